@@ -1,0 +1,1 @@
+"""Locate and load what the project ships: prompts, profiles, settings."""

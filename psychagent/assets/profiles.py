@@ -1,0 +1,154 @@
+"""Read client profiles, ours, the reference release's and PsychEval's, and make cases of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.settings import DatasetSettings
+from psychagent.assets.yaml import load_data, nearest, to_model
+from psychagent.domain.base import Language, Modality
+from psychagent.domain.profile import THEORY_MODELS, Case, Profile
+from psychagent.errors import AssetError
+
+_SUFFIXES = {".json", ".yaml", ".yml"}
+
+
+def load_profile(path: Path) -> Profile:
+    """Read one profile file (YAML or JSON), or a PsychEval case, whose `client_info` is taken.
+
+    Raises:
+        AssetError: Naming the file and the field.
+    """
+    data = load_data(path)
+    if not isinstance(data, dict):
+        raise AssetError(f"{path}: holds {type(data).__name__}, not a profile; see docs/formats.md")
+    if "client_info" in data:
+        data = from_psycheval(data, path)
+    return to_model(Profile, data | {"user_id": data.get("user_id", path.stem)}, origin=str(path))
+
+
+def from_psycheval(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    """Turn a PsychEval case into the shape of a profile."""
+    info = data["client_info"]
+    if not isinstance(info, dict):
+        raise AssetError(f"{path}: field 'client_info' holds {type(info).__name__}, not a mapping")
+    modality = str(data.get("theoretical", ""))
+    if modality not in THEORY_MODELS:
+        raise AssetError(f"{path}: field 'theoretical' has {modality!r}; known: {', '.join(Modality)}")
+    fields = THEORY_MODELS[Modality(modality)].model_fields
+    basic = {k: v for k, v in info.items() if k not in fields and k != "user_id"}
+    return {
+        "user_id": data.get("client_id", path.stem),
+        "basic_info": basic,
+        "theory": {modality: {k: info[k] for k in fields if k in info}},
+        "source": "PsychEval",
+    }
+
+
+def find_profiles(dataset: DatasetSettings, language: Language) -> dict[Modality | None, list[Path]]:
+    """List profile files by modality; under None those that serve every modality (our layout)."""
+    root = dataset.root or asset_dir("profiles") / language.value
+    if not root.is_dir():
+        raise AssetError(f"profiles folder {str(root)!r} does not exist; set 'root' in the dataset")
+    schools = {m: root / m.value for m in Modality if (root / m.value).is_dir()}
+    if dataset.format == "profiles" or (dataset.format == "auto" and not schools):
+        return {None: _files(_split(root, dataset.split))}
+    if not schools:
+        raise AssetError(f"{root}: no folder named after a modality; format {dataset.format!r} needs them")
+    return {
+        m: _files(folder if dataset.format == "psycheval" else _split(folder, dataset.split))
+        for m, folder in schools.items()
+    }
+
+
+def _split(folder: Path, split: str | None) -> Path:
+    if split is None or (folder / split).is_dir():
+        return folder / (split or "")
+    known = sorted(p.name for p in folder.iterdir() if p.is_dir())
+    if not known:
+        return folder
+    raise AssetError(f"{folder}: no split {split!r}{nearest(split, known)}")
+
+
+def _files(folder: Path) -> list[Path]:
+    found = [p for p in folder.rglob("*") if p.suffix in _SUFFIXES and "courses" not in p.parts]
+    return sorted(found, key=lambda p: (p.parent, len(p.stem), p.stem))
+
+
+def find_profile(name: str, language: Language, root: Path | None = None) -> Profile:
+    """Read a bundled profile by its id."""
+    files = find_profiles(DatasetSettings(root=root, split=None), language)[None]
+    by_name = {path.stem: path for path in files}
+    if name not in by_name:
+        raise AssetError(f"no profile {name!r} for {language.value!r}{nearest(name, by_name)}")
+    return load_profile(by_name[name])
+
+
+def make_case(profile: Profile, modality: Modality, language: Language) -> Case:
+    """Put a profile under a modality.
+
+    Raises:
+        AssetError: If the profile has no theory block for the modality.
+    """
+    if profile.theory.block(modality) is None:
+        raise AssetError(f"profile {profile.user_id!r}: field 'theory.{modality.value}' is missing; add it")
+    return Case(case_id=profile.user_id, modality=modality, language=language, profile=profile)
+
+
+class CaseFile:
+    """A case that is still to be read: reading it may fail, and that fails this case alone."""
+
+    def __init__(self, path: Path, modality: Modality, language: Language) -> None:
+        """Note where the case is."""
+        self.path, self.modality, self.language = path, modality, language
+
+    @property
+    def case_id(self) -> str:
+        """The file's name without suffix, which is the case's folder in a run."""
+        return self.path.stem
+
+    def load(self) -> Case:
+        """Read the case."""
+        case = make_case(load_profile(self.path), self.modality, self.language)
+        return case.model_copy(update={"case_id": self.case_id})
+
+
+def find_cases(dataset: DatasetSettings, language: Language) -> list[CaseFile]:
+    """Choose the cases of a run, in order.
+
+    Raises:
+        AssetError: If the folder holds no profile for the modalities asked for.
+    """
+    found = find_profiles(dataset, language)
+    rows = [
+        [CaseFile(path, m, language) for path in found.get(m, found.get(None, []))]
+        for m in dataset.modalities
+    ]
+    rows = [_shift(row, n) if None in found else row for n, row in enumerate(rows)]
+    if dataset.order == "random":
+        for n, row in enumerate(rows):
+            random.Random(f"{dataset.seed}:{n}").shuffle(row)
+    if dataset.max_cases_per_modality is not None:
+        rows = [row[: dataset.max_cases_per_modality] for row in rows]
+    cases = [c for row in rows for c in row] if dataset.order == "file" else list(_in_turn(rows))
+    if not cases:
+        raise AssetError(
+            f"no profile for {', '.join(dataset.modalities)} in {dataset.root or 'the bundled folder'}; "
+            "check 'root', 'split' and 'modalities' of the dataset"
+        )
+    return cases[: dataset.max_cases]
+
+
+def _shift(row: list[CaseFile], places: int) -> list[CaseFile]:
+    """Start each modality at another profile, so that a small run shows different clients."""
+    places %= max(len(row), 1)
+    return row[places:] + row[:places]
+
+
+def _in_turn(rows: Sequence[Sequence[CaseFile]]) -> Iterator[CaseFile]:
+    for place in range(max((len(row) for row in rows), default=0)):
+        yield from (row[place] for row in rows if place < len(row))

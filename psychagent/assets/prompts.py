@@ -1,0 +1,75 @@
+"""Prompt templates of one language, rendered with undefined names refused."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import jinja2
+
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.yaml import load_data
+from psychagent.domain.base import Language, Modality
+from psychagent.domain.plan import Plan
+from psychagent.errors import AssetError
+
+
+class PromptLibrary:
+    """All prompts of one language; templates are compiled once and kept."""
+
+    def __init__(self, language: Language, root: Path | None = None) -> None:
+        """Open `<root>/<language>`; None is the bundled folder."""
+        self.language = language
+        self.folder = asset_dir("prompts", root) / language.value
+        if not self.folder.is_dir():
+            raise AssetError(f"no prompts for language {language.value!r} in {self.folder.parent}")
+        self._env = jinja2.Environment(
+            loader=jinja2.FileSystemLoader(self.folder),
+            undefined=jinja2.StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=False,
+            autoescape=False,
+        )
+
+    def render(self, name: str, **values: Any) -> str:
+        """Render `<name>.jinja2`.
+
+        Raises:
+            AssetError: If there is no such template, or it uses a value that was not given.
+        """
+        try:
+            return self._env.get_template(f"{name}.jinja2").render(**values).strip()
+        except jinja2.TemplateNotFound as error:
+            known = ", ".join(self.names())
+            raise AssetError(f"no prompt {name!r} in {self.folder}; known: {known}") from error
+        except jinja2.TemplateError as error:
+            raise AssetError(f"prompt {name!r} in {self.folder}: {error}") from error
+
+    def names(self) -> list[str]:
+        """List the templates, without their suffix."""
+        return [name.removesuffix(".jinja2") for name in self._env.list_templates(["jinja2"])]
+
+    def data(self, name: str) -> Any:
+        """Read `<name>.yaml` of this language."""
+        return load_data(self.folder / f"{name}.yaml")
+
+    def first_plan(self, modality: Modality) -> Plan:
+        """Return the fixed plan of a course's first session."""
+        return Plan.model_validate(self.data("first_plan")[modality.value])
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """sha256 of every prompt file of the language, by its path."""
+        return hash_files(self.folder)
+
+
+def hash_files(folder: Path) -> dict[str, str]:
+    """sha256 of every file below a folder, by its path relative to the folder's parent."""
+    return {
+        path.relative_to(folder.parent).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.suffix in {".jinja2", ".yaml", ".json"}
+    }

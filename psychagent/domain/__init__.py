@@ -1,0 +1,1 @@
+"""Frozen records and pure functions: no files, no models, no graph."""

@@ -1,0 +1,237 @@
+"""What the counselor carries from session to session, and how much of it a prompt shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from psychagent.domain.base import Record
+from psychagent.domain.plan import Plan
+from psychagent.domain.profile import (
+    BtTheory,
+    CbtTheory,
+    HetTheory,
+    PdtTheory,
+    PmtTheory,
+    TheoryBlock,
+)
+from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
+
+MEMORY_TOKENS = 800
+"""The most that memory may take in a prompt, by the rule of `estimate_tokens`."""
+
+
+class GoalAssessment(Record):
+    """How far a session's objectives were met."""
+
+    objective_recap: str = Field(max_length=600)
+    completion_status: str = Field(max_length=200)
+    evidence_and_analysis: str = Field(max_length=900)
+
+
+class ClientStateAnalysis(Record):
+    """How the client was in a session."""
+
+    affective_state: str = Field(max_length=600)
+    behavioral_patterns: str = Field(max_length=600)
+    therapeutic_alliance: str = Field(max_length=600)
+    unresolved_points_or_tensions: str = Field(max_length=600)
+
+
+class SessionSummary(Record):
+    """The counselor's record of one past session."""
+
+    session_summary_abstract: str = Field(min_length=1, max_length=1500)
+    goal_assessment: GoalAssessment
+    client_state_analysis: ClientStateAnalysis
+    next_session_plan: Plan
+    homework: tuple[str, ...] = ()
+
+
+class FileTraits(Record):
+    """What the counselor has learned about who the client is; empty where it has not."""
+
+    name: str = ""
+    age: str = ""
+    gender: str = ""
+    occupation: str = ""
+    educational_background: str = ""
+    marital_status: str = ""
+    family_status: str = ""
+    social_status: str = ""
+    medical_history: str = ""
+    language_features: str = ""
+
+
+class Superseded(Record):
+    """A fact that a later session changed."""
+
+    field: str
+    """Dotted path in the client file."""
+    value: str
+    session_index: int
+    """The session in which the former value had been learned."""
+
+
+class ClientFile(Record):
+    """The counselor's own file on the client, built from what sessions revealed."""
+
+    static_traits: FileTraits = FileTraits()
+    main_problem: str = ""
+    topic: str = ""
+    core_demands: str = ""
+    growth_experiences: tuple[str, ...] = ()
+    theory: BtTheory | CbtTheory | HetTheory | PdtTheory | PmtTheory | None = None
+    origins: dict[str, int] = Field(default_factory=dict)
+    """Dotted path of each filled field -> the session in which its value was learned."""
+    history: tuple[Superseded, ...] = ()
+
+
+class Memory(Record):
+    """Everything that the counselor carries on."""
+
+    client_file: ClientFile = ClientFile()
+    summaries: tuple[SessionSummary, ...] = ()
+    homework: tuple[str, ...] = ()
+    """What was last set."""
+
+
+_FACT_FIELDS = ("static_traits", "main_problem", "topic", "core_demands", "growth_experiences")
+
+
+def file_facts(client_file: ClientFile) -> dict[str, Any]:
+    """List the filled facts of a client file by dotted path; the theory block's fields stand flat."""
+    dumped = client_file.model_dump(mode="json")
+    facts = {name: dumped[name] for name in _FACT_FIELDS if name != "static_traits"}
+    facts |= {f"static_traits.{k}": v for k, v in dumped["static_traits"].items()}
+    facts |= dumped["theory"] or {}
+    return {path: value for path, value in facts.items() if _filled(value)}
+
+
+def _filled(value: Any) -> bool:
+    if isinstance(value, Mapping):
+        return any(_filled(v) for v in value.values())
+    if isinstance(value, list | tuple):
+        return any(_filled(v) for v in value)
+    return bool(value)
+
+
+def merge_file(old: ClientFile, new: ClientFile, *, session_index: int) -> ClientFile:
+    """Let a session's client file supersede the former one.
+
+    A field left empty in `new` keeps its former value (not mentioned is not changed). A changed
+    field keeps its former value in `history` with the session that it came from.
+    """
+    before, after = file_facts(old), file_facts(new)
+    changed = {path for path, value in after.items() if before.get(path) != value}
+    history = [
+        Superseded(
+            field=path, value=to_line(before[path]), session_index=old.origins.get(path, 0)
+        )
+        for path in sorted(changed & before.keys())
+    ]
+    traits = old.static_traits.model_dump() | {
+        key: value for key, value in new.static_traits.model_dump().items() if value
+    }
+    return ClientFile(
+        static_traits=FileTraits(**traits),
+        **{name: getattr(new if name in after else old, name) for name in _FACT_FIELDS[1:]},
+        theory=_merge_theory(old.theory, new.theory),
+        origins=old.origins | dict.fromkeys(sorted(changed), session_index),
+        history=(*old.history, *history),
+    )
+
+
+def _merge_theory(old: TheoryBlock | None, new: TheoryBlock | None) -> TheoryBlock | None:
+    if old is None or new is None:
+        return new or old
+    kept = {k: v for k, v in old if not _filled(new.model_dump()[k])}
+    return new.model_copy(update=kept)
+
+
+def to_line(value: Any) -> str:
+    """Write a fact as one line of text, whatever its shape."""
+    if isinstance(value, Mapping):
+        return "; ".join(f"{key}: {to_line(v)}" for key, v in value.items() if _filled(v))
+    if isinstance(value, list | tuple):
+        return " | ".join(to_line(v) for v in value if _filled(v))
+    return str(value)
+
+
+class MemoryView(Record):
+    """The part of memory that a prompt shows: at most `MEMORY_TOKENS` in all."""
+
+    file_lines: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    """One line for each session before the last two, oldest first."""
+    recent: tuple[tuple[int, str, str, str], ...] = ()
+    """Session number, abstract, goal status and open points of the last two sessions."""
+    homework: tuple[str, ...] = ()
+
+    def is_empty(self) -> bool:
+        """Tell whether there is nothing to show (before the first session)."""
+        return not (self.file_lines or self.recent)
+
+
+def view_memory(memory: Memory, *, budget: int = MEMORY_TOKENS) -> MemoryView:
+    """Choose what of memory a prompt shows.
+
+    Homework comes first, then the last two summaries, then the client file, then a line for each
+    older session; the oldest lines go first where the budget is short. The rest stays stored.
+    """
+    left = budget
+    homework, left = _fit([f"{item}" for item in memory.homework], limit=80, left=left)
+    recent = _recent(memory, share=left * 45 // 100)
+    left -= sum(estimate_tokens(" ".join(row[1:])) + 4 for row in recent)
+    facts = [f"{path.split('.')[-1]}: {to_line(v)}" for path, v in file_facts(memory.client_file).items()]
+    older_rows = list(enumerate(memory.summaries[:-2], start=1))
+    reserve = min(left // 3, 16 * len(older_rows))
+    file_lines, rest = _fit(facts, limit=90, left=left - reserve)
+    older, _ = _fit(
+        [f"{n}: {s.session_summary_abstract}" for n, s in reversed(older_rows)],
+        limit=28,
+        left=rest + reserve,
+    )
+    return MemoryView(
+        file_lines=tuple(file_lines),
+        older=tuple(reversed(older)),
+        recent=tuple(recent),
+        homework=tuple(homework),
+    )
+
+
+def _fit(lines: list[str], *, limit: int, left: int) -> tuple[list[str], int]:
+    """Clip each line to `limit` tokens and take lines, in order, while they fit."""
+    taken: list[str] = []
+    for line in lines:
+        clipped = clip_to_tokens(line, limit)
+        cost = estimate_tokens(clipped) + 2
+        if cost > left:
+            break
+        taken.append(clipped)
+        left -= cost
+    return taken, left
+
+
+def _recent(memory: Memory, *, share: int) -> list[tuple[int, str, str, str]]:
+    rows = list(enumerate(memory.summaries, start=1))[-2:]
+    each = share // max(len(rows), 1)
+    return [
+        (
+            number,
+            clip_to_tokens(s.session_summary_abstract, each * 6 // 10),
+            clip_to_tokens(s.goal_assessment.completion_status, each * 15 // 100),
+            clip_to_tokens(s.client_state_analysis.unresolved_points_or_tensions, each * 2 // 10),
+        )
+        for number, s in rows
+    ]
+
+
+def memory_changes(before: ClientFile, after: ClientFile) -> Iterator[tuple[str, str, str]]:
+    """List what a session changed in the client file: path, former line, new line."""
+    old, new = file_facts(before), file_facts(after)
+    for path in new:
+        if old.get(path) != new[path]:
+            yield path, to_line(old.get(path, "")), to_line(new[path])

@@ -1,0 +1,41 @@
+"""One utterance and the counselor's private reasoning behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psychagent.domain.base import Record, Speaker
+
+
+class Thoughts(Record):
+    """The counselor's private reasoning of one turn; never shown to client or judge."""
+
+    assessment: str = ""
+    client_state: str = ""
+    skill: tuple[str, ...] = ()
+    """Names of the skills that the counselor says it is using."""
+    strategy: str = ""
+
+
+class Turn(Record):
+    """One utterance."""
+
+    speaker: Speaker
+    text: str
+    """As spoken, without markup."""
+    thoughts: Thoughts | None = None
+    skills: tuple[str, ...] = ()
+    """Ids of the skills that retrieval put before the counselor, best first."""
+    query: str | None = None
+    """What retrieval searched for."""
+    ends_session: bool = False
+
+
+def count_counselor_turns(turns: Sequence[Turn]) -> int:
+    """Count the turns by which the length of a session is measured."""
+    return sum(turn.speaker is Speaker.COUNSELOR for turn in turns)
+
+
+def last_said(turns: Sequence[Turn], speaker: Speaker) -> str:
+    """Return the latest words of a speaker, or an empty string before the first."""
+    return next((turn.text for turn in reversed(turns) if turn.speaker is speaker), "")

@@ -1,0 +1,1 @@
+"""The graphs: session, course, judge; build.py wires what they need."""

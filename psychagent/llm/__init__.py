@@ -1,0 +1,1 @@
+"""Model endpoints, the one retry loop, the offline script and usage."""

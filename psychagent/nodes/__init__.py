@@ -1,0 +1,1 @@
+"""Graph nodes: small functions over typed state."""

@@ -1,0 +1,129 @@
+"""The counselor's turn: what it is told, and how its reply is read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from langchain_core.messages import AIMessage
+from langgraph.runtime import Runtime
+from pydantic import BaseModel, Field
+
+from psychagent.domain.base import Speaker
+from psychagent.domain.reply import CounselorReply, MalformedReplyError, parse_tagged_reply
+from psychagent.domain.skill import Skill
+from psychagent.domain.turn import Thoughts, Turn, count_counselor_turns
+from psychagent.llm.prompt import Message, Prompt, assistant, system, user
+from psychagent.llm.reading import read_json
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.state import Brief, SessionState
+
+
+class JsonReply(BaseModel):
+    """A counselor's reply in the `json` form."""
+
+    assessment: str = Field(default="", max_length=400)
+    client_state: str = Field(default="", max_length=200)
+    skill: list[str] = Field(default_factory=list, max_length=5)
+    strategy: str = Field(default="", max_length=400)
+    response: str = Field(min_length=1, max_length=1200)
+    end: bool = False
+
+
+def counselor(deps: Deps) -> Callable[[SessionState, Runtime[Brief]], Awaitable[SessionState]]:
+    """Make the node in which the counselor speaks."""
+    as_json = deps.baseline.reply_format == "json"
+
+    async def speak(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
+        brief, turns, found = runtime.context, state.get("turns", []), state["retrieved"]
+        prompt = counselor_prompt(deps, brief, turns, found.skills)
+        answer = await deps.chat("counselor", brief.knobs).request(
+            prompt,
+            _read_json_reply if as_json else _tag_reader(deps.baseline.end_token),
+            schema=JsonReply if as_json else None,
+        )
+        reply = answer.value
+        turn = found.model_copy(
+            update={"text": reply.response, "thoughts": reply.thoughts, "ends_session": reply.ends_session}
+        )
+        return {"turns": [turn], "usage": answer.usage}
+
+    return speak
+
+
+def counselor_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn], skill_ids: Sequence[str]) -> Prompt:
+    """Write a counselor prompt in the order of the contract: head, dialogue, this turn's skills.
+
+    The head is the same for all turns of a session and the dialogue only grows, so a prefix cache
+    serves all but the tail.
+    """
+    prompts = deps.prompts(brief.case.language)
+    stage = deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    by_id = {skill.id: skill for skill in stage.skills()}
+    skills = [by_id[skill_id] for skill_id in skill_ids]
+    most = brief.knobs.max_counselor_turns
+    head = prompts.render(
+        "counselor/system",
+        modality=brief.case.modality.value,
+        plan=brief.plan,
+        memory=brief.view,
+        session_index=brief.session_index,
+        max_sessions=brief.knobs.max_sessions,
+        max_turns=most,
+        reply_format=deps.baseline.reply_format,
+        end_token=deps.baseline.end_token,
+    )
+    opener = prompts.render("counselor/opener", session_index=brief.session_index)
+    left = most - count_counselor_turns(turns)
+    tail = prompts.render("counselor/skills", skills=skills, turns_left=left)
+    dialogue = [
+        assistant(turn.text) if turn.speaker is Speaker.COUNSELOR else user(turn.text) for turn in turns
+    ]
+    return Prompt(
+        role="counselor",
+        messages=_with_tail((system(head), user(opener), *dialogue), tail),
+        values=_script_values(deps, brief, skills, left),
+        seed=brief.seed("counselor", len(turns)),
+    )
+
+
+def _with_tail(messages: Sequence[Message], tail: str) -> tuple[Message, ...]:
+    """Put the tail behind the client's last words: some chat templates allow no second system message."""
+    last = messages[-1]
+    content = f"{last['content']}\n\n{tail}" if tail else last["content"]
+    return (*messages[:-1], user(content))
+
+
+def _script_values(deps: Deps, brief: Brief, skills: Sequence[Skill], left: int) -> dict[str, object]:
+    return {
+        "language": brief.case.language.value,
+        "session_index": brief.session_index,
+        "max_turns": brief.knobs.max_counselor_turns,
+        "end_token": deps.baseline.end_token,
+        "stage": brief.plan.stage.value,
+        "focus": list(brief.plan.focus),
+        "skills": [skill.model_dump(include={"name", "description", "example"}) for skill in skills],
+        "homework": list(brief.view.homework),
+        "recent": [{"number": n, "abstract": abstract} for n, abstract, _, _ in brief.view.recent],
+        "known": list(brief.view.file_lines),
+    }
+
+
+def _tag_reader(end_token: str) -> Callable[[AIMessage], CounselorReply]:
+    def read(message: AIMessage) -> CounselorReply:
+        reasoning = str(message.additional_kwargs.get("reasoning_content") or "")
+        return parse_tagged_reply(str(message.content), reasoning=reasoning, end_token=end_token)
+
+    return read
+
+
+def _read_json_reply(message: AIMessage) -> CounselorReply:
+    reply = read_json(str(message.content), JsonReply)
+    if not reply.response.strip():
+        raise MalformedReplyError('the "response" is empty')
+    thoughts = Thoughts(
+        assessment=reply.assessment,
+        client_state=reply.client_state,
+        skill=tuple(reply.skill),
+        strategy=reply.strategy,
+    )
+    return CounselorReply(thoughts=thoughts, response=reply.response.strip(), ends_session=reply.end)

@@ -1,0 +1,31 @@
+"""What nodes need and state must not hold: models, prompts and skills, as resolvers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings import BaselineSettings, RuntimeSettings
+from psychagent.domain.base import Language
+from psychagent.domain.profile import Case
+from psychagent.llm.chat import Chat
+from psychagent.nodes.state import Knobs
+from psychagent.skills.store import SkillStore
+
+
+@dataclass(frozen=True)
+class Deps:
+    """Live things, resolved per call so that one graph serves every knob."""
+
+    baseline: BaselineSettings
+    runtime: RuntimeSettings
+    chat: Callable[[str, Knobs], Chat]
+    """Role and knobs to a model."""
+    prompts: Callable[[Language], PromptLibrary]
+    skills: Callable[[Language], SkillStore]
+    case: Callable[[Knobs], Case]
+    """Knobs to a bundled case, for graphs that are started without one."""
+    judge: Any = None
+    """The judge graph's dependencies, where rollouts are scored."""

@@ -1,0 +1,151 @@
+"""After a session: its summary and the client file, which together become memory."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import BaseModel, Field, create_model
+
+from psychagent.domain.base import Modality, Stage
+from psychagent.domain.memory import ClientFile, FileTraits, Memory, SessionSummary, merge_file
+from psychagent.domain.profile import THEORY_MODELS
+from psychagent.domain.usage import Usage
+from psychagent.llm.prompt import Prompt, system, user
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.opening import brief_of
+from psychagent.nodes.state import Brief, CourseState, FinishedSession, Knobs, Rollout
+
+
+class FileReply(BaseModel):
+    """The client file as a model writes it; the theory block depends on the modality."""
+
+    static_traits: FileTraits = FileTraits()
+    main_problem: str = Field(default="", max_length=600)
+    topic: str = Field(default="", max_length=100)
+    core_demands: str = Field(default="", max_length=400)
+    growth_experiences: tuple[str, ...] = ()
+    theory: Any = None
+
+
+def file_reply(modality: Modality) -> type[FileReply]:
+    """Return the reply model with the modality's own fields."""
+    block = THEORY_MODELS[modality]
+    return create_model(f"ClientFile_{modality.value}", __base__=FileReply, theory=(block, block()))
+
+
+def reflection_prompt(deps: Deps, brief: Brief, winner: Rollout, task: str) -> Prompt:
+    """Write the prompt of a reflection task; all tasks of a session share all but their last part."""
+    prompts = deps.prompts(brief.case.language)
+    dialogue = prompts.render(
+        "summary/dialogue",
+        plan=brief.plan,
+        memory=brief.view,
+        turns=winner.turns,
+        session_index=brief.session_index,
+        max_sessions=brief.knobs.max_sessions,
+    )
+    words = prompts.render(
+        f"{task}/task",
+        modality=brief.case.modality.value,
+        stages=[stage.value for stage in Stage],
+        plan=brief.plan,
+        session_index=brief.session_index,
+        max_sessions=brief.knobs.max_sessions,
+        theory_shape=shape_of(THEORY_MODELS[brief.case.modality]),
+    )
+    return Prompt(
+        role=task,
+        messages=(system(prompts.render("summary/system")), user(f"{dialogue}\n\n{words}")),
+        values={
+            "language": brief.case.language.value,
+            "modality": brief.case.modality.value,
+            "stage": brief.plan.stage.value,
+            "focus": list(brief.plan.focus),
+            "session_index": brief.session_index,
+            "max_sessions": brief.knobs.max_sessions,
+            "turns": [{"speaker": t.speaker.value, "text": t.text} for t in winner.turns],
+        },
+        seed=brief.seed(task),
+    )
+
+
+def shape_of(model: type[BaseModel]) -> str:
+    """Write a model's fields as an example of JSON, every value empty."""
+    return str(_shape(model.model_json_schema(), model.model_json_schema().get("$defs", {}))).replace("'", '"')
+
+
+def _shape(schema: dict[str, Any], defs: dict[str, Any]) -> Any:
+    if "$ref" in schema:
+        return _shape(defs[schema["$ref"].rsplit("/", 1)[-1]], defs)
+    if schema.get("type") == "array":
+        return [_shape(schema["items"], defs)]
+    if "properties" in schema:
+        return {name: _shape(part, defs) for name, part in schema["properties"].items()}
+    return ""
+
+
+def summarize(deps: Deps) -> Callable[..., Awaitable[CourseState]]:
+    """Make the node that writes the session's summary."""
+
+    async def write(state: CourseState, runtime: Any) -> CourseState:
+        brief = brief_of(state, runtime.context or Knobs())
+        prompt = reflection_prompt(deps, brief, chosen(state), "summary")
+        answer = await deps.chat("summary", brief.knobs).ask(prompt, SessionSummary)
+        return {"summary": answer.value, "summary_usage": answer.usage}
+
+    return write
+
+
+def update_file(deps: Deps) -> Callable[..., Awaitable[CourseState]]:
+    """Make the node that brings the client file up to date."""
+
+    async def write(state: CourseState, runtime: Any) -> CourseState:
+        brief = brief_of(state, runtime.context or Knobs())
+        prompt = reflection_prompt(deps, brief, chosen(state), "client_file")
+        answer = await deps.chat("client_file", brief.knobs).ask(prompt, file_reply(brief.case.modality))
+        file = ClientFile(**dict(answer.value))
+        merged = merge_file(brief.memory.client_file, file, session_index=brief.session_index)
+        return {"client_file": merged, "file_usage": answer.usage}
+
+    return write
+
+
+def chosen(state: CourseState) -> Rollout:
+    """Return the rollout that was selected."""
+    return next(r for r in state["rollouts"] if r.index == state["winner"])
+
+
+def reflect(state: CourseState) -> CourseState:
+    """Build memory from the chosen session alone, and close the session's record."""
+    before, winner, summary = state["memory"], chosen(state), state["summary"]
+    rollouts = tuple(state["rollouts"])
+    usage = sum(
+        (r.usage for r in rollouts), state["opening_usage"] + state["summary_usage"] + state["file_usage"]
+    )
+    record = FinishedSession(
+        session_index=state["session_index"],
+        plan=state["plan"],
+        file_before=before.client_file,
+        turns=winner.turns,
+        summary=summary,
+        file_after=state["client_file"],
+        usage=usage,
+        winner=winner.index,
+        rollouts=rollouts if len(rollouts) > 1 else (),
+        candidates=tuple(state["candidates"]),
+        corrections=tuple(state.get("corrections", ())),
+        selection=state.get("selection", {}),
+    )
+    memory = Memory(
+        client_file=state["client_file"],
+        summaries=(*before.summaries, summary),
+        homework=summary.homework,
+    )
+    return {
+        "memory": memory,
+        "finished_session": record,
+        "rollouts": [],
+        "summary_usage": Usage(),
+        "file_usage": Usage(),
+    }

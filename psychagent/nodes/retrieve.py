@@ -1,0 +1,142 @@
+"""Retrieval: the session's coarse filter, the query of a turn, and the search."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from langgraph.runtime import Runtime
+from pydantic import BaseModel, Field
+
+from psychagent.domain.base import Language, Speaker
+from psychagent.domain.plan import Plan
+from psychagent.domain.reply import MalformedReplyError
+from psychagent.domain.skill import MetaSkill, StageSkills
+from psychagent.domain.turn import Turn
+from psychagent.domain.usage import RoleUsage, Usage
+from psychagent.errors import SkillStoreError
+from psychagent.llm.chat import Answer
+from psychagent.llm.prompt import Prompt, system, user
+from psychagent.llm.reading import read_json
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.state import Brief, SessionState
+
+
+class FilterReply(BaseModel):
+    """The coarse filter's choice."""
+
+    meta_skill_ids: list[str] = Field(min_length=1, max_length=12)
+
+
+class QueryReply(BaseModel):
+    """A turn's query, rewritten toward what the counselor should do next."""
+
+    trigger: str = Field(min_length=1, max_length=300)
+    when_to_use: str = Field(default="", max_length=300)
+    skill: str = Field(default="", max_length=120)
+
+
+def keep_known(ids: Sequence[str], metas: Sequence[MetaSkill]) -> tuple[frozenset[str], int]:
+    """Keep the ids that exist, and count those that do not.
+
+    Raises:
+        MalformedReplyError: If none exists, so that the model is asked again.
+    """
+    known = {meta.id for meta in metas}
+    kept = frozenset(ids) & known
+    if not kept:
+        raise MalformedReplyError("none of the meta_skill_ids exists; copy ids from the list")
+    return kept, len(set(ids) - known)
+
+
+def shortlist(skills: StageSkills, chosen: frozenset[str], most: int) -> tuple[str, ...]:
+    """List the skills under the chosen meta-skills, at most `most`, taken evenly over them."""
+    rows = [meta.skills for meta in skills.meta_skills if meta.id in chosen]
+    longest = max((len(row) for row in rows), default=0)
+    in_turn = [row[n] for n in range(longest) for row in rows if n < len(row)]
+    kept = {skill.id for skill in in_turn[:most]}
+    return tuple(skill.id for skill in skills.of_metas(chosen) if skill.id in kept)
+
+
+async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]:
+    """Choose once per session which skills its turns may draw on (coarse filter)."""
+    case, plan = brief.case, brief.plan
+    skills = deps.skills(case.language).stage(case.modality, plan.stage)
+    prompt = filter_prompt(deps, brief, skills)
+    answer = await deps.chat("filter", brief.knobs).request(
+        prompt,
+        lambda message: keep_known(
+            read_json(str(message.content), FilterReply).meta_skill_ids, skills.meta_skills
+        ),
+        schema=FilterReply,
+    )
+    chosen, unknown = answer.value
+    ids = shortlist(skills, chosen, deps.runtime.retrieval.candidates)
+    dropped = Usage(roles={"filter": RoleUsage(dropped=unknown)}) if unknown else Usage()
+    return Answer(ids, answer.usage + dropped)
+
+
+def filter_prompt(deps: Deps, brief: Brief, skills: StageSkills) -> Prompt:
+    """Write the coarse filter's prompt."""
+    prompts = deps.prompts(brief.case.language)
+    metas = [meta.model_dump(include={"id", "name", "description"}) for meta in skills.meta_skills]
+    text = prompts.render("filter/user", plan=brief.plan, memory=brief.view, metas=metas)
+    return Prompt(
+        role="filter",
+        messages=(system(prompts.render("filter/system")), user(text)),
+        values={"metas": metas, "focus": list(brief.plan.focus), "language": brief.case.language.value},
+        seed=brief.seed("filter"),
+    )
+
+
+async def _rewrite(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[str]:
+    prompts = deps.prompts(brief.case.language)
+    recent = list(turns[-4:])
+    focus = focus_line(brief.plan, brief.case.language)
+    text = prompts.render("rewrite/user", stage=brief.plan.stage.value, focus=focus, turns=recent)
+    head = prompts.render("rewrite/system", modality=brief.case.modality.value)
+    prompt = Prompt(
+        role="rewrite",
+        messages=(system(head), user(text)),
+        values={"focus": focus, "said": recent[-1].text, "language": brief.case.language.value},
+        seed=brief.seed("rewrite", len(turns)),
+    )
+    answer = await deps.chat("rewrite", brief.knobs).ask(prompt, QueryReply)
+    reply = answer.value
+    query = " ".join(part for part in (reply.skill, reply.trigger, reply.when_to_use) if part)
+    return Answer(query, answer.usage)
+
+
+def focus_line(plan: Plan, language: Language) -> str:
+    """Write a plan's focus as one line."""
+    return ("；" if language is Language.ZH else "; ").join(plan.focus)
+
+
+async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[str]:
+    """Say what to search for: the plan's focus before anything was said, then what the turn calls for."""
+    if not turns:
+        return Answer(f"{brief.plan.title} {focus_line(brief.plan, brief.case.language)}", Usage())
+    if deps.runtime.retrieval.query == "utterance":
+        return Answer(turns[-1].text, Usage())
+    return await _rewrite(deps, brief, turns)
+
+
+def retrieve(deps: Deps) -> Callable[[SessionState, Runtime[Brief]], Awaitable[SessionState]]:
+    """Make the node that puts this turn's skills before the counselor."""
+
+    async def find(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
+        brief = runtime.context
+        answer = await _query(deps, brief, state.get("turns", []))
+        hits = await deps.skills(brief.case.language).search(
+            answer.value,
+            modality=brief.case.modality,
+            stage=brief.plan.stage,
+            candidates=brief.candidates,
+            k=deps.runtime.retrieval.top_k,
+        )
+        if not hits:
+            raise SkillStoreError("retrieval found no skill among the session's candidates")
+        ids = tuple(hit.skill.id for hit in hits)
+        found = Turn(speaker=Speaker.COUNSELOR, text="", skills=ids, query=answer.value)
+        return {"retrieved": found, "usage": answer.usage}
+
+    return find

@@ -1,0 +1,159 @@
+"""The typed state of the graphs and the values that nodes pass on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any, TypedDict
+
+from langgraph.channels.delta import DeltaChannel
+from pydantic import Field
+
+from psychagent.domain.base import Record
+from psychagent.domain.memory import ClientFile, Memory, MemoryView, SessionSummary, view_memory
+from psychagent.domain.plan import Correction, Plan
+from psychagent.domain.profile import Case
+from psychagent.domain.turn import Turn
+from psychagent.domain.usage import Usage, fold_usage
+
+MAX_SEED = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """What a person may turn per run; LangGraph Studio shows these. Never holds a key."""
+
+    language: str = "en"
+    modality: str = "cbt"
+    profile: str = "en01"
+    """Id of a bundled profile, for graphs that are started without a case."""
+    rollouts: int = 1
+    max_sessions: int = 6
+    max_counselor_turns: int = 8
+    client: str = "simulator"
+    """`simulator`, or `human`: then a person answers through interrupts."""
+    counselor_model: str = ""
+    """Another model name at the counselor's endpoint; empty is the configured one."""
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Brief:
+    """What does not change within a session: the session graph's context, never in its state."""
+
+    case: Case
+    plan: Plan
+    memory: Memory
+    candidates: tuple[str, ...]
+    """Ids of the skills that the session may draw on."""
+    session_index: int
+    rollout_index: int = 0
+    knobs: Knobs = field(default_factory=Knobs)
+
+    @cached_property
+    def view(self) -> MemoryView:
+        """The part of memory that this session's prompts show."""
+        return view_memory(self.memory)
+
+    def seed(self, *parts: object) -> int:
+        """Derive a call's seed from case, session, rollout and the parts given, in 0..2^31-1."""
+        return derive_seed(
+            self.knobs.seed, self.case.modality.value, self.case.case_id, self.session_index, self.rollout_index, *parts
+        )
+
+
+def derive_seed(*parts: object) -> int:
+    """Hash parts into a seed in 0..2^31-1, the same on every machine."""
+    value = 2166136261
+    for byte in ":".join(str(part) for part in parts).encode():
+        value = ((value ^ byte) * 16777619) & 0xFFFFFFFF
+    return value & MAX_SEED
+
+
+class Failure(Record):
+    """Why something could not be done."""
+
+    error: str
+    """Class of the error."""
+    message: str
+
+
+class Rollout(Record):
+    """One candidate session."""
+
+    index: int
+    turns: tuple[Turn, ...] = ()
+    usage: Usage = Usage()
+    failure: Failure | None = None
+    scores: dict[str, Any] = Field(default_factory=dict)
+    """What the judge gave; empty where no judge was asked."""
+
+
+class FinishedSession(Record):
+    """A session with everything that its file tells."""
+
+    session_index: int
+    plan: Plan
+    file_before: ClientFile
+    turns: tuple[Turn, ...]
+    summary: SessionSummary
+    file_after: ClientFile
+    usage: Usage
+    winner: int = 0
+    rollouts: tuple[Rollout, ...] = ()
+    """The candidates, where there was more than one."""
+    candidates: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    selection: dict[str, Any] = Field(default_factory=dict)
+    """Rewards and how the winner was chosen, where there was more than one."""
+
+
+def append_turns(left: list[Turn] | None, batches: Sequence[list[Turn]]) -> list[Turn]:
+    """Reduce turn updates: append in order (pure and associative, as DeltaChannel demands)."""
+    return [*(left or []), *(turn for batch in batches for turn in batch)]
+
+
+def collect_rollouts(left: list[Rollout], right: list[Rollout]) -> list[Rollout]:
+    """Collect rollouts by index: idempotent, whatever the order; an empty list clears."""
+    if not right:
+        return []
+    by_index = {rollout.index: rollout for rollout in [*left, *right]}
+    return [by_index[index] for index in sorted(by_index)]
+
+
+class SessionState(TypedDict, total=False):
+    """State of one session: only what grows."""
+
+    turns: Annotated[list[Turn], DeltaChannel(append_turns)]
+    usage: Annotated[Usage, DeltaChannel(fold_usage)]
+    retrieved: Turn
+    """What retrieval found for the counselor's next turn (skills and query of a turn without words)."""
+
+
+class CourseState(TypedDict, total=False):
+    """State of a course: what is carried from session to session."""
+
+    case: Case
+    plan: Plan
+    memory: Memory
+    session_index: int
+    """Number of the session that is open, or of the last one once finished; from 1."""
+    candidates: list[str]
+    opening_usage: Usage
+    rollouts: Annotated[list[Rollout], collect_rollouts]
+    summary: SessionSummary
+    summary_usage: Usage
+    client_file: ClientFile
+    file_usage: Usage
+    corrections: list[Correction]
+    """What the guard changed in the plan of the open session."""
+    winner: int
+    selection: dict[str, Any]
+    attempts: int
+    """How often this session has been rolled out again because too few rollouts succeeded."""
+    reference_scores: dict[str, Any]
+    """Raw scores of the previously chosen session, for rewards of change."""
+    finished_session: FinishedSession | None
+    finished_reason: str
+    """`plan` or `max_sessions`; empty while the course goes on."""

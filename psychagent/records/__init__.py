@@ -1,0 +1,1 @@
+"""Session files, course files and the manifest of a run."""

@@ -1,0 +1,1 @@
+"""Psychometric scales as data, their administration and aggregation."""

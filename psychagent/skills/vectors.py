@@ -1,0 +1,64 @@
+"""Vectors on disk, by model and text hash, so that no text is embedded twice."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from psychagent.errors import SkillStoreError
+from psychagent.skills.embed import Embedder, Vectors
+
+
+def text_hash(text: str) -> str:
+    """sha256 of a text."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+class VectorCache:
+    """One file of vectors an embedder; None as folder keeps them in memory only."""
+
+    def __init__(self, folder: Path | None, embedder: Embedder) -> None:
+        """Read what was cached for this embedder.
+
+        Raises:
+            SkillStoreError: If the cache file cannot be read.
+        """
+        self._embedder = embedder
+        self._path = folder / f"{text_hash(embedder.name)[:16]}.npz" if folder else None
+        self._known: dict[str, Vectors] = {}
+        if self._path and self._path.exists():
+            self._known = self._load(self._path)
+
+    @staticmethod
+    def _load(path: Path) -> dict[str, Vectors]:
+        try:
+            with np.load(path, allow_pickle=False) as stored:
+                return dict(zip(stored["hashes"].tolist(), stored["vectors"], strict=True))
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise SkillStoreError(f"{path}: vector cache cannot be read ({error}); delete the file") from error
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Return the vectors of texts, embedding only those not seen before."""
+        keys = [text_hash(text) for text in texts]
+        missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}
+        if missing:
+            fresh = await self._embedder.embed(list(missing.values()))
+            self._known.update(zip(missing, fresh, strict=True))
+            self._save()
+        return np.stack([self._known[key] for key in keys])
+
+    def _save(self) -> None:
+        if self._path is None:
+            return
+        # another process may have added its own texts meanwhile; keep them
+        if self._path.exists():
+            self._known = self._load(self._path) | self._known
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        part = self._path.with_suffix(f".{os.getpid()}.part")
+        with part.open("wb") as stream:
+            np.savez(stream, hashes=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
+        part.replace(self._path)
