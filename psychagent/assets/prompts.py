@@ -34,7 +34,7 @@ class PromptLibrary:
             autoescape=False,
         )
 
-    def render(self, name: str, **values: Any) -> str:
+    def render(self, name: str, /, **values: Any) -> str:
         """Render `<name>.jinja2`.
 
         Raises:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from psychagent.llm.script_scene import Scene
 
+_RISK_SESSION, _SECRET_SESSION = 2, 3
+
 
 def play_client(scene: Scene) -> str:
     """Say the client's next turn."""
@@ -61,14 +63,22 @@ def _disclosure(scene: Scene) -> str:
     """Say the next line that was not said yet; what weighs most comes late in the session."""
     told = " ".join(scene.own)
     pool = [*scene.value("at_once", []), *scene.value("trusted", [])]
-    late = [scene.value("risk", "")] + [s.get("secret", "") for s in scene.value("secrets", [])]
     if len(scene.own) >= 3:
-        pool = [line for line in late if line] + pool
+        pool = _heavy(scene) + pool
     fresh = [line for line in pool if line not in told]
     if not fresh:
         return _nothing_new(scene, told)
     hedge = scene.pick(_by_style(scene, "hedge"), "hedge")
     return f"{hedge}{fresh[0]}"
+
+
+def _heavy(scene: Scene) -> list[str]:
+    """Tell the voiced risk in the second session and the secret in the third, once each."""
+    session = int(scene.value("session_index", 1))
+    if session == _RISK_SESSION:
+        return [str(scene.value("risk", ""))] if "risk" in scene.values else []
+    told = [s["secret"] for s in scene.value("secrets", []) if "secret" in s]
+    return told if session == _SECRET_SESSION else []
 
 
 def _nothing_new(scene: Scene, told: str) -> str:

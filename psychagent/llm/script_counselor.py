@@ -95,14 +95,20 @@ def _reflection(scene: Scene, said: str, quote: str) -> str:
 
 def _move(scene: Scene) -> tuple[str, list[str]]:
     """Make one move: the first retrieved skill whose words were not yet spoken in this session."""
-    for skill in scene.value("skills", []):
+    skills = [skill for skill in scene.value("skills", []) if "name" in skill and _in_place(scene, skill)]
+    for skill in skills:
         example = skill.get("example")
-        if example and "name" in skill and not any(example in own for own in scene.own):
+        if example and not any(example in own for own in scene.own):
             return example, [skill["name"]]
-    for skill in scene.value("skills", []):
-        if "name" in skill:
-            return scene.pick(scene.lines["counselor"]["plain"]), [skill["name"]]
+    for skill in skills[:1]:
+        return scene.pick(scene.lines["counselor"]["plain"]), [skill["name"]]
     return scene.pick(scene.lines["counselor"]["plain"]), []
+
+
+def _in_place(scene: Scene, skill: Mapping[str, Any]) -> bool:
+    """Keep safety work for when danger was voiced: out of the blue it would frighten."""
+    text = f"{skill['name']} {skill.get('description', '')}"
+    return _asked_risk(scene) or not scene.mentions(scene.lines["safety_skill_words"], text)
 
 
 def _closing(scene: Scene) -> str:

@@ -78,7 +78,7 @@ def play_file(scene: Scene) -> str:
         "static_traits": {"name": name.group(1) if name else ""},
         "main_problem": quotes[0] if first_meeting else "",
         "growth_experiences": [],
-        "theory": _theory(scene.value("modality", ""), quotes[-1]),
+        "theory": _theory(scene.value("modality", ""), max(quotes[1:] or quotes, key=len)),
     }
     return json.dumps(reply, ensure_ascii=False)
 

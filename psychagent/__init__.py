@@ -1,0 +1,1 @@
+"""PsychAgent: a counselor agent that works with one client over many sessions."""

@@ -1,0 +1,27 @@
+"""The command line's entry point: one thin module a command; bodies import what is heavy lazily."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from psychagent.errors import PsychAgentError
+
+app = typer.Typer(
+    name="psychagent",
+    help="A counselor agent that works with simulated clients over many sessions. Research only: not a "
+    "medical device, never a substitute for a professional or for emergency services.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def run() -> None:
+    """Run the command line; an expected error is one clear sentence and exit status 2."""
+    try:
+        app()
+    except PsychAgentError as error:
+        typer.secho(f"error: {error}", err=True, fg="red")
+        sys.exit(2)
