@@ -113,7 +113,25 @@ def build_deps(
         language = Language(knobs.language)
         return make_case(find_profile(knobs.profile, language), Modality(knobs.modality), language)
 
-    return Deps(baseline=baseline, runtime=runtime, chat=chat, prompts=prompts, skills=skills, case=case)
+    return Deps(
+        baseline=baseline,
+        runtime=runtime,
+        chat=chat,
+        prompts=prompts,
+        skills=skills,
+        case=case,
+        knobs=to_knobs(baseline, runtime),
+    )
+
+
+def to_knobs(baseline: BaselineSettings, runtime: RuntimeSettings) -> Knobs:
+    """Write settings as the knobs of a graph run."""
+    return Knobs(
+        language=runtime.language.value,
+        max_sessions=baseline.max_sessions,
+        max_counselor_turns=baseline.max_counselor_turns,
+        seed=runtime.seed,
+    )
 
 
 def _endpoints(baseline: BaselineSettings, runtime: RuntimeSettings) -> dict[str, EndpointSettings]:

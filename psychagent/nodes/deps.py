@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from psychagent.assets.prompts import PromptLibrary
@@ -27,5 +27,9 @@ class Deps:
     skills: Callable[[Language], SkillStore]
     case: Callable[[Knobs], Case]
     """Knobs to a bundled case, for graphs that are started without one."""
+    knobs: Knobs
+    """The knobs that the settings mean."""
     judge: Any = None
     """The judge graph's dependencies, where rollouts are scored."""
+    scale_hashes: Mapping[str, str] = field(default_factory=dict)
+    """Hash of each scale that rollouts are judged on."""

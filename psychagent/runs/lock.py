@@ -1,0 +1,36 @@
+"""One process at a time in a run's folder: an OS file lock, so that a killed run leaves none behind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from psychagent.errors import LockError, RecordError
+
+
+@contextmanager
+def hold_lock(path: Path) -> Iterator[None]:
+    """Hold the lock of a run's folder.
+
+    Raises:
+        LockError: If another process holds it.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(f"{path.parent}: cannot be made ({error.strerror}); name another --save-dir") from error
+    lock = FileLock(path, timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        raise LockError(
+            f"{path.parent}: another process is working in this folder; wait for it, end it, or name "
+            "another --save-dir"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()

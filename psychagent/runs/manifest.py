@@ -1,0 +1,81 @@
+"""The manifest: what a run was made with, and whether it may be resumed."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from psychagent.assets.settings import BaselineSettings, DatasetSettings, RuntimeSettings
+from psychagent.errors import RecordError
+from psychagent.nodes.deps import Deps
+from psychagent.records.files import read_json
+
+SCRIPT_NOTE = (
+    "Made with the offline script, which is no language model: it shows how the system works and says "
+    "nothing about counseling."
+)
+_PACKAGES = ("psychagent", "langgraph", "langchain-core", "langchain-openai", "faiss-cpu", "sentence-transformers")
+_GUARDED = ("models", "prompts", "skills", "scales", "conditions")
+
+
+def build_manifest(
+    baseline: BaselineSettings, runtime: RuntimeSettings, dataset: DatasetSettings, deps: Deps
+) -> dict[str, Any]:
+    """Describe a run before it starts; holds names of keys, never a key."""
+    scripted = [r for r in ("counselor", "client", "summary") if deps.chat(r, deps.knobs).is_script]
+    return {
+        "schema_version": 1,
+        "note": SCRIPT_NOTE if scripted else None,
+        "scripted_roles": ["reflector" if r == "summary" else r for r in scripted],
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        "models": {
+            "counselor": baseline.model,
+            "client": runtime.client.model,
+            "reflector": (runtime.reflector or baseline).model,
+            "embedding": runtime.embedding.model or runtime.embedding.provider,
+        },
+        "conditions": {
+            "language": runtime.language.value,
+            "seed": runtime.seed,
+            "max_sessions": baseline.max_sessions,
+            "max_counselor_turns": baseline.max_counselor_turns,
+            "rollouts": deps.knobs.rollouts,
+        },
+        "settings": {
+            "baseline": baseline.model_dump(mode="json"),
+            "runtime": runtime.model_dump(mode="json"),
+            "dataset": dataset.model_dump(mode="json"),
+        },
+        "seed": runtime.seed,
+        "prompts": deps.prompts(runtime.language).hashes,
+        "skills": deps.skills(runtime.language).library.hashes,
+        "scales": deps.scale_hashes,
+    }
+
+
+def check_resumable(path: Path, manifest: Mapping[str, Any]) -> None:
+    """Refuse to go on with other models, prompts, skills, scales or conditions.
+
+    Raises:
+        RecordError: Naming what differs.
+    """
+    if not path.exists():
+        return
+    before = read_json(path)
+    for part in _GUARDED:
+        old, new = before.get(part) or {}, manifest.get(part) or {}
+        for name in sorted(old.keys() | new.keys()):
+            if old.get(name) != new.get(name):
+                raise RecordError(
+                    f"{path}: the run was made with {part} {name!r} = {_short(old.get(name))}, now "
+                    f"{_short(new.get(name))}; go back to it, name another --save-dir, or start anew "
+                    "with --overwrite"
+                )
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 24 else f"{text[:12]}…"

@@ -1,0 +1,66 @@
+"""How cases end, and what a whole run amounts to."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+
+from psychagent.domain.base import Modality, Record
+from psychagent.domain.usage import Usage, sum_usage
+from psychagent.nodes.state import Failure
+
+
+class Status(StrEnum):
+    """What became of a case."""
+
+    ENDED_BY_PLAN = "finished by plan"
+    ENDED_BY_LIMIT = "finished by max_sessions"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the course ran to its end."""
+        return self in {Status.ENDED_BY_PLAN, Status.ENDED_BY_LIMIT}
+
+
+class Outcome(Record):
+    """One case at the end of a run."""
+
+    case_id: str
+    modality: Modality
+    status: Status
+    sessions: int = 0
+    """Finished sessions."""
+    turns: int = 0
+    """Counselor turns in them."""
+    usage: Usage = Usage()
+    failure: Failure | None = None
+    folder: str = ""
+
+
+class RunResult(Record):
+    """All cases of a run."""
+
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool = False
+
+    def count(self) -> Counter[Status]:
+        """Count the cases by what became of them."""
+        return Counter(outcome.status for outcome in self.outcomes)
+
+    def usage(self) -> Usage:
+        """Sum what the cases cost, from their stored records."""
+        return sum_usage(outcome.usage for outcome in self.outcomes)
+
+    def exit_status(self) -> int:
+        """0 only if every case finished; 130 after a clean stop; else 1."""
+        if self.interrupted:
+            return 130
+        return 0 if all(outcome.status.is_finished for outcome in self.outcomes) else 1
+
+
+def merge_outcomes(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:
+    """Sort outcomes by modality and case."""
+    return tuple(sorted(outcomes, key=lambda o: (o.modality.value, o.case_id)))
