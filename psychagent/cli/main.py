@@ -6,6 +6,8 @@ import sys
 
 import typer
 
+from psychagent.cli.sample import sample
+from psychagent.cli.show import show
 from psychagent.errors import PsychAgentError
 
 app = typer.Typer(
@@ -16,6 +18,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.command()(sample)
+app.command()(show)
 
 
 def run() -> None:

@@ -85,7 +85,7 @@ def open_lines(told: Disclosure, session_index: int) -> tuple[tuple[str, ...], t
     step = 3 if told.resistance <= 2 else 2
     first = max(0, (session_index - 2) * step)
     late = told.at_once[-1:] if session_index == 2 else ()
-    return late, told.after_trust[first : first + step + 1]
+    return late, told.after_trust[first : first + step]
 
 
 def homework_status(likelihood: float, seed: int) -> str:

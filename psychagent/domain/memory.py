@@ -127,9 +127,7 @@ def merge_file(old: ClientFile, new: ClientFile, *, session_index: int) -> Clien
     before, after = file_facts(old), file_facts(new)
     changed = {path for path, value in after.items() if before.get(path) != value}
     history = [
-        Superseded(
-            field=path, value=to_line(before[path]), session_index=old.origins.get(path, 0)
-        )
+        Superseded(field=path, value=to_line(before[path]), session_index=old.origins.get(path, 0))
         for path in sorted(changed & before.keys())
     ]
     traits = old.static_traits.model_dump() | {

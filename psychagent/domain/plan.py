@@ -25,9 +25,7 @@ class Correction(Record):
     reason: str
 
 
-def guard_plan(
-    held: Plan, proposed: Plan, *, session_index: int
-) -> tuple[Plan, Correction | None]:
+def guard_plan(held: Plan, proposed: Plan, *, session_index: int) -> tuple[Plan, Correction | None]:
     """Decide the next session's plan from the model's proposal.
 
     A stage never goes back, may be repeated, and is never skipped: at most one step forward, so

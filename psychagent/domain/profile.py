@@ -8,9 +8,7 @@ from pydantic import BeforeValidator, ConfigDict, Field
 
 from psychagent.domain.base import Language, Modality, Record
 
-Style = Literal[
-    "cooperative", "guarded", "talkative", "intellectualizing", "skeptical", "compliant"
-]
+Style = Literal["cooperative", "guarded", "talkative", "intellectualizing", "skeptical", "compliant"]
 RiskKind = Literal["passive_hopelessness", "past_self_harm"]
 
 

@@ -37,9 +37,7 @@ class Usage(Record):
         """Add role by role."""
         names = sorted(self.roles.keys() | other.roles.keys())
         empty = RoleUsage()
-        return Usage(
-            roles={n: self.roles.get(n, empty) + other.roles.get(n, empty) for n in names}
-        )
+        return Usage(roles={n: self.roles.get(n, empty) + other.roles.get(n, empty) for n in names})
 
     def total(self) -> RoleUsage:
         """Sum over all roles."""

@@ -48,7 +48,12 @@ def open_client() -> httpx.AsyncClient:
 
 
 def build_skills(
-    runtime: RuntimeSettings, language: Language, *, env: Mapping[str, str], client: httpx.AsyncClient, cache_dir: Path | None
+    runtime: RuntimeSettings,
+    language: Language,
+    *,
+    env: Mapping[str, str],
+    client: httpx.AsyncClient,
+    cache_dir: Path | None,
 ) -> SkillStore:
     """Build the skill store of a language; an embedder is loaded only where the method needs one."""
     library = SkillLibrary(language, runtime.skills_root)

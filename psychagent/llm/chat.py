@@ -22,7 +22,12 @@ from psychagent.llm.reading import read_json, response_format
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
-_PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError, openai.ConflictError)
+_PASSING = (
+    openai.APIConnectionError,
+    openai.RateLimitError,
+    openai.InternalServerError,
+    openai.ConflictError,
+)
 _ECHO_CHARS = 600
 
 

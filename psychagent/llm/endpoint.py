@@ -23,7 +23,9 @@ class OpenModel(ChatOpenAI):
     `reasoning_content` is kept, because servers move thoughts there.
     """
 
-    def _get_request_payload(self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any) -> dict[str, Any]:
+    def _get_request_payload(
+        self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
         payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
         body = dict(payload.pop("extra_body", None) or {})
         for name in _MOVED:

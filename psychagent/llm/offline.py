@@ -20,6 +20,7 @@ from psychagent.errors import AssetError
 from psychagent.llm.prompt import Prompt
 from psychagent.llm.script_client import play_client
 from psychagent.llm.script_counselor import play_counselor, play_filter, play_rewrite
+from psychagent.llm.script_judge import play_judge
 from psychagent.llm.script_reflector import play_file, play_summary
 from psychagent.llm.script_scene import Scene
 
@@ -30,6 +31,7 @@ _PARTS: dict[str, Callable[[Scene], str]] = {
     "rewrite": play_rewrite,
     "summary": play_summary,
     "client_file": play_file,
+    "judge": play_judge,
 }
 _PIECE = 12
 

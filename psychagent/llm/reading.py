@@ -38,8 +38,7 @@ def read_json(text: str, model: type[M]) -> M:
 
 def _explain(error: ValidationError) -> str:
     parts = [
-        f"field {'.'.join(str(p) for p in e['loc']) or 'whole reply'}: {e['msg']}"
-        for e in error.errors()[:3]
+        f"field {'.'.join(str(p) for p in e['loc']) or 'whole reply'}: {e['msg']}" for e in error.errors()[:3]
     ]
     return "the JSON has the wrong shape: " + "; ".join(parts)
 

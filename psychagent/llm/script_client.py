@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from psychagent.llm.script_scene import Scene
 
 _RISK_SESSION, _SECRET_SESSION = 2, 3
+_HEAVY_TURN = 3
 
 
 def play_client(scene: Scene) -> str:
@@ -18,6 +19,8 @@ def play_client(scene: Scene) -> str:
         return str(lines["risk_answer"])
     if counselor["risk_plan"] in asked:
         return str(lines["risk_support"])
+    if counselor["risk_return"] in asked:
+        return str(lines["risk_update"])
     if _is_proposal(scene, asked):
         return scene.pick(_by_style(scene, "accept"))
     if turn == 0:
@@ -56,6 +59,8 @@ def _arrival(scene: Scene) -> str:
 def _stalls(scene: Scene, turn: int) -> bool:
     """Stall more often the higher the resistance (1: one turn in five; 5: every other turn)."""
     every = 6 - int(scene.value("resistance", 2)) if int(scene.value("resistance", 2)) < 5 else 2
+    if turn == _HEAVY_TURN and _heavy(scene):
+        return False
     return turn % max(every, 2) == (scene.session_seed % max(every, 2))
 
 
@@ -63,7 +68,7 @@ def _disclosure(scene: Scene) -> str:
     """Say the next line that was not said yet; what weighs most comes late in the session."""
     told = " ".join(scene.own)
     pool = [*scene.value("at_once", []), *scene.value("trusted", [])]
-    if len(scene.own) >= 3:
+    if len(scene.own) >= _HEAVY_TURN:
         pool = _heavy(scene) + pool
     fresh = [line for line in pool if line not in told]
     if not fresh:

@@ -9,7 +9,8 @@ from typing import Any
 
 from psychagent.llm.script_scene import Scene, quote_of
 
-_WORDS = re.compile(r"[a-z]{4,}|[\u4e00-\u9fff]{2}")
+_WORDS = re.compile(r"[a-z]{4,}|[\u4e00-\u9fff](?=[\u4e00-\u9fff])")
+_QUOTED = re.compile(r"“((?:[^“”]|“[^“”]*”){8,})”")
 _SHORTEST = 6
 
 
@@ -24,7 +25,10 @@ def play_counselor(scene: Scene) -> str:
     turn, length = len(scene.own), session_length(scene)
     said = scene.heard[-1] if turn else ""
     speech, thought, skills = _speech(scene, said=said, turn=turn, length=length)
-    thought = {"assessment": thought["assessment"], "client_state": scene.lines["counselor"]["think"]["state"]} | thought
+    thought = {
+        "assessment": thought["assessment"],
+        "client_state": scene.lines["counselor"]["think"]["state"],
+    } | thought
     ends = turn + 1 >= length
     token = scene.value("end_token", "")
     if not token:
@@ -57,13 +61,23 @@ def _speech(scene: Scene, *, said: str, turn: int, length: int) -> tuple[str, di
     if lines["risk_ask"] in asked:
         return lines["risk_plan"], heard | {"strategy": think["risk"]}, []
     if turn + 1 >= length:
-        return scene.pick(lines["goodbye"]), heard | {"strategy": think["close"]}, []
+        return _goodbye(scene), heard | {"strategy": think["close"]}, []
     if turn + 2 >= length:
         return _closing(scene), heard | {"strategy": think["close"]}, []
     move, skills = _move(scene)
-    after_plan = f" {lines['risk_close']}" if lines["risk_plan"] in asked else ""
+    after_plan = lines["risk_close"] if lines["risk_plan"] in asked else ""
     strategy = {"strategy": think["strategy"].format(focus=focus)}
-    return f"{_reflection(scene, said, quote)}{after_plan} {move}", heard | strategy, skills
+    return scene.join(_reflection(scene, said, quote), after_plan, move), heard | strategy, skills
+
+
+def _goodbye(scene: Scene) -> str:
+    """Say goodbye; a session of consolidation is the script's last."""
+    lines = scene.lines["counselor"]
+    return (
+        str(lines["farewell"])
+        if scene.value("stage", "") == "consolidation"
+        else scene.pick(lines["goodbye"])
+    )
 
 
 def _asked_risk(scene: Scene) -> bool:
@@ -73,15 +87,20 @@ def _asked_risk(scene: Scene) -> bool:
 def _greeting(scene: Scene) -> str:
     lines = scene.lines["counselor"]
     if int(scene.value("session_index", 1)) == 1:
-        return f"{scene.pick(lines['greet_first'])} {scene.pick(lines['ask_first'])}"
+        return scene.join(scene.pick(lines["greet_first"]), scene.pick(lines["ask_first"]))
     parts = [scene.pick(lines["greet_again"])]
     recent = scene.value("recent", [])
-    quoted = re.findall(r"“([^”]{8,})”", str(recent[-1].get("abstract", ""))) if recent else []
+    abstract = str(recent[-1].get("abstract", "")) if recent else ""
+    if scene.lines["reflector"]["risk"].strip() in abstract:
+        return scene.join(*parts, lines["risk_return"])
+    quoted = _QUOTED.findall(abstract)
     if quoted:
         parts.append(lines["link"].format(quote=quoted[-1]))
     homework = scene.value("homework", [])
-    parts.append(lines["ask_homework"].format(homework=homework[0]) if homework else scene.pick(lines["ask_again"]))
-    return " ".join(parts)
+    parts.append(
+        lines["ask_homework"].format(homework=homework[0]) if homework else scene.pick(lines["ask_again"])
+    )
+    return scene.join(*parts)
 
 
 def _reflection(scene: Scene, said: str, quote: str) -> str:
@@ -113,14 +132,17 @@ def _in_place(scene: Scene, skill: Mapping[str, Any]) -> bool:
 
 def _closing(scene: Scene) -> str:
     lines = scene.lines["counselor"]
-    told = [q for q in map(quote_of, scene.heard[1:]) if not scene.mentions(scene.lines["unsure_words"], q)]
+    skip = [*scene.lines["unsure_words"], *scene.lines["risk_words"]]
+    told = [q for q in map(quote_of, scene.heard[1:]) if not scene.mentions(skip, q)]
     told = sorted(told, key=len)[-2:] or [quote_of(scene.heard[-1])]
     form = lines["sum_up"] if len(told) > 1 else lines["sum_up_short"]
     back = form.format(first=told[0], second=told[-1])
+    if _asked_risk(scene):
+        return scene.join(back, lines["risk_close"])
     stage = scene.value("stage", "conceptualization")
     set_before = scene.value("homework", [])
     options = [h for h in scene.lines["homework"].get(stage, []) if h not in set_before]
-    return f"{back} {lines['propose'].format(homework=scene.pick(options))}" if options else back
+    return scene.join(back, lines["propose"].format(homework=scene.pick(options)) if options else "")
 
 
 def play_filter(scene: Scene) -> str:
@@ -129,7 +151,9 @@ def play_filter(scene: Scene) -> str:
     wanted = set(_WORDS.findall(" ".join(scene.value("focus", [])).lower()))
 
     def overlap(meta: Mapping[str, Any]) -> int:
-        return len(wanted & set(_WORDS.findall(f"{meta.get('name', '')} {meta.get('description', '')}".lower())))
+        return len(
+            wanted & set(_WORDS.findall(f"{meta.get('name', '')} {meta.get('description', '')}".lower()))
+        )
 
     ranked = sorted(metas, key=overlap, reverse=True)
     safety = [meta for meta in metas if re.search("safety|risk", str(meta["id"]))]

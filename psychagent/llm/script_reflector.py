@@ -12,9 +12,14 @@ _LONGEST_COURSE = 5
 
 
 def _client_quotes(scene: Scene) -> list[str]:
-    skip = [*scene.lines["unsure_words"], *scene.lines["disagree_words"]]
+    skip = [scene.lines[name] for name in ("unsure_words", "disagree_words", "risk_words")]
+    skip = [word for words in skip for word in words]
     said = [t["text"] for t in scene.value("turns", []) if t.get("speaker") == "client" and "text" in t]
-    return [quote_of(text) for text in said if not scene.mentions(skip, text)] or [quote_of(t) for t in said] or [""]
+    return (
+        [quote_of(text) for text in said if not scene.mentions(skip, text)]
+        or [quote_of(t) for t in said]
+        or [""]
+    )
 
 
 def _agreed_homework(scene: Scene) -> list[str]:
@@ -40,7 +45,9 @@ def play_summary(scene: Scene) -> str:
     said = " ".join(t.get("text", "") for t in scene.value("turns", []))
     form = lines["abstract"] if second else lines["abstract_short"]
     stage = next_stage(
-        scene.value("stage", "conceptualization"), int(scene.value("session_index", 1)), int(scene.value("max_sessions", 6))
+        scene.value("stage", "conceptualization"),
+        int(scene.value("session_index", 1)),
+        int(scene.value("max_sessions", 6)),
     )
     told = {"first": first, "second": second or first}
     agreed = lines["agreed"].format(homework=homework[0]) if homework else lines["not_agreed"]

@@ -51,6 +51,10 @@ class Scene:
         core = max(re.split(r"[{“”}]", option), key=len).strip()
         return len(core) > 3 and any(core in said for said in self.own)
 
+    def join(self, *parts: str) -> str:
+        """Put sentences behind one another, as the language does."""
+        return str(self.lines["joiner"]).join(part for part in parts if part)
+
     def mentions(self, words: Sequence[str], text: str) -> bool:
         """Tell whether a text holds one of some phrases."""
         lowered = text.lower()

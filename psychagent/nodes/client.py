@@ -38,7 +38,9 @@ def client(deps: Deps) -> Callable[[SessionState, Runtime[Brief]], Awaitable[Ses
 def client_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Write the simulator's prompt: its view of itself, then the whole visible dialogue."""
     prompts = deps.prompts(brief.case.language)
-    view = view_client(brief.case, brief.memory, session_index=brief.session_index, seed=brief.seed("homework"))
+    view = view_client(
+        brief.case, brief.memory, session_index=brief.session_index, seed=brief.seed("homework")
+    )
     head = prompts.render("client/system", session_index=brief.session_index, **view.model_dump())
     dialogue = [
         user(turn.text) if turn.speaker is Speaker.COUNSELOR else assistant(turn.text) for turn in turns

@@ -50,7 +50,9 @@ def open_session(deps: Deps) -> Callable[..., Awaitable[CourseState]]:
         case = state.get("case") or deps.case(knobs)
         if not state.get("session_index"):
             plan = deps.prompts(case.language).first_plan(case.modality)
-            return await _open(deps, knobs, {"case": case, "memory": Memory(), "plan": plan, "session_index": 1})
+            return await _open(
+                deps, knobs, {"case": case, "memory": Memory(), "plan": plan, "session_index": 1}
+            )
         plan, corrections = next_plan(state)
         reason = end_reason(plan.stage, state["session_index"], knobs.max_sessions)
         if reason:

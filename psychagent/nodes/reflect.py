@@ -72,7 +72,9 @@ def reflection_prompt(deps: Deps, brief: Brief, winner: Rollout, task: str) -> P
 
 def shape_of(model: type[BaseModel]) -> str:
     """Write a model's fields as an example of JSON, every value empty."""
-    return str(_shape(model.model_json_schema(), model.model_json_schema().get("$defs", {}))).replace("'", '"')
+    return str(_shape(model.model_json_schema(), model.model_json_schema().get("$defs", {}))).replace(
+        "'", '"'
+    )
 
 
 def _shape(schema: dict[str, Any], defs: dict[str, Any]) -> Any:

@@ -59,7 +59,12 @@ class Brief:
     def seed(self, *parts: object) -> int:
         """Derive a call's seed from case, session, rollout and the parts given, in 0..2^31-1."""
         return derive_seed(
-            self.knobs.seed, self.case.modality.value, self.case.case_id, self.session_index, self.rollout_index, *parts
+            self.knobs.seed,
+            self.case.modality.value,
+            self.case.case_id,
+            self.session_index,
+            self.rollout_index,
+            *parts,
         )
 
 

@@ -27,7 +27,9 @@ def write_json(path: Path, data: Any) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-        raise RecordError(f"{path}: cannot be written ({error.strerror or error}); free space and run again") from error
+        raise RecordError(
+            f"{path}: cannot be written ({error.strerror or error}); free space and run again"
+        ) from error
 
 
 def read_json(path: Path) -> Any:

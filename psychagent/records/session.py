@@ -58,7 +58,9 @@ class SessionRecord(BaseModel):
         Raises:
             RecordError: If the file's summary is not in that form (the reference release's is not).
         """
-        return to_model(SessionSummary, self.summary, origin=f"session {self.session_index}", raise_as=RecordError)
+        return to_model(
+            SessionSummary, self.summary, origin=f"session {self.session_index}", raise_as=RecordError
+        )
 
 
 def session_path(case_dir: Path, session_index: int) -> Path:

@@ -46,7 +46,9 @@ async def open_checkpoints(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
         async with aiosqlite.connect(path) as connection:
             await connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             await connection.execute("PRAGMA busy_timeout=60000")
-            saver = AsyncSqliteSaver(connection, serde=JsonPlusSerializer(allowed_msgpack_modules=stored_types()))
+            saver = AsyncSqliteSaver(
+                connection, serde=JsonPlusSerializer(allowed_msgpack_modules=stored_types())
+            )
             await saver.setup()
             await connection.execute("PRAGMA synchronous=NORMAL")
             yield saver
@@ -76,6 +78,5 @@ async def compact(saver: AsyncSqliteSaver, thread: str) -> None:
         for statement, values in statements:
             await saver.conn.execute(statement, values)
         await saver.conn.commit()
-        async with saver.conn.execute("PRAGMA incremental_vacuum") as cursor:
-            await cursor.fetchall()
-        await saver.conn.commit()
+        # executescript steps the pragma to its end; execute frees a single page
+        await saver.conn.executescript("PRAGMA incremental_vacuum;")

@@ -145,7 +145,9 @@ def _write_session(run: CourseRun, case: Case, session: FinishedSession) -> None
     run.on_session(case, session)
 
 
-async def _close(run: CourseRun, file: CaseFile, *, failure: Failure | None, spent: Usage | None = None) -> Outcome:
+async def _close(
+    run: CourseRun, file: CaseFile, *, failure: Failure | None, spent: Usage | None = None
+) -> Outcome:
     """Sum the case up from what is stored, and write its course file."""
     snapshot = await run.graph.aget_state(_config(run, file), subgraphs=True)
     values: CourseState = snapshot.values
@@ -165,7 +167,9 @@ async def _close(run: CourseRun, file: CaseFile, *, failure: Failure | None, spe
         folder=str(folder),
     )
     if sessions or failure or values:
-        write_json(run.folder.course(file.modality, file.case_id), _course_data(run, outcome, values, sessions))
+        write_json(
+            run.folder.course(file.modality, file.case_id), _course_data(run, outcome, values, sessions)
+        )
     if ended:
         await compact(run.saver, thread_id(file.modality, file.case_id))
     return outcome
@@ -240,4 +244,6 @@ def remove_run(folder: RunFolder) -> None:
             else:
                 path.unlink(missing_ok=True)
     except OSError as error:
-        raise RecordError(f"{error.filename}: cannot be removed ({error.strerror}); remove it by hand") from error
+        raise RecordError(
+            f"{error.filename}: cannot be removed ({error.strerror}); remove it by hand"
+        ) from error

@@ -21,7 +21,9 @@ def hold_lock(path: Path) -> Iterator[None]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RecordError(f"{path.parent}: cannot be made ({error.strerror}); name another --save-dir") from error
+        raise RecordError(
+            f"{path.parent}: cannot be made ({error.strerror}); name another --save-dir"
+        ) from error
     lock = FileLock(path, timeout=0)
     try:
         lock.acquire()

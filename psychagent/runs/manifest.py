@@ -17,7 +17,14 @@ SCRIPT_NOTE = (
     "Made with the offline script, which is no language model: it shows how the system works and says "
     "nothing about counseling."
 )
-_PACKAGES = ("psychagent", "langgraph", "langchain-core", "langchain-openai", "faiss-cpu", "sentence-transformers")
+_PACKAGES = (
+    "psychagent",
+    "langgraph",
+    "langchain-core",
+    "langchain-openai",
+    "faiss-cpu",
+    "sentence-transformers",
+)
 _GUARDED = ("models", "prompts", "skills", "scales", "conditions")
 
 

@@ -41,6 +41,9 @@ class LocalEmbedder:
         """Load the model (5 s and more: torch is imported here)."""
         # torch costs seconds to import, so only those who need it pay
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+        from transformers.utils import logging  # noqa: PLC0415
+
+        logging.disable_progress_bar()
 
         self.name = name
         try:

@@ -91,7 +91,9 @@ class StageIndex:
             return np.arange(len(self.skills), dtype=np.int64)
         return np.array(sorted({self.row[c] for c in candidates if c in self.row}), dtype=np.int64)
 
-    def _by_vector(self, vector: Vectors, rows: np.ndarray[Any, np.dtype[np.int64]]) -> list[tuple[int, float]]:
+    def _by_vector(
+        self, vector: Vectors, rows: np.ndarray[Any, np.dtype[np.int64]]
+    ) -> list[tuple[int, float]]:
         if self._faiss is None:
             raise SkillStoreError("this index holds no vectors; choose method 'lexical'")
         params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))

@@ -23,7 +23,11 @@ def tokenize(text: str) -> list[str]:
     lowered = text.lower()
     words = [w for w in _WORD.findall(lowered) if w not in _STOP]
     runs = _HAN.findall(lowered)
-    return words + [c for run in runs for c in run] + [run[i : i + 2] for run in runs for i in range(len(run) - 1)]
+    return (
+        words
+        + [c for run in runs for c in run]
+        + [run[i : i + 2] for run in runs for i in range(len(run) - 1)]
+    )
 
 
 class LexicalIndex:

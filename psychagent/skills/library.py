@@ -146,7 +146,14 @@ def _read_reference(folder: Path, modality: Modality, stage: Stage) -> StageSkil
 
 _NEEDED = {
     "meta_skills.json": ("skill_id", "skill_name", "skill_description"),
-    "micro_skills.json": ("skill_id", "skill_name", "skill_description", "when_to_use", "trigger", "parent_ids"),
+    "micro_skills.json": (
+        "skill_id",
+        "skill_name",
+        "skill_description",
+        "when_to_use",
+        "trigger",
+        "parent_ids",
+    ),
 }
 
 
@@ -156,5 +163,7 @@ def _entries(path: Path) -> list[Mapping[str, Any]]:
     for row in rows:
         for key in _NEEDED[path.name]:
             if key not in row:
-                raise AssetError(f"{path}: entry {row.get('skill_id', '?')!r}: field {key!r} is missing; add it")
+                raise AssetError(
+                    f"{path}: entry {row.get('skill_id', '?')!r}: field {key!r} is missing; add it"
+                )
     return rows

@@ -39,7 +39,9 @@ class VectorCache:
             with np.load(path, allow_pickle=False) as stored:
                 return dict(zip(stored["hashes"].tolist(), stored["vectors"], strict=True))
         except (OSError, ValueError, KeyError, EOFError) as error:
-            raise SkillStoreError(f"{path}: vector cache cannot be read ({error}); delete the file") from error
+            raise SkillStoreError(
+                f"{path}: vector cache cannot be read ({error}); delete the file"
+            ) from error
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of texts, embedding only those not seen before."""

@@ -1,0 +1,73 @@
+"""Options that several commands share, and how they change settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from psychagent.assets.settings import BaselineSettings, DatasetSettings, RuntimeSettings, load_settings
+from psychagent.assets.yaml import nearest
+from psychagent.domain.base import Language, Modality
+from psychagent.errors import SettingsError
+
+BaselineOption = Annotated[Path | None, typer.Option("--baseline", help="Counselor settings (YAML).")]
+RuntimeOption = Annotated[Path | None, typer.Option("--runtime", help="Run settings (YAML).")]
+DatasetOption = Annotated[Path | None, typer.Option("--dataset", help="Case settings (YAML).")]
+SaveDirOption = Annotated[Path | None, typer.Option(help="Folder of runs; default: ./runs.")]
+LanguageOption = Annotated[Language | None, typer.Option(help="Language of prompts, skills and dialogue.")]
+ModalitiesOption = Annotated[str | None, typer.Option(help="Therapy schools, separated by commas.")]
+
+
+def read_modalities(text: str) -> tuple[Modality, ...]:
+    """Read a comma-separated list of modalities.
+
+    Raises:
+        SettingsError: Naming the word that is no modality, and the nearest one.
+    """
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in set(Modality):
+            raise SettingsError(f"--modalities has {word!r}{nearest(word, Modality)}")
+    return tuple(Modality(word) for word in words)
+
+
+def read_settings(
+    *,
+    baseline: Path | None,
+    runtime: Path | None,
+    dataset: Path | None,
+    language: Language | None = None,
+    concurrency: int | None = None,
+    max_cases: int | None = None,
+    modalities: str | None = None,
+) -> tuple[BaselineSettings, RuntimeSettings, DatasetSettings]:
+    """Read the three settings files and lay the command line's options over them."""
+    over_runtime = {"language": language, "concurrency": concurrency}
+    over_dataset = {
+        "max_cases": max_cases,
+        "modalities": read_modalities(modalities) if modalities else None,
+    }
+    return (
+        load_settings(BaselineSettings, baseline),
+        load_settings(RuntimeSettings, runtime).model_copy(update=_given(over_runtime)),
+        load_settings(DatasetSettings, dataset).model_copy(update=_given(over_dataset)),
+    )
+
+
+def _given(options: dict[str, object]) -> dict[str, object]:
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def choose_save_dir(option: Path | None, runtime: RuntimeSettings) -> Path:
+    """Take the folder of runs from the option, the settings, or the working directory."""
+    return option or runtime.save_dir or Path.cwd() / "runs"
+
+
+def default_cache_dir(runtime: RuntimeSettings) -> Path:
+    """Where vectors are kept: the settings' folder, or the user's cache folder."""
+    import os
+
+    base = os.environ.get("XDG_CACHE_HOME")
+    return runtime.cache_dir or (Path(base) if base else Path.home() / ".cache") / "psychagent" / "vectors"

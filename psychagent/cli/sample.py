@@ -1,0 +1,154 @@
+"""`psychagent sample`: generate courses for many cases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from psychagent.cli.options import (
+    BaselineOption,
+    DatasetOption,
+    LanguageOption,
+    ModalitiesOption,
+    RuntimeOption,
+    SaveDirOption,
+    choose_save_dir,
+    default_cache_dir,
+    read_settings,
+)
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from collections.abc import Sequence
+
+    from psychagent.assets.profiles import CaseFile
+    from psychagent.cli.watch import Reporter
+    from psychagent.domain.profile import Case
+    from psychagent.domain.usage import Usage
+    from psychagent.nodes.state import FinishedSession
+    from psychagent.runs.outcome import Outcome, RunResult
+    from psychagent.runs.sample import SamplePlan, Watch
+
+
+def sample(
+    baseline: BaselineOption = None,
+    runtime: RuntimeOption = None,
+    dataset: DatasetOption = None,
+    save_dir: SaveDirOption = None,
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Cases at a time.")] = None,
+    resume: Annotated[bool, typer.Option(help="Go on with a run that is there.")] = True,
+    overwrite: Annotated[bool, typer.Option(help="Remove a run that is there and start anew.")] = False,
+    max_cases: Annotated[int | None, typer.Option(min=1, help="Most cases.")] = None,
+    modalities: ModalitiesOption = None,
+    language: LanguageOption = None,
+) -> None:
+    """Generate multi-session courses. Without options: offline, with the embedded script."""
+    import os
+
+    from rich.console import Console
+
+    from psychagent.runs.sample import SamplePlan
+
+    settings = read_settings(
+        baseline=baseline,
+        runtime=runtime,
+        dataset=dataset,
+        language=language,
+        concurrency=concurrency,
+        max_cases=max_cases,
+        modalities=modalities,
+    )
+    plan = SamplePlan(
+        *settings,
+        save_dir=choose_save_dir(save_dir, settings[1]),
+        env=os.environ,
+        cache_dir=default_cache_dir(settings[1]),
+        resume=resume,
+        overwrite=overwrite,
+    )
+    raise typer.Exit(run_watched(plan, Console()))
+
+
+def run_watched(plan: SamplePlan, console: Console) -> int:
+    """Run a plan with progress and a closing table; return the exit status."""
+    import asyncio
+    from dataclasses import replace
+
+    from psychagent.cli.watch import Reporter, Tally
+    from psychagent.runs.sample import run_sample
+
+    tally = Tally(goal=0)
+    reporter = Reporter(console, tally, unit="sessions")
+    with reporter.showing():
+        watched = replace(plan, watch=_watch(reporter, plan.baseline.max_sessions))
+        result = asyncio.run(run_sample(watched))
+    show_result(result, console, folder=plan.save_dir / plan.baseline.name)
+    return result.exit_status()
+
+
+def _watch(reporter: Reporter, max_sessions: int) -> Watch:
+    from psychagent.runs.sample import Watch
+
+    tally = reporter.tally
+
+    def on_start(cases: Sequence[CaseFile]) -> None:
+        tally.cases = len(cases)
+        tally.goal = tally.cases * max_sessions
+        reporter.refresh(force=True)
+
+    def on_call(usage: Usage) -> None:
+        tally.add_call(usage)
+        reporter.refresh()
+
+    def on_session(case: Case, session: FinishedSession) -> None:
+        tally.units += 1
+        reporter.refresh()
+
+    def on_case(outcome: Outcome) -> None:
+        tally.cases_done += 1
+        tally.goal += outcome.sessions - max_sessions
+        reporter.note(_case_line(outcome))
+        reporter.refresh(force=True)
+
+    return Watch(on_start, on_call, on_session, on_case)
+
+
+def _case_line(outcome: Outcome) -> str:
+    mark = {"failed": "[red]✗[/red]", "partial": "[yellow]…[/yellow]"}.get(
+        outcome.status.value, "[green]✓[/green]"
+    )
+    reason = f" [red]{outcome.failure.message}[/red]" if outcome.failure else ""
+    place = f"{outcome.modality.value}/{outcome.case_id}"
+    return (
+        f"{mark} {place} {outcome.status.value}, {outcome.sessions} sessions, {outcome.turns} turns{reason}"
+    )
+
+
+def show_result(result: RunResult, console: Console, *, folder: Path) -> None:
+    """Print the closing tables and where things are."""
+    from rich.table import Table
+
+    from psychagent.cli.watch import usage_rows
+    from psychagent.runs.outcome import Status
+
+    cases = Table(title="Cases", title_justify="left")
+    for column in ("status", "cases", "sessions", "counselor turns"):
+        cases.add_column(column, justify="left" if column == "status" else "right")
+    for status in Status:
+        rows = [o for o in result.outcomes if o.status is status]
+        cases.add_row(
+            status.value, str(len(rows)), str(sum(o.sessions for o in rows)), str(sum(o.turns for o in rows))
+        )
+    console.print(cases)
+    calls = Table(title="Calls and tokens by role", title_justify="left")
+    for column in ("role", "calls", "retries", "prompt tokens", "cached", "completion tokens"):
+        calls.add_column(column, justify="left" if column == "role" else "right")
+    for row in usage_rows(result.usage()):
+        calls.add_row(*row)
+    console.print(calls)
+    console.print(f"Transcripts: {folder}", soft_wrap=True, highlight=False)
+    if result.interrupted:
+        console.print("Stopped. Run the same command to go on.", style="yellow")

@@ -1,0 +1,108 @@
+"""`psychagent show`: a course as a person would read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from psychagent.errors import RecordError
+
+if TYPE_CHECKING:
+    from psychagent.records.session import SessionRecord
+
+
+def show(
+    case_dir: Annotated[Path, typer.Argument(help="Folder of a case, or one session file.")],
+    session: Annotated[int | None, typer.Option("--session", min=1, help="Show only this session.")] = None,
+    thoughts: Annotated[bool, typer.Option(help="Show the counselor's private reasoning too.")] = False,
+) -> None:
+    """Read a course: plan, dialogue, skills used, summary, and what changed in memory."""
+    from rich.console import Console
+
+    console = Console()
+    for record in find_records(case_dir, session):
+        for line in session_lines(record, thoughts=thoughts):
+            console.print(line, highlight=False, soft_wrap=True)
+
+
+def find_records(place: Path, session: int | None) -> list[SessionRecord]:
+    """Read the session files of a case, in order.
+
+    Raises:
+        RecordError: If there is none.
+    """
+    from psychagent.records.session import read_session
+
+    paths = [place] if place.is_file() else sorted(place.glob("session_*.json"), key=_number)
+    if session is not None:
+        paths = [path for path in paths if _number(path) == session]
+    if not paths:
+        wanted = f"session_{session}.json" if session else "session_<k>.json"
+        raise RecordError(f"{place}: holds no {wanted}; name the folder of a case")
+    return [read_session(path).model_copy(update={"session_index": _number(path)}) for path in paths]
+
+
+def _number(path: Path) -> int:
+    tail = path.stem.rsplit("_", 1)[-1]
+    return int(tail) if tail.isdigit() else 1
+
+
+def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[str]:
+    """Write a session as lines of rich markup."""
+    from rich.markup import escape
+
+    title = record.plan.title if record.plan else ""
+    yield f"\n[bold]Session {record.session_index}[/bold] · {record.modality} · {escape(record.stage)} · {escape(title)}"
+    for objective in record.focus if isinstance(record.focus, list) else [record.focus]:
+        yield f"  [dim]aim:[/dim] {escape(str(objective))}"
+    yield ""
+    yield from _dialogue(record, thoughts=thoughts)
+    yield from _summary(record)
+    yield from _changes(record)
+
+
+def _dialogue(record: SessionRecord, *, thoughts: bool) -> Iterator[str]:
+    from rich.markup import escape
+
+    for number, said in enumerate(record.transcript):
+        turn = record.turns[number] if number < len(record.turns) else None
+        who = "[cyan]Counselor[/cyan]" if said.role == "assistant" else "[green]Client[/green]"
+        if thoughts and turn and turn.thoughts:
+            yield f"  [dim italic]({escape(turn.thoughts.assessment)} → {escape(turn.thoughts.strategy)})[/dim italic]"
+        yield f"{who}: {escape(said.content)}"
+        if turn and turn.thoughts and turn.thoughts.skill:
+            yield f"  [dim]skill: {escape('; '.join(turn.thoughts.skill))}[/dim]"
+
+
+def _summary(record: SessionRecord) -> Iterator[str]:
+    from rich.markup import escape
+
+    summary = record.summary if isinstance(record.summary, dict) else {}
+    if not summary:
+        return
+    yield f"\n[bold]Summary[/bold] {escape(str(summary.get('session_summary_abstract', '')))}"
+    for item in summary.get("homework") or ["none"]:
+        yield f"  [dim]homework:[/dim] {escape(str(item))}"
+    plan = summary.get("next_session_plan") or {}
+    if plan:
+        yield f"  [dim]next:[/dim] {escape(str(plan.get('stage', '')))}: {escape(str(plan.get('title', '')))}"
+    for correction in record.corrections:
+        yield f"  [yellow]plan corrected:[/yellow] {correction.proposed} → {correction.decided} ({correction.reason})"
+
+
+def _changes(record: SessionRecord) -> Iterator[str]:
+    from rich.markup import escape
+
+    from psychagent.domain.memory import memory_changes
+
+    if record.client_file_before is None or record.client_file is None:
+        return
+    changes = list(memory_changes(record.client_file_before, record.client_file))
+    if changes:
+        yield "\n[bold]Learned about the client[/bold]"
+    for path, old, new in changes:
+        former = f" [dim](was: {escape(old)})[/dim]" if old else ""
+        yield f"  {path}: {escape(new)}{former}"

@@ -1,0 +1,119 @@
+"""Progress of a long run: a live line in a terminal, plain log lines elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from psychagent.domain.usage import RoleUsage, Usage
+
+
+@dataclass
+class Tally:
+    """What has happened so far; a pure counter, so that both outputs say the same."""
+
+    goal: int
+    """Units of work that are expected, for the time left (sessions of all cases)."""
+    clock: Callable[[], float] = time.monotonic
+    cases: int = 0
+    cases_done: int = 0
+    units: int = 0
+    used: RoleUsage = field(default_factory=RoleUsage)
+    turns: int = 0
+    started: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Start the clock."""
+        self.started = self.clock()
+
+    def add_call(self, usage: Usage) -> None:
+        """Count an answered call."""
+        self.used += usage.total()
+        self.turns += usage.roles["counselor"].calls if "counselor" in usage.roles else 0
+
+    def line(self, unit: str) -> str:
+        """Write the state in a line."""
+        seconds = max(self.clock() - self.started, 1e-9)
+        tokens = self.used.prompt_tokens + self.used.completion_tokens
+        parts = [
+            f"{self.cases_done}/{self.cases} cases",
+            f"{self.units} {unit}",
+            f"{self.turns} turns" if self.turns else "",
+            f"{self.used.calls / seconds:.1f} calls/s",
+            f"{tokens / 1000:.0f}k tokens",
+            f"~{format_time(self.left(seconds))} left" if self.units else "",
+        ]
+        return " · ".join(part for part in parts if part)
+
+    def left(self, seconds: float) -> float:
+        """Estimate the seconds left from the pace so far."""
+        return seconds / max(self.units, 1) * max(self.goal - self.units, 0)
+
+
+def format_time(seconds: float) -> str:
+    """Write seconds as a person reads them."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours}h{minutes:02d}"
+    return f"{minutes}m{rest:02d}" if minutes else f"{rest}s"
+
+
+class Reporter:
+    """Shows a tally: refreshes a bar in a terminal, prints a line now and then elsewhere."""
+
+    def __init__(self, console: Console, tally: Tally, *, unit: str, every_sec: float = 5.0) -> None:
+        """Prepare; nothing is shown before `showing`."""
+        self.console, self.tally, self._unit, self._every = console, tally, unit, every_sec
+        self._progress: Progress | None = None
+        self._task: Any = None
+        self._last = 0.0
+
+    @contextmanager
+    def showing(self) -> Iterator[Reporter]:
+        """Show progress while the block runs."""
+        if not self.console.is_terminal:
+            yield self
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TimeElapsedColumn())
+        with Progress(*columns, console=self.console, transient=True) as progress:
+            self._progress = progress
+            self._task = progress.add_task("starting", total=max(self.tally.goal, 1))
+            yield self
+
+    def note(self, text: str) -> None:
+        """Say a line that stays."""
+        self.console.print(text, highlight=False, soft_wrap=True)
+
+    def refresh(self, *, force: bool = False) -> None:
+        """Show the tally as it is now."""
+        if self._progress is not None:
+            description = self.tally.line(self._unit)
+            self._progress.update(self._task, description=description, completed=self.tally.units)
+            return
+        now = self.tally.clock()
+        if force or now - self._last >= self._every:
+            self._last = now
+            self.note(self.tally.line(self._unit))
+
+
+def usage_rows(usage: Usage) -> Sequence[tuple[str, ...]]:
+    """Write usage as table rows: role, calls, retries, prompt tokens, cached share, completion tokens."""
+    rows = [*sorted(usage.roles.items()), ("all", usage.total())]
+    return [
+        (
+            name,
+            f"{part.calls:,}",
+            f"{part.retries:,}",
+            f"{part.prompt_tokens:,}",
+            f"{part.cached_tokens / part.prompt_tokens:.0%}" if part.prompt_tokens else "–",
+            f"{part.completion_tokens:,}",
+        )
+        for name, part in rows
+    ]

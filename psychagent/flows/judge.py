@@ -1,0 +1,196 @@
+"""The judge graph: every scale of a session at once, then collected; and its wiring."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import httpx
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+
+from psychagent.assets.eval_settings import EvalSettings
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.domain.base import Language, Modality
+from psychagent.domain.turn import Turn
+from psychagent.domain.usage import Usage
+from psychagent.flows.build import build_chat, open_client
+from psychagent.llm.chat import Chat
+from psychagent.llm.offline import OfflineModel
+from psychagent.nodes.judge import (
+    JudgeBrief,
+    JudgeDeps,
+    JudgeState,
+    administer,
+    collect,
+    fan_out,
+    gather_results,
+    plan_calls,
+)
+from psychagent.scales.dialogue import Dialogue, to_lines
+from psychagent.scales.fill import GroupCall
+from psychagent.scales.result import JudgeMark, ScaleResult, SessionScores
+from psychagent.scales.scale import default_methods, load_scales
+from psychagent.scales.script import script_lines
+
+JudgeGraph = CompiledStateGraph[JudgeState, JudgeBrief, Any, Any]
+
+
+def build_judge(deps: JudgeDeps) -> JudgeGraph:
+    """Build the judge graph; its context is a JudgeBrief, its input is empty."""
+    graph = StateGraph(JudgeState, context_schema=JudgeBrief)
+    graph.add_node("administer", administer(deps))  # type: ignore[arg-type]
+    graph.add_node("collect", collect(deps))
+    graph.add_conditional_edges(START, fan_out(deps), ["administer", "collect"])
+    graph.add_edge("administer", "collect")
+    graph.add_edge("collect", END)
+    return graph.compile(name="judge")
+
+
+class Judge:
+    """A judge graph with what it was built from."""
+
+    def __init__(self, deps: JudgeDeps) -> None:
+        """Build the graph."""
+        self.deps = deps
+        self.graph = build_judge(deps)
+
+    async def stream(self, dialogue: Dialogue, methods: Sequence[str]) -> AsyncIterator[tuple[str, ScaleResult]]:
+        """Judge a session and yield each scale as soon as its last call is in.
+
+        Raises:
+            AssetError: If a scale is unknown.
+        """
+        plan_calls(self.deps, methods)
+        brief = JudgeBrief(dialogue=dialogue, methods=tuple(methods))
+        calls: list[GroupCall] = []
+        done: set[str] = set()
+        async for update in self.graph.astream({}, context=brief, stream_mode="updates"):
+            calls += update.get("administer", {}).get("calls", [])
+            for name, result in gather_results(self.deps, methods, calls).items():
+                if name not in done:
+                    done.add(name)
+                    yield name, result
+
+    def blank(self, dialogue: Dialogue, **more: Any) -> SessionScores:
+        """Return a session's scores with no scale filled in yet."""
+        mark = self.deps.mark(dialogue.language)
+        return SessionScores(
+            case_id=dialogue.case_id,
+            modality=dialogue.modality,
+            session_index=dialogue.session_index,
+            language=dialogue.language,
+            input_hash=dialogue.hash,
+            **mark.model_dump(),
+            **more,
+        )
+
+    def methods(self, modality: Modality) -> tuple[str, ...]:
+        """Name the scales of a modality, by settings or by default."""
+        return self.deps.settings.methods.get(modality) or default_methods(self.deps.scales, modality)
+
+
+async def judge_session(
+    judge: Judge,
+    turns: Sequence[Turn],
+    modality: Modality,
+    language: Language,
+    methods: Sequence[str] | None = None,
+    *,
+    case_id: str = "",
+    session_index: int = 1,
+) -> SessionScores:
+    """Judge the visible words of some turns.
+
+    Args:
+        judge: Who judges.
+        turns: A session; thoughts, skills and queries of its turns are not looked at.
+        modality: Therapy school, which decides the default scales.
+        language: Language of the judge's prompts.
+        methods: Scales by name; None is the modality's set.
+        case_id: Whose session it is.
+        session_index: Which session of the course.
+    """
+    dialogue = Dialogue(
+        case_id=case_id,
+        modality=modality,
+        session_index=session_index,
+        language=language,
+        lines=to_lines([(turn.speaker, turn.text) for turn in turns]),
+    )
+    chosen = judge.methods(modality) if methods is None else tuple(methods)
+    found = {name: result async for name, result in judge.stream(dialogue, chosen)}
+    return judge.blank(dialogue).model_copy(update={"scales": {name: found[name] for name in chosen}})
+
+
+def build_judge_deps(
+    settings: EvalSettings,
+    *,
+    env: Mapping[str, str],
+    on_call: Callable[[Usage], None] = lambda usage: None,
+    client: httpx.AsyncClient | None = None,
+    gate: asyncio.Semaphore | None = None,
+) -> JudgeDeps:
+    """Wire the judge.
+
+    Args:
+        settings: Its model and how it is asked.
+        env: Where keys are looked up; pass `os.environ`.
+        on_call: Told of every answered model call.
+        client: Connection pool of the running event loop; one is opened where none is given.
+        gate: Bound on calls at a time; share it where counselor and judge run in one process.
+
+    Raises:
+        SettingsError: If a key that the settings name is not set, or the scripted judge is unknown.
+        AssetError: If a scale cannot be used.
+    """
+    pool, bound = client or open_client(), gate or asyncio.Semaphore(settings.concurrency)
+    scales = load_scales(settings.scales_root)
+
+    @cache
+    def prompts(language: Language) -> PromptLibrary:
+        return PromptLibrary(language, settings.prompts_root)
+
+    @cache
+    def script(language: Language) -> dict[str, Any]:
+        return script_lines(prompts(language), settings.judge.model, scales)
+
+    @cache
+    def chat(language: Language) -> Chat:
+        made = build_chat(settings.judge, prompts(language), gate=bound, env=env, client=pool, on_call=on_call)
+        if settings.judge.provider == "offline":
+            made = replace(made, model=OfflineModel(lines={"judge": script(language)}))
+        return made
+
+    @cache
+    def mark(language: Language) -> JudgeMark:
+        made_with = judge_files(prompts(language))
+        is_script = settings.judge.provider == "offline"
+        return JudgeMark(
+            judge_model=settings.judge.model,
+            is_script=is_script,
+            prompt_hash=_digest([made_with, script(language) if is_script else None]),
+            temperature=settings.judge.temperature,
+            repeats=settings.repeats,
+        )
+
+    chat(settings.language or Language.EN)
+    return JudgeDeps(chat=chat, prompts=prompts, scales=scales, settings=settings, mark=mark)
+
+
+def judge_files(prompts: PromptLibrary) -> dict[str, str]:
+    """Hash the prompt files that a judge is asked with."""
+    return {
+        name: value
+        for name, value in prompts.hashes.items()
+        if "/judge/" in name and name.endswith(".jinja2") or name.endswith("shared/retry.jinja2")
+    }
+
+
+def _digest(data: Any) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -1,0 +1,165 @@
+"""What the scripted judge counts in a dialogue: each feature a number in 0..1 and the turns behind it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+COUNSELOR, CLIENT = "counselor", "client"
+_SENTENCE = re.compile(r"[^.!?。！？…]+[.!?。！？…”\"']*")
+_TOKEN = re.compile(r"[a-z']{4,}|[\u4e00-\u9fff]")
+_UNIT = re.compile(r"[a-z0-9']+|[\u4e00-\u9fff]")
+_LONG, _SHORT, _LONGEST_QUOTE = 90, 12, 160
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One turn as the script reads it: sentences addressed to a rater are left out."""
+
+    number: int
+    speaker: str
+    text: str
+
+    @property
+    def low(self) -> str:
+        """The text in lower case."""
+        return self.text.lower()
+
+
+@dataclass(frozen=True)
+class Feature:
+    """How far something is there, 0 to 1, with (turn, words) that show it."""
+
+    value: float
+    hits: tuple[tuple[int, str, str], ...] = ()
+    """Turn number, speaker and a sentence of the turn."""
+
+
+def read_turns(turns: Sequence[Mapping[str, str]], to_judge: Sequence[str]) -> list[Spoken]:
+    """Read the turns of a prompt; what speaks to a rater is no speech between the two."""
+    spoken = []
+    for number, turn in enumerate(turns, start=1):
+        ((speaker, text),) = turn.items()
+        kept = [s for s in sentences(text) if not any(mark in s.lower() for mark in to_judge)]
+        if kept:
+            spoken.append(Spoken(number, speaker, "".join(kept).strip()))
+    return spoken
+
+
+def sentences(text: str) -> list[str]:
+    """Cut a text into sentences, white space kept."""
+    return _SENTENCE.findall(text)
+
+
+def count_features(spoken: Sequence[Spoken], lines: Mapping[str, Any]) -> dict[str, Feature]:
+    """Count every feature of a dialogue.
+
+    Args:
+        spoken: The turns.
+        lines: `words` by feature, and `unit_words`, how many units of text make a word.
+    """
+    words = lines["words"]
+    counselor = [turn for turn in spoken if turn.speaker == COUNSELOR]
+    client = [turn for turn in spoken if turn.speaker == CLIENT]
+    unit = int(lines["unit_words"])
+    said = {name: _share(counselor, words[name], most) for name, most in _COUNSELOR_SHARES.items()}
+    told = {name: _share(client, words[name], most) for name, most in _CLIENT_SHARES.items()}
+    return {
+        **said,
+        **told,
+        "open_question": _asked(counselor, words["open_question"]),
+        "reflection": _reflection(spoken),
+        "homework": _once(counselor[-4:] + counselor[:2], words["homework"]),
+        "closing": _once([t for t in spoken[-2:] if t.speaker == COUNSELOR], words["closing"]),
+        "pace": _where(counselor, lambda t: size(t.text) <= _LONG * unit, 1.0),
+        "disclosure": _where(client, lambda t: size(t.text) >= _SHORT * unit, 0.8),
+        "repetition": _repetition(counselor),
+        "client_repetition": _repetition(client),
+    }
+
+
+_COUNSELOR_SHARES = {"empathy": 0.5, "structure": 0.3, "strength": 0.25, "advice": 0.5}
+_CLIENT_SHARES = {"feeling": 0.6, "insight": 0.4, "agreement": 0.4, "hope": 0.4, "distress": 0.7, "resistance": 0.4}
+"""The share of turns from which a feature counts as fully there."""
+
+
+def size(text: str) -> int:
+    """Count words and Chinese characters."""
+    return len(_UNIT.findall(text.lower()))
+
+
+def quote(turn: Spoken, words: Sequence[str] = ()) -> str:
+    """Take the first sentence that holds one of some words, or the longest."""
+    parts = [part.strip() for part in sentences(turn.text)] or [turn.text]
+    best = next((p for p in parts if any(w in p.lower() for w in words)), max(parts, key=len))
+    return best[:_LONGEST_QUOTE].strip()
+
+
+def _hit(turn: Spoken, words: Sequence[str] = ()) -> tuple[int, str, str]:
+    return turn.number, turn.speaker, quote(turn, words)
+
+
+def _where(
+    turns: Sequence[Spoken], holds: Callable[[Spoken], bool], most: float, words: Sequence[str] = ()
+) -> Feature:
+    """Share of turns for which something holds, against the share at which it is fully there."""
+    found = [turn for turn in turns if holds(turn)]
+    value = min(1.0, len(found) / len(turns) / most) if turns else 0.0
+    return Feature(value, tuple(_hit(turn, words) for turn in found))
+
+
+def _share(turns: Sequence[Spoken], words: Sequence[str], most: float) -> Feature:
+    return _where(turns, lambda t: any(word in t.low for word in words), most, words)
+
+
+def _asked(turns: Sequence[Spoken], words: Sequence[str]) -> Feature:
+    """Turns with one or two questions, open by their words."""
+    return _where(
+        turns, lambda t: 0 < _questions(t) <= 2 and any(word in t.low for word in words), 0.6, ("?", "？")
+    )
+
+
+def _questions(turn: Spoken) -> int:
+    return turn.text.count("?") + turn.text.count("？")
+
+
+def _once(turns: Sequence[Spoken], words: Sequence[str]) -> Feature:
+    found = [turn for turn in turns if any(word in turn.low for word in words)]
+    return Feature(float(bool(found)), tuple(_hit(turn, words) for turn in found))
+
+
+def _content(text: str) -> set[str]:
+    """Longer English words and pairs of Chinese characters."""
+    tokens = _TOKEN.findall(text.lower())
+    pairs = {a + b for a, b in zip(tokens, tokens[1:], strict=False) if len(a) == len(b) == 1}
+    return {token for token in tokens if len(token) > 1} | pairs
+
+
+def _reflection(spoken: Sequence[Spoken]) -> Feature:
+    """Counselor turns that take up words of the client's turn right before."""
+    pairs = [
+        (before, turn)
+        for before, turn in zip(spoken, spoken[1:], strict=False)
+        if turn.speaker == COUNSELOR
+    ]
+    found = [
+        turn
+        for before, turn in pairs
+        if before.speaker == CLIENT and len(_content(before.text) & _content(turn.text)) >= 2
+    ]
+    value = min(1.0, len(found) / len(pairs) / 0.6) if pairs else 0.0
+    return Feature(value, tuple(_hit(turn) for turn in found))
+
+
+def _repetition(turns: Sequence[Spoken]) -> Feature:
+    """Turns that say nearly what an earlier turn of the speaker said."""
+    found, seen = [], list[set[str]]()
+    for turn in turns:
+        content = _content(turn.text)
+        if any(len(content & old) > 0.7 * len(content | old) for old in seen if content | old):
+            found.append(turn)
+        seen.append(content)
+    value = min(1.0, len(found) / len(turns) / 0.4) if turns else 0.0
+    return Feature(value, tuple(_hit(turn) for turn in found))

@@ -1,0 +1,186 @@
+"""The judge: one scale's items asked about one dialogue, and the answers gathered."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypedDict
+
+from langgraph.runtime import Runtime
+from langgraph.types import Send
+
+from psychagent.assets.eval_settings import EvalSettings
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.domain.base import Language, Record
+from psychagent.domain.usage import Usage
+from psychagent.errors import AssetError, CallError, ScoringError
+from psychagent.llm.chat import Chat
+from psychagent.llm.prompt import Prompt, system, user
+from psychagent.nodes.state import derive_seed
+from psychagent.scales.dialogue import Dialogue, fenced
+from psychagent.scales.fill import GroupCall, fill_scale, verify_item
+from psychagent.scales.reply import read_group, reply_schema
+from psychagent.scales.result import JudgeMark, ScaleResult
+from psychagent.scales.scale import Scale
+
+
+@dataclass(frozen=True)
+class JudgeDeps:
+    """Live things of the judge."""
+
+    chat: Callable[[Language], Chat]
+    prompts: Callable[[Language], PromptLibrary]
+    scales: Mapping[str, Scale]
+    settings: EvalSettings
+    mark: Callable[[Language], JudgeMark]
+    """What scores in a language are made with."""
+
+
+class JudgeBrief(Record):
+    """What one run of the judge graph is about: its context, so that no task carries the dialogue."""
+
+    dialogue: Dialogue
+    methods: tuple[str, ...]
+    """Scales to administer, by name."""
+
+
+class JudgeTask(TypedDict):
+    """What one call is sent."""
+
+    scale: str
+    group: int
+    repeat: int
+
+
+class JudgeState(TypedDict, total=False):
+    """State of the judge graph."""
+
+    calls: Annotated[list[GroupCall], operator.add]
+    results: dict[str, ScaleResult]
+
+
+def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
+    """List the calls that some scales take: each group of items, as often as settings repeat it.
+
+    Raises:
+        AssetError: If a scale is unknown.
+    """
+    unknown = [name for name in methods if name not in deps.scales]
+    if unknown:
+        raise AssetError(f"no scale {', '.join(unknown)}; known: {', '.join(deps.scales)}")
+    return [
+        JudgeTask(scale=name, group=group, repeat=repeat)
+        for name in methods
+        for group in range(len(deps.scales[name].groups))
+        for repeat in range(deps.settings.repeats)
+    ]
+
+
+def fan_out(deps: JudgeDeps) -> Callable[[JudgeState, Runtime[JudgeBrief]], list[Send] | str]:
+    """Make the edge that sends every call on its way."""
+
+    def send(state: JudgeState, runtime: Runtime[JudgeBrief]) -> list[Send] | str:
+        return [Send("administer", task) for task in plan_calls(deps, runtime.context.methods)] or "collect"
+
+    return send
+
+
+def administer(deps: JudgeDeps) -> Callable[[JudgeTask, Runtime[JudgeBrief]], Awaitable[JudgeState]]:
+    """Make the node that asks for one group of items; a failed call is kept with its reason."""
+
+    async def ask(task: JudgeTask, runtime: Runtime[JudgeBrief]) -> JudgeState:
+        dialogue, scale = runtime.context.dialogue, deps.scales[task["scale"]]
+        ids, (lo, hi) = scale.groups[task["group"]], scale.range
+        try:
+            prompt = judge_prompt(deps, dialogue, task)
+            answer = await deps.chat(dialogue.language).request(
+                prompt,
+                lambda message: read_group(str(message.content), scale, ids),
+                schema=reply_schema(ids, lo, hi),
+            )
+        except (CallError, ScoringError) as error:
+            usage = getattr(error, "usage", None) or Usage()
+            return {"calls": [GroupCall(**task, failure=f"{type(error).__name__}: {error}", usage=usage)]}
+        items = tuple(verify_item(scale, reply, dialogue.lines, task["repeat"]) for reply in answer.value)
+        return {"calls": [GroupCall(**task, items=items, usage=answer.usage)]}
+
+    return ask
+
+
+def collect(deps: JudgeDeps) -> Callable[[JudgeState, Runtime[JudgeBrief]], JudgeState]:
+    """Make the node that turns all calls into results, in the order of the scales asked for."""
+
+    def gather(state: JudgeState, runtime: Runtime[JudgeBrief]) -> JudgeState:
+        return {"results": gather_results(deps, runtime.context.methods, state.get("calls", []))}
+
+    return gather
+
+
+def gather_results(
+    deps: JudgeDeps, methods: Sequence[str], calls: Sequence[GroupCall]
+) -> dict[str, ScaleResult]:
+    """Fill in every scale whose calls are all in."""
+    by_scale: dict[str, list[GroupCall]] = {name: [] for name in methods}
+    for call in calls:
+        by_scale[call.scale].append(call)
+    return {
+        name: fill_scale(deps.scales[name], mine)
+        for name, mine in by_scale.items()
+        if mine and len(mine) == len(deps.scales[name].groups) * deps.settings.repeats
+    }
+
+
+def judge_prompt(deps: JudgeDeps, dialogue: Dialogue, task: JudgeTask) -> Prompt:
+    """Write a judge prompt: the dialogue first, the scale last, so that all scales share a prefix.
+
+    Raises:
+        ScoringError: If the scale reads a profile or plan that the session does not come with.
+    """
+    prompts, scale = deps.prompts(dialogue.language), deps.scales[task["scale"]]
+    lines = [{"speaker": line.speaker.value, "text": fenced(line.text)} for line in dialogue.lines]
+    values = _task_values(scale, scale.groups[task["group"]], dialogue.language)
+    parts = [
+        prompts.render("judge/dialogue", lines=lines),
+        *(prompts.render(f"judge/{name}", text=_input(dialogue, name)) for name in scale.inputs),
+        prompts.render("judge/task", **values),
+    ]
+    return Prompt(
+        role="judge",
+        messages=(system(prompts.render("judge/system")), user("\n\n".join(parts))),
+        values={
+            "scale": scale.name,
+            "turns": [{line["speaker"]: line["text"]} for line in lines],
+            "items": [{"id": item["id"], "default": item["default"]} for item in values["items"]],
+            "range": list(scale.range),
+        },
+        seed=derive_seed("judge", dialogue.hash, scale.name, task["group"], task["repeat"]),
+    )
+
+
+def _input(dialogue: Dialogue, name: str) -> str:
+    text = dialogue.profile if name == "profile" else dialogue.plan
+    if not text:
+        raise ScoringError(f"the scale reads the {name}, which the session does not come with")
+    return fenced(text)
+
+
+def _task_values(scale: Scale, ids: Sequence[str], language: Language) -> dict[str, Any]:
+    return {
+        "name": scale.name,
+        "title": scale.title.of(language),
+        "measures": scale.measures.of(language),
+        "guidance": scale.guidance.of(language),
+        "anchors": scale.anchors.of(language),
+        "lo": scale.range[0],
+        "hi": scale.range[1],
+        "items": [
+            {
+                "id": i,
+                "text": scale.by_id[i].of(language),
+                "rates": scale.by_id[i].rates,
+                "default": scale.defaults[i],
+            }
+            for i in ids
+        ],
+    }

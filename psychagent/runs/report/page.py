@@ -1,0 +1,134 @@
+"""The report as blocks, whatever it is written as; knows neither numbers nor HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+NONE = "–"
+"""Stands where there is no number."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """Title of a section; level 1 is the report's."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+    quiet: bool = False
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that the reader must not miss."""
+
+    kind: Literal["banner", "warning"]
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Card:
+    """One big number."""
+
+    label: str
+    value: str
+    interval: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Cards:
+    """Big numbers in a row."""
+
+    cards: tuple[Card, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of text; the first `labels` columns are words, the rest numbers."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    caption: str = ""
+    labels: int = 1
+    folded: str = ""
+    """If set, the table is folded away under this line."""
+    strong: frozenset[int] = frozenset()
+    """Rows that stand out."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One figure in both themes."""
+
+    name: str
+    alt: str
+    light: bytes
+    dark: bytes
+    png: bytes
+    """For Markdown, which cannot hold a picture."""
+    kind: Literal["svg", "png"] = "svg"
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Pictures side by side where there is room."""
+
+    pictures: tuple[Picture, ...]
+    caption: str = ""
+    wide: bool = False
+
+
+Block = Heading | Text | Notice | Cards | Table | Gallery
+Blocks = Sequence[Block]
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """Write a number, or a dash where there is none."""
+    return NONE if value is None else f"{value:.{digits}f}"
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """Write a difference with its sign."""
+    return NONE if value is None else f"{value:+.{digits}f}".replace("-", "−")
+
+
+def percent(value: float | None) -> str:
+    """Write a share as a percentage; 100% only if nothing is lacking."""
+    if value is None:
+        return NONE
+    return f"{min(value * 100, 99.9) if value < 1 else 100:.{0 if value in {0, 1} else 1}f}%"
+
+
+def interval(low: float | None, high: float | None, *, sign: bool = False) -> str:
+    """Write an interval."""
+    if low is None or high is None:
+        return NONE
+    write = signed if sign else number
+    return f"{write(low)} to {write(high)}"
+
+
+def count(value: int) -> str:
+    """Write a whole number with thousands apart."""
+    return f"{value:,}"
+
+
+def plural(value: int, noun: str) -> str:
+    """Write a number with its noun."""
+    return f"{count(value)} {noun}" + ("" if value == 1 else "s")
+
+
+def p_value(value: float | None) -> str:
+    """Write a p value."""
+    if value is None:
+        return NONE
+    return "< 0.001" if value < 0.001 else f"{value:.3f}"

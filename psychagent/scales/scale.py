@@ -1,0 +1,210 @@
+"""A scale as data: items, range, factors and metrics of one instrument; knows no model and no prompt."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.yaml import load_model
+from psychagent.domain.base import Language, Modality, Record
+from psychagent.errors import AssetError
+from psychagent.scales.formula import FORMULAS, TOP, score_metric
+
+Side = Literal["counselor", "client"]
+Group = Literal["shared", "specific", "extra"]
+Rates = Literal["counselor", "client", "either"]
+Input = Literal["profile", "plan"]
+Headline = Literal["as_is", "invert", "none"]
+Direction = Literal["higher_better", "higher_worse"]
+
+
+class Words(Record):
+    """A text in both languages."""
+
+    en: str = Field(min_length=1)
+    zh: str = Field(min_length=1)
+
+    def of(self, language: Language) -> str:
+        """Return the text in one language."""
+        return self.en if language is Language.EN else self.zh
+
+
+class Anchors(Record):
+    """What the numbers mean, by value."""
+
+    en: dict[int, str]
+    zh: dict[int, str]
+
+    def of(self, language: Language) -> dict[int, str]:
+        """Return the anchors in one language."""
+        return self.en if language is Language.EN else self.zh
+
+
+class Item(Words):
+    """One item."""
+
+    id: str
+    rates: Rates
+    """Whose behavior or words the item is about, so whose quotes count."""
+    default: int | None = None
+    """Score without evidence, where it is not the scale's."""
+
+
+class Metric(Record):
+    """One score that a scale yields."""
+
+    key: str
+    side: Side
+    formula: str
+    items: Literal["all"] | tuple[str, ...] = "all"
+    factors: tuple[str, ...] = ()
+    direction: Direction
+    headline: Headline
+
+    @property
+    def name(self) -> str:
+        """Side and key, which together are unique over all scales."""
+        return f"{self.side}.{self.key}"
+
+    def in_headline(self, value: float) -> float:
+        """Return a score as a headline number takes it: 10 minus it where more is worse."""
+        return TOP - value if self.headline == "invert" else value
+
+
+class Scale(Record):
+    """One instrument."""
+
+    name: str
+    title: Words
+    measures: Words
+    side: Literal["counselor", "client", "both"]
+    group: Group
+    modalities: tuple[Modality, ...]
+    """Where it is in the default set; none for extras."""
+    in_headline: bool
+    in_reward: bool
+    range: tuple[int, int]
+    default: int
+    """Score of an item without evidence."""
+    inputs: tuple[Input, ...]
+    """What the judge reads beside the dialogue."""
+    anchors: Anchors
+    guidance: Words
+    items: tuple[Item, ...] = Field(min_length=1)
+    reverse: tuple[str, ...]
+    factors: dict[str, tuple[str, ...]]
+    metrics: tuple[Metric, ...] = Field(min_length=1)
+    split_by_factor: bool
+    split: tuple[tuple[str, ...], ...]
+    """Items too many for one reply, in groups: one call each."""
+    safety: tuple[str, ...]
+    source: str
+    copyright: str
+    notes: tuple[str, ...]
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Scale:
+        for problem in self._problems():
+            raise ValueError(problem)
+        return self
+
+    def _problems(self) -> list[str]:
+        ids = [item.id for item in self.items]
+        lo, hi = self.range
+        named = {i for part in self.factors.values() for i in part} | set(self.reverse) | set(self.safety)
+        named |= {i for m in self.metrics if m.items != "all" for i in m.items}
+        checks = {
+            "an item id stands twice": len(set(ids)) < len(ids),
+            "the range is empty": lo >= hi,
+            f"unknown items {sorted(named - set(ids))}": bool(named - set(ids)),
+            "a default is outside the range": not all(lo <= v <= hi for v in self.defaults.values()),
+            "split does not hold every item once": bool(self.split)
+            and sorted(i for part in self.split for i in part) != sorted(ids),
+            "a formula is unknown": not {m.formula for m in self.metrics} <= FORMULAS.keys(),
+            "a metric names an unknown factor": not {f for m in self.metrics for f in m.factors} <= self.factors.keys(),
+            "a scale that reads profile or plan enters neither headline nor reward": bool(self.inputs)
+            and (self.in_headline or self.in_reward),
+        }
+        return [problem for problem, is_so in checks.items() if is_so]
+
+    @cached_property
+    def hash(self) -> str:
+        """sha256 of the content, whatever the layout of its file."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    @cached_property
+    def by_id(self) -> dict[str, Item]:
+        """The items by id, in order."""
+        return {item.id: item for item in self.items}
+
+    @cached_property
+    def defaults(self) -> dict[str, int]:
+        """Every item's score without evidence."""
+        return {i.id: self.default if i.default is None else i.default for i in self.items}
+
+    @cached_property
+    def groups(self) -> tuple[tuple[str, ...], ...]:
+        """Which items one call asks for."""
+        return self.split or (tuple(item.id for item in self.items),)
+
+    def items_of(self, metric: Metric) -> tuple[str, ...]:
+        """Return the ids of the items that enter a metric."""
+        if metric.factors:
+            return tuple(i for name in metric.factors for i in self.factors[name])
+        return tuple(self.by_id) if metric.items == "all" else metric.items
+
+    def score(self, metric: Metric, values: Mapping[str, float]) -> float:
+        """Score one metric from item values, before any inversion for a headline.
+
+        Raises:
+            ScoringError: If a value is missing or out of range.
+        """
+        lo, hi = self.range
+        return score_metric(
+            metric.formula,
+            values,
+            self.items_of(metric),
+            reverse=frozenset(self.reverse),
+            lo=lo,
+            hi=hi,
+            groups=[self.factors[name] for name in metric.factors],
+        )
+
+
+def load_scales(root: Path | None = None) -> dict[str, Scale]:
+    """Read every scale of a folder, by name in order of the files.
+
+    Args:
+        root: Folder of YAML files; None is the bundled one.
+
+    Raises:
+        AssetError: If a file is no scale, a name differs from its file's, or two scales yield a
+            metric of the same name.
+    """
+    folder = root or asset_dir("configs") / "scales"
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise AssetError(f"{folder}: holds no scale; name a folder with one YAML file a scale")
+    scales = {path.stem: load_model(Scale, path) for path in paths}
+    owners: dict[str, str] = {}
+    for stem, scale in scales.items():
+        if scale.name != stem:
+            raise AssetError(f"{folder / stem}.yaml: holds scale {scale.name!r}; name the file after it")
+        for metric in scale.metrics:
+            if metric.name in owners:
+                raise AssetError(f"metric {metric.name!r} stands in {owners[metric.name]} and {stem}")
+            owners[metric.name] = stem
+    return scales
+
+
+def default_methods(scales: Mapping[str, Scale], modality: Modality) -> tuple[str, ...]:
+    """Name the scales of a modality's default set."""
+    return tuple(name for name, scale in scales.items() if modality in scale.modalities)

@@ -1,0 +1,92 @@
+"""Usual replies of the loopback server: well formed, of stated length, told apart by the request's shape."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+_BY_SCHEMA = {
+    "FilterReply": "filter",
+    "QueryReply": "rewrite",
+    "SessionSummary": "summary",
+    "JsonReply": "counselor",
+}
+COUNSELOR_VISIBLE_CHARS, COUNSELOR_THOUGHT_CHARS, CLIENT_CHARS = 83 * 4, 167 * 4 - 120, 60 * 4
+END_AFTER: dict[str, int] = {"turns": 10_000}
+"""Counselor turns after which the usual reply ends a session; set by a test or bench."""
+
+
+def role_of(path: str, body: dict[str, Any]) -> str:
+    """Tell which role a request comes from."""
+    if not path.endswith("/chat/completions"):
+        return path.rsplit("/", 1)[-1]
+    schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("name", "")
+    if schema.startswith("ClientFile"):
+        return "client_file"
+    if schema in _BY_SCHEMA:
+        return _BY_SCHEMA[schema]
+    if schema:
+        return "judge"
+    head = body["messages"][0]["content"]
+    return "client" if "You play a client" in head or "来访者" in head[:40] else "counselor"
+
+
+def filler(chars: int, salt: int) -> str:
+    """Make a sentence of a given length."""
+    words = f"So turn {salt} brings up one more thing that I would like to look at with you here today "
+    return (words * (chars // len(words) + 1))[:chars].strip() + "."
+
+
+def reply_to(role: str, body: dict[str, Any]) -> str:
+    """Write the usual reply of a role."""
+    said = sum(m["role"] == "assistant" for m in body["messages"])
+    if role == "counselor":
+        ends = said + 1 >= END_AFTER["turns"]
+        return counselor_reply(filler(COUNSELOR_VISIBLE_CHARS, said), ends=ends)
+    if role == "client":
+        return filler(CLIENT_CHARS, said)
+    if role == "filter":
+        listed = [
+            line[2:].split(":")[0]
+            for line in body["messages"][-1]["content"].splitlines()
+            if line.startswith("- ") and line[2:].split(":")[0].count(".") == 2
+        ]
+        return json.dumps({"meta_skill_ids": listed[:4]})
+    if role == "rewrite":
+        return json.dumps({"trigger": filler(100, said), "when_to_use": filler(60, said), "skill": "reflect"})
+    if role == "summary":
+        return json.dumps(summary())
+    if role == "client_file":
+        return json.dumps({"static_traits": {"name": "Sam"}, "main_problem": filler(80, 1), "theory": {}})
+    return "{}"
+
+
+def counselor_reply(visible: str, *, ends: bool = False, thought_chars: int = COUNSELOR_THOUGHT_CHARS) -> str:
+    """Write a well-formed counselor reply."""
+    thought = filler(thought_chars // 2, 0)
+    return (
+        f"<think><assessment>{thought}</assessment><client_state>calm</client_state><skill>reflect</skill>"
+        f"<strategy>{thought}</strategy></think><response>{visible}</response>{'</end>' if ends else ''}"
+    )
+
+
+def summary(
+    stage: str = "conceptualization", homework: tuple[str, ...] = ("Write one line a day.",)
+) -> dict[str, Any]:
+    """Write a well-formed session summary."""
+    return {
+        "session_summary_abstract": filler(400, 1),
+        "goal_assessment": {
+            "objective_recap": filler(80, 2),
+            "completion_status": "partly met",
+            "evidence_and_analysis": filler(120, 3),
+        },
+        "client_state_analysis": {
+            "affective_state": filler(80, 4),
+            "behavioral_patterns": filler(80, 5),
+            "therapeutic_alliance": filler(80, 6),
+            "unresolved_points_or_tensions": filler(80, 7),
+        },
+        "next_session_plan": {"stage": stage, "title": "Go on", "focus": ["Go on", "Look closer"]},
+        "homework": list(homework),
+    }
