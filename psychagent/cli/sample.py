@@ -20,9 +20,9 @@ from psychagent.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from collections.abc import Sequence
+
+    from rich.console import Console
 
     from psychagent.assets.profiles import CaseFile
     from psychagent.cli.watch import Reporter

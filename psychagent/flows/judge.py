@@ -60,7 +60,9 @@ class Judge:
         self.deps = deps
         self.graph = build_judge(deps)
 
-    async def stream(self, dialogue: Dialogue, methods: Sequence[str]) -> AsyncIterator[tuple[str, ScaleResult]]:
+    async def stream(
+        self, dialogue: Dialogue, methods: Sequence[str]
+    ) -> AsyncIterator[tuple[str, ScaleResult]]:
         """Judge a session and yield each scale as soon as its last call is in.
 
         Raises:
@@ -162,7 +164,9 @@ def build_judge_deps(
 
     @cache
     def chat(language: Language) -> Chat:
-        made = build_chat(settings.judge, prompts(language), gate=bound, env=env, client=pool, on_call=on_call)
+        made = build_chat(
+            settings.judge, prompts(language), gate=bound, env=env, client=pool, on_call=on_call
+        )
         if settings.judge.provider == "offline":
             made = replace(made, model=OfflineModel(lines={"judge": script(language)}))
         return made

@@ -69,7 +69,7 @@ def build_endpoint(settings: EndpointSettings, *, key: str | None, client: httpx
         api_key=SecretStr(key or "none"),
         temperature=settings.temperature,
         top_p=settings.top_p,
-        max_tokens=settings.max_tokens,  # type: ignore[call-arg]
+        max_tokens=settings.max_tokens,
         timeout=settings.timeout_sec,
         max_retries=0,
         stream_usage=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
@@ -14,14 +14,14 @@ from psychagent.domain.client_view import view_client
 from psychagent.domain.reply import MalformedReplyError
 from psychagent.domain.turn import Turn
 from psychagent.llm.prompt import Prompt, assistant, system, user
-from psychagent.nodes.deps import Deps
+from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.state import Brief, SessionState
 
 HUMAN = "human"
 _THINK = re.compile(r"<think>.*?</think>", re.DOTALL)
 
 
-def client(deps: Deps) -> Callable[[SessionState, Runtime[Brief]], Awaitable[SessionState]]:
+def client(deps: Deps) -> SessionNode:
     """Make the node in which the client answers."""
 
     async def answer(state: SessionState, runtime: Runtime[Brief]) -> SessionState:

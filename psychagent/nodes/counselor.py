@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
@@ -14,7 +14,7 @@ from psychagent.domain.skill import Skill
 from psychagent.domain.turn import Thoughts, Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
 from psychagent.llm.reading import read_json
-from psychagent.nodes.deps import Deps
+from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.state import Brief, SessionState
 
 
@@ -29,7 +29,7 @@ class JsonReply(BaseModel):
     end: bool = False
 
 
-def counselor(deps: Deps) -> Callable[[SessionState, Runtime[Brief]], Awaitable[SessionState]]:
+def counselor(deps: Deps) -> SessionNode:
     """Make the node in which the counselor speaks."""
     as_json = deps.baseline.reply_format == "json"
 

@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
+
+from langgraph.runtime import Runtime
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings import BaselineSettings, RuntimeSettings
 from psychagent.domain.base import Language
 from psychagent.domain.profile import Case
 from psychagent.llm.chat import Chat
-from psychagent.nodes.state import Knobs
+from psychagent.nodes.state import Brief, CourseState, Knobs, SessionState
 from psychagent.skills.store import SkillStore
+
+
+class SessionNode(Protocol):
+    """A node of the session graph."""
+
+    def __call__(self, state: SessionState, runtime: Runtime[Brief]) -> Awaitable[SessionState]:
+        """Return the keys that change."""
+
+
+class CourseNode(Protocol):
+    """A node of the course graph."""
+
+    def __call__(self, state: CourseState, runtime: Runtime[Knobs]) -> Awaitable[CourseState]:
+        """Return the keys that change."""
 
 
 @dataclass(frozen=True)

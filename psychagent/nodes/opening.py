@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import Any
-
 from psychagent.domain.base import Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Correction, Plan, guard_plan
-from psychagent.nodes.deps import Deps
+from psychagent.nodes.deps import CourseNode, Deps
 from psychagent.nodes.retrieve import choose_candidates
 from psychagent.nodes.state import Brief, CourseState, Knobs
 
@@ -42,10 +39,10 @@ def end_reason(stage: Stage, session_index: int, max_sessions: int) -> str:
     return ENDED_BY_LIMIT if session_index >= max_sessions else ""
 
 
-def open_session(deps: Deps) -> Callable[..., Awaitable[CourseState]]:
+def open_session(deps: Deps) -> CourseNode:
     """Make the node that opens the first or the next session, or ends the course."""
 
-    async def decide(state: CourseState, runtime: Any) -> CourseState:
+    async def decide(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         knobs: Knobs = runtime.context or Knobs()
         case = state.get("case") or deps.case(knobs)
         if not state.get("session_index"):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from pydantic import BaseModel, Field, create_model
@@ -12,7 +11,7 @@ from psychagent.domain.memory import ClientFile, FileTraits, Memory, SessionSumm
 from psychagent.domain.profile import THEORY_MODELS
 from psychagent.domain.usage import Usage
 from psychagent.llm.prompt import Prompt, system, user
-from psychagent.nodes.deps import Deps
+from psychagent.nodes.deps import CourseNode, Deps
 from psychagent.nodes.opening import brief_of
 from psychagent.nodes.state import Brief, CourseState, FinishedSession, Knobs, Rollout
 
@@ -87,10 +86,10 @@ def _shape(schema: dict[str, Any], defs: dict[str, Any]) -> Any:
     return ""
 
 
-def summarize(deps: Deps) -> Callable[..., Awaitable[CourseState]]:
+def summarize(deps: Deps) -> CourseNode:
     """Make the node that writes the session's summary."""
 
-    async def write(state: CourseState, runtime: Any) -> CourseState:
+    async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         brief = brief_of(state, runtime.context or Knobs())
         prompt = reflection_prompt(deps, brief, chosen(state), "summary")
         answer = await deps.chat("summary", brief.knobs).ask(prompt, SessionSummary)
@@ -99,10 +98,10 @@ def summarize(deps: Deps) -> Callable[..., Awaitable[CourseState]]:
     return write
 
 
-def update_file(deps: Deps) -> Callable[..., Awaitable[CourseState]]:
+def update_file(deps: Deps) -> CourseNode:
     """Make the node that brings the client file up to date."""
 
-    async def write(state: CourseState, runtime: Any) -> CourseState:
+    async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         brief = brief_of(state, runtime.context or Knobs())
         prompt = reflection_prompt(deps, brief, chosen(state), "client_file")
         answer = await deps.chat("client_file", brief.knobs).ask(prompt, file_reply(brief.case.modality))

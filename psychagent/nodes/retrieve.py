@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
@@ -17,7 +17,7 @@ from psychagent.errors import SkillStoreError
 from psychagent.llm.chat import Answer
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.llm.reading import read_json
-from psychagent.nodes.deps import Deps
+from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.state import Brief, SessionState
 
 
@@ -120,7 +120,7 @@ async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[str]
     return await _rewrite(deps, brief, turns)
 
 
-def retrieve(deps: Deps) -> Callable[[SessionState, Runtime[Brief]], Awaitable[SessionState]]:
+def retrieve(deps: Deps) -> SessionNode:
     """Make the node that puts this turn's skills before the counselor."""
 
     async def find(state: SessionState, runtime: Runtime[Brief]) -> SessionState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def stored_types() -> list[tuple[str, str]]:
         for item in vars(module).values()
         if isinstance(item, type)
         and item.__module__ == module.__name__
-        and issubclass(item, BaseModel | base.StrEnum)
+        and issubclass(item, BaseModel | StrEnum)
     ]
 
 

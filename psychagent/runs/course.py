@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
@@ -46,12 +47,11 @@ async def run_case(run: CourseRun, file: CaseFile) -> Outcome:
 
     Everything that goes wrong with this case is recorded, so that its siblings go on.
     """
-    failure, drained, case = None, False, None
     try:
-        case = file.load()
-        drained = await _advance(run, case)
+        await _advance(run, file.load())
     except GraphDrained:
-        drained = True
+        # stopped on request: what is done is stored, and the case counts as partial
+        return await _close(run, file, failure=None)
     except Exception as error:  # noqa: BLE001
         failure = _failure(error)
         spent = error.usage if isinstance(error, CallError) else None
@@ -63,25 +63,30 @@ def _failure(error: Exception) -> Failure:
     return Failure(error=type(error).__name__, message=" ".join(str(error).split())[:600])
 
 
-def _config(run: CourseRun, case: CaseFile | Case) -> dict[str, Any]:
+def _config(run: CourseRun, case: CaseFile | Case) -> RunnableConfig:
     return {
         "configurable": {"thread_id": thread_id(case.modality, case.case_id)},
         "recursion_limit": ROOT_STEPS * run.knobs.max_sessions + 10,
     }
 
 
-async def _advance(run: CourseRun, case: Case) -> bool:
+def _values(snapshot: Any) -> CourseState:
+    values: CourseState = snapshot.values
+    return values
+
+
+async def _advance(run: CourseRun, case: Case) -> None:
     config = _config(run, case)
     snapshot = await run.graph.aget_state(config)
     if snapshot.created_at:
-        if await _was_deleted(run, case, snapshot.values):
+        if await _was_deleted(run, case, _values(snapshot)):
             await run.saver.adelete_thread(thread_id(case.modality, case.case_id))
             snapshot = await run.graph.aget_state(config)
         else:
-            await _mend_files(run, case, snapshot.values)
+            await _mend_files(run, case, _values(snapshot))
     # `next` may be empty while tasks are pending, so only tasks tell that a course is done
     if snapshot.created_at and not snapshot.tasks:
-        return False
+        return
     start: Any = None if snapshot.created_at else {"case": case}
     stream = run.graph.astream(
         start,
@@ -95,7 +100,6 @@ async def _advance(run: CourseRun, case: Case) -> bool:
         session = (update.get("reflect") or {}).get("finished_session")
         if session is not None:
             _write_session(run, case, session)
-    return False
 
 
 async def _was_deleted(run: CourseRun, case: Case, values: CourseState) -> bool:
@@ -150,7 +154,7 @@ async def _close(
 ) -> Outcome:
     """Sum the case up from what is stored, and write its course file."""
     snapshot = await run.graph.aget_state(_config(run, file), subgraphs=True)
-    values: CourseState = snapshot.values
+    values = _values(snapshot)
     folder = run.folder.case_dir(file.modality, file.case_id)
     sessions = stored_sessions(folder)
     ended = bool(values.get("finished_reason")) and failure is None

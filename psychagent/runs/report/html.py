@@ -55,7 +55,7 @@ def _cards(cards: Cards) -> str:
 def _table(table: Table) -> str:
     head = "".join(_cell("th", text, place, table) for place, text in enumerate(table.header))
     rows = "".join(
-        f"<tr{' class="strong"' if row in table.strong else ''}>"
+        ('<tr class="strong">' if row in table.strong else "<tr>")
         + "".join(_cell("td", text, place, table) for place, text in enumerate(cells))
         + "</tr>"
         for row, cells in enumerate(table.rows)
@@ -73,7 +73,8 @@ def _cell(tag: str, text: str, place: int, table: Table) -> str:
 def _gallery(gallery: Gallery) -> str:
     pictures = "".join(_picture(picture) for picture in gallery.pictures)
     caption = f'<p class="quiet">{escape(gallery.caption)}</p>' if gallery.caption else ""
-    return f'<div class="{"wide" if gallery.wide else "gallery"}">{pictures}</div>{caption}'
+    kind = "wide" if gallery.wide else "gallery"
+    return f'<div class="{kind}">{pictures}</div>{caption}'
 
 
 def _picture(picture: Picture) -> str:

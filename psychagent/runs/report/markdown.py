@@ -47,4 +47,4 @@ def _strong(cells: tuple[str, ...], strong: bool) -> tuple[str, ...]:
 
 
 def _escape(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return text.replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
