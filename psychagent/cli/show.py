@@ -55,7 +55,8 @@ def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[
     from rich.markup import escape
 
     title = record.plan.title if record.plan else ""
-    yield f"\n[bold]Session {record.session_index}[/bold] · {record.modality} · {escape(record.stage)} · {escape(title)}"
+    about = escape(f"{record.modality} · {record.stage} · {title}")
+    yield f"\n[bold]Session {record.session_index}[/bold] · {about}"
     for objective in record.focus if isinstance(record.focus, list) else [record.focus]:
         yield f"  [dim]aim:[/dim] {escape(str(objective))}"
     yield ""
@@ -71,7 +72,8 @@ def _dialogue(record: SessionRecord, *, thoughts: bool) -> Iterator[str]:
         turn = record.turns[number] if number < len(record.turns) else None
         who = "[cyan]Counselor[/cyan]" if said.role == "assistant" else "[green]Client[/green]"
         if thoughts and turn and turn.thoughts:
-            yield f"  [dim italic]({escape(turn.thoughts.assessment)} → {escape(turn.thoughts.strategy)})[/dim italic]"
+            thought = f"({turn.thoughts.assessment} → {turn.thoughts.strategy})"
+            yield f"  [dim italic]{escape(thought)}[/dim italic]"
         yield f"{who}: {escape(said.content)}"
         if turn and turn.thoughts and turn.thoughts.skill:
             yield f"  [dim]skill: {escape('; '.join(turn.thoughts.skill))}[/dim]"
@@ -89,8 +91,8 @@ def _summary(record: SessionRecord) -> Iterator[str]:
     plan = summary.get("next_session_plan") or {}
     if plan:
         yield f"  [dim]next:[/dim] {escape(str(plan.get('stage', '')))}: {escape(str(plan.get('title', '')))}"
-    for correction in record.corrections:
-        yield f"  [yellow]plan corrected:[/yellow] {correction.proposed} → {correction.decided} ({correction.reason})"
+    for fix in record.corrections:
+        yield f"  [yellow]plan corrected:[/yellow] {fix.proposed} → {fix.decided} ({fix.reason})"
 
 
 def _changes(record: SessionRecord) -> Iterator[str]:

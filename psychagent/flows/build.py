@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import httpx
+from langchain_core.language_models import BaseChatModel
 
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.prompts import PromptLibrary
@@ -153,6 +154,7 @@ def build_chat(
     on_call: Callable[[Usage], None] = lambda usage: None,
 ) -> Chat:
     """Build a role's access to its model."""
+    model: BaseChatModel
     if settings.provider == "offline":
         model = OfflineModel.load(prompts)
     else:

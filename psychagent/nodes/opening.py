@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from langgraph.runtime import Runtime
+
 from psychagent.domain.base import Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Correction, Plan, guard_plan

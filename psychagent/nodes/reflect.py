@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field, create_model
 
 from psychagent.domain.base import Modality, Stage
