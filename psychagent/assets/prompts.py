@@ -25,6 +25,7 @@ class PromptLibrary:
         self.folder = asset_dir("prompts", root) / language.value
         if not self.folder.is_dir():
             raise AssetError(f"no prompts for language {language.value!r} in {self.folder.parent}")
+        self._data: dict[str, Any] = {}
         self._env = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self.folder),
             undefined=jinja2.StrictUndefined,
@@ -52,9 +53,15 @@ class PromptLibrary:
         """List the templates, without their suffix."""
         return [name.removesuffix(".jinja2") for name in self._env.list_templates(["jinja2"])]
 
+    def compile(self, name: str) -> None:
+        """Compile a template now instead of at its first use."""
+        self._env.get_template(f"{name}.jinja2")
+
     def data(self, name: str) -> Any:
-        """Read `<name>.yaml` of this language."""
-        return load_data(self.folder / f"{name}.yaml")
+        """Read `<name>.yaml` of this language; it is read once."""
+        if name not in self._data:
+            self._data[name] = load_data(self.folder / f"{name}.yaml")
+        return self._data[name]
 
     def first_plan(self, modality: Modality) -> Plan:
         """Return the fixed plan of a course's first session."""

@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from psychagent.cli.eval import evaluate
 from psychagent.cli.sample import sample
 from psychagent.cli.show import show
 from psychagent.errors import PsychAgentError
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 
 app.command()(sample)
+app.command(name="eval")(evaluate)
 app.command()(show)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -128,6 +129,20 @@ def build_deps(
         case=case,
         knobs=to_knobs(baseline, runtime),
     )
+
+
+def warm(deps: Deps) -> Deps:
+    """Read every language's prompts and skills and load the embedder now, before an event loop runs."""
+    for language in Language:
+        prompts = deps.prompts(language)
+        for name in prompts.names():
+            prompts.compile(name)
+        for modality in Modality:
+            prompts.first_plan(modality)
+        deps.skills(language).library.all_stages()
+        for role in ("counselor", "client", "summary"):
+            deps.chat(role, replace(deps.knobs, language=language.value))
+    return deps
 
 
 def to_knobs(baseline: BaselineSettings, runtime: RuntimeSettings) -> Knobs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 COUNSELOR, CLIENT = "counselor", "client"
@@ -60,10 +61,18 @@ def count_features(spoken: Sequence[Spoken], lines: Mapping[str, Any]) -> dict[s
         spoken: The turns.
         lines: `words` by feature, and `unit_words`, how many units of text make a word.
     """
-    words = lines["words"]
+    words = tuple((name, tuple(found)) for name, found in lines["words"].items())
+    return _count(tuple(spoken), words, int(lines["unit_words"]))
+
+
+@lru_cache(maxsize=128)
+def _count(
+    spoken: tuple[Spoken, ...], words_by_name: tuple[tuple[str, tuple[str, ...]], ...], unit: int
+) -> dict[str, Feature]:
+    """Count once for all scales of a session."""
+    words = dict(words_by_name)
     counselor = [turn for turn in spoken if turn.speaker == COUNSELOR]
     client = [turn for turn in spoken if turn.speaker == CLIENT]
-    unit = int(lines["unit_words"])
     said = {name: _share(counselor, words[name], most) for name, most in _COUNSELOR_SHARES.items()}
     told = {name: _share(client, words[name], most) for name, most in _CLIENT_SHARES.items()}
     return {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Stage
@@ -46,7 +48,7 @@ def open_session(deps: Deps) -> CourseNode:
 
     async def decide(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         knobs: Knobs = runtime.context or Knobs()
-        case = state.get("case") or deps.case(knobs)
+        case = state.get("case") or await asyncio.to_thread(deps.case, knobs)
         if not state.get("session_index"):
             plan = deps.prompts(case.language).first_plan(case.modality)
             return await _open(

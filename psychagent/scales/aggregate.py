@@ -24,7 +24,7 @@ class Panel(NamedTuple):
     @property
     def label(self) -> str:
         """Name for tables and figures."""
-        return f"{self.side.capitalize()}, {self.group}"
+        return f"{self.side.capitalize()} {self.group}"
 
 
 PANELS = (

@@ -1,11 +1,11 @@
-"""Draw a figure once for light and once for dark ground; knows no numbers."""
+"""Draw a figure for light and for dark ground; knows no numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from io import BytesIO
-from typing import Any, Literal
+from typing import Any
 
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -34,39 +34,30 @@ DARK = Theme(ink="#e4e9ef", soft="#9caab8", line="#3b4652", mark="#7fb8e0", othe
 Draw = Callable[[Figure, Theme], None]
 
 
-def draw_picture(
-    name: str, alt: str, size: tuple[float, float], draw: Draw, kind: Literal["svg", "png"] = "svg"
-) -> Picture:
-    """Draw a figure in both themes.
+def draw_picture(name: str, alt: str, size: tuple[float, float], draw: Draw) -> Picture:
+    """Draw a figure as SVG, for light ground; the dark one is the same with other colors.
 
     Args:
         name: File name without suffix.
         alt: What a reader who cannot see it should know.
         size: Width and height in inches.
-        draw: Fills the figure.
-        kind: What the HTML holds; `png` for figures of very many marks.
+        draw: Fills the figure, with the theme's colors or none of either theme.
     """
-    return Picture(
-        name=name,
-        alt=alt,
-        light=_render(size, draw, LIGHT, kind),
-        dark=_render(size, draw, DARK, kind),
-        png=_render(size, draw, LIGHT, "png", opaque=True),
-        kind=kind,
-    )
-
-
-def _render(size: tuple[float, float], draw: Draw, theme: Theme, kind: str, *, opaque: bool = False) -> bytes:
-    with matplotlib.rc_context(_settings(theme)):
+    with matplotlib.rc_context(_settings(LIGHT)):
         figure = Figure(figsize=size, layout="constrained")
         FigureCanvasAgg(figure)
-        draw(figure, theme)
+        draw(figure, LIGHT)
         target = BytesIO()
-        ground = theme.ground if opaque else "none"
         # No date and fixed ids: the same scores give the same bytes.
-        metadata = {"Date": None} if kind == "svg" else {"Software": None}
-        figure.savefig(target, format=kind, dpi=DPI, facecolor=ground, metadata=metadata)  # type: ignore[arg-type]
-    return target.getvalue()
+        figure.savefig(target, format="svg", dpi=DPI, metadata={"Date": None})
+    light = target.getvalue().decode()
+    return Picture(name, alt, light.encode(), _recolor(light).encode())
+
+
+def _recolor(svg: str) -> str:
+    for field in fields(Theme):
+        svg = svg.replace(getattr(LIGHT, field.name), getattr(DARK, field.name))
+    return svg
 
 
 def _settings(theme: Theme) -> dict[str, Any]:
@@ -75,11 +66,12 @@ def _settings(theme: Theme) -> dict[str, Any]:
         "font.size": 9,
         "text.color": theme.ink,
         "axes.edgecolor": theme.line,
-        "axes.facecolor": "none",
+        "axes.facecolor": theme.ground,
+        "figure.facecolor": theme.ground,
         "axes.labelcolor": theme.soft,
         "axes.titlecolor": theme.ink,
         "axes.titlesize": 10.5,
-        "axes.titleweight": "semibold",
+        "axes.titleweight": "bold",
         "axes.spines.top": False,
         "axes.spines.right": False,
         "xtick.color": theme.soft,

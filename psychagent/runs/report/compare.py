@@ -67,7 +67,7 @@ def compare(ours: Scores, theirs: Scores, sampling: Sampling = Sampling()) -> Co
     """
     left, right = _case_means(ours), _case_means(theirs)
     keys = sorted(set(left.columns) & set(right.columns), key=_panel_order(ours))
-    metrics = [_contrast(f"{side} {key}", _pairs(left, right, [(side, key)]), sampling) for side, key in keys]
+    metrics = [_contrast(f"{key} ({side})", _pairs(left, right, [(side, key)]), sampling) for side, key in keys]
     panels = []
     for panel in PANELS:
         members = _panel_columns(ours, panel)
@@ -134,7 +134,7 @@ def _pairs(left: pd.DataFrame, right: pd.DataFrame, columns: Sequence[Column]) -
 def _contrast(name: str, pairs: pd.DataFrame, sampling: Sampling) -> Contrast:
     if pairs.empty:
         return Contrast(name, 0)
-    differences = (pairs["ours"] - pairs["theirs"]).to_numpy(float)
+    differences = (pairs["ours"] - pairs["theirs"]).to_numpy(float, copy=True)
     differences[np.abs(differences) < TIE] = 0.0
     metric = MetricId("", name)
     cells = [

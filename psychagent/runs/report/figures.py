@@ -110,10 +110,10 @@ def _trend(trend: Trend) -> Picture:
         axes.set_ylim(low, high)
         axes.set_xlim(sessions[0] - 0.3, sessions[-1] + 0.3)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.yaxis.set_major_locator(MaxNLocator(5))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
         axes.grid(axis="y", linewidth=0.7)
         axes.set_title(trend.panel.label, loc="left")
-        axes.set_xlabel("session (below each point: cases)")
+        axes.set_xlabel("session (above the axis: number of cases)")
         axes.set_ylabel("score, 0 to 10")
         _note_cases(axes, trend, theme)
 

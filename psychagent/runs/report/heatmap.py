@@ -23,6 +23,8 @@ from psychagent.scales.formula import TOP
 MOST_NAMED = 60
 """Above so many cases, rows bear no names and cells no numbers."""
 LONGEST = 26
+ON_DARK, ON_LIGHT = "#fffffe", "#101010"
+"""Colors of numbers in cells; no theme's, so that they stay when the ground changes."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +84,17 @@ def draw_heatmap(grid: Grid) -> Picture:
         if named:
             _write_values(axes, grid, image)
         bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02)
+        bar.solids.set_rasterized(True)
         bar.outline.set_visible(False)  # type: ignore[operator]
         bar.set_label("mean over the case's sessions, higher is better", fontsize=8)
         bar.ax.tick_params(labelsize=7.5)
 
     alt = f"Heat map of {len(grid.rows)} cases by {len(grid.columns)} columns of metrics"
-    return draw_picture("heatmap", alt, (9.2, height), draw, kind="png")
+    return draw_picture("heatmap", alt, (9.2, height), draw)
 
 
 def _colors() -> Any:
-    return matplotlib.colormaps["cividis"]
+    return matplotlib.colormaps["YlGnBu"]
 
 
 def _label(axes: Axes, grid: Grid, theme: Theme, *, named: bool) -> None:
@@ -123,7 +126,7 @@ def _wrap(name: str) -> str:
 def _write_values(axes: Axes, grid: Grid, image: AxesImage) -> None:
     for (row, column), value in np.ndenumerate(grid.values):
         if not math.isnan(value):
-            color = "#ffffff" if value < 0.55 * TOP else "#14191f"
+            color = ON_DARK if value > 0.6 * TOP else ON_LIGHT
             axes.text(column, row, f"{value:.1f}", ha="center", va="center", fontsize=7.5, color=color)
 
 

@@ -78,13 +78,11 @@ def _gallery(gallery: Gallery) -> str:
 
 
 def _picture(picture: Picture) -> str:
-    light, dark = _uri(picture.light, picture.kind), _uri(picture.dark, picture.kind)
     return (
-        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img src="{light}" alt="{escape(picture.alt)}"></picture>'
+        f'<picture><source media="(prefers-color-scheme: dark)" srcset="{_uri(picture.dark)}">'
+        f'<img src="{_uri(picture.light)}" alt="{escape(picture.alt)}"></picture>'
     )
 
 
-def _uri(data: bytes, kind: str) -> str:
-    mime = "image/svg+xml" if kind == "svg" else "image/png"
-    return f"data:{mime};base64,{b64encode(data).decode()}"
+def _uri(svg: bytes) -> str:
+    return f"data:image/svg+xml;base64,{b64encode(svg).decode()}"

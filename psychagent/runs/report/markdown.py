@@ -29,7 +29,7 @@ def _block(block: object, pictures: str) -> str:
         case Table():
             return _table(block)
         case Gallery():
-            images = "\n".join(f"![{p.alt}]({pictures}/{p.name}.png)" for p in block.pictures)
+            images = "\n".join(f"![{p.alt}]({pictures}/{p.name}.svg)" for p in block.pictures)
             return f"{images}\n\n{block.caption}".strip()
     raise TypeError(f"no block {type(block).__name__}")
 

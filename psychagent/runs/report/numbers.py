@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd  # type: ignore[import-untyped]
 
-from psychagent.runs.report.table import SESSION, Scores, headline_values, to_cells
+from psychagent.runs.report.table import Scores, headline_values, to_cells
 from psychagent.scales.aggregate import (
     PANELS,
     Estimate,
@@ -172,9 +172,3 @@ def _trends(frame: pd.DataFrame, infos: Infos, sampling: Sampling) -> tuple[Tren
             if found.value.mean is not None:
                 points[panel].append((int(str(index)), found.value))
     return tuple(Trend(panel, tuple(values)) for panel, values in points.items())
-
-
-def once_per_call(frame: pd.DataFrame) -> pd.DataFrame:
-    """Drop the repeats of rows whose scale gives several metrics from the same calls."""
-    scale = frame["scale_hash"].where(frame["scale_hash"] != "", frame["metric"])
-    return frame[~frame.assign(_scale=scale).duplicated([*SESSION, "_scale"])]

@@ -73,10 +73,8 @@ class Picture:
     name: str
     alt: str
     light: bytes
+    """SVG for light ground, on its own ground."""
     dark: bytes
-    png: bytes
-    """For Markdown, which cannot hold a picture."""
-    kind: Literal["svg", "png"] = "svg"
 
 
 @dataclass(frozen=True)

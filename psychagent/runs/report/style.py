@@ -38,7 +38,8 @@ th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-a
 th { font-weight: 600; border-bottom-width: 2px; vertical-align: bottom; }
 td.num { white-space: nowrap; }
 .num { text-align: right; }
-.word { text-align: left; min-width: 6rem; overflow-wrap: anywhere; }
+.word { text-align: left; min-width: 5rem; overflow-wrap: break-word; }
+.word:first-child { min-width: 10rem; }
 tr.strong td { font-weight: 650; background: var(--tint); }
 details { border: 1px solid var(--line); border-radius: 6px; padding: .5rem .8rem; margin: .8rem 0; }
 summary { cursor: pointer; font-weight: 600; }

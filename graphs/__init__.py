@@ -1,0 +1,1 @@
+"""The graphs that `langgraph dev` serves: one short file each."""

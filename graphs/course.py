@@ -1,0 +1,8 @@
+"""The served graph `course`: all sessions of one client; with `client: human` a person answers."""
+
+from __future__ import annotations
+
+from graphs.wiring import DEPS
+from psychagent.flows.course import build_course
+
+graph = build_course(DEPS)

@@ -1,0 +1,26 @@
+"""What every served graph shares: offline settings unless the environment names others.
+
+`PSYCHAGENT_BASELINE` and `PSYCHAGENT_RUNTIME` may name settings files. Everything that reads files
+or loads weights happens here, at import: a served graph may not block the event loop.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from psychagent.assets.settings import BaselineSettings, RuntimeSettings, load_settings
+from psychagent.flows.build import build_deps, warm
+from psychagent.nodes.deps import Deps
+
+
+def served_deps() -> Deps:
+    """Wire a served graph; every language's prompts and skills are read now."""
+    named = [os.environ.get(name) for name in ("PSYCHAGENT_BASELINE", "PSYCHAGENT_RUNTIME")]
+    paths = [Path(name) if name else None for name in named]
+    baseline = load_settings(BaselineSettings, paths[0])
+    runtime = load_settings(RuntimeSettings, paths[1])
+    return warm(build_deps(baseline, runtime, env=os.environ))
+
+
+DEPS = served_deps()

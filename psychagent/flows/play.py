@@ -1,0 +1,134 @@
+"""Run one course from Python and watch it: events for notebooks and for whoever builds on top."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+from langgraph.graph.state import CompiledStateGraph
+
+from psychagent.domain.base import Speaker
+from psychagent.domain.plan import Plan
+from psychagent.domain.profile import Case
+from psychagent.domain.reply import VisibleText
+from psychagent.domain.turn import Turn
+from psychagent.flows.course import build_course
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.state import CourseState, FinishedSession, Knobs
+
+COURSE_STEPS = 8
+
+
+@dataclass(frozen=True)
+class SessionOpened:
+    """A session begins."""
+
+    session_index: int
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class Words:
+    """Words of the counselor as they come; private reasoning is left out."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Said:
+    """A whole turn."""
+
+    turn: Turn
+
+
+@dataclass(frozen=True)
+class SessionClosed:
+    """A session with its summary and what changed in memory."""
+
+    session: FinishedSession
+
+
+@dataclass(frozen=True)
+class CourseEnded:
+    """The course is over; the reason is `plan` or `max_sessions`."""
+
+    reason: str
+
+
+Event = SessionOpened | Words | Said | SessionClosed | CourseEnded
+
+
+async def run_course(
+    deps: Deps, case: Case | None = None, *, knobs: Knobs | None = None
+) -> list[FinishedSession]:
+    """Run one course to its end and return its sessions; nothing is written to disk.
+
+    Args:
+        deps: From `build_deps`.
+        case: Whom to see; None takes the knobs' bundled profile.
+        knobs: Limits and choices; None takes those of the settings.
+
+    Raises:
+        ProviderError, ReplyError: When a model call fails for good.
+    """
+    events = stream_course(deps, case, knobs=knobs)
+    return [event.session async for event in events if isinstance(event, SessionClosed)]
+
+
+async def stream_course(
+    deps: Deps,
+    case: Case | None = None,
+    *,
+    knobs: Knobs | None = None,
+    words: bool = False,
+    graph: CompiledStateGraph[CourseState, Knobs, Any, Any] | None = None,
+) -> AsyncIterator[Event]:
+    """Run one course and yield what happens.
+
+    Args:
+        deps: From `build_deps`.
+        case: Whom to see; None takes the knobs' bundled profile.
+        knobs: Limits and choices; None takes those of the settings.
+        words: Also yield the counselor's words as they come (`tags` replies only; a `json` reply
+            is readable only when whole). A reply that turns out malformed is asked for again: its
+            words are superseded by the `Said` that follows.
+        graph: A course graph to use; None builds one.
+    """
+    chosen = knobs or deps.knobs
+    visible = VisibleText(deps.baseline.end_token)
+    stream = (graph or build_course(deps)).astream(
+        {"case": case} if case else {},
+        {"recursion_limit": COURSE_STEPS * chosen.max_sessions + 10},
+        context=chosen,
+        stream_mode=["updates", "messages"] if words else ["updates"],
+        subgraphs=True,
+        version="v2",
+    )
+    async for part in stream:
+        if part["type"] == "messages":
+            message, about = part["data"]
+            if about.get("langgraph_node") == "counselor" and (shown := visible.feed(_piece(message))):
+                yield Words(shown)
+            continue
+        for node, update in part["data"].items():
+            if node == "counselor":
+                visible = VisibleText(deps.baseline.end_token)
+            for event in _events(node, update):
+                yield event
+
+
+def _piece(message: Any) -> str:
+    return message.content if isinstance(message.content, str) else ""
+
+
+def _events(node: str, update: Any) -> list[Event]:
+    if node in {Speaker.COUNSELOR.value, Speaker.CLIENT.value}:
+        return [Said(turn) for turn in update["turns"]]
+    if node == "reflect":
+        return [SessionClosed(update["finished_session"])]
+    if node == "open":
+        if update["finished_reason"]:
+            return [CourseEnded(update["finished_reason"])]
+        return [SessionOpened(update["session_index"], update["plan"])]
+    return []

@@ -1,0 +1,43 @@
+"""One session on its own, for Studio and for trying a prompt: open, then meet."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from psychagent.domain.turn import Turn
+from psychagent.flows.session import build_session, recursion_limit
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.opening import brief_of, open_session
+from psychagent.nodes.state import CourseState, Knobs
+
+
+class SingleState(CourseState, total=False):
+    """A course's state, and what was said."""
+
+    turns: list[Turn]
+
+
+def build_single(deps: Deps, checkpointer: Any = None) -> CompiledStateGraph[SingleState, Knobs, Any, Any]:
+    """Build the graph of a first session; input as for the course graph, output with `turns`."""
+    session = build_session(deps)
+
+    async def meet(state: SingleState, config: RunnableConfig, runtime: Runtime[Knobs]) -> SingleState:
+        knobs = runtime.context or Knobs()
+        limits: RunnableConfig = {**config, "recursion_limit": recursion_limit(knobs.max_counselor_turns)}
+        held = await session.ainvoke({"turns": []}, limits, context=brief_of(state, knobs))
+        return {"turns": list(held["turns"])}
+
+    graph = StateGraph(SingleState, context_schema=Knobs)
+    graph.add_node("open", open_session(deps))
+    node: Callable[..., Awaitable[SingleState]] = meet
+    graph.add_node("meet", node)
+    graph.add_edge(START, "open")
+    graph.add_edge("open", "meet")
+    graph.add_edge("meet", END)
+    return graph.compile(checkpointer=checkpointer, name="session")

@@ -1,0 +1,155 @@
+"""Write an evaluation's report: report.html, self-contained, and report.md with its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from psychagent.assets.eval_settings import Prices
+from psychagent.errors import RecordError
+from psychagent.runs.report.compare import compare
+from psychagent.runs.report.files import write_bytes
+from psychagent.runs.report.figures import draw_radars, draw_trends
+from psychagent.runs.report.heatmap import build_grid, draw_heatmap, explain_columns
+from psychagent.runs.report.html import to_html
+from psychagent.runs.report.markdown import to_markdown
+from psychagent.runs.report.numbers import compute_numbers, members_of
+from psychagent.runs.report.page import Block, Blocks, Gallery, Heading, Text
+from psychagent.runs.report.published import load_published
+from psychagent.runs.report.sections import (
+    Material,
+    by_metric,
+    by_modality,
+    coverage,
+    headline,
+    opening,
+    provenance,
+    silent_metrics,
+    spending,
+)
+from psychagent.runs.report.table import Scores, load_scores, to_cells
+from psychagent.runs.report.versus import against, degenerate
+from psychagent.runs.report.warn import build_notices, describe_skipped
+from psychagent.scales.aggregate import Estimates, Sampling, estimate
+from psychagent.scales.metrics import list_metrics
+from psychagent.scales.scale import load_scales
+
+PICTURES = "report_pictures"
+DEGENERATE = "degenerate.csv"
+
+
+@dataclass(frozen=True)
+class ReportPlan:
+    """What to report on."""
+
+    folder: Path
+    against: Path | None = None
+    prices: Prices | None = None
+    use: str | None = None
+    """`raw` or `verified`; None is what the evaluation was configured for."""
+    sampling: Sampling = Sampling()
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was written."""
+
+    html: Path
+    markdown: Path
+    blocks: Blocks
+
+
+def write_report(plan: ReportPlan) -> Report:
+    """Read an evaluation, compute, draw and write.
+
+    Raises:
+        RecordError: If the scores cannot be read or the report cannot be written.
+    """
+    material = gather(plan)
+    blocks = compose(material, plan)
+    html, markdown = plan.folder / "report.html", plan.folder / "report.md"
+    pictures = [picture for block in blocks if isinstance(block, Gallery) for picture in block.pictures]
+    for picture in pictures:
+        write_bytes(plan.folder / PICTURES / f"{picture.name}.svg", picture.light)
+    write_bytes(html, to_html(blocks, "PsychAgent: evaluation report").encode())
+    write_bytes(markdown, to_markdown(blocks, PICTURES).encode())
+    return Report(html, markdown, blocks)
+
+
+def gather(plan: ReportPlan) -> Material:
+    """Read the scores and compute the numbers."""
+    scores = load_scores(plan.folder, plan.use)
+    infos = list_metrics(load_scales())
+    numbers = compute_numbers(scores, infos, plan.sampling)
+    return Material(scores, numbers, infos, load_published(), plan.sampling, plan.prices)
+
+
+def compose(material: Material, plan: ReportPlan) -> list[Block]:
+    """Put the sections in order."""
+    return [
+        *opening(material),
+        *build_notices(material.scores, material.numbers),
+        *headline(material),
+        *_radars(material),
+        *_against(material, plan),
+        *by_metric(material),
+        *by_modality(material),
+        *_trends(material),
+        *_heatmap(material),
+        *degenerate(material.numbers, material.infos, judge_degenerate(material, plan)),
+        *coverage(material, describe_skipped(material.scores)),
+        *spending(material),
+        *provenance(material),
+    ]
+
+
+def judge_degenerate(material: Material, plan: ReportPlan) -> dict[str, Estimates]:
+    """Read what the judge gave degenerate sessions, by kind, where it was asked."""
+    path = plan.folder / DEGENERATE
+    if not path.is_file() or path.read_text(encoding="utf-8").count("\n") < 2:
+        return {}
+    scores = load_scores(plan.folder, material.scores.use, DEGENERATE)
+    return {
+        str(kind): estimate(to_cells(rows), members_of(rows, material.infos), plan.sampling)
+        for kind, rows in scores.frame.groupby("baseline")
+    }
+
+
+def _against(material: Material, plan: ReportPlan) -> list[Block]:
+    if plan.against is None:
+        return []
+    if plan.against.resolve() == plan.folder.resolve():
+        raise RecordError(f"{plan.against}: is the evaluation itself; name another folder in --against")
+    other = load_scores(plan.against, material.scores.use)
+    comparison = compare(material.scores, other, plan.sampling)
+    return against(comparison, _name(material.scores, plan.folder), _name(other, plan.against))
+
+
+def _name(scores: Scores, folder: Path) -> str:
+    return ", ".join(scores.baselines) or folder.name
+
+
+def _radars(material: Material) -> list[Block]:
+    paper = material.published.figure3
+    radars = draw_radars(material.numbers, paper.by_metric(), silent_metrics(material.infos))
+    caption = f"Paper: {paper.source}; {material.published.caveat}. Empty session: by the default rules."
+    return [Gallery(radars, caption)] if radars else []
+
+
+def _trends(material: Material) -> list[Block]:
+    pictures = draw_trends(material.numbers.trends)
+    if not pictures:
+        return [Heading("Over sessions"), Text("Every case has one session: there is no trend to show.")]
+    caption = (
+        "Mean of the panel's metrics over the cases that have the session, with the interval over cases where there "
+        "are at least two of each modality. The axes do not start at 0."
+    )
+    return [Heading("Over sessions"), Gallery(pictures, caption)]
+
+
+def _heatmap(material: Material) -> list[Block]:
+    grid = build_grid(material.scores)
+    if not grid.rows:
+        return []
+    words = " ".join(["Blank: not asked, or missing.", *explain_columns(material.scores, grid)])
+    return [Heading("Cases by metrics"), Gallery((draw_heatmap(grid),), words, wide=True)]

@@ -1,0 +1,107 @@
+"""`langgraph dev` serves the graphs offline: started for real, driven over HTTP."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from langgraph_sdk import get_client
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """A `langgraph dev` process in a copy-free checkout; its log is kept."""
+    port, log = _free_port(), tmp_path_factory.mktemp("dev") / "log.txt"
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("LANGSMITH", "LANGCHAIN"))}
+    env |= {"HF_HUB_OFFLINE": "1"}
+    command = [
+        Path(sys.executable).parent / "langgraph",
+        "dev",
+        "--no-browser",
+        "--no-reload",
+        "--port",
+        str(port),
+    ]
+    with log.open("w") as out:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+        )
+        try:
+            _wait_until_up(f"http://127.0.0.1:{port}", process, log)
+            yield f"http://127.0.0.1:{port}", log
+        finally:
+            os.killpg(process.pid, signal.SIGTERM)
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(15)
+
+
+def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(300):
+        if process.poll() is not None:
+            break
+        try:
+            if httpx.get(f"{url}/ok", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        time.sleep(0.3)
+    raise AssertionError(f"langgraph dev did not come up:\n{log.read_text()[-3000:]}")
+
+
+async def test_all_graphs_are_served_with_their_knobs(server: tuple[str, Path]) -> None:
+    async with get_client(url=server[0]) as client:
+        ids = {found["graph_id"]: found["assistant_id"] for found in await client.assistants.search()}
+        assert {"session", "course"} <= ids.keys()
+        schemas = await client.assistants.get_schemas(ids["course"])
+        assert {"modality", "profile", "client"} <= set((schemas["context_schema"] or {})["properties"])
+
+
+async def test_a_course_runs_over_http_with_no_key(server: tuple[str, Path]) -> None:
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        context = {"max_sessions": 2, "max_counselor_turns": 6, "modality": "bt", "profile": "en03"}
+        state: Any = await client.runs.wait(
+            thread["thread_id"], "course", input={}, context=context, config={"recursion_limit": 100}
+        )
+        assert state["finished_reason"] == "max_sessions"
+        assert len(state["memory"]["summaries"]) == 2
+        assert "BlockingError" not in server[1].read_text()
+
+
+async def test_a_person_plays_the_client_through_interrupts(server: tuple[str, Path]) -> None:
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        context = {"client": "human", "max_counselor_turns": 2}
+        await client.runs.wait(thread["thread_id"], "session", input={}, context=context)
+        asked = await client.threads.get_state(thread["thread_id"])
+        assert asked["interrupts"], "the graph should wait for the person"
+        state: Any = await client.runs.wait(
+            thread["thread_id"],
+            "session",
+            command={"resume": "I am here because I cannot sleep."},
+            context=context,
+        )
+        said = [turn["text"] for turn in state["turns"]]
+        assert said[1] == "I am here because I cannot sleep."
+        assert len(said) == 3
