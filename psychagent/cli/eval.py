@@ -23,13 +23,20 @@ FORMATS = ("auto", "run", "eval_case", "psycheval")
 
 
 def evaluate(
-    config: Annotated[Path | None, typer.Option(help="Judge settings (YAML); default: the offline script.")] = None,
-    data_root: Annotated[
-        Path | None, typer.Option(help="Run folder, session file or case files; default: the example courses.")
+    config: Annotated[
+        Path | None, typer.Option(help="Judge settings (YAML); default: the offline script.")
     ] = None,
-    output_root: Annotated[Path | None, typer.Option(help="Folder of the scores; default: ./evals/<name>.")] = None,
+    data_root: Annotated[
+        Path | None,
+        typer.Option(help="Run folder, session file or case files; default: the example courses."),
+    ] = None,
+    output_root: Annotated[
+        Path | None, typer.Option(help="Folder of the scores; default: ./evals/<name>.")
+    ] = None,
     modalities: ModalitiesOption = None,
-    methods: Annotated[str | None, typer.Option(help="Scales, separated by commas; default: each modality's.")] = None,
+    methods: Annotated[
+        str | None, typer.Option(help="Scales, separated by commas; default: each modality's.")
+    ] = None,
     case_limit: Annotated[int | None, typer.Option(min=1, help="Most cases of each modality.")] = None,
     resume: Annotated[bool, typer.Option(help="Keep scales that are already filled in.")] = True,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Judge calls at a time.")] = None,
@@ -120,8 +127,9 @@ def show_result(result: EvalResult, plan: EvalPlan, console: Console) -> None:
     console.print(_means_table(result, plan.settings.use))
     evidence = evidence_of(result.sessions)
     rate = evidence.quotes_verified_rate
+    found = "–" if rate is None else f"{rate:.0%}"
     console.print(
-        f"{len(result.sessions)} sessions · quotes found {'–' if rate is None else f'{rate:.0%}'} of {evidence.quotes} · "
+        f"{len(result.sessions)} sessions · quotes found {found} of {evidence.quotes} · "
         f"scores set back {evidence.set_back} · resting on an absence {evidence.absent}",
         highlight=False,
     )
@@ -144,12 +152,16 @@ def _means_table(result: EvalResult, use: str) -> object:
     table = Table(title=f"Mean scores, 0 to 10 ({use})", title_justify="left")
     for column in ("metric", "mean", "sessions", "missing", "worthless sessions"):
         table.add_column(column, justify="left" if column == "metric" else "right")
-    floor = metric_means(result.degenerate)
-    for name, row in metric_means(result.sessions).items():
+    floor = metric_means(result.degenerate, result.scales)
+    for name, row in metric_means(result.sessions, result.scales).items():
         worse = " (higher is worse)" if row["direction"] == "higher_worse" else ""
-        held_against = f"{floor[name][use]:.2f}" if name in floor else "–"
-        table.add_row(f"{name}{worse}", f"{row[use]:.2f}", str(row["sessions"]), str(row["missing"]), held_against)
+        mean, held_against = _number(row[use]), _number(floor.get(name, row | {use: None})[use])
+        table.add_row(f"{name}{worse}", mean, str(row["sessions"]), str(row["missing"]), held_against)
     return table
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
 
 
 def _show_trouble(result: EvalResult, console: Console) -> None:

@@ -6,7 +6,10 @@ import sys
 
 import typer
 
+from psychagent.cli.agree import agree
 from psychagent.cli.eval import evaluate
+from psychagent.cli.report import report
+from psychagent.cli.rft import rft
 from psychagent.cli.sample import sample
 from psychagent.cli.show import show
 from psychagent.errors import PsychAgentError
@@ -21,7 +24,10 @@ app = typer.Typer(
 )
 
 app.command()(sample)
+app.command()(rft)
 app.command(name="eval")(evaluate)
+app.command()(report)
+app.command()(agree)
 app.command()(show)
 
 

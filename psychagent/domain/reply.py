@@ -25,6 +25,21 @@ class MalformedReplyError(ValueError):
     """A reply that does not have the form that was asked for; the message tells the model why."""
 
 
+def split_thoughts(text: str) -> tuple[str, str]:
+    """Take a reply apart into private reasoning and what stands outside it.
+
+    Some chat templates open the reasoning in the prompt, so a reply may hold the closing tag alone.
+
+    Raises:
+        MalformedReplyError: If reasoning was begun and not closed: where it ends cannot be told.
+    """
+    thoughts, outside = "".join(_THINK.findall(text)), _THINK.sub("", text)
+    before, closed, behind = outside.rpartition("</think>")
+    if "<think>" in outside:
+        raise MalformedReplyError("<think> is never closed; close it with </think> before the answer")
+    return (before + thoughts, behind) if closed else (thoughts, outside)
+
+
 def parse_tagged_reply(text: str, *, reasoning: str, end_token: str) -> CounselorReply:
     """Read `<think>...</think><response>...</response>` with an optional end token.
 
@@ -37,9 +52,9 @@ def parse_tagged_reply(text: str, *, reasoning: str, end_token: str) -> Counselo
         MalformedReplyError: If there is not exactly one closed, non-empty response, or if private
             markup stands inside it. Nothing is shown in part: reasoning must not leak.
     """
-    outside = _THINK.sub("", text)
+    thoughts, outside = split_thoughts(text)
     found = _RESPONSE.findall(outside)
-    if len(found) != 1:
+    if len(found) != 1 or outside.count("<response>") != 1:
         raise MalformedReplyError(
             "the reply must hold exactly one closed <response>...</response> outside <think>; "
             f"found {len(found)}"
@@ -49,9 +64,10 @@ def parse_tagged_reply(text: str, *, reasoning: str, end_token: str) -> Counselo
         raise MalformedReplyError("the <response> is empty")
     if _KNOWN_TAG.search(response):
         raise MalformedReplyError("the <response> holds private markup; keep thoughts in <think>")
-    think = "".join(_THINK.findall(text)) or reasoning
     return CounselorReply(
-        thoughts=parse_thoughts(think), response=response, ends_session=end_token in outside
+        thoughts=parse_thoughts(thoughts or reasoning),
+        response=response,
+        ends_session=end_token in outside,
     )
 
 

@@ -44,7 +44,7 @@ JudgeGraph = CompiledStateGraph[JudgeState, JudgeBrief, Any, Any]
 def build_judge(deps: JudgeDeps) -> JudgeGraph:
     """Build the judge graph; its context is a JudgeBrief, its input is empty."""
     graph = StateGraph(JudgeState, context_schema=JudgeBrief)
-    graph.add_node("administer", administer(deps))  # type: ignore[arg-type]
+    graph.add_node("administer", administer(deps))
     graph.add_node("collect", collect(deps))
     graph.add_conditional_edges(START, fan_out(deps), ["administer", "collect"])
     graph.add_edge("administer", "collect")

@@ -8,26 +8,20 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-import openai
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
 from psychagent.domain.reply import MalformedReplyError
 from psychagent.domain.usage import RoleUsage, Usage
-from psychagent.errors import ProviderError, ReplyError
+from psychagent.errors import CallError, ProviderError, ReplyError
+from psychagent.llm.fault import Fault
 from psychagent.llm.prompt import Message, Prompt, assistant, user
 from psychagent.llm.reading import read_json, response_format
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
-_PASSING = (
-    openai.APIConnectionError,
-    openai.RateLimitError,
-    openai.InternalServerError,
-    openai.ConflictError,
-)
 _ECHO_CHARS = 600
 
 
@@ -92,29 +86,27 @@ class Chat:
         """
         spent, messages, problem = Usage(), prompt.messages, ""
         kwargs = self._kwargs(prompt, schema)
+        gave_up: type[CallError] = ProviderError
         for attempt in range(self.policy.max_retries + 1):
             try:
                 async with self.gate:
                     message = await self.model.ainvoke(list(messages), **kwargs)
-            except _PASSING as error:
-                problem = describe(error)
+            except Fault as fault:
+                problem, gave_up = str(fault), ProviderError
                 spent += _retry(prompt.role, attempt)
-                await self._wait(error, attempt, spent)
+                await self._wait(fault, prompt.role, attempt, spent)
                 continue
-            except openai.OpenAIError as error:
-                raise ProviderError(f"{prompt.role}: {describe(error)}", usage=spent) from error
             cost = measure(message, prompt.role) + _retry(prompt.role, attempt)
             spent += cost
             self.on_call(cost)
             try:
                 return Answer(read(message), spent)
             except MalformedReplyError as error:
-                problem = str(error)
+                problem, gave_up = str(error), ReplyError
                 messages = prompt.plus(*self._note(_text(message), problem))
                 kwargs = self._reseeded(kwargs, attempt)
         tries = self.policy.max_retries + 1
-        kind = ReplyError if messages is not prompt.messages else ProviderError
-        raise kind(f"{prompt.role}: gave up after {tries} attempts; last problem: {problem}", usage=spent)
+        raise gave_up(f"{prompt.role}: gave up after {tries} attempts; last problem: {problem}", usage=spent)
 
     def _kwargs(self, prompt: Prompt, schema: type[BaseModel] | None) -> dict[str, Any]:
         if self.is_script:
@@ -131,16 +123,23 @@ class Chat:
     def _note(self, reply: str, problem: str) -> tuple[Message, Message]:
         return assistant(reply[:_ECHO_CHARS] or "…"), user(self.retry_note.format(problem=problem))
 
-    async def _wait(self, error: Exception, attempt: int, spent: Usage) -> None:
+    async def _wait(self, fault: Fault, role: str, attempt: int, spent: Usage) -> None:
+        """Wait before the next attempt, if there is to be one.
+
+        Raises:
+            ProviderError: If the fault will not pass, or not within `max_wait_sec`.
+        """
+        if not fault.passes:
+            raise ProviderError(f"{role}: {fault}", usage=spent) from fault
         if attempt == self.policy.max_retries:
             return
-        asked = retry_after(error)
-        if asked is not None and asked > self.policy.max_wait_sec:
+        asked, most = fault.wait_sec, self.policy.max_wait_sec
+        if asked is not None and asked > most:
             raise ProviderError(
-                f"the server asks to wait {asked:g} s, more than max_wait_sec {self.policy.max_wait_sec:g}",
+                f"{role}: {fault}; the server asks to wait {asked:.0f} s, more than max_wait_sec {most:g}",
                 usage=spent,
-            ) from error
-        await self.sleep(backoff(attempt, asked, self.rng.random(), self.policy.max_wait_sec))
+            ) from fault
+        await self.sleep(backoff(attempt, asked, self.rng.random(), most))
 
 
 def backoff(attempt: int, asked: float | None, draw: float, most: float) -> float:
@@ -152,33 +151,6 @@ def backoff(attempt: int, asked: float | None, draw: float, most: float) -> floa
     if asked is not None:
         return asked + min(0.25 * asked, 1.0) * draw
     return min(0.5 * 2.0**attempt, most) * (0.5 + 0.5 * draw)
-
-
-def retry_after(error: Exception) -> float | None:
-    """Read the seconds of a Retry-After header; None where there is none that can be read."""
-    response = getattr(error, "response", None)
-    value = response.headers.get("retry-after") if response is not None else None
-    try:
-        return max(0.0, float(value)) if value else None
-    except ValueError:
-        return None
-
-
-def describe(error: Exception) -> str:
-    """Say in a line what the endpoint did; never holds the request, so never a key."""
-    if isinstance(error, openai.APIStatusError):
-        hint = {401: "; check the key", 403: "; check the key", 404: "; check base_url and model"}
-        return f"HTTP {error.status_code} {_reason(error)}{hint.get(error.status_code, '')}"
-    if isinstance(error, openai.APITimeoutError):
-        return "no answer within timeout_sec"
-    if isinstance(error, openai.APIConnectionError):
-        return f"connection failed ({error.__cause__ or error})"
-    return f"{type(error).__name__}: {error}"
-
-
-def _reason(error: openai.APIStatusError) -> str:
-    body = error.body if isinstance(error.body, dict) else {}
-    return str(body.get("message") or error.message)[:200]
 
 
 def _text(message: AIMessage) -> str:

@@ -2,26 +2,39 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
 from psychagent.assets.settings import EndpointSettings
+from psychagent.llm.fault import UnreadableError, as_faults
 
 _MOVED = ("messages", "response_format", "max_completion_tokens")
+_REASONING = ("reasoning_content", "reasoning")
+"""Where servers move thoughts; vLLM and OpenRouter use the second."""
+NO_KEY = "none"
+"""What is sent to a server that needs no key: the client insists on one."""
+_MISSHAPEN = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 
 
 class OpenModel(ChatOpenAI):
     """ChatOpenAI for open models' servers.
 
-    Two departures: the body's large fields travel in `extra_body`, because the openai client walks
-    the message list recursively on every call (its CPU grows with the dialogue); and
-    `reasoning_content` is kept, because servers move thoughts there.
+    Three departures: the body's large fields travel in `extra_body`, because the openai client walks
+    the message list recursively on every call (its CPU grows with the dialogue); `reasoning_content`
+    is kept, because servers move thoughts there; and all that can go wrong with an attempt is
+    raised as a `Fault`.
     """
+
+    deadline_sec: float = 120
+    """Seconds until an attempt counts as timed out, however slowly the server drips."""
 
     def _get_request_payload(
         self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
@@ -36,23 +49,67 @@ class OpenModel(ChatOpenAI):
         payload["extra_body"] = body
         return payload
 
+    def _key(self) -> str:
+        key = self.openai_api_key
+        text = key.get_secret_value() if isinstance(key, SecretStr) else ""
+        return "" if text == NO_KEY else text
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        with as_faults(self._key()):
+            async with asyncio.timeout(self.deadline_sec):
+                return await super()._agenerate(messages, stop=stop, run_manager=run_manager, **kwargs)
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        empty = True
+        with as_faults(self._key()):
+            async for chunk in super()._astream(*args, **kwargs):
+                empty = False
+                yield chunk
+            if empty:
+                raise UnreadableError("an empty stream")
+
     def _create_chat_result(self, response: Any, generation_info: dict[str, Any] | None = None) -> ChatResult:
-        result = super()._create_chat_result(response, generation_info)
-        for choice, generation in zip(response.choices, result.generations, strict=False):
-            reasoning = (choice.message.model_extra or {}).get("reasoning_content")
-            if reasoning and isinstance(generation.message, AIMessage):
-                generation.message.additional_kwargs["reasoning_content"] = reasoning
+        # this only takes the answer apart, so what it raises is the answer's fault
+        try:
+            result = super()._create_chat_result(response, generation_info)
+            for choice, generation in zip(response.choices, result.generations, strict=True):
+                reasoning = _reasoning(choice.message.model_extra or {})
+                if not isinstance(generation.message, AIMessage):
+                    raise UnreadableError(f"a message of role {choice.message.role!r}")
+                if reasoning:
+                    generation.message.additional_kwargs["reasoning_content"] = reasoning
+                generation.message.content = str(generation.message.text)
+        except _MISSHAPEN as error:
+            raise UnreadableError(f"{error}") from error
+        if not result.generations:
+            raise UnreadableError("no choices")
         return result
 
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
     ) -> ChatGenerationChunk | None:
-        made = super()._convert_chunk_to_generation_chunk(chunk, default_chunk_class, base_generation_info)
-        choices = chunk.get("choices") or [{}]
-        reasoning = (choices[0].get("delta") or {}).get("reasoning_content")
+        try:
+            made = super()._convert_chunk_to_generation_chunk(
+                chunk, default_chunk_class, base_generation_info
+            )
+            choices = chunk.get("choices") or [{}]
+            reasoning = _reasoning(choices[0].get("delta") or {})
+        except _MISSHAPEN as error:
+            raise UnreadableError(f"{error}") from error
         if made is not None and reasoning and isinstance(made.message, AIMessageChunk):
             made.message.additional_kwargs["reasoning_content"] = reasoning
         return made
+
+
+def _reasoning(message: dict[str, Any]) -> str:
+    found = (message.get(name) for name in _REASONING)
+    return next((text for text in found if isinstance(text, str) and text), "")
 
 
 def build_endpoint(settings: EndpointSettings, *, key: str | None, client: httpx.AsyncClient) -> OpenModel:
@@ -66,11 +123,12 @@ def build_endpoint(settings: EndpointSettings, *, key: str | None, client: httpx
     return OpenModel(
         model=settings.model,
         base_url=settings.base_url,
-        api_key=SecretStr(key or "none"),
+        api_key=SecretStr(key or NO_KEY),
         temperature=settings.temperature,
         top_p=settings.top_p,
         max_tokens=settings.max_tokens,
         timeout=settings.timeout_sec,
+        deadline_sec=settings.timeout_sec,
         max_retries=0,
         stream_usage=True,
         extra_body=dict(settings.extra_body) or None,

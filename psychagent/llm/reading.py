@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from psychagent.domain.reply import MalformedReplyError
+from psychagent.domain.reply import MalformedReplyError, split_thoughts
 
 M = TypeVar("M", bound=BaseModel)
 
-_THINK = re.compile(r"<think>.*?</think>", re.DOTALL)
 _DECODER = json.JSONDecoder(strict=False)
 
 
@@ -22,7 +20,7 @@ def read_json(text: str, model: type[M]) -> M:
     Raises:
         MalformedReplyError: Saying in a sentence that a model can act on what was wrong.
     """
-    body = _THINK.sub("", text)
+    _, body = split_thoughts(text)
     start = body.find("{")
     if start < 0:
         raise MalformedReplyError("the reply holds no JSON object")

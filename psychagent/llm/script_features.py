@@ -83,14 +83,21 @@ def _count(
         "homework": _once(counselor[-4:] + counselor[:2], words["homework"]),
         "closing": _once([t for t in spoken[-2:] if t.speaker == COUNSELOR], words["closing"]),
         "pace": _where(counselor, lambda t: size(t.text) <= _LONG * unit, 1.0),
-        "disclosure": _where(client, lambda t: size(t.text) >= _SHORT * unit, 0.8),
+        "disclosure": _where(client, lambda t: size(t.text) >= _SHORT * unit, 0.6),
         "repetition": _repetition(counselor),
         "client_repetition": _repetition(client),
     }
 
 
-_COUNSELOR_SHARES = {"empathy": 0.5, "structure": 0.3, "strength": 0.25, "advice": 0.5}
-_CLIENT_SHARES = {"feeling": 0.6, "insight": 0.4, "agreement": 0.4, "hope": 0.4, "distress": 0.7, "resistance": 0.4}
+_COUNSELOR_SHARES = {"empathy": 0.6, "structure": 0.5, "strength": 0.2, "advice": 0.5}
+_CLIENT_SHARES = {
+    "feeling": 0.4,
+    "insight": 0.25,
+    "agreement": 0.4,
+    "hope": 0.25,
+    "distress": 0.5,
+    "resistance": 0.4,
+}
 """The share of turns from which a feature counts as fully there."""
 
 
@@ -102,8 +109,9 @@ def size(text: str) -> int:
 def quote(turn: Spoken, words: Sequence[str] = ()) -> str:
     """Take the first sentence that holds one of some words, or the longest."""
     parts = [part.strip() for part in sentences(turn.text)] or [turn.text]
-    best = next((p for p in parts if any(w in p.lower() for w in words)), max(parts, key=len))
-    return best[:_LONGEST_QUOTE].strip()
+    longest = max(parts, key=len)
+    best = next((p for p in parts if any(w in p.lower() for w in words)), longest)
+    return (best if size(best) > 2 else longest)[:_LONGEST_QUOTE].strip()
 
 
 def _hit(turn: Spoken, words: Sequence[str] = ()) -> tuple[int, str, str]:
@@ -149,9 +157,7 @@ def _content(text: str) -> set[str]:
 def _reflection(spoken: Sequence[Spoken]) -> Feature:
     """Counselor turns that take up words of the client's turn right before."""
     pairs = [
-        (before, turn)
-        for before, turn in zip(spoken, spoken[1:], strict=False)
-        if turn.speaker == COUNSELOR
+        (before, turn) for before, turn in zip(spoken, spoken[1:], strict=False) if turn.speaker == COUNSELOR
     ]
     found = [
         turn

@@ -61,7 +61,9 @@ def _answer(
     default, bare = item["default"], {"id": item["id"], "score": item["default"], "quotes": [], "absent": ""}
     if not features or not weights:
         return bare
-    opinion = _suffering(weights, features) if trait["kind"] == _SYMPTOM else _quality(place, weights, features)
+    opinion = (
+        _suffering(weights, features) if trait["kind"] == _SYMPTOM else _quality(place, weights, features)
+    )
     score = _rounded(opinion.lean * trait["sign"], default, span, place)
     if score == default:
         return bare
@@ -82,13 +84,13 @@ def _quality(place: int, weights: Mapping[str, int], features: Mapping[str, Feat
     """Weigh all features of a kind, half of it by the one that the item's place picks."""
     good = [name for name, weight in weights.items() if weight > 0]
     total = sum(weights[name] for name in good)
-    wanted = sum(weights[name] * (2 * features[name].value - 0.9) for name in good) / total
+    wanted = sum(weights[name] * (2 * features[name].value - 0.8) for name in good) / total
     faults = {name: -weight * features[name].value for name, weight in weights.items() if weight < 0}
     harm = sum(faults.values()) / total * 2
     name = good[place % len(good)]
     own = 2 * features[name].value - 1
     worst = max(faults, key=lambda n: faults[n], default="")
-    lean = max(-1.0, min(1.0, 0.6 * wanted + 0.3 * own - harm))
+    lean = max(-1.0, min(1.0, 0.5 * wanted + 0.25 * own - harm))
     return Opinion(lean, worst if lean < 0 and faults.get(worst, 0) > 1 else name)
 
 

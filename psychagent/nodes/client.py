@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from langchain_core.messages import AIMessage
@@ -11,14 +10,13 @@ from langgraph.types import interrupt
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.client_view import view_client
-from psychagent.domain.reply import MalformedReplyError
+from psychagent.domain.reply import MalformedReplyError, split_thoughts
 from psychagent.domain.turn import Turn
 from psychagent.llm.prompt import Prompt, assistant, system, user
 from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.state import Brief, SessionState
 
 HUMAN = "human"
-_THINK = re.compile(r"<think>.*?</think>", re.DOTALL)
 
 
 def client(deps: Deps) -> SessionNode:
@@ -61,9 +59,10 @@ def read_words(message: AIMessage) -> str:
     """Take the client's words from a reply.
 
     Raises:
-        MalformedReplyError: If nothing is said.
+        MalformedReplyError: If nothing is said, or private reasoning is not closed.
     """
-    words = _THINK.sub("", str(message.content)).strip()
+    _, outside = split_thoughts(str(message.content))
+    words = outside.strip()
     if not words:
         raise MalformedReplyError("the reply is empty; say something as the client")
     return words

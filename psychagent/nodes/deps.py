@@ -9,11 +9,13 @@ from typing import Any, Protocol
 from langgraph.runtime import Runtime
 
 from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.rft_settings import RftSettings
 from psychagent.assets.settings import BaselineSettings, RuntimeSettings
 from psychagent.domain.base import Language
 from psychagent.domain.profile import Case
 from psychagent.llm.chat import Chat
 from psychagent.nodes.state import Brief, CourseState, Knobs, SessionState
+from psychagent.scales.reward import Norms
 from psychagent.skills.store import SkillStore
 
 
@@ -32,6 +34,19 @@ class CourseNode(Protocol):
 
 
 @dataclass(frozen=True)
+class Rft:
+    """What best-of-n takes: settings, norms and judges."""
+
+    settings: RftSettings
+    norms: Norms
+    judge: Any
+    """A `Judge` of flows/judge.py, which stands on a higher floor."""
+    holdout: Any = None
+    scale_hashes: Mapping[str, str] = field(default_factory=dict)
+    """Hash of each scale that rollouts may be judged on."""
+
+
+@dataclass(frozen=True)
 class Deps:
     """Live things, resolved per call so that one graph serves every knob."""
 
@@ -45,7 +60,5 @@ class Deps:
     """Knobs to a bundled case, for graphs that are started without one."""
     knobs: Knobs
     """The knobs that the settings mean."""
-    judge: Any = None
-    """The judge graph's dependencies, where rollouts are scored."""
-    scale_hashes: Mapping[str, str] = field(default_factory=dict)
-    """Hash of each scale that rollouts are judged on."""
+    rft: Rft | None = None
+    """Where rollouts are judged and one is chosen; None is plain simulation."""

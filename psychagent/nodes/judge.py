@@ -86,7 +86,7 @@ def fan_out(deps: JudgeDeps) -> Callable[[JudgeState, Runtime[JudgeBrief]], list
     return send
 
 
-def administer(deps: JudgeDeps) -> Callable[[JudgeTask, Runtime[JudgeBrief]], Awaitable[JudgeState]]:
+def administer(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
     """Make the node that asks for one group of items; a failed call is kept with its reason."""
 
     async def ask(task: JudgeTask, runtime: Runtime[JudgeBrief]) -> JudgeState:
@@ -108,7 +108,7 @@ def administer(deps: JudgeDeps) -> Callable[[JudgeTask, Runtime[JudgeBrief]], Aw
     return ask
 
 
-def collect(deps: JudgeDeps) -> Callable[[JudgeState, Runtime[JudgeBrief]], JudgeState]:
+def collect(deps: JudgeDeps) -> Callable[..., JudgeState]:
     """Make the node that turns all calls into results, in the order of the scales asked for."""
 
     def gather(state: JudgeState, runtime: Runtime[JudgeBrief]) -> JudgeState:

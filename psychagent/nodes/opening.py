@@ -16,7 +16,7 @@ from psychagent.nodes.state import Brief, CourseState, Knobs
 ENDED_BY_PLAN, ENDED_BY_LIMIT = "plan", "max_sessions"
 
 
-def brief_of(state: CourseState, knobs: Knobs, rollout_index: int = 0) -> Brief:
+def brief_of(state: CourseState, knobs: Knobs, rollout_index: int = 0, attempt: int = 0) -> Brief:
     """Gather what does not change within the open session."""
     return Brief(
         case=state["case"],
@@ -25,6 +25,7 @@ def brief_of(state: CourseState, knobs: Knobs, rollout_index: int = 0) -> Brief:
         candidates=tuple(state.get("candidates", ())),
         session_index=state["session_index"],
         rollout_index=rollout_index,
+        attempt=attempt,
         knobs=knobs,
     )
 
@@ -48,7 +49,7 @@ def open_session(deps: Deps) -> CourseNode:
 
     async def decide(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         knobs: Knobs = runtime.context or Knobs()
-        case = state.get("case") or await asyncio.to_thread(deps.case, knobs)
+        case = state["case"] if "case" in state else await asyncio.to_thread(deps.case, knobs)
         if not state.get("session_index"):
             plan = deps.prompts(case.language).first_plan(case.modality)
             return await _open(

@@ -137,7 +137,7 @@ def reflect(state: CourseState) -> CourseState:
         rollouts=rollouts if len(rollouts) > 1 else (),
         candidates=tuple(state["candidates"]),
         corrections=tuple(state.get("corrections", ())),
-        selection=state.get("selection", {}),
+        selection=state.get("selection"),
     )
     memory = Memory(
         client_file=state["client_file"],

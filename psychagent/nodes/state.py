@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, TypedDict
 
 from langgraph.channels.delta import DeltaChannel
-from pydantic import Field
 
 from psychagent.domain.base import Record
 from psychagent.domain.memory import ClientFile, Memory, MemoryView, SessionSummary, view_memory
@@ -16,6 +15,8 @@ from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.profile import Case
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
+from psychagent.scales.choose import Choice
+from psychagent.scales.result import SessionScores
 
 MAX_SEED = 2**31 - 1
 
@@ -49,6 +50,8 @@ class Brief:
     """Ids of the skills that the session may draw on."""
     session_index: int
     rollout_index: int = 0
+    attempt: int = 0
+    """Which try of this rollout it is, from 0."""
     knobs: Knobs = field(default_factory=Knobs)
 
     @cached_property
@@ -63,7 +66,7 @@ class Brief:
             self.case.modality.value,
             self.case.case_id,
             self.session_index,
-            self.rollout_index,
+            self.rollout_index + 1000 * self.attempt,
             *parts,
         )
 
@@ -91,8 +94,10 @@ class Rollout(Record):
     turns: tuple[Turn, ...] = ()
     usage: Usage = Usage()
     failure: Failure | None = None
-    scores: dict[str, Any] = Field(default_factory=dict)
-    """What the judge gave; empty where no judge was asked."""
+    judgement: SessionScores | None = None
+    """What the judge gave; None where no judge was asked."""
+    holdout: SessionScores | None = None
+    """What a second judge gave, for the report only."""
 
 
 class FinishedSession(Record):
@@ -110,7 +115,7 @@ class FinishedSession(Record):
     """The candidates, where there was more than one."""
     candidates: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
-    selection: dict[str, Any] = Field(default_factory=dict)
+    selection: Choice | None = None
     """Rewards and how the winner was chosen, where there was more than one."""
 
 
@@ -136,6 +141,15 @@ class SessionState(TypedDict, total=False):
     """What retrieval found for the counselor's next turn (skills and query of a turn without words)."""
 
 
+class RolloutState(TypedDict, total=False):
+    """State of one rollout: its session, then what judges gave it."""
+
+    turns: list[Turn]
+    usage: Usage
+    judgement: SessionScores
+    holdout: SessionScores
+
+
 class CourseState(TypedDict, total=False):
     """State of a course: what is carried from session to session."""
 
@@ -154,11 +168,12 @@ class CourseState(TypedDict, total=False):
     corrections: list[Correction]
     """What the guard changed in the plan of the open session."""
     winner: int
-    selection: dict[str, Any]
+    """Index of the chosen rollout; -1 while none is."""
+    selection: Choice | None
     attempts: int
     """How often this session has been rolled out again because too few rollouts succeeded."""
-    reference_scores: dict[str, Any]
-    """Raw scores of the previously chosen session, for rewards of change."""
+    reference_scores: dict[str, float]
+    """Scores of the previously chosen session, for rewards of change."""
     finished_session: FinishedSession | None
     finished_reason: str
     """`plan` or `max_sessions`; empty while the course goes on."""

@@ -17,8 +17,9 @@ from pydantic import BaseModel
 from psychagent.domain import base, memory, plan, profile, turn, usage
 from psychagent.errors import RecordError
 from psychagent.nodes import state
+from psychagent.scales import choose, fill, result
 
-_STORED = (base, memory, plan, profile, turn, usage, state)
+_STORED = (base, memory, plan, profile, turn, usage, state, choose, fill, result)
 
 
 def stored_types() -> list[tuple[str, str]]:

@@ -39,6 +39,8 @@ class CourseRun:
     folder: RunFolder
     knobs: Knobs
     control: RunControl
+    keep_all: bool = True
+    """Whether session files keep the dialogues of rollouts that were not chosen."""
     on_session: Callable[[Case, FinishedSession], None] = lambda case, session: None
 
 
@@ -145,7 +147,9 @@ async def _mend_files(run: CourseRun, case: Case, values: CourseState) -> None:
 
 def _write_session(run: CourseRun, case: Case, session: FinishedSession) -> None:
     folder = run.folder.case_dir(case.modality, case.case_id)
-    write_session(session_path(folder, session.session_index), session_data(case, session))
+    write_session(
+        session_path(folder, session.session_index), session_data(case, session, keep_all=run.keep_all)
+    )
     run.on_session(case, session)
 
 

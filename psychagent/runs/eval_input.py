@@ -1,4 +1,4 @@
-"""Find the sessions that an evaluation judges: run folders, single session files, cases with all their sessions."""
+"""Find the sessions that an evaluation judges: run folders, session files, case files."""
 
 from __future__ import annotations
 
@@ -115,7 +115,9 @@ def _unique(found: Sequence[Found], broken: list[Broken]) -> list[Found]:
         if item.place not in first:
             first[item.place] = item
         elif item.baseline != first[item.place].baseline:
-            raise SettingsError(f"--data-root holds several runs ({', '.join(baselines)}); name the folder of one")
+            raise SettingsError(
+                f"--data-root holds several runs ({', '.join(baselines)}); name the folder of one"
+            )
         else:
             reason = f"the same case and session as {first[item.place].source_file}"
             broken.append(Broken(file=item.source_file, reason=reason))

@@ -19,9 +19,9 @@ from psychagent.scales.scale import Metric, Scale
 
 DEGENERATE = "degenerate"
 COLUMNS = (
-    "case_id modality session_index side metric group direction headline raw verified missing reason n_items "
-    "n_departures n_quotes n_verified n_set_back n_absent calls prompt_tokens cached_tokens completion_tokens "
-    "judge_model is_script prompt_hash scale_hash source_file baseline"
+    "case_id modality session_index side metric group direction headline raw verified missing reason "
+    "n_items n_departures n_quotes n_verified n_set_back n_absent calls prompt_tokens cached_tokens "
+    "completion_tokens judge_model is_script prompt_hash scale_hash source_file baseline"
 ).split()
 
 
@@ -44,7 +44,9 @@ def write_text(path: Path, text: str) -> None:
         part.replace(path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise RecordError(f"{path}: cannot be written ({error.strerror or error}); free space and run again") from error
+        raise RecordError(
+            f"{path}: cannot be written ({error.strerror or error}); free space and run again"
+        ) from error
 
 
 def write_scores(path: Path, scores: SessionScores) -> None:
@@ -119,7 +121,9 @@ def _rows(scores: SessionScores, result: ScaleResult, metrics: Sequence[Metric])
     }
     for place, metric in enumerate(metrics):
         found = result.metrics.get(metric.name)
-        yield common | _metric_cells(metric, found) | _cost(result.usage.total() if place == 0 else RoleUsage())
+        yield (
+            common | _metric_cells(metric, found) | _cost(result.usage.total() if place == 0 else RoleUsage())
+        )
 
 
 def _metric_cells(metric: Metric, found: MetricScore | None) -> dict[str, Any]:
@@ -141,4 +145,6 @@ def _metric_cells(metric: Metric, found: MetricScore | None) -> dict[str, Any]:
 
 
 def _cost(used: RoleUsage) -> dict[str, int]:
-    return {name: getattr(used, name) for name in ("calls", "prompt_tokens", "cached_tokens", "completion_tokens")}
+    return {
+        name: getattr(used, name) for name in ("calls", "prompt_tokens", "cached_tokens", "completion_tokens")
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from psychagent.errors import RecordError
 from psychagent.records.files import read_json
 from psychagent.runs.eval_input import Broken, Found
 from psychagent.scales.result import Evidence, MetricScore, SessionScores
+from psychagent.scales.scale import Scale
 
 SCRIPT_NOTE = (
     "Judged by a script that counts words and understands nothing: the numbers show how the system works "
@@ -27,6 +29,7 @@ class EvalResult:
     """What came of an evaluation."""
 
     sessions: tuple[SessionScores, ...]
+    scales: Mapping[str, Scale]
     degenerate: tuple[SessionScores, ...] = ()
     """Worthless sessions by kind (their `baseline`)."""
     broken: tuple[Broken, ...] = ()
@@ -53,33 +56,31 @@ class EvalResult:
         return 1 if self.missing or self.broken else 0
 
 
-def metric_means(sessions: Iterable[SessionScores]) -> dict[str, dict[str, Any]]:
-    """Mean of every metric over the sessions in which it was filled in, with how many it lacks."""
-    scored: dict[str, list[MetricScore]] = {}
-    asked: dict[str, int] = {}
+def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> dict[str, dict[str, Any]]:
+    """Mean of every metric over the sessions in which it was filled in, with how many lack it.
+
+    A mean over no session is None.
+    """
+    found: dict[str, list[MetricScore]] = {}
+    missing: Counter[str] = Counter()
     for session in sessions:
-        for result in session.scales.values():
-            for name, metric in result.metrics.items():
-                scored.setdefault(name, []).append(metric)
-                asked[name] = asked.get(name, 0) + 1
-        for scale, result in session.scales.items():
-            if result.status == "missing":
-                asked[scale] = asked.get(scale, 0) + 1
+        for name, result in session.scales.items():
+            for metric in scales[name].metrics if name in scales else ():
+                scored = result.metrics.get(metric.name)
+                missing[metric.name] += scored is None
+                found.setdefault(metric.name, []).extend([scored] if scored else [])
+    known = {metric.name: metric for scale in scales.values() for metric in scale.metrics}
     return {
         name: {
-            "raw": round(mean(m.raw for m in found), 4),
-            "verified": round(mean(m.verified for m in found), 4),
-            "sessions": len(found),
-            "missing": _lacking(name, asked) if name in asked else 0,
-            "direction": found[0].direction,
-            "headline": found[0].headline,
+            "raw": round(mean(m.raw for m in scored), 4) if scored else None,
+            "verified": round(mean(m.verified for m in scored), 4) if scored else None,
+            "sessions": len(scored),
+            "missing": missing[name],
+            "direction": known[name].direction,
+            "headline": known[name].headline,
         }
-        for name, found in sorted(scored.items())
+        for name, scored in sorted(found.items())
     }
-
-
-def _lacking(metric: str, asked: Mapping[str, int]) -> int:
-    return asked.get(metric.partition(".")[2], 0)
 
 
 def evidence_of(sessions: Iterable[SessionScores]) -> Evidence:
@@ -94,7 +95,9 @@ def cost_of(used: RoleUsage, prices: Prices | None) -> float | None:
         return None
     cached_price = prices.prompt if prices.cached is None else prices.cached
     fresh = used.prompt_tokens - used.cached_tokens
-    total = fresh * prices.prompt + used.cached_tokens * cached_price + used.completion_tokens * prices.completion
+    total = (
+        fresh * prices.prompt + used.cached_tokens * cached_price + used.completion_tokens * prices.completion
+    )
     return total / MILLION
 
 
@@ -107,8 +110,8 @@ def judge_warnings(
         warnings.append(SCRIPT_NOTE)
     elif roles := roles_of_model(settings.judge.model, root, found):
         warnings.append(
-            f"the judge's model {settings.judge.model!r} is also the run's {' and '.join(roles)}: it judges itself; "
-            "name another model under 'judge'"
+            f"the judge's model {settings.judge.model!r} is also the run's {' and '.join(roles)}: "
+            "it judges itself; name another model under 'judge'"
         )
     return warnings + hash_warnings(sessions)
 
@@ -153,8 +156,14 @@ def hash_warnings(sessions: Sequence[SessionScores]) -> list[str]:
 
 def summarize(result: EvalResult, settings: EvalSettings) -> dict[str, Any]:
     """Write the summary: numbers, and everything that is needed to read them."""
-    by_modality = {m: [s for s in result.sessions if s.modality is m] for m in sorted({s.modality for s in result.sessions})}
-    kinds = {kind: [s for s in result.degenerate if s.baseline == kind] for kind in sorted({s.baseline for s in result.degenerate})}
+    by_modality = {
+        m: [s for s in result.sessions if s.modality is m]
+        for m in sorted({s.modality for s in result.sessions})
+    }
+    kinds = {
+        kind: [s for s in result.degenerate if s.baseline == kind]
+        for kind in sorted({s.baseline for s in result.degenerate})
+    }
     evidence = evidence_of(result.sessions)
     return {
         "schema_version": 1,
@@ -170,9 +179,9 @@ def summarize(result: EvalResult, settings: EvalSettings) -> dict[str, Any]:
         "cases": len({(s.modality, s.case_id) for s in result.sessions}),
         "sessions": len(result.sessions),
         "scales": sum(len(s.scales) for s in result.sessions),
-        "metrics": metric_means(result.sessions),
-        "by_modality": {m.value: metric_means(part) for m, part in by_modality.items()},
-        "degenerate": {kind: metric_means(part) for kind, part in kinds.items()},
+        "metrics": metric_means(result.sessions, result.scales),
+        "by_modality": {m.value: metric_means(part, result.scales) for m, part in by_modality.items()},
+        "degenerate": {kind: metric_means(part, result.scales) for kind, part in kinds.items()},
         "evidence": evidence.model_dump() | {"quotes_verified_rate": evidence.quotes_verified_rate},
         "usage": result.used.model_dump(),
         "cost": cost_of(result.used, settings.prices),

@@ -16,8 +16,16 @@ from psychagent.flows.build import open_client
 from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.records.files import write_json
 from psychagent.runs.eval_degenerate import choose_for_degenerate, make_degenerate
-from psychagent.runs.eval_input import Broken, Found, InputFormat, Search, find_sessions
-from psychagent.runs.eval_store import DEGENERATE, keep_finished, read_scores, scores_path, to_csv, write_scores, write_text
+from psychagent.runs.eval_input import Found, InputFormat, Search, find_sessions
+from psychagent.runs.eval_store import (
+    DEGENERATE,
+    keep_finished,
+    read_scores,
+    scores_path,
+    to_csv,
+    write_scores,
+    write_text,
+)
 from psychagent.runs.eval_summary import EvalResult, judge_warnings, summarize
 from psychagent.runs.lock import hold_lock
 from psychagent.scales.result import ScaleResult, SessionScores
@@ -84,7 +92,9 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
     with hold_lock(plan.output_root / ".lock"):
         found, broken = find_sessions(search)
         if not found and not broken:
-            raise SettingsError(f"{search.root}: holds no session to judge; check --data-root and --modalities")
+            raise SettingsError(
+                f"{search.root}: holds no session to judge; check --data-root and --modalities"
+            )
         async with open_client() as client:
             deps = build_judge_deps(plan.settings, env=plan.env, on_call=plan.watch.on_call, client=client)
             judge = Judge(deps)
@@ -95,8 +105,10 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             done = await _judge_all(plan, judge, [*tasks, *extra])
         sessions, degenerate = done[: len(tasks)], done[len(tasks) :]
         warnings = judge_warnings(plan.settings, search.root, found, sessions)
-        result = EvalResult(tuple(sessions), tuple(degenerate), tuple(broken), tuple(warnings))
-        _write_tables(plan, judge, result)
+        result = EvalResult(
+            tuple(sessions), judge.deps.scales, tuple(degenerate), tuple(broken), tuple(warnings)
+        )
+        _write_tables(plan, result)
     return result
 
 
@@ -110,7 +122,9 @@ def example_courses(language: Language | None) -> Path:
 
 def _degenerate(judge: Judge, found: Sequence[Found], most: int) -> list[Found]:
     chosen = choose_for_degenerate(found, most)
-    return [made for item in chosen for made in make_degenerate(item, judge.deps.prompts(item.dialogue.language))]
+    return [
+        made for item in chosen for made in make_degenerate(item, judge.deps.prompts(item.dialogue.language))
+    ]
 
 
 def _task(plan: EvalPlan, judge: Judge, found: Found, root: Path) -> Task:
@@ -155,11 +169,12 @@ async def _judge_one(plan: EvalPlan, judge: Judge, task: Task) -> SessionScores:
 def _with(scores: SessionScores, more: Mapping[str, ScaleResult], judge: Judge) -> SessionScores:
     """Add results in the order of the scales, so that the file does not tell which call came back first."""
     found = {**scores.scales, **more}
-    return scores.model_copy(update={"scales": {name: found[name] for name in judge.deps.scales if name in found}})
+    return scores.model_copy(
+        update={"scales": {name: found[name] for name in judge.deps.scales if name in found}}
+    )
 
 
-def _write_tables(plan: EvalPlan, judge: Judge, result: EvalResult) -> None:
-    scales = dict(judge.deps.scales)
-    write_text(plan.output_root / "scores.csv", to_csv(result.sessions, scales))
-    write_text(plan.output_root / "degenerate.csv", to_csv(result.degenerate, scales))
+def _write_tables(plan: EvalPlan, result: EvalResult) -> None:
+    write_text(plan.output_root / "scores.csv", to_csv(result.sessions, result.scales))
+    write_text(plan.output_root / "degenerate.csv", to_csv(result.degenerate, result.scales))
     write_json(plan.output_root / "summary.json", summarize(result, plan.settings))

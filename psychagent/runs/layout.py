@@ -53,8 +53,14 @@ def thread_id(modality: Modality, case_id: str) -> str:
     return f"{modality.value}/{case_id}"
 
 
-def session_data(case: Case, session: FinishedSession) -> dict[str, Any]:
-    """Put a finished session into the layout of its file (design 6)."""
+def session_data(case: Case, session: FinishedSession, *, keep_all: bool = True) -> dict[str, Any]:
+    """Put a finished session into the layout of its file (design 6).
+
+    Args:
+        case: Whose session it is.
+        session: What is stored.
+        keep_all: Whether to keep the dialogues of rollouts that were not chosen.
+    """
     data: dict[str, Any] = {
         "modality": case.modality.value,
         "case_id": case.case_id,
@@ -73,31 +79,39 @@ def session_data(case: Case, session: FinishedSession) -> dict[str, Any]:
         "client_file": session.file_after.model_dump(mode="json"),
         "usage": session.usage.model_dump(mode="json"),
     }
-    return data | (_rollout_data(session) if session.rollouts else {})
+    return data | (_rollout_data(session, keep_all=keep_all) if session.rollouts else {})
 
 
-def _rollout_data(session: FinishedSession) -> dict[str, Any]:
+def _rollout_data(session: FinishedSession, *, keep_all: bool) -> dict[str, Any]:
     winner = next(r for r in session.rollouts if r.index == session.winner)
-    rewards = session.selection.get("rewards", {})
+    choice = session.selection
+    rewards = choice.rewards if choice else {}
     return {
-        "evaluation_score": winner.scores,
+        "evaluation_score": winner.judgement.values() if winner.judgement else {},
         "rollout_data": {
             "rollout_n": len(session.rollouts),
             "winner_rollout_index": session.winner,
             "rollout_rewards": [rewards.get(str(r.index)) for r in session.rollouts],
-            "selection": session.selection,
-            "rollout_candidates": [_candidate(r, rewards) for r in session.rollouts],
+            "selection": choice.model_dump(mode="json") if choice else {},
+            "rollout_candidates": [
+                _candidate(r, rewards, keep=keep_all or r.index == session.winner) for r in session.rollouts
+            ],
         },
     }
 
 
-def _candidate(rollout: Rollout, rewards: dict[str, Any]) -> dict[str, Any]:
+def _candidate(rollout: Rollout, rewards: dict[str, float], *, keep: bool) -> dict[str, Any]:
+    judged = rollout.judgement
+    missing = [n for n, s in judged.scales.items() if s.status == "missing"] if judged else []
     return {
         "rollout_index": rollout.index,
         "reward_score": rewards.get(str(rollout.index)),
-        "scores": rollout.scores,
+        "scores": judged.values() if judged else {},
+        "holdout_scores": rollout.holdout.values() if rollout.holdout else {},
+        "missing_methods": missing,
+        "judgement": judged.model_dump(mode="json") if judged else None,
         "failure": rollout.failure.model_dump() if rollout.failure else None,
-        "transcript": to_transcript(rollout.turns),
-        "turns": [turn.model_dump(mode="json", exclude_defaults=True) for turn in rollout.turns],
+        "transcript": to_transcript(rollout.turns) if keep else [],
+        "turns": [t.model_dump(mode="json", exclude_defaults=True) for t in rollout.turns] if keep else [],
         "usage": rollout.usage.model_dump(mode="json"),
     }

@@ -43,6 +43,7 @@ def build_manifest(
             "client": runtime.client.model,
             "reflector": (runtime.reflector or baseline).model,
             "embedding": runtime.embedding.model or runtime.embedding.provider,
+            **_judges(deps),
         },
         "conditions": {
             "language": runtime.language.value,
@@ -52,6 +53,7 @@ def build_manifest(
             "rollouts": deps.knobs.rollouts,
         },
         "settings": {
+            "rft": deps.rft.settings.model_dump(mode="json") if deps.rft else None,
             "baseline": baseline.model_dump(mode="json"),
             "runtime": runtime.model_dump(mode="json"),
             "dataset": dataset.model_dump(mode="json"),
@@ -59,8 +61,17 @@ def build_manifest(
         "seed": runtime.seed,
         "prompts": deps.prompts(runtime.language).hashes,
         "skills": deps.skills(runtime.language).library.hashes,
-        "scales": deps.scale_hashes,
+        "scales": dict(deps.rft.scale_hashes) if deps.rft else {},
     }
+
+
+def _judges(deps: Deps) -> dict[str, str]:
+    """Name the judges of a run with rollouts."""
+    if deps.rft is None:
+        return {}
+    settings = deps.rft.settings
+    second = {"holdout": settings.holdout.model} if settings.holdout else {}
+    return {"judge": settings.judging.judge.model} | second
 
 
 def check_resumable(path: Path, manifest: Mapping[str, Any]) -> None:

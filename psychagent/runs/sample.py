@@ -12,12 +12,14 @@ from pathlib import Path
 from langgraph.runtime import RunControl
 
 from psychagent.assets.profiles import CaseFile, find_cases
+from psychagent.assets.rft_settings import RftSettings
 from psychagent.assets.settings import BaselineSettings, DatasetSettings, RuntimeSettings
 from psychagent.domain.profile import Case
 from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError
 from psychagent.flows.build import build_deps, open_client
 from psychagent.flows.course import build_course
+from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.state import FinishedSession
 from psychagent.records.files import write_json
@@ -51,6 +53,8 @@ class SamplePlan:
     cache_dir: Path | None = None
     resume: bool = True
     overwrite: bool = False
+    rft: RftSettings | None = None
+    """Best-of-n rollouts; None is plain simulation."""
     watch: Watch = field(default_factory=Watch)
 
 
@@ -81,6 +85,8 @@ async def run_sample(plan: SamplePlan) -> RunResult:
                 client=client,
                 cache_dir=plan.cache_dir,
             )
+            if plan.rft is not None:
+                deps = with_rollouts(deps, plan.rft, env=plan.env, client=client, on_call=plan.watch.on_call)
             manifest = build_manifest(plan.baseline, plan.runtime, plan.dataset, deps)
             check_resumable(folder.manifest, manifest)
             write_json(folder.manifest, manifest)
@@ -103,6 +109,7 @@ async def _run_cases(plan: SamplePlan, folder: RunFolder, deps: Deps, cases: Seq
             folder=folder,
             knobs=deps.knobs,
             control=control,
+            keep_all=plan.rft is None or plan.rft.keep_all_rollout_transcripts,
             on_session=plan.watch.on_session,
         )
         plan.watch.on_start(cases)

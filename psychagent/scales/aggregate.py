@@ -67,6 +67,9 @@ class Sampling:
     level: float = 0.95
 
 
+DEFAULT_SAMPLING = Sampling()
+
+
 @dataclass(frozen=True, slots=True)
 class Estimate:
     """A mean and its interval; all None where nothing was scored."""
@@ -122,7 +125,7 @@ def mean_of_metrics(means: Mapping[MetricId, float], members: Members) -> dict[P
     return {panel: sum(values) / len(values) for panel, values in numbers.items() if values}
 
 
-def estimate(cells: Iterable[Cell], members: Members, sampling: Sampling = Sampling()) -> Estimates:
+def estimate(cells: Iterable[Cell], members: Members, sampling: Sampling = DEFAULT_SAMPLING) -> Estimates:
     """Estimate every metric's and every panel's mean with a percentile interval.
 
     A metric's mean is taken over all its sessions, a panel's over its metrics, unweighted. The

@@ -63,7 +63,9 @@ def visible_text(text: str) -> str:
     found = _RESPONSE.search(_CLOSED.sub("", text))
     words = found.group(1) if found else _CLOSED.sub("", _after_thoughts(text))
     if _LEFT.search(words):
-        raise RecordError(f"private markup that is never closed ({_LEFT.findall(words)[0]}); mend the utterance")
+        raise RecordError(
+            f"private markup that is never closed ({_LEFT.findall(words)[0]}); mend the utterance"
+        )
     return _END.sub("", _RESPONSE_TAG.sub("", words)).strip()
 
 

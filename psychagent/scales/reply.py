@@ -50,7 +50,7 @@ def reply_schema(ids: tuple[str, ...], lo: int, hi: int) -> type[BaseModel]:
     answer = create_model(
         "JudgeAnswer", __base__=ItemReply, id=(id_type, ...), score=(int, Field(ge=lo, le=hi))
     )
-    answers: Any = Annotated[list[answer], Field(min_length=len(ids), max_length=len(ids))]  # type: ignore[valid-type]
+    answers: Any = Annotated[list[answer], Field(min_length=len(ids), max_length=len(ids))]
     return create_model("JudgeReply", items=(answers, ...))
 
 

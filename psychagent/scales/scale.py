@@ -128,7 +128,8 @@ class Scale(Record):
             "split does not hold every item once": bool(self.split)
             and sorted(i for part in self.split for i in part) != sorted(ids),
             "a formula is unknown": not {m.formula for m in self.metrics} <= FORMULAS.keys(),
-            "a metric names an unknown factor": not {f for m in self.metrics for f in m.factors} <= self.factors.keys(),
+            "a metric names an unknown factor": not {f for m in self.metrics for f in m.factors}
+            <= self.factors.keys(),
             "a scale that reads profile or plan enters neither headline nor reward": bool(self.inputs)
             and (self.in_headline or self.in_reward),
         }
@@ -208,3 +209,8 @@ def load_scales(root: Path | None = None) -> dict[str, Scale]:
 def default_methods(scales: Mapping[str, Scale], modality: Modality) -> tuple[str, ...]:
     """Name the scales of a modality's default set."""
     return tuple(name for name, scale in scales.items() if modality in scale.modalities)
+
+
+def reward_methods(scales: Mapping[str, Scale], modality: Modality) -> tuple[str, ...]:
+    """Name the scales of a modality that enter the reward."""
+    return tuple(name for name in default_methods(scales, modality) if scales[name].in_reward)

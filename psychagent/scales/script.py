@@ -28,7 +28,7 @@ def script_lines(prompts: PromptLibrary, name: str, scales: Mapping[str, Scale])
     judges = load_data(asset_dir("configs") / "eval" / SCRIPT_JUDGES)
     if name not in judges:
         raise SettingsError(f"no scripted judge {name!r}{nearest(name, judges)}")
-    words = prompts.data("judge/offline")
+    words: dict[str, Any] = prompts.data("judge/offline")
     return words | {"weights": judges[name], "items": {n: item_traits(s) for n, s in scales.items()}}
 
 

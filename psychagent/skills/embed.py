@@ -87,6 +87,8 @@ class EndpointEmbedder:
     async def _batch(self, texts: list[str]) -> Vectors:
         problem = ""
         for attempt in range(self._settings.max_retries + 1):
+            if attempt:
+                await asyncio.sleep(min(0.5 * 2.0 ** (attempt - 1), 20) * (0.5 + random.random() / 2))
             try:
                 reply = await self._client.post(
                     f"{str(self._settings.base_url).rstrip('/')}/embeddings",
@@ -99,7 +101,6 @@ class EndpointEmbedder:
                 problem = f"HTTP {reply.status_code}"
             except httpx.TransportError as error:
                 problem = f"{type(error).__name__} {error}".strip()
-            await asyncio.sleep(min(0.5 * 2.0**attempt, 20) * (0.5 + random.random() / 2))
         raise SkillStoreError(f"embeddings endpoint {self._settings.base_url}: {problem}; is it serving?")
 
 

@@ -8,14 +8,21 @@ from typing import Any
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
-from psychagent.domain.skill import Skill, StageSkills
+from psychagent.domain.skill import Skill
 from psychagent.errors import SkillStoreError
 from psychagent.skills.embed import Vectors
 from psychagent.skills.lexical import LexicalIndex
 
 RRF_K = 60
 """Constant of reciprocal rank fusion (Cormack, Clarke and Buettcher 2009)."""
+
+DEPTH = 200
+"""Least length of the rankings that are fused: more than any session's candidates, and bounded where
+an index is large."""
+
+Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -24,31 +31,31 @@ class Hit:
 
     skill: Skill
     score: float
-    """Cosine of query and skill (sum over two fields, halved), BM25, or fused rank score."""
+    """Cosine of query and skill, BM25, or fused rank score, by the ranking that was asked for."""
 
 
-def skill_texts(skill: Skill) -> tuple[str, str]:
-    """The two texts of a skill that are embedded: what it is, and when it is called for."""
-    return f"{skill.name}. {skill.description}", f"{skill.trigger} {skill.when_to_use}"
+def skill_text(skill: Skill) -> str:
+    """Write a skill as the one text that is embedded and indexed; the example and the caution stay out."""
+    return f"{skill.name}. {skill.description} {skill.trigger} {skill.when_to_use}"
 
 
 class StageIndex:
-    """All skills of one modality and stage, for search by vector and by words."""
+    """Some skills, as a rule all of one modality and stage, for search by vector and by words."""
 
-    def __init__(self, skills: StageSkills, vectors: Vectors | None) -> None:
+    def __init__(self, skills: Sequence[Skill], vectors: Vectors | None) -> None:
         """Build the index.
 
         Args:
-            skills: The stage's skills.
-            vectors: Their vectors in the same order, shape (number of skills, dimension): the mean
-                of the unit vectors of both texts. None where the ranking is lexical only.
+            skills: What can be found.
+            vectors: Unit vectors of their texts in the same order, shape (number of skills, dimension).
+                None where the ranking is lexical only.
 
         Raises:
             SkillStoreError: If there is not one vector a skill.
         """
-        self.skills = skills.skills()
+        self.skills = tuple(skills)
         self.row = {skill.id: n for n, skill in enumerate(self.skills)}
-        self._lexical = LexicalIndex([" ".join(skill_texts(s)) for s in self.skills])
+        self._lexical = LexicalIndex([skill_text(s) for s in self.skills])
         self._faiss = None if vectors is None else self._build(vectors)
 
     def _build(self, vectors: Vectors) -> Any:
@@ -75,35 +82,35 @@ class StageIndex:
             candidates: Ids to search among; None is all. Unknown ids are ignored.
             k: Most hits.
         """
-        rows = self._rows(candidates)
-        if len(rows) == 0:
+        rows = None if candidates is None else self._rows(candidates)
+        size = len(self.skills) if rows is None else len(rows)
+        if size == 0:
             return []
+        both = vector is not None and bool(query)
+        depth = min(size, max(k, DEPTH) if both else k)
         rankings = []
         if vector is not None:
-            rankings.append(self._by_vector(vector, rows))
+            rankings.append(self._by_vector(vector, rows, depth))
         if query:
-            rankings.append(self._by_words(query, rows))
+            rankings.append(self._by_words(query, rows, depth))
         ranked = rankings[0] if len(rankings) == 1 else fuse(rankings)
         return [Hit(self.skills[row], score) for row, score in ranked[:k]]
 
-    def _rows(self, candidates: Iterable[str] | None) -> np.ndarray[Any, np.dtype[np.int64]]:
-        if candidates is None:
-            return np.arange(len(self.skills), dtype=np.int64)
+    def _rows(self, candidates: Iterable[str]) -> Rows:
         return np.array(sorted({self.row[c] for c in candidates if c in self.row}), dtype=np.int64)
 
-    def _by_vector(
-        self, vector: Vectors, rows: np.ndarray[Any, np.dtype[np.int64]]
-    ) -> list[tuple[int, float]]:
+    def _by_vector(self, vector: Vectors, rows: Rows | None, depth: int) -> list[tuple[int, float]]:
         if self._faiss is None:
             raise SkillStoreError("this index holds no vectors; choose method 'lexical'")
-        params = faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))
-        scores, found = self._faiss.search(vector.reshape(1, -1), len(rows), params=params)
+        params = None if rows is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))
+        scores, found = self._faiss.search(vector.reshape(1, -1), depth, params=params)
         return [(int(row), float(s)) for row, s in zip(found[0], scores[0], strict=True) if row >= 0]
 
-    def _by_words(self, query: str, rows: np.ndarray[Any, np.dtype[np.int64]]) -> list[tuple[int, float]]:
-        scores = self._lexical.scores(query)[rows]
-        order = np.argsort(-scores, kind="stable")
-        return [(int(rows[n]), float(scores[n])) for n in order]
+    def _by_words(self, query: str, rows: Rows | None, depth: int) -> list[tuple[int, float]]:
+        scores = self._lexical.scores(query)
+        among = np.arange(len(scores)) if rows is None else rows
+        order = np.argsort(-scores[among], kind="stable")[:depth]
+        return [(int(among[n]), float(scores[among[n]])) for n in order]
 
 
 def fuse(rankings: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, float]]:

@@ -10,7 +10,7 @@ from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.skill import StageSkills
 from psychagent.errors import SkillStoreError
 from psychagent.skills.embed import Embedder, Vectors
-from psychagent.skills.index import Hit, StageIndex, skill_texts
+from psychagent.skills.index import Hit, StageIndex, skill_text
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.vectors import VectorCache
 
@@ -80,17 +80,13 @@ class SkillStore:
             async with self._building:
                 if key not in self._indexes:
                     skills = await asyncio.to_thread(self.library.stage, modality, stage)
-                    self._indexes[key] = StageIndex(skills, await self._embed(skills))
+                    self._indexes[key] = StageIndex(skills.skills(), await self._embed(skills))
         return self._indexes[key]
 
     async def _embed(self, skills: StageSkills) -> Vectors | None:
         if self._vectors is None:
             return None
-        pairs = [skill_texts(skill) for skill in skills.skills()]
-        texts = [text for pair in pairs for text in pair]
-        vectors = await self._vectors.embed(texts)
-        mean: Vectors = (vectors[0::2] + vectors[1::2]) / 2
-        return mean
+        return await self._vectors.embed([skill_text(skill) for skill in skills.skills()])
 
 
 def working_stage(stage: Stage) -> Stage:

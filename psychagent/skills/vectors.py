@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,7 +39,7 @@ class VectorCache:
         try:
             with np.load(path, allow_pickle=False) as stored:
                 return dict(zip(stored["hashes"].tolist(), stored["vectors"], strict=True))
-        except (OSError, ValueError, KeyError, EOFError) as error:
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise SkillStoreError(
                 f"{path}: vector cache cannot be read ({error}); delete the file"
             ) from error

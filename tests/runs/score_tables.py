@@ -15,8 +15,8 @@ from psychagent.scales.scale import load_scales
 
 COLUMNS = (
     "case_id modality session_index side metric group direction headline raw verified missing reason n_items "
-    "n_departures n_quotes n_verified n_set_back n_absent calls prompt_tokens cached_tokens completion_tokens "
-    "judge_model is_script prompt_hash scale_hash source_file baseline"
+    "n_departures n_quotes n_verified n_set_back n_absent calls prompt_tokens cached_tokens "
+    "completion_tokens judge_model is_script prompt_hash scale_hash source_file baseline"
 ).split()
 MODALITIES = ("bt", "cbt", "het", "pdt", "pmt")
 

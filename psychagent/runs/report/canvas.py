@@ -28,7 +28,9 @@ class Theme:
     ground: str
 
 
-LIGHT = Theme(ink="#1d2733", soft="#5b6876", line="#d9dfe6", mark="#21618c", other="#b8561b", ground="#ffffff")
+LIGHT = Theme(
+    ink="#1d2733", soft="#5b6876", line="#d9dfe6", mark="#21618c", other="#b8561b", ground="#ffffff"
+)
 DARK = Theme(ink="#e4e9ef", soft="#9caab8", line="#3b4652", mark="#7fb8e0", other="#f0a468", ground="#14191f")
 
 Draw = Callable[[Figure, Theme], None]
@@ -60,7 +62,7 @@ def _recolor(svg: str) -> str:
     return svg
 
 
-def _settings(theme: Theme) -> dict[str, Any]:
+def _settings(theme: Theme) -> Any:
     return {
         "font.family": "DejaVu Sans",
         "font.size": 9,

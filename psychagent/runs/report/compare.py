@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy import stats  # type: ignore[import-untyped]
 
 from psychagent.runs.report.table import Scores
-from psychagent.scales.aggregate import PANELS, Cell, MetricId, Panel, Sampling, estimate
+from psychagent.scales.aggregate import DEFAULT_SAMPLING, PANELS, Cell, MetricId, Panel, Sampling, estimate
 from psychagent.scales.formula import TOP
 
 Vector = NDArray[np.float64]
@@ -59,7 +59,7 @@ class Comparison:
     warnings: tuple[str, ...]
 
 
-def compare(ours: Scores, theirs: Scores, sampling: Sampling = Sampling()) -> Comparison:
+def compare(ours: Scores, theirs: Scores, sampling: Sampling = DEFAULT_SAMPLING) -> Comparison:
     """Compare two evaluations case by case, each case the mean of its sessions.
 
     Every metric is turned so that higher is better. Holm's correction is over the metrics, and over
@@ -67,7 +67,9 @@ def compare(ours: Scores, theirs: Scores, sampling: Sampling = Sampling()) -> Co
     """
     left, right = _case_means(ours), _case_means(theirs)
     keys = sorted(set(left.columns) & set(right.columns), key=_panel_order(ours))
-    metrics = [_contrast(f"{key} ({side})", _pairs(left, right, [(side, key)]), sampling) for side, key in keys]
+    metrics = [
+        _contrast(f"{key} ({side})", _pairs(left, right, [(side, key)]), sampling) for side, key in keys
+    ]
     panels = []
     for panel in PANELS:
         members = _panel_columns(ours, panel)
@@ -109,7 +111,9 @@ def _case_means(scores: Scores) -> pd.DataFrame:
 
 def _panel_columns(scores: Scores, panel: Panel) -> set[Column]:
     frame = scores.frame
-    rows = frame[(frame["side"] == panel.side) & (frame["group"] == panel.group) & (frame["headline"] != "none")]
+    rows = frame[
+        (frame["side"] == panel.side) & (frame["group"] == panel.group) & (frame["headline"] != "none")
+    ]
     return set(zip(rows["side"], rows["metric"], strict=True))
 
 
@@ -162,7 +166,7 @@ def _contrast(name: str, pairs: pd.DataFrame, sampling: Sampling) -> Contrast:
 def _with_test(contrast: Contrast, differences: Vector) -> Contrast:
     if differences.size == 0:
         return contrast
-    sizes = np.round(np.abs(differences), 9)
+    sizes: Vector = np.abs(differences).round(9)
     ranks = stats.rankdata(sizes)
     balance = float((ranks * np.sign(differences)).sum() / ranks.sum())
     result = stats.wilcoxon(np.sign(differences) * sizes, method=_method(sizes), correction=True)
@@ -194,7 +198,9 @@ def _mismatches(ours: Scores, theirs: Scores) -> list[str]:
         if set(ours.frame[column]) != set(theirs.frame[column]):
             found.append(f"The two evaluations used different {noun}: a difference may be the judge's.")
     scales = [dict(zip(s.frame["metric"], s.frame["scale_hash"], strict=True)) for s in (ours, theirs)]
-    changed = sorted(name for name in scales[0].keys() & scales[1].keys() if scales[0][name] != scales[1][name])
+    changed = sorted(
+        name for name in scales[0].keys() & scales[1].keys() if scales[0][name] != scales[1][name]
+    )
     if changed:
         found.append(f"The wording of these scales differs between the two: {', '.join(changed)}.")
     if ours.is_script != theirs.is_script:

@@ -85,7 +85,9 @@ def _web(axes: PolarAxes, angles: Sequence[float], names: Sequence[str], theme: 
     axes.set_theta_offset(math.pi / 2)
     axes.set_theta_direction(-1)
     axes.set_ylim(0, TOP)
-    axes.set_rgrids([2.5, 5, 7.5, 10], ["", "5", "", "10"], angle=180 / len(names), fontsize=7, color=theme.soft)
+    axes.set_rgrids(
+        [2.5, 5, 7.5, 10], ["", "5", "", "10"], angle=180 / len(names), fontsize=7, color=theme.soft
+    )
     axes.set_xticks(list(angles), list(names), color=theme.ink, fontsize=8.5)
     axes.tick_params(axis="x", pad=9)
     axes.spines["polar"].set_color(theme.line)
@@ -129,8 +131,13 @@ def _note_cases(axes: Axes, trend: Trend, theme: Theme) -> None:
     for index, found in trend.points[::step]:
         place = (0, 3)
         axes.annotate(
-            str(found.cases), (index, bottom), place, textcoords="offset points", ha="center",
-            fontsize=7, color=theme.soft,
+            str(found.cases),
+            (index, bottom),
+            place,
+            textcoords="offset points",
+            ha="center",
+            fontsize=7,
+            color=theme.soft,
         )
 
 

@@ -23,4 +23,6 @@ def write_bytes(path: Path, data: bytes) -> None:
     except OSError as error:
         with contextlib.suppress(OSError):
             part.unlink(missing_ok=True)
-        raise RecordError(f"{path}: cannot be written ({error.strerror or error}); free space and run again") from error
+        raise RecordError(
+            f"{path}: cannot be written ({error.strerror or error}); free space and run again"
+        ) from error

@@ -46,7 +46,12 @@ def build_grid(scores: Scores) -> Grid:
     column = name.where(frame["group"] != "specific", frame["side"] + ", specific")
     keyed = frame.assign(column=column)
     table = keyed.pivot_table(
-        index=["modality", "case"], columns="column", values="value", aggfunc="mean", dropna=False, observed=True
+        index=["modality", "case"],
+        columns="column",
+        values="value",
+        aggfunc="mean",
+        dropna=False,
+        observed=True,
     )
     table = table.dropna(how="all").reindex(columns=_column_order(keyed))
     ids = [str(case).removeprefix(f"{modality}/") for modality, case in table.index]
@@ -79,13 +84,16 @@ def draw_heatmap(grid: Grid) -> Picture:
 
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
-        image = axes.imshow(grid.values, vmin=0, vmax=TOP, aspect="auto", cmap=_colors(), interpolation="nearest")
+        image = axes.imshow(
+            grid.values, vmin=0, vmax=TOP, aspect="auto", cmap=_colors(), interpolation="nearest"
+        )
         _label(axes, grid, theme, named=named)
         if named:
             _write_values(axes, grid, image)
         bar = figure.colorbar(image, ax=axes, location="bottom", shrink=0.5, aspect=40, pad=0.02)
-        bar.solids.set_rasterized(True)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        if bar.solids:
+            bar.solids.set_rasterized(True)
+        bar.outline.set_visible(False)
         bar.set_label("mean over the case's sessions, higher is better", fontsize=8)
         bar.ax.tick_params(labelsize=7.5)
 
@@ -100,7 +108,9 @@ def _colors() -> Any:
 def _label(axes: Axes, grid: Grid, theme: Theme, *, named: bool) -> None:
     names = [column.replace("_", " ") for column in grid.columns]
     axes.set_xticks(range(len(names)), [_wrap(name) for name in names], fontsize=8, color=theme.ink)
-    axes.tick_params(axis="x", top=True, labeltop=True, bottom=False, labelbottom=False, length=0, rotation=35)
+    axes.tick_params(
+        axis="x", top=True, labeltop=True, bottom=False, labelbottom=False, length=0, rotation=35
+    )
     for tick in axes.get_xticklabels():
         tick.set(ha="left", rotation_mode="anchor")
     axes.spines[:].set_visible(False)
@@ -108,7 +118,10 @@ def _label(axes: Axes, grid: Grid, theme: Theme, *, named: bool) -> None:
     for edge in edges:
         axes.axhline(edge - 0.5, color=theme.ground, linewidth=3)
     if named:
-        rows = [f"{m}  {case}" for m, case in zip(grid.modalities, grid.rows, strict=True)]
+        rows = [
+            case if case.startswith(modality) else f"{modality}  {case}"
+            for modality, case in zip(grid.modalities, grid.rows, strict=True)
+        ]
         axes.set_yticks(range(len(rows)), rows, fontsize=8, color=theme.ink)
     else:
         starts = [0, *edges]

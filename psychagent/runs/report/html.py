@@ -40,12 +40,14 @@ def _block(block: object) -> str:
 
 def _notice(notice: Notice) -> str:
     items = "".join(f"<li>{escape(line)}</li>" for line in notice.lines)
-    return f'<aside class="{notice.kind}" role="note"><strong>{escape(notice.title)}</strong><ul>{items}</ul></aside>'
+    title = f"<strong>{escape(notice.title)}</strong>"
+    return f'<aside class="{notice.kind}" role="note">{title}<ul>{items}</ul></aside>'
 
 
 def _cards(cards: Cards) -> str:
     parts = [
-        f'<div class="card"><div class="label">{escape(card.label)}</div><div class="big">{escape(card.value)}</div>'
+        f'<div class="card"><div class="label">{escape(card.label)}</div>'
+        f'<div class="big">{escape(card.value)}</div>'
         f'<div class="range">{escape(card.interval)}</div><div class="quiet">{escape(card.note)}</div></div>'
         for card in cards.cards
     ]
@@ -60,8 +62,9 @@ def _table(table: Table) -> str:
         + "</tr>"
         for row, cells in enumerate(table.rows)
     )
-    caption = f"<caption>{escape(table.caption)}</caption>" if table.caption else ""
-    html = f'<div class="scroll"><table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    caption = f'<p class="quiet">{escape(table.caption)}</p>' if table.caption else ""
+    whole = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    html = f'{caption}<div class="scroll">{whole}</div>'
     return f"<details><summary>{escape(table.folded)}</summary>{html}</details>" if table.folded else html
 
 

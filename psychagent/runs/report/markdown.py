@@ -36,7 +36,11 @@ def _block(block: object, pictures: str) -> str:
 
 def _table(table: Table) -> str:
     rule = [":--" if place < table.labels else "--:" for place in range(len(table.header))]
-    lines = [table.header, tuple(rule), *(_strong(row, n in table.strong) for n, row in enumerate(table.rows))]
+    lines = [
+        table.header,
+        tuple(rule),
+        *(_strong(row, n in table.strong) for n, row in enumerate(table.rows)),
+    ]
     text = "\n".join("| " + " | ".join(_escape(cell) for cell in line) + " |" for line in lines)
     above = [part for part in (table.folded, table.caption) if part]
     return "\n\n".join([*above, text])

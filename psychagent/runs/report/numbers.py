@@ -9,6 +9,7 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from psychagent.runs.report.table import Scores, headline_values, to_cells
 from psychagent.scales.aggregate import (
+    DEFAULT_SAMPLING,
     PANELS,
     Estimate,
     Estimates,
@@ -81,7 +82,7 @@ class Numbers:
         return self.chosen.panels[panel]
 
 
-def compute_numbers(scores: Scores, infos: Infos, sampling: Sampling = Sampling()) -> Numbers:
+def compute_numbers(scores: Scores, infos: Infos, sampling: Sampling = DEFAULT_SAMPLING) -> Numbers:
     """Compute everything the report prints about one evaluation."""
     members = members_of(scores.frame, infos)
     frame = scores.frame.assign(

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psychagent.assets.eval_settings import Prices
-from psychagent.runs.report.cost import PER, count_spent
+from psychagent.domain.usage import RoleUsage
+from psychagent.runs.eval_summary import MILLION, cost_of
 from psychagent.runs.report.numbers import Infos, MetricLine, Numbers
 from psychagent.runs.report.page import (
     NONE,
@@ -37,6 +38,8 @@ class Material:
     published: Published
     sampling: Sampling
     prices: Prices | None = None
+    worthless: Scores | None = None
+    """Scores of degenerate sessions, their kind as baseline."""
 
 
 def opening(material: Material) -> list[Block]:
@@ -59,10 +62,10 @@ def headline(material: Material) -> list[Block]:
         for panel, found in numbers.chosen.panels.items()
     )
     how = (
-        f"0 to 10, higher is better, {material.scores.use} scores. A metric is the mean of its sessions, a number "
-        "the unweighted mean of its metrics; BDI_II and IPO, which measure harm, enter as 10 − x. Intervals: "
-        f"{material.sampling.level:.0%}, percentile bootstrap over cases ({count(material.sampling.resamples)} "
-        "resamples), all sessions of a case together."
+        f"0 to 10, higher is better, {material.scores.use} scores. A metric is the mean of its sessions, a "
+        "number the unweighted mean of its metrics; BDI_II and IPO, which measure harm, enter as 10 − x. "
+        f"Intervals: {material.sampling.level:.0%}, percentile bootstrap over cases "
+        f"({count(material.sampling.resamples)} resamples), all sessions of a case together."
     )
     return [Heading("Headline numbers"), Cards(cards), _comparison_table(material), Text(how, quiet=True)]
 
@@ -100,12 +103,25 @@ def by_metric(material: Material) -> list[Block]:
     """Show every metric over all sessions, with the paper's value."""
     paper = material.published.figure3.by_metric()
     silent = {metric: info.silent_headline for metric, info in material.infos.items()}
-    header = ("metric", "side", "mean", "95% interval", "raw", "verified", "sessions", "coverage", "quotes found")
+    header = (
+        "metric",
+        "side",
+        "mean",
+        "95% interval",
+        "raw",
+        "verified",
+        "sessions",
+        "coverage",
+        "quotes found",
+    )
     rows = tuple(
         (*_metric_cells(line), number(silent.get(line.id)), number(paper.get(line.id)))
         for line in material.numbers.metrics
     )
-    caption = "Coverage: share of sessions for which the score is not missing. Quotes found: share of the judge's quotes that stand in the turn and by the speaker named."
+    caption = (
+        "Coverage: share of sessions for which the score is not missing. Quotes found: share of the judge's "
+        "quotes that stand in the turn and by the speaker named."
+    )
     table = Table((*header, "empty session", "paper, Fig. 3"), rows, caption, labels=2)
     return [Heading("By metric"), table]
 
@@ -136,12 +152,24 @@ def by_modality(material: Material) -> list[Block]:
     rows = []
     for modality, (numbers, _) in material.numbers.modalities.items():
         found = [numbers.panels[panel].value for panel in PANELS]
-        cells = [number(f.mean) + (f" ({interval(f.low, f.high)})" if f.low is not None else "") for f in found]
+        cells = [
+            number(f.mean) + (f" ({interval(f.low, f.high)})" if f.low is not None else "") for f in found
+        ]
         cases, sessions = max(f.cases for f in found), max(f.sessions for f in found)
         rows.append((modality, count(cases), count(sessions), *cells))
     header = ("modality", "cases", "sessions", *(panel.label for panel in PANELS))
     blocks: list[Block] = [Heading("By modality"), Table(header, tuple(rows))]
-    header = ("metric", "side", "mean", "95% interval", "raw", "verified", "sessions", "coverage", "quotes found")
+    header = (
+        "metric",
+        "side",
+        "mean",
+        "95% interval",
+        "raw",
+        "verified",
+        "sessions",
+        "coverage",
+        "quotes found",
+    )
     for modality, (_, lines) in material.numbers.modalities.items():
         cells_of = tuple(_metric_cells(line) for line in lines)
         blocks.append(Table(header, cells_of, labels=2, folded=f"All metrics of {modality}"))
@@ -166,9 +194,9 @@ def coverage(material: Material, skipped: Sequence[tuple[str, str]]) -> list[Blo
     )
     header = ("metric", "side", "missing", "departures", "quotes", "found", "set back", "by absence")
     caption = (
-        "Departures: item scores other than the no-evidence default. Set back: departures whose quotes were not "
-        "found, returned to the default in the verified score. By absence: scores below the default that state "
-        "what is lacking; kept, and counted here because they cannot be checked."
+        "Departures: item scores other than the no-evidence default. Set back: departures whose quotes were "
+        "not found, returned to the default in the verified score. By absence: scores below the default that "
+        "state what is lacking; kept, and counted here because they cannot be checked."
     )
     blocks: list[Block] = [Heading("Coverage and evidence"), Table(header, rows, caption, labels=2)]
     reasons = _reasons(material.scores)
@@ -187,22 +215,34 @@ def _reasons(scores: Scores) -> tuple[tuple[str, str], ...]:
 
 def spending(material: Material) -> list[Block]:
     """Show calls, tokens and, at given prices, the cost of judging."""
-    spent = count_spent(material.scores)
+    tables = {"sessions": material.scores.used}
+    if material.worthless:
+        tables["worthless sessions"] = material.worthless.used
+    used = {**tables, "all": sum(tables.values(), RoleUsage())} if len(tables) > 1 else tables
     rows = [
-        ("calls", count(spent.calls)),
-        ("prompt tokens", count(spent.prompt_tokens)),
-        ("  of these from a prefix cache", f"{count(spent.cached_tokens)} ({percent(spent.cached_share)})"),
-        ("completion tokens", count(spent.completion_tokens)),
-        ("calls per session", number(spent.calls / material.scores.count_sessions(), 1)),
+        ("calls", *(count(u.calls) for u in used.values())),
+        ("prompt tokens", *(count(u.prompt_tokens) for u in used.values())),
+        ("of these from a prefix cache", *(count(u.cached_tokens) for u in used.values())),
+        ("share from the cache", *(percent(_share(u)) for u in used.values())),
+        ("completion tokens", *(count(u.completion_tokens) for u in used.values())),
     ]
     prices = material.prices
     if prices:
-        per = f"{prices.prompt:g} in, {prices.completion:g} out per {count(PER)} tokens"
-        rows.append((f"cost at {per}", f"{spent.cost(prices):,.4f} {prices.currency}"))
-    blocks: list[Block] = [Heading("Calls and tokens of the judge"), Table(("", "total"), tuple(rows))]
-    if not prices:
+        per = f"{prices.prompt:g} in, {prices.completion:g} out per {count(MILLION)} tokens"
+        costs = (f"{cost_of(u, prices):,.4f} {prices.currency}" for u in used.values())
+        rows.append((f"cost at {per}", *costs))
+    blocks: list[Block] = [Heading("Calls and tokens of the judge"), Table(("", *used), tuple(rows))]
+    told = material.scores.summary.get("cost")
+    if told is not None and not prices:
+        currency = material.scores.summary.get("currency") or ""
+        blocks.append(Text(f"Cost at the prices of the evaluation's settings: {told:,.4f} {currency}."))
+    elif not prices:
         blocks.append(Text("For the cost, give --prices FILE or --price-in and --price-out.", quiet=True))
     return blocks
+
+
+def _share(used: RoleUsage) -> float | None:
+    return used.cached_tokens / used.prompt_tokens if used.prompt_tokens else None
 
 
 def provenance(material: Material) -> list[Block]:
@@ -220,8 +260,8 @@ LIMITS = (
     "A judge model's scores are not clinical measurements. The scales' items are this project's own wording, "
     "informed by published instruments, and norms of the originals do not apply.",
     "The client is a simulation: client-side scores describe what a model wrote, not what a person felt.",
-    "Each session is judged by itself. Later sessions exist only for courses that lasted, so that a trend over "
-    "sessions mixes change with the choice of cases.",
+    "Each session is judged by itself. Later sessions exist only for courses that lasted, so that a trend "
+    "over sessions mixes change with the choice of cases.",
 )
 
 

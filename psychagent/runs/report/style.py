@@ -20,20 +20,22 @@ h2 { font-size: 1.25rem; margin: 2.6rem 0 .6rem; padding-top: .9rem; border-top:
 h3 { font-size: 1rem; margin: 1.6rem 0 .4rem; }
 p { margin: .5rem 0; max-width: 46rem; }
 .quiet { color: var(--soft); font-size: .88rem; }
-aside { border-left: 4px solid; border-radius: 4px; padding: .7rem 1rem; margin: 1rem 0; overflow-wrap: anywhere; }
+aside { border-left: 4px solid; border-radius: 4px; padding: .7rem 1rem;
+  margin: 1rem 0; overflow-wrap: anywhere; }
 aside ul { margin: .3rem 0 0; padding-left: 1.1rem; }
 .banner { border-color: var(--stop); background: var(--stop-ground); }
 .banner strong { color: var(--stop); font-size: 1.1rem; }
 .warning { border-color: var(--warn); background: var(--warn-ground); }
 .warning strong { color: var(--warn); }
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr)); gap: .8rem; margin: 1.2rem 0; }
+.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(10.5rem, 1fr));
+  gap: .8rem; margin: 1.2rem 0; }
 .card { background: var(--tint); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; }
 .label { font-size: .88rem; font-weight: 600; }
-.big { font-size: 2.1rem; font-weight: 650; line-height: 1.2; color: var(--mark); font-variant-numeric: tabular-nums; }
+.big { font-size: 2.1rem; font-weight: 650; line-height: 1.2;
+  color: var(--mark); font-variant-numeric: tabular-nums; }
 .range { font-variant-numeric: tabular-nums; }
 .scroll { overflow-x: auto; margin: .8rem 0 1.2rem; }
 table { border-collapse: collapse; width: 100%; font-size: .88rem; font-variant-numeric: tabular-nums; }
-caption { text-align: left; color: var(--soft); padding-bottom: .4rem; }
 th, td { padding: .35rem .6rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { font-weight: 600; border-bottom-width: 2px; vertical-align: bottom; }
 td.num { white-space: nowrap; }
@@ -43,8 +45,16 @@ td.num { white-space: nowrap; }
 tr.strong td { font-weight: 650; background: var(--tint); }
 details { border: 1px solid var(--line); border-radius: 6px; padding: .5rem .8rem; margin: .8rem 0; }
 summary { cursor: pointer; font-weight: 600; }
-.gallery { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: .8rem; }
+.gallery { display: grid;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 21rem), 1fr)); gap: .8rem; }
 .wide { overflow-x: auto; }
 .wide img { min-width: 38rem; }
 img { width: 100%; height: auto; display: block; }
+@media (max-width: 40rem) {
+  main { padding: 1rem .7rem 3rem; }
+  table { font-size: .8rem; }
+  th, td { padding: .3rem .35rem; }
+  .word:first-child { min-width: 7rem; }
+  .big { font-size: 1.7rem; }
+}
 """

@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 
+from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
 from psychagent.records.files import read_json
 from psychagent.scales.aggregate import Cell, MetricId, to_headline
@@ -21,6 +22,7 @@ COUNTS = (
     "n_items n_departures n_quotes n_verified n_set_back n_absent calls prompt_tokens cached_tokens "
     "completion_tokens"
 ).split()
+SPENT = ("calls", "prompt_tokens", "cached_tokens", "completion_tokens")
 FLAGS = ["missing", "is_script"]
 SCORES = ["raw", "verified"]
 KEY = ["baseline", "modality", "case_id", "session_index", "side", "metric"]
@@ -42,8 +44,9 @@ class Scores:
 
     @property
     def is_script(self) -> bool:
-        """Whether any score was made by a script, which is no language model."""
-        return bool(self.frame["is_script"].any()) or bool(self.summary.get("is_script"))
+        """Whether a script, which is no language model, had a part in it: as judge or as a speaker."""
+        said = self.summary.get("is_script") or self.summary.get("scripted_roles")
+        return bool(self.frame["is_script"].any()) or bool(said)
 
     @property
     def modalities(self) -> list[str]:
@@ -60,6 +63,11 @@ class Scores:
         """Metrics that occur, missing ones included."""
         pairs = self.frame[["side", "metric"]].drop_duplicates().itertuples(index=False)
         return sorted(MetricId(str(side), str(key)) for side, key in pairs)
+
+    @property
+    def used(self) -> RoleUsage:
+        """Calls and tokens; the table holds those of a scale once, whatever metrics it yields."""
+        return RoleUsage(**{name: int(self.frame[name].sum()) for name in SPENT})
 
     def count_cases(self) -> int:
         """Count the cases."""
@@ -116,7 +124,9 @@ def _to_numbers(column: pd.Series, path: Path) -> pd.Series:
     try:
         return pd.to_numeric(column.where(column != "", None).astype(object), errors="raise").astype(float)
     except (ValueError, TypeError) as error:
-        raise RecordError(f"{path}: column {column.name!r} holds no number ({error}); evaluate again") from error
+        raise RecordError(
+            f"{path}: column {column.name!r} holds no number ({error}); evaluate again"
+        ) from error
 
 
 def _with_values(frame: pd.DataFrame, use: str) -> pd.DataFrame:

@@ -53,13 +53,19 @@ def degenerate(
     ]
     if not judged:
         blocks.append(
-            Text("The judge was not asked about degenerate sessions; the setting `degenerate` of `psychagent eval` asks it.", quiet=True)
+            Text(
+                "The judge was not asked about degenerate sessions; the setting `degenerate` of "
+                "`psychagent eval` asks it.",
+                quiet=True,
+            )
         )
     return [*blocks, _defaults_table(infos)]
 
 
 def _cells(found: Estimates) -> list[str]:
-    return [number(found.panels[panel].value.mean) if panel in found.panels else number(None) for panel in PANELS]
+    return [
+        number(found.panels[panel].value.mean) if panel in found.panels else number(None) for panel in PANELS
+    ]
 
 
 def explain_defaults(infos: Infos, silent: Mapping[Panel, float]) -> str:
@@ -67,26 +73,35 @@ def explain_defaults(infos: Infos, silent: Mapping[Panel, float]) -> str:
     scored = {info.id: info.silent_headline for info in infos.values() if info.panel}
     middle = sum(abs(value - MIDDLE) < 0.005 for value in scored.values())
     full = sorted(metric.key for metric, value in scored.items() if value == TOP)
-    others = [f"{metric.key} {value:.2f}" for metric, value in sorted(scored.items()) if value not in {MIDDLE, TOP}]
+    others = [
+        f"{metric.key} {value:.2f}" for metric, value in sorted(scored.items()) if value not in {MIDDLE, TOP}
+    ]
     numbers = ", ".join(f"{panel.label.lower()} {value:.2f}" for panel, value in silent.items())
     low = f" (elsewhere: {', '.join(others)})" if others else ""
     return (
-        f"The scales tell the judge to give a default where it finds no evidence. So a session in which nothing is "
-        f"said scores {MIDDLE:.1f} on {middle} of the {len(scored)} headline metrics{low}, and {TOP:.1f} on "
-        f"{' and '.join(full)}, which count symptoms and are inverted: no talk of symptoms looks like a cure. Its "
-        f"headline numbers are {numbers}. Only the distance from these says anything."
+        f"The scales tell the judge to give a default where it finds no evidence. So a session in which "
+        f"nothing is said scores {MIDDLE:.1f} on {middle} of the {len(scored)} headline metrics{low}, and "
+        f"{TOP:.1f} on {' and '.join(full)}, which count symptoms and are inverted: no talk of symptoms looks "
+        f"like a cure. Its headline numbers are {numbers}. Only the distance from these says anything."
     )
 
 
 def _defaults_table(infos: Infos) -> Table:
     rows = tuple(
-        (info.id.key, info.id.side, ", ".join(info.scale.modalities) if info.scale.group == "specific" else "all",
-         number(info.silent), number(info.silent_headline))
+        (
+            info.id.key,
+            info.id.side,
+            ", ".join(info.scale.modalities) if info.scale.group == "specific" else "all",
+            number(info.silent),
+            number(info.silent_headline),
+        )
         for info in infos.values()
         if info.panel
     )
     header = ("metric", "side", "modalities", "score", "in the headline")
-    return Table(header, rows, labels=3, folded="An empty session on every headline metric, by the default rules")
+    return Table(
+        header, rows, labels=3, folded="An empty session on every headline metric, by the default rules"
+    )
 
 
 def against(comparison: Comparison, ours: str, theirs: str) -> list[Block]:
@@ -96,15 +111,18 @@ def against(comparison: Comparison, ours: str, theirs: str) -> list[Block]:
         blocks.append(Notice("warning", "The two may not be comparable", comparison.warnings))
     pairs = max((contrast.cases for contrast in comparison.panels), default=0)
     told = (
-        f"This evaluation ({ours}) less the other ({theirs}), over {plural(pairs, 'case')} that both hold. A case counts as "
-        "the mean of its sessions; every metric is turned so that higher is better; a positive difference favors "
-        "this evaluation."
+        f"This evaluation ({ours}) less the other ({theirs}), over {plural(pairs, 'case')} that both hold. "
+        "A case counts as the mean of its sessions; every metric is turned so that higher is better; a "
+        "positive difference favors this evaluation."
     )
     blocks.append(Text(told))
     if not pairs:
         blocks.append(Text("No case stands in both with a score: nothing can be compared."))
     else:
-        blocks += [_contrast_table(comparison.panels, "headline number"), _contrast_table(comparison.metrics, "metric")]
+        blocks += [
+            _contrast_table(comparison.panels, "headline number"),
+            _contrast_table(comparison.metrics, "metric"),
+        ]
         blocks.append(Text(_how_tested(pairs), quiet=True))
     for name, cases in ((ours, comparison.only_ours), (theirs, comparison.only_theirs)):
         if cases:
@@ -135,7 +153,9 @@ def _contrast_table(contrasts: Sequence[Contrast], noun: str) -> Table:
         for c in contrasts
     )
     significant = frozenset(n for n, c in enumerate(contrasts) if c.p_holm is not None and c.p_holm < 0.05)
-    return Table(header, rows, "Bold: p after Holm's correction below 0.05." if significant else "", strong=significant)
+    return Table(
+        header, rows, "Bold: p after Holm's correction below 0.05." if significant else "", strong=significant
+    )
 
 
 def _how_tested(pairs: int) -> str:

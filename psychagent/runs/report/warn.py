@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd  # type: ignore[import-untyped]
-
 from psychagent.runs.report.numbers import Numbers
 from psychagent.runs.report.page import Notice, number, percent, plural
 from psychagent.runs.report.table import Scores
@@ -23,7 +21,13 @@ SCRIPT_LINES = (
 def build_notices(scores: Scores, numbers: Numbers) -> list[Notice]:
     """Return the banner, if a script had a part in it, and the warnings, if there are any."""
     notices = [Notice("banner", SCRIPT_TITLE, SCRIPT_LINES)] if scores.is_script else []
-    warnings = [*_told(scores), *_mixed(scores.frame), *_gaps(scores, numbers), *_small(scores), *_loose(numbers)]
+    warnings = [
+        *_told(scores),
+        *_mixed(scores),
+        *_gaps(scores, numbers),
+        *_small(scores),
+        *_loose(numbers),
+    ]
     if warnings:
         notices.append(Notice("warning", "Read with care", tuple(dict.fromkeys(warnings))))
     return notices
@@ -35,13 +39,19 @@ def _told(scores: Scores) -> list[str]:
     return [str(line) for line in found] if isinstance(found, list) else [str(found)]
 
 
-def _mixed(frame: pd.DataFrame) -> list[str]:
+def _mixed(scores: Scores) -> list[str]:
+    frame = scores.frame
+    by_language = scores.summary.get("prompt_hashes")
+    told = set(by_language.values()) if isinstance(by_language, dict) else set()
     found = []
     for column, noun in (("judge_model", "judge models"), ("prompt_hash", "versions of the judge's prompts")):
         kinds = sorted(frame[column].unique())
-        if len(kinds) > 1:
+        # the judge has prompts of its own for each language of the dialogues
+        if len(kinds) > 1 and not set(kinds) <= told:
             names = ", ".join(str(kind)[:24] for kind in kinds)
-            found.append(f"Scores of {len(kinds)} {noun} are averaged together ({names}): judge all anew with one.")
+            found.append(
+                f"Scores of {len(kinds)} {noun} are averaged together ({names}): judge all anew with one."
+            )
     versions = frame.groupby("metric")["scale_hash"].nunique()
     changed = ", ".join(sorted(versions[versions > 1].index))
     if changed:
@@ -55,28 +65,37 @@ def _gaps(scores: Scores, numbers: Numbers) -> list[str]:
     if missing:
         share = percent(missing / len(scores.frame))
         found.append(
-            f"{plural(missing, 'score')} of {len(scores.frame)} ({share}) could not be had and count nowhere, "
-            "neither as zero nor as a mean."
+            f"{plural(missing, 'score')} of {len(scores.frame)} ({share}) could not be had and count "
+            "nowhere, neither as zero nor as a mean."
         )
     for panel, estimate in numbers.chosen.panels.items():
         if estimate.absent and estimate.metrics:
             names = ", ".join(metric.key for metric in estimate.absent)
-            found.append(f"{panel.label} is without {names}: not comparable with a number made of all metrics.")
+            found.append(
+                f"{panel.label} is without {names}: not comparable with a number made of all metrics."
+            )
     if scores.duplicates:
-        found.append(f"{plural(scores.duplicates, 'row')} of scores.csv stood twice; the last of each was kept.")
+        found.append(
+            f"{plural(scores.duplicates, 'row')} of scores.csv stood twice; the last of each was kept."
+        )
     return found
 
 
 def _small(scores: Scores) -> list[str]:
     found = []
     if len(scores.baselines) > 1:
-        found.append(f"Several systems are pooled: {', '.join(scores.baselines)}. Evaluate them into folders of their own.")
+        found.append(
+            f"Several systems are pooled: {', '.join(scores.baselines)}. Evaluate each into its own folder."
+        )
     cases = scores.frame.groupby("modality")["case"].nunique()
     alone = ", ".join(sorted(cases[cases == 1].index))
     if alone:
         found.append(f"One case only in {alone}: numbers that rest on it have no interval.")
     if scores.count_cases() < FEW_CASES:
-        found.append(f"Only {plural(scores.count_cases(), 'case')}: bootstrap intervals are too narrow below about {FEW_CASES}.")
+        found.append(
+            f"Only {plural(scores.count_cases(), 'case')}: bootstrap intervals are too narrow below about "
+            f"{FEW_CASES}."
+        )
     return found
 
 

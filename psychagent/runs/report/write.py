@@ -8,8 +8,8 @@ from pathlib import Path
 from psychagent.assets.eval_settings import Prices
 from psychagent.errors import RecordError
 from psychagent.runs.report.compare import compare
-from psychagent.runs.report.files import write_bytes
 from psychagent.runs.report.figures import draw_radars, draw_trends
+from psychagent.runs.report.files import write_bytes
 from psychagent.runs.report.heatmap import build_grid, draw_heatmap, explain_columns
 from psychagent.runs.report.html import to_html
 from psychagent.runs.report.markdown import to_markdown
@@ -30,7 +30,7 @@ from psychagent.runs.report.sections import (
 from psychagent.runs.report.table import Scores, load_scores, to_cells
 from psychagent.runs.report.versus import against, degenerate
 from psychagent.runs.report.warn import build_notices, describe_skipped
-from psychagent.scales.aggregate import Estimates, Sampling, estimate
+from psychagent.scales.aggregate import DEFAULT_SAMPLING, Estimates, Sampling, estimate
 from psychagent.scales.metrics import list_metrics
 from psychagent.scales.scale import load_scales
 
@@ -47,7 +47,7 @@ class ReportPlan:
     prices: Prices | None = None
     use: str | None = None
     """`raw` or `verified`; None is what the evaluation was configured for."""
-    sampling: Sampling = Sampling()
+    sampling: Sampling = DEFAULT_SAMPLING
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,7 @@ class Report:
     html: Path
     markdown: Path
     blocks: Blocks
+    material: Material
 
 
 def write_report(plan: ReportPlan) -> Report:
@@ -73,7 +74,7 @@ def write_report(plan: ReportPlan) -> Report:
         write_bytes(plan.folder / PICTURES / f"{picture.name}.svg", picture.light)
     write_bytes(html, to_html(blocks, "PsychAgent: evaluation report").encode())
     write_bytes(markdown, to_markdown(blocks, PICTURES).encode())
-    return Report(html, markdown, blocks)
+    return Report(html, markdown, blocks, material)
 
 
 def gather(plan: ReportPlan) -> Material:
@@ -81,7 +82,15 @@ def gather(plan: ReportPlan) -> Material:
     scores = load_scores(plan.folder, plan.use)
     infos = list_metrics(load_scales())
     numbers = compute_numbers(scores, infos, plan.sampling)
-    return Material(scores, numbers, infos, load_published(), plan.sampling, plan.prices)
+    return Material(
+        scores=scores,
+        numbers=numbers,
+        infos=infos,
+        published=load_published(),
+        sampling=plan.sampling,
+        prices=plan.prices,
+        worthless=_read_worthless(plan.folder, scores.use),
+    )
 
 
 def compose(material: Material, plan: ReportPlan) -> list[Block]:
@@ -96,22 +105,28 @@ def compose(material: Material, plan: ReportPlan) -> list[Block]:
         *by_modality(material),
         *_trends(material),
         *_heatmap(material),
-        *degenerate(material.numbers, material.infos, judge_degenerate(material, plan)),
+        *degenerate(material.numbers, material.infos, estimate_worthless(material)),
         *coverage(material, describe_skipped(material.scores)),
         *spending(material),
         *provenance(material),
     ]
 
 
-def judge_degenerate(material: Material, plan: ReportPlan) -> dict[str, Estimates]:
-    """Read what the judge gave degenerate sessions, by kind, where it was asked."""
-    path = plan.folder / DEGENERATE
+def _read_worthless(folder: Path, use: str) -> Scores | None:
+    """Read what the judge gave degenerate sessions; None where it was not asked."""
+    path = folder / DEGENERATE
     if not path.is_file() or path.read_text(encoding="utf-8").count("\n") < 2:
+        return None
+    return load_scores(folder, use, DEGENERATE)
+
+
+def estimate_worthless(material: Material) -> dict[str, Estimates]:
+    """Estimate the headline numbers of each kind of degenerate session."""
+    if material.worthless is None:
         return {}
-    scores = load_scores(plan.folder, material.scores.use, DEGENERATE)
     return {
-        str(kind): estimate(to_cells(rows), members_of(rows, material.infos), plan.sampling)
-        for kind, rows in scores.frame.groupby("baseline")
+        str(kind): estimate(to_cells(rows), members_of(rows, material.infos), material.sampling)
+        for kind, rows in material.worthless.frame.groupby("baseline")
     }
 
 
@@ -141,8 +156,8 @@ def _trends(material: Material) -> list[Block]:
     if not pictures:
         return [Heading("Over sessions"), Text("Every case has one session: there is no trend to show.")]
     caption = (
-        "Mean of the panel's metrics over the cases that have the session, with the interval over cases where there "
-        "are at least two of each modality. The axes do not start at 0."
+        "Mean of the panel's metrics over the cases that have the session, with the interval over cases "
+        "where there are at least two of each modality. The axes do not start at 0."
     )
     return [Heading("Over sessions"), Gallery(pictures, caption)]
 

@@ -1,0 +1,78 @@
+"""`psychagent report`: statistics and figures of an evaluation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from psychagent.cli.extra import needs_extra
+from psychagent.errors import SettingsError
+
+if TYPE_CHECKING:
+    from psychagent.assets.eval_settings import Prices
+
+
+def report(
+    eval_dir: Annotated[Path, typer.Argument(help="Output folder of `psychagent eval`.")],
+    against: Annotated[
+        Path | None, typer.Option(help="Another evaluation, to compare with case by case.")
+    ] = None,
+    prices: Annotated[
+        Path | None, typer.Option(help="File with prices of the judge's tokens (YAML).")
+    ] = None,
+    price_in: Annotated[float | None, typer.Option(min=0, help="Price of a million prompt tokens.")] = None,
+    price_out: Annotated[
+        float | None, typer.Option(min=0, help="Price of a million completion tokens.")
+    ] = None,
+    use: Annotated[str | None, typer.Option(help="Which scores count: raw or verified.")] = None,
+    resamples: Annotated[int, typer.Option(min=100, help="Resamples of each bootstrap interval.")] = 2000,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+) -> None:
+    """Write EVAL_DIR/report.html and report.md: headline numbers with intervals, figures, comparisons."""
+    with needs_extra("eval"):
+        from psychagent.runs.report.write import ReportPlan, write_report
+    from psychagent.scales.aggregate import Sampling
+
+    if use not in {None, "raw", "verified"}:
+        raise SettingsError(f"--use has {use!r}; give raw or verified")
+    plan = ReportPlan(
+        folder=eval_dir,
+        against=against,
+        prices=read_prices(prices, price_in, price_out),
+        use=use,
+        sampling=Sampling(resamples=resamples, seed=seed),
+    )
+    written = write_report(plan)
+    for panel, found in written.material.numbers.chosen.panels.items():
+        typer.echo(f"{panel.label:<20} {_in_words(found.value.mean, found.value.low, found.value.high)}")
+    if written.material.scores.is_script:
+        typer.secho("Made with a script: these numbers are not a result.", fg="yellow")
+    typer.echo(f"Report: {written.html}")
+    typer.echo(f"        {written.markdown}")
+
+
+def read_prices(file: Path | None, price_in: float | None, price_out: float | None) -> Prices | None:
+    """Take prices from a file or from both options.
+
+    Raises:
+        SettingsError: If only one of the two options is given, or they and a file.
+    """
+    from psychagent.assets.eval_settings import Prices
+    from psychagent.assets.yaml import load_model
+
+    given = [price for price in (price_in, price_out) if price is not None]
+    if file and given:
+        raise SettingsError("--prices and --price-in/--price-out are both given; leave one out")
+    if file:
+        return load_model(Prices, file, SettingsError)
+    if len(given) == 1:
+        raise SettingsError("--price-in and --price-out belong together; give both")
+    return Prices(prompt=given[0], completion=given[1]) if given else None
+
+
+def _in_words(mean: float | None, low: float | None, high: float | None) -> str:
+    if mean is None:
+        return "not scored"
+    return f"{mean:.2f}  " + ("no interval" if low is None or high is None else f"{low:.2f} to {high:.2f}")

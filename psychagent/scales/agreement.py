@@ -1,0 +1,107 @@
+"""Agreement between raters, people or models; knows neither files nor who the raters are.
+
+Needs scikit-learn and krippendorff (the extra `eval`); nothing imports it that a run needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+import krippendorff
+import numpy as np
+from sklearn.metrics import cohen_kappa_score  # type: ignore[import-untyped]
+
+Unit = tuple[str, ...]
+"""What is rated, such as (dialogue, dimension)."""
+Ratings = Mapping[str, Mapping[Unit, int]]
+"""Scores by rater and unit; a unit that a rater did not rate is absent."""
+
+
+@dataclass(frozen=True, slots=True)
+class PairAgreement:
+    """Two raters on the units that both rated."""
+
+    first: str
+    second: str
+    units: int
+    kappa: float | None = None
+    """Quadratic weighted; None where it is undefined: no common unit, or no variation at all."""
+    exact: float | None = None
+    """Share of equal scores."""
+    within_one: float | None = None
+    """Share of scores that differ by at most one."""
+    bias: float | None = None
+    """Mean of the first's scores less the second's."""
+
+
+def agree_pair(ratings: Ratings, first: str, second: str, levels: Sequence[int]) -> PairAgreement:
+    """Compare two raters.
+
+    Args:
+        ratings: Scores by rater and unit.
+        first: A rater.
+        second: Another.
+        levels: All scores that can be given, in order.
+    """
+    common = sorted(ratings[first].keys() & ratings[second].keys())
+    if not common:
+        return PairAgreement(first, second, 0)
+    left = np.array([ratings[first][unit] for unit in common])
+    right = np.array([ratings[second][unit] for unit in common])
+    apart = np.abs(left - right)
+    return PairAgreement(
+        first=first,
+        second=second,
+        units=len(common),
+        kappa=quadratic_kappa(left.tolist(), right.tolist(), levels),
+        exact=float((apart == 0).mean()),
+        within_one=float((apart <= 1).mean()),
+        bias=float((left - right).mean()),
+    )
+
+
+def agree_pairs(ratings: Ratings, levels: Sequence[int]) -> tuple[PairAgreement, ...]:
+    """Compare every pair of raters, in order of names."""
+    return tuple(agree_pair(ratings, a, b, levels) for a, b in combinations(sorted(ratings), 2))
+
+
+def quadratic_kappa(first: Sequence[int], second: Sequence[int], levels: Sequence[int]) -> float | None:
+    """Return Cohen's kappa with quadratic weights, 1 for full agreement, 0 for chance.
+
+    None where both gave one and the same score throughout: chance alone would agree fully.
+
+    Source: Cohen (1968).
+    """
+    if not first or len({*first, *second}) == 1:
+        return None
+    return float(cohen_kappa_score(first, second, labels=list(levels), weights="quadratic"))
+
+
+def ordinal_alpha(ratings: Ratings, levels: Sequence[int]) -> float | None:
+    """Return Krippendorff's alpha, ordinal, over all raters; units may lack raters.
+
+    None where no unit has two raters, or where every score is the same.
+    """
+    units = sorted({unit for scores in ratings.values() for unit in scores})
+    shared = [unit for unit in units if sum(unit in scores for scores in ratings.values()) > 1]
+    if len({scores[unit] for scores in ratings.values() for unit in shared if unit in scores}) < 2:
+        return None
+    table = [[scores.get(unit, np.nan) for unit in shared] for _, scores in sorted(ratings.items())]
+    return float(krippendorff.alpha(table, level_of_measurement="ordinal", value_domain=list(levels)))
+
+
+def distribution(scores: Mapping[Unit, int], levels: Sequence[int]) -> tuple[int, ...]:
+    """Count how often each score was given."""
+    given = list(scores.values())
+    return tuple(given.count(level) for level in levels)
+
+
+def restrict(ratings: Ratings, units: set[Unit]) -> dict[str, dict[Unit, int]]:
+    """Keep some units only; raters who rated none of them are left out."""
+    kept = {
+        rater: {unit: score for unit, score in scores.items() if unit in units}
+        for rater, scores in ratings.items()
+    }
+    return {rater: scores for rater, scores in kept.items() if scores}

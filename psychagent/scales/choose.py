@@ -1,0 +1,113 @@
+"""The choice of one rollout among several; pure."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from typing import Literal, Protocol
+
+from pydantic import Field
+
+from psychagent.domain.base import Record
+from psychagent.errors import ScoringError
+from psychagent.scales.reward import Signals, reward_of
+
+Missing = Literal["common", "refuse"]
+
+
+class Choice(Record):
+    """Which rollout was chosen, and why; as stored."""
+
+    winner: int
+    selector: str
+    rewards: dict[str, float] = Field(default_factory=dict)
+    """Index of each comparable rollout -> reward in standard deviations, on the metrics compared."""
+    compared: tuple[str, ...] = ()
+    """The metrics that the rewards are means of."""
+    tied: tuple[int, ...] = ()
+    """Rollouts that share the highest reward; empty where one alone has it."""
+    excluded: dict[str, str] = Field(default_factory=dict)
+    """Index of each rollout that could not win -> why."""
+    own_rewards: dict[str, float] = Field(default_factory=dict)
+    """Rewards on all metrics that a rollout itself has: for information, never for the choice."""
+
+    def margin(self) -> float | None:
+        """Return how far the best reward is above the next; None with fewer than two."""
+        ranked = sorted(self.rewards.values(), reverse=True)
+        return ranked[0] - ranked[1] if len(ranked) > 1 else None
+
+
+class Selector(Protocol):
+    """Picks one of some comparable rollouts."""
+
+    def __call__(self, rewards: Mapping[int, float], *, seed: int) -> int:
+        """Return the index of the rollout to keep."""
+
+
+def select_best(rewards: Mapping[int, float], *, seed: int = 0) -> int:
+    """Pick the highest reward; the lowest index wins a tie.
+
+    Source: paper, 3.3, greedy choice over the judge's reward.
+    """
+    return min(rewards, key=lambda index: (-rewards[index], index))
+
+
+def select_random(rewards: Mapping[int, float], *, seed: int) -> int:
+    """Pick at random by seed: the control that a best-of-n must beat."""
+    return random.Random(seed).choice(sorted(rewards))
+
+
+def select_first(rewards: Mapping[int, float], *, seed: int = 0) -> int:
+    """Pick the lowest index."""
+    return min(rewards)
+
+
+SELECTORS: dict[str, Selector] = {"best": select_best, "random": select_random, "first": select_first}
+
+
+def choose(
+    signals: Mapping[int, Signals],
+    *,
+    selector: str = "best",
+    missing: Missing = "common",
+    seed: int = 0,
+) -> Choice:
+    """Choose among rollouts, comparing them on the same metrics.
+
+    Args:
+        signals: Standard scores of each rollout that was held and judged.
+        selector: Name in `SELECTORS`.
+        missing: `common` compares on the metrics that all rollouts with scores have; `refuse`
+            leaves out a rollout that lacks a metric which another has.
+        seed: For `random`.
+
+    Raises:
+        ScoringError: If no rollout has a score, or none are comparable.
+    """
+    scored = {index: s for index, s in signals.items() if s.z}
+    excluded = {str(index): "no score" for index in signals.keys() - scored.keys()}
+    everything = frozenset(name for s in scored.values() for name in s.z)
+    if missing == "refuse":
+        for index in [i for i, s in scored.items() if s.z.keys() != everything]:
+            lacking = ", ".join(sorted(everything - scored.pop(index).z.keys()))
+            excluded[str(index)] = f"lacks {lacking}"
+    common = frozenset.intersection(*(frozenset(s.z) for s in scored.values())) if scored else frozenset()
+    if not common:
+        raise ScoringError(f"no rollout can be compared: {excluded or 'the rollouts share no metric'}")
+    rewards = {index: _needed(reward_of(s, common)) for index, s in sorted(scored.items())}
+    winner = SELECTORS[selector](rewards, seed=seed)
+    top = [index for index, value in rewards.items() if value == max(rewards.values())]
+    return Choice(
+        winner=winner,
+        selector=selector,
+        rewards={str(index): value for index, value in rewards.items()},
+        compared=tuple(sorted(common)),
+        tied=tuple(top) if len(top) > 1 else (),
+        excluded=excluded,
+        own_rewards={str(i): _needed(reward_of(s)) for i, s in sorted(scored.items())},
+    )
+
+
+def _needed(value: float | None) -> float:
+    assert value is not None, "only rollouts with scores are compared"
+    return value

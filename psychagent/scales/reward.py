@@ -1,0 +1,107 @@
+"""The reward of a rollout: its scores in standard deviations of norms; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.yaml import load_model
+from psychagent.domain.base import Record
+from psychagent.errors import ScoringError
+
+
+class Norm(Record):
+    """Mean and spread of one metric over many sessions."""
+
+    mean: float
+    std: float = Field(gt=0)
+    lower_is_better: bool = False
+
+
+class Norms(Record):
+    """What scores are compared with."""
+
+    source: str
+    clip: float = Field(default=3.0, gt=0)
+    """Largest absolute value of one metric's standard score."""
+    counselor: dict[str, Norm]
+    """Of a session's score on 0 to 10."""
+    client: dict[str, Norm]
+    """Of the difference between a session's score and that of the session chosen before it."""
+
+
+class Signals(Record):
+    """The standard scores of one session, and what could not be compared."""
+
+    z: dict[str, float] = Field(default_factory=dict)
+    """By side and metric, higher is better, clipped."""
+    skipped: dict[str, str] = Field(default_factory=dict)
+    """Metric to the reason: `no_norm` or `no_previous_score`."""
+
+
+def load_norms(path: Path | None = None) -> Norms:
+    """Read norms; None reads those of the reference release."""
+    return load_model(Norms, path or asset_dir("configs") / "rewards" / "reference.yaml")
+
+
+def canonical(name: str) -> str:
+    """Write a metric's name as norms do: `Custom_Dim` and `custom-dim` are `CUSTOM_DIM`."""
+    side, _, key = name.rpartition(".")
+    return f"{side}.{key.strip().upper().replace('-', '_')}".lstrip(".")
+
+
+def to_signals(
+    scores: Mapping[str, float], norms: Norms, previous: Mapping[str, float] | None = None
+) -> Signals:
+    """Turn a session's scores into standard scores.
+
+    Counselor: z = (score - mean) / std. Client: z of the change against the previously chosen
+    session. Each is clipped, then turned where lower is better, so that higher is always better.
+
+    Args:
+        scores: `counselor.WAI`, `client.SRS` and so on, each on 0 to 10.
+        norms: What they are compared with.
+        previous: Scores of the session chosen before; None in the first session.
+
+    Source: reference release, src/rft/reward.py.
+    """
+    before = {canonical(name): value for name, value in (previous or {}).items()}
+    z: dict[str, float] = {}
+    skipped: dict[str, str] = {}
+    for name, value in scores.items():
+        known = canonical(name)
+        side, key = known.split(".", 1)
+        norm = (norms.counselor if side == "counselor" else norms.client).get(key)
+        if norm is None:
+            skipped[known] = "no_norm"
+        elif side == "client" and known not in before:
+            skipped[known] = "no_previous_score"
+        else:
+            level = value - before[known] if side == "client" else value
+            z[known] = standardize(level, norm, norms.clip)
+    return Signals(z=z, skipped=skipped)
+
+
+def standardize(level: float, norm: Norm, clip: float) -> float:
+    """Return the clipped standard score of a level or change; higher is better."""
+    z = max(-clip, min(clip, (level - norm.mean) / norm.std))
+    return -z if norm.lower_is_better else z
+
+
+def reward_of(signals: Signals, names: frozenset[str] | None = None) -> float | None:
+    """Return the plain mean of the standard scores, over all or over the metrics named.
+
+    None where nothing can be compared: a session without scores has no reward, not an average one.
+
+    Raises:
+        ScoringError: If a named metric is not among the signals.
+    """
+    wanted = signals.z.keys() if names is None else names
+    lacking = sorted(set(wanted) - signals.z.keys())
+    if lacking:
+        raise ScoringError(f"metrics {', '.join(lacking)} were not scored")
+    values = [signals.z[name] for name in sorted(wanted)]
+    return sum(values) / len(values) if values else None

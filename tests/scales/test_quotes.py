@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import pytest
+
+from psychagent.scales.quotes import normalize, quote_problem
+from tests.judging import C, K, dialogue
+
+LINES = dialogue(
+    [
+        (C, "What made you come — just now?"),
+        (K, "I can’t sleep, doctor. I lie awake until four."),
+        (C, "我听到你说，夜里总是醒着。"),
+        (K, "是的……睡不着，心里很慌。"),
+        (K, "Ok"),
+    ]
+).lines
+
+
+@pytest.mark.parametrize(
+    ("turn", "rates", "text"),
+    [
+        (2, "client", "I can’t sleep, doctor."),
+        (2, "client", "i can't  sleep doctor"),
+        (2, "client", '"I lie awake until four"'),
+        (2, "client", "I can't sleep ... until four."),
+        (2, "either", "I lie awake"),
+        (1, "counselor", "come - just now"),
+        (3, "counselor", "夜里总是醒着"),
+        (4, "client", "睡不着,心里很慌"),
+        (4, "client", "“睡不着，心里很慌。”"),
+        (4, "client", "是的…心里很慌"),
+        (5, "client", "OK."),
+    ],
+)
+def test_a_quote_counts_whatever_its_punctuation_and_white_space(turn: int, rates: str, text: str) -> None:
+    assert quote_problem(LINES, rates, turn, text) == ""  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("turn", "rates", "text", "problem"),
+    [
+        (1, "either", "I lie awake until four", "not in that turn"),
+        (2, "counselor", "I lie awake until four", "other speaker"),
+        (2, "client", "I sleep very well", "not in that turn"),
+        (2, "client", "until four ... I can't sleep", "not in that turn"),
+        (0, "either", "I lie awake", "no such turn"),
+        (6, "either", "I lie awake", "no such turn"),
+        (2, "client", "I", "too short"),
+        (2, "client", "... !", "too short"),
+        (2, "client", "", "too short"),
+        (3, "client", "夜里总是醒着", "other speaker"),
+    ],
+)
+def test_a_quote_that_does_not_count_says_why(turn: int, rates: str, text: str, problem: str) -> None:
+    assert quote_problem(LINES, rates, turn, text) == problem  # type: ignore[arg-type]
+
+
+def test_full_and_half_width_forms_are_the_same() -> None:
+    assert normalize("Ｉ’ｍ　ＯＫ！") == normalize("i'm ok")
+
+
+def test_marks_of_scripts_that_need_them_are_kept() -> None:
+    assert normalize("café") != normalize("cafe")
