@@ -27,11 +27,20 @@ C, K = Speaker.COUNSELOR, Speaker.CLIENT
 GOOD: tuple[tuple[Speaker, str], ...] = (
     (C, "Hello, and welcome. What made you decide to come just now?"),
     (K, "I can't sleep. I lie awake with my heart racing, and I feel like a failure at work."),
-    (C, "You lie awake with your heart racing, and it sounds as if work comes back at night. What goes through you?"),
+    (
+        C,
+        "You lie awake, heart racing, and it sounds as if work comes back at night. What goes through you?",
+    ),
     (K, "That I will be found out. I noticed that it is worst on Sundays, and I'm ashamed of it."),
-    (C, "Ashamed, and worst on Sundays. Thank you for telling me. Would you jot down one such Sunday this week?"),
+    (
+        C,
+        "Ashamed, and worst on Sundays. Thank you for that. Would you jot down one such Sunday this week?",
+    ),
     (K, "Okay, I can try that. It feels a bit lighter already."),
-    (C, "Good. We have a little time left, so let's leave it there for today. Take care, and see you next time."),
+    (
+        C,
+        "Good. Our time is nearly over, so let's leave it there for today. Take care, and see you next time.",
+    ),
 )
 _ITEM = re.compile(r"^- (\S+) \(.*; (\d+)\)", re.MULTILINE)
 
@@ -91,9 +100,7 @@ class FakeJudge(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=AIMessage(content=said))])
 
 
-def judge_with(
-    answer: Answer | list[str], *, retries: int = 0, **settings: Any
-) -> tuple[Judge, FakeJudge]:
+def judge_with(answer: Answer | list[str], *, retries: int = 0, **settings: Any) -> tuple[Judge, FakeJudge]:
     """Build a real judge around a fake model."""
     model = FakeJudge(answer=answer)
     note = "Not usable: {problem}"

@@ -8,10 +8,12 @@ import typer
 
 from psychagent.cli.agree import agree
 from psychagent.cli.eval import evaluate
+from psychagent.cli.local_model import local_model
 from psychagent.cli.report import report
 from psychagent.cli.rft import rft
 from psychagent.cli.sample import sample
 from psychagent.cli.show import show
+from psychagent.cli.skills import app as skills
 from psychagent.errors import PsychAgentError
 
 app = typer.Typer(
@@ -29,6 +31,8 @@ app.command(name="eval")(evaluate)
 app.command()(report)
 app.command()(agree)
 app.command()(show)
+app.command()(local_model)
+app.add_typer(skills, name="skills")
 
 
 def run() -> None:

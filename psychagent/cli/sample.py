@@ -23,12 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from rich.console import Console
+    from rich.table import Table
 
     from psychagent.assets.profiles import CaseFile
     from psychagent.cli.watch import Reporter
     from psychagent.domain.profile import Case
     from psychagent.domain.usage import Usage
-    from psychagent.nodes.state import FinishedSession
+    from psychagent.nodes.state import FinishedSession, Rollout
     from psychagent.runs.outcome import Outcome, RunResult
     from psychagent.runs.sample import SamplePlan, Watch
 
@@ -90,6 +91,8 @@ def run_watched(plan: SamplePlan, console: Console) -> int:
 
 
 def _watch(reporter: Reporter, max_sessions: int) -> Watch:
+    from rich.markup import escape
+
     from psychagent.runs.sample import Watch
 
     tally = reporter.tally
@@ -113,14 +116,25 @@ def _watch(reporter: Reporter, max_sessions: int) -> Watch:
         reporter.note(_case_line(outcome))
         reporter.refresh(force=True)
 
-    return Watch(on_start, on_call, on_session, on_case)
+    def on_stop() -> None:
+        reporter.note("[yellow]stopping[/yellow]: calls in flight may come in; Ctrl-C again ends at once")
+
+    def on_rollout(rollout: Rollout) -> None:
+        tally.rollouts += 1
+        if rollout.failure:
+            reporter.note(f"[yellow]rollout {rollout.index} failed[/yellow]: {escape(rollout.failure.message)}")
+        reporter.refresh()
+
+    return Watch(on_start, on_call, on_session, on_case, on_stop, on_rollout)
 
 
 def _case_line(outcome: Outcome) -> str:
+    from rich.markup import escape
+
     mark = {"failed": "[red]✗[/red]", "partial": "[yellow]…[/yellow]"}.get(
         outcome.status.value, "[green]✓[/green]"
     )
-    reason = f" [red]{outcome.failure.message}[/red]" if outcome.failure else ""
+    reason = f" [red]{escape(outcome.failure.message)}[/red]" if outcome.failure else ""
     place = f"{outcome.modality.value}/{outcome.case_id}"
     return (
         f"{mark} {place} {outcome.status.value}, {outcome.sessions} sessions, {outcome.turns} turns{reason}"
@@ -132,17 +146,10 @@ def show_result(result: RunResult, console: Console, *, folder: Path) -> None:
     from rich.table import Table
 
     from psychagent.cli.watch import usage_rows
-    from psychagent.runs.outcome import Status
 
-    cases = Table(title="Cases", title_justify="left")
-    for column in ("status", "cases", "sessions", "counselor turns"):
-        cases.add_column(column, justify="left" if column == "status" else "right")
-    for status in Status:
-        rows = [o for o in result.outcomes if o.status is status]
-        cases.add_row(
-            status.value, str(len(rows)), str(sum(o.sessions for o in rows)), str(sum(o.turns for o in rows))
-        )
-    console.print(cases)
+    console.print(_case_table(result))
+    if any(outcome.failure for outcome in result.outcomes):
+        console.print(_failure_table(result))
     calls = Table(title="Calls and tokens by role", title_justify="left")
     for column in ("role", "calls", "retries", "prompt tokens", "cached", "completion tokens"):
         calls.add_column(column, justify="left" if column == "role" else "right")
@@ -152,3 +159,32 @@ def show_result(result: RunResult, console: Console, *, folder: Path) -> None:
     console.print(f"Transcripts: {folder}", soft_wrap=True, highlight=False)
     if result.interrupted:
         console.print("Stopped. Run the same command to go on.", style="yellow")
+
+
+def _case_table(result: RunResult) -> Table:
+    from rich.table import Table
+
+    from psychagent.runs.outcome import Status
+
+    table = Table(title="Cases", title_justify="left")
+    for column in ("status", "cases", "sessions", "counselor turns"):
+        table.add_column(column, justify="left" if column == "status" else "right")
+    for status in Status:
+        rows = [o for o in result.outcomes if o.status is status]
+        table.add_row(
+            status.value, str(len(rows)), str(sum(o.sessions for o in rows)), str(sum(o.turns for o in rows))
+        )
+    return table
+
+
+def _failure_table(result: RunResult) -> Table:
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title="Failed", title_justify="left")
+    table.add_column("case")
+    table.add_column("reason", overflow="fold")
+    for outcome in result.outcomes:
+        if outcome.failure:
+            table.add_row(f"{outcome.modality.value}/{outcome.case_id}", escape(outcome.failure.message))
+    return table

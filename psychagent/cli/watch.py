@@ -26,6 +26,10 @@ class Tally:
     units: int = 0
     used: RoleUsage = field(default_factory=RoleUsage)
     turns: int = 0
+    rollouts: int = 0
+    """Candidate sessions that were held and judged."""
+    judged: int = 0
+    """Answered judge calls."""
     started: float = 0.0
 
     def __post_init__(self) -> None:
@@ -36,6 +40,7 @@ class Tally:
         """Count an answered call."""
         self.used += usage.total()
         self.turns += usage.roles["counselor"].calls if "counselor" in usage.roles else 0
+        self.judged += usage.roles["judge"].calls if "judge" in usage.roles else 0
 
     def line(self, unit: str) -> str:
         """Write the state in a line."""
@@ -44,6 +49,7 @@ class Tally:
         parts = [
             f"{self.cases_done}/{self.cases} cases",
             f"{self.units} {unit}",
+            f"{self.rollouts} rollouts ({self.judged} judge calls)" if self.rollouts else "",
             f"{self.turns} turns" if self.turns else "",
             f"{self.used.calls / seconds:.1f} calls/s",
             f"{tokens / 1000:.0f}k tokens",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from psychagent.domain.base import Record
 from psychagent.domain.memory import Memory
-from psychagent.domain.profile import Case, Disclosure, Secret
-from psychagent.domain.tokens import clip_to_tokens
+from psychagent.domain.profile import Case, Disclosure, Secret, StaticTraits
+from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
 
 _TRAITS = ("name", "age", "gender", "occupation", "marital_status", "family_status", "language_features")
-_TRAIT_TOKENS, _LINE_TOKENS = 24, 70
+_TRAIT_TOKENS, _SPEECH_TOKENS, _LINE_TOKENS, _PATTERN_TOKENS = 14, 24, 60, 45
+_AT_ONCE_TOKENS = 150
+"""What the lines of a first meeting may take; those beyond it come in the second session."""
+_LONGEST_LINE = 60
 HOMEWORK_STATES = ("done", "partly done", "not done")
 
 
@@ -39,33 +42,49 @@ class ClientView(Record):
 def view_client(case: Case, memory: Memory, *, session_index: int, seed: int) -> ClientView:
     """Choose what the client knows of itself in this session.
 
-    Disclosure opens step by step: what it says at once in the first sessions, what needs trust a
-    few lines a session (fewer the more it resists), what it hides from the second session on. A
-    line that is not shown cannot be recited. Profiles without a disclosure block show their growth
-    experiences instead.
+    Disclosure opens step by step: what it says at once in the first two sessions, what needs trust
+    a few lines a session (fewer the more it resists), what it hides from the second session on,
+    one thing at a time. A line that is not shown cannot be recited, and none is open in two
+    sessions. Profiles without a disclosure block show their growth experiences instead.
     """
     info, told = case.profile.basic_info, case.profile.disclosure or Disclosure()
     at_once, trusted = open_lines(told, session_index)
-    traits = [getattr(info.static_traits, name) for name in _TRAITS]
     block = case.profile.theory.block(case.modality)
     background = "" if told.at_once else " ".join(info.growth_experiences)
     return ClientView(
         name=info.static_traits.name,
-        traits="; ".join(clip_to_tokens(t, _TRAIT_TOKENS) for t in traits if t),
+        traits="; ".join(_traits(info.static_traits)),
         problem=clip_to_tokens(info.main_problem, _LINE_TOKENS),
         demands=clip_to_tokens(info.core_demands, _LINE_TOKENS // 2),
         background=clip_to_tokens(background, 2 * _LINE_TOKENS),
-        patterns=clip_to_tokens(" / ".join(_values(block.model_dump())) if block else "", _LINE_TOKENS),
+        patterns=_patterns(_values(block.model_dump())) if block else "",
         style=told.style,
         resistance=told.resistance,
         at_once=at_once,
         trusted=trusted,
-        secrets=told.hidden[:1] if session_index > 1 else (),
+        secrets=hidden_now(told, session_index),
         risk=told.risk.statement if told.risk else "",
         remembered=tuple(clip_to_tokens(s.session_summary_abstract, 60) for s in memory.summaries[-1:]),
         homework=memory.homework,
         homework_status=homework_status(told.homework_likelihood, seed),
     )
+
+
+def _traits(traits: StaticTraits) -> Iterator[str]:
+    for name in _TRAITS:
+        text = getattr(traits, name)
+        if text:
+            yield clip_to_tokens(text, _SPEECH_TOKENS if name == "language_features" else _TRAIT_TOKENS)
+
+
+def _patterns(values: Iterator[str]) -> str:
+    """Join whole statements while they fit; the first is clipped if it does not."""
+    joined = clip_to_tokens(next(values, ""), _PATTERN_TOKENS)
+    for value in values:
+        if estimate_tokens(longer := f"{joined} / {value}") > _PATTERN_TOKENS:
+            break
+        joined = longer
+    return joined
 
 
 def _values(node: Any) -> Iterator[str]:
@@ -80,12 +99,32 @@ def _values(node: Any) -> Iterator[str]:
 
 def open_lines(told: Disclosure, session_index: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Choose the lines that are open in a session: those said at once, and those that need trust."""
+    at_once = tuple(clip_to_tokens(line, _LONGEST_LINE) for line in told.at_once)
+    trusted = tuple(clip_to_tokens(line, _LONGEST_LINE) for line in told.after_trust)
+    cut, early = _first_meeting(at_once, told.resistance), int(told.resistance <= 2)
     if session_index == 1:
-        return told.at_once, told.after_trust[:1] if told.resistance <= 2 else ()
+        return at_once[:cut], trusted[:early]
     step = 3 if told.resistance <= 2 else 2
-    first = max(0, (session_index - 2) * step)
-    late = told.at_once[-1:] if session_index == 2 else ()
-    return late, told.after_trust[first : first + step]
+    first = early + (session_index - 2) * step
+    return at_once[cut:] if session_index == 2 else (), trusted[first : first + step]
+
+
+def _first_meeting(lines: Sequence[str], resistance: int) -> int:
+    """Count the lines of a first meeting: fewer the more the client resists, and what has room."""
+    most, left, count = max(4, 7 - resistance), _AT_ONCE_TOKENS, 0
+    for line in lines[:most]:
+        left -= estimate_tokens(line) + 1
+        if left < 0 and count:
+            break
+        count += 1
+    return count
+
+
+def hidden_now(told: Disclosure, session_index: int) -> tuple[Secret, ...]:
+    """Choose what the client hides in a session: nothing yet in the first, the next thing from the fourth."""
+    if session_index == 1:
+        return ()
+    return told.hidden[:1] if session_index < 4 or len(told.hidden) == 1 else told.hidden[1:2]
 
 
 def homework_status(likelihood: float, seed: int) -> str:

@@ -9,7 +9,9 @@ from psychagent.domain.turn import Thoughts
 
 _RESPONSE = re.compile(r"<response>(.*?)</response>", re.DOTALL)
 _THINK = re.compile(r"<think>(.*?)</think>", re.DOTALL)
-_KNOWN_TAG = re.compile(r"</?(?:think|assessment|client_state|skill|strategy|response)\b[^>]*>")
+_TAG_NAMES = ("think", "assessment", "client_state", "skill", "strategy", "response")
+_ANY_TAG = rf"</?(?:{'|'.join(_TAG_NAMES)})"
+_PRIVATE = re.compile(rf"{_ANY_TAG}\b", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[;；\n]")
 
 
@@ -62,7 +64,8 @@ def parse_tagged_reply(text: str, *, reasoning: str, end_token: str) -> Counselo
     response = found[0].replace(end_token, "").strip()
     if not response:
         raise MalformedReplyError("the <response> is empty")
-    if _KNOWN_TAG.search(response):
+    # a thought that was cut out of the response leaves words that do not stand so in the reply
+    if _PRIVATE.search(response) or found[0] not in text:
         raise MalformedReplyError("the <response> holds private markup; keep thoughts in <think>")
     return CounselorReply(
         thoughts=parse_thoughts(thoughts or reasoning),
@@ -87,50 +90,53 @@ def parse_thoughts(text: str) -> Thoughts:
 class VisibleText:
     """Let only the words inside `<response>` through, while a reply is still arriving.
 
-    Feed it pieces of content as they come; it returns what may be shown so far. Holds back
-    whatever might yet turn out to be the beginning of a tag.
+    Feed it pieces of content as they come; it returns what may be shown so far. It holds back only
+    what may yet turn out to be a mark, and falls silent where private markup begins inside the
+    response: such a reply is refused as a whole.
     """
 
     def __init__(self, end_token: str) -> None:
         """Start before any response."""
         self._buffer = ""
-        self._inside = False
-        self._thinking = False
+        self._state = "before"
         self._end_token = end_token
+        tags = [f"<{slash}{name}" for name in _TAG_NAMES for slash in ("", "/")]
+        self._marks = (*tags, end_token.lower())
+        self._stop = re.compile(rf"(?-i:{re.escape(end_token)})|{_ANY_TAG}(?=\W)", re.IGNORECASE)
 
     def feed(self, piece: str) -> str:
         """Take a piece of the reply and return the words that may be shown."""
         self._buffer += piece
+        self._find_response()
+        return self._visible() if self._state == "inside" else ""
+
+    def _find_response(self) -> None:
+        while self._state in {"before", "thinking"}:
+            marks = ("</think>",) if self._state == "thinking" else ("<response>", "<think>")
+            places = [(self._buffer.find(mark), mark) for mark in marks if mark in self._buffer]
+            if not places:
+                return
+            at, mark = min(places)
+            self._buffer = self._buffer[at + len(mark) :]
+            self._state = {"<think>": "thinking", "</think>": "before", "<response>": "inside"}[mark]
+
+    def _visible(self) -> str:
         shown = ""
-        while True:
-            step = self._step()
-            if step is None:
+        while found := self._stop.search(self._buffer):
+            shown += self._buffer[: found.start()]
+            if found.group() != self._end_token:
+                self._state, self._buffer = "over", ""
                 return shown
-            shown += step
+            self._buffer = self._buffer[found.end() :]
+        clear = len(self._buffer) - self._held_back()
+        shown, self._buffer = shown + self._buffer[:clear], self._buffer[clear:]
+        return shown
 
-    def _step(self) -> str | None:
-        if self._inside:
-            return self._step_inside()
-        marks = ("</think>",) if self._thinking else ("<response>", "<think>")
-        places = [(self._buffer.find(m), m) for m in marks if m in self._buffer]
-        if not places:
-            return None
-        at, mark = min(places)
-        self._buffer = self._buffer[at + len(mark) :]
-        self._thinking, self._inside = mark == "<think>", mark == "<response>"
-        return ""
-
-    def _step_inside(self) -> str | None:
-        for mark in ("</response>", self._end_token):
-            at = self._buffer.find(mark)
-            if at >= 0:
-                shown = self._buffer[:at]
-                self._buffer = self._buffer[at + len(mark) :]
-                self._inside = mark == self._end_token
-                return shown
-        at = self._buffer.find("<")
-        if at == 0:
-            return None
-        shown = self._buffer if at < 0 else self._buffer[:at]
-        self._buffer = self._buffer[len(shown) :]
-        return shown or None
+    def _held_back(self) -> int:
+        """Count the characters at the end that may be the beginning of a mark."""
+        longest = max(map(len, self._marks))
+        for size in range(min(longest, len(self._buffer)), 0, -1):
+            tail = self._buffer[-size:].lower()
+            if any(mark.startswith(tail) for mark in self._marks):
+                return size
+        return 0

@@ -17,6 +17,14 @@ class Thoughts(Record):
     strategy: str = ""
 
 
+class Rewrite(Record):
+    """A model's answer to what the counselor should look for next."""
+
+    trigger: str
+    when_to_use: str = ""
+    skill: str = ""
+
+
 class Turn(Record):
     """One utterance."""
 
@@ -28,6 +36,8 @@ class Turn(Record):
     """Ids of the skills that retrieval put before the counselor, best first."""
     query: str | None = None
     """What retrieval searched for."""
+    rewrite: Rewrite | None = None
+    """The answer that the query was made of; None where no model was asked for one."""
     ends_session: bool = False
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -38,9 +38,14 @@ def require_key(name: str | None, env: Mapping[str, str]) -> str | None:
     """
     if name is None:
         return None
-    if not env.get(name):
+    key = env.get(name, "").strip()
+    if not key:
         raise SettingsError(f"environment variable {name!r} is not set; put the endpoint's key there")
-    return env[name]
+    if not (key.isascii() and key.isprintable()):
+        raise SettingsError(
+            f"environment variable {name!r} holds characters that no key has; copy the key again"
+        )
+    return key
 
 
 def open_client() -> httpx.AsyncClient:
@@ -75,6 +80,7 @@ def build_deps(
     on_call: Callable[[Usage], None] = lambda usage: None,
     client: httpx.AsyncClient | None = None,
     cache_dir: Path | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Deps:
     """Wire models, prompts and skills.
 
@@ -85,6 +91,7 @@ def build_deps(
         on_call: Told of every answered model call.
         client: Connection pool of the running event loop; one is opened where none is given.
         cache_dir: Where vectors are kept; None keeps them in memory.
+        sleep: How to wait before another attempt; a run passes one that a stop cuts short.
 
     Raises:
         SettingsError: If a key that the settings name is not set.
@@ -108,7 +115,9 @@ def build_deps(
         settings = endpoints[kind]
         if model:
             settings = settings.model_copy(update={"model": model})
-        return build_chat(settings, prompts(language), gate=gate, env=env, client=pool, on_call=on_call)
+        return build_chat(
+            settings, prompts(language), gate=gate, env=env, client=pool, on_call=on_call, sleep=sleep
+        )
 
     def chat(role: str, knobs: Knobs) -> Chat:
         kind = "client" if role == "client" else "reflector" if role in REFLECTOR_ROLES else "counselor"
@@ -167,6 +176,7 @@ def build_chat(
     env: Mapping[str, str],
     client: httpx.AsyncClient,
     on_call: Callable[[Usage], None] = lambda usage: None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Chat:
     """Build a role's access to its model."""
     model: BaseChatModel
@@ -175,4 +185,5 @@ def build_chat(
     else:
         model = build_endpoint(settings, key=require_key(settings.api_key_env, env), client=client)
     policy = Policy(settings.max_retries, settings.max_wait_sec, settings.structured, settings.send_seed)
-    return Chat(model, policy, gate, retry_note=prompts.render("shared/retry"), on_call=on_call)
+    note = prompts.render("shared/retry")
+    return Chat(model, policy, gate, retry_note=note, on_call=on_call, sleep=sleep)

@@ -7,7 +7,7 @@ from typing import Any
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from psychagent.flows.rollout import hold_rollout
+from psychagent.flows.rollout import hold_rollout, record_broken
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.opening import open_session
 from psychagent.nodes.reflect import reflect, summarize, update_file
@@ -26,7 +26,11 @@ def build_course(deps: Deps, checkpointer: Any = None) -> CompiledStateGraph[Cou
     """
     graph = StateGraph(CourseState, context_schema=Knobs)
     graph.add_node("open", open_session(deps))
-    graph.add_node("rollout", hold_rollout(deps))
+    graph.add_node(
+        "rollout",
+        hold_rollout(deps, stored=checkpointer is not None),
+        error_handler=record_broken if deps.rft else None,
+    )
     graph.add_node("select", select(deps))
     graph.add_node("summarize", summarize(deps))
     graph.add_node("update_file", update_file(deps))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -31,6 +31,7 @@ from psychagent.nodes.judge import (
     fan_out,
     gather_results,
     plan_calls,
+    record_broken,
 )
 from psychagent.scales.dialogue import Dialogue, to_lines
 from psychagent.scales.fill import GroupCall
@@ -44,7 +45,7 @@ JudgeGraph = CompiledStateGraph[JudgeState, JudgeBrief, Any, Any]
 def build_judge(deps: JudgeDeps) -> JudgeGraph:
     """Build the judge graph; its context is a JudgeBrief, its input is empty."""
     graph = StateGraph(JudgeState, context_schema=JudgeBrief)
-    graph.add_node("administer", administer(deps))
+    graph.add_node("administer", administer(deps), error_handler=record_broken)
     graph.add_node("collect", collect(deps))
     graph.add_conditional_edges(START, fan_out(deps), ["administer", "collect"])
     graph.add_edge("administer", "collect")
@@ -70,13 +71,12 @@ class Judge:
         """
         plan_calls(self.deps, methods)
         brief = JudgeBrief(dialogue=dialogue, methods=tuple(methods))
-        calls: list[GroupCall] = []
-        done: set[str] = set()
+        waiting: dict[str, list[GroupCall]] = {name: [] for name in methods}
         async for update in self.graph.astream({}, context=brief, stream_mode="updates"):
-            calls += update.get("administer", {}).get("calls", [])
-            for name, result in gather_results(self.deps, methods, calls).items():
-                if name not in done:
-                    done.add(name)
+            for call in [call for part in update.values() for call in part.get("calls", [])]:
+                waiting[call.scale].append(call)
+                done = gather_results(self.deps, [call.scale], waiting[call.scale])
+                for name, result in done.items():
                     yield name, result
 
     def blank(self, dialogue: Dialogue, **more: Any) -> SessionScores:
@@ -137,6 +137,7 @@ def build_judge_deps(
     on_call: Callable[[Usage], None] = lambda usage: None,
     client: httpx.AsyncClient | None = None,
     gate: asyncio.Semaphore | None = None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> JudgeDeps:
     """Wire the judge.
 
@@ -146,6 +147,7 @@ def build_judge_deps(
         on_call: Told of every answered model call.
         client: Connection pool of the running event loop; one is opened where none is given.
         gate: Bound on calls at a time; share it where counselor and judge run in one process.
+        sleep: How to wait before another attempt.
 
     Raises:
         SettingsError: If a key that the settings name is not set, or the scripted judge is unknown.
@@ -165,7 +167,13 @@ def build_judge_deps(
     @cache
     def chat(language: Language) -> Chat:
         made = build_chat(
-            settings.judge, prompts(language), gate=bound, env=env, client=pool, on_call=on_call
+            settings.judge,
+            prompts(language),
+            gate=bound,
+            env=env,
+            client=pool,
+            on_call=on_call,
+            sleep=sleep,
         )
         if settings.judge.provider == "offline":
             made = replace(made, model=OfflineModel(lines={"judge": script(language)}))

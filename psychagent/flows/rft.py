@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 import httpx
@@ -10,6 +11,7 @@ import httpx
 from psychagent.assets.eval_settings import EvalSettings
 from psychagent.assets.rft_settings import RftSettings
 from psychagent.domain.usage import Usage
+from psychagent.flows.build import open_client
 from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.nodes.deps import Deps, Rft
 from psychagent.scales.reward import load_norms
@@ -20,18 +22,29 @@ def with_rollouts(
     settings: RftSettings,
     *,
     env: Mapping[str, str],
-    client: httpx.AsyncClient,
+    client: httpx.AsyncClient | None = None,
     on_call: Callable[[Usage], None] = lambda usage: None,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Deps:
     """Give a course's dependencies n rollouts, a judge and norms.
+
+    Args:
+        deps: From `build_deps`.
+        settings: How many rollouts, who judges them, how one is chosen.
+        env: Where keys are looked up; pass `os.environ`.
+        client: Connection pool of the running event loop; one is opened where none is given.
+        on_call: Told of every answered judge call.
+        sleep: How to wait before another attempt.
 
     Raises:
         SettingsError: If a key that the settings name is not set.
         AssetError: If scales or norms cannot be read.
     """
+    pool = client or open_client()
 
     def judge(judging: EvalSettings) -> Judge:
-        return Judge(build_judge_deps(judging, env=env, client=client, on_call=on_call))
+        made = build_judge_deps(judging, env=env, client=pool, on_call=on_call, sleep=sleep)
+        return Judge(made)
 
     first = judge(settings.judging)
     second = None

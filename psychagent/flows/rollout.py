@@ -8,22 +8,24 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.errors import NodeError
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from psychagent.domain.usage import Usage
-from psychagent.errors import CallError, PsychAgentError
+from psychagent.errors import PsychAgentError
 from psychagent.flows.judge import Judge
 from psychagent.flows.session import build_session, recursion_limit
-from psychagent.nodes.deps import Deps, Rft
+from psychagent.flows.spent import open_usage
+from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import JudgeBrief
 from psychagent.nodes.opening import brief_of
 from psychagent.nodes.rollout import RolloutTask
 from psychagent.nodes.state import Brief, CourseState, Failure, Knobs, Rollout, RolloutState
 from psychagent.scales.dialogue import Dialogue, to_lines
-from psychagent.scales.result import SessionScores
 from psychagent.scales.scale import reward_methods
+
 
 class RolloutNode(Protocol):
     """A node of the rollout graph."""
@@ -42,17 +44,23 @@ def build_rollout(deps: Deps) -> RolloutGraph:
         return session
     graph = StateGraph(RolloutState, context_schema=Brief)
     graph.add_node("session", session)
-    graph.add_node("judge", judging(deps.rft))
     graph.add_edge(START, "session")
-    graph.add_edge("session", "judge")
-    graph.add_edge("judge", END)
+    judges: dict[str, Judge | None] = {"judgement": deps.rft.judge, "holdout": deps.rft.holdout}
+    for key, judge in judges.items():
+        if judge is not None:
+            name = f"judge_{key}"
+            graph.add_node(name, judging(judge, key))
+            graph.add_edge("session", name)
+            graph.add_edge(name, END)
     return graph.compile(name="rollout")
 
 
-def judging(rft: Rft) -> RolloutNode:
-    """Make the node that has a finished session judged, by the holdout judge too where there is one."""
+def judging(judge: Judge, key: str) -> RolloutNode:
+    """Make the node that has a finished session judged and keeps what was given under a key."""
+    # named here, not reached through the judge: LangGraph finds a nested graph among a node's closures
+    graph = judge.graph
 
-    async def judge(state: RolloutState, runtime: Runtime[Brief]) -> RolloutState:
+    async def rate(state: RolloutState, runtime: Runtime[Brief]) -> RolloutState:
         brief = runtime.context
         dialogue = Dialogue(
             case_id=brief.case.case_id,
@@ -61,24 +69,23 @@ def judging(rft: Rft) -> RolloutNode:
             language=brief.case.language,
             lines=to_lines([(turn.speaker, turn.text) for turn in state["turns"]]),
         )
-        given: RolloutState = {"judgement": await _judge(rft.judge, dialogue)}
-        if rft.holdout is not None:
-            given["holdout"] = await _judge(rft.holdout, dialogue)
-        return given
+        chosen = judge.deps.settings.methods.get(dialogue.modality)
+        methods = chosen or reward_methods(judge.deps.scales, dialogue.modality)
+        given = await graph.ainvoke({}, context=JudgeBrief(dialogue=dialogue, methods=tuple(methods)))
+        scores = judge.blank(dialogue).model_copy(update={"scales": given["results"]})
+        found: dict[str, Any] = {key: scores}
+        return RolloutState(**found)
 
-    return judge
-
-
-async def _judge(judge: Judge, dialogue: Dialogue) -> SessionScores:
-    chosen = judge.deps.settings.methods.get(dialogue.modality)
-    methods = chosen or reward_methods(judge.deps.scales, dialogue.modality)
-    brief = JudgeBrief(dialogue=dialogue, methods=tuple(methods))
-    state = await judge.graph.ainvoke({}, context=brief)
-    return judge.blank(dialogue).model_copy(update={"scales": state["results"]})
+    return rate
 
 
-def hold_rollout(deps: Deps) -> Callable[..., Awaitable[CourseState]]:
-    """Make the node that holds one rollout; among several, one that fails is recorded."""
+def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable[CourseState]]:
+    """Make the node that holds one rollout; where rollouts are judged, one that fails is recorded.
+
+    Args:
+        deps: What the graphs need.
+        stored: Whether the course is checkpointed, so that the cost of a failed rollout can be read.
+    """
     graph = build_rollout(deps)
     limit = deps.rft.settings.rollout_concurrency if deps.rft else 1
     gates: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(limit))
@@ -94,25 +101,31 @@ def hold_rollout(deps: Deps) -> Callable[..., Awaitable[CourseState]]:
             except PsychAgentError as error:
                 if deps.rft is None:
                     raise
-                return {"rollouts": [_failed(task["index"], error)]}
-        return {"rollouts": [_held(task["index"], held)]}
+                spent = open_usage(await graph.aget_state(inner, subgraphs=True)) if stored else Usage()
+                return {"rollouts": [_failed(task, error, spent)]}
+        return {"rollouts": [_held(task, held)]}
 
     return hold
 
 
-def _held(index: int, state: Any) -> Rollout:
+def record_broken(task: RolloutTask, error: NodeError) -> CourseState:
+    """Record a rollout that broke in a way nobody foresaw, so that its siblings go on."""
+    return {"rollouts": [_failed(task, error.error, Usage())]}
+
+
+def _held(task: RolloutTask, state: Any) -> Rollout:
     judgement, holdout = state.get("judgement"), state.get("holdout")
     judged = sum((scores.usage for scores in (judgement, holdout) if scores), Usage())
     return Rollout(
-        index=index,
+        index=task["index"],
         turns=tuple(state["turns"]),
-        usage=state["usage"] + judged,
+        usage=task["spent"] + state["usage"] + judged,
         judgement=judgement,
         holdout=holdout,
     )
 
 
-def _failed(index: int, error: PsychAgentError) -> Rollout:
-    spent = error.usage if isinstance(error, CallError) and error.usage else Usage()
+def _failed(task: RolloutTask, error: BaseException, spent: Usage) -> Rollout:
+    last = getattr(error, "usage", None) or Usage()
     failure = Failure(error=type(error).__name__, message=" ".join(str(error).split())[:600])
-    return Rollout(index=index, failure=failure, usage=spent)
+    return Rollout(index=task["index"], failure=failure, usage=task["spent"] + spent + last)

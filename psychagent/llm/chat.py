@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -89,8 +89,7 @@ class Chat:
         gave_up: type[CallError] = ProviderError
         for attempt in range(self.policy.max_retries + 1):
             try:
-                async with self.gate:
-                    message = await self.model.ainvoke(list(messages), **kwargs)
+                message = await self._call(messages, kwargs)
             except Fault as fault:
                 problem, gave_up = str(fault), ProviderError
                 spent += _retry(prompt.role, attempt)
@@ -107,6 +106,13 @@ class Chat:
                 kwargs = self._reseeded(kwargs, attempt)
         tries = self.policy.max_retries + 1
         raise gave_up(f"{prompt.role}: gave up after {tries} attempts; last problem: {problem}", usage=spent)
+
+    async def _call(self, messages: Sequence[Message], kwargs: Mapping[str, Any]) -> AIMessage:
+        async with self.gate:
+            message: AIMessage = await self.model.ainvoke(list(messages), **kwargs)
+        # half a character, cut off by a token limit, could be stored nowhere
+        whole = _text(message).encode("utf-8", "replace").decode()
+        return message if whole == message.content else message.model_copy(update={"content": whole})
 
     def _kwargs(self, prompt: Prompt, schema: type[BaseModel] | None) -> dict[str, Any]:
         if self.is_script:
@@ -154,7 +160,7 @@ def backoff(attempt: int, asked: float | None, draw: float, most: float) -> floa
 
 
 def _text(message: AIMessage) -> str:
-    return str(message.content)
+    return str(message.text)
 
 
 def _retry(role: str, attempt: int) -> Usage:

@@ -50,6 +50,21 @@ def find_smollm2() -> Path:
     return found[0]
 
 
+def check_gguf(path: Path) -> None:
+    """Refuse what is no file of weights, before llama.cpp fails without a reason.
+
+    Raises:
+        AssetError: If the file is missing or does not begin as GGUF files do.
+    """
+    try:
+        with path.open("rb") as stream:
+            head = stream.read(4)
+    except OSError as error:
+        raise AssetError(f"{path}: cannot be read ({error.strerror}); --gguf names a GGUF file") from error
+    if head != b"GGUF":
+        raise AssetError(f"{path}: begins with {head!r}, so it is no GGUF file; name another with --gguf")
+
+
 @contextmanager
 def serve_local(model: LocalModel, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
     """Serve a model while the block runs; gives the base URL once the server is healthy.
@@ -58,15 +73,14 @@ def serve_local(model: LocalModel, *, sleep: Callable[[float], None] = time.slee
         AssetError: If the file is missing or cannot be loaded.
         ProviderError: If the server does not become healthy.
     """
-    if not model.gguf.is_file():
-        raise AssetError(f"{model.gguf}: no such file; --gguf names a GGUF file")
+    check_gguf(model.gguf)
     try:
         server = xllamacpp.Server(_params(model))
     except Exception as error:  # noqa: BLE001
         # the binding raises whatever llama.cpp's loader or its socket raises
         raise AssetError(
-            f"{model.gguf}: cannot be served on port {model.port} ({error}); check that it is a GGUF "
-            "file and that the port is free"
+            f"{model.gguf}: cannot be served on port {model.port} ({error}); is the port taken, or the "
+            "memory short? --port 0 takes a free one"
         ) from error
     try:
         address = str(server.listening_address)

@@ -52,7 +52,8 @@ class OfflineModel(BaseChatModel):
     def _llm_type(self) -> str:
         return "offline-script"
 
-    def _reply(self, call: Prompt) -> AIMessage:
+    def _reply(self, kwargs: Mapping[str, Any]) -> AIMessage:
+        call: Prompt = kwargs["call"]
         if call.role not in _PARTS:
             raise AssetError(f"the offline script cannot play {call.role!r}; known: {', '.join(_PARTS)}")
         text = _PARTS[call.role](Scene.of(call, self.lines))
@@ -63,33 +64,27 @@ class OfflineModel(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        *,
-        call: Prompt,
         **kwargs: Any,
     ) -> ChatResult:
-        return ChatResult(generations=[ChatGeneration(message=self._reply(call))])
+        return ChatResult(generations=[ChatGeneration(message=self._reply(kwargs))])
 
     async def _agenerate(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        *,
-        call: Prompt,
         **kwargs: Any,
     ) -> ChatResult:
-        return ChatResult(generations=[ChatGeneration(message=self._reply(call))])
+        return ChatResult(generations=[ChatGeneration(message=self._reply(kwargs))])
 
     def _stream(
         self,
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None,
-        *,
-        call: Prompt,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        reply = self._reply(call)
+        reply = self._reply(kwargs)
         text = str(reply.content)
         for at in range(0, len(text), _PIECE):
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=text[at : at + _PIECE]))
@@ -103,11 +98,9 @@ class OfflineModel(BaseChatModel):
         messages: list[BaseMessage],
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        *,
-        call: Prompt,
         **kwargs: Any,
     ) -> AsyncIterator[ChatGenerationChunk]:
-        reply = self._reply(call)
+        reply = self._reply(kwargs)
         text = str(reply.content)
         for at in range(0, len(text), _PIECE):
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=text[at : at + _PIECE]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -26,8 +27,14 @@ def read_json(text: str, model: type[M]) -> M:
         raise MalformedReplyError("the reply holds no JSON object")
     try:
         data, _ = _DECODER.raw_decode(body, start)
-    except ValueError as error:
+        # an escape may stand for half a character, which no file can hold
+        json.dumps(data, ensure_ascii=False).encode()
+    except (ValueError, RecursionError) as error:
         raise MalformedReplyError(f"the reply is not valid JSON ({error})") from error
+    known = model.model_fields
+    if known and not known.keys() & data.keys():
+        # a model whose fields all have defaults would take any object as an empty one
+        raise MalformedReplyError(f"the JSON has none of the fields asked for: {', '.join(known)}")
     try:
         return model.model_validate(data, extra="ignore")
     except ValidationError as error:
@@ -41,6 +48,7 @@ def _explain(error: ValidationError) -> str:
     return "the JSON has the wrong shape: " + "; ".join(parts)
 
 
+@lru_cache(maxsize=256)
 def response_format(model: type[BaseModel], structured: str) -> dict[str, Any] | None:
     """Write the request field that asks the server to hold the shape; None where it cannot."""
     if structured == "none":

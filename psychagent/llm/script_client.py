@@ -2,32 +2,42 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 
 from psychagent.llm.script_scene import Scene
 
 _RISK_SESSION, _SECRET_SESSION = 2, 3
-_HEAVY_TURN = 3
+_HEAVY_TURN = 2
+_DEEPER_TURN = 4
+_PROGRESS_A_SESSION = 6
 
 
 def play_client(scene: Scene) -> str:
     """Say the client's next turn."""
-    lines, turn = scene.lines["client"], len(scene.own)
-    counselor = scene.lines["counselor"]
-    asked = scene.heard[-1]
-    if counselor["risk_ask"] in asked:
-        return str(lines["risk_answer"])
-    if counselor["risk_plan"] in asked:
-        return str(lines["risk_support"])
-    if counselor["risk_return"] in asked:
-        return str(lines["risk_update"])
-    if _is_proposal(scene, asked):
+    lines, counselor, turn = scene.lines["client"], scene.lines["counselor"], len(scene.own)
+    for asked, answer in (("risk_ask", "risk_answer"), ("risk_plan", "risk_support")):
+        if scene.has_asked(counselor[asked]):
+            return str(lines[answer])
+    for asked, answer in (("risk_return", "risk_update"), ("risk_again", "risk_update_again")):
+        if scene.has_asked(counselor[asked]):
+            return scene.in_turn(lines[answer], start=_own_turn(scene))
+    if scene.has_asked([form.split("{")[0] for form in counselor["ask_homework"]]):
+        return _on_homework(scene)
+    if scene.has_asked([h for group in scene.lines["homework"].values() for h in group]):
         return scene.pick(_by_style(scene, "accept"))
+    if scene.has_asked(counselor["risk_close"]):
+        return str(lines["risk_okay"])
     if turn == 0:
         return _arrival(scene)
     if _stalls(scene, turn):
-        return scene.pick(_by_style(scene, "stall"))
+        return scene.in_turn(_by_style(scene, "stall"), start=2 * _own_turn(scene))
     return _disclosure(scene)
+
+
+def _own_turn(scene: Scene) -> int:
+    """Number the sessions from another place for each client."""
+    return scene.session_index + sum(map(ord, str(scene.value("name", ""))))
 
 
 def _by_style(scene: Scene, kind: str) -> Sequence[str]:
@@ -36,56 +46,64 @@ def _by_style(scene: Scene, kind: str) -> Sequence[str]:
     return found
 
 
-def _is_proposal(scene: Scene, asked: str) -> bool:
-    proposals = [h for group in scene.lines["homework"].values() for h in group]
-    return any(h in asked for h in proposals) and not _asks_about_homework(scene, asked)
-
-
-def _asks_about_homework(scene: Scene, asked: str) -> bool:
-    opening = str(scene.lines["counselor"]["ask_homework"]).split("{", 1)[0]
-    return opening.strip() in asked
+def _on_homework(scene: Scene) -> str:
+    if not scene.value("homework", []):
+        return _progress(scene)
+    replies = scene.lines["client"]["homework"][scene.value("homework_status", "not done")]
+    return scene.in_turn(replies, start=_own_turn(scene))
 
 
 def _arrival(scene: Scene) -> str:
-    lines, asked = scene.lines["client"], scene.heard[-1]
-    if int(scene.value("session_index", 1)) == 1:
-        name = str(scene.value("name", "")).split(" ")[0]
-        return scene.pick(lines["introduce"]).format(name=name, problem=scene.value("problem", ""))
-    if _asks_about_homework(scene, asked) and scene.value("homework", []):
-        return scene.pick(lines["homework"][scene.value("homework_status", "not done")])
-    return scene.pick(lines["progress"])
+    if scene.session_index > 1:
+        return _progress(scene)
+    name = str(scene.value("name", "")).split(" ")[0]
+    form = scene.pick(scene.lines["client"]["introduce"])
+    return form.format(name=name, problem=scene.value("problem", ""))
 
 
 def _stalls(scene: Scene, turn: int) -> bool:
     """Stall more often the higher the resistance (1: one turn in five; 5: every other turn)."""
-    every = 6 - int(scene.value("resistance", 2)) if int(scene.value("resistance", 2)) < 5 else 2
     if turn == _HEAVY_TURN and _heavy(scene):
         return False
-    return turn % max(every, 2) == (scene.session_seed % max(every, 2))
+    every = max(6 - int(scene.value("resistance", 2)), 2)
+    return turn % every == scene.session_seed % every
 
 
 def _disclosure(scene: Scene) -> str:
-    """Say the next line that was not said yet; what weighs most comes late in the session."""
+    """Say the next line that was not said yet; what weighs most does not come first."""
     told = " ".join(scene.own)
-    pool = [*scene.value("at_once", []), *scene.value("trusted", [])]
-    if len(scene.own) >= _HEAVY_TURN:
-        pool = _heavy(scene) + pool
+    heavy = [line for line in _heavy(scene) if line not in told] if len(scene.own) >= _HEAVY_TURN else []
+    if heavy:
+        return f"{scene.pick(scene.lines['client']['hedge_heavy'], 'heavy')}{heavy[0]}"
+    at_once, trusted = scene.value("at_once", []), scene.value("trusted", [])
+    deeper_first = scene.session_index == 1 and len(scene.own) >= _DEEPER_TURN
+    pool = [*trusted, *at_once] if deeper_first else [*at_once, *trusted]
     fresh = [line for line in pool if line not in told]
     if not fresh:
-        return _nothing_new(scene, told)
-    hedge = scene.pick(_by_style(scene, "hedge"), "hedge")
+        return _progress(scene)
+    hedge = scene.pick([""] if _hedged(scene) else _by_style(scene, "hedge"), "hedge")
     return f"{hedge}{fresh[0]}"
+
+
+def _hedged(scene: Scene) -> bool:
+    """Tell whether the last turn began with a hedge: two in a row would be a mannerism."""
+    hedges = [hedge for hedge in _by_style(scene, "hedge") if hedge]
+    return bool(scene.own) and scene.own[-1].startswith(tuple(hedges))
 
 
 def _heavy(scene: Scene) -> list[str]:
     """Tell the voiced risk in the second session and the secret in the third, once each."""
-    session = int(scene.value("session_index", 1))
-    if session == _RISK_SESSION:
-        return [str(scene.value("risk", ""))] if "risk" in scene.values else []
+    if scene.session_index == _RISK_SESSION and "risk" in scene.values:
+        return [str(scene.values["risk"])]
     told = [s["secret"] for s in scene.value("secrets", []) if "secret" in s]
-    return told if session == _SECRET_SESSION else []
+    return told if scene.session_index == _SECRET_SESSION else []
 
 
-def _nothing_new(scene: Scene, told: str) -> str:
-    progress = [line for line in scene.lines["client"]["progress"] if line not in told]
-    return scene.pick(progress or _by_style(scene, "stall"))
+def _progress(scene: Scene) -> str:
+    """Tell of the days between: in the client's own order, each session a part of it."""
+    lines = list(scene.lines["client"]["progress"])
+    if scene.session_index == 1:
+        return scene.pick(_by_style(scene, "stall"))
+    random.Random(str(scene.value("name", ""))).shuffle(lines)
+    start = _PROGRESS_A_SESSION * (scene.session_index - 3) if scene.session_index > 2 else len(lines) - 1
+    return scene.in_turn(lines, start=start)

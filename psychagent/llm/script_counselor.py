@@ -4,124 +4,177 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psychagent.llm.script_scene import Scene, quote_of
+from psychagent.llm.script_scene import Scene, fill, is_stock, quote_of
 
 _WORDS = re.compile(r"[a-z]{4,}|[\u4e00-\u9fff](?=[\u4e00-\u9fff])")
-_QUOTED = re.compile(r"“((?:[^“”]|“[^“”]*”){8,})”")
-_SHORTEST = 6
-
-
-def session_length(scene: Scene) -> int:
-    """Turns that this session takes: a little fewer than allowed, by session."""
-    most = int(scene.value("max_turns", 8))
-    return max(min(most, _SHORTEST), min(most, 9) - scene.session_seed % 2)
+_QUOTED = re.compile(r"“([^“”]{8,})”")
+_SHORTEST, _LONGEST = 6, 9
+_AFTER_RISK = 4
+"""Turns that a session needs from the question about danger on: ask, plan, sum up, goodbye."""
+_SAFETY_QUESTIONS = ("risk_return", "risk_again")
 
 
 def play_counselor(scene: Scene) -> str:
     """Say the counselor's next turn, in the form that the prompt asks for."""
-    turn, length = len(scene.own), session_length(scene)
-    said = scene.heard[-1] if turn else ""
-    speech, thought, skills = _speech(scene, said=said, turn=turn, length=length)
-    thought = {
-        "assessment": thought["assessment"],
-        "client_state": scene.lines["counselor"]["think"]["state"],
-    } | thought
-    ends = turn + 1 >= length
+    lines = scene.lines["counselor"]
+    speech, strategy, skills = _speech(scene)
+    ends = _is_last(scene) and lines["risk_ask"] not in speech
+    think = {
+        "assessment": _assessment(scene),
+        "client_state": lines["think"]["state"],
+        "strategy": lines["think"][strategy].format(focus=next(iter(scene.value("focus", [])), "")),
+    }
     token = scene.value("end_token", "")
     if not token:
-        reply = {**thought, "skill": skills, "response": speech, "end": ends}
+        reply = {**think, "skill": skills, "response": speech, "end": ends}
         return json.dumps(reply, ensure_ascii=False)
-    tags = "".join(
-        f"<{name}>{text}</{name}>"
-        for name, text in (
-            ("assessment", thought["assessment"]),
-            ("client_state", thought["client_state"]),
-            ("skill", "; ".join(skills)),
-            ("strategy", thought["strategy"]),
-        )
-    )
+    think = think | {"skill": "; ".join(skills)}
+    order = ("assessment", "client_state", "skill", "strategy")
+    tags = "".join(f"<{name}>{think[name]}</{name}>" for name in order)
     return f"<think>{tags}</think><response>{speech}</response>{token if ends else ''}"
 
 
-def _speech(scene: Scene, *, said: str, turn: int, length: int) -> tuple[str, dict[str, str], list[str]]:
-    lines = scene.lines["counselor"]
-    think = lines["think"]
-    focus = next(iter(scene.value("focus", [])), "")
-    if turn == 0:
-        thought = {"assessment": think["first"], "strategy": think["strategy"].format(focus=focus)}
-        return _greeting(scene), thought, []
-    quote = quote_of(said)
-    heard = {"assessment": think["assessment"].format(quote=quote)}
-    asked = scene.own[-1]
-    if scene.mentions(scene.lines["risk_words"], said) and not _asked_risk(scene):
-        return lines["risk_ask"], heard | {"strategy": think["risk"]}, []
-    if lines["risk_ask"] in asked:
-        return lines["risk_plan"], heard | {"strategy": think["risk"]}, []
-    if turn + 1 >= length:
-        return _goodbye(scene), heard | {"strategy": think["close"]}, []
-    if turn + 2 >= length:
-        return _closing(scene), heard | {"strategy": think["close"]}, []
-    move, skills = _move(scene)
-    after_plan = lines["risk_close"] if lines["risk_plan"] in asked else ""
-    strategy = {"strategy": think["strategy"].format(focus=focus)}
-    return scene.join(_reflection(scene, said, quote), after_plan, move), heard | strategy, skills
+def session_length(scene: Scene) -> int:
+    """Turns that this session takes: a little fewer than allowed, and room where danger was voiced."""
+    most = int(scene.value("max_turns", 8))
+    length = max(min(most, _SHORTEST), min(most, _LONGEST) - scene.session_seed % 2)
+    asked = [place for place, own in enumerate(scene.own) if scene.lines["counselor"]["risk_ask"] in own]
+    return min(most, max(length, asked[0] + _AFTER_RISK)) if asked else length
 
 
-def _goodbye(scene: Scene) -> str:
-    """Say goodbye; a session of consolidation is the script's last."""
-    lines = scene.lines["counselor"]
-    return (
-        str(lines["farewell"])
-        if scene.value("stage", "") == "consolidation"
-        else scene.pick(lines["goodbye"])
-    )
+def _turns_left(scene: Scene) -> int:
+    return session_length(scene) - len(scene.own)
+
+
+def _is_last(scene: Scene) -> bool:
+    return _turns_left(scene) <= 1
+
+
+def _assessment(scene: Scene) -> str:
+    think = scene.lines["counselor"]["think"]
+    if not scene.own:
+        return str(think["first" if scene.session_index == 1 else "again"])
+    return fill(think["assessment"], quote_of(scene.heard[-1]))
+
+
+def _speech(scene: Scene) -> tuple[str, str, list[str]]:
+    """Choose the words, the reason given for them, and the names of the skills used."""
+    if not scene.own:
+        return _greeting(scene), "strategy", []
+    danger = _on_danger(scene)
+    if danger:
+        return danger, "risk", []
+    if _is_last(scene):
+        return _goodbye(scene), "close", []
+    if _turns_left(scene) == 2:
+        return _closing(scene), "close", []
+    words, skills = _middle(scene)
+    return words, "strategy", skills
+
+
+def _on_danger(scene: Scene) -> str:
+    """Take up danger once a session: ask, then agree on a plan, whatever else was meant to happen."""
+    lines, said = scene.lines["counselor"], scene.heard[-1]
+    if lines["risk_ask"] in scene.own[-1]:
+        return scene.join(lines["risk_plan"], lines["risk_goodbye"] if _is_last(scene) else "")
+    if _asked_risk(scene) or not scene.mentions(scene.lines["risk_words"], said):
+        return ""
+    no_room = len(scene.own) + 1 >= int(scene.value("max_turns", 8))
+    return str(lines["risk_last"] if no_room else lines["risk_ask"])
 
 
 def _asked_risk(scene: Scene) -> bool:
     return any(scene.lines["counselor"]["risk_ask"] in own for own in scene.own)
 
 
-def _greeting(scene: Scene) -> str:
+def _is_farewell(scene: Scene) -> bool:
+    """Tell whether the course ends with this session: the script holds one of consolidation."""
+    last = scene.session_index >= int(scene.value("max_sessions", scene.session_index + 1))
+    return last or scene.value("stage", "") == "consolidation"
+
+
+def _goodbye(scene: Scene) -> str:
     lines = scene.lines["counselor"]
-    if int(scene.value("session_index", 1)) == 1:
+    if _is_farewell(scene):
+        known = any(lines[q] in own for q in ("risk_ask", *_SAFETY_QUESTIONS) for own in scene.own)
+        return scene.join(lines["risk_farewell"] if known else "", lines["farewell"])
+    return str(lines["risk_goodbye"]) if _asked_risk(scene) else scene.pick(lines["goodbye"])
+
+
+def _place(scene: Scene) -> int:
+    """Number the sessions from another place for each client that is known."""
+    known = scene.value("known", [""])
+    return scene.session_index + sum(map(ord, str(known[0])))
+
+
+def _greeting(scene: Scene) -> str:
+    lines, reflector = scene.lines["counselor"], scene.lines["reflector"]
+    if scene.session_index == 1:
         return scene.join(scene.pick(lines["greet_first"]), scene.pick(lines["ask_first"]))
-    parts = [scene.pick(lines["greet_again"])]
+    hello = scene.in_turn(lines["greet_again"], start=_place(scene))
     recent = scene.value("recent", [])
     abstract = str(recent[-1].get("abstract", "")) if recent else ""
-    if scene.lines["reflector"]["risk"].strip() in abstract:
-        return scene.join(*parts, lines["risk_return"])
+    for flag, question in (("risk", "risk_return"), ("risk_again", "risk_again")):
+        if reflector[flag].strip() in abstract:
+            return scene.join(hello, lines[question])
     quoted = _QUOTED.findall(abstract)
-    if quoted:
-        parts.append(lines["link"].format(quote=quoted[-1]))
+    link = fill(scene.in_turn(lines["link"], start=_place(scene)), quoted[-1]) if quoted else ""
+    return scene.join(hello, link, _ask_homework(scene) or scene.pick(lines["ask_again"]))
+
+
+def _ask_homework(scene: Scene) -> str:
     homework = scene.value("homework", [])
-    parts.append(
-        lines["ask_homework"].format(homework=homework[0]) if homework else scene.pick(lines["ask_again"])
-    )
-    return scene.join(*parts)
+    form = scene.in_turn(scene.lines["counselor"]["ask_homework"], start=_place(scene))
+    return form.format(homework=homework[0]) if homework else ""
 
 
-def _reflection(scene: Scene, said: str, quote: str) -> str:
-    lines = scene.lines["counselor"]
+def _middle(scene: Scene) -> tuple[str, list[str]]:
+    """Take up what was said, then make one move."""
+    lines, own, quote = scene.lines["counselor"], scene.own[-1], quote_of(scene.heard[-1])
+    if any(lines[question] in own for question in _SAFETY_QUESTIONS):
+        return scene.join(lines["risk_heard"], _ask_homework(scene) or scene.pick(lines["ask_again"])), []
+    if lines["risk_plan"] in own:
+        return scene.join(fill(scene.pick(lines["reflect"]), quote), scene.pick(lines["stay"])), []
+    if any(form.split("{")[0].strip() in own for form in lines["ask_homework"]):
+        words, skills = _move(scene)
+        return scene.join(fill(scene.pick(lines["homework_heard"]), quote), words), skills
+    if _is_heavy(scene):
+        return scene.join(fill(scene.pick(lines["heavy"]), quote), scene.pick(lines["stay"])), []
+    words, skills = _move(scene)
+    return scene.join(_reflection(scene, quote), words), skills
+
+
+def _is_heavy(scene: Scene) -> bool:
+    """Tell whether to stay with what was said instead of working on it; never twice in a row."""
+    stayed = any(stay in scene.own[-1] for stay in scene.lines["counselor"]["stay"])
+    return not stayed and scene.mentions(scene.lines["heavy_words"], scene.heard[-1])
+
+
+def _reflection(scene: Scene, quote: str) -> str:
+    lines, said = scene.lines["counselor"], scene.heard[-1]
     if scene.mentions(scene.lines["disagree_words"], said):
         return scene.pick(lines["disagree"])
-    if scene.mentions(scene.lines["unsure_words"], said) or len(quote) < 4:
+    if scene.mentions(scene.lines["unsure_words"], quote) or len(quote) < 4:
         return scene.pick(lines["unsure"])
-    return scene.pick(lines["reflect"], "reflect").format(quote=quote)
+    if scene.mentions(scene.lines["minimize_words"], quote):
+        return scene.pick(lines["minimize"])
+    return fill(scene.pick(lines["reflect"], "reflect"), quote)
 
 
 def _move(scene: Scene) -> tuple[str, list[str]]:
-    """Make one move: the first retrieved skill whose words were not yet spoken in this session."""
+    """Make one move: a retrieved skill whose words were not yet spoken in this session.
+
+    Which of the first fresh ones depends on the session, so that sessions do not all begin alike.
+    """
     skills = [skill for skill in scene.value("skills", []) if "name" in skill and _in_place(scene, skill)]
-    for skill in skills:
-        example = skill.get("example")
-        if example and not any(example in own for own in scene.own):
-            return example, [skill["name"]]
-    for skill in skills[:1]:
-        return scene.pick(scene.lines["counselor"]["plain"]), [skill["name"]]
-    return scene.pick(scene.lines["counselor"]["plain"]), []
+    fresh = [skill for skill in skills if skill.get("example") and not scene.has_said(skill["example"])]
+    if fresh:
+        chosen = fresh[scene.session_seed % len(fresh[:2])]
+        return chosen["example"], [chosen["name"]]
+    return scene.pick(scene.lines["counselor"]["plain"]), [skill["name"] for skill in skills[:1]]
 
 
 def _in_place(scene: Scene, skill: Mapping[str, Any]) -> bool:
@@ -131,18 +184,40 @@ def _in_place(scene: Scene, skill: Mapping[str, Any]) -> bool:
 
 
 def _closing(scene: Scene) -> str:
+    """Say back what was heard, then agree on one small thing, or on coming back to the danger."""
     lines = scene.lines["counselor"]
-    skip = [*scene.lines["unsure_words"], *scene.lines["risk_words"]]
-    told = [q for q in map(quote_of, scene.heard[1:]) if not scene.mentions(skip, q)]
-    told = sorted(told, key=len)[-2:] or [quote_of(scene.heard[-1])]
-    form = lines["sum_up"] if len(told) > 1 else lines["sum_up_short"]
-    back = form.format(first=told[0], second=told[-1])
+    back = _sum_up(lines, _told(scene))
     if _asked_risk(scene):
         return scene.join(back, lines["risk_close"])
-    stage = scene.value("stage", "conceptualization")
-    set_before = scene.value("homework", [])
-    options = [h for h in scene.lines["homework"].get(stage, []) if h not in set_before]
-    return scene.join(back, lines["propose"].format(homework=scene.pick(options)) if options else "")
+    options = scene.lines["homework"].get(scene.value("stage", "conceptualization"), [])
+    options = [h for h in options if h not in scene.value("homework", [])]
+    if not options:
+        return back
+    known = scene.session_index > 1 and "known" in scene.values
+    homework = scene.in_turn(options, start=_place(scene)) if known else scene.pick(options)
+    form = lines["propose_last" if _is_farewell(scene) else "propose"]
+    return scene.join(back, form.format(homework=homework))
+
+
+def _told(scene: Scene) -> list[str]:
+    """Quote the two longest things that the client told in this session, in the order told."""
+    # the first thing heard is the opener that stands for the client's coming in
+    told = [
+        quote_of(said)
+        for said in scene.heard[1:]
+        if not is_stock(scene.lines, said)
+        and not scene.mentions(scene.lines["risk_words"], said)
+        and not scene.mentions(scene.lines["unsure_words"], quote_of(said))
+    ]
+    longest = sorted(dict.fromkeys(told), key=len)[-2:]
+    return [quote for quote in told if quote in longest]
+
+
+def _sum_up(lines: Mapping[str, Any], told: Sequence[str]) -> str:
+    if not told:
+        return str(lines["sum_up_bare"])
+    form = str(lines["sum_up"] if len(told) > 1 else lines["sum_up_short"])
+    return form.format(first=told[0], second=told[-1])
 
 
 def play_filter(scene: Scene) -> str:

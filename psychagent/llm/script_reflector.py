@@ -6,27 +6,40 @@ import json
 import re
 from typing import Any
 
-from psychagent.llm.script_scene import Scene, quote_of
+from psychagent.llm.script_scene import Scene, is_stock, quote_of
 
 _LONGEST_COURSE = 5
 
 
+def _turns_of(scene: Scene, speaker: str) -> list[str]:
+    return [t["text"] for t in scene.value("turns", []) if t.get("speaker") == speaker and "text" in t]
+
+
 def _client_quotes(scene: Scene) -> list[str]:
-    skip = [scene.lines[name] for name in ("unsure_words", "disagree_words", "risk_words")]
-    skip = [word for words in skip for word in words]
-    said = [t["text"] for t in scene.value("turns", []) if t.get("speaker") == "client" and "text" in t]
-    return (
-        [quote_of(text) for text in said if not scene.mentions(skip, text)]
-        or [quote_of(t) for t in said]
-        or [""]
-    )
+    """Quote what the client told of itself: no stock phrases, nothing that voices danger."""
+    return [
+        quote_of(text)
+        for text in _turns_of(scene, "client")
+        if not is_stock(scene.lines, text)
+        and not scene.mentions(scene.lines["risk_words"], text)
+        and not scene.mentions(scene.lines["unsure_words"], quote_of(text))
+    ]
 
 
 def _agreed_homework(scene: Scene) -> list[str]:
     """Find what the counselor proposed late in the session."""
-    spoken = [t["text"] for t in scene.value("turns", []) if t.get("speaker") == "counselor" and "text" in t]
     options = [h for group in scene.lines["homework"].values() for h in group]
-    return [h for text in spoken[2:] for h in options if h in text][:1]
+    return [h for text in _turns_of(scene, "counselor")[2:] for h in options if h in text][:1]
+
+
+def _safety_note(scene: Scene) -> str:
+    """Note that danger was spoken of, so that the next session begins with it."""
+    lines, said = scene.lines["counselor"], " ".join(_turns_of(scene, "counselor"))
+    if lines["risk_ask"] in said or lines["risk_last"] in said:
+        return str(scene.lines["reflector"]["risk"])
+    if lines["risk_return"] in said or lines["risk_again"] in said:
+        return str(scene.lines["reflector"]["risk_again"])
+    return ""
 
 
 def next_stage(stage: str, session_index: int, max_sessions: int) -> str:
@@ -39,21 +52,21 @@ def next_stage(stage: str, session_index: int, max_sessions: int) -> str:
 
 def play_summary(scene: Scene) -> str:
     """Write a summary that quotes the client."""
-    lines = scene.lines["reflector"]
-    quotes, homework = _client_quotes(scene), _agreed_homework(scene)
-    first, second = quotes[0], max(quotes[1:], key=len, default="")
-    said = " ".join(t.get("text", "") for t in scene.value("turns", []))
-    form = lines["abstract"] if second else lines["abstract_short"]
+    lines, homework = scene.lines["reflector"], _agreed_homework(scene)
+    quotes = _client_quotes(scene)
+    said = quotes or [quote_of(text) for text in _turns_of(scene, "client")] or ["…"]
+    told = {"first": said[0], "second": max(said[1:], key=len, default=said[0])}
+    form = "abstract" if len(quotes) > 1 else "abstract_short" if quotes else "abstract_bare"
+    session = scene.session_index
     stage = next_stage(
-        scene.value("stage", "conceptualization"),
-        int(scene.value("session_index", 1)),
-        int(scene.value("max_sessions", 6)),
+        scene.value("stage", "conceptualization"), session, int(scene.value("max_sessions", 6))
     )
-    told = {"first": first, "second": second or first}
     agreed = lines["agreed"].format(homework=homework[0]) if homework else lines["not_agreed"]
-    risk = lines["risk"] if scene.lines["counselor"]["risk_ask"] in said else ""
+    titles = lines["title"][stage]
     reply = {
-        "session_summary_abstract": form.format(**told, homework=agreed, risk=risk).strip(),
+        "session_summary_abstract": lines[form]
+        .format(**told, homework=agreed, risk=_safety_note(scene))
+        .strip(),
         "goal_assessment": {
             "objective_recap": lines["recap"].format(focus="; ".join(scene.value("focus", [])))[:600],
             "completion_status": lines["met"],
@@ -67,7 +80,7 @@ def play_summary(scene: Scene) -> str:
         },
         "next_session_plan": {
             "stage": stage,
-            "title": lines["title"][stage],
+            "title": titles[(session - 1) % len(titles)],
             "focus": [item.format(**told) for item in lines["focus"][stage]],
         },
         "homework": homework,
@@ -77,10 +90,9 @@ def play_summary(scene: Scene) -> str:
 
 def play_file(scene: Scene) -> str:
     """Enter the client's own words into the file; nothing is inferred."""
-    quotes = _client_quotes(scene)
-    said = " ".join(t.get("text", "") for t in scene.value("turns", []) if t.get("speaker") == "client")
+    quotes, said = _client_quotes(scene) or [""], " ".join(_turns_of(scene, "client"))
     name = re.search(scene.lines["name_pattern"], said)
-    first_meeting = int(scene.value("session_index", 1)) == 1
+    first_meeting = scene.session_index == 1
     reply = {
         "static_traits": {"name": name.group(1) if name else ""},
         "main_problem": quotes[0] if first_meeting else "",
@@ -96,7 +108,7 @@ def _theory(modality: str, quote: str) -> dict[str, Any]:
         "bt": {"target_behavior": [{"behavior": quote}]},
         "cbt": {"special_situations": [{"event": quote}]},
         "het": {"existentialism_topic": [{"theme": quote}]},
-        "pdt": {"core_conflict": {"wish": quote}},
+        "pdt": {"behavioral_response_patterns": [{"trigger_condition": quote}]},
         "pmt": {"force_field": {"negative_force": [quote]}},
     }
     return blocks.get(modality, {})

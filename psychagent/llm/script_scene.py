@@ -6,13 +6,15 @@ import random
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from psychagent.llm.prompt import Message, Prompt
 
 _CLAUSE = re.compile(r"[^.!?。！？…]+[.!?。！？…]*")
 _COMMA = re.compile(r"(?<=[,;:，；：])\s*")
-QUOTE_CHARS = 90
+_FILLED = re.compile(r"\{\w+\}|[“”]")
+QUOTE_CHARS, _SHORT_CLAUSE, _SHORTEST_FIXED = 90, 16, 3
 
 
 @dataclass(frozen=True)
@@ -42,41 +44,75 @@ class Scene:
             session_seed=sum(map(ord, call.messages[0]["content"])),
         )
 
+    @property
+    def session_index(self) -> int:
+        """Number of the session, from 1."""
+        return int(self.value("session_index", 1))
+
     def pick(self, options: Sequence[str], *salt: object) -> str:
         """Draw a sentence, preferring one that this role has not used in the session."""
-        fresh = [o for o in options if not self._used(o)] or list(options)
+        fresh = [o for o in options if not self.has_said(o)] or list(options)
         return random.Random(f"{self.seed}:{salt}").choice(fresh)
 
-    def _used(self, option: str) -> bool:
-        core = max(re.split(r"[{“”}]", option), key=len).strip()
-        return len(core) > 3 and any(core in said for said in self.own)
+    def in_turn(self, options: Sequence[str], *, start: int) -> str:
+        """Take the option whose turn it is, or the first behind it that was not used in the session.
+
+        Other sessions have other turns, so that a role that does not remember its own words of
+        earlier sessions does not repeat them.
+        """
+        start %= len(options)
+        ordered = [*options[start:], *options[:start]]
+        return next((o for o in ordered if not self.has_said(o)), ordered[0])
+
+    def has_said(self, option: str) -> bool:
+        """Tell whether this role has used one of the fixed sentences of an option in the session."""
+        fixed = [c for part in _FILLED.split(option) for c in clauses(part) if len(c) > _SHORTEST_FIXED]
+        return any(clause in said for clause in fixed for said in self.own)
+
+    def has_asked(self, options: str | Sequence[str]) -> bool:
+        """Tell whether the other's last turn holds one of some sentences."""
+        given = [options] if isinstance(options, str) else options
+        asked = self.heard[-1] if self.heard else ""
+        return any(max(_FILLED.split(o), key=len).strip() in asked for o in given)
 
     def join(self, *parts: str) -> str:
         """Put sentences behind one another, as the language does."""
         return str(self.lines["joiner"]).join(part for part in parts if part)
 
     def mentions(self, words: Sequence[str], text: str) -> bool:
-        """Tell whether a text holds one of some phrases."""
-        lowered = text.lower()
-        return any(word.lower() in lowered for word in words)
+        """Tell whether a text holds one of some expressions, whatever the case."""
+        return bool(words) and _pattern(tuple(words)).search(text.replace("’", "'")) is not None
 
     def value(self, name: str, default: Any) -> Any:
         """Return a value that stands in the prompt, or the default."""
         return self.values.get(name, default)
 
 
+@lru_cache(maxsize=64)
+def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{word})" for word in words), re.IGNORECASE)
+
+
 def _said(messages: Sequence[Message], role: str) -> tuple[str, ...]:
     return tuple(m["content"].split("\n\n[")[0] for m in messages if m["role"] == role)
 
 
+def clauses(text: str) -> list[str]:
+    """Cut a text into its sentences."""
+    return [clause.strip() for clause in _CLAUSE.findall(text) if clause.strip()]
+
+
 def quote_of(text: str) -> str:
-    """Take the clause of a text that is worth saying back: the longest, cut at a comma if long."""
-    clauses = [c.strip() for c in _CLAUSE.findall(text) if c.strip()]
-    if not clauses:
+    """Take the clause of a text that is worth saying back: the longest, cut at a comma if it is long.
+
+    Quotation marks inside it become single ones, so that it can be quoted.
+    """
+    found = clauses(text.replace("“", "‘").replace("”", "’"))
+    if not found:
         return text.strip()
-    best = max(clauses, key=len)
+    best = max(found, key=len)
     if len(best) <= QUOTE_CHARS:
-        return best
+        return best + _afterthought(found, best)
     cut = ""
     for part in _COMMA.split(best):
         if cut and len(cut) + len(part) > QUOTE_CHARS:
@@ -87,3 +123,26 @@ def quote_of(text: str) -> str:
         words = cut[:QUOTE_CHARS]
         cut = words.rsplit(" ", 1)[0] if " " in words else words
     return f"{cut} …" if cut.isascii() else f"{cut}……"
+
+
+def _afterthought(found: Sequence[str], best: str) -> str:
+    """Take along a short clause behind the quoted one: it may take back what that one says."""
+    behind = found[found.index(best) + 1 :][:1]
+    if not behind or len(behind[0]) > (_SHORT_CLAUSE if best.isascii() else _SHORT_CLAUSE // 2):
+        return ""
+    return f" {behind[0]}" if best.isascii() else behind[0]
+
+
+def fill(form: str, quote: str) -> str:
+    """Put a quote into a sentence: `{quote}` as it is, `{words}` without its full stop."""
+    return form.format(quote=quote, words=quote.rstrip(".。…").rstrip())
+
+
+def is_stock(lines: Mapping[str, Any], text: str) -> bool:
+    """Tell whether a client's turn is one of the script's own that tells nothing of this client."""
+    client = lines["client"]
+    groups = [*client["stall"].values(), *client["homework"].values(), *client["accept"].values()]
+    risk = [client["risk_answer"], client["risk_support"], client["risk_okay"]]
+    fixed = [line for group in groups for line in group] + risk
+    fixed += [*client["risk_update"], *client["risk_update_again"]]
+    return any(line in text for line in fixed)

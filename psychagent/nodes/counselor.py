@@ -35,6 +35,7 @@ def counselor(deps: Deps) -> SessionNode:
 
     async def speak(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns, found = runtime.context, state.get("turns", []), state["retrieved"]
+        assert found is not None, "retrieve runs before counselor"
         prompt = counselor_prompt(deps, brief, turns, found.skills)
         answer = await deps.chat("counselor", brief.knobs).request(
             prompt,
@@ -45,7 +46,8 @@ def counselor(deps: Deps) -> SessionNode:
         turn = found.model_copy(
             update={"text": reply.response, "thoughts": reply.thoughts, "ends_session": reply.ends_session}
         )
-        return {"turns": [turn], "usage": answer.usage}
+        # kept no longer than needed: a plain channel stands in full in every checkpoint
+        return {"turns": [turn], "usage": answer.usage, "retrieved": None}
 
     return speak
 
@@ -97,6 +99,7 @@ def _script_values(deps: Deps, brief: Brief, skills: Sequence[Skill], left: int)
     return {
         "language": brief.case.language.value,
         "session_index": brief.session_index,
+        "max_sessions": brief.knobs.max_sessions,
         "max_turns": brief.knobs.max_counselor_turns,
         "end_token": deps.baseline.end_token,
         "stage": brief.plan.stage.value,

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypedDict
 
+from langgraph.errors import NodeError
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
@@ -106,6 +107,11 @@ def administer(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
         return {"calls": [GroupCall(**task, items=items, usage=answer.usage)]}
 
     return ask
+
+
+def record_broken(task: JudgeTask, error: NodeError) -> JudgeState:
+    """Record a call that broke in a way nobody foresaw: its scale is missing, its siblings go on."""
+    return {"calls": [GroupCall(**task, failure=f"{type(error.error).__name__}: {error.error}")]}
 
 
 def collect(deps: JudgeDeps) -> Callable[..., JudgeState]:

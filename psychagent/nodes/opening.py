@@ -81,4 +81,6 @@ async def _open(deps: Deps, knobs: Knobs, fresh: CourseState) -> CourseState:
         "finished_reason": "",
         "rollouts": [],
         "attempts": 0,
+        "first_attempt": 0,
+        "again": [],
     }

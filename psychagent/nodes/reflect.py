@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from langgraph.runtime import Runtime
@@ -28,6 +29,7 @@ class FileReply(BaseModel):
     theory: Any = None
 
 
+@cache
 def file_reply(modality: Modality) -> type[FileReply]:
     """Return the reply model with the modality's own fields."""
     block = THEORY_MODELS[modality]
@@ -70,6 +72,7 @@ def reflection_prompt(deps: Deps, brief: Brief, winner: Rollout, task: str) -> P
     )
 
 
+@cache
 def shape_of(model: type[BaseModel]) -> str:
     """Write a model's fields as an example of JSON, every value empty."""
     return str(_shape(model.model_json_schema(), model.model_json_schema().get("$defs", {}))).replace(

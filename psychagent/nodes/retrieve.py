@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, create_model
 
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.plan import Plan
 from psychagent.domain.reply import MalformedReplyError
 from psychagent.domain.skill import MetaSkill, StageSkills
-from psychagent.domain.turn import Turn
+from psychagent.domain.turn import Rewrite, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import SkillStoreError
 from psychagent.llm.chat import Answer
@@ -25,6 +26,17 @@ class FilterReply(BaseModel):
     """The coarse filter's choice."""
 
     meta_skill_ids: list[str] = Field(min_length=1, max_length=12)
+
+
+def filter_schema(metas: Sequence[MetaSkill]) -> type[BaseModel]:
+    """Return the shape that a server is asked to hold: no ids but those listed.
+
+    Small models invent ids otherwise; what comes from a server that does not hold it is checked
+    by `keep_known`.
+    """
+    listed = Annotated[str, Field(json_schema_extra={"enum": [meta.id for meta in metas]})]
+    ids = (list[listed], Field(min_length=1, max_length=12))
+    return create_model("FilterReply", meta_skill_ids=ids)
 
 
 class QueryReply(BaseModel):
@@ -67,7 +79,7 @@ async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]
         lambda message: keep_known(
             read_json(str(message.content), FilterReply).meta_skill_ids, skills.meta_skills
         ),
-        schema=FilterReply,
+        schema=filter_schema(skills.meta_skills),
     )
     chosen, unknown = answer.value
     ids = shortlist(skills, chosen, deps.runtime.retrieval.candidates)
@@ -88,22 +100,32 @@ def filter_prompt(deps: Deps, brief: Brief, skills: StageSkills) -> Prompt:
     )
 
 
-async def _rewrite(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[str]:
+def rewrite_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Prompt:
+    """Write the prompt that asks what to look for after the last client turn."""
     prompts = deps.prompts(brief.case.language)
     recent = list(turns[-4:])
     focus = focus_line(brief.plan, brief.case.language)
     text = prompts.render("rewrite/user", stage=brief.plan.stage.value, focus=focus, turns=recent)
     head = prompts.render("rewrite/system", modality=brief.case.modality.value)
-    prompt = Prompt(
+    return Prompt(
         role="rewrite",
         messages=(system(head), user(text)),
         values={"focus": focus, "said": recent[-1].text, "language": brief.case.language.value},
         seed=brief.seed("rewrite", len(turns)),
     )
+
+
+async def _rewrite(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn]:
+    prompt = rewrite_prompt(deps, brief, turns)
     answer = await deps.chat("rewrite", brief.knobs).ask(prompt, QueryReply)
     reply = answer.value
     query = " ".join(part for part in (reply.skill, reply.trigger, reply.when_to_use) if part)
-    return Answer(query, answer.usage)
+    return Answer(_asked(query, Rewrite(**reply.model_dump())), answer.usage)
+
+
+def _asked(query: str, rewrite: Rewrite | None = None) -> Turn:
+    """Make a turn that has no words yet, only what to search for."""
+    return Turn(speaker=Speaker.COUNSELOR, text="", query=query, rewrite=rewrite)
 
 
 def focus_line(plan: Plan, language: Language) -> str:
@@ -111,12 +133,13 @@ def focus_line(plan: Plan, language: Language) -> str:
     return ("；" if language is Language.ZH else "; ").join(plan.focus)
 
 
-async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[str]:
+async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn]:
     """Say what to search for: the plan's focus before anything was said, then what the turn calls for."""
     if not turns:
-        return Answer(f"{brief.plan.title} {focus_line(brief.plan, brief.case.language)}", Usage())
+        focus = focus_line(brief.plan, brief.case.language)
+        return Answer(_asked(f"{brief.plan.title} {focus}"), Usage())
     if deps.runtime.retrieval.query == "utterance":
-        return Answer(turns[-1].text, Usage())
+        return Answer(_asked(turns[-1].text), Usage())
     return await _rewrite(deps, brief, turns)
 
 
@@ -127,7 +150,7 @@ def retrieve(deps: Deps) -> SessionNode:
         brief = runtime.context
         answer = await _query(deps, brief, state.get("turns", []))
         hits = await deps.skills(brief.case.language).search(
-            answer.value,
+            answer.value.query or "",
             modality=brief.case.modality,
             stage=brief.plan.stage,
             candidates=brief.candidates,
@@ -136,7 +159,6 @@ def retrieve(deps: Deps) -> SessionNode:
         if not hits:
             raise SkillStoreError("retrieval found no skill among the session's candidates")
         ids = tuple(hit.skill.id for hit in hits)
-        found = Turn(speaker=Speaker.COUNSELOR, text="", skills=ids, query=answer.value)
-        return {"retrieved": found, "usage": answer.usage}
+        return {"retrieved": answer.value.model_copy(update={"skills": ids}), "usage": answer.usage}
 
     return find

@@ -1,4 +1,4 @@
-"""Which rollouts to hold, and what becomes of one that fails."""
+"""Which rollouts to hold, and which to hold again."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from langgraph.graph import END
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
+from psychagent.domain.usage import Usage
 from psychagent.nodes.select import NONE_YET
 from psychagent.nodes.state import CourseState, Knobs
 
 
 class RolloutTask(TypedDict):
-    """What one rollout is sent: the state it starts from, its number, and which try it is."""
+    """What one rollout is sent."""
 
     state: CourseState
+    """What it starts from."""
     index: int
     attempt: int
+    """Which try of the session it is, from 0; another try is another session."""
+    spent: Usage
+    """What earlier tries of it have cost."""
 
 
 def start_rollouts(state: CourseState, runtime: Runtime[Knobs]) -> list[Send] | str:
@@ -25,23 +30,20 @@ def start_rollouts(state: CourseState, runtime: Runtime[Knobs]) -> list[Send] | 
     if state["finished_reason"]:
         return END
     knobs = runtime.context or Knobs()
-    return [_send(state, index) for index in range(knobs.rollouts)]
+    return [_send(state, index, Usage()) for index in range(knobs.rollouts)]
 
 
 def after_select(state: CourseState) -> list[Send] | list[str]:
-    """Reflect on the winner, or hold again what failed."""
+    """Reflect on the winner, or hold again what select names."""
     if state["winner"] != NONE_YET:
         return ["summarize", "update_file"]
-    return [_send(state, r.index) for r in state["rollouts"] if r.failure or not _scored(r)]
+    spent = {rollout.index: rollout.usage for rollout in state["rollouts"]}
+    return [_send(state, index, spent[index]) for index in state["again"]]
 
 
-def _scored(rollout: object) -> bool:
-    judgement = getattr(rollout, "judgement", None)
-    return bool(judgement and judgement.values())
-
-
-def _send(state: CourseState, index: int) -> Send:
-    return Send("rollout", RolloutTask(state=slim(state), index=index, attempt=state.get("attempts", 0)))
+def _send(state: CourseState, index: int, spent: Usage) -> Send:
+    task = RolloutTask(state=slim(state), index=index, attempt=state.get("attempts", 0), spent=spent)
+    return Send("rollout", task)
 
 
 def slim(state: CourseState) -> CourseState:

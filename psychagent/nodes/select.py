@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from langgraph.runtime import Runtime
 
@@ -31,34 +31,53 @@ def select(deps: Deps) -> CourseNode:
 
 
 def choose_rollout(state: CourseState, rft: Rft, *, seed: int) -> CourseState:
-    """Choose by reward, or ask for the failed rollouts again where too few succeeded.
+    """Choose by reward, or ask for some rollouts again where too few can be compared.
 
     Raises:
-        ScoringError: If too few rollouts succeeded and the retries are used up.
+        ScoringError: If too few rollouts can be compared and the retries are used up.
     """
     settings, rollouts = rft.settings, state["rollouts"]
     previous = state.get("reference_scores") or None
     signals = rollout_signals(rollouts, rft.norms, previous, use=settings.judging.use)
-    usable = [index for index, found in signals.items() if found.z]
-    if len(usable) < settings.min_rollouts:
-        if state.get("attempts", 0) < settings.rollout_retries:
-            return {"winner": NONE_YET, "attempts": state.get("attempts", 0) + 1}
+    problem = f"fewer than min_rollouts {settings.min_rollouts}"
+    choice: Choice | None = None
+    try:
+        choice = choose(signals, selector=settings.selector, missing=settings.missing, seed=seed)
+    except ScoringError as error:
+        problem = str(error)
+    compared = len(choice.rewards) if choice else 0
+    if choice is None or compared < min(settings.min_rollouts, len(rollouts)):
+        attempts, tries = state.get("attempts", 0), state.get("attempts", 0) - state.get("first_attempt", 0)
+        if tries < settings.rollout_retries:
+            again = to_hold_again(rollouts, choice)
+            return {"winner": NONE_YET, "attempts": attempts + 1, "again": again}
         raise ScoringError(
-            f"session {state['session_index']}: {len(usable)} of {len(rollouts)} rollouts were held and "
-            f"scored, fewer than min_rollouts {settings.min_rollouts}; {failures(rollouts)}"
+            f"session {state['session_index']}: {compared} of {len(rollouts)} rollouts can be compared "
+            f"({problem}); {failures(rollouts)}"
         )
-    choice = choose(signals, selector=settings.selector, missing=settings.missing, seed=seed)
-    choice = choice.model_copy(update={"excluded": _excluded(rollouts) | choice.excluded})
     winner = next(r for r in rollouts if r.index == choice.winner)
     return {
         "winner": choice.winner,
-        "selection": choice,
+        "selection": choice.model_copy(update={"excluded": choice.excluded | _excluded(rollouts)}),
         "reference_scores": _values(winner.judgement, settings.judging.use),
+        "again": [],
     }
 
 
+def to_hold_again(rollouts: Sequence[Rollout], choice: Choice | None) -> list[int]:
+    """Name the rollouts that could not be compared; where none could, those that lack something.
+
+    Never empty: a course whose rollouts cannot be compared would else stop without a word.
+    """
+    indexes = [r.index for r in rollouts]
+    if choice is not None:
+        return [index for index in indexes if str(index) not in choice.rewards]
+    lacking = [r.index for r in rollouts if r.failure or r.judgement is None or lost_scales(r)]
+    return lacking or indexes
+
+
 def rollout_signals(
-    rollouts: list[Rollout], norms: Norms, previous: Mapping[str, float] | None, *, use: str
+    rollouts: Sequence[Rollout], norms: Norms, previous: Mapping[str, float] | None, *, use: str
 ) -> dict[int, Signals]:
     """Standard scores of every rollout that was held and judged."""
     return {
@@ -74,17 +93,20 @@ def _values(judgement: SessionScores | None, use: str) -> dict[str, float]:
     return judgement.values("verified" if use == "verified" else "raw")
 
 
-def _excluded(rollouts: list[Rollout]) -> dict[str, str]:
+def _excluded(rollouts: Sequence[Rollout]) -> dict[str, str]:
     return {str(r.index): f"failed: {r.failure.message}"[:300] for r in rollouts if r.failure}
 
 
-def failures(rollouts: list[Rollout]) -> str:
+def lost_scales(rollout: Rollout) -> list[str]:
+    """Name the scales that a rollout's judge could not fill in."""
+    scales = rollout.judgement.scales if rollout.judgement else {}
+    return [name for name, result in scales.items() if result.status == "missing"]
+
+
+def failures(rollouts: Sequence[Rollout]) -> str:
     """Say in a line why rollouts failed or went without scores."""
     told = [f"rollout {r.index}: {r.failure.message}" for r in rollouts if r.failure]
     for r in rollouts:
-        missing = [n for n, s in (r.judgement.scales if r.judgement else {}).items() if s.status == "missing"]
+        missing = lost_scales(r)
         told += [f"rollout {r.index} lacks {', '.join(missing)}"] if missing else []
     return "; ".join(told)[:400] or "no reason was recorded"
-
-
-__all__ = ["NONE_YET", "Choice", "choose_rollout", "failures", "rollout_signals", "select"]

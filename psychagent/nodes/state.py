@@ -137,7 +137,7 @@ class SessionState(TypedDict, total=False):
 
     turns: Annotated[list[Turn], DeltaChannel(append_turns)]
     usage: Annotated[Usage, DeltaChannel(fold_usage)]
-    retrieved: Turn
+    retrieved: Turn | None
     """What retrieval found for the counselor's next turn (skills and query of a turn without words)."""
 
 
@@ -171,7 +171,11 @@ class CourseState(TypedDict, total=False):
     """Index of the chosen rollout; -1 while none is."""
     selection: Choice | None
     attempts: int
-    """How often this session has been rolled out again because too few rollouts succeeded."""
+    """How often rollouts of this session have been held again because too few could be compared."""
+    first_attempt: int
+    """What `attempts` was, and one more, when a failed session was last taken up: retries count anew."""
+    again: list[int]
+    """Rollouts that are to be held again."""
     reference_scores: dict[str, float]
     """Scores of the previously chosen session, for rewards of change."""
     finished_session: FinishedSession | None

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import aiosqlite
-from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from pydantic import BaseModel
 
 from psychagent.domain import base, memory, plan, profile, turn, usage
 from psychagent.errors import RecordError
 from psychagent.nodes import state
+from psychagent.runs.serde import CompressedSerializer
 from psychagent.scales import choose, fill, result
 
 _STORED = (base, memory, plan, profile, turn, usage, state, choose, fill, result)
@@ -49,7 +49,7 @@ async def open_checkpoints(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
             await connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             await connection.execute("PRAGMA busy_timeout=60000")
             saver = AsyncSqliteSaver(
-                connection, serde=JsonPlusSerializer(allowed_msgpack_modules=stored_types())
+                connection, serde=CompressedSerializer(allowed_msgpack_modules=stored_types())
             )
             await saver.setup()
             await connection.execute("PRAGMA synchronous=NORMAL")

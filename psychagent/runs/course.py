@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -11,20 +12,19 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.runtime import RunControl
 
 from psychagent.assets.profiles import CaseFile
+from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
-from psychagent.domain.turn import count_counselor_turns
-from psychagent.domain.usage import Usage, sum_usage
-from psychagent.errors import CallError, RecordError
-from psychagent.nodes.opening import ENDED_BY_PLAN
-from psychagent.nodes.state import CourseState, Failure, FinishedSession, Knobs
-from psychagent.records.files import write_json
-from psychagent.records.session import SessionRecord, read_session, session_path, write_session
+from psychagent.domain.usage import Usage
+from psychagent.errors import PsychAgentError, RecordError
+from psychagent.nodes.state import CourseState, Failure, FinishedSession, Knobs, Rollout
+from psychagent.records.session import read_session, session_path, write_session
 from psychagent.runs.checkpoints import compact
+from psychagent.runs.closing import close_case
 from psychagent.runs.layout import RunFolder, session_data, thread_id
 from psychagent.runs.outcome import Outcome, Status
+from psychagent.runs.stop import Stop, StoppedError
 
 ROOT_STEPS = 8
 """Supersteps of the course graph for one session, with room."""
@@ -38,10 +38,11 @@ class CourseRun:
     saver: AsyncSqliteSaver
     folder: RunFolder
     knobs: Knobs
-    control: RunControl
+    stop: Stop
     keep_all: bool = True
     """Whether session files keep the dialogues of rollouts that were not chosen."""
     on_session: Callable[[Case, FinishedSession], None] = lambda case, session: None
+    on_rollout: Callable[[Rollout], None] = lambda rollout: None
 
 
 async def run_case(run: CourseRun, file: CaseFile) -> Outcome:
@@ -49,20 +50,36 @@ async def run_case(run: CourseRun, file: CaseFile) -> Outcome:
 
     Everything that goes wrong with this case is recorded, so that its siblings go on.
     """
+    failure, spent = None, Usage()
     try:
-        await _advance(run, file.load())
-    except GraphDrained:
+        await run.stop.bound(_advance(run, file))
+    except (GraphDrained, StoppedError):
         # stopped on request: what is done is stored, and the case counts as partial
-        return await _close(run, file, failure=None)
+        pass
     except Exception as error:  # noqa: BLE001
-        failure = _failure(error)
-        spent = error.usage if isinstance(error, CallError) else None
+        failure = _failure(run, error)
+        spent = getattr(error, "usage", None) or Usage()
+    try:
         return await _close(run, file, failure=failure, spent=spent)
-    return await _close(run, file, failure=None)
+    except (RecordError, sqlite3.Error) as error:
+        # not even the course file can be written; the outcome still says why
+        return Outcome(
+            case_id=file.case_id,
+            modality=file.modality,
+            status=Status.FAILED,
+            failure=failure or _failure(run, error),
+            folder=str(run.folder.case_dir(file.modality, file.case_id)),
+        )
 
 
-def _failure(error: Exception) -> Failure:
-    return Failure(error=type(error).__name__, message=" ".join(str(error).split())[:600])
+def _failure(run: CourseRun, error: Exception) -> Failure:
+    told = " ".join(str(error).split())[:600]
+    if isinstance(error, sqlite3.Error):
+        told = f"{run.folder.checkpoints}: {told}; free space and run again"
+    elif not isinstance(error, PsychAgentError):
+        # nobody wrote this message for a reader: the class says more than it does
+        told = f"{type(error).__name__}: {told}"
+    return Failure(error=type(error).__name__, message=told)
 
 
 def _config(run: CourseRun, case: CaseFile | Case) -> RunnableConfig:
@@ -77,7 +94,8 @@ def _values(snapshot: Any) -> CourseState:
     return values
 
 
-async def _advance(run: CourseRun, case: Case) -> None:
+async def _advance(run: CourseRun, file: CaseFile) -> None:
+    case = file.load()
     config = _config(run, case)
     snapshot = await run.graph.aget_state(config)
     if snapshot.created_at:
@@ -86,6 +104,9 @@ async def _advance(run: CourseRun, case: Case) -> None:
             snapshot = await run.graph.aget_state(config)
         else:
             await _mend_files(run, case, _values(snapshot))
+            await _renew_retries(run, config, snapshot)
+    else:
+        _check_untouched(run, case)
     # `next` may be empty while tasks are pending, so only tasks tell that a course is done
     if snapshot.created_at and not snapshot.tasks:
         return
@@ -96,12 +117,39 @@ async def _advance(run: CourseRun, case: Case) -> None:
         context=run.knobs,
         stream_mode="updates",
         durability="sync",
-        control=run.control,
+        control=run.stop.control,
     )
     async for update in stream:
+        for rollout in [r for part in update.values() for r in part.get("rollouts") or ()]:
+            run.on_rollout(rollout)
         session = (update.get("reflect") or {}).get("finished_session")
         if session is not None:
             _write_session(run, case, session)
+
+
+async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: Any) -> None:
+    """Let a session whose rollouts failed for good be tried again: its retries count anew.
+
+    Attempts go on counting, so that what is held again is another session.
+    """
+    if any(task.name == "select" and task.error for task in snapshot.tasks):
+        first = _values(snapshot).get("attempts", 0) + 1
+        await run.graph.aupdate_state(config, {"first_attempt": first}, as_node="rollout")
+
+
+def _check_untouched(run: CourseRun, case: Case) -> None:
+    """Refuse to write over sessions whose checkpoints are gone.
+
+    Raises:
+        RecordError: Naming the first of them.
+    """
+    folder = run.folder.case_dir(case.modality, case.case_id)
+    found = sorted(folder.glob("session_*.json"))
+    if found:
+        raise RecordError(
+            f"{found[0]}: is there, but its course is not in {run.folder.checkpoints}; put the checkpoints "
+            f"back, or delete the folder {folder} to run this case anew"
+        )
 
 
 async def _was_deleted(run: CourseRun, case: Case, values: CourseState) -> bool:
@@ -153,89 +201,14 @@ def _write_session(run: CourseRun, case: Case, session: FinishedSession) -> None
     run.on_session(case, session)
 
 
-async def _close(
-    run: CourseRun, file: CaseFile, *, failure: Failure | None, spent: Usage | None = None
-) -> Outcome:
-    """Sum the case up from what is stored, and write its course file."""
+async def _close(run: CourseRun, file: CaseFile, *, failure: Failure | None, spent: Usage) -> Outcome:
     snapshot = await run.graph.aget_state(_config(run, file), subgraphs=True)
-    values = _values(snapshot)
-    folder = run.folder.case_dir(file.modality, file.case_id)
-    sessions = stored_sessions(folder)
-    ended = bool(values.get("finished_reason")) and failure is None
-    status = _status(values, ended=ended, failed=failure is not None)
-    usage = sum_usage(s.usage for s in sessions) + _open_usage(snapshot) + (spent or Usage())
-    outcome = Outcome(
-        case_id=file.case_id,
-        modality=file.modality,
-        status=status,
-        sessions=len(sessions),
-        turns=sum(count_counselor_turns(s.turns) for s in sessions),
-        usage=usage,
-        failure=failure,
-        folder=str(folder),
+    outcome = close_case(
+        run.folder, file.modality, file.case_id, snapshot=snapshot, failure=failure, spent=spent
     )
-    if sessions or failure or values:
-        write_json(
-            run.folder.course(file.modality, file.case_id), _course_data(run, outcome, values, sessions)
-        )
-    if ended:
+    if outcome.status.is_finished:
         await compact(run.saver, thread_id(file.modality, file.case_id))
     return outcome
-
-
-def _status(values: CourseState, *, ended: bool, failed: bool) -> Status:
-    if failed:
-        return Status.FAILED
-    if not ended:
-        return Status.PARTIAL
-    return Status.ENDED_BY_PLAN if values["finished_reason"] == ENDED_BY_PLAN else Status.ENDED_BY_LIMIT
-
-
-def stored_sessions(folder: Any) -> list[SessionRecord]:
-    """Read the session files of a case that can be read, in order."""
-    found = []
-    for path in folder.glob("session_*.json"):
-        try:
-            found.append(read_session(path))
-        except RecordError:
-            # named already where the case was resumed; sums go on without it
-            continue
-    return sorted(found, key=lambda record: record.session_index)
-
-
-def _open_usage(snapshot: Any) -> Usage:
-    """Sum what the open session has cost so far, from its checkpoints."""
-    values = snapshot.values
-    if values.get("finished_session") or values.get("finished_reason") or not values:
-        return Usage()
-    parts = [values.get("opening_usage"), *(r.usage for r in values.get("rollouts", []))]
-    for task in snapshot.tasks:
-        inner = getattr(task.state, "values", None)
-        if isinstance(inner, dict):
-            parts.append(inner.get("usage"))
-    return sum_usage(part for part in parts if part)
-
-
-def _course_data(
-    run: CourseRun, outcome: Outcome, values: CourseState, sessions: list[SessionRecord]
-) -> dict[str, Any]:
-    plan = values.get("plan")
-    corrections = [c.model_dump(mode="json") for s in sessions for c in s.corrections]
-    return {
-        "schema_version": 1,
-        "case_id": outcome.case_id,
-        "baseline_name": run.folder.baseline,
-        "modality": outcome.modality.value,
-        "finished": outcome.status.is_finished,
-        "finished_reason": values.get("finished_reason") or ("error" if outcome.failure else ""),
-        "num_sessions": outcome.sessions,
-        "next_session_index": outcome.sessions + 1,
-        "current_stage": plan.stage.value if plan else "",
-        "status": outcome.status.value,
-        "failure": outcome.failure.model_dump() if outcome.failure else None,
-        "corrections": corrections,
-        "usage": outcome.usage.model_dump(mode="json"),
-    }
 
 
 def remove_run(folder: RunFolder) -> None:
@@ -244,9 +217,10 @@ def remove_run(folder: RunFolder) -> None:
     Raises:
         RecordError: If something cannot be removed.
     """
-    from_run = [*(folder.path / m for m in ("bt", "cbt", "het", "pdt", "pmt")), folder.manifest]
+    # checkpoints first: what is left by a kill in between is refused, never taken for a run
+    from_run = [*folder.path.glob("checkpoints.sqlite*"), *(folder.path / m.value for m in Modality)]
     try:
-        for path in [*from_run, *folder.path.glob("checkpoints.sqlite*")]:
+        for path in [*from_run, folder.manifest]:
             if path.is_dir():
                 shutil.rmtree(path)
             else:

@@ -18,19 +18,19 @@ def hold_lock(path: Path) -> Iterator[None]:
     Raises:
         LockError: If another process holds it.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordError(
-            f"{path.parent}: cannot be made ({error.strerror}); name another --save-dir"
-        ) from error
     lock = FileLock(path, timeout=0)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire()
     except Timeout as error:
         raise LockError(
             f"{path.parent}: another process is working in this folder; wait for it, end it, or name "
             "another --save-dir"
+        ) from error
+    except OSError as error:
+        raise RecordError(
+            f"{path.parent}: cannot be written ({error.strerror or error}); free space, or name another "
+            "--save-dir"
         ) from error
     try:
         yield

@@ -12,6 +12,7 @@ from psychagent.assets.settings import BaselineSettings, DatasetSettings, Runtim
 from psychagent.errors import RecordError
 from psychagent.nodes.deps import Deps
 from psychagent.records.files import read_json
+from psychagent.runs.layout import RunFolder
 
 SCRIPT_NOTE = (
     "Made with the offline script, which is no language model: it shows how the system works and says "
@@ -74,15 +75,21 @@ def _judges(deps: Deps) -> dict[str, str]:
     return {"judge": settings.judging.judge.model} | second
 
 
-def check_resumable(path: Path, manifest: Mapping[str, Any]) -> None:
+def check_resumable(folder: RunFolder, manifest: Mapping[str, Any]) -> None:
     """Refuse to go on with other models, prompts, skills, scales or conditions.
 
     Raises:
-        RecordError: Naming what differs.
+        RecordError: Naming what differs, or what is missing to tell.
     """
+    path = folder.manifest
     if not path.exists():
+        if folder.checkpoints.exists():
+            raise RecordError(
+                f"{path}: is missing beside {folder.checkpoints.name}, so nobody can tell what the run was "
+                "made with; put it back, or start anew with --overwrite"
+            )
         return
-    before = read_json(path)
+    before = _read_manifest(path)
     for part in _GUARDED:
         old, new = before.get(part) or {}, manifest.get(part) or {}
         for name in sorted(old.keys() | new.keys()):
@@ -92,6 +99,19 @@ def check_resumable(path: Path, manifest: Mapping[str, Any]) -> None:
                     f"{_short(new.get(name))}; go back to it, name another --save-dir, or start anew "
                     "with --overwrite"
                 )
+
+
+def _read_manifest(path: Path) -> dict[str, Any]:
+    try:
+        data = read_json(path)
+    except RecordError as error:
+        raise RecordError(f"{error}; put it back, or start anew with --overwrite") from error
+    if not isinstance(data, dict):
+        kind = type(data).__name__
+        raise RecordError(
+            f"{path}: holds {kind}, not a manifest; put it back, or start anew with --overwrite"
+        )
+    return data
 
 
 def _short(value: Any) -> str:

@@ -3,32 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from langgraph.runtime import RunControl
+import httpx
 
 from psychagent.assets.profiles import CaseFile, find_cases
 from psychagent.assets.rft_settings import RftSettings
 from psychagent.assets.settings import BaselineSettings, DatasetSettings, RuntimeSettings
+from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.usage import Usage
-from psychagent.errors import RecordError
+from psychagent.errors import AssetError, RecordError
 from psychagent.flows.build import build_deps, open_client
 from psychagent.flows.course import build_course
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.state import FinishedSession
+from psychagent.nodes.state import FinishedSession, Rollout
 from psychagent.records.files import write_json
 from psychagent.runs.checkpoints import open_checkpoints
+from psychagent.runs.closing import stored_totals
 from psychagent.runs.course import CourseRun, remove_run, run_case
 from psychagent.runs.layout import RunFolder
 from psychagent.runs.lock import hold_lock
 from psychagent.runs.manifest import build_manifest, check_resumable
-from psychagent.runs.outcome import Outcome, RunResult, merge_outcomes
+from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
+from psychagent.runs.stop import Stop, stop_on_signals
 
 
 @dataclass
@@ -39,6 +40,10 @@ class Watch:
     on_call: Callable[[Usage], None] = lambda usage: None
     on_session: Callable[[Case, FinishedSession], None] = lambda case, session: None
     on_case: Callable[[Outcome], None] = lambda outcome: None
+    on_stop: Callable[[], None] = lambda: None
+    """A request to stop was heard."""
+    on_rollout: Callable[[Rollout], None] = lambda rollout: None
+    """A rollout was held and judged, or failed."""
 
 
 @dataclass(frozen=True)
@@ -71,84 +76,93 @@ async def run_sample(plan: SamplePlan) -> RunResult:
     """
     folder = RunFolder(plan.save_dir, plan.baseline.name)
     cases = find_cases(plan.dataset, plan.runtime.language)
+    _check_unique(cases)
     with hold_lock(folder.lock):
         if plan.overwrite:
             remove_run(folder)
-        if not plan.resume and folder.manifest.exists():
+        if not plan.resume and (folder.manifest.exists() or folder.checkpoints.exists()):
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
         async with open_client() as client:
-            deps = build_deps(
-                plan.baseline,
-                plan.runtime,
-                env=plan.env,
-                on_call=plan.watch.on_call,
-                client=client,
-                cache_dir=plan.cache_dir,
-            )
-            if plan.rft is not None:
-                deps = with_rollouts(deps, plan.rft, env=plan.env, client=client, on_call=plan.watch.on_call)
+            stop = Stop()
+            deps = _build(plan, client, stop)
             manifest = build_manifest(plan.baseline, plan.runtime, plan.dataset, deps)
-            check_resumable(folder.manifest, manifest)
-            write_json(folder.manifest, manifest)
-            result = await _run_cases(plan, folder, deps, cases)
-            totals = {name: part.model_dump() for name, part in result.usage().roles.items()}
-            write_json(folder.manifest, manifest | {"totals": totals, "cases": _counts(result)})
+            check_resumable(folder, manifest)
+            write_json(folder.manifest, manifest | stored_totals(folder))
+            result = await _run_cases(plan, folder, deps, cases, stop)
+            write_json(folder.manifest, manifest | stored_totals(folder))
             return result
 
 
-def _counts(result: RunResult) -> dict[str, int]:
-    return {status.value: number for status, number in result.count().items()}
+def _check_unique(cases: Sequence[CaseFile]) -> None:
+    """Refuse two profiles that would share one folder and thread.
+
+    Raises:
+        AssetError: Naming both files.
+    """
+    first: dict[tuple[Modality, str], CaseFile] = {}
+    for case in cases:
+        other = first.setdefault((case.modality, case.case_id), case)
+        if other is not case:
+            raise AssetError(f"{case.path}: has the same name as {other.path}; rename one, or choose a split")
 
 
-async def _run_cases(plan: SamplePlan, folder: RunFolder, deps: Deps, cases: Sequence[CaseFile]) -> RunResult:
-    control = RunControl()
+def _build(plan: SamplePlan, client: httpx.AsyncClient, stop: Stop) -> Deps:
+    deps = build_deps(
+        plan.baseline,
+        plan.runtime,
+        env=plan.env,
+        on_call=plan.watch.on_call,
+        client=client,
+        cache_dir=plan.cache_dir,
+        sleep=stop.sleep,
+    )
+    if plan.rft is None:
+        return deps
+    return with_rollouts(
+        deps, plan.rft, env=plan.env, client=client, on_call=plan.watch.on_call, sleep=stop.sleep
+    )
+
+
+async def _run_cases(
+    plan: SamplePlan, folder: RunFolder, deps: Deps, cases: Sequence[CaseFile], stop: Stop
+) -> RunResult:
     async with open_checkpoints(folder.checkpoints) as saver:
         run = CourseRun(
             graph=build_course(deps, saver),
             saver=saver,
             folder=folder,
             knobs=deps.knobs,
-            control=control,
+            stop=stop,
             keep_all=plan.rft is None or plan.rft.keep_all_rollout_transcripts,
             on_session=plan.watch.on_session,
+            on_rollout=plan.watch.on_rollout if plan.rft else lambda rollout: None,
         )
         plan.watch.on_start(cases)
-        waiting = iter(cases)
-        outcomes: list[Outcome] = []
-
-        async def work() -> None:
-            for case in waiting:
-                if control.drain_requested:
-                    return
-                outcome = await run_case(run, case)
-                outcomes.append(outcome)
-                plan.watch.on_case(outcome)
-
-        with stop_on_signals(control):
-            await asyncio.gather(*(work() for _ in range(min(plan.runtime.concurrency, len(cases)))))
-    return RunResult(outcomes=merge_outcomes(outcomes), interrupted=control.drain_requested)
+        with stop_on_signals(stop, plan.watch.on_stop):
+            outcomes = await _work_off(plan, run, cases)
+    left = len(outcomes) < len(cases) or any(o.status is Status.PARTIAL for o in outcomes)
+    return RunResult(outcomes=merge_outcomes(outcomes), interrupted=stop.asked and left)
 
 
-@contextmanager
-def stop_on_signals(control: RunControl) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM ask for a clean stop; a second Ctrl-C ends at once."""
-    loop = asyncio.get_running_loop()
+async def _work_off(plan: SamplePlan, run: CourseRun, cases: Sequence[CaseFile]) -> list[Outcome]:
+    """Run the cases, so many at a time; none is begun once the run is to stop."""
+    waiting = iter(cases)
+    outcomes: list[Outcome] = []
 
-    def ask() -> None:
-        if control.drain_requested:
-            loop.remove_signal_handler(signal.SIGINT)
-            signal.raise_signal(signal.SIGINT)
-        control.request_drain("stopped by signal")
+    async def work() -> None:
+        for case in waiting:
+            if run.stop.asked:
+                return
+            outcome = await run_case(run, case)
+            outcomes.append(outcome)
+            plan.watch.on_case(outcome)
 
+    workers = [asyncio.create_task(work()) for _ in range(min(plan.runtime.concurrency, len(cases)))]
     try:
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, ask)
-    except (NotImplementedError, ValueError, RuntimeError):
-        # not the main thread (a notebook's loop, a test): whoever runs it stops it
-        yield
-        return
-    try:
-        yield
+        await asyncio.gather(*workers)
     finally:
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(name)
+        # whatever ended the wait, nobody may go on while the checkpoints are closed
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+    return outcomes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -130,8 +131,9 @@ def estimate(cells: Iterable[Cell], members: Members, sampling: Sampling = DEFAU
 
     A metric's mean is taken over all its sessions, a panel's over its metrics, unweighted. The
     interval comes from a bootstrap over cases within their stratum, all sessions of a case kept
-    together: sessions of one client are not independent. Where a stratum that bears on a number has
-    only one case, its spread cannot be seen and no interval is given.
+    together: sessions of one client are not independent. Strata of one case are resampled together,
+    which makes intervals wider rather than narrower. A number with a metric that rests on a single case
+    has no interval: that case's spread cannot be seen.
     """
     table = _Table.build(tuple(cells))
     draws = _resampled_means(table, sampling)
@@ -167,7 +169,17 @@ class _Table:
             place = row[cell.stratum, cell.case], column[cell.metric]
             sums[place] += cell.value
             counts[place] += 1
-        return cls(sums, counts, [stratum for stratum, _ in cases], metrics, column)
+        return cls(sums, counts, merge_lone([stratum for stratum, _ in cases]), metrics, column)
+
+
+def merge_lone(strata: Sequence[str]) -> list[str]:
+    """Give strata of one case a common name; a single one joins the smallest of the others."""
+    sizes = Counter(strata)
+    lone = [stratum for stratum, size in sizes.items() if size == 1]
+    others = sorted((size, stratum) for stratum, size in sizes.items() if size > 1)
+    if len(lone) == 1 and others:
+        lone.append(others[0][1])
+    return ["+".join(sorted(lone)) if stratum in lone else stratum for stratum in strata]
 
 
 def _resampled_means(table: _Table, sampling: Sampling) -> Numbers:
@@ -190,11 +202,13 @@ def _metric_estimate(table: _Table, draws: Numbers, ids: Sequence[MetricId], sam
     columns = [table.column[m] for m in ids]
     counts = table.counts[:, columns]
     mean = float(np.mean(table.sums[:, columns].sum(axis=0) / counts.sum(axis=0)))
-    scored = counts.sum(axis=1) > 0
+    scored = counts > 0
     low, high = (None, None)
-    if _spread_is_seen(table, scored):
+    if all(_spread_is_seen(table, column) for column in scored.T):
         low, high = percentile_interval(draws[:, columns].mean(axis=1), sampling.level)
-    return Estimate(mean, low, high, sessions=int(counts.max(axis=1).sum()), cases=int(scored.sum()))
+    return Estimate(
+        mean, low, high, sessions=int(counts.max(axis=1).sum()), cases=int(scored.any(axis=1).sum())
+    )
 
 
 def _spread_is_seen(table: _Table, scored: NDArray[np.bool_]) -> bool:

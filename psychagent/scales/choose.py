@@ -30,6 +30,8 @@ class Choice(Record):
     """Index of each rollout that could not win -> why."""
     own_rewards: dict[str, float] = Field(default_factory=dict)
     """Rewards on all metrics that a rollout itself has: for information, never for the choice."""
+    skipped: dict[str, str] = Field(default_factory=dict)
+    """Metrics that no reward can take in -> why, such as one without a norm."""
 
     def margin(self) -> float | None:
         """Return how far the best reward is above the next; None with fewer than two."""
@@ -105,6 +107,7 @@ def choose(
         tied=tuple(top) if len(top) > 1 else (),
         excluded=excluded,
         own_rewards={str(i): _needed(reward_of(s)) for i, s in sorted(scored.items())},
+        skipped={name: why for s in signals.values() for name, why in sorted(s.skipped.items())},
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.yaml import load_model
@@ -32,6 +33,19 @@ class Norms(Record):
     client: dict[str, Norm]
     """Of the difference between a session's score and that of the session chosen before it."""
 
+    @field_validator("counselor", "client")
+    @classmethod
+    def _by_canonical_name(cls, norms: dict[str, Norm]) -> dict[str, Norm]:
+        named = {canonical(name): norm for name, norm in norms.items()}
+        if len(named) < len(norms):
+            raise ValueError("two norms are of the same metric; names differ only in case or dashes")
+        return named
+
+    def of(self, name: str) -> Norm | None:
+        """Return the norm of a metric by side and key; None where there is none."""
+        side, _, key = name.rpartition(".")
+        return {"counselor": self.counselor, "client": self.client}.get(side, {}).get(key)
+
 
 class Signals(Record):
     """The standard scores of one session, and what could not be compared."""
@@ -39,7 +53,7 @@ class Signals(Record):
     z: dict[str, float] = Field(default_factory=dict)
     """By side and metric, higher is better, clipped."""
     skipped: dict[str, str] = Field(default_factory=dict)
-    """Metric to the reason: `no_norm` or `no_previous_score`."""
+    """Metric to the reason: `no_norm`, `no_previous_score` or `no_number`."""
 
 
 def load_norms(path: Path | None = None) -> Norms:
@@ -50,7 +64,8 @@ def load_norms(path: Path | None = None) -> Norms:
 def canonical(name: str) -> str:
     """Write a metric's name as norms do: `Custom_Dim` and `custom-dim` are `CUSTOM_DIM`."""
     side, _, key = name.rpartition(".")
-    return f"{side}.{key.strip().upper().replace('-', '_')}".lstrip(".")
+    known = key.strip().upper().replace("-", "_")
+    return f"{side.strip().lower()}.{known}" if side else known
 
 
 def to_signals(
@@ -73,14 +88,14 @@ def to_signals(
     skipped: dict[str, str] = {}
     for name, value in scores.items():
         known = canonical(name)
-        side, key = known.split(".", 1)
-        norm = (norms.counselor if side == "counselor" else norms.client).get(key)
+        norm, is_change = norms.of(known), known.startswith("client.")
         if norm is None:
             skipped[known] = "no_norm"
-        elif side == "client" and known not in before:
+        elif is_change and known not in before:
             skipped[known] = "no_previous_score"
+        elif not isfinite(level := value - before[known] if is_change else value):
+            skipped[known] = "no_number"
         else:
-            level = value - before[known] if side == "client" else value
             z[known] = standardize(level, norm, norms.clip)
     return Signals(z=z, skipped=skipped)
 

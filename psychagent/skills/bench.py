@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import comb
 
 from psychagent.skills.embed import Embedder, Vectors
@@ -41,11 +41,14 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Ranked:
-    """The stage's skills in the order that one way gives at one moment."""
+class Batch:
+    """One query a moment, of one kind."""
 
-    ids: tuple[str, ...]
-    seconds: float
+    kind: str
+    texts: Sequence[str]
+    vectors: Sequence[Vectors | None]
+    seconds: Sequence[float]
+    """What embedding each took."""
 
 
 def score(moment: Moment, ids: Sequence[str]) -> Measure:
@@ -105,15 +108,13 @@ async def run_bench(
         rewrites: By moment id; empty leaves the rewritten query out.
     """
     rows = [await _random(store, moments)]
-    for name, texts in queries(moments, rewrites).items():
-        vectors = {key: await _embed(embedder, texts) for key, (embedder, _) in embedders.items()}
-        nothing: list[Vectors | None] = [None] * len(texts)
-        rows.append(await _way(store, moments, name, "BM25", texts, nothing, []))
-        for key, (_, embedded) in embedders.items():
-            found, spent = vectors[key]
-            blank = [""] * len(texts)
-            rows.append(await _way(embedded, moments, name, key, blank, found, spent))
-            rows.append(await _way(embedded, moments, name, f"BM25 + {key}", texts, found, spent))
+    for kind, texts in queries(moments, rewrites).items():
+        plain = Batch(kind, texts, [None] * len(texts), [0.0] * len(texts))
+        rows.append(await _way(store, moments, plain, "BM25"))
+        for name, (embedder, embedded) in embedders.items():
+            both = await _embed(embedder, plain)
+            rows.append(await _way(embedded, moments, replace(both, texts=[""] * len(texts)), name))
+            rows.append(await _way(embedded, moments, both, f"BM25 + {name}"))
     return rows
 
 
@@ -123,29 +124,23 @@ async def _random(store: SkillStore, moments: Sequence[Moment]) -> Row:
     return to_row("", "random (expected)", measures, [])
 
 
-async def _embed(embedder: Embedder, texts: Sequence[str]) -> tuple[list[Vectors | None], list[float]]:
-    """Embed texts one by one, as a session does, with the seconds each took."""
-    await embedder.embed(texts[:1])
-    found: list[Vectors | None] = []
-    spent = []
-    for text in texts:
+async def _embed(embedder: Embedder, plain: Batch) -> Batch:
+    """Embed the texts one by one, as a session does; the first call only warms up."""
+    await embedder.embed(plain.texts[:1])
+    vectors, seconds = [], []
+    for text in plain.texts:
         start = time.perf_counter()
-        found.append((await embedder.embed([text]))[0])
-        spent.append(time.perf_counter() - start)
-    return found, spent
+        vectors.append((await embedder.embed([text]))[0])
+        seconds.append(time.perf_counter() - start)
+    return replace(plain, vectors=vectors, seconds=seconds)
 
 
-async def _way(
-    store: SkillStore,
-    moments: Sequence[Moment],
-    query: str,
-    ranking: str,
-    texts: Sequence[str],
-    vectors: Sequence[Vectors | None],
-    spent: Sequence[float],
-) -> Row:
-    ranked = [r async for r in _rank(store, moments, texts, vectors)]
-    measures = [score(moment, r.ids) for moment, r in zip(moments, ranked, strict=True)]
-    before = spent or [0.0] * len(ranked)
-    seconds = [r.seconds + embedding for r, embedding in zip(ranked, before, strict=True)]
-    return to_row(query, ranking, measures, seconds)
+async def _way(store: SkillStore, moments: Sequence[Moment], batch: Batch, ranking: str) -> Row:
+    measures, seconds = [], []
+    for moment, text, vector, spent in zip(moments, batch.texts, batch.vectors, batch.seconds, strict=True):
+        index = await store.index(moment.modality, moment.stage)
+        start = time.perf_counter()
+        hits = index.search(query=text, vector=vector, k=len(index.skills))
+        seconds.append(time.perf_counter() - start + spent)
+        measures.append(score(moment, [hit.skill.id for hit in hits]))
+    return to_row(batch.kind, ranking, measures, seconds)

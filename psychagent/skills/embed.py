@@ -132,8 +132,17 @@ def build_embedder(settings: EmbeddingSettings, *, key: str | None, client: http
     if settings.provider == "openai":
         return EndpointEmbedder(settings, key=key, client=client)
     if settings.provider == "minilm":
-        return LocalEmbedder("all-MiniLM-L6-v2", str(minilm_folder()), settings.batch_size)
+        return build_minilm(settings.batch_size)
     return LocalEmbedder(str(settings.model), str(settings.model), settings.batch_size)
+
+
+def build_minilm(batch_size: int = 64) -> Embedder:
+    """Build the embedded English model.
+
+    Raises:
+        SkillStoreError: If its package is missing, or its weights are not the public model's.
+    """
+    return LocalEmbedder("all-MiniLM-L6-v2", str(minilm_folder()), batch_size)
 
 
 def minilm_folder() -> Path:

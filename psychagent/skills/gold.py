@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -12,6 +13,8 @@ from psychagent.assets.yaml import load_data
 from psychagent.domain.base import Language, Modality, Record, Speaker, Stage
 from psychagent.errors import AssetError
 from psychagent.skills.library import SkillLibrary
+
+T = TypeVar("T")
 
 
 class Line(Record):
@@ -105,10 +108,12 @@ def load_rewrites(path: Path, moments: Sequence[Moment]) -> dict[str, Rewrite]:
     return rewrites
 
 
-def _read[T](adapter: TypeAdapter[T], path: Path) -> T:
+def _read(adapter: TypeAdapter[T], path: Path) -> T:
     try:
         return adapter.validate_python(load_data(path))
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"])
-        raise AssetError(f"{path}: field {place!r} has {str(first['input'])[:80]!r}: {first['msg']}") from error
+        raise AssetError(
+            f"{path}: field {place!r} has {str(first['input'])[:80]!r}: {first['msg']}"
+        ) from error

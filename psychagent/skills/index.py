@@ -102,7 +102,7 @@ class StageIndex:
     def _by_vector(self, vector: Vectors, rows: Rows | None, depth: int) -> list[tuple[int, float]]:
         if self._faiss is None:
             raise SkillStoreError("this index holds no vectors; choose method 'lexical'")
-        params = None if rows is None else faiss.SearchParameters(sel=faiss.IDSelectorBatch(rows))
+        params = None if rows is None else _among(rows)
         scores, found = self._faiss.search(vector.reshape(1, -1), depth, params=params)
         return [(int(row), float(s)) for row, s in zip(found[0], scores[0], strict=True) if row >= 0]
 
@@ -111,6 +111,11 @@ class StageIndex:
         among = np.arange(len(scores)) if rows is None else rows
         order = np.argsort(-scores[among], kind="stable")[:depth]
         return [(int(among[n]), float(scores[among[n]])) for n in order]
+
+
+def _among(rows: Rows) -> Any:
+    parameters: Any = faiss.SearchParameters  # its type stub lacks the keyword
+    return parameters(sel=faiss.IDSelectorBatch(rows))
 
 
 def fuse(rankings: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, float]]:

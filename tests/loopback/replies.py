@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import random
+import re
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 _BY_SCHEMA = {
@@ -32,9 +36,18 @@ def role_of(path: str, body: dict[str, Any]) -> str:
 
 
 def filler(chars: int, salt: int) -> str:
-    """Make a sentence of a given length."""
-    words = f"So turn {salt} brings up one more thing that I would like to look at with you here today "
-    return (words * (chars // len(words) + 1))[:chars].strip() + "."
+    """Make text of a given length from the library's own words: no easier to compress than speech."""
+    rng = random.Random(f"{salt}:{chars}")
+    text = f"turn {salt}"
+    while len(text) < chars:
+        text += " " + rng.choice(_words())
+    return text[: chars - 1].strip().capitalize() + "."
+
+
+@cache
+def _words() -> list[str]:
+    files = sorted((Path(__file__).resolve().parents[2] / "skills" / "en").rglob("*.yaml"))
+    return sorted({word for file in files for word in re.findall(r"[a-z]{2,}", file.read_text("utf-8"))})
 
 
 def reply_to(role: str, body: dict[str, Any]) -> str:
@@ -44,7 +57,7 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
         ends = said + 1 >= END_AFTER["turns"]
         return counselor_reply(filler(COUNSELOR_VISIBLE_CHARS, said), ends=ends)
     if role == "client":
-        return filler(CLIENT_CHARS, said)
+        return filler(CLIENT_CHARS, said + 1000 * len(body["messages"][0]["content"]))
     if role == "filter":
         listed = [
             line[2:].split(":")[0]
@@ -63,10 +76,11 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
 
 def counselor_reply(visible: str, *, ends: bool = False, thought_chars: int = COUNSELOR_THOUGHT_CHARS) -> str:
     """Write a well-formed counselor reply."""
-    thought = filler(thought_chars // 2, 0)
+    salt = sum(map(ord, visible))
+    seen, aim = (filler(thought_chars // 2, salt + n) for n in (1, 2))
     return (
-        f"<think><assessment>{thought}</assessment><client_state>calm</client_state><skill>reflect</skill>"
-        f"<strategy>{thought}</strategy></think><response>{visible}</response>{'</end>' if ends else ''}"
+        f"<think><assessment>{seen}</assessment><client_state>calm</client_state><skill>reflect</skill>"
+        f"<strategy>{aim}</strategy></think><response>{visible}</response>{'</end>' if ends else ''}"
     )
 
 

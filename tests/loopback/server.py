@@ -95,7 +95,8 @@ class LoopbackServer:
         try:
             while await self._one(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError):
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            # the caller is gone, or the server stops
             pass
         finally:
             writer.close()

@@ -34,7 +34,9 @@ def test_thoughts_that_never_close_are_an_error_and_not_speech() -> None:
         to_lines([(K, "Hi."), (C, f"<think>{SECRET} and then I say hello")])
 
 
-@pytest.mark.parametrize("opener", ["[Session 2 begins; you speak first.]", "【会谈开始】", " [session 1 opener] "])
+@pytest.mark.parametrize(
+    "opener", ["[Session 2 begins; you speak first.]", "【会谈开始】", " [session 1 opener] "]
+)
 def test_an_opener_in_brackets_is_no_speech(opener: str) -> None:
     lines = to_lines([(K, opener), (C, "Hello."), (K, "[sighs] I am tired.")])
     assert [line.text for line in lines] == ["Hello.", "[sighs] I am tired."]
@@ -63,4 +65,7 @@ def test_the_language_is_guessed_from_the_words() -> None:
 def test_the_hash_follows_everything_that_a_judge_could_read() -> None:
     plain = dialogue()
     assert plain.hash == dialogue(case_id="other").hash
-    assert len({plain.hash, dialogue(profile="x").hash, dialogue(plan="x").hash, dialogue([(K, "Hi")]).hash}) == 4
+    assert (
+        len({plain.hash, dialogue(profile="x").hash, dialogue(plan="x").hash, dialogue([(K, "Hi")]).hash})
+        == 4
+    )

@@ -18,7 +18,9 @@ TRUE = {"turn": 4, "text": "I noticed that it is worst on Sundays"}
 INVENTED = {"turn": 4, "text": "You have helped me so much"}
 
 
-def verified(scale: Any, item: str, score: int, quotes: list[Any] | None = None, absent: str = "") -> ItemScore:
+def verified(
+    scale: Any, item: str, score: int, quotes: list[Any] | None = None, absent: str = ""
+) -> ItemScore:
     answer = ItemReply(id=item, score=score, quotes=quotes or [], absent=absent)
     return verify_item(scale, answer, LINES)
 
@@ -98,7 +100,9 @@ def test_calls_and_tokens_of_all_groups_are_added() -> None:
 
 
 def test_repeats_give_their_median_and_spread() -> None:
-    result = fill_scale(WAI, [call for repeat, score in enumerate((5, 1, 2)) for call in calls(WAI, score, repeat)])
+    result = fill_scale(
+        WAI, [call for repeat, score in enumerate((5, 1, 2)) for call in calls(WAI, score, repeat)]
+    )
     metric = result.metrics["counselor.WAI"]
     assert (metric.raw, metric.spread, metric.repeats) == (2.5, 10, (10, 0, 2.5))
 

@@ -81,8 +81,8 @@ def explain_defaults(infos: Infos, silent: Mapping[Panel, float]) -> str:
     return (
         f"The scales tell the judge to give a default where it finds no evidence. So a session in which "
         f"nothing is said scores {MIDDLE:.1f} on {middle} of the {len(scored)} headline metrics{low}, and "
-        f"{TOP:.1f} on {' and '.join(full)}, which count symptoms and are inverted: no talk of symptoms looks "
-        f"like a cure. Its headline numbers are {numbers}. Only the distance from these says anything."
+        f"{TOP:.1f} on {' and '.join(full)}, which count symptoms and are inverted: no talk of symptoms "
+        f"looks like a cure. Its headline numbers are {numbers}. Only the distance from these says anything."
     )
 
 

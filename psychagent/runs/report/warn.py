@@ -90,7 +90,7 @@ def _small(scores: Scores) -> list[str]:
     cases = scores.frame.groupby("modality")["case"].nunique()
     alone = ", ".join(sorted(cases[cases == 1].index))
     if alone:
-        found.append(f"One case only in {alone}: numbers that rest on it have no interval.")
+        found.append(f"One case only in {alone}: a number with a metric of a single case has no interval.")
     if scores.count_cases() < FEW_CASES:
         found.append(
             f"Only {plural(scores.count_cases(), 'case')}: bootstrap intervals are too narrow below about "

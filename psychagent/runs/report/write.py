@@ -137,11 +137,10 @@ def _against(material: Material, plan: ReportPlan) -> list[Block]:
         raise RecordError(f"{plan.against}: is the evaluation itself; name another folder in --against")
     other = load_scores(plan.against, material.scores.use)
     comparison = compare(material.scores, other, plan.sampling)
-    return against(comparison, _name(material.scores, plan.folder), _name(other, plan.against))
-
-
-def _name(scores: Scores, folder: Path) -> str:
-    return ", ".join(scores.baselines) or folder.name
+    names = [", ".join(scores.baselines) for scores in (material.scores, other)]
+    if not all(names) or names[0] == names[1]:
+        names = [str(plan.folder), str(plan.against)]
+    return against(comparison, *names)
 
 
 def _radars(material: Material) -> list[Block]:
@@ -157,7 +156,7 @@ def _trends(material: Material) -> list[Block]:
         return [Heading("Over sessions"), Text("Every case has one session: there is no trend to show.")]
     caption = (
         "Mean of the panel's metrics over the cases that have the session, with the interval over cases "
-        "where there are at least two of each modality. The axes do not start at 0."
+        "where no metric rests on a single case. The axes do not start at 0."
     )
     return [Heading("Over sessions"), Gallery(pictures, caption)]
 

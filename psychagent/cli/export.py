@@ -1,0 +1,129 @@
+"""`psychagent export`: training data from the sessions of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from psychagent.assets.yaml import nearest
+from psychagent.errors import SettingsError
+
+if TYPE_CHECKING:
+    from psychagent.runs.export.formats import Format
+    from psychagent.runs.export.pairs import PairUnit
+    from psychagent.runs.export.sample import Task
+    from psychagent.runs.export.write import Exported
+
+
+def export(
+    run_dir: Annotated[Path, typer.Argument(help="<save_dir>/<baseline> of `sample` or `rft`.")],
+    out: Annotated[Path, typer.Option(help="File to write (JSONL).")],
+    format: Annotated[
+        str, typer.Option(help="messages, sharegpt, prompt-completion or preference.")
+    ] = "prompt-completion",
+    tasks: Annotated[
+        str | None, typer.Option(help="Of counselor, summary, profile, select, rewrite; by commas.")
+    ] = None,
+    min_reward: Annotated[float | None, typer.Option(help="Least reward of a session.")] = None,
+    min_margin: Annotated[
+        float | None, typer.Option(help="Least lead over the next best rollout, or over the rejected one.")
+    ] = None,
+    top_fraction: Annotated[
+        float | None, typer.Option(help="Best share of each modality's sessions, above 0, up to 1.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="Splits by case, such as train=0.9,val=0.1.")] = "",
+    keep_think: Annotated[
+        bool, typer.Option("--keep-think/--strip-think", help="Keep the counselor's thoughts.")
+    ] = True,
+    pairs: Annotated[
+        str, typer.Option(help="Preference: whole `session`s, or the first `reply` that differs.")
+    ] = "session",
+    allow_changed_prompts: Annotated[
+        bool, typer.Option("--allow-changed-prompts", help="Rebuild with prompts that have changed.")
+    ] = False,
+    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
+) -> None:
+    """Write training data from a run, with a data card beside it."""
+    from psychagent.runs.export.rewards import RewardFilter
+    from psychagent.runs.export.write import ExportPlan, run_export
+
+    if top_fraction is not None and not 0 < top_fraction <= 1:
+        raise SettingsError(f"--top-fraction has {top_fraction:g}; give a share above 0, up to 1")
+    chosen = read_format(format)
+    done = run_export(
+        ExportPlan(
+            run=run_dir,
+            out=out,
+            format=chosen,
+            tasks=read_tasks(tasks, chosen),
+            rewards=RewardFilter(min_reward, min_margin, top_fraction),
+            split=split,
+            keep_think=keep_think,
+            pairs=read_unit(pairs),
+            allow_changed_prompts=allow_changed_prompts,
+            seed=seed,
+        )
+    )
+    show_export(done)
+
+
+def read_format(text: str) -> Format:
+    """Read the name of a format."""
+    from psychagent.runs.export.formats import FORMATS
+
+    for name in FORMATS:
+        if name == text:
+            return name
+    raise SettingsError(f"--format has {text!r}{nearest(text, FORMATS)}")
+
+
+def read_unit(text: str) -> PairUnit:
+    """Read what the pairs of preference data set against each other."""
+    if text == "session":
+        return "session"
+    if text == "reply":
+        return "reply"
+    raise SettingsError(f"--pairs has {text!r}; give session or reply")
+
+
+def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:
+    """Read a comma-separated list of tasks, in the order of the paper's pipeline.
+
+    Raises:
+        SettingsError: Naming the word that is no task, or the task that has no pairs.
+    """
+    from psychagent.runs.export.sample import DEFAULT_TASKS, TASKS
+
+    if text is None:
+        return ("counselor",) if format == "preference" else DEFAULT_TASKS
+    words = [word.strip() for word in text.split(",") if word.strip()]
+    for word in words:
+        if word not in TASKS:
+            raise SettingsError(f"--tasks has {word!r}{nearest(word, TASKS)}")
+        if format == "preference" and word != "counselor":
+            raise SettingsError(
+                f"--tasks has {word!r}; only what the counselor says was compared, so preference data holds that alone"
+            )
+    if not words:
+        raise SettingsError("--tasks is empty; leave it out, or name a task")
+    return tuple(task for task in TASKS if task in words)
+
+
+def show_export(done: Exported) -> None:
+    """Print what was written and what was left out."""
+    for name, held in done.card["splits"].items():
+        tasks = ", ".join(f"{task} {number}" for task, number in held["by_task"].items())
+        tokens = held["tokens"]
+        typer.echo(
+            f"{name}: {held['samples']} samples of {held['cases']} cases ({tasks}); "
+            f"{tokens['with_loss']} tokens with loss, longest sample {tokens['longest']} -> {done.files[name]}"
+        )
+    left = {"duplicates": done.card["duplicates"], **done.card["dropped_sessions"], **done.card["skipped"]}
+    for reason, number in left.items():
+        if number:
+            typer.echo(f"left out: {reason}: {number}")
+    if done.card["source"]["is_script"]:
+        typer.secho("Made with a script: no language model wrote these words.", fg="yellow")
+    typer.echo(f"Data card: {done.card_markdown}")

@@ -1,0 +1,1 @@
+"""Training data from the sessions of a run."""

@@ -1,0 +1,107 @@
+"""A request to stop cleanly: what is in flight may come in, nothing new is begun, waits are cut short."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from langgraph.runtime import RunControl
+
+T = TypeVar("T")
+
+GRACE_SEC = 10.0
+"""How long calls in flight may take to come in; the call of a slower model is made again on resume."""
+
+
+class StoppedError(Exception):
+    """The work was given up because the run is to stop; what is stored can be resumed.
+
+    No PsychAgentError: nothing went wrong, so nobody records it as a failure.
+    """
+
+
+@dataclass
+class Stop:
+    """One run's request to stop; belongs to the run's event loop."""
+
+    grace_sec: float = GRACE_SEC
+    control: RunControl = field(default_factory=RunControl)
+    """What graphs look at before each step, nested ones too."""
+    _asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def asked(self) -> bool:
+        """Whether the run is to stop."""
+        return self._asked.is_set()
+
+    def ask(self, reason: str) -> None:
+        """Ask the run to stop."""
+        self.control.request_drain(reason)
+        self._asked.set()
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait, as `asyncio.sleep` does.
+
+        Raises:
+            StoppedError: As soon as the run is to stop: a wait before another attempt is not worth it.
+        """
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), seconds)
+            raise StoppedError("stopped while waiting")
+
+    async def bound(self, work: Coroutine[Any, Any, T]) -> T:
+        """Await work; once the run is to stop, for no longer than the grace.
+
+        Raises:
+            StoppedError: If the grace was over first.
+        """
+        task, over = asyncio.create_task(work), asyncio.create_task(self._over())
+        try:
+            await asyncio.wait({task, over}, return_when=asyncio.FIRST_COMPLETED)
+            if task.done():
+                return task.result()
+            raise StoppedError(f"no answer within {self.grace_sec:g} s of the request to stop")
+        finally:
+            for each in (task, over):
+                each.cancel()
+            await asyncio.gather(task, over, return_exceptions=True)
+
+    async def _over(self) -> None:
+        await self._asked.wait()
+        await asyncio.sleep(self.grace_sec)
+
+
+@contextmanager
+def stop_on_signals(stop: Stop, told: Callable[[], None] = lambda: None) -> Iterator[None]:
+    """Let Ctrl-C and SIGTERM ask for a clean stop; a second one ends at once.
+
+    Args:
+        stop: What is asked.
+        told: Called at the first signal, so that a person sees that it was heard.
+    """
+    loop = asyncio.get_running_loop()
+
+    def ask() -> None:
+        if stop.asked:
+            loop.remove_signal_handler(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+        stop.ask("stopped by signal")
+        told()
+
+    try:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, ask)
+    except (NotImplementedError, ValueError, RuntimeError):
+        # not the main thread (a notebook's loop, a test): whoever runs it stops it
+        yield
+        return
+    try:
+        yield
+    finally:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(name)

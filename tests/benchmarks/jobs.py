@@ -1,0 +1,193 @@
+"""What is measured, each in a process of its own: prints one line of JSON."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sqlite3
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from psychagent.assets.profiles import find_cases
+from psychagent.assets.settings import (
+    BaselineSettings,
+    DatasetSettings,
+    EndpointSettings,
+    RetrievalSettings,
+    RuntimeSettings,
+)
+from psychagent.domain.base import Language, Modality, Stage
+from psychagent.domain.skill import Skill
+from psychagent.flows.build import build_deps, open_client
+from psychagent.flows.course import build_course
+from psychagent.nodes.deps import Deps
+from psychagent.runs.checkpoints import compact, open_checkpoints
+from psychagent.skills.embed import Embedder, Vectors, normalize
+from psychagent.skills.index import StageIndex
+from psychagent.skills.library import SkillLibrary
+from psychagent.skills.store import SkillStore
+from tests.loopback import replies
+
+
+class HashEmbedder:
+    """Vectors at no cost to speak of, so that embedding does not enter the timings."""
+
+    name = "hash"
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        rows = np.zeros((len(texts), 384), dtype=np.float32)
+        for row, text in zip(rows, texts, strict=True):
+            for word in text.split():
+                row[hash(word) % 384] += 1
+        return normalize(rows + 1e-3)
+
+
+def settings(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSettings]:
+    """Settings of a run against the loopback server."""
+    given = {"base_url": base_url, "model": "loopback", "name": "bench", "max_sessions": 2, "max_counselor_turns": 10}
+    client = EndpointSettings(base_url=base_url, model="loopback")
+    runtime = RuntimeSettings(client=client, retrieval=RetrievalSettings(method="fusion"), max_parallel_calls=1024)
+    return BaselineSettings(**(given | over)), runtime
+
+
+def with_hash_embedder(deps: Deps) -> Deps:
+    """Replace the embedder; the index, its search and everything else are the real ones."""
+    embedder: Embedder = HashEmbedder()
+    stores = {lang: SkillStore(SkillLibrary(lang), embedder=embedder, method="fusion") for lang in Language}
+    return replace(deps, skills=lambda language: stores[language])
+
+
+async def run_cases(base_url: str, cases: int, concurrency: int, sessions: int, turns: int) -> dict[str, Any]:
+    """Time cases on SQLite checkpoints, start-up apart."""
+    baseline, runtime = settings(base_url, max_sessions=sessions, max_counselor_turns=turns)
+    async with open_client() as client:
+        deps = with_hash_embedder(build_deps(baseline, runtime, env={}, client=client))
+        for modality in Modality:
+            for stage in (Stage.CONCEPTUALIZATION, Stage.INTERVENTION, Stage.CONSOLIDATION):
+                await deps.skills(Language.EN).index(modality, stage)
+        files = find_cases(DatasetSettings(split=None), Language.EN)
+        found = [file.load() for file in files]
+        work = [(n, found[n % len(found)]) for n in range(cases)]
+        with tempfile.TemporaryDirectory() as folder:
+            async with open_checkpoints(Path(folder) / "checkpoints.sqlite") as saver:
+                graph = build_course(deps, saver)
+                waiting = iter(work)
+
+                async def worker() -> None:
+                    for number, case in waiting:
+                        config = {"configurable": {"thread_id": str(number)}, "recursion_limit": 100}
+                        await graph.ainvoke({"case": case}, config, context=deps.knobs, durability="sync")
+
+                wall, cpu = time.perf_counter(), time.process_time()
+                await asyncio.gather(*(worker() for _ in range(concurrency)))
+                wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    calls = cases * sessions * calls_per_session(turns)
+    in_sequence = -(-cases // concurrency) * sessions * (calls_per_session(turns) - 1)
+    return {
+        "wall": wall,
+        "critical": in_sequence * 0.05,
+        "calls": calls,
+        "cpu_ms_per_call": cpu / calls * 1000,
+        "calls_per_sec": calls / wall,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def calls_per_session(turns: int) -> int:
+    """Filter, then counselor, client and rewrite, then summary and client file."""
+    return 1 + turns + 2 * (turns - 1) + 2
+
+
+async def one_session(base_url: str, turns: int, sessions: int) -> dict[str, Any]:
+    """Run one case, for the server's log."""
+    return await run_cases(base_url, 1, 1, sessions, turns)
+
+
+async def checkpoints(base_url: str, sessions: int, turns: int) -> dict[str, Any]:
+    """Measure the checkpoint file of one course, as it grows and after compaction."""
+    baseline, runtime = settings(base_url, max_sessions=sessions, max_counselor_turns=turns)
+    curve: list[float] = []
+    async with open_client() as client:
+        deps = with_hash_embedder(build_deps(baseline, runtime, env={}, client=client))
+        case = find_cases(DatasetSettings(split=None), Language.EN)[0].load()
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "checkpoints.sqlite"
+            async with open_checkpoints(path) as saver:
+                graph = build_course(deps, saver)
+                config: Any = {"configurable": {"thread_id": "1"}, "recursion_limit": 12 * sessions}
+                stream = graph.astream(
+                    {"case": case}, config, context=deps.knobs, durability="sync", stream_mode="updates"
+                )
+                async for update in stream:
+                    if "reflect" in update:
+                        curve.append(_megabytes(path))
+                await compact(saver, "1")
+            return {"curve_mb": curve, "compacted_mb": _megabytes(path)}
+
+
+def _megabytes(path: Path) -> float:
+    with sqlite3.connect(path) as db:
+        pages, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+        free = db.execute("PRAGMA freelist_count").fetchone()[0]
+    db.close()
+    return float((pages - free) * size) / 2**20
+
+
+async def retrieval(skills: int) -> dict[str, Any]:
+    """Time the search among made-up skills, the embedding of the query apart."""
+    rng = np.random.default_rng(0)
+    words = [f"word{n}" for n in range(3000)]
+
+    def text() -> str:
+        return " ".join(rng.choice(words, 14))
+
+    made = tuple(
+        Skill(id=f"s{n}", name=text()[:40], description=text(), when_to_use=text(), trigger=text())
+        for n in range(skills)
+    )
+    vectors = normalize(rng.normal(size=(skills, 384)).astype(np.float32))
+    index = StageIndex(made, vectors)
+    candidates = [f"s{n}" for n in rng.choice(skills, 60, replace=False)]
+    query, vector = text(), vectors[7]
+
+    def timed(job: Callable[[], object]) -> float:
+        spans = []
+        for _ in range(200):
+            start = time.perf_counter()
+            job()
+            spans.append(time.perf_counter() - start)
+        return float(np.median(spans) * 1000)
+
+    return {
+        "embed_all_ms": timed(lambda: index.search(query="", vector=vector, k=5)),
+        "embed_candidates_ms": timed(lambda: index.search(query="", vector=vector, candidates=candidates, k=5)),
+        "fusion_candidates_ms": timed(lambda: index.search(query=query, vector=vector, candidates=candidates, k=5)),
+        "fusion_all_ms": timed(lambda: index.search(query=query, vector=vector, k=5)),
+    }
+
+
+JOBS: dict[str, Callable[..., Any]] = {
+    "run_cases": run_cases,
+    "one_session": one_session,
+    "checkpoints": checkpoints,
+    "retrieval": retrieval,
+}
+
+
+def main() -> None:
+    """Run a job by name with JSON options."""
+    replies.END_AFTER["turns"] = 10_000
+    result = asyncio.run(JOBS[sys.argv[1]](**json.loads(sys.argv[2])))
+    sys.stdout.write(json.dumps(result) + "\n")
+
+
+if __name__ == "__main__":
+    main()

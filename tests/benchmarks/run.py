@@ -1,0 +1,128 @@
+"""`make bench`: speed, tokens and memory against a loopback server, printed as tables with their goals."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.prefix_cache import measure, read_log
+from tests.benchmarks.process import measured, server_process
+
+CONSOLE = Console(width=110)
+DELAY_MS = 50
+
+
+def table(title: str, *columns: str) -> Table:
+    """Make a table with numbers to the right."""
+    made = Table(title=title, title_justify="left")
+    for number, column in enumerate(columns):
+        made.add_column(column, justify="left" if number == 0 else "right")
+    return made
+
+
+def bench_runs() -> None:
+    """Wall time against the critical path, CPU per call, memory."""
+    shown = table(
+        "Runs against a loopback server, 50 ms a call (2 sessions x 10 counselor turns, SQLite checkpoints)",
+        "run", "wall s", "critical path s", "ratio", "goal", "CPU ms/call", "goal", "calls/s", "peak MB",
+    )  # fmt: skip
+    for cases, concurrency in ((16, 4), (16, 16), (200, 200)):
+        with server_process(DELAY_MS) as url:
+            found = measured("run_cases", base_url=url, cases=cases, concurrency=concurrency, sessions=2, turns=10)
+        many = cases == 200
+        shown.add_row(
+            f"{cases} cases, {concurrency} at a time",
+            f"{found['wall']:.1f}",
+            f"{found['critical']:.1f}",
+            f"{found['wall'] / found['critical']:.2f}",
+            "–" if many else "1.15",
+            f"{found['cpu_ms_per_call']:.1f}",
+            "–" if many else "5.0",
+            f"{found['calls_per_sec']:.0f}" + (" (goal 100)" if many else ""),
+            f"{found['peak_mb']:.0f}",
+        )
+    CONSOLE.print(shown)
+
+
+def bench_tokens() -> None:
+    """Prompt tokens, and what a prefix cache would serve, by role."""
+    for turns, goal_uncached, goal_prompt in ((20, 35_000, 120_000), (40, 65_000, None)):
+        with tempfile.TemporaryDirectory() as folder:
+            log = Path(folder) / "log.jsonl"
+            with server_process(0, log) as url:
+                measured("one_session", base_url=url, turns=turns, sessions=1)
+            shares = measure(read_log(log))
+        shown = table(
+            f"Tokens of a first session of {turns} counselor turns (1 per CJK character, 1 per 4 others)",
+            "role", "calls", "prompt tokens", "served by cache", "uncached",
+        )  # fmt: skip
+        for role, share in sorted(shares.items(), key=lambda item: (item[0] == "all", item[0])):
+            served = f"{share.served / share.prompt:.0%}"
+            shown.add_row(role, f"{share.calls}", f"{share.prompt:,}", served, f"{share.uncached:,}")
+        shown.caption = f"goal: uncached <= {goal_uncached:,}" + (
+            f", prompt <= {goal_prompt:,}" if goal_prompt else ""
+        )
+        CONSOLE.print(shown)
+
+
+def bench_late_session() -> None:
+    """The same for a session with memory full."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log.jsonl"
+        with server_process(0, log) as url:
+            measured("one_session", base_url=url, turns=20, sessions=8)
+        calls = read_log(log)
+        starts = [n for n, call in enumerate(calls) if call["role"] == "filter"]
+        shares = measure(calls[starts[-1] :])
+    shown = table("The same for session 8, memory full", "role", "calls", "prompt tokens", "uncached")
+    for role, share in sorted(shares.items(), key=lambda item: (item[0] == "all", item[0])):
+        shown.add_row(role, f"{share.calls}", f"{share.prompt:,}", f"{share.uncached:,}")
+    CONSOLE.print(shown)
+
+
+def bench_checkpoints(sessions: int = 20, turns: int = 45) -> None:
+    """How the checkpoints of a course grow."""
+    with server_process(0) as url:
+        found = measured("checkpoints", base_url=url, sessions=sessions, turns=turns)
+    curve = found["curve_mb"]
+    shown = table(f"Checkpoints of a course of {sessions} sessions x {turns} counselor turns", "after session", "MB")
+    for at in sorted({1, sessions // 4, sessions // 2, 3 * sessions // 4, sessions} - {0}):
+        shown.add_row(f"{at}", f"{curve[at - 1]:.2f}")
+    shown.add_row("after compaction", f"{found['compacted_mb']:.2f}")
+    shown.caption = "goals: <= 12 MB, linear in sessions; <= 2 MB after compaction"
+    CONSOLE.print(shown)
+
+
+def bench_retrieval() -> None:
+    """Search time among 4,500 skills, embedding aside."""
+    found = measured("retrieval", skills=4500)
+    shown = table("Retrieval among 4,500 skills, the query's embedding aside (median of 200)", "search", "ms")
+    for name, ms in found.items():
+        shown.add_row(name.removesuffix("_ms").replace("_", ", "), f"{ms:.3f}")
+    shown.caption = "goal: <= 1 ms"
+    CONSOLE.print(shown)
+
+
+PARTS = {
+    "runs": bench_runs,
+    "tokens": bench_tokens,
+    "late": bench_late_session,
+    "checkpoints": bench_checkpoints,
+    "retrieval": bench_retrieval,
+}
+
+
+def main() -> None:
+    """Run all parts, or those named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
+    for part in parser.parse_args().parts or PARTS:
+        PARTS[part]()
+
+
+if __name__ == "__main__":
+    main()

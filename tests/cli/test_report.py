@@ -1,0 +1,140 @@
+"""`psychagent report` and `psychagent agree` from the command line."""
+
+from __future__ import annotations
+
+import builtins
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from psychagent.cli.extra import needs_extra
+from psychagent.cli.main import app
+from psychagent.cli.report import read_prices
+from psychagent.errors import PsychAgentError, SettingsError
+from tests.runs.score_tables import make_rows, noisy, write_table
+
+TALK = [
+    ("assistant", "Welcome back. What would you like to spend our time on today?"),
+    ("user", "I could not sleep this week. I keep thinking about the exam."),
+    ("assistant", "You lie awake and the exam goes round in your head. What do you feel then?"),
+    ("user", "Afraid, mostly. And ashamed that I am."),
+    ("assistant", "Afraid, and ashamed of the fear. Shall we look at one of those nights together?"),
+    ("user", "Yes, I would like that."),
+]
+
+
+def call(*words: object) -> str:
+    """Run a command that is expected to succeed."""
+    result = CliRunner().invoke(app, [str(word) for word in words])
+    if result.exception and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def write_session(folder: Path, modality: str, case: str, session: int) -> None:
+    path = folder / modality / case / f"session_{session}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    transcript = [{"role": role, "content": text} for role, text in TALK]
+    place = {"modality": modality, "case_id": case, "session_index": session}
+    path.write_text(json.dumps(place | {"transcript": transcript}), encoding="utf-8")
+
+
+def test_a_run_is_evaluated_and_reported_by_two_commands(tmp_path: Path) -> None:
+    for case in ("ann", "ben"):
+        write_session(tmp_path / "run", "het", case, 1)
+    call("eval", "--data-root", tmp_path / "run", "--output-root", tmp_path / "out")
+    told = call("report", tmp_path / "out", "--resamples", 100)
+    assert "these numbers are not a result" in told
+    text = (tmp_path / "out" / "report.md").read_text(encoding="utf-8")
+    assert "Not a result: made with a script" in text
+    assert "empty: nothing is said | 4.42 | 5.00 | 5.00 | 5.00" in text
+
+
+def test_people_and_judge_are_compared_from_the_command_line(tmp_path: Path) -> None:
+    write_session(tmp_path / "run", "bt", "ann", 1)
+    write_session(tmp_path / "run", "bt", "ann", 2)
+    scale = ("--methods", "HUMAN_VS_LLM")
+    call("eval", "--data-root", tmp_path / "run", "--output-root", tmp_path / "out", *scale)
+    rows = [
+        {"rater": "A", "dialogue": f"bt/ann/session_{session}", "dimension": name, "points": session + place}
+        for session in (1, 2)
+        for place, name in enumerate(("Ethics", "Interaction", "Perception"))
+    ]
+    ratings = tmp_path / "ratings.jsonl"
+    ratings.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    told = call("agree", ratings, "--judge", tmp_path / "out", "--columns", "score=points")
+    assert "A and judge: weighted kappa" in told
+    assert "over 6 units" in told
+    assert (tmp_path / "out" / "agreement.html").is_file()
+
+
+def test_one_rater_alone_is_refused(tmp_path: Path) -> None:
+    ratings = tmp_path / "ratings.jsonl"
+    ratings.write_text('{"rater": "A", "dialogue": "d", "dimension": "x", "score": 1}', encoding="utf-8")
+    with pytest.raises(SettingsError, match="one rater only"):
+        call("agree", ratings)
+
+
+def test_scores_of_another_kind_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="--use has 'mean'"):
+        call("report", tmp_path, "--use", "mean")
+
+
+def test_a_folder_without_scores_is_told_what_to_run(tmp_path: Path) -> None:
+    with pytest.raises(PsychAgentError, match="run `psychagent eval"):
+        call("report", tmp_path)
+
+
+def test_prices_come_from_options_or_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "prices.yaml"
+    path.write_text("prompt: 2\ncached: 0.5\ncompletion: 8\ncurrency: EUR\n", encoding="utf-8")
+    found = read_prices(path, None, None)
+    assert found is not None
+    assert (found.prompt, found.cached, found.currency) == (2, 0.5, "EUR")
+    given = read_prices(None, 1.0, 3.0)
+    assert given is not None
+    assert (given.prompt, given.cached, given.completion) == (1, None, 3)
+    assert read_prices(None, None, None) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [((None, 1.0, None), "give both"), ((Path("prices.yaml"), 1.0, 2.0), "leave one out")],
+)
+def test_prices_by_half_are_refused(
+    options: tuple[Path | None, float | None, float | None], words: str
+) -> None:
+    with pytest.raises(SettingsError, match=words):
+        read_prices(*options)
+
+
+def test_a_missing_package_is_answered_by_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = builtins.__import__
+
+    def without_report(
+        name: str,
+        globals: Mapping[str, object] | None = None,
+        locals: Mapping[str, object] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> Any:
+        if name == "psychagent.runs.report.write":
+            raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
+        return load(name, globals, locals, fromlist or (), level)
+
+    folder = write_table(tmp_path, make_rows(noisy(), modalities=("bt",), cases=1, sessions=1))
+    monkeypatch.setattr(builtins, "__import__", without_report)
+    with pytest.raises(SettingsError, match=r"needs 'pandas'.*pip install 'psychagent\[eval\]'"):
+        call("report", folder)
+
+
+def test_a_missing_module_of_our_own_is_no_missing_package() -> None:
+    with pytest.raises(ModuleNotFoundError), needs_extra("eval"):
+        raise ModuleNotFoundError("broken", name="psychagent.runs.nowhere")

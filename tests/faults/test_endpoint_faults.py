@@ -1,0 +1,349 @@
+"""A server that misbehaves, seen through whole runs: retried within the budget, then kept to its case."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from psychagent.runs.outcome import RunResult, Status
+from psychagent.runs.sample import run_sample
+from tests.faults.running import (
+    always,
+    case_dirs,
+    course,
+    load,
+    make_plan,
+    manifest,
+    once,
+)
+from tests.loopback.server import Behave, Call, Http, chat_body, serve
+
+SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
+ERROR = {"error": {"message": "sorry"}}
+PASSING = {
+    "429": Http(status=429, body=ERROR),
+    "500": Http(status=500, body=ERROR),
+    "503 in words": Http(status=503, body="<html>busy</html>"),
+    "dropped": Http(drop=True),
+    "timed out": Http(delay_sec=20),
+    "no body": Http(body=""),
+    "body cut off": Http(body='{"choices": [{'),
+    "wrong shape": Http(body='["hello"]'),
+    "choices null": Http(body=chat_body("x") | {"choices": None}),
+    "choices empty": Http(body=chat_body("x") | {"choices": []}),
+}
+MALFORMED = {
+    "empty reply": (Http(body=chat_body("")), "found 0"),
+    "null reply": (Http(body=chat_body(None)), "found 0"),
+    "no response": (Http(body=chat_body("<think>so</think>Hello")), "found 0"),
+    "response not closed": (Http(body=chat_body("<think>so</think><response>Hello")), "found 0"),
+    "think not closed": (Http(body=chat_body("<think>so <response>Hello</response>")), "never closed"),
+    "two responses": (Http(body=chat_body("<response>a</response><response>b</response>")), "found 2"),
+    "nothing said": (Http(body=chat_body("<think>so</think><response> </response>")), "is empty"),
+    "thoughts inside": (
+        Http(body=chat_body("<response>Hello<strategy>calm</strategy></response>")),
+        "private markup",
+    ),
+    "thoughts not closed inside": (
+        Http(body=chat_body("<response>Hello <assessment>low mood</response>")),
+        "private markup",
+    ),
+}
+
+
+async def run(save_dir: Path, behave: Behave | None, **over: Any) -> tuple[RunResult, list[Call]]:
+    """Run once against a server of one's own."""
+    with serve(behave) as server:
+        result = await run_sample(make_plan(save_dir, server.base_url, **over))
+        return result, list(server.calls)
+
+
+def count(calls: list[Call], role: str) -> int:
+    return sum(call.role == role for call in calls)
+
+
+def one_case_only(answer: Http) -> Behave:
+    """Misbehave whenever one of the clients, the first that speaks, is asked."""
+    victims: list[str] = []
+
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role != "client":
+            return None
+        head = call.body["messages"][0]["content"]
+        victims.append(head)
+        return answer if head == victims[0] else None
+
+    return behave
+
+
+@pytest.mark.parametrize("answer", PASSING.values(), ids=PASSING)
+async def test_a_passing_fault_is_retried_and_the_course_goes_on(tmp_path: Path, answer: Http) -> None:
+    over = SHORT | ({"timeout_sec": 0.5} if answer.delay_sec else {})
+    result, calls = await run(tmp_path, once("counselor", answer), **over)
+    assert result.exit_status() == 0
+    assert count(calls, "counselor") == 2
+    assert manifest(tmp_path)["totals"]["counselor"]["retries"] == 1
+    assert manifest(tmp_path)["totals"]["counselor"]["calls"] == 1, "only answers count as calls"
+
+
+@pytest.mark.parametrize(("answer", "told"), MALFORMED.values(), ids=MALFORMED)
+async def test_a_malformed_reply_is_asked_again_with_what_was_wrong(
+    tmp_path: Path, answer: Http, told: str
+) -> None:
+    result, calls = await run(tmp_path, once("counselor", answer), **SHORT)
+    assert result.exit_status() == 0
+    first, second = (call.body for call in calls if call.role == "counselor")
+    assert second["messages"] != first["messages"], "never the same prompt again"
+    assert second["messages"][: len(first["messages"])] == first["messages"]
+    assert told in second["messages"][-1]["content"]
+    assert second["seed"] != first["seed"]
+    session = load(case_dirs(tmp_path)[0] / "session_1.json")
+    said = " ".join(line["content"] for line in session["transcript"])
+    assert said
+    assert "<" not in said
+
+
+STAYING = PASSING | {"says nothing": Http(body=chat_body(""))}
+
+
+@pytest.mark.parametrize("kind", STAYING)
+async def test_a_fault_that_stays_fails_its_case_alone(tmp_path: Path, kind: str) -> None:
+    over: dict[str, Any] = {"max_sessions": 1} | ({"timeout_sec": 0.5} if kind == "timed out" else {})
+    result, calls = await run(tmp_path, one_case_only(STAYING[kind]), cases=3, **over)
+    assert result.exit_status() == 1
+    assert result.count() == {Status.FAILED: 1, Status.ENDED_BY_LIMIT: 2}
+    failed = next(o for o in result.outcomes if o.status is Status.FAILED)
+    assert failed.failure is not None
+    assert failed.failure.error == ("ReplyError" if kind == "says nothing" else "ProviderError")
+    assert failed.failure.message.startswith("client: gave up after 3 attempts; last problem: ")
+    written = load(Path(failed.folder) / "course.json")
+    assert written["failure"] == failed.failure.model_dump()
+    assert written["status"] == "failed"
+    assert not written["finished"]
+    assert manifest(tmp_path)["cases"] == {"failed": 1, "finished by max_sessions": 2}
+    # three attempts of the one that failed, one turn of each of the others
+    assert count(calls, "client") == 3 + 2
+
+
+async def test_faults_that_stay_cost_no_more_than_the_budget_and_bounded_time(tmp_path: Path) -> None:
+    began = time.monotonic()
+    result, calls = await run(tmp_path, lambda call, n: Http(status=500, body=ERROR), max_retries=3)
+    assert result.exit_status() == 1
+    assert len(calls) == 4
+    assert time.monotonic() - began < 10
+
+
+async def test_a_wrong_key_is_tried_once_and_never_shown(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level("DEBUG")
+    key = "sk-very-secret-9876543210"
+
+    def refuse(call: Call, number: int) -> Http:
+        assert call.headers["authorization"] == f"Bearer {key}"
+        return Http(status=401, body={"error": {"message": f"invalid key {key}"}})
+
+    with serve(refuse) as server:
+        plan = make_plan(tmp_path, server.base_url, cases=2, api_key_env="COUNSEL_KEY")
+        plan.env["COUNSEL_KEY"] = key  # type: ignore[index]
+        result = await run_sample(plan)
+        assert len(server.calls) == 2, "one try a case"
+    assert result.exit_status() == 1
+    reasons = {o.failure.message for o in result.outcomes if o.failure}
+    assert reasons == {"filter: HTTP 401 invalid key ***; check the key"}
+    held = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert b"COUNSEL_KEY" in held, "the manifest names the variable"
+    assert key.encode() not in held
+    assert key not in str(result)
+    assert key not in "".join(capfd.readouterr())
+    assert key not in caplog.text
+
+
+async def test_a_refused_request_is_not_made_again(tmp_path: Path) -> None:
+    refusal = Http(status=400, body={"error": {"message": "prompt is too long"}})
+    result, calls = await run(tmp_path, always("counselor", refusal))
+    assert count(calls, "counselor") == 1
+    assert result.outcomes[0].failure is not None
+    assert result.outcomes[0].failure.message == "counselor: HTTP 400 prompt is too long"
+
+
+async def test_the_wait_that_a_server_asks_for_is_kept(tmp_path: Path) -> None:
+    answer = Http(status=429, body=ERROR, headers={"retry-after": "1"})
+    result, calls = await run(tmp_path, once("filter", answer), max_wait_sec=5, **SHORT)
+    assert result.exit_status() == 0
+    first, second = (call.at for call in calls if call.role == "filter")
+    assert 1.0 <= second - first < 2.0
+
+
+async def test_a_server_that_asks_for_too_long_a_wait_fails_the_case_with_the_reason(tmp_path: Path) -> None:
+    answer = Http(status=429, body=ERROR, headers={"retry-after": "3600"})
+    result, calls = await run(tmp_path, once("filter", answer), max_wait_sec=5)
+    assert len(calls) == 1
+    assert course(tmp_path)["failure"]["message"] == (
+        "filter: HTTP 429 sorry; the server asks to wait 3600 s, more than max_wait_sec 5"
+    )
+    assert result.exit_status() == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>bye</think><response>Goodbye.</response></end>",
+        "<think>bye</think><response>Goodbye.</end></response>",
+        "<think>bye</think><response>Goodbye.</response>\n\n</end>\n",
+        "bye</think><response>Goodbye.</response></end>",
+    ],
+    ids=["behind", "inside", "far behind", "behind open thoughts"],
+)
+async def test_the_end_of_a_session_is_heard_wherever_the_mark_stands(tmp_path: Path, text: str) -> None:
+    answer = Http(body=chat_body(text))
+    result, calls = await run(tmp_path, always("counselor", answer), max_sessions=1, max_counselor_turns=4)
+    assert result.exit_status() == 0
+    assert count(calls, "counselor") == 1
+    session = load(case_dirs(tmp_path)[0] / "session_1.json")
+    assert session["transcript"] == [{"role": "assistant", "content": "Goodbye."}]
+
+
+async def test_a_mark_that_is_only_thought_of_ends_nothing(tmp_path: Path) -> None:
+    text = "I will not write </end> yet.</think><response>Go on.</response>"
+    _, calls = await run(tmp_path, always("counselor", Http(body=chat_body(text))), max_sessions=1)
+    assert count(calls, "counselor") == 2
+
+
+async def test_thoughts_that_a_server_moved_are_kept_and_shown_to_nobody(tmp_path: Path) -> None:
+    secret = "<assessment>ZEBRA</assessment><skill>a; b</skill><strategy>wait</strategy>"
+    body = chat_body("<response>Tell me more.</response>", reasoning=secret)
+    result, calls = await run(tmp_path, always("counselor", Http(body=body)))
+    assert result.exit_status() == 0
+    turns = load(case_dirs(tmp_path)[0] / "session_1.json")["turns"]
+    assert [t["thoughts"]["assessment"] for t in turns if t["speaker"] == "counselor"] == ["ZEBRA"] * 2
+    assert not [call for call in calls if "ZEBRA" in str(call.body)]
+
+
+async def test_a_client_that_thinks_aloud_is_heard_without_its_thoughts(tmp_path: Path) -> None:
+    answers = iter(["<think>ZEBRA</think>Hello.", "<think>ZEBRA and then", "ZEBRA</think>I am here."])
+
+    def behave(call: Call, number: int) -> Http | None:
+        return Http(body=chat_body(next(answers))) if call.role == "client" else None
+
+    result, calls = await run(tmp_path, behave)
+    assert result.exit_status() == 0
+    said = [
+        line["content"]
+        for k in (1, 2)
+        for line in load(case_dirs(tmp_path)[0] / f"session_{k}.json")["transcript"]
+        if line["role"] == "user"
+    ]
+    assert said == ["Hello.", "I am here."]
+    assert not [call for call in calls if call.role != "client" and "ZEBRA" in str(call.body)]
+
+
+async def test_unknown_skill_ids_are_dropped_and_counted(tmp_path: Path) -> None:
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role != "filter":
+            return None
+        known = next(
+            line[2:].split(":")[0]
+            for line in call.body["messages"][-1]["content"].splitlines()
+            if line.startswith("- ") and line[2:].split(":")[0].count(".") == 2
+        )
+        return Http(body=chat_body(f'{{"meta_skill_ids": ["{known}", "no.such.skill", "cbt.x.y"]}}'))
+
+    result, calls = await run(tmp_path, behave, max_sessions=1)
+    assert result.exit_status() == 0
+    assert count(calls, "filter") == 1
+    totals = manifest(tmp_path)["totals"]["filter"]
+    assert (totals["dropped"], totals["retries"]) == (2, 0)
+    assert load(case_dirs(tmp_path)[0] / "session_1.json")["candidates"]
+
+
+async def test_only_a_selection_left_empty_is_asked_again(tmp_path: Path) -> None:
+    answer = Http(body=chat_body('{"meta_skill_ids": ["no.such.skill"]}'))
+    result, calls = await run(tmp_path, once("filter", answer), max_sessions=1)
+    assert result.exit_status() == 0
+    assert count(calls, "filter") == 2
+    told = [call for call in calls if call.role == "filter"][1].body["messages"][-1]["content"]
+    assert "none of the meta_skill_ids exists" in told
+
+
+async def test_a_selection_that_stays_empty_fails_the_case_and_never_means_all_skills(tmp_path: Path) -> None:
+    answer = Http(body=chat_body('{"meta_skill_ids": ["no.such.skill"]}'))
+    result, calls = await run(tmp_path, always("filter", answer))
+    assert count(calls, "counselor") == 0
+    assert result.outcomes[0].failure is not None
+    assert "none of the meta_skill_ids exists" in result.outcomes[0].failure.message
+
+
+@pytest.mark.parametrize("role", ["summary", "client_file"])
+async def test_a_reflection_that_stays_malformed_loses_nothing_of_the_session(
+    tmp_path: Path, role: str
+) -> None:
+    result, calls = await run(tmp_path, always(role, Http(body=chat_body("Nicely done."))))
+    assert result.exit_status() == 1
+    prompts = [str(c.body["messages"]) for c in calls if c.role == role]
+    assert len(prompts) == 3
+    assert prompts[0] != prompts[1]
+    before = manifest(tmp_path)["totals"]
+    assert before["counselor"]["calls"] == count(calls, "counselor") == 2
+    assert before[role]["calls"] == 3, "what failed was paid for too"
+
+    again, later = await run(tmp_path, None)
+    assert again.exit_status() == 0
+    roles = [call.role for call in later]
+    assert roles[: roles.index("filter")].count("counselor") == 0, "session 1 is not held again"
+    assert count(later, "counselor") == 2, "only session 2 is held"
+    after = manifest(tmp_path)["totals"]
+    assert after[role]["calls"] == 3 + 2, "what the failed attempts cost stays in the totals"
+    assert after["counselor"]["calls"] == 4
+    assert course(tmp_path)["finished"]
+
+
+async def test_one_reflection_that_was_done_is_not_done_again(tmp_path: Path) -> None:
+    slow_failure = Http(status=400, body=ERROR, delay_sec=0.7)
+    await run(tmp_path, always("summary", slow_failure), max_sessions=1)
+    assert manifest(tmp_path)["totals"]["client_file"]["calls"] == 1
+    _, later = await run(tmp_path, None, max_sessions=1)
+    assert [call.role for call in later] == ["summary"]
+    assert manifest(tmp_path)["totals"]["client_file"]["calls"] == 1
+
+
+@pytest.mark.parametrize("turns", [1, 3])
+async def test_a_session_ends_after_so_many_counselor_turns(tmp_path: Path, turns: int) -> None:
+    result, calls = await run(tmp_path, None, max_sessions=1, max_counselor_turns=turns)
+    assert result.outcomes[0].turns == turns
+    assert count(calls, "counselor") == turns
+    assert count(calls, "client") == turns - 1
+
+
+async def test_a_case_that_waits_does_not_hold_up_the_others(tmp_path: Path) -> None:
+    answer = Http(status=429, body=ERROR, headers={"retry-after": "2"})
+    done: list[float] = []
+    with serve(one_case_only(answer)) as server:
+        plan = make_plan(tmp_path, server.base_url, cases=3, max_wait_sec=5, max_retries=1, max_sessions=1)
+        plan.watch.on_case = lambda outcome: done.append(time.monotonic())
+        result = await run_sample(plan)
+    assert result.count() == {Status.FAILED: 1, Status.ENDED_BY_LIMIT: 2}
+    assert done[2] - done[1] > 0.5, "the two others were done long before"
+
+
+async def test_calls_at_a_time_are_bounded_over_all_cases(tmp_path: Path) -> None:
+    with serve(delay_sec=0.03) as server:
+        plan = make_plan(tmp_path, server.base_url, cases=6, max_sessions=1)
+        runtime = plan.runtime.model_copy(update={"concurrency": 6, "max_parallel_calls": 2})
+        result = await run_sample(replace(plan, runtime=runtime))
+        times = sorted(call.at for call in server.calls)
+    assert result.exit_status() == 0
+    # of three calls in a row the first has been answered before the third begins
+    assert all(later - earlier > 0.02 for earlier, later in zip(times, times[2:], strict=False))
+
+
+def test_two_runs_in_one_process_work_one_after_the_other(tmp_path: Path) -> None:
+    with serve() as server:
+        for name in ("a", "b"):
+            result = asyncio.run(run_sample(make_plan(tmp_path / name, server.base_url, **SHORT)))
+            assert result.exit_status() == 0
