@@ -104,7 +104,8 @@ def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:
             raise SettingsError(f"--tasks has {word!r}{nearest(word, TASKS)}")
         if format == "preference" and word != "counselor":
             raise SettingsError(
-                f"--tasks has {word!r}; only what the counselor says was compared, so preference data holds that alone"
+                f"--tasks has {word!r}; only what the counselor says was compared, so preference data "
+                "holds that alone"
             )
     if not words:
         raise SettingsError("--tasks is empty; leave it out, or name a task")
@@ -118,8 +119,9 @@ def show_export(done: Exported) -> None:
         tokens = held["tokens"]
         typer.echo(
             f"{name}: {held['samples']} samples of {held['cases']} cases ({tasks}); "
-            f"{tokens['with_loss']} tokens with loss, longest sample {tokens['longest']} -> {done.files[name]}"
+            f"{tokens['with_loss']} tokens with loss, longest sample {tokens['longest']}"
         )
+        typer.echo(f"  {done.files[name]}")
     left = {"duplicates": done.card["duplicates"], **done.card["dropped_sessions"], **done.card["skipped"]}
     for reason, number in left.items():
         if number:

@@ -8,6 +8,7 @@ import typer
 
 from psychagent.cli.agree import agree
 from psychagent.cli.eval import evaluate
+from psychagent.cli.export import export
 from psychagent.cli.local_model import local_model
 from psychagent.cli.report import report
 from psychagent.cli.rft import rft
@@ -30,6 +31,7 @@ app.command()(rft)
 app.command(name="eval")(evaluate)
 app.command()(report)
 app.command()(agree)
+app.command()(export)
 app.command()(show)
 app.command()(local_model)
 app.add_typer(skills, name="skills")

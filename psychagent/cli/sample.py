@@ -122,7 +122,8 @@ def _watch(reporter: Reporter, max_sessions: int) -> Watch:
     def on_rollout(rollout: Rollout) -> None:
         tally.rollouts += 1
         if rollout.failure:
-            reporter.note(f"[yellow]rollout {rollout.index} failed[/yellow]: {escape(rollout.failure.message)}")
+            why = escape(rollout.failure.message)
+            reporter.note(f"[yellow]rollout {rollout.index} failed[/yellow]: {why}")
         reporter.refresh()
 
     return Watch(on_start, on_call, on_session, on_case, on_stop, on_rollout)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import NodeError
@@ -34,6 +34,7 @@ class RolloutNode(Protocol):
         """Return the keys that change."""
 
 
+Given = Literal["judgement", "holdout"]
 RolloutGraph = CompiledStateGraph[Any, Brief, Any, Any]
 
 
@@ -45,7 +46,7 @@ def build_rollout(deps: Deps) -> RolloutGraph:
     graph = StateGraph(RolloutState, context_schema=Brief)
     graph.add_node("session", session)
     graph.add_edge(START, "session")
-    judges: dict[str, Judge | None] = {"judgement": deps.rft.judge, "holdout": deps.rft.holdout}
+    judges: dict[Given, Judge | None] = {"judgement": deps.rft.judge, "holdout": deps.rft.holdout}
     for key, judge in judges.items():
         if judge is not None:
             name = f"judge_{key}"
@@ -55,7 +56,7 @@ def build_rollout(deps: Deps) -> RolloutGraph:
     return graph.compile(name="rollout")
 
 
-def judging(judge: Judge, key: str) -> RolloutNode:
+def judging(judge: Judge, key: Given) -> RolloutNode:
     """Make the node that has a finished session judged and keeps what was given under a key."""
     # named here, not reached through the judge: LangGraph finds a nested graph among a node's closures
     graph = judge.graph
@@ -73,8 +74,7 @@ def judging(judge: Judge, key: str) -> RolloutNode:
         methods = chosen or reward_methods(judge.deps.scales, dialogue.modality)
         given = await graph.ainvoke({}, context=JudgeBrief(dialogue=dialogue, methods=tuple(methods)))
         scores = judge.blank(dialogue).model_copy(update={"scales": given["results"]})
-        found: dict[str, Any] = {key: scores}
-        return RolloutState(**found)
+        return {"judgement": scores} if key == "judgement" else {"holdout": scores}
 
     return rate
 

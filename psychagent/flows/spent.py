@@ -13,17 +13,16 @@ _SCORES = ("judgement", "holdout")
 
 
 def open_usage(snapshot: Any) -> Usage:
-    """Sum what the open session has cost so far; a session that is closed counts nothing."""
+    """Sum what the open session has cost so far; a session that is closed counts nothing.
+
+    Takes a newest snapshot: its values hold what finished tasks wrote, waiting for the others of
+    their step, so only tasks without a result are looked into.
+    """
     values = snapshot.values
     closed = values.get("finished_session") or values.get("finished_reason")
     parts = [] if closed else list(_own_usage(values))
-    for task in snapshot.tasks:
-        if isinstance(task.result, dict):
-            # done, and waiting for the others of its step
-            parts += _own_usage(task.result)
-        elif hasattr(task.state, "values"):
-            parts.append(open_usage(task.state))
-    return sum_usage(parts)
+    under_way = [t.state for t in snapshot.tasks if t.result is None and hasattr(t.state, "values")]
+    return sum_usage(parts) + sum_usage(open_usage(state) for state in under_way)
 
 
 def _own_usage(values: Any) -> Iterator[Usage]:

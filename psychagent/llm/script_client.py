@@ -25,7 +25,7 @@ def play_client(scene: Scene) -> str:
     if scene.has_asked([form.split("{")[0] for form in counselor["ask_homework"]]):
         return _on_homework(scene)
     if scene.has_asked([h for group in scene.lines["homework"].values() for h in group]):
-        return scene.pick(_by_style(scene, "accept"))
+        return scene.in_turn(_by_style(scene, "accept"), start=_own_turn(scene))
     if scene.has_asked(counselor["risk_close"]):
         return str(lines["risk_okay"])
     if turn == 0:

@@ -186,17 +186,23 @@ def _in_place(scene: Scene, skill: Mapping[str, Any]) -> bool:
 def _closing(scene: Scene) -> str:
     """Say back what was heard, then agree on one small thing, or on coming back to the danger."""
     lines = scene.lines["counselor"]
-    back = _sum_up(lines, _told(scene))
+    told = _told(scene)
     if _asked_risk(scene):
-        return scene.join(back, lines["risk_close"])
-    options = scene.lines["homework"].get(scene.value("stage", "conceptualization"), [])
-    options = [h for h in options if h not in scene.value("homework", [])]
-    if not options:
+        return scene.join(_sum_up(lines, told) if told else lines["risk_sum_up"], lines["risk_close"])
+    back, homework = _sum_up(lines, told), _new_homework(scene)
+    if not homework:
         return back
-    known = scene.session_index > 1 and "known" in scene.values
-    homework = scene.in_turn(options, start=_place(scene)) if known else scene.pick(options)
     form = lines["propose_last" if _is_farewell(scene) else "propose"]
     return scene.join(back, form.format(homework=homework))
+
+
+def _new_homework(scene: Scene) -> str:
+    options = scene.lines["homework"].get(scene.value("stage", "conceptualization"), [])
+    if scene.session_index == 1 or "known" not in scene.values:
+        return scene.pick(options) if options else ""
+    start = _place(scene) % max(len(options), 1)
+    last = scene.value("homework", [])
+    return next((h for h in [*options[start:], *options[:start]] if h not in last), "")
 
 
 def _told(scene: Scene) -> list[str]:

@@ -56,7 +56,9 @@ def play_summary(scene: Scene) -> str:
     quotes = _client_quotes(scene)
     said = quotes or [quote_of(text) for text in _turns_of(scene, "client")] or ["…"]
     told = {"first": said[0], "second": max(said[1:], key=len, default=said[0])}
-    form = "abstract" if len(quotes) > 1 else "abstract_short" if quotes else "abstract_bare"
+    note = _safety_note(scene)
+    bare = "abstract_safety" if note else "abstract_bare"
+    form = "abstract" if len(quotes) > 1 else "abstract_short" if quotes else bare
     session = scene.session_index
     stage = next_stage(
         scene.value("stage", "conceptualization"), session, int(scene.value("max_sessions", 6))
@@ -64,9 +66,7 @@ def play_summary(scene: Scene) -> str:
     agreed = lines["agreed"].format(homework=homework[0]) if homework else lines["not_agreed"]
     titles = lines["title"][stage]
     reply = {
-        "session_summary_abstract": lines[form]
-        .format(**told, homework=agreed, risk=_safety_note(scene))
-        .strip(),
+        "session_summary_abstract": lines[form].format(**told, homework=agreed, risk=note).strip(),
         "goal_assessment": {
             "objective_recap": lines["recap"].format(focus="; ".join(scene.value("focus", [])))[:600],
             "completion_status": lines["met"],

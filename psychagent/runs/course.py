@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ from psychagent.runs.checkpoints import compact
 from psychagent.runs.closing import close_case
 from psychagent.runs.layout import RunFolder, session_data, thread_id
 from psychagent.runs.outcome import Outcome, Status
-from psychagent.runs.stop import Stop, StoppedError
+from psychagent.runs.stop import Stop
 
 ROOT_STEPS = 8
 """Supersteps of the course graph for one session, with room."""
@@ -53,7 +53,7 @@ async def run_case(run: CourseRun, file: CaseFile) -> Outcome:
     failure, spent = None, Usage()
     try:
         await run.stop.bound(_advance(run, file))
-    except (GraphDrained, StoppedError):
+    except GraphDrained:
         # stopped on request: what is done is stored, and the case counts as partial
         pass
     except Exception as error:  # noqa: BLE001
@@ -180,9 +180,8 @@ async def _mend_files(run: CourseRun, case: Case, values: CourseState) -> None:
             broken[index] = str(error)
     if not broken:
         return
-    async for snapshot in run.graph.aget_state_history(_config(run, case)):
-        session = snapshot.values.get("finished_session")
-        if session is not None and session.session_index in broken:
+    async for session in _checkpointed(run, case, values):
+        if session.session_index in broken:
             _write_session(run, case, session)
             del broken[session.session_index]
     if broken:
@@ -191,6 +190,18 @@ async def _mend_files(run: CourseRun, case: Case, values: CourseState) -> None:
             f"{problem}; its session is no longer in the checkpoints: put the file back, or delete "
             f"the folder {folder} to run this case anew"
         )
+
+
+async def _checkpointed(run: CourseRun, case: Case, values: CourseState) -> AsyncIterator[FinishedSession]:
+    """List the sessions that checkpoints hold, the newest first."""
+    newest = values.get("finished_session")
+    if newest is not None:
+        # killed between a step's writes and its checkpoint, only the newest state shows it
+        yield newest
+    async for snapshot in run.graph.aget_state_history(_config(run, case)):
+        session = snapshot.values.get("finished_session")
+        if session is not None:
+            yield session
 
 
 def _write_session(run: CourseRun, case: Case, session: FinishedSession) -> None:

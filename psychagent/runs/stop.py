@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
 T = TypeVar("T")
@@ -18,16 +19,13 @@ GRACE_SEC = 10.0
 """How long calls in flight may take to come in; the call of a slower model is made again on resume."""
 
 
-class StoppedError(Exception):
-    """The work was given up because the run is to stop; what is stored can be resumed.
-
-    No PsychAgentError: nothing went wrong, so nobody records it as a failure.
-    """
-
-
 @dataclass
 class Stop:
-    """One run's request to stop; belongs to the run's event loop."""
+    """One run's request to stop; belongs to the run's event loop.
+
+    Work that is given up raises GraphDrained, as graphs do: nothing went wrong, so nobody records it
+    as a failure and no graph cancels what runs beside it.
+    """
 
     grace_sec: float = GRACE_SEC
     control: RunControl = field(default_factory=RunControl)
@@ -48,24 +46,24 @@ class Stop:
         """Wait, as `asyncio.sleep` does.
 
         Raises:
-            StoppedError: As soon as the run is to stop: a wait before another attempt is not worth it.
+            GraphDrained: As soon as the run is to stop: a wait before another attempt is not worth it.
         """
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._asked.wait(), seconds)
-            raise StoppedError("stopped while waiting")
+            raise GraphDrained("stopped while waiting")
 
     async def bound(self, work: Coroutine[Any, Any, T]) -> T:
         """Await work; once the run is to stop, for no longer than the grace.
 
         Raises:
-            StoppedError: If the grace was over first.
+            GraphDrained: If the grace was over first.
         """
         task, over = asyncio.create_task(work), asyncio.create_task(self._over())
         try:
             await asyncio.wait({task, over}, return_when=asyncio.FIRST_COMPLETED)
             if task.done():
                 return task.result()
-            raise StoppedError(f"no answer within {self.grace_sec:g} s of the request to stop")
+            raise GraphDrained(f"no answer within {self.grace_sec:g} s of the request to stop")
         finally:
             for each in (task, over):
                 each.cancel()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import comb
+from statistics import median
 
 from psychagent.skills.embed import Embedder, Vectors
 from psychagent.skills.gold import Moment, Rewrite
@@ -37,7 +38,7 @@ class Row:
     halves: tuple[Measure, ...]
     """In the order of HALVES."""
     ms: float | None
-    """Milliseconds a query, embedding included; None where nothing is searched."""
+    """Milliseconds a query, embedding included, the median; None where nothing is searched."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def mean(measures: Sequence[Measure]) -> Measure:
 def to_row(query: str, ranking: str, measures: Sequence[Measure], seconds: Sequence[float]) -> Row:
     """Sum up one way of retrieval; moments alternate between the halves."""
     halves = (mean(measures[0::2]), mean(measures[1::2]))
-    return Row(query, ranking, halves, 1000 * sum(seconds) / len(seconds) if seconds else None)
+    return Row(query, ranking, halves, 1000 * median(seconds) if seconds else None)
 
 
 def queries(moments: Sequence[Moment], rewrites: Mapping[str, Rewrite]) -> dict[str, list[str]]:

@@ -43,8 +43,8 @@ class LocalEmbedder:
         from sentence_transformers import SentenceTransformer  # noqa: PLC0415
         from transformers.utils import logging  # noqa: PLC0415
 
-        logging.disable_progress_bar()
-
+        quiet: Any = logging.disable_progress_bar  # the library has no type for it
+        quiet()
         self.name = name
         try:
             self._model: Any = SentenceTransformer(path)

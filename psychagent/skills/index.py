@@ -61,6 +61,8 @@ class StageIndex:
     def _build(self, vectors: Vectors) -> Any:
         if vectors.shape[0] != len(self.skills):
             raise SkillStoreError(f"{vectors.shape[0]} vectors for {len(self.skills)} skills")
+        # one thread: at this size handing work to others takes longer than doing it
+        faiss.omp_set_num_threads(1)
         index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
         index.add_with_ids(vectors, np.arange(len(self.skills), dtype=np.int64))
         return index

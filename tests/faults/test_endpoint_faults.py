@@ -280,9 +280,7 @@ async def test_a_selection_that_stays_empty_fails_the_case_and_never_means_all_s
 
 
 @pytest.mark.parametrize("role", ["summary", "client_file"])
-async def test_a_reflection_that_stays_malformed_loses_nothing_of_the_session(
-    tmp_path: Path, role: str
-) -> None:
+async def test_a_reflection_that_stays_malformed_loses_nothing(tmp_path: Path, role: str) -> None:
     result, calls = await run(tmp_path, always(role, Http(body=chat_body("Nicely done."))))
     assert result.exit_status() == 1
     prompts = [str(c.body["messages"]) for c in calls if c.role == role]

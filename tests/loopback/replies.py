@@ -61,7 +61,8 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
     if role == "filter":
         listed = [
             line[2:].split(":")[0]
-            for line in body["messages"][-1]["content"].splitlines()
+            for message in body["messages"]
+            for line in message["content"].splitlines()
             if line.startswith("- ") and line[2:].split(":")[0].count(".") == 2
         ]
         return json.dumps({"meta_skill_ids": listed[:4]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ Row = dict[str, Any]
 Value = Callable[[str, int, MetricInfo], float | None]
 
 
+@cache
 def scale_metrics(modality: str) -> list[MetricInfo]:
     return [info for info in list_metrics(load_scales()).values() if modality in info.scale.modalities]
 

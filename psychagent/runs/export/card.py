@@ -93,12 +93,15 @@ def to_markdown(card: Mapping[str, Any]) -> str:
     parts.append("Tokens are estimates: one per CJK character, one per four other characters.")
     parts.append("## What was asked for\n\n" + _list(card["options"]))
     left = {"duplicates": card["duplicates"], **card["dropped_sessions"], **card["skipped"]}
+    if card["kept_without_thoughts"]:
+        parts.append(f"{card['kept_without_thoughts']} replies had no thoughts and stand without.")
     parts.append("## What was left out\n\n" + _list(left))
     parts.append("## Models\n\n" + _list(run["models"]))
     parts.append("## Licences\n\n" + _list(run["licences"]))
     parts.append("## Files\n\n" + _list({name: f"sha256 {digest}" for name, digest in card["files"].items()}))
     parts.append(
-        f"Manifest of the run: sha256 {run['manifest_sha256']}. Hashes of its prompts and skills are in the JSON card."
+        f"Manifest of the run: sha256 {run['manifest_sha256']}. Hashes of its prompts and skills are in the "
+        "JSON card."
     )
     return "\n\n".join(parts) + "\n"
 

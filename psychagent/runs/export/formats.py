@@ -74,13 +74,13 @@ HISTORY_MASKING: dict[Format, str] = {
         "message as the completion instead."
     ),
     "sharegpt": (
-        "Loss on the last message alone: set `mask_history: true` in LLaMA-Factory's training file. `loss_turns` "
-        "names the places in `conversations`, from 0, that bear loss."
+        "Loss on the last message alone: set `mask_history: true` in LLaMA-Factory's training file. "
+        "`loss_turns` names the places in `conversations`, from 0, that bear loss."
     ),
-    "prompt-completion": "Loss on the completion alone, TRL's default for this format; the prompt is history.",
+    "prompt-completion": "Loss on the completion alone, TRL's default here; the prompt is history.",
     "preference": (
-        "TRL takes the log-probabilities of all that follows the prompt. With pairs of sessions that includes the "
-        "client's words on both sides; pairs of replies hold the counselor's words alone."
+        "TRL takes the log-probabilities of all that follows the prompt. With pairs of sessions that includes "
+        "the client's words on both sides; pairs of replies hold the counselor's words alone."
     ),
 }
 

@@ -23,6 +23,9 @@ from psychagent.runs.export.source import HeldSession
 
 _FILE_FIELDS = {"static_traits", "main_problem", "topic", "core_demands", "growth_experiences", "theory"}
 
+WITHOUT_THOUGHTS = "replies kept without thoughts"
+"""The one note that does not say that something was left out."""
+
 
 @dataclass(frozen=True)
 class Rebuild:
@@ -49,7 +52,7 @@ class Rebuild:
         return counselor_prompt(self.deps, brief, turns[:at], turns[at].skills).messages
 
     def reply(self, turn: Turn, language: Language) -> str | None:
-        """Write a counselor's reply in the form that its prompt asks for; None where it does not read back."""
+        """Write a counselor's reply in the form that its prompt asks for; None where it cannot be."""
         settings = self.deps.baseline
         if settings.reply_format == "json":
             return json_reply(turn, keep_think=self.keep_think)
@@ -62,7 +65,7 @@ class Rebuild:
             self.notes["counselor: a reply that cannot be written in the form of the prompt"] += 1
             return None
         if self.keep_think and not has_thoughts(turn):
-            self.notes["counselor: kept without thoughts, which the reply did not have"] += 1
+            self.notes[WITHOUT_THOUGHTS] += 1
         return text
 
 

@@ -90,8 +90,8 @@ def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
     if changed and not allow_changed:
         raise RecordError(
             f"{folder}: {len(changed)} prompt or skill files are not what the run was made with "
-            f"({', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}), so the prompts cannot be rebuilt as "
-            "the models saw them; go back to those files, or give --allow-changed-prompts"
+            f"({', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}), so the prompts cannot be rebuilt "
+            "as the models saw them; go back to those files, or give --allow-changed-prompts"
         )
     return RunSource(folder, manifest, deps, changed)
 

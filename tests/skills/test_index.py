@@ -1,0 +1,103 @@
+"""Search within one stage: vectors, words, and both."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from psychagent.errors import SkillStoreError
+from psychagent.skills.index import RRF_K, StageIndex, fuse, skill_text
+from tests.skills.conftest import CountingEmbedder, skill
+
+SKILLS = [skill("s.sleep", "sleep"), skill("s.anger", "anger"), skill("s.grief", "grief"), skill("s.work", "work")]
+
+
+@pytest.fixture
+async def index(counting: CountingEmbedder) -> StageIndex:
+    return StageIndex(SKILLS, await counting.embed([skill_text(s) for s in SKILLS]))
+
+
+def ids(hits: object) -> list[str]:
+    assert isinstance(hits, list)
+    return [hit.skill.id for hit in hits]
+
+
+async def test_the_nearest_vector_comes_first_with_its_cosine(
+    index: StageIndex, counting: CountingEmbedder
+) -> None:
+    vector = (await counting.embed([skill_text(SKILLS[2])]))[0]
+    hits = index.search(query="", vector=vector, k=4)
+    assert ids(hits)[0] == "s.grief"
+    assert hits[0].score == pytest.approx(1.0, abs=1e-5)
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+
+
+def test_words_rank_the_skill_that_shares_them_first(index: StageIndex) -> None:
+    assert ids(index.search(query="anger at work", vector=None, k=2)) in (
+        ["s.anger", "s.work"],
+        ["s.work", "s.anger"],
+    )
+
+
+async def test_both_rankings_are_fused_by_reciprocal_rank(
+    index: StageIndex, counting: CountingEmbedder
+) -> None:
+    vector = (await counting.embed([skill_text(SKILLS[1])]))[0]
+    hits = index.search(query="anger", vector=vector, k=1)
+    assert ids(hits) == ["s.anger"]
+    assert hits[0].score == pytest.approx(2 / (RRF_K + 1))
+
+
+@pytest.mark.parametrize(("words", "embedded"), [("anger", True), ("anger", False), ("", True)])
+async def test_what_is_no_candidate_is_never_returned(
+    index: StageIndex, counting: CountingEmbedder, words: str, embedded: bool
+) -> None:
+    vector = (await counting.embed(["anger"]))[0] if embedded else None
+    hits = index.search(query=words, vector=vector, candidates=["s.sleep", "s.work"], k=4)
+    assert sorted(ids(hits)) == ["s.sleep", "s.work"]
+
+
+def test_unknown_candidates_are_ignored(index: StageIndex) -> None:
+    hits = index.search(query="anger", vector=None, candidates=["s.anger", "x.made-up"], k=4)
+    assert ids(hits) == ["s.anger"]
+
+
+def test_no_known_candidate_gives_no_hit(index: StageIndex) -> None:
+    assert index.search(query="anger", vector=None, candidates=["x.made-up"], k=4) == []
+
+
+def test_a_query_without_any_known_word_still_returns_k_skills(index: StageIndex) -> None:
+    assert len(index.search(query="zzz", vector=None, k=3)) == 3
+
+
+def test_an_empty_query_without_a_vector_finds_nothing(index: StageIndex) -> None:
+    assert index.search(query="", vector=None, k=3) == []
+
+
+def test_one_vector_too_few_is_refused() -> None:
+    with pytest.raises(SkillStoreError, match="3 vectors for 4 skills"):
+        StageIndex(SKILLS, np.eye(3, dtype=np.float32))
+
+
+def test_a_vector_search_without_vectors_says_what_to_choose() -> None:
+    index = StageIndex(SKILLS, None)
+    with pytest.raises(SkillStoreError, match="choose method 'lexical'"):
+        index.search(query="", vector=np.ones(4, dtype=np.float32), k=1)
+
+
+def test_scores_are_plain_floats_that_a_checkpoint_can_hold(index: StageIndex) -> None:
+    assert type(index.search(query="anger", vector=None, k=1)[0].score) is float
+
+
+def test_fusion_rewards_a_row_that_both_rankings_hold() -> None:
+    assert [row for row, _ in fuse([[(0, 9.0), (1, 8.0)], [(1, 0.9), (2, 0.8)]])] == [1, 0, 2]
+
+
+def test_fusion_breaks_a_tie_by_row() -> None:
+    assert [row for row, _ in fuse([[(5, 1.0)], [(3, 1.0)]])] == [3, 5]
+
+
+def test_example_and_caution_stay_out_of_the_text_that_is_searched() -> None:
+    text = skill_text(skill("s", "sleep", example="Say something lovely.", caution="Never at noon."))
+    assert "lovely" not in text
+    assert "noon" not in text

@@ -1,0 +1,116 @@
+"""The store that a session asks: one stage at a time, embedded once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from psychagent.domain.base import Language, Modality, Stage
+from psychagent.errors import AssetError, SkillStoreError
+from psychagent.skills.embed import Embedder
+from psychagent.skills.gold import gold_file, load_gold, load_rewrites, rewrites_file
+from psychagent.skills.library import SkillLibrary
+from psychagent.skills.store import DEFAULT_METHOD, SkillStore, resolve_method
+from tests.skills.conftest import CountingEmbedder, Write, skill, stage_of
+
+ALL_METHODS = ["lexical", "embed", "fusion"]
+
+
+def store_of(root: Path, embedder: Embedder, method: str, cache_dir: Path | None = None) -> SkillStore:
+    return SkillStore(SkillLibrary(Language.EN, root), embedder=embedder, method=method, cache_dir=cache_dir)
+
+
+@pytest.mark.parametrize("method", ALL_METHODS)
+async def test_skills_of_another_stage_are_never_returned(
+    small_library: Path, counting: CountingEmbedder, method: str
+) -> None:
+    store = store_of(small_library, counting, method)
+    hits = await store.search(
+        "sleep at night", modality=Modality.CBT, stage=Stage.INTERVENTION, candidates=["b.sleep", "a.grief"]
+    )
+    assert [hit.skill.id for hit in hits] == ["a.grief"]
+
+
+@pytest.mark.parametrize("method", ALL_METHODS)
+async def test_a_search_returns_at_most_k(
+    small_library: Path, counting: CountingEmbedder, method: str
+) -> None:
+    store = store_of(small_library, counting, method)
+    assert len(await store.search("sleep", modality=Modality.CBT, stage=Stage.INTERVENTION, k=2)) == 2
+
+
+async def test_termination_draws_on_consolidation(small_library: Path, counting: CountingEmbedder) -> None:
+    store = store_of(small_library, counting, "lexical")
+    hits = await store.search("ending", modality=Modality.CBT, stage=Stage.TERMINATION, k=1)
+    assert hits[0].skill.id == "b.ending"
+    assert store.stage(Modality.CBT, Stage.TERMINATION).stage is Stage.CONSOLIDATION
+
+
+async def test_a_stage_is_embedded_once_for_many_searches(
+    small_library: Path, counting: CountingEmbedder
+) -> None:
+    store = store_of(small_library, counting, "embed")
+    for _ in range(3):
+        await store.search("sleep", modality=Modality.CBT, stage=Stage.INTERVENTION)
+    assert len(counting.asked) == 3 + 3
+
+
+async def test_ranking_by_words_asks_no_embedder(small_library: Path, counting: CountingEmbedder) -> None:
+    store = store_of(small_library, counting, "lexical")
+    await store.search("sleep", modality=Modality.CBT, stage=Stage.INTERVENTION)
+    assert counting.asked == []
+
+
+async def test_a_changed_skill_is_the_only_one_embedded_anew(
+    write_library: Write, tmp_path: Path, counting: CountingEmbedder
+) -> None:
+    first = [skill("a.sleep", "sleep"), skill("a.anger", "anger"), skill("a.grief", "grief")]
+    cache = tmp_path / "cache"
+    await store_of(write_library(stage_of(*first)), counting, "embed", cache).index(
+        Modality.CBT, Stage.INTERVENTION
+    )
+    counting.asked.clear()
+    changed = [*first[:2], skill("a.grief", "loss")]
+    store = store_of(write_library(stage_of(*changed)), counting, "embed", cache)
+    await store.index(Modality.CBT, Stage.INTERVENTION)
+    assert len(counting.asked) == 1
+    assert "loss" in counting.asked[0]
+
+
+def test_a_ranking_by_meaning_without_an_embedder_is_refused(small_library: Path) -> None:
+    with pytest.raises(SkillStoreError, match="needs an embedder"):
+        SkillStore(SkillLibrary(Language.EN, small_library), embedder=None, method="fusion")
+
+
+async def test_a_stage_without_a_file_is_named(small_library: Path, counting: CountingEmbedder) -> None:
+    with pytest.raises(AssetError, match="no such file"):
+        await store_of(small_library, counting, "lexical").search(
+            "sleep", modality=Modality.PDT, stage=Stage.INTERVENTION
+        )
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_auto_is_the_measured_default_of_the_language(language: Language) -> None:
+    assert resolve_method(language, "auto") == DEFAULT_METHOD[language]
+    assert resolve_method(language, "embed") == "embed"
+
+
+def test_the_embedded_english_model_alone_is_not_the_chinese_default() -> None:
+    assert DEFAULT_METHOD[Language.ZH] != "embed"
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_the_default_finds_most_gold_skills_from_a_rewrite(
+    language: Language, minilm: Embedder, vector_dir: Path
+) -> None:
+    store = SkillStore(SkillLibrary(language), embedder=minilm, cache_dir=vector_dir)
+    path = gold_file(language)
+    moments = [m for m in load_gold(path, store.library) if m.modality is Modality.CBT]
+    rewrites = load_rewrites(rewrites_file(path), moments)
+    found = 0.0
+    for moment in moments:
+        query = rewrites[moment.id].query
+        hits = await store.search(query, modality=moment.modality, stage=moment.stage)
+        found += len({hit.skill.id for hit in hits} & set(moment.skills)) / len(moment.skills)
+    assert found / len(moments) > 0.7

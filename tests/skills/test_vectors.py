@@ -1,0 +1,93 @@
+"""The vector cache: nothing is embedded twice, and a broken file is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from psychagent.errors import SkillStoreError
+from psychagent.skills.vectors import VectorCache
+from tests.skills.conftest import CountingEmbedder
+
+
+def the_file(folder: Path) -> Path:
+    (path,) = folder.iterdir()
+    return path
+
+
+async def test_a_text_is_embedded_once_in_memory(counting: CountingEmbedder) -> None:
+    cache = VectorCache(None, counting)
+    first = await cache.embed(["sleep", "anger", "sleep"])
+    again = await cache.embed(["anger", "sleep"])
+    assert counting.asked == ["sleep", "anger"]
+    assert np.array_equal(first[0], first[2])
+    assert np.array_equal(again[1], first[0])
+
+
+async def test_a_later_process_reads_the_file_and_embeds_nothing(
+    tmp_path: Path, counting: CountingEmbedder
+) -> None:
+    await VectorCache(tmp_path, counting).embed(["sleep", "anger"])
+    counting.asked.clear()
+    vectors = await VectorCache(tmp_path, counting).embed(["anger", "sleep"])
+    assert counting.asked == []
+    assert vectors.shape == (2, 32)
+
+
+async def test_only_new_texts_are_embedded(tmp_path: Path, counting: CountingEmbedder) -> None:
+    await VectorCache(tmp_path, counting).embed(["sleep"])
+    await VectorCache(tmp_path, counting).embed(["sleep", "grief"])
+    assert counting.asked == ["sleep", "grief"]
+
+
+async def test_two_caches_of_one_folder_keep_each_others_texts(
+    tmp_path: Path, counting: CountingEmbedder
+) -> None:
+    one, other = VectorCache(tmp_path, counting), VectorCache(tmp_path, counting)
+    await one.embed(["sleep"])
+    await other.embed(["anger"])
+    counting.asked.clear()
+    await VectorCache(tmp_path, counting).embed(["sleep", "anger"])
+    assert counting.asked == []
+
+
+async def test_each_embedder_has_a_file_of_its_own(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        await VectorCache(tmp_path, CountingEmbedder(name)).embed(["sleep"])
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+@pytest.mark.parametrize("keep", [0, 10, 0.5, 0.99])
+async def test_a_truncated_file_is_named_with_the_remedy(
+    tmp_path: Path, counting: CountingEmbedder, keep: float
+) -> None:
+    await VectorCache(tmp_path, counting).embed(["sleep", "anger"])
+    path = the_file(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(keep if keep >= 1 else keep * len(whole))])
+    with pytest.raises(SkillStoreError, match=r"vector cache cannot be read .*; delete the file"):
+        VectorCache(tmp_path, counting)
+
+
+async def test_a_file_of_something_else_is_named(tmp_path: Path, counting: CountingEmbedder) -> None:
+    await VectorCache(tmp_path, counting).embed(["sleep"])
+    np.savez(the_file(tmp_path), other=np.zeros(3))
+    with pytest.raises(SkillStoreError, match="delete the file"):
+        VectorCache(tmp_path, counting)
+
+
+async def test_a_failed_embedding_leaves_the_file_as_it_was(
+    tmp_path: Path, counting: CountingEmbedder
+) -> None:
+    await VectorCache(tmp_path, counting).embed(["sleep"])
+    before = the_file(tmp_path).read_bytes()
+
+    class Broken(CountingEmbedder):
+        async def embed(self, texts: object) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+            raise SkillStoreError("gone")
+
+    with pytest.raises(SkillStoreError, match="gone"):
+        await VectorCache(tmp_path, Broken()).embed(["anger"])
+    assert the_file(tmp_path).read_bytes() == before
