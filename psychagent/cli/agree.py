@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from psychagent.cli.extra import needs_extra
 from psychagent.errors import SettingsError
+
+if TYPE_CHECKING:
+    from psychagent.runs.report.agreement import Agreement
 
 
 def agree(
@@ -44,11 +47,16 @@ def agree(
     with needs_extra("eval"):
         from psychagent.runs.report.agreement import write_agreement
     agreement, paths = write_agreement(table, levels, output_root or judge or ratings.parent)
+    show_agreement(agreement)
+    if table.is_script:
+        typer.secho("The judge is a script: its agreement means nothing.", fg="yellow")
+    typer.echo(f"Report: {paths[0]}")
+
+
+def show_agreement(agreement: Agreement) -> None:
+    """Print the agreement over all units."""
     for pair in agreement.whole.pairs:
         kappa = "undefined" if pair.kappa is None else f"{pair.kappa:.3f}"
         typer.echo(f"{pair.first} and {pair.second}: weighted kappa {kappa} over {pair.units} units")
     alpha = agreement.whole.alpha
     typer.echo(f"Krippendorff's alpha (ordinal): {'undefined' if alpha is None else f'{alpha:.3f}'}")
-    if table.is_script:
-        typer.secho("The judge is a script: its agreement means nothing.", fg="yellow")
-    typer.echo(f"Report: {paths[0]}")

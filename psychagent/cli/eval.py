@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -13,8 +13,9 @@ from psychagent.errors import SettingsError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from psychagent.cli.watch import Reporter
     from psychagent.domain.usage import Usage
-    from psychagent.runs.eval_input import Found
+    from psychagent.runs.eval_input import Found, InputFormat
     from psychagent.runs.eval_summary import EvalResult
     from psychagent.runs.evaluate import EvalPlan, EvalWatch
     from psychagent.scales.result import ScaleResult, SessionScores
@@ -50,8 +51,6 @@ def evaluate(
     from psychagent.assets.eval_settings import load_eval_settings
     from psychagent.runs.evaluate import EvalPlan
 
-    if input_format not in FORMATS:
-        raise SettingsError(f"--input-format has {input_format!r}; known: {', '.join(FORMATS)}")
     settings = load_eval_settings(config)
     if concurrency:
         settings = settings.model_copy(update={"concurrency": concurrency})
@@ -61,12 +60,22 @@ def evaluate(
         output_root=output_root or Path.cwd() / "evals" / (data_root.stem if data_root else "examples"),
         env=os.environ,
         modalities=read_modalities(modalities) if modalities else (),
-        methods=tuple(m.strip() for m in methods.split(",") if m.strip()) if methods else None,
+        methods=_split(methods),
         case_limit=case_limit,
         resume=resume,
-        input_format=input_format,  # type: ignore[arg-type]
+        input_format=_read_format(input_format),
     )
     raise typer.Exit(run_watched(plan, Console()))
+
+
+def _read_format(text: str) -> InputFormat:
+    if text not in FORMATS:
+        raise SettingsError(f"--input-format has {text!r}; known: {', '.join(FORMATS)}")
+    return cast("InputFormat", text)
+
+
+def _split(text: str | None) -> tuple[str, ...] | None:
+    return tuple(word.strip() for word in text.split(",") if word.strip()) if text else None
 
 
 def run_watched(plan: EvalPlan, console: Console) -> int:
@@ -88,11 +97,9 @@ def run_watched(plan: EvalPlan, console: Console) -> int:
     return result.exit_status()
 
 
-def _watch(reporter: object) -> EvalWatch:
-    from psychagent.cli.watch import Reporter
+def _watch(reporter: Reporter) -> EvalWatch:
     from psychagent.runs.evaluate import EvalWatch
 
-    assert isinstance(reporter, Reporter)
     tally = reporter.tally
 
     def on_start(sessions: int, scales: int) -> None:

@@ -19,8 +19,11 @@ def local_model(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port; 0 takes a free one.")] = DEFAULT_PORT,
     ctx: Annotated[int, typer.Option(min=512, help="Tokens of context, shared by the slots.")] = 16384,
     slots: Annotated[int, typer.Option(min=1, help="Requests at a time.")] = 2,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads; default: half the cores.")] = None,
 ) -> None:
     """Serve a small language model as an OpenAI-compatible endpoint, until Ctrl-C."""
+    import os
+
     try:
         from psychagent.llm.local_server import LocalModel, find_smollm2, serve_local
     except ModuleNotFoundError as error:
@@ -31,7 +34,8 @@ def local_model(
         ) from error
 
     alias = gguf.stem if gguf else SMOLLM2
-    model = LocalModel(gguf or find_smollm2(), alias, port=port, ctx=ctx, slots=slots)
+    threads = threads or max((os.cpu_count() or 2) // 2, 1)
+    model = LocalModel(gguf or find_smollm2(), alias, port=port, ctx=ctx, slots=slots, threads=threads)
     with serve_local(model) as base_url:
         room = f"{slots} slots of {ctx // slots:,} tokens"
         typer.echo(f"{alias} answers at {base_url} ({room}). Ctrl-C ends it.")

@@ -10,11 +10,13 @@ from psychagent.cli.agree import agree
 from psychagent.cli.eval import evaluate
 from psychagent.cli.export import export
 from psychagent.cli.local_model import local_model
+from psychagent.cli.profiles import app as profiles
 from psychagent.cli.report import report
 from psychagent.cli.rft import rft
 from psychagent.cli.sample import sample
 from psychagent.cli.show import show
 from psychagent.cli.skills import app as skills
+from psychagent.cli.train import train
 from psychagent.errors import PsychAgentError
 
 app = typer.Typer(
@@ -32,9 +34,11 @@ app.command(name="eval")(evaluate)
 app.command()(report)
 app.command()(agree)
 app.command()(export)
+app.command()(train)
 app.command()(show)
 app.command()(local_model)
 app.add_typer(skills, name="skills")
+app.add_typer(profiles, name="profiles")
 
 
 def run() -> None:

@@ -21,6 +21,8 @@ from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
 
 MEMORY_TOKENS = 800
 """The most that memory may take in a prompt, by the rule of `estimate_tokens`."""
+_HEADING_TOKENS, _ROW_TOKENS = 44, 14
+"""What the headings and the fixed words of a recent session's line take of it."""
 
 
 class GoalAssessment(Record):
@@ -179,11 +181,13 @@ def view_memory(memory: Memory, *, budget: int = MEMORY_TOKENS) -> MemoryView:
     Homework comes first, then the last two summaries, then the client file, then a line for each
     older session; the oldest lines go first where the budget is short. The rest stays stored.
     """
-    left = budget
+    left = budget - _HEADING_TOKENS
     homework, left = _fit([f"{item}" for item in memory.homework], limit=80, left=left)
     recent = _recent(memory, share=left * 45 // 100)
-    left -= sum(estimate_tokens(" ".join(row[1:])) + 4 for row in recent)
-    facts = [f"{path.split('.')[-1]}: {to_line(v)}" for path, v in file_facts(memory.client_file).items()]
+    left -= sum(estimate_tokens(" ".join(row[1:])) + _ROW_TOKENS for row in recent)
+    known = file_facts(memory.client_file)
+    known = {path: known[path] for path in ("static_traits.name",) if path in known} | known
+    facts = [f"{path.split('.')[-1]}: {to_line(v)}" for path, v in known.items()]
     older_rows = list(enumerate(memory.summaries[:-2], start=1))
     reserve = min(left // 3, 16 * len(older_rows))
     file_lines, rest = _fit(facts, limit=90, left=left - reserve)

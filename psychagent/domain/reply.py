@@ -65,7 +65,7 @@ def parse_tagged_reply(text: str, *, reasoning: str, end_token: str) -> Counselo
     if not response:
         raise MalformedReplyError("the <response> is empty")
     # a thought that was cut out of the response leaves words that do not stand so in the reply
-    if _PRIVATE.search(response) or found[0] not in text:
+    if _PRIVATE.search(response) or f"<response>{found[0]}</response>" not in text:
         raise MalformedReplyError("the <response> holds private markup; keep thoughts in <think>")
     return CounselorReply(
         thoughts=parse_thoughts(thoughts or reasoning),

@@ -30,13 +30,14 @@ from psychagent.nodes.judge import (
     collect,
     fan_out,
     gather_results,
+    methods_for,
     plan_calls,
     record_broken,
 )
 from psychagent.scales.dialogue import Dialogue, to_lines
 from psychagent.scales.fill import GroupCall
 from psychagent.scales.result import JudgeMark, ScaleResult, SessionScores
-from psychagent.scales.scale import default_methods, load_scales
+from psychagent.scales.scale import load_scales
 from psychagent.scales.script import script_lines
 
 JudgeGraph = CompiledStateGraph[JudgeState, JudgeBrief, Any, Any]
@@ -94,7 +95,7 @@ class Judge:
 
     def methods(self, modality: Modality) -> tuple[str, ...]:
         """Name the scales of a modality, by settings or by default."""
-        return self.deps.settings.methods.get(modality) or default_methods(self.deps.scales, modality)
+        return methods_for(self.deps, modality)
 
 
 async def judge_session(
@@ -161,38 +162,45 @@ def build_judge_deps(
         return PromptLibrary(language, settings.prompts_root)
 
     @cache
-    def script(language: Language) -> dict[str, Any]:
-        return script_lines(prompts(language), settings.judge.model, scales)
+    def script(language: Language) -> dict[str, Any] | None:
+        is_script = settings.judge.provider == "offline"
+        return script_lines(prompts(language), settings.judge.model, scales) if is_script else None
 
     @cache
     def chat(language: Language) -> Chat:
         made = build_chat(
-            settings.judge,
-            prompts(language),
-            gate=bound,
-            env=env,
-            client=pool,
-            on_call=on_call,
-            sleep=sleep,
+            settings.judge, prompts(language), gate=bound, env=env, client=pool, on_call=on_call
         )
-        if settings.judge.provider == "offline":
-            made = replace(made, model=OfflineModel(lines={"judge": script(language)}))
-        return made
+        lines = script(language)
+        return replace(made, model=OfflineModel(lines={"judge": lines})) if lines else made
 
     @cache
     def mark(language: Language) -> JudgeMark:
-        made_with = judge_files(prompts(language))
-        is_script = settings.judge.provider == "offline"
-        return JudgeMark(
-            judge_model=settings.judge.model,
-            is_script=is_script,
-            prompt_hash=_digest([made_with, script(language) if is_script else None]),
-            temperature=settings.judge.temperature,
-            repeats=settings.repeats,
-        )
+        return mark_judge(settings, prompts(language), script(language))
 
     chat(settings.language or Language.EN)
     return JudgeDeps(chat=chat, prompts=prompts, scales=scales, settings=settings, mark=mark)
+
+
+def mark_judge(settings: EvalSettings, prompts: PromptLibrary, script: Mapping[str, Any] | None) -> JudgeMark:
+    """Say what scores are made with; a script's words and weights count as its prompts."""
+    return JudgeMark(
+        judge_model=settings.judge.model,
+        is_script=script is not None,
+        prompt_hash=_digest([judge_files(prompts), script]),
+        temperature=settings.judge.temperature,
+        repeats=settings.repeats,
+    )
+
+
+def warm_judge(deps: JudgeDeps) -> JudgeDeps:
+    """Read now what would be read on first use, for servers whose loop must not be blocked by files."""
+    for language in Language:
+        deps.chat(language)
+        deps.mark(language)
+        for name in deps.prompts(language).names():
+            deps.prompts(language).compile(name)
+    return deps
 
 
 def judge_files(prompts: PromptLibrary) -> dict[str, str]:

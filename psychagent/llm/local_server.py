@@ -33,6 +33,8 @@ class LocalModel:
     """Tokens of context in all; the slots share them."""
     slots: int = 2
     """Requests at a time."""
+    threads: int = 1
+    """Threads of llama.cpp; where they outnumber the free cores they wait for each other and crawl."""
 
 
 def find_smollm2() -> Path:
@@ -101,6 +103,8 @@ def _params(model: LocalModel) -> Any:
     params.n_parallel = model.slots
     params.ui = False
     params.verbosity = 0
+    for cpu in (params.cpuparams, params.cpuparams_batch):
+        cpu.n_threads = model.threads
     return params
 
 

@@ -13,9 +13,9 @@ from langgraph.types import Send
 
 from psychagent.assets.eval_settings import EvalSettings
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.domain.base import Language, Record
+from psychagent.domain.base import Language, Modality, Record
 from psychagent.domain.usage import Usage
-from psychagent.errors import AssetError, CallError, ScoringError
+from psychagent.errors import AssetError, CallError, ScoringError, SettingsError
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.state import derive_seed
@@ -23,7 +23,7 @@ from psychagent.scales.dialogue import Dialogue, fenced
 from psychagent.scales.fill import GroupCall, fill_scale, verify_item
 from psychagent.scales.reply import read_group, reply_schema
 from psychagent.scales.result import JudgeMark, ScaleResult
-from psychagent.scales.scale import Scale
+from psychagent.scales.scale import Scale, default_methods
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class JudgeBrief(Record):
     """What one run of the judge graph is about: its context, so that no task carries the dialogue."""
 
     dialogue: Dialogue
-    methods: tuple[str, ...]
-    """Scales to administer, by name."""
+    methods: tuple[str, ...] | None = None
+    """Scales to administer, by name; None is the modality's set."""
 
 
 class JudgeTask(TypedDict):
@@ -59,6 +59,18 @@ class JudgeState(TypedDict, total=False):
 
     calls: Annotated[list[GroupCall], operator.add]
     results: dict[str, ScaleResult]
+
+
+def methods_for(deps: JudgeDeps, modality: Modality) -> tuple[str, ...]:
+    """Name the scales of a modality, by settings or by default."""
+    return deps.settings.methods.get(modality) or default_methods(deps.scales, modality)
+
+
+def _asked(deps: JudgeDeps, runtime: Runtime[JudgeBrief]) -> tuple[str, ...]:
+    brief: JudgeBrief | None = runtime.context
+    if brief is None:
+        raise SettingsError("the judge graph takes the session as its context: give 'dialogue' there")
+    return methods_for(deps, brief.dialogue.modality) if brief.methods is None else brief.methods
 
 
 def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
@@ -82,7 +94,7 @@ def fan_out(deps: JudgeDeps) -> Callable[[JudgeState, Runtime[JudgeBrief]], list
     """Make the edge that sends every call on its way."""
 
     def send(state: JudgeState, runtime: Runtime[JudgeBrief]) -> list[Send] | str:
-        return [Send("administer", task) for task in plan_calls(deps, runtime.context.methods)] or "collect"
+        return [Send("administer", task) for task in plan_calls(deps, _asked(deps, runtime))] or "collect"
 
     return send
 
@@ -118,7 +130,7 @@ def collect(deps: JudgeDeps) -> Callable[..., JudgeState]:
     """Make the node that turns all calls into results, in the order of the scales asked for."""
 
     def gather(state: JudgeState, runtime: Runtime[JudgeBrief]) -> JudgeState:
-        return {"results": gather_results(deps, runtime.context.methods, state.get("calls", []))}
+        return {"results": gather_results(deps, _asked(deps, runtime), state.get("calls", []))}
 
     return gather
 

@@ -147,17 +147,20 @@ def add_judge(table: RatingTable, folder: Path, scale: str = SCALE) -> RatingTab
             if scores.baseline:
                 systems.setdefault(dialogue, scores.baseline)
     if not judged:
-        raise RecordError(
-            f"{folder}: judged no dialogue and dimension of the ratings (they name {sorted(wanted)[0]!r}, "
-            f"the evaluation {sorted(_names(sessions[0]))[0]!r}); name dialogues "
-            "<modality>/<case_id>/session_<k>"
-        )
+        raise RecordError(_why_unmatched(folder, min(wanted), min(_names(sessions[0]))))
     return RatingTable(
         ratings={**table.ratings, JUDGE: judged},
         systems=systems,
         unrated=table.unrated,
         unmatched=tuple(sorted(wanted - seen)),
         is_script=any(scores.is_script for scores in sessions),
+    )
+
+
+def _why_unmatched(folder: Path, theirs: str, ours: str) -> str:
+    return (
+        f"{folder}: judged no dialogue and dimension of the ratings (they name {theirs!r}, the evaluation "
+        f"{ours!r}); name dialogues <modality>/<case_id>/session_<k>"
     )
 
 

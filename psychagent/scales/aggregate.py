@@ -120,7 +120,7 @@ def to_headline(value: float, transform: str) -> float:
 def mean_of_metrics(means: Mapping[MetricId, float], members: Members) -> dict[Panel, float]:
     """Return each panel's unweighted mean of its metrics; a panel without any metric is left out.
 
-    Source: design 7; reproduces the paper's Table 1 from its Figure 3 within 0.02.
+    Source: inferred; reproduces the paper's Table 1 from its Figure 3 within 0.02.
     """
     numbers = {panel: [means[m] for m in ids if m in means] for panel, ids in members.items()}
     return {panel: sum(values) / len(values) for panel, values in numbers.items() if values}

@@ -11,7 +11,7 @@ from typing import Any
 from psychagent.assets.settings import BaselineSettings, DatasetSettings, RetrievalSettings, RuntimeSettings
 from psychagent.domain.base import Modality
 from psychagent.runs.sample import SamplePlan
-from tests.loopback.server import Behave, Call, Http, LoopbackServer
+from tests.loopback.server import Behave, Call, Http
 
 FAST: dict[str, Any] = {"timeout_sec": 20, "max_retries": 2, "max_wait_sec": 0.02}
 """Retries that wait some milliseconds."""
@@ -75,15 +75,18 @@ def manifest(save_dir: Path) -> Any:
     return load(save_dir / NAME / "manifest.json")
 
 
-def repeats(calls: Iterable[Call | dict[str, Any]]) -> Counter[str]:
-    """Count by role the calls that were made before with the same messages."""
+def keys(calls: Iterable[Call]) -> list[str]:
+    """Name each call by all that it sends; its seed tells cases and turns apart."""
+    return [json.dumps([call.role, call.body], ensure_ascii=False, sort_keys=True) for call in calls]
+
+
+def repeats(calls: Iterable[Call]) -> Counter[str]:
+    """Count by role the calls that had been made before."""
+    named = list(calls)
     seen: set[str] = set()
     again: Counter[str] = Counter()
-    for call in calls:
-        role, body = (call.role, call.body) if isinstance(call, Call) else (call["role"], call["body"])
-        key = json.dumps([role, body["messages"]], ensure_ascii=False)
-        if key in seen:
-            again[role] += 1
+    for call, key in zip(named, keys(named), strict=True):
+        again.update([call.role] if key in seen else [])
         seen.add(key)
     return again
 
@@ -103,6 +106,17 @@ def clean(totals: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
     return {role: {k: v for k, v in part.items() if v} for role, part in sorted(totals.items())}
 
 
-def last(server: LoopbackServer, role: str) -> Call:
-    """Return the latest call of a role."""
-    return [call for call in server.calls if call.role == role][-1]
+def calls_of(totals: dict[str, dict[str, int]]) -> dict[str, int]:
+    """Return the calls of a manifest's totals, by role."""
+    return {role: part["calls"] for role, part in sorted(totals.items())}
+
+
+def write_yaml(folder: Path, plan: SamplePlan) -> list[str]:
+    """Write a plan's settings as files, and return the command line that means the same."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("baseline", "runtime", "dataset"):
+        given = getattr(plan, name).model_dump(mode="json")
+        # JSON is YAML
+        (folder / f"{name}.yaml").write_text(json.dumps(given), encoding="utf-8")
+    files = [part for n in ("baseline", "runtime", "dataset") for part in (f"--{n}", f"{folder / n}.yaml")]
+    return ["sample", *files, "--save-dir", str(plan.save_dir)]

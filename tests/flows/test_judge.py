@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,8 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import AssetError, SettingsError
-from psychagent.flows.judge import judge_session
+from psychagent.flows.judge import judge_session, warm_judge
+from psychagent.nodes.judge import plan_calls
 from psychagent.runs.eval_degenerate import KINDS, make_degenerate
 from psychagent.runs.eval_input import Found
 from psychagent.scales.scale import load_scales
@@ -148,6 +150,29 @@ def test_the_prompt_hash_changes_with_a_judge_prompt_and_with_no_other(tmp_path:
 def test_an_unknown_scripted_judge_is_named() -> None:
     with pytest.raises(SettingsError, match="did you mean 'offline-warm'"):
         offline_judge("offline-warn")
+
+
+async def test_a_server_may_give_the_context_as_json_and_leave_the_scales_to_the_modality() -> None:
+    judge = offline_judge()
+    context: Any = {"dialogue": dialogue(modality=Modality.HET).model_dump(mode="json")}
+    results = (await judge.graph.ainvoke({}, context=context))["results"]
+    assert tuple(results) == judge.methods(Modality.HET)
+
+
+async def test_the_graph_without_a_session_says_what_it_needs() -> None:
+    with pytest.raises(SettingsError, match="give 'dialogue'"):
+        await offline_judge().graph.ainvoke({})
+
+
+async def test_no_call_carries_the_dialogue_in_its_task() -> None:
+    judge = offline_judge()
+    tasks = plan_calls(judge.deps, judge.methods(Modality.CBT))
+    assert all(set(task) == {"scale", "group", "repeat"} for task in tasks)
+
+
+def test_a_warmed_judge_has_read_what_it_needs() -> None:
+    deps = warm_judge(offline_deps())
+    assert deps.mark(Language.ZH).is_script
 
 
 # the scripted judge

@@ -26,7 +26,7 @@ def minilm() -> Embedder:
 class CountingEmbedder:
     """Hashes words into vectors, and remembers what it was asked."""
 
-    def __init__(self, name: str = "counting", size: int = 32) -> None:
+    def __init__(self, name: str = "counting", size: int = 997) -> None:
         self.name = name
         self.asked: list[str] = []
         self._size = size
@@ -108,7 +108,12 @@ def reference_root(tmp_path: Path) -> Path:
     folder.mkdir(parents=True)
     metas = {
         "1": {"skill_id": "1", "skill_name": "思维", "skill_description": "处理想法。", "parent_ids": ["1"]},
-        "2": {"skill_id": "2", "skill_name": "证据", "skill_description": "看证据。", "parent_ids": ["1", "2"]},
+        "2": {
+            "skill_id": "2",
+            "skill_name": "证据",
+            "skill_description": "看证据。",
+            "parent_ids": ["1", "2"],
+        },
     }
     micros = {
         "32": {
@@ -122,6 +127,8 @@ def reference_root(tmp_path: Path) -> Path:
     }
     for name, data in (("meta_skills", metas), ("micro_skills", micros)):
         # YAML is a superset of JSON, and its flow style is JSON here
-        text = yaml.safe_dump(data, allow_unicode=True, default_flow_style=True, default_style='"', width=10**6)
+        text = yaml.safe_dump(
+            data, allow_unicode=True, default_flow_style=True, default_style='"', width=10**6
+        )
         (folder / f"{name}.json").write_text(text, encoding="utf-8")
     return tmp_path / "given"

@@ -9,7 +9,12 @@ from psychagent.errors import SkillStoreError
 from psychagent.skills.index import RRF_K, StageIndex, fuse, skill_text
 from tests.skills.conftest import CountingEmbedder, skill
 
-SKILLS = [skill("s.sleep", "sleep"), skill("s.anger", "anger"), skill("s.grief", "grief"), skill("s.work", "work")]
+SKILLS = [
+    skill("s.sleep", "sleep"),
+    skill("s.anger", "anger"),
+    skill("s.grief", "grief"),
+    skill("s.work", "work"),
+]
 
 
 @pytest.fixture

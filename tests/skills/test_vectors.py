@@ -33,7 +33,7 @@ async def test_a_later_process_reads_the_file_and_embeds_nothing(
     counting.asked.clear()
     vectors = await VectorCache(tmp_path, counting).embed(["anger", "sleep"])
     assert counting.asked == []
-    assert vectors.shape == (2, 32)
+    assert vectors.shape == (2, 997)
 
 
 async def test_only_new_texts_are_embedded(tmp_path: Path, counting: CountingEmbedder) -> None:

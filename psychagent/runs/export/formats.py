@@ -79,8 +79,8 @@ HISTORY_MASKING: dict[Format, str] = {
     ),
     "prompt-completion": "Loss on the completion alone, TRL's default here; the prompt is history.",
     "preference": (
-        "TRL takes the log-probabilities of all that follows the prompt. With pairs of sessions that includes "
-        "the client's words on both sides; pairs of replies hold the counselor's words alone."
+        "TRL takes the log-probabilities of all that follows the prompt. With pairs of sessions that "
+        "includes the client's words on both sides; pairs of replies hold the counselor's words alone."
     ),
 }
 

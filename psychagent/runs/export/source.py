@@ -13,7 +13,7 @@ from psychagent.assets.settings import BaselineSettings, RuntimeSettings
 from psychagent.assets.yaml import to_model
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import Memory, SessionSummary
-from psychagent.domain.profile import BasicInfo, Case, Profile, Theory
+from psychagent.domain.profile import BasicInfo, Case, Profile, StaticTraits, Theory
 from psychagent.errors import RecordError
 from psychagent.flows.build import to_knobs
 from psychagent.nodes.deps import Deps
@@ -90,8 +90,8 @@ def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
     if changed and not allow_changed:
         raise RecordError(
             f"{folder}: {len(changed)} prompt or skill files are not what the run was made with "
-            f"({', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}), so the prompts cannot be rebuilt "
-            "as the models saw them; go back to those files, or give --allow-changed-prompts"
+            f"({', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}), so the prompts cannot be "
+            "rebuilt as the models saw them; go back to those files, or give --allow-changed-prompts"
         )
     return RunSource(folder, manifest, deps, changed)
 
@@ -175,7 +175,8 @@ def _reason(message: str) -> str:
 
 def case_of(modality: Modality, case_id: str, deps: Deps) -> Case:
     """Make a case that names its client alone: the counselor never sees a profile."""
-    nobody = Profile.model_construct(user_id=case_id, basic_info=BasicInfo.model_construct(), theory=Theory())
+    unknown = BasicInfo.model_construct(static_traits=StaticTraits(name=""), main_problem="")
+    nobody = Profile.model_construct(user_id=case_id, basic_info=unknown, theory=Theory())
     return Case.model_construct(
         case_id=case_id, modality=modality, language=Language(deps.runtime.language), profile=nobody
     )

@@ -1,0 +1,18 @@
+"""The served graph `judge`: one session, given as context, on the scales of its modality.
+
+`PSYCHAGENT_EVAL` may name a settings file; without it the offline script judges.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from psychagent.assets.eval_settings import load_eval_settings
+from psychagent.flows.judge import build_judge, build_judge_deps, warm_judge
+
+_NAMED = os.environ.get("PSYCHAGENT_EVAL")
+
+graph = build_judge(
+    warm_judge(build_judge_deps(load_eval_settings(Path(_NAMED) if _NAMED else None), env=os.environ))
+)

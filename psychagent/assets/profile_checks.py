@@ -1,0 +1,96 @@
+"""What a good profile has beyond being readable: checks that find what a person would stumble over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from psychagent.assets.profiles import load_profile
+from psychagent.domain.base import Modality, Record
+from psychagent.domain.profile import Profile
+from psychagent.errors import AssetError
+
+_LONGEST_LINE = 240
+
+
+class Finding(Record):
+    """One problem of one file."""
+
+    file: str
+    problem: str
+    serious: bool = True
+    """Whether the profile cannot be used as it is; else only a hint."""
+
+
+def check_folder(folder: Path) -> tuple[list[Profile], list[Finding]]:
+    """Read every profile below a folder and say what is wrong.
+
+    Returns:
+        The profiles that can be read, and the findings in the order of the files.
+
+    Raises:
+        AssetError: If the folder does not exist or holds no profile.
+    """
+    paths = [folder] if folder.is_file() else _files(folder)
+    if not paths:
+        raise AssetError(f"{folder}: holds no profile (.yaml or .json); name another folder")
+    profiles: list[Profile] = []
+    findings: list[Finding] = []
+    for path in paths:
+        try:
+            profile = load_profile(path)
+        except AssetError as error:
+            findings.append(Finding(file=str(path), problem=str(error).removeprefix(f"{path}: ")))
+            continue
+        profiles.append(profile)
+        findings += [
+            Finding(file=str(path), problem=text, serious=bad) for text, bad in check_profile(profile)
+        ]
+    return profiles, findings + _twice(profiles)
+
+
+def _files(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise AssetError(f"profiles folder {str(folder)!r} does not exist")
+    found = [p for p in folder.rglob("*") if p.suffix in {".yaml", ".yml", ".json"}]
+    return sorted(p for p in found if "courses" not in p.parts)
+
+
+def check_profile(profile: Profile) -> Iterator[tuple[str, bool]]:
+    """Say what is wrong with one profile, and whether it is serious."""
+    info = profile.basic_info
+    if not info.main_problem.strip():
+        yield "field 'basic_info.main_problem' is empty; say what brings the client", True
+    if not any(profile.theory.block(m) for m in Modality):
+        yield "field 'theory' has no block; without one no case can be made", True
+    lacking = [m.value for m in Modality if profile.theory.block(m) is None]
+    if 0 < len(lacking) < len(Modality):
+        yield f"no theory block for {', '.join(lacking)}: no case under these", False
+    if not info.static_traits.age.strip().isdigit():
+        yield f"field 'age' has {info.static_traits.age!r}; digits are best", False
+    yield from _check_disclosure(profile)
+
+
+def _check_disclosure(profile: Profile) -> Iterator[tuple[str, bool]]:
+    told = profile.disclosure
+    if told is None:
+        yield "no 'disclosure' block: the client opens up by its background alone", False
+        return
+    lines = [*told.at_once, *told.after_trust, *(secret.secret for secret in told.hidden)]
+    if not told.at_once:
+        yield "field 'disclosure.at_once' is empty; give what the client says when asked", True
+    for line, count in Counter(lines).items():
+        if count > 1:
+            yield f"the line {line[:40]!r} stands twice in 'disclosure'", True
+        if len(line) > _LONGEST_LINE:
+            yield f"the line {line[:40]!r} has {len(line)} characters; nobody says so much at once", False
+
+
+def _twice(profiles: Sequence[Profile]) -> list[Finding]:
+    counts = Counter(profile.user_id for profile in profiles)
+    return [
+        Finding(file=name, problem=f"user_id {name!r} is used {count} times; give each client its own")
+        for name, count in counts.items()
+        if count > 1 and not name.isdigit()
+    ]

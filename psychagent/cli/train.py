@@ -1,0 +1,38 @@
+"""`psychagent train`: rejection fine-tuning on an export."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from psychagent.cli.extra import needs_extra
+
+
+def train(
+    config: Annotated[
+        Path | None, typer.Option(help="Training settings (YAML); default: the paper's.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="Export to train on (JSONL).")] = None,
+    output_dir: Annotated[Path | None, typer.Option(help="Where the trained model goes.")] = None,
+) -> None:
+    """Fine-tune a model on the chosen sessions of an export (needs the extra `train`)."""
+    from psychagent.assets.train_settings import load_train_settings
+
+    settings = load_train_settings(config)
+    with needs_extra("train"):
+        from psychagent.runs.train import run_training
+
+    done = run_training(settings, data=data, output=output_dir)
+    typer.echo(f"{done.steps} steps on {done.samples} samples")
+    if done.too_long:
+        typer.secho(f"left out: {done.too_long} samples longer than {settings.context} tokens", fg="yellow")
+    for line in done.log:
+        if "loss" in line:
+            typer.echo(f"step {line['step']:>6}  loss {line['loss']:.4f}")
+    if done.loss_before is not None and done.loss_after is not None:
+        typer.echo(f"loss on the training data: {done.loss_before:.4f} -> {done.loss_after:.4f}")
+    if settings.tiny_model:
+        typer.secho("A random small model: it shows that training works, and no more.", fg="yellow")
+    typer.echo(f"Model: {done.folder}")

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from psychagent.cli.main import app
+
+RUN = CliRunner()
+
+
+def _profile(**over: Any) -> dict[str, Any]:
+    return {
+        "user_id": "p1",
+        "basic_info": {"static_traits": {"name": "Ada", "age": "30"}, "main_problem": "I cannot sleep."},
+        "theory": {"cbt": {"core_beliefs": ["I must cope"], "special_situations": []}},
+        "disclosure": {"at_once": ["I lie awake."], "after_trust": ["I am afraid."]},
+    } | over
+
+
+def _write(folder: Path, name: str, data: dict[str, Any]) -> Path:
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    return path
+
+
+def test_the_bundled_profiles_pass_their_own_check() -> None:
+    result = RUN.invoke(app, ["profiles", "validate", "--strict"])
+    assert result.exit_code == 0, result.output
+    assert "48 profiles read, 0 problems, 0 hints" in result.output
+
+
+def test_a_missing_field_is_named_with_its_file(tmp_path: Path) -> None:
+    broken = _profile()
+    del broken["basic_info"]["main_problem"]
+    _write(tmp_path, "bad", broken)
+    _write(tmp_path, "good", _profile())
+    result = RUN.invoke(app, ["profiles", "validate", str(tmp_path)])
+    assert result.exit_code == 1
+    assert "bad.json" in result.output
+    assert "main_problem" in result.output
+    assert "1 profiles read" in result.output
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        ({"disclosure": {"at_once": ["Same.", "Same."]}}, "stands twice"),
+        ({"theory": {}}, "no block"),
+        ({"disclosure": {"at_once": []}}, "at_once"),
+    ],
+)
+def test_what_makes_a_profile_useless_is_a_problem(tmp_path: Path, over: dict[str, Any], said: str) -> None:
+    _write(tmp_path, "p", _profile(**over))
+    result = RUN.invoke(app, ["profiles", "validate", str(tmp_path)])
+    assert result.exit_code == 1
+    assert said in result.output
+
+
+def test_two_clients_of_one_id_are_a_problem(tmp_path: Path) -> None:
+    _write(tmp_path, "a", _profile())
+    _write(tmp_path, "b", _profile())
+    result = RUN.invoke(app, ["profiles", "validate", str(tmp_path)])
+    assert "used 2 times" in result.output
+
+
+def test_a_profile_can_be_read(tmp_path: Path) -> None:
+    result = RUN.invoke(app, ["profiles", "show", str(_write(tmp_path, "p", _profile()))])
+    assert result.exit_code == 0
+    for part in ("Ada", "I cannot sleep.", "I must cope", "I lie awake.", "I am afraid."):
+        assert part in result.output
+
+
+def test_the_reference_profiles_and_cases_can_be_read(reference_data: Path) -> None:
+    result = RUN.invoke(app, ["profiles", "validate", str(reference_data / "profiles")])
+    assert result.exit_code == 0, result.output
+    for case in sorted((reference_data / "psycheval").rglob("*.json")):
+        assert RUN.invoke(app, ["profiles", "show", str(case)]).exit_code == 0

@@ -1,0 +1,111 @@
+"""Reading a library: our files and the reference layout."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from psychagent.domain.base import WORKING_STAGES, Language, Modality, Stage
+from psychagent.errors import AssetError
+from psychagent.skills.library import SkillLibrary
+from tests.skills.conftest import Write, skill, stage_of
+
+
+def test_a_stage_of_our_layout_is_read(small_library: Path) -> None:
+    library = SkillLibrary(Language.EN, small_library)
+    stage = library.stage(Modality.CBT, Stage.INTERVENTION)
+    assert [s.id for s in stage.skills()] == ["a.sleep", "a.anger", "a.grief"]
+    assert not library.is_reference
+    assert len(library.all_stages()) == 2
+
+
+def test_a_file_in_the_wrong_place_is_named(write_library: Write) -> None:
+    root = write_library(stage_of(skill("a", "sleep")))
+    path = root / "en" / "cbt" / "intervention.yaml"
+    path.rename(root / "en" / "cbt" / "consolidation.yaml")
+    with pytest.raises(AssetError, match="not its place"):
+        SkillLibrary(Language.EN, root).stage(Modality.CBT, Stage.CONSOLIDATION)
+
+
+def test_an_id_used_twice_in_a_stage_is_named(write_library: Write) -> None:
+    root = write_library(stage_of(skill("a", "sleep"), skill("a", "anger")))
+    with pytest.raises(AssetError, match="'a' is used twice"):
+        SkillLibrary(Language.EN, root).stage(Modality.CBT, Stage.INTERVENTION)
+
+
+def test_an_unknown_field_is_named(write_library: Write) -> None:
+    root = write_library(stage_of(skill("a", "sleep")))
+    path = root / "en" / "cbt" / "intervention.yaml"
+    path.write_text(path.read_text().replace("trigger:", "triger:"))
+    with pytest.raises(AssetError, match=r"intervention\.yaml.*triger"):
+        SkillLibrary(Language.EN, root).stage(Modality.CBT, Stage.INTERVENTION)
+
+
+def test_a_folder_of_neither_layout_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(AssetError, match="holds neither"):
+        SkillLibrary(Language.EN, tmp_path)
+
+
+@pytest.mark.parametrize("below", ["", "sect"])
+def test_the_reference_layout_is_read_from_its_root_or_from_sect(reference_root: Path, below: str) -> None:
+    library = SkillLibrary(Language.ZH, reference_root / below)
+    stage = library.stage(Modality.CBT, Stage.INTERVENTION)
+    assert library.is_reference
+    assert [(meta.id, [s.id for s in meta.skills]) for meta in stage.meta_skills] == [("2", ["32"])]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ('"trigger"', '"triger"', "'trigger' is missing"),
+        ('"1", "2", "32"', '"1", "9", "32"', "'9' is not in"),
+    ],
+)
+def test_a_broken_reference_file_is_named(reference_root: Path, old: str, new: str, told: str) -> None:
+    path = reference_root / "sect" / "cbt" / "stage2" / "micro_skills.json"
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(AssetError, match=told):
+        SkillLibrary(Language.ZH, reference_root).stage(Modality.CBT, Stage.INTERVENTION)
+
+
+def test_the_reference_release_is_read_as_it_is(reference_data: Path) -> None:
+    library = SkillLibrary(Language.ZH, reference_data / "skills")
+    stages = library.all_stages()
+    assert stages
+    for stage in stages:
+        assert stage.skills()
+        assert all(skill.trigger and skill.when_to_use for skill in stage.skills())
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_bundled_library_is_as_large_as_promised(language: Language) -> None:
+    stages = SkillLibrary(language).all_stages()
+    assert len(stages) == len(Modality) * len(WORKING_STAGES)
+    for stage in stages:
+        assert len(stage.meta_skills) >= 6
+        assert all(len(meta.skills) >= 5 for meta in stage.meta_skills)
+
+
+@pytest.mark.parametrize("modality", list(Modality))
+def test_every_modality_asks_about_suicide_in_its_first_stage(modality: Modality) -> None:
+    metas = SkillLibrary(Language.EN).stage(modality, Stage.CONCEPTUALIZATION).meta_skills
+    assert any("safety" in meta.id and len(meta.skills) >= 5 for meta in metas)
+
+
+def test_bundled_ids_tell_modality_stage_and_meta_skill() -> None:
+    for stage in SkillLibrary(Language.EN).all_stages():
+        for meta in stage.meta_skills:
+            assert meta.id.startswith(f"{stage.modality}.{stage.stage}.")
+            assert all(skill.id.startswith(f"{meta.id}.") for skill in meta.skills)
+
+
+def test_hashes_cover_every_file_and_change_with_it(small_library: Path) -> None:
+    before = SkillLibrary(Language.EN, small_library).hashes
+    assert len(before) == 2
+    path = small_library / "en" / "cbt" / "intervention.yaml"
+    path.write_text(path.read_text() + "\n")
+    after = SkillLibrary(Language.EN, small_library).hashes
+    assert sum(before[key] != after[key] for key in before) == 1
