@@ -1,4 +1,4 @@
-"""What tests of rollouts share: judged rollouts made by hand, and runs with rollouts, offline or at a server."""
+"""What tests of rollouts share: rollouts made by hand, and runs with rollouts, offline or at a server."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def scores_of(values: Mapping[str, float], missing: tuple[str, ...] = (), sessio
 
 
 def judged(index: int, missing: tuple[str, ...] = (), **values: float) -> Rollout:
-    """Make a rollout that was held and judged: `WAI=7.0` is the counselor's, `client_SRS=6.0` the client's."""
+    """Make a judged rollout: `WAI=7.0` is of the counselor, `client_SRS=6.0` of the client."""
     named = {
         f"client.{name.removeprefix('client_')}" if name.startswith("client_") else f"counselor.{name}": value
         for name, value in values.items()

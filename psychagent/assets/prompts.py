@@ -57,6 +57,20 @@ class PromptLibrary:
         """Compile a template now instead of at its first use."""
         self._env.get_template(f"{name}.jinja2")
 
+    def compile_all(self) -> int:
+        """Compile every template and return how many there are.
+
+        Raises:
+            AssetError: Naming the first that cannot be compiled.
+        """
+        names = self.names()
+        for name in names:
+            try:
+                self._env.get_template(f"{name}.jinja2")
+            except jinja2.TemplateError as error:
+                raise AssetError(f"prompt {name!r} in {self.folder}: {error}; mend the template") from error
+        return len(names)
+
     def data(self, name: str) -> Any:
         """Read `<name>.yaml` of this language; it is read once."""
         if name not in self._data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -25,6 +26,19 @@ FilePath = Annotated[Path, AfterValidator(_beside_file)]
 """A path; one that is relative refers to the folder of the file it stands in."""
 
 
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def _variable(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("must be the name of an environment variable; put the key there, never in a file")
+    return value
+
+
+KeyName = Annotated[str, AfterValidator(_variable)]
+"""Name of an environment variable that holds a key; a key itself is refused and never repeated."""
+
+
 class Settings(BaseModel):
     """Base of all settings: frozen, unknown keys refused, field notes kept for the reference."""
 
@@ -40,7 +54,7 @@ class EndpointSettings(Settings):
     """Model name as the server knows it."""
     base_url: str | None = None
     """Address of the server, ending in `/v1`; required for `openai`."""
-    api_key_env: str | None = None
+    api_key_env: KeyName | None = None
     """Name of the environment variable that holds the key; none for a server without keys."""
     temperature: float | None = Field(default=0.7, ge=0, le=2)
     """Sampling temperature; null leaves it to the server."""
@@ -92,7 +106,7 @@ class EmbeddingSettings(Settings):
     """Model name or folder for sentence_transformers, or model name at the endpoint."""
     base_url: str | None = None
     """Address of an OpenAI-compatible embeddings endpoint."""
-    api_key_env: str | None = None
+    api_key_env: KeyName | None = None
     """Name of the environment variable that holds the key."""
     batch_size: int = Field(default=64, ge=1)
     """Texts per request or per encoding step."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -40,8 +40,11 @@ def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
 
 
 def load_model(model: type[M], path: Path, raise_as: Raise = AssetError) -> M:
-    """Read a file into a model; paths inside it are relative to the file."""
-    return to_model(model, load_data(path, raise_as), origin=str(path), base=path.parent, raise_as=raise_as)
+    """Read a file into a model; paths inside it are relative to the file, an empty file says nothing."""
+    data = load_data(path, raise_as)
+    return to_model(
+        model, {} if data is None else data, origin=str(path), base=path.parent, raise_as=raise_as
+    )
 
 
 def to_model(
@@ -75,13 +78,62 @@ def explain(error: ValidationError, model: type[BaseModel]) -> str:
 
 
 def _one_problem(item: dict[str, Any], model: type[BaseModel]) -> str:
-    where = ".".join(str(part) for part in item["loc"]) or "the whole file"
+    where = ".".join(str(part) for part in item["loc"])
     if item["type"] == "extra_forbidden":
-        return f"unknown key {where!r}{nearest(str(item['loc'][-1]), known_keys(model))}"
+        return f"unknown key {where!r}{_remedy(item['loc'], model)}"
     if item["type"] == "missing":
         return f"field {where!r} is missing; add it"
-    seen = repr(item["input"])
-    return f"field {where!r} has {seen[:80]}: {item['msg']}"
+    message = item["msg"].removeprefix("Value error, ")
+    if not where:
+        held = type(item["input"]).__name__
+        return message if isinstance(item["input"], Mapping) else f"holds {held}, not a mapping of keys"
+    # what stands where a key's name belongs may be the key itself, and a mapping may hold one
+    if "key" in str(item["loc"][-1]) or isinstance(item["input"], Mapping):
+        return f"field {where!r}: {message}"
+    return f"field {where!r} has {repr(item['input'])[:80]}: {message}"
+
+
+def _remedy(loc: Sequence[int | str], model: type[BaseModel]) -> str:
+    """Say what the unknown key may have been meant for: a key beside it, or another place."""
+    name, beside = str(loc[-1]), _model_at(model, loc[:-1]).model_fields
+    if name in model.model_fields:
+        return "; it belongs at the top of the file"
+    inner = {field: list(part.model_fields) for field, part in _inner_models(model).items()}
+    everywhere = {key for keys in inner.values() for key in keys}
+    if name not in everywhere and difflib.get_close_matches(name, beside, n=1, cutoff=0.6):
+        return nearest(name, beside)
+    close = difflib.get_close_matches(name, everywhere, n=1, cutoff=0.6)
+    if not close:
+        return nearest(name, beside)
+    places = " or ".join(repr(field) for field, keys in inner.items() if close[0] in keys)
+    return (
+        f"; it belongs under {places}" if close[0] == name else f"; did you mean {close[0]!r} under {places}?"
+    )
+
+
+def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:
+    """Follow a place in the data down to its model, as far as it can be told."""
+    for part in loc:
+        model = _inner_models(model).get(str(part), model)
+    return model
+
+
+def _inner_models(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """List the fields that hold a model, alone, optionally or many of it."""
+    found: dict[str, type[BaseModel]] = {}
+    for name, field in model.model_fields.items():
+        for part in _parts(field.annotation):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                found[name] = part
+    return found
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    inner = get_args(annotation)
+    if not inner:
+        yield annotation
+    for part in inner:
+        yield from _parts(part)
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
@@ -89,15 +141,3 @@ def nearest(word: str, known: Iterable[str]) -> str:
     names = sorted(set(known))
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
-
-
-def known_keys(model: type[BaseModel]) -> set[str]:
-    """List the keys of a model and of the models inside it."""
-    keys: set[str] = set()
-    for name, field in model.model_fields.items():
-        keys.add(name)
-        inner = field.annotation
-        for part in (inner, *getattr(inner, "__args__", ())):
-            if isinstance(part, type) and issubclass(part, BaseModel) and part is not model:
-                keys |= known_keys(part)
-    return keys

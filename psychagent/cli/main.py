@@ -7,6 +7,7 @@ import sys
 import typer
 
 from psychagent.cli.agree import agree
+from psychagent.cli.doctor import doctor
 from psychagent.cli.eval import evaluate
 from psychagent.cli.export import export
 from psychagent.cli.local_model import local_model
@@ -14,6 +15,7 @@ from psychagent.cli.profiles import app as profiles
 from psychagent.cli.report import report
 from psychagent.cli.rft import rft
 from psychagent.cli.sample import sample
+from psychagent.cli.settings_reference import settings_reference
 from psychagent.cli.show import show
 from psychagent.cli.skills import app as skills
 from psychagent.cli.train import train
@@ -36,7 +38,9 @@ app.command()(agree)
 app.command()(export)
 app.command()(train)
 app.command()(show)
+app.command()(doctor)
 app.command()(local_model)
+app.command(hidden=True)(settings_reference)
 app.add_typer(skills, name="skills")
 app.add_typer(profiles, name="profiles")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -18,21 +18,31 @@ def train(
     output_dir: Annotated[Path | None, typer.Option(help="Where the trained model goes.")] = None,
 ) -> None:
     """Fine-tune a model on the chosen sessions of an export (needs the extra `train`)."""
+    import sys
+
     from psychagent.assets.train_settings import load_train_settings
 
     settings = load_train_settings(config)
     with needs_extra("train"):
+        import datasets
+
         from psychagent.runs.train import run_training
 
-    done = run_training(settings, data=data, output=output_dir)
+    if not sys.stderr.isatty():
+        datasets.disable_progress_bars()
+
+    done = run_training(settings, data=data, output=output_dir, on_log=_show)
     typer.echo(f"{done.steps} steps on {done.samples} samples")
     if done.too_long:
         typer.secho(f"left out: {done.too_long} samples longer than {settings.context} tokens", fg="yellow")
-    for line in done.log:
-        if "loss" in line:
-            typer.echo(f"step {line['step']:>6}  loss {line['loss']:.4f}")
     if done.loss_before is not None and done.loss_after is not None:
         typer.echo(f"loss on the training data: {done.loss_before:.4f} -> {done.loss_after:.4f}")
     if settings.tiny_model:
         typer.secho("A random small model: it shows that training works, and no more.", fg="yellow")
     typer.echo(f"Model: {done.folder}")
+
+
+def _show(step: int, values: dict[str, Any]) -> None:
+    for name in ("loss", "eval_loss"):
+        if name in values:
+            typer.echo(f"step {step:>6}  {name} {values[name]:.4f}")

@@ -189,7 +189,7 @@ def view_memory(memory: Memory, *, budget: int = MEMORY_TOKENS) -> MemoryView:
     known = {path: known[path] for path in ("static_traits.name",) if path in known} | known
     facts = [f"{path.split('.')[-1]}: {to_line(v)}" for path, v in known.items()]
     older_rows = list(enumerate(memory.summaries[:-2], start=1))
-    reserve = min(left // 3, 16 * len(older_rows))
+    reserve = min(left // 3, 30 * len(older_rows))
     file_lines, rest = _fit(facts, limit=90, left=left - reserve)
     older, _ = _fit(
         [f"{n}: {s.session_summary_abstract}" for n, s in reversed(older_rows)],

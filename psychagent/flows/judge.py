@@ -169,7 +169,13 @@ def build_judge_deps(
     @cache
     def chat(language: Language) -> Chat:
         made = build_chat(
-            settings.judge, prompts(language), gate=bound, env=env, client=pool, on_call=on_call
+            settings.judge,
+            prompts(language),
+            gate=bound,
+            env=env,
+            client=pool,
+            on_call=on_call,
+            sleep=sleep,
         )
         lines = script(language)
         return replace(made, model=OfflineModel(lines={"judge": lines})) if lines else made

@@ -59,7 +59,7 @@ def response_format(model: type[BaseModel], structured: str) -> dict[str, Any] |
     return {"type": "json_schema", "json_schema": {"name": model.__name__, "schema": schema, "strict": True}}
 
 
-_STRING_LIMIT, _LIST_LIMIT = 800, 8
+_STRING_LIMIT, _LIST_LIMIT = 300, 5
 
 
 def _strict(node: Any) -> Any:

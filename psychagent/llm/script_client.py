@@ -30,6 +30,8 @@ def play_client(scene: Scene) -> str:
         return str(lines["risk_okay"])
     if turn == 0:
         return _arrival(scene)
+    if scene.has_asked(counselor["hurried"]):
+        return scene.in_turn(lines["short"], start=_own_turn(scene) + turn)
     if _stalls(scene, turn):
         return scene.in_turn(_by_style(scene, "stall"), start=2 * _own_turn(scene))
     return _disclosure(scene)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -14,6 +15,7 @@ _QUOTED = re.compile(r"“([^“”]{8,})”")
 _SHORTEST, _LONGEST = 6, 9
 _AFTER_RISK = 4
 """Turns that a session needs from the question about danger on: ask, plan, sum up, goodbye."""
+_HURRIES, _HURRIES_ON = 0.15, 0.6
 _SAFETY_QUESTIONS = ("risk_return", "risk_again")
 
 
@@ -143,8 +145,20 @@ def _middle(scene: Scene) -> tuple[str, list[str]]:
         return scene.join(fill(scene.pick(lines["homework_heard"]), quote), words), skills
     if _is_heavy(scene):
         return scene.join(fill(scene.pick(lines["heavy"]), quote), scene.pick(lines["stay"])), []
+    if _hurries(scene):
+        return scene.pick(lines["hurried"]), []
     words, skills = _move(scene)
     return scene.join(_reflection(scene, quote), words), skills
+
+
+def _hurries(scene: Scene) -> bool:
+    """Tell whether to hurry on with a closed question, by seed; whoever hurried just now rather does again.
+
+    So one rollout of a session is better than another, as a real counselor's would be.
+    """
+    last = any(question in scene.own[-1] for question in scene.lines["counselor"]["hurried"])
+    chance = _HURRIES_ON if last else _HURRIES
+    return len(scene.own) > 1 and random.Random(f"{scene.seed}:hurry").random() < chance
 
 
 def _is_heavy(scene: Scene) -> bool:
@@ -155,6 +169,8 @@ def _is_heavy(scene: Scene) -> bool:
 
 def _reflection(scene: Scene, quote: str) -> str:
     lines, said = scene.lines["counselor"], scene.heard[-1]
+    if said in scene.lines["client"]["short"]:
+        return ""
     if scene.mentions(scene.lines["disagree_words"], said):
         return scene.pick(lines["disagree"])
     if scene.mentions(scene.lines["unsure_words"], quote) or len(quote) < 4:

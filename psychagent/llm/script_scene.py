@@ -142,7 +142,7 @@ def is_stock(lines: Mapping[str, Any], text: str) -> bool:
     """Tell whether a client's turn is one of the script's own that tells nothing of this client."""
     client = lines["client"]
     groups = [*client["stall"].values(), *client["homework"].values(), *client["accept"].values()]
-    risk = [client["risk_answer"], client["risk_support"], client["risk_okay"]]
+    risk = [client["risk_answer"], client["risk_support"], client["risk_okay"], *client["short"]]
     fixed = [line for group in groups for line in group] + risk
     fixed += [*client["risk_update"], *client["risk_update_again"]]
     return any(line in text for line in fixed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Annotated
 
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
@@ -23,7 +24,9 @@ class JsonReply(BaseModel):
 
     assessment: str = Field(default="", max_length=400)
     client_state: str = Field(default="", max_length=200)
-    skill: list[str] = Field(default_factory=list, max_length=5)
+    skill: list[Annotated[str, Field(json_schema_extra={"maxLength": 120})]] = Field(
+        default_factory=list, max_length=5
+    )
     strategy: str = Field(default="", max_length=400)
     response: str = Field(min_length=1, max_length=1200)
     end: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated
 
 from langgraph.runtime import Runtime
@@ -28,13 +29,14 @@ class FilterReply(BaseModel):
     meta_skill_ids: list[str] = Field(min_length=1, max_length=12)
 
 
-def filter_schema(metas: Sequence[MetaSkill]) -> type[BaseModel]:
+@lru_cache(maxsize=256)
+def filter_schema(known: tuple[str, ...]) -> type[BaseModel]:
     """Return the shape that a server is asked to hold: no ids but those listed.
 
     Small models invent ids otherwise; what comes from a server that does not hold it is checked
     by `keep_known`.
     """
-    listed = Annotated[str, Field(json_schema_extra={"enum": [meta.id for meta in metas]})]
+    listed = Annotated[str, Field(json_schema_extra={"enum": list(known)})]
     ids = (list[listed], Field(min_length=1, max_length=12))
     return create_model("FilterReply", meta_skill_ids=ids)
 
@@ -79,7 +81,7 @@ async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]
         lambda message: keep_known(
             read_json(str(message.content), FilterReply).meta_skill_ids, skills.meta_skills
         ),
-        schema=filter_schema(skills.meta_skills),
+        schema=filter_schema(tuple(meta.id for meta in skills.meta_skills)),
     )
     chosen, unknown = answer.value
     ids = shortlist(skills, chosen, deps.runtime.retrieval.candidates)

@@ -26,7 +26,7 @@ _PACKAGES = (
     "faiss-cpu",
     "sentence-transformers",
 )
-_GUARDED = ("models", "prompts", "skills", "scales", "conditions")
+_GUARDED = ("models", "conditions", "prompts", "skills", "scales")
 
 
 def build_manifest(
@@ -115,5 +115,5 @@ def _read_manifest(path: Path) -> dict[str, Any]:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 24 else f"{text[:12]}…"
+    """Write a value for a message; of a hash, its beginning."""
+    return repr(f"{value[:12]}…" if isinstance(value, str) and len(value) > 40 else value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import torch
 from datasets import Dataset
 from peft import LoraConfig
+from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
 
 from psychagent.assets.train_settings import TrainSettings
@@ -38,13 +40,32 @@ class Trained:
     """What the trainer logged: step, loss, learning rate."""
 
 
-def run_training(settings: TrainSettings, *, data: Path | None = None, output: Path | None = None) -> Trained:
+class Tell(TrainerCallback):  # type: ignore[misc]
+    """Passes on what a trainer logs."""
+
+    def __init__(self, on_log: Callable[[int, dict[str, Any]], None]) -> None:
+        """Remember whom to tell."""
+        self._on_log = on_log
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
+        """Tell the step and what was logged."""
+        self._on_log(state.global_step, dict(logs or {}))
+
+
+def run_training(
+    settings: TrainSettings,
+    *,
+    data: Path | None = None,
+    output: Path | None = None,
+    on_log: Callable[[int, dict[str, Any]], None] = lambda step, values: None,
+) -> Trained:
     """Train, and write the model and `training.json` beside it.
 
     Args:
         settings: What to train and how.
         data: Export to train on, in place of the settings'.
         output: Folder of the trained model, in place of the settings'.
+        on_log: Told the step and what the trainer logs.
 
     Raises:
         SettingsError: If data or output is named nowhere, the model cannot be loaded, or no sample fits.
@@ -63,15 +84,9 @@ def run_training(settings: TrainSettings, *, data: Path | None = None, output: P
         raise SettingsError(
             f"{path}: no sample fits the context of {settings.context} tokens; raise 'context'"
         )
-    held_out = _dataset(settings, read_examples(settings.eval_data)) if settings.eval_data else None
-    trainer = SFTTrainer(
-        model=model,
-        args=to_sft_config(settings, folder, has_eval=held_out is not None),
-        train_dataset=_dataset(settings, fitting),
-        eval_dataset=held_out,
-        processing_class=tokenizer,
-        peft_config=_lora(settings),
-    )
+    trainer = build_trainer(settings, model, tokenizer, fitting, folder)
+    trainer.remove_callback(PrinterCallback)
+    trainer.add_callback(Tell(on_log))
     before = _measure(trainer) if settings.measure else None
     trainer.train()
     after = _measure(trainer) if settings.measure else None
@@ -88,6 +103,23 @@ def run_training(settings: TrainSettings, *, data: Path | None = None, output: P
     if trainer.is_world_process_zero():
         write_json(folder / "training.json", to_record(done, settings, path))
     return done
+
+
+def build_trainer(
+    settings: TrainSettings, model: Any, tokenizer: Any, examples: list[Row], folder: Path
+) -> SFTTrainer:
+    """Put model and data into TRL's trainer, which tokenizes them and marks which tokens bear loss."""
+    held_out = None
+    if settings.eval_data:
+        held_out = fit_context(read_examples(settings.eval_data), tokenizer, settings.context)
+    return SFTTrainer(
+        model=model,
+        args=to_sft_config(settings, folder, has_eval=bool(held_out)),
+        train_dataset=_dataset(settings, examples),
+        eval_dataset=_dataset(settings, held_out) if held_out else None,
+        processing_class=tokenizer,
+        peft_config=_lora(settings),
+    )
 
 
 def fit_context(examples: list[Row], tokenizer: Any, most: int) -> list[Row]:

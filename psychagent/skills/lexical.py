@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 
-import bm25s
 import numpy as np
 from numpy.typing import NDArray
+
+with warnings.catch_warnings():
+    # in a notebook without widgets it warns of progress bars, which are turned off here anyway
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    import bm25s
 
 _WORD = re.compile(r"[a-z0-9']+")
 _HAN = re.compile(r"[\u3400-\u9fff]+")

@@ -37,7 +37,8 @@ class VectorCache:
     @staticmethod
     def _load(path: Path) -> dict[str, Vectors]:
         try:
-            with np.load(path, allow_pickle=False) as stored:
+            # np.load leaves a file open that it cannot read, so it is opened here
+            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 return dict(zip(stored["hashes"].tolist(), stored["vectors"], strict=True))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise SkillStoreError(

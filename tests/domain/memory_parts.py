@@ -26,7 +26,12 @@ def words(language: Language, chars: int, mark: str = "") -> str:
 
 
 def summary(
-    mark: str, *, language: Language = Language.EN, size: int = 60, homework: tuple[str, ...] = (), **over: Any
+    mark: str,
+    *,
+    language: Language = Language.EN,
+    size: int = 60,
+    homework: tuple[str, ...] = (),
+    **over: Any,
 ) -> SessionSummary:
     """Make a session's summary whose texts begin with a mark."""
 

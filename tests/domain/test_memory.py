@@ -21,8 +21,11 @@ from tests.domain.memory_parts import client_file, memory
 SIZES = [10, 60, 200, 500, 1400]
 
 
+PROMPTS = {language: PromptLibrary(language) for language in Language}
+
+
 def rendered(view: object, language: Language) -> str:
-    return PromptLibrary(language).render("shared/memory", memory=view)
+    return PROMPTS[language].render("shared/memory", memory=view)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -86,7 +89,9 @@ def test_a_huge_memory_still_shows_homework_both_sessions_and_the_file(language:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_prompt_shows_homework_then_older_then_recent_sessions_then_the_file(language: Language) -> None:
     text = rendered(view_memory(memory(4, language=language)), language)
-    places = [text.index(mark) for mark in ("task0", "s1-abstract", "s3-abstract", "s4-abstract", "file-name")]
+    places = [
+        text.index(mark) for mark in ("task0", "s1-abstract", "s3-abstract", "s4-abstract", "file-name")
+    ]
     assert places == sorted(places)
 
 

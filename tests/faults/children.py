@@ -1,4 +1,4 @@
-"""Real processes that a test may kill: forked from a server that has imported everything, so that many start soon."""
+"""Real processes that a test may kill, forked from one that has imported all, so that many start soon."""
 
 from __future__ import annotations
 

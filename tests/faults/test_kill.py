@@ -1,4 +1,4 @@
-"""kill -9 at random points, then the same command: nothing lost, nothing done twice, counted at the server."""
+"""kill -9 at random points, then the same command: nothing lost, nothing done twice, counted at server."""
 
 from __future__ import annotations
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from psychagent.assets.eval_settings import EvalSettings
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import AssetError, SettingsError
-from psychagent.flows.judge import judge_session, warm_judge
+from psychagent.flows.judge import build_judge_deps, judge_session, warm_judge
 from psychagent.nodes.judge import plan_calls
 from psychagent.runs.eval_degenerate import KINDS, make_degenerate
 from psychagent.runs.eval_input import Found
@@ -168,6 +169,14 @@ async def test_no_call_carries_the_dialogue_in_its_task() -> None:
     judge = offline_judge()
     tasks = plan_calls(judge.deps, judge.methods(Modality.CBT))
     assert all(set(task) == {"scale", "group", "repeat"} for task in tasks)
+
+
+def test_the_judge_waits_as_the_run_that_uses_it_waits() -> None:
+    async def sleep(seconds: float) -> None:
+        raise AssertionError(seconds)
+
+    deps = build_judge_deps(EvalSettings(), env={}, sleep=sleep)
+    assert deps.chat(Language.EN).sleep is sleep
 
 
 def test_a_warmed_judge_has_read_what_it_needs() -> None:

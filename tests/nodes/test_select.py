@@ -9,12 +9,12 @@ from psychagent.nodes.deps import Rft
 from psychagent.nodes.rollout import after_select
 from psychagent.nodes.select import NONE_YET, choose_rollout, lost_scales
 from psychagent.nodes.state import CourseState, Rollout, collect_rollouts
-from psychagent.scales.reward import load_norms, to_signals
+from psychagent.scales.reward import load_norms
 from tests.rolling import failed, judged, rft_settings
 
 
 def state(*rollouts: Rollout, **more: object) -> CourseState:
-    return {"rollouts": list(rollouts), "session_index": 1} | more  # type: ignore[return-value, typeddict-item]
+    return {"rollouts": list(rollouts), "session_index": 1} | more  # type: ignore[return-value]
 
 
 def rft(**over: object) -> Rft:

