@@ -7,11 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings import DatasetSettings
 from psychagent.assets.yaml import load_data, nearest, to_model
 from psychagent.domain.base import Language, Modality
-from psychagent.domain.profile import THEORY_MODELS, Case, Profile
+from psychagent.domain.profile import THEORY_MODELS, BasicInfo, Case, Profile, StaticTraits
 from psychagent.errors import AssetError
 
 _SUFFIXES = {".json", ".yaml", ".yml"}
@@ -39,14 +41,20 @@ def from_psycheval(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
     modality = str(data.get("theoretical", ""))
     if modality not in THEORY_MODELS:
         raise AssetError(f"{path}: field 'theoretical' has {modality!r}; known: {', '.join(Modality)}")
-    fields = THEORY_MODELS[Modality(modality)].model_fields
-    basic = {k: v for k, v in info.items() if k not in fields and k != "user_id"}
+    basic = _known(BasicInfo, info)
+    if isinstance(basic.get("static_traits"), dict):
+        basic["static_traits"] = _known(StaticTraits, basic["static_traits"])
     return {
         "user_id": data.get("client_id", path.stem),
         "basic_info": basic,
-        "theory": {modality: {k: info[k] for k in fields if k in info}},
+        "theory": {modality: _known(THEORY_MODELS[Modality(modality)], info)},
         "source": "PsychEval",
     }
+
+
+def _known(model: type[BaseModel], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Keep what a model has a field for and what says something: the data set has more, and nulls."""
+    return {name: data[name] for name in model.model_fields if data.get(name) is not None}
 
 
 def find_profiles(dataset: DatasetSettings, language: Language) -> dict[Modality | None, list[Path]]:
@@ -140,7 +148,20 @@ def find_cases(dataset: DatasetSettings, language: Language) -> list[CaseFile]:
             f"no profile for {', '.join(dataset.modalities)} in {dataset.root or 'the bundled folder'}; "
             "check 'root', 'split' and 'modalities' of the dataset"
         )
+    _refuse_twins(cases)
     return cases[: dataset.max_cases]
+
+
+def _refuse_twins(cases: Sequence[CaseFile]) -> None:
+    """Refuse two files of one name under one modality: their runs would share a folder."""
+    seen: dict[tuple[Modality, str], Path] = {}
+    for case in cases:
+        first = seen.setdefault((case.modality, case.case_id), case.path)
+        if first != case.path:
+            raise AssetError(
+                f"{first} and {case.path} have the same name, which is the case's folder in a run; "
+                "rename one, or choose a 'split'"
+            )
 
 
 def _shift(row: list[CaseFile], places: int) -> list[CaseFile]:

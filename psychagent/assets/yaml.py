@@ -138,6 +138,6 @@ def _parts(annotation: Any) -> Iterator[Any]:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Suggest the nearest known word, as the tail of an error message."""
-    names = sorted(set(known))
+    names = sorted({str(name) for name in known})
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"

@@ -12,6 +12,7 @@ from psychagent.cli.eval import evaluate
 from psychagent.cli.export import export
 from psychagent.cli.local_model import local_model
 from psychagent.cli.profiles import app as profiles
+from psychagent.cli.norms import norms
 from psychagent.cli.report import report
 from psychagent.cli.rft import rft
 from psychagent.cli.sample import sample
@@ -32,6 +33,7 @@ app = typer.Typer(
 
 app.command()(sample)
 app.command()(rft)
+app.command()(norms)
 app.command(name="eval")(evaluate)
 app.command()(report)
 app.command()(agree)

@@ -12,10 +12,13 @@ from psychagent.errors import SettingsError
 
 if TYPE_CHECKING:
     from psychagent.assets.eval_settings import Prices
+    from psychagent.scales.aggregate import Sampling
 
 
 def report(
-    eval_dir: Annotated[Path, typer.Argument(help="Output folder of `psychagent eval`.")],
+    eval_dir: Annotated[
+        Path, typer.Argument(help="Output folder of `psychagent eval`, or a run of `psychagent rft`.")
+    ],
     against: Annotated[
         Path | None, typer.Option(help="Another evaluation, to compare with case by case.")
     ] = None,
@@ -30,11 +33,19 @@ def report(
     resamples: Annotated[int, typer.Option(min=100, help="Resamples of each bootstrap interval.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
 ) -> None:
-    """Write EVAL_DIR/report.html and report.md: headline numbers with intervals, figures, comparisons."""
+    """Write report.html and report.md into a folder: numbers with intervals, figures, comparisons."""
     with needs_extra("eval"):
         from psychagent.runs.report.write import ReportPlan, write_report
+        from psychagent.runs.rft_report.read import find_rft_run
     from psychagent.scales.aggregate import Sampling
 
+    run = find_rft_run(eval_dir)
+    if run is not None:
+        if against or use:
+            raise SettingsError(f"{run}: is a run with rollouts; --against and --use are for evaluations")
+        priced = read_prices(prices, price_in, price_out)
+        report_rollouts(run, sampling=Sampling(resamples=resamples, seed=seed), prices=priced)
+        return
     if use not in {None, "raw", "verified"}:
         raise SettingsError(f"--use has {use!r}; give raw or verified")
     plan = ReportPlan(
@@ -48,6 +59,20 @@ def report(
     for panel, found in written.material.numbers.chosen.panels.items():
         typer.echo(f"{panel.label:<20} {_in_words(found.value.mean, found.value.low, found.value.high)}")
     if written.material.scores.is_script:
+        typer.secho("Made with a script: these numbers are not a result.", fg="yellow")
+    typer.echo(f"Report: {written.html}")
+    typer.echo(f"        {written.markdown}")
+
+
+def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) -> None:
+    """Write the report of a run with rollouts and say what choosing gained."""
+    from psychagent.runs.rft_report.sections import headlines
+    from psychagent.runs.rft_report.write import write_rft_report
+
+    written = write_rft_report(folder, sampling=sampling, prices=prices)
+    for label, value in headlines(written.material):
+        typer.echo(f"{label:<44} {value}")
+    if written.material.run.is_script:
         typer.secho("Made with a script: these numbers are not a result.", fg="yellow")
     typer.echo(f"Report: {written.html}")
     typer.echo(f"        {written.markdown}")

@@ -78,8 +78,7 @@ def serve_local(model: LocalModel, *, sleep: Callable[[float], None] = time.slee
     check_gguf(model.gguf)
     try:
         server = xllamacpp.Server(_params(model))
-    except Exception as error:  # noqa: BLE001
-        # the binding raises whatever llama.cpp's loader or its socket raises
+    except RuntimeError as error:
         raise AssetError(
             f"{model.gguf}: cannot be served on port {model.port} ({error}); is the port taken, or the "
             "memory short? --port 0 takes a free one"

@@ -28,10 +28,15 @@ def play_client(scene: Scene) -> str:
         return scene.in_turn(_by_style(scene, "accept"), start=_own_turn(scene))
     if scene.has_asked(counselor["risk_close"]):
         return str(lines["risk_okay"])
-    if turn == 0:
-        return _arrival(scene)
-    if scene.has_asked(counselor["hurried"]):
-        return scene.in_turn(lines["short"], start=_own_turn(scene) + turn)
+    return _answer(scene, turn) if turn else _arrival(scene)
+
+
+def _answer(scene: Scene, turn: int) -> str:
+    """Answer an ordinary question: a closed one in a word or two, some others not at all."""
+    if turn >= _HEAVY_TURN and _untold(scene):
+        return _disclosure(scene)
+    if scene.has_asked(scene.lines["counselor"]["hurried"]):
+        return scene.in_turn(scene.lines["client"]["short"], start=_own_turn(scene) + turn)
     if _stalls(scene, turn):
         return scene.in_turn(_by_style(scene, "stall"), start=2 * _own_turn(scene))
     return _disclosure(scene)
@@ -65,17 +70,14 @@ def _arrival(scene: Scene) -> str:
 
 def _stalls(scene: Scene, turn: int) -> bool:
     """Stall more often the higher the resistance (1: one turn in five; 5: every other turn)."""
-    if turn == _HEAVY_TURN and _heavy(scene):
-        return False
     every = max(6 - int(scene.value("resistance", 2)), 2)
     return turn % every == scene.session_seed % every
 
 
 def _disclosure(scene: Scene) -> str:
     """Say the next line that was not said yet; what weighs most does not come first."""
-    told = " ".join(scene.own)
-    heavy = [line for line in _heavy(scene) if line not in told] if len(scene.own) >= _HEAVY_TURN else []
-    if heavy:
+    told, heavy = " ".join(scene.own), _untold(scene)
+    if heavy and len(scene.own) >= _HEAVY_TURN:
         return f"{scene.pick(scene.lines['client']['hedge_heavy'], 'heavy')}{heavy[0]}"
     at_once, trusted = scene.value("at_once", []), scene.value("trusted", [])
     deeper_first = scene.session_index == 1 and len(scene.own) >= _DEEPER_TURN
@@ -91,6 +93,12 @@ def _hedged(scene: Scene) -> bool:
     """Tell whether the last turn began with a hedge: two in a row would be a mannerism."""
     hedges = [hedge for hedge in _by_style(scene, "hedge") if hedge]
     return bool(scene.own) and scene.own[-1].startswith(tuple(hedges))
+
+
+def _untold(scene: Scene) -> list[str]:
+    """List what weighs and was not told in this session; it comes out whatever is asked."""
+    told = " ".join(scene.own)
+    return [line for line in _heavy(scene) if line not in told]
 
 
 def _heavy(scene: Scene) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
@@ -36,9 +37,9 @@ def client(deps: Deps) -> SessionNode:
 def client_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Write the simulator's prompt: its view of itself, then the whole visible dialogue."""
     prompts = deps.prompts(brief.case.language)
-    view = view_client(
-        brief.case, brief.memory, session_index=brief.session_index, seed=brief.seed("homework")
-    )
+    # what was done between the sessions is the same in all rollouts of the next one
+    between = replace(brief, rollout_index=0, attempt=0).seed("homework")
+    view = view_client(brief.case, brief.memory, session_index=brief.session_index, seed=between)
     head = prompts.render("client/system", session_index=brief.session_index, **view.model_dump())
     dialogue = [
         user(turn.text) if turn.speaker is Speaker.COUNSELOR else assistant(turn.text) for turn in turns

@@ -17,7 +17,7 @@ from psychagent.assets.profiles import CaseFile
 from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.usage import Usage
-from psychagent.errors import PsychAgentError, RecordError
+from psychagent.errors import PsychAgentError, RecordError, SkillStoreError
 from psychagent.nodes.state import CourseState, Failure, FinishedSession, Knobs, Rollout
 from psychagent.records.session import read_session, session_path, write_session
 from psychagent.runs.checkpoints import compact
@@ -48,7 +48,8 @@ class CourseRun:
 async def run_case(run: CourseRun, file: CaseFile) -> Outcome:
     """Run a case to the end of its course, or as far as it goes.
 
-    Everything that goes wrong with this case is recorded, so that its siblings go on.
+    Everything that goes wrong with this case is recorded, so that its siblings go on; but where
+    skills cannot be found the run stops.
     """
     failure, spent = None, Usage()
     try:
@@ -58,6 +59,9 @@ async def run_case(run: CourseRun, file: CaseFile) -> Outcome:
         pass
     except Exception as error:  # noqa: BLE001
         failure = _failure(run, error)
+        if isinstance(error, SkillStoreError):
+            # no case can go on without skills, so none is to spend calls on finding that out
+            run.stop.ask(failure.message)
         spent = getattr(error, "usage", None) or Usage()
     try:
         return await _close(run, file, failure=failure, spent=spent)

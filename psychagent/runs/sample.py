@@ -12,10 +12,9 @@ import httpx
 from psychagent.assets.profiles import CaseFile, find_cases
 from psychagent.assets.rft_settings import RftSettings
 from psychagent.assets.settings import BaselineSettings, DatasetSettings, RuntimeSettings
-from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.usage import Usage
-from psychagent.errors import AssetError, RecordError
+from psychagent.errors import RecordError
 from psychagent.flows.build import build_deps, open_client
 from psychagent.flows.course import build_course
 from psychagent.flows.rft import with_rollouts
@@ -76,34 +75,22 @@ async def run_sample(plan: SamplePlan) -> RunResult:
     """
     folder = RunFolder(plan.save_dir, plan.baseline.name)
     cases = find_cases(plan.dataset, plan.runtime.language)
-    _check_unique(cases)
     with hold_lock(folder.lock):
-        if plan.overwrite:
-            remove_run(folder)
-        if not plan.resume and (folder.manifest.exists() or folder.checkpoints.exists()):
+        held = folder.manifest.exists() or folder.checkpoints.exists()
+        if held and not plan.resume and not plan.overwrite:
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
         async with open_client() as client:
             stop = Stop()
             deps = _build(plan, client, stop)
             manifest = build_manifest(plan.baseline, plan.runtime, plan.dataset, deps)
+            if plan.overwrite:
+                # last of all that may fail: a run is not removed for one that cannot start
+                remove_run(folder)
             check_resumable(folder, manifest)
             write_json(folder.manifest, manifest | stored_totals(folder))
             result = await _run_cases(plan, folder, deps, cases, stop)
             write_json(folder.manifest, manifest | stored_totals(folder))
             return result
-
-
-def _check_unique(cases: Sequence[CaseFile]) -> None:
-    """Refuse two profiles that would share one folder and thread.
-
-    Raises:
-        AssetError: Naming both files.
-    """
-    first: dict[tuple[Modality, str], CaseFile] = {}
-    for case in cases:
-        other = first.setdefault((case.modality, case.case_id), case)
-        if other is not case:
-            raise AssetError(f"{case.path}: has the same name as {other.path}; rename one, or choose a split")
 
 
 def _build(plan: SamplePlan, client: httpx.AsyncClient, stop: Stop) -> Deps:
@@ -141,7 +128,7 @@ async def _run_cases(
         with stop_on_signals(stop, plan.watch.on_stop):
             outcomes = await _work_off(plan, run, cases)
     left = len(outcomes) < len(cases) or any(o.status is Status.PARTIAL for o in outcomes)
-    return RunResult(outcomes=merge_outcomes(outcomes), interrupted=stop.asked and left)
+    return RunResult(outcomes=merge_outcomes(outcomes), interrupted=stop.by_signal and left)
 
 
 async def _work_off(plan: SamplePlan, run: CourseRun, cases: Sequence[CaseFile]) -> list[Outcome]:

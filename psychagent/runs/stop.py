@@ -30,6 +30,8 @@ class Stop:
     grace_sec: float = GRACE_SEC
     control: RunControl = field(default_factory=RunControl)
     """What graphs look at before each step, nested ones too."""
+    by_signal: bool = False
+    """Whether a person or the system asked, not the run itself."""
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
@@ -85,9 +87,10 @@ def stop_on_signals(stop: Stop, told: Callable[[], None] = lambda: None) -> Iter
     loop = asyncio.get_running_loop()
 
     def ask() -> None:
-        if stop.asked:
+        if stop.by_signal:
             loop.remove_signal_handler(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
+        stop.by_signal = True
         stop.ask("stopped by signal")
         told()
 

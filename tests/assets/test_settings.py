@@ -23,6 +23,7 @@ from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
 
 MODELS: list[type[BaseModel]] = [BaselineSettings, RuntimeSettings, DatasetSettings]
+PARTS: list[type[BaseModel]] = [EndpointSettings, EmbeddingSettings]
 
 
 def write(path: Path, data: object) -> Path:
@@ -132,14 +133,14 @@ def test_dumped_settings_hold_names_of_keys_and_no_key(monkeypatch: pytest.Monke
 
 
 def test_no_settings_field_is_made_to_hold_a_secret() -> None:
-    for model in (*MODELS, EndpointSettings, EmbeddingSettings):
+    for model in MODELS + PARTS:
         for name, field in model.model_fields.items():
             assert SecretStr is not field.annotation
             assert "key" not in name or name == "api_key_env"
 
 
 def test_every_field_says_what_it_means() -> None:
-    for model in (*MODELS, EndpointSettings, EmbeddingSettings):
+    for model in MODELS + PARTS:
         for name, field in model.model_fields.items():
             if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
                 assert field.description, f"{model.__name__}.{name} has no note"

@@ -32,7 +32,9 @@ def bench_runs() -> None:
     )  # fmt: skip
     for cases, concurrency in ((16, 4), (16, 16), (200, 200)):
         with server_process(DELAY_MS) as url:
-            found = measured("run_cases", base_url=url, cases=cases, concurrency=concurrency, sessions=2, turns=10)
+            found = measured(
+                "run_cases", base_url=url, cases=cases, concurrency=concurrency, sessions=2, turns=10
+            )
         many = cases == 200
         shown.add_row(
             f"{cases} cases, {concurrency} at a time",
@@ -89,7 +91,9 @@ def bench_checkpoints(sessions: int = 20, turns: int = 45) -> None:
     with server_process(0) as url:
         found = measured("checkpoints", base_url=url, sessions=sessions, turns=turns)
     curve = found["curve_mb"]
-    shown = table(f"Checkpoints of a course of {sessions} sessions x {turns} counselor turns", "after session", "MB")
+    shown = table(
+        f"Checkpoints of a course of {sessions} sessions x {turns} counselor turns", "after session", "MB"
+    )
     for at in sorted({1, sessions // 4, sessions // 2, 3 * sessions // 4, sessions} - {0}):
         shown.add_row(f"{at}", f"{curve[at - 1]:.2f}")
     shown.add_row("after compaction", f"{found['compacted_mb']:.2f}")
@@ -107,12 +111,54 @@ def bench_retrieval() -> None:
     CONSOLE.print(shown)
 
 
+def bench_judging() -> None:
+    """All default scales of 20 sessions: wall time, prefix share, CPU and memory."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "log.jsonl"
+        with server_process(DELAY_MS) as url:
+            found = measured("judge_sessions", base_url=url, sessions=20, turns=20, concurrency=16)
+        with server_process(0, log) as url:
+            measured("judge_sessions", base_url=url, sessions=4, turns=20, concurrency=1)
+        share = measure(read_log(log))["judge"]
+    shown = table(
+        "Judging 20 sessions of 20 turns, all default scales, 16 calls at a time", "what", "found", "goal"
+    )
+    shown.add_row("wall / (calls / 16 x 50 ms)", f"{found['wall'] / found['critical']:.2f}", "1.15")
+    shown.add_row("prompt tokens served by a prefix cache", f"{share.served / share.prompt:.0%}", "65%")
+    shown.add_row("CPU ms per call", f"{found['cpu_ms_per_call']:.1f}", "10")
+    shown.add_row("peak MB", f"{found['peak_mb']:.0f}", "150")
+    CONSOLE.print(shown)
+
+
+def bench_rollouts() -> None:
+    """Best of eight: wall time of one session with judging, and eight cases at once."""
+    shown = table(
+        "Eight rollouts of a session of 10 counselor turns, judged on the reward's scales",
+        "run", "wall s", "longest rollout + judging s", "ratio", "CPU ms/call", "peak MB",
+    )  # fmt: skip
+    for cases in (1, 8):
+        with server_process(DELAY_MS) as url:
+            found = measured("rollouts", base_url=url, cases=cases, n=8, turns=10)
+        shown.add_row(
+            f"{cases} case(s), n = 8",
+            f"{found['wall']:.2f}",
+            f"{found['critical']:.2f}",
+            f"{found['wall'] / found['critical']:.2f}",
+            f"{found['cpu_ms_per_call']:.1f}",
+            f"{found['peak_mb']:.0f}",
+        )
+    shown.caption = "goals: ratio <= 1.2 for one case; <= 6 ms CPU per call for eight"
+    CONSOLE.print(shown)
+
+
 PARTS = {
     "runs": bench_runs,
     "tokens": bench_tokens,
     "late": bench_late_session,
     "checkpoints": bench_checkpoints,
     "retrieval": bench_retrieval,
+    "judging": bench_judging,
+    "rollouts": bench_rollouts,
 }
 
 

@@ -16,7 +16,9 @@ from typing import Any
 
 import numpy as np
 
+from psychagent.assets.eval_settings import EvalSettings, JudgeEndpoint
 from psychagent.assets.profiles import find_cases
+from psychagent.assets.rft_settings import RftSettings
 from psychagent.assets.settings import (
     BaselineSettings,
     DatasetSettings,
@@ -25,11 +27,17 @@ from psychagent.assets.settings import (
     RuntimeSettings,
 )
 from psychagent.domain.base import Language, Modality, Stage
+from psychagent.domain.profile import Case
 from psychagent.domain.skill import Skill
+from psychagent.domain.usage import Usage
 from psychagent.flows.build import build_deps, open_client
 from psychagent.flows.course import build_course
+from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
+from psychagent.nodes.judge import plan_calls
 from psychagent.runs.checkpoints import compact, open_checkpoints
+from psychagent.runs.evaluate import EvalPlan, EvalWatch, run_eval
+from psychagent.scales.scale import reward_methods
 from psychagent.skills.embed import Embedder, Vectors, normalize
 from psychagent.skills.index import StageIndex
 from psychagent.skills.library import SkillLibrary
@@ -52,9 +60,17 @@ class HashEmbedder:
 
 def settings(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSettings]:
     """Settings of a run against the loopback server."""
-    given = {"base_url": base_url, "model": "loopback", "name": "bench", "max_sessions": 2, "max_counselor_turns": 10}
+    given = {
+        "base_url": base_url,
+        "model": "loopback",
+        "name": "bench",
+        "max_sessions": 2,
+        "max_counselor_turns": 10,
+    }
     client = EndpointSettings(base_url=base_url, model="loopback")
-    runtime = RuntimeSettings(client=client, retrieval=RetrievalSettings(method="fusion"), max_parallel_calls=1024)
+    runtime = RuntimeSettings(
+        client=client, retrieval=RetrievalSettings(method="fusion"), max_parallel_calls=1024
+    )
     return BaselineSettings(**(given | over)), runtime
 
 
@@ -168,10 +184,105 @@ async def retrieval(skills: int) -> dict[str, Any]:
 
     return {
         "embed_all_ms": timed(lambda: index.search(query="", vector=vector, k=5)),
-        "embed_candidates_ms": timed(lambda: index.search(query="", vector=vector, candidates=candidates, k=5)),
-        "fusion_candidates_ms": timed(lambda: index.search(query=query, vector=vector, candidates=candidates, k=5)),
+        "embed_candidates_ms": timed(
+            lambda: index.search(query="", vector=vector, candidates=candidates, k=5)
+        ),
+        "fusion_candidates_ms": timed(
+            lambda: index.search(query=query, vector=vector, candidates=candidates, k=5)
+        ),
         "fusion_all_ms": timed(lambda: index.search(query=query, vector=vector, k=5)),
     }
+
+
+async def judge_sessions(base_url: str, sessions: int, turns: int, concurrency: int) -> dict[str, Any]:
+    """Time the default scales of some sessions, through the same function as `psychagent eval`."""
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for number in range(sessions):
+            write_dialogue(
+                root / "runs" / "bench" / "cbt" / f"case{number}" / "session_1.json", turns, number
+            )
+        plan = EvalPlan(
+            settings=EvalSettings(judge=judge_at(base_url), concurrency=concurrency, degenerate=0),
+            output_root=root / "out",
+            env={},
+            data_root=root / "runs",
+        )
+        answered: list[Usage] = []
+        plan = replace(plan, watch=EvalWatch(on_call=answered.append))
+        wall, cpu = time.perf_counter(), time.process_time()
+        await run_eval(plan)
+        wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    calls = len(answered)
+    return {
+        "calls": calls,
+        "wall": wall,
+        "critical": calls / concurrency * 0.05,
+        "cpu_ms_per_call": cpu / calls * 1000,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def judge_at(base_url: str) -> JudgeEndpoint:
+    """Settings of a judge at the loopback server."""
+    return JudgeEndpoint(provider="openai", base_url=base_url, model="loopback-judge")
+
+
+def write_dialogue(path: Path, turns: int, salt: int) -> None:
+    """Write a session file with a made-up dialogue."""
+    spoken = []
+    for turn in range(turns):
+        words = replies.filler(replies.COUNSELOR_VISIBLE_CHARS, 1000 * salt + turn)
+        spoken.append({"role": "assistant", "content": words})
+        spoken.append({"role": "user", "content": replies.filler(replies.CLIENT_CHARS, 2000 * salt + turn)})
+    head = {"modality": "cbt", "case_id": path.parent.name, "session_index": 1, "stage": "intervention"}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(head | {"transcript": spoken[:-1]}), encoding="utf-8")
+
+
+async def rollouts(base_url: str, cases: int, n: int, turns: int) -> dict[str, Any]:
+    """Time one session of n rollouts with their judging."""
+    baseline, runtime = settings(base_url, max_sessions=1, max_counselor_turns=turns)
+    rft = RftSettings(
+        rollout_n=n,
+        rollout_concurrency=n,
+        judging=EvalSettings(judge=judge_at(base_url), concurrency=1024),
+    )
+    async with open_client() as client:
+        plain = with_hash_embedder(build_deps(baseline, runtime, env={}, client=client))
+        deps = with_rollouts(plain, rft, env={}, client=client)
+        found = [file.load() for file in find_cases(DatasetSettings(split=None), Language.EN)[:cases]]
+        for case in found:
+            await deps.skills(Language.EN).index(case.modality, Stage.CONCEPTUALIZATION)
+        with tempfile.TemporaryDirectory() as folder:
+            async with open_checkpoints(Path(folder) / "checkpoints.sqlite") as saver:
+                graph = build_course(deps, saver)
+
+                async def run(number: int, case: Case) -> None:
+                    config: Any = {"configurable": {"thread_id": str(number)}, "recursion_limit": 100}
+                    await graph.ainvoke({"case": case}, config, context=deps.knobs, durability="sync")
+
+                wall, cpu = time.perf_counter(), time.process_time()
+                await asyncio.gather(*(run(number, case) for number, case in enumerate(found)))
+                wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    judged = len(judge_calls(deps))
+    calls = cases * (n * (calls_per_session(turns) - 3 + judged) + 3)
+    # filter, the longest rollout, its scales at once, summary and client file side by side
+    critical = (1 + calls_per_session(turns) - 3 + 1 + 1) * 0.05
+    return {
+        "wall": wall,
+        "critical": critical,
+        "calls": calls,
+        "cpu_ms_per_call": cpu / calls * 1000,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def judge_calls(deps: Deps) -> list[Any]:
+    """List the calls that judging one session of the first modality takes."""
+    assert deps.rft is not None
+    scales = deps.rft.judge.deps.scales
+    return plan_calls(deps.rft.judge.deps, reward_methods(scales, Modality.BT))
 
 
 JOBS: dict[str, Callable[..., Any]] = {
@@ -179,6 +290,8 @@ JOBS: dict[str, Callable[..., Any]] = {
     "one_session": one_session,
     "checkpoints": checkpoints,
     "retrieval": retrieval,
+    "judge_sessions": judge_sessions,
+    "rollouts": rollouts,
 }
 
 

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 BLOCK = 16
-_TOKEN = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\uffef]|[^\u1100-\uffef]{1,4}|.", re.DOTALL)
+_TOKEN = re.compile(
+    r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\uffef]|[^\u1100-\uffef]{1,4}|.", re.DOTALL
+)
 
 
 @dataclass

@@ -21,6 +21,7 @@ from tests.faults.running import (
     manifest,
     once,
 )
+from tests.loopback.replies import listed_ids
 from tests.loopback.server import Behave, Call, Http, chat_body, serve
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
@@ -247,11 +248,7 @@ async def test_unknown_skill_ids_are_dropped_and_counted(tmp_path: Path) -> None
     def behave(call: Call, number: int) -> Http | None:
         if call.role != "filter":
             return None
-        known = next(
-            line[2:].split(":")[0]
-            for line in call.body["messages"][-1]["content"].splitlines()
-            if line.startswith("- ") and line[2:].split(":")[0].count(".") == 2
-        )
+        known = listed_ids(call.body)[0]
         return Http(body=chat_body(f'{{"meta_skill_ids": ["{known}", "no.such.skill", "cbt.x.y"]}}'))
 
     result, calls = await run(tmp_path, behave, max_sessions=1)

@@ -32,7 +32,7 @@ def role_of(path: str, body: dict[str, Any]) -> str:
     if schema:
         return "judge"
     head = body["messages"][0]["content"]
-    return "client" if "You play a client" in head or "来访者" in head[:40] else "counselor"
+    return "client" if "You play a client" in head or "扮演来访者" in head[:40] else "counselor"
 
 
 def filler(chars: int, salt: int) -> str:
@@ -50,6 +50,12 @@ def _words() -> list[str]:
     return sorted({word for file in files for word in re.findall(r"[a-z]{2,}", file.read_text("utf-8"))})
 
 
+def listed_ids(body: dict[str, Any]) -> list[str]:
+    """Find the ids of meta-skills that a filter prompt lists."""
+    text = "\n".join(message["content"] for message in body["messages"])
+    return re.findall(r"^- ([\w-]+\.[\w-]+\.[\w-]+)[:：]", text, re.MULTILINE)
+
+
 def reply_to(role: str, body: dict[str, Any]) -> str:
     """Write the usual reply of a role."""
     said = sum(m["role"] == "assistant" for m in body["messages"])
@@ -59,20 +65,25 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
     if role == "client":
         return filler(CLIENT_CHARS, said + 1000 * len(body["messages"][0]["content"]))
     if role == "filter":
-        listed = [
-            line[2:].split(":")[0]
-            for message in body["messages"]
-            for line in message["content"].splitlines()
-            if line.startswith("- ") and line[2:].split(":")[0].count(".") == 2
-        ]
-        return json.dumps({"meta_skill_ids": listed[:4]})
+        return json.dumps({"meta_skill_ids": listed_ids(body)[:4]})
     if role == "rewrite":
         return json.dumps({"trigger": filler(100, said), "when_to_use": filler(60, said), "skill": "reflect"})
     if role == "summary":
         return json.dumps(summary())
     if role == "client_file":
         return json.dumps({"static_traits": {"name": "Sam"}, "main_problem": filler(80, 1), "theory": {}})
+    if role == "judge":
+        return judge_reply(body)
     return "{}"
+
+
+def judge_reply(body: dict[str, Any]) -> str:
+    """Give every item the middle of its range, from the schema alone."""
+    schema = body["response_format"]["json_schema"]["schema"]
+    item = next(d for d in schema["$defs"].values() if "score" in d["properties"])
+    ids = item["properties"]["id"].get("enum") or [item["properties"]["id"]["const"]]
+    middle = (item["properties"]["score"]["minimum"] + item["properties"]["score"]["maximum"]) // 2
+    return json.dumps({"items": [{"id": i, "score": middle, "quotes": [], "absent": ""} for i in ids]})
 
 
 def counselor_reply(visible: str, *, ends: bool = False, thought_chars: int = COUNSELOR_THOUGHT_CHARS) -> str:

@@ -56,7 +56,8 @@ def _plain(messages: Iterable[Message]) -> list[Row]:
 
 
 def _meta(sample: Sample) -> Row:
-    return {"id": sample.origin.id, **sample.origin.model_dump(mode="json")}
+    meta = {"id": sample.origin.id, **sample.origin.model_dump(mode="json")}
+    return {name: round(value, 6) if isinstance(value, float) else value for name, value in meta.items()}
 
 
 FORMATS: dict[Format, Callable[[Sample], Row]] = {

@@ -1,0 +1,249 @@
+"""`psychagent doctor` against a loopback server, well and ill."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections import namedtuple
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from typer.testing import CliRunner
+
+from psychagent.cli.main import app
+from psychagent.runs import doctor as doctor_module
+from psychagent.runs.doctor import Finding, Patient, examine
+from psychagent.skills import embed
+from tests.loopback.server import Behave, Call, Http, chat_body, serve
+
+KEY = "sk-very-private"
+Usage = namedtuple("Usage", "total used free")
+
+
+def write(path: Path, **values: Any) -> Path:
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    return path
+
+
+def files(folder: Path, base_url: str, **over: Any) -> list[str]:
+    """Settings whose counselor and client are at a server; ranking by words; as command line options."""
+    at = {"provider": "openai", "model": "loopback", "base_url": base_url, "max_retries": 0, "timeout_sec": 5}
+    baseline = write(folder / "baseline.yaml", **at | over.pop("baseline", {}))
+    runtime = write(
+        folder / "runtime.yaml",
+        **{"client": at | over.pop("client", {}), "retrieval": {"method": "lexical"}} | over,
+    )
+    return ["--baseline", str(baseline), "--runtime", str(runtime), "--save-dir", str(folder / "runs")]
+
+
+def doctor(options: list[str], **env: str) -> tuple[int, dict[str, str]]:
+    """Run the command; return its exit status and its lines by the check's name, mark first."""
+    result = CliRunner().invoke(app, ["doctor", *options], env=env)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    lines = [line for line in result.output.splitlines() if line[:1] in {"✓", "✗"}]
+    split = [line[2:].split(": ") for line in lines]
+    names = [": ".join(s[:2]) if s[0] in PAIRED else s[0] for s in split]
+    return result.exit_code, {name: line for name, line in zip(names, lines, strict=True)}
+
+
+PAIRED = {"assets", "settings", "counselor", "client", "reflector", "embedding"}
+
+
+def typed(content: str) -> Behave:
+    """A server that answers typed questions with one content and others as usual."""
+
+    def answer(call: Call, number: int) -> Http | None:
+        asked = "JSON" in call.body.get("messages", [{"content": ""}])[-1]["content"]
+        return Http(body=chat_body(content if asked else "Hello"))
+
+    return answer
+
+
+def well(call: Call, number: int) -> Http | None:
+    if call.path.endswith("/chat/completions"):
+        return typed('{"ready": true, "number": 3}')(call, number)
+    return None
+
+
+def test_without_options_the_offline_set_up_is_well() -> None:
+    status, lines = doctor([])
+    assert status == 0, lines
+    assert "sha256" in lines["embedding: model"]
+    assert "script" in lines["counselor: model"]
+    assert {"disk", "skill index", "prompts", "cases", "skills"} <= lines.keys()
+
+
+def test_an_able_server_passes_every_check(tmp_path: Path) -> None:
+    with serve(well) as server:
+        status, lines = doctor(files(tmp_path, server.base_url))
+    assert status == 0, lines
+    assert {"counselor: chat", "counselor: typed reply", "client: chat"} <= lines.keys()
+
+
+def test_the_configured_way_of_asking_for_typed_replies_is_the_one_that_is_tried(tmp_path: Path) -> None:
+    for structured, sent in (("json_schema", "json_schema"), ("json_object", "json_object"), ("none", None)):
+        with serve(well) as server:
+            doctor(files(tmp_path, server.base_url, baseline={"structured": structured}))
+            formats = [call.body.get("response_format") for call in server.calls]
+        assert {(f or {}).get("type") for f in formats} == {None, sent}
+
+
+def test_a_reply_of_the_wrong_shape_fails_and_names_the_setting_to_change(tmp_path: Path) -> None:
+    with serve(typed('{"ready": "perhaps"}')) as server:
+        status, lines = doctor(files(tmp_path, server.base_url))
+    assert status == 1
+    assert lines["counselor: chat"].startswith("✓")
+    assert lines["counselor: typed reply"].startswith("✗")
+    assert "structured: json_schema" in lines["counselor: typed reply"]
+
+
+def test_a_server_that_is_not_there_fails_with_its_address(tmp_path: Path) -> None:
+    status, lines = doctor(files(tmp_path, "http://127.0.0.1:9/v1"))
+    assert status == 1
+    for name in ("counselor: chat", "client: chat"):
+        assert lines[name].startswith("✗")
+        assert "http://127.0.0.1:9/v1" in lines[name]
+
+
+def test_a_refused_key_is_said_and_never_shown(tmp_path: Path) -> None:
+    def refuse(call: Call, number: int) -> Http:
+        return Http(status=401, body={"error": {"message": "bad key"}})
+
+    with serve(refuse) as server:
+        options = files(tmp_path, server.base_url, baseline={"api_key_env": "SOME_KEY"})
+        status, lines = doctor(options, SOME_KEY=KEY)
+        assert server.calls[0].headers["authorization"] == f"Bearer {KEY}"
+    assert status == 1
+    assert "check the key" in lines["counselor: chat"]
+    assert not any(KEY in line for line in lines.values())
+
+
+def test_a_key_that_is_not_set_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ABSENT_KEY", raising=False)
+    with serve(well) as server:
+        status, lines = doctor(files(tmp_path, server.base_url, client={"api_key_env": "ABSENT_KEY"}))
+    assert status == 1
+    assert lines["client: key"].startswith("✗")
+    assert "ABSENT_KEY" in lines["client: key"]
+    assert lines["counselor: chat"].startswith("✓")
+
+
+def test_a_reflector_of_its_own_is_asked_for_a_typed_reply_too(tmp_path: Path) -> None:
+    with serve(well) as server:
+        reflector = {"provider": "openai", "model": "writer", "base_url": server.base_url}
+        status, lines = doctor(files(tmp_path, server.base_url, reflector=reflector))
+        assert {call.body["model"] for call in server.calls} == {"loopback", "writer"}
+    assert status == 0, lines
+    assert lines["reflector: typed reply"].startswith("✓")
+
+
+def test_an_embeddings_endpoint_is_asked_and_its_vectors_build_the_index(tmp_path: Path) -> None:
+    with serve(well) as server:
+        embedding = {"provider": "openai", "model": "e5", "base_url": server.base_url}
+        options = files(tmp_path, server.base_url, embedding=embedding, retrieval={"method": "fusion"})
+        status, lines = doctor(options, XDG_CACHE_HOME=str(tmp_path / "cache"))
+        asked = server.count("embeddings")
+    assert status == 0, lines
+    assert "vectors of 64" in lines["embedding: model"]
+    assert asked > 1
+
+
+def test_an_embeddings_endpoint_that_refuses_fails_two_checks(tmp_path: Path) -> None:
+    def no_vectors(call: Call, number: int) -> Http | None:
+        return Http(status=404, body="no such route") if "embeddings" in call.path else well(call, number)
+
+    with serve(no_vectors) as server:
+        embedding = {"provider": "openai", "model": "e5", "base_url": server.base_url}
+        options = files(tmp_path, server.base_url, embedding=embedding, retrieval={"method": "embed"})
+        status, lines = doctor(options, XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert status == 1
+    assert lines["embedding: model"].startswith("✗")
+    assert lines["skill index"].startswith("✗")
+    assert "404" in lines["embedding: model"]
+
+
+def test_weights_that_are_not_the_known_ones_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embed, "MINILM_SHA256", "0" * 64)
+    with serve(well) as server:
+        status, lines = doctor(files(tmp_path, server.base_url, retrieval={"method": "embed"}))
+    assert status == 1
+    assert "sha256" in lines["embedding: model"]
+    assert "reinstall" in lines["embedding: model"]
+
+
+def test_a_misspelled_setting_is_named_and_what_rests_on_it_is_not_checked(tmp_path: Path) -> None:
+    baseline = write(tmp_path / "b.yaml", provider="offline", temprature=0.5)
+    status, lines = doctor(["--baseline", str(baseline)])
+    assert status == 1
+    assert "did you mean 'temperature'" in lines["settings: baseline"]
+    assert lines["settings: runtime"].startswith("✓")
+    assert "disk" not in lines
+
+
+def test_profiles_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "profiles").mkdir()
+    (tmp_path / "profiles" / "x1.yaml").write_text("user_id: x1\n", encoding="utf-8")
+    dataset = write(tmp_path / "d.yaml", root="profiles", split=None, modalities=["cbt"])
+    with serve(well) as server:
+        status, lines = doctor([*files(tmp_path, server.base_url), "--dataset", str(dataset)])
+    assert status == 1
+    assert "x1" in lines["cases"]
+
+
+def test_a_broken_template_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "prompts"
+    shutil.copytree(Path(__file__).resolve().parents[2] / "prompts" / "en", root / "en")
+    (root / "en" / "filter" / "user.jinja2").write_text("{% if %}", encoding="utf-8")
+    with serve(well) as server:
+        status, lines = doctor(files(tmp_path, server.base_url, prompts_root="prompts"))
+    assert status == 1
+    assert "filter/user" in lines["prompts"]
+
+
+def test_a_full_disk_fails_with_the_space_that_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_module.shutil, "disk_usage", lambda place: Usage(2**40, 2**40, 2**20))
+    with serve(well) as server:
+        status, lines = doctor(files(tmp_path, server.base_url))
+    assert status == 1
+    assert lines["disk"].startswith("✗")
+    assert "500 MB" in lines["disk"]
+
+
+def test_a_save_dir_that_is_a_file_fails(tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("", encoding="utf-8")
+    with serve(well) as server:
+        status, lines = doctor(files(tmp_path, server.base_url))
+    assert status == 1
+    assert "no folder" in lines["disk"]
+
+
+def test_a_server_that_hangs_is_given_up_after_the_configured_time(tmp_path: Path) -> None:
+    def hang(call: Call, number: int) -> Http:
+        return Http(body=chat_body("Hello"), delay_sec=30)
+
+    with serve(hang) as server:
+        quick = {"timeout_sec": 0.2}
+        status, lines = doctor(files(tmp_path, server.base_url, baseline=quick, client=quick))
+    assert status == 1
+    assert "timeout_sec" in lines["counselor: chat"]
+
+
+def test_findings_come_one_by_one_as_the_checks_are_done(tmp_path: Path) -> None:
+    patient = Patient(None, None, None, save_dir=lambda r: tmp_path, cache_dir=lambda r: None, env={})
+
+    async def first_two() -> list[Finding]:
+        found = []
+        checks = examine(patient)
+        async for finding in checks:
+            found.append(finding)
+            if len(found) == 2:
+                break
+        await checks.aclose()  # type: ignore[attr-defined]
+        return found
+
+    assert [finding.ok for finding in asyncio.run(first_two())] == [True, True]
+    assert patient.read == {}, "settings are read after the assets"

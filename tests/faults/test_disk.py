@@ -1,0 +1,138 @@
+"""A full disk: file and remedy are named, nothing written before is harmed, and the run goes on later."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from psychagent.errors import RecordError
+from psychagent.records.files import read_json, write_json
+from psychagent.runs.outcome import Status
+from psychagent.runs.sample import run_sample
+from tests.faults.running import NAME, calls_of, case_dirs, course, make_plan, manifest, repeats
+from tests.loopback.server import serve
+
+FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize("where", ["open", "write", "rename"])
+def test_a_file_is_written_whole_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    path = tmp_path / "course.json"
+    write_json(path, {"kept": True})
+
+    def full(*args: Any, **options: Any) -> None:
+        raise FULL
+
+    with monkeypatch.context() as patch:
+        if where == "write":
+            patch.setattr(json, "dump", full)
+        else:
+            patch.setattr(Path, {"open": "open", "rename": "replace"}[where], full)
+        with pytest.raises(RecordError) as caught:
+            write_json(path, {"kept": False})
+    assert (
+        str(caught.value) == f"{path}: cannot be written (No space left on device); free space and run again"
+    )
+    assert read_json(path) == {"kept": True}
+    assert [p.name for p in tmp_path.iterdir()] == ["course.json"]
+
+
+async def test_a_session_that_cannot_be_written_fails_its_case_alone_and_is_written_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def full_for_one(self: Path, target: Path) -> Path:
+        if target.name == "session_1.json" and "en01" in str(target):
+            raise FULL
+        return replace(self, target)
+
+    with serve() as server:
+        plan = make_plan(tmp_path, server.base_url, cases=2)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", full_for_one)
+            result = await run_sample(plan)
+        assert result.count() == {Status.FAILED: 1, Status.ENDED_BY_LIMIT: 1}
+        told = course(tmp_path, 0)["failure"]["message"]
+        assert told.startswith(str(case_dirs(tmp_path)[0] / "session_1.json"))
+        assert "free space and run again" in told
+        assert (await run_sample(plan)).exit_status() == 0
+        assert not repeats(server.calls), "the session comes from the checkpoint"
+    assert (case_dirs(tmp_path)[0] / "session_1.json").exists()
+
+
+async def test_where_not_even_the_course_file_can_be_written_the_outcome_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace = Path.replace
+
+    def full_for_courses(self: Path, target: Path) -> Path:
+        if target.name == "course.json":
+            raise FULL
+        return replace(self, target)
+
+    with serve() as server:
+        plan = make_plan(tmp_path, server.base_url, cases=2, max_sessions=1)
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "replace", full_for_courses)
+            result = await run_sample(plan)
+        assert result.exit_status() == 1
+        assert result.count() == {Status.FAILED: 2}
+        assert all(
+            o.failure and "course.json: cannot be written" in o.failure.message for o in result.outcomes
+        )
+        made = len(server.calls)
+        assert (await run_sample(plan)).exit_status() == 0
+        assert len(server.calls) == made
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of a megabyte and a half; the test is skipped where nobody may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root may mount a small disk")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+async def test_a_disk_that_fills_up_stops_the_run_with_the_remedy_and_the_same_command_goes_on(
+    small_disk: Path,
+) -> None:
+    told: list[str] = []
+    with serve() as server:
+        plan = make_plan(small_disk, server.base_url, cases=2, max_sessions=3, max_counselor_turns=8)
+        plan.watch.on_case = lambda o: told.append(o.failure.message if o.failure else "")
+        with pytest.raises(RecordError, match="free space and run again") as caught:
+            await run_sample(plan)
+        assert str(small_disk / NAME) in str(caught.value)
+        assert len(told) == 2
+        for message in told:
+            assert str(small_disk / NAME) in message
+            assert "free space" in message
+        made = len(server.calls)
+        assert made > 20
+
+        subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
+        result = await run_sample(plan)
+        assert result.exit_status() == 0
+        # what was in flight when the disk was full, one call a case or two in reflection
+        assert sum(repeats(server.calls).values()) <= 4
+        unique = len(server.calls) - sum(repeats(server.calls).values())
+    assert sum(calls_of(manifest(small_disk)["totals"]).values()) == unique
+    assert not list(small_disk.rglob("*.part"))
