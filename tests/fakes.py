@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
@@ -83,6 +84,14 @@ class ScriptedModel(BaseChatModel):
             yield chunk
 
 
+@cache
+def _built(limits: str, language: Language, query: str) -> Deps:
+    """Build dependencies once for all casts of the same settings: reading the skills takes its time."""
+    retrieval = RetrievalSettings.model_validate({"method": "lexical", "query": query})
+    runtime = RuntimeSettings(language=language, retrieval=retrieval)
+    return build_deps(BaselineSettings.model_validate_json(limits), runtime, env={})
+
+
 class Cast:
     """One scripted model a role, and the dependencies that hand them out."""
 
@@ -96,11 +105,10 @@ class Cast:
         **baseline: Any,
     ) -> None:
         """Give each role its replies; a role that is not named has none."""
-        runtime = RuntimeSettings.model_validate(
-            {"language": language, "retrieval": RetrievalSettings.model_validate({"method": "lexical", "query": query})}
+        limits = BaselineSettings.model_validate(
+            {"provider": "offline", "max_sessions": 3, "max_counselor_turns": 4} | baseline
         )
-        limits = {"provider": "offline", "max_sessions": 3, "max_counselor_turns": 4} | baseline
-        built = build_deps(BaselineSettings.model_validate(limits), runtime, env={})
+        built = _built(limits.model_dump_json(), language, query)
         self.models = {role: ScriptedModel(role=role, replies=list(replies.get(role, ()))) for role in ROLES}
         note = built.prompts(language).render("shared/retry")
         self._chats = {
@@ -108,7 +116,7 @@ class Cast:
             for role, model in self.models.items()
         }
         self.deps: Deps = replace(built, chat=self._chat)
-        self.knobs = replace(built.knobs, max_sessions=limits["max_sessions"])
+        self.knobs = built.knobs
 
     def _chat(self, role: str, knobs: Knobs) -> Chat:
         return self._chats[role]
@@ -132,7 +140,9 @@ def case_of(name: str = "en01", modality: Modality = Modality.CBT) -> Case:
     return make_case(find_profile(name, language), modality, language)
 
 
-def brief_for(deps: Deps, case: Case, *, memory: Memory | None = None, session_index: int = 1, **knobs: Any) -> Brief:
+def brief_for(
+    deps: Deps, case: Case, *, memory: Memory | None = None, session_index: int = 1, **knobs: Any
+) -> Brief:
     """Make the context of a session on the first plan, with every skill of its stage."""
     plan = deps.prompts(case.language).first_plan(case.modality)
     skills = deps.skills(case.language).stage(case.modality, plan.stage)
@@ -158,12 +168,21 @@ def spoken(text: str, *, thought: str = "a thought", skill: str = "Listening", e
     )
 
 
-def chosen_families(modality: str = "cbt", stage: str = "conceptualization", name: str = "") -> str:
-    """Write the coarse filter's reply: the first families of a stage, or the one named."""
-    return json.dumps({"meta_skill_ids": [name or f"{modality}.{stage}.formulation"]})
+FAMILIES = {
+    "conceptualization": "cbt.conceptualization.problem-picture",
+    "intervention": "cbt.intervention.automatic-thoughts",
+    "consolidation": "cbt.consolidation.reviewing-progress",
+}
 
 
-def summed_up(mark: str, stage: str, *, homework: Sequence[str] = (), focus: Sequence[str] = ("Go on",)) -> str:
+def chosen_family(stage: str = "conceptualization") -> str:
+    """Write the coarse filter's reply: one cbt family of a stage."""
+    return json.dumps({"meta_skill_ids": [FAMILIES[stage]]})
+
+
+def summed_up(
+    mark: str, stage: str, *, homework: Sequence[str] = (), focus: Sequence[str] = ("Go on",)
+) -> str:
     """Write a session summary whose texts begin with a mark."""
     return json.dumps(
         {

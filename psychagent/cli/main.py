@@ -11,8 +11,8 @@ from psychagent.cli.doctor import doctor
 from psychagent.cli.eval import evaluate
 from psychagent.cli.export import export
 from psychagent.cli.local_model import local_model
-from psychagent.cli.profiles import app as profiles
 from psychagent.cli.norms import norms
+from psychagent.cli.profiles import app as profiles
 from psychagent.cli.report import report
 from psychagent.cli.rft import rft
 from psychagent.cli.sample import sample

@@ -137,7 +137,8 @@ def search(
         async with open_client() as client:
             embedder = None if method == "lexical" else _cached(settings, client)
             found = await search_stages(parts, text, embedder=embedder, words=method != "embed", k=k)
-        table = Table("", "cosine", "BM25", "skill", box=None, caption=f"ranked by {method}")
+        table = Table("", "cosine", "BM25", box=None, caption=f"ranked by {method}")
+        table.add_column("skill", overflow="fold")
         for place, item in enumerate(found, start=1):
             cosine = "–" if item.cosine is None else f"{item.cosine:.3f}"
             table.add_row(

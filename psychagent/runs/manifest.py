@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from psychagent.assets.settings import BaselineSettings, DatasetSettings, RuntimeSettings
+from psychagent.domain.base import Language
 from psychagent.errors import RecordError
 from psychagent.nodes.deps import Deps
 from psychagent.records.files import read_json
@@ -37,7 +39,10 @@ def build_manifest(
     return {
         "schema_version": 1,
         "note": SCRIPT_NOTE if scripted else None,
-        "scripted_roles": ["reflector" if r == "summary" else r for r in scripted],
+        "scripted_roles": [
+            *("reflector" if r == "summary" else r for r in scripted),
+            *_scripted_judges(deps, runtime.language),
+        ],
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         "models": {
             "counselor": baseline.model,
@@ -52,6 +57,7 @@ def build_manifest(
             "max_sessions": baseline.max_sessions,
             "max_counselor_turns": baseline.max_counselor_turns,
             "rollouts": deps.knobs.rollouts,
+            **_rft_conditions(deps, runtime.language),
         },
         "settings": {
             "rft": deps.rft.settings.model_dump(mode="json") if deps.rft else None,
@@ -64,6 +70,28 @@ def build_manifest(
         "skills": deps.skills(runtime.language).library.hashes,
         "scales": dict(deps.rft.scale_hashes) if deps.rft else {},
     }
+
+
+def _rft_conditions(deps: Deps, language: Language) -> dict[str, Any]:
+    """What decides which rollout is kept, and so what all later sessions are."""
+    if deps.rft is None:
+        return {}
+    settings = deps.rft.settings
+    norms = deps.rft.norms.model_dump_json()
+    return {
+        "selector": settings.selector,
+        "missing": settings.missing,
+        "scores": settings.judging.use,
+        "repeats": settings.judging.repeats,
+        "scales of rollouts": settings.judging.model_dump(mode="json")["methods"],
+        "norms": hashlib.sha256(norms.encode()).hexdigest(),
+        "judge prompts": deps.rft.judge.deps.mark(language).prompt_hash,
+    }
+
+
+def _scripted_judges(deps: Deps, language: Language) -> list[str]:
+    judges = {"judge": deps.rft.judge, "holdout": deps.rft.holdout} if deps.rft else {}
+    return [name for name, judge in judges.items() if judge and judge.deps.mark(language).is_script]
 
 
 def _judges(deps: Deps) -> dict[str, str]:

@@ -80,8 +80,8 @@ def compute_norms(
     norms, left_out = _norms(rows, least)
     if not norms["counselor"]:
         raise ScoringError(
-            f"{folder.name}: holds {sessions} scored sessions, too few for norms, which need {least} values a "
-            "metric; evaluate more sessions, or lower --min-values"
+            f"{folder.name}: holds {sessions} scored sessions, too few for norms, which need {least} values "
+            "a metric; evaluate more sessions, or lower --min-values"
         )
     source = (
         f"{sessions} sessions of {courses} courses in {folder.name}, {use} scores, judge {judges[0]}; "

@@ -71,7 +71,7 @@ def run_training(
         SettingsError: If data or output is named nowhere, the model cannot be loaded, or no sample fits.
         RecordError: If an export cannot be read.
 
-    Source: paper, 3.3, rejection fine-tuning; its settings are in configs/train/rft_sft.yaml.
+    Source: paper, 3.3; its settings are in configs/train/rft_sft.yaml.
     """
     path, folder = data or settings.data, output or settings.output_dir
     if path is None or folder is None:
@@ -87,22 +87,28 @@ def run_training(
     trainer = build_trainer(settings, model, tokenizer, fitting, folder)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(Tell(on_log))
+    done = _train(trainer, settings, folder, samples=len(fitting), too_long=len(examples) - len(fitting))
+    if trainer.is_world_process_zero():
+        write_json(folder / "training.json", to_record(done, settings, path))
+    return done
+
+
+def _train(
+    trainer: SFTTrainer, settings: TrainSettings, folder: Path, *, samples: int, too_long: int
+) -> Trained:
     before = _measure(trainer) if settings.measure else None
     trainer.train()
     after = _measure(trainer) if settings.measure else None
     trainer.save_model(str(folder))
-    done = Trained(
+    return Trained(
         folder=folder,
-        samples=len(fitting),
-        too_long=len(examples) - len(fitting),
+        samples=samples,
+        too_long=too_long,
         steps=trainer.state.global_step,
         loss_before=before,
         loss_after=after,
         log=tuple(trainer.state.log_history),
     )
-    if trainer.is_world_process_zero():
-        write_json(folder / "training.json", to_record(done, settings, path))
-    return done
 
 
 def build_trainer(

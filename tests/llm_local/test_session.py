@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -47,10 +48,11 @@ def local_settings(base_url: str) -> tuple[BaselineSettings, RuntimeSettings, Da
 
 
 @pytest.fixture(scope="module")
-async def run(base_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunResult, Path]:
+def run(base_url: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[RunResult, Path]:
     """A real run of one session."""
     save_dir = tmp_path_factory.mktemp("runs")
-    result = await run_sample(SamplePlan(*local_settings(base_url), save_dir=save_dir, env={}))
+    plan = SamplePlan(*local_settings(base_url), save_dir=save_dir, env={})
+    result = asyncio.run(run_sample(plan))
     return result, save_dir / "local_smollm2"
 
 

@@ -193,7 +193,7 @@ def serve(
     server = LoopbackServer(behave, delay_sec=delay_sec, log=log)
     loop = asyncio.new_event_loop()
     ready = threading.Event()
-    stop: dict[str, Callable[[], None]] = {}
+    stop: dict[str, Callable[[], object]] = {}
 
     async def main() -> None:
         listening = await server.start()

@@ -135,7 +135,6 @@ async def test_so_many_cases_run_at_a_time(tmp_path: Path, concurrency: int) -> 
     with serve() as server:
         plan = make_plan(tmp_path, server.base_url, cases=4, **SHORT)
         plan = replace(plan, runtime=plan.runtime.model_copy(update={"concurrency": concurrency}))
-
         slow = Http(body=chat_body("<response>Hello</response>"), delay_sec=0.1)
 
         def behave(call: Call, number: int) -> Http | None:
@@ -143,11 +142,7 @@ async def test_so_many_cases_run_at_a_time(tmp_path: Path, concurrency: int) -> 
             if call.role == "filter":
                 under_way.add(str(call.body["seed"]))
                 most[0] = max(most[0], len(under_way))
-            return (
-                Http(body=chat_body("<response>Hello</response>"), delay_sec=0.1)
-                if call.role == "counselor"
-                else None
-            )
+            return slow if call.role == "counselor" else None
 
         server._behave = behave
         plan.watch.on_case = lambda outcome: under_way.remove(next(iter(under_way)))

@@ -122,6 +122,8 @@ class RftRun:
 
 def find_rft_run(folder: Path) -> Path | None:
     """Find the folder of a run with rollouts: this one, or the only one in it; None where there is none."""
+    if (folder / "scores.csv").is_file():
+        return None
     runs = [path for path in (folder, *sorted(folder.glob("*/"))) if _has_rollouts(path / "manifest.json")]
     return folder if folder in runs else runs[0] if len(runs) == 1 else None
 

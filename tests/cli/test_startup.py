@@ -1,0 +1,137 @@
+"""Commands that need no model start soon, and torch is imported only where a local embedder is built."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+from psychagent.cli.main import app
+from tests.loopback.server import serve
+
+ROOT = Path(__file__).resolve().parents[2]
+COURSE = ROOT / "profiles" / "en" / "courses" / "cbt"
+HEAVY = (
+    "torch",
+    "langgraph",
+    "langchain_core",
+    "langchain_openai",
+    "sentence_transformers",
+    "faiss",
+    "pandas",
+)
+LIMIT_SEC = 1.0
+
+RUN = f"""
+import json, sys
+from psychagent.cli.main import app
+try:
+    app(sys.argv[1:], prog_name="psychagent", standalone_mode=False)
+finally:
+    print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]), file=sys.stderr)
+"""
+
+
+def imported_by(*arguments: str, env: dict[str, str] | None = None) -> set[str]:
+    """Run a command in a process of its own and tell which heavy packages it imported."""
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env=os.environ | (env or {}),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+def cpu_seconds(*arguments: str) -> float:
+    """CPU time of one start, which other processes on the machine do not lengthen."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", RUN, *arguments], capture_output=True, check=True, timeout=60)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (after.ru_utime - before.ru_utime) + (after.ru_stime - before.ru_stime)
+
+
+def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Every command of the command line, by the words that reach it."""
+    yield path
+    if isinstance(command, click.Group):
+        for name, inner in command.commands.items():
+            yield from commands(inner, (*path, name))
+
+
+def a_course() -> str:
+    return str(next(iter(sorted(COURSE.iterdir()))))
+
+
+WITHOUT_MODEL = (
+    ("--help",),
+    ("show", a_course()),
+    ("skills", "stats"),
+    ("settings-reference",),
+)
+
+
+def test_no_help_page_imports_anything_heavy() -> None:
+    words = list(commands(typer.main.get_command(app)))
+    assert {("sample",), ("doctor",), ("local-model",), ("show",)} <= set(words)
+    code = (
+        "import json, sys\n"
+        "from psychagent.cli.main import app\n"
+        f"for words in {words!r}:\n"
+        "    app([*words, '--help'], standalone_mode=False)\n"
+        f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]), file=sys.stderr)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stderr.splitlines()[-1]) == []
+
+
+@pytest.mark.parametrize("arguments", WITHOUT_MODEL, ids=" ".join)
+def test_a_command_that_needs_no_model_imports_neither_torch_nor_langgraph(
+    arguments: tuple[str, ...],
+) -> None:
+    assert imported_by(*arguments) == set()
+
+
+@pytest.mark.parametrize("arguments", WITHOUT_MODEL, ids=" ".join)
+def test_a_command_that_needs_no_model_starts_in_under_a_second(arguments: tuple[str, ...]) -> None:
+    assert min(cpu_seconds(*arguments) for _ in range(3)) < LIMIT_SEC
+
+
+def run_offline(folder: Path, runtime: str) -> set[str]:
+    """Run one session with the offline script under a runtime; tell what was imported."""
+    (folder / "runtime.yaml").write_text(runtime, encoding="utf-8")
+    (folder / "baseline.yaml").write_text(
+        "{name: b, provider: offline, max_sessions: 1, max_counselor_turns: 2}", encoding="utf-8"
+    )
+    files = [f"--{kind}={folder / kind}.yaml" for kind in ("baseline", "runtime")]
+    options = [*files, "--max-cases=1", f"--save-dir={folder / 'runs'}"]
+    return imported_by("sample", *options, env={"XDG_CACHE_HOME": str(folder)})
+
+
+def test_a_run_with_an_embeddings_endpoint_never_imports_torch(tmp_path: Path) -> None:
+    with serve() as server:
+        embedding = f"{{provider: openai, model: e5, base_url: '{server.base_url}'}}"
+        imported = run_offline(tmp_path, f"{{embedding: {embedding}, retrieval: {{method: fusion}}}}")
+        assert server.count("embeddings") > 0
+    assert imported & {"torch", "sentence_transformers"} == set()
+    assert "langgraph" in imported
+
+
+def test_a_run_that_ranks_by_words_never_imports_torch(tmp_path: Path) -> None:
+    imported = run_offline(tmp_path, "{retrieval: {method: lexical}}")
+    assert imported & {"torch", "sentence_transformers"} == set()
+
+
+def test_a_run_with_the_embedded_model_does_import_torch(tmp_path: Path) -> None:
+    assert "torch" in run_offline(tmp_path, "{retrieval: {method: fusion}}")

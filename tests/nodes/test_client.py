@@ -1,0 +1,90 @@
+"""The client sees its own view and the whole visible dialogue, and answers in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from langgraph.runtime import Runtime
+
+from psychagent.domain.base import Speaker
+from psychagent.domain.turn import Thoughts, Turn
+from psychagent.errors import ReplyError
+from psychagent.nodes.client import client, client_prompt
+from psychagent.nodes.state import Brief, SessionState
+from tests.domain.memory_parts import memory
+from tests.fakes import Cast, brief_for, case_of
+
+TALK = [
+    Turn(speaker=Speaker.COUNSELOR, text="Hello.", thoughts=Thoughts(assessment="SECRET plan")),
+    Turn(speaker=Speaker.CLIENT, text="Hi."),
+    Turn(speaker=Speaker.COUNSELOR, text="What brings you?"),
+]
+
+
+async def answer(cast: Cast) -> SessionState:
+    runtime: Runtime[Brief] = Runtime(context=brief_for(cast.deps, case_of()))
+    return await client(cast.deps)({"turns": TALK}, runtime)
+
+
+async def test_the_clients_words_become_a_turn() -> None:
+    given = await answer(Cast({"client": ["  I cannot sleep. "]}))
+    assert given["turns"] == [Turn(speaker=Speaker.CLIENT, text="I cannot sleep.")]
+    assert given["usage"].roles["client"].calls == 1
+
+
+async def test_thoughts_of_the_clients_model_are_left_out() -> None:
+    given = await answer(Cast({"client": ["<think>I am a model</think>\nI cannot sleep."]}))
+    assert given["turns"][0].text == "I cannot sleep."
+
+
+async def test_an_empty_answer_is_asked_for_again_and_then_an_error() -> None:
+    cast = Cast({"client": ["  ", "Yes."]}, max_retries=1)
+    assert (await answer(cast))["turns"][0].text == "Yes."
+    with pytest.raises(ReplyError, match="client: gave up"):
+        await answer(Cast({"client": ["", "<think>x</think>"]}, max_retries=1))
+
+
+def test_the_client_sees_the_whole_visible_dialogue_and_never_the_thoughts() -> None:
+    cast = Cast({})
+    prompt = client_prompt(cast.deps, brief_for(cast.deps, case_of()), TALK)
+    assert [(m["role"], m["content"]) for m in prompt.messages[1:]] == [
+        ("user", "Hello."),
+        ("assistant", "Hi."),
+        ("user", "What brings you?"),
+    ]
+    assert all("SECRET" not in message["content"] for message in prompt.messages)
+
+
+def test_the_client_knows_its_own_story_and_not_the_counselors_plan() -> None:
+    cast = Cast({})
+    brief = brief_for(cast.deps, case_of("en07"))
+    head = client_prompt(cast.deps, brief, TALK).messages[0]["content"]
+    assert "My husband died in January" in head
+    assert brief.plan.title not in head
+    assert not any(objective in head for objective in brief.plan.focus)
+
+
+def test_a_later_session_reminds_the_client_of_the_last_and_of_its_homework() -> None:
+    cast = Cast({})
+    later = brief_for(cast.deps, case_of(), memory=memory(2), session_index=3)
+    head = client_prompt(cast.deps, later, TALK).messages[0]["content"]
+    assert "s2-abstract" in head
+    assert "task0" in head
+    assert "s1-abstract" not in head
+    assert "Homework since then: " in head
+
+
+def test_homework_is_done_or_not_whatever_rollout_asks() -> None:
+    cast = Cast({})
+    states = set()
+    for seed in range(12):
+        later = brief_for(cast.deps, case_of(), memory=memory(1), session_index=2, seed=seed)
+        heads = {
+            client_prompt(cast.deps, replace(later, rollout_index=n, attempt=a), TALK).messages[0]["content"]
+            for n in range(3)
+            for a in range(2)
+        }
+        assert len(heads) == 1
+        states |= heads
+    assert len(states) > 1, "other seeds should draw another state of the homework"

@@ -1,0 +1,145 @@
+"""The counselor's prompt keeps its order; its reply is taken apart or asked for again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from langchain_core.messages import AIMessage
+from langgraph.runtime import Runtime
+
+from psychagent.domain.base import Speaker
+from psychagent.domain.turn import Turn
+from psychagent.errors import ReplyError
+from psychagent.nodes.counselor import counselor, counselor_prompt
+from psychagent.nodes.state import Brief, SessionState
+from tests.fakes import Cast, brief_for, case_of, spoken
+
+SKILL = "cbt.conceptualization.problem-picture"
+
+
+def found(cast: Cast) -> Turn:
+    """What retrieval hands over: two skills and the query."""
+    ids = [s.id for s in _stage(cast).skills()][:2]
+    return Turn(speaker=Speaker.COUNSELOR, text="", skills=tuple(ids), query="what to do")
+
+
+def _stage(cast: Cast) -> Any:
+    brief = brief_for(cast.deps, case_of())
+    return cast.deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+
+
+async def speak(cast: Cast, turns: list[Turn] | None = None) -> SessionState:
+    state: SessionState = {"turns": turns or [], "retrieved": found(cast)}
+    runtime: Runtime[Brief] = Runtime(context=brief_for(cast.deps, case_of()))
+    return await counselor(cast.deps)(state, runtime)
+
+
+TALK = [
+    Turn(speaker=Speaker.COUNSELOR, text="Hello."),
+    Turn(speaker=Speaker.CLIENT, text="I cannot sleep."),
+]
+
+
+async def test_a_reply_becomes_a_turn_with_thoughts_and_what_retrieval_found() -> None:
+    cast = Cast({"counselor": [spoken("Good day.", thought="be warm", skill="One; Two")]})
+    given = await speak(cast)
+    (turn,) = given["turns"]
+    assert (turn.speaker, turn.text, turn.ends_session) == (Speaker.COUNSELOR, "Good day.", False)
+    assert turn.thoughts
+    assert (turn.thoughts.assessment, turn.thoughts.skill) == ("be warm", ("One", "Two"))
+    assert (turn.skills, turn.query) == (found(cast).skills, "what to do")
+    assert given["usage"].roles["counselor"].calls == 1
+
+
+async def test_the_end_token_ends_the_session() -> None:
+    given = await speak(Cast({"counselor": [spoken("Bye.", ends=True)]}))
+    assert given["turns"][0].ends_session
+
+
+async def test_thoughts_in_reasoning_content_are_kept() -> None:
+    message = AIMessage(
+        content="<response>Hi.</response>",
+        additional_kwargs={"reasoning_content": "<strategy>wait</strategy>"},
+    )
+    given = await speak(Cast({"counselor": [message]}))
+    thoughts = given["turns"][0].thoughts
+    assert thoughts
+    assert thoughts.strategy == "wait"
+
+
+async def test_a_malformed_reply_is_told_what_was_wrong_and_asked_for_again() -> None:
+    cast = Cast({"counselor": ["Just words.", spoken("Now well.")]}, max_retries=1)
+    given = await speak(cast)
+    assert given["turns"][0].text == "Now well."
+    first, second = cast.asked("counselor")
+    assert second[: len(first)] == first
+    assert second[len(first)]["content"] == "Just words."
+    assert "<response>" in second[-1]["content"]
+    assert given["usage"].roles["counselor"].retries == 1
+
+
+async def test_a_reply_that_is_never_well_formed_is_an_error_that_shows_none_of_it() -> None:
+    cast = Cast({"counselor": ["<think>secret<response>Hi", "<response></response>"]}, max_retries=1)
+    with pytest.raises(ReplyError, match="gave up after 2 attempts") as error:
+        await speak(cast)
+    assert "secret" not in str(error.value)
+
+
+async def test_the_json_form_is_read_too() -> None:
+    reply = {"assessment": "a", "client_state": "c", "skill": ["S"], "strategy": "s", "response": " Hi. "}
+    cast = Cast({"counselor": [json.dumps(reply | {"end": True})]}, reply_format="json")
+    (turn,) = (await speak(cast))["turns"]
+    assert (turn.text, turn.ends_session) == ("Hi.", True)
+    assert turn.thoughts
+    assert turn.thoughts.model_dump(exclude={"skill"}) == {
+        "assessment": "a",
+        "client_state": "c",
+        "strategy": "s",
+    }
+
+
+@pytest.mark.parametrize("response", ["", "   "])
+async def test_an_empty_response_in_json_is_asked_for_again(response: str) -> None:
+    replies = [json.dumps({"response": response}), json.dumps({"response": "Hi."})]
+    cast = Cast({"counselor": replies}, reply_format="json", max_retries=1)
+    assert (await speak(cast))["turns"][0].text == "Hi."
+
+
+def test_the_prompt_is_head_opener_dialogue_and_the_skills_behind_the_last_words() -> None:
+    cast = Cast({})
+    prompt = counselor_prompt(cast.deps, brief_for(cast.deps, case_of()), TALK, found(cast).skills)
+    roles = [message["role"] for message in prompt.messages]
+    assert roles == ["system", "user", "assistant", "user"]
+    assert prompt.messages[2]["content"] == "Hello."
+    last = prompt.messages[-1]["content"]
+    assert last.startswith("I cannot sleep.\n\n[")
+    for skill in _stage(cast).skills()[:2]:
+        assert skill.name in last
+        assert skill.description in last
+
+
+def test_the_counselor_speaks_first_to_an_opener_that_stands_for_the_client() -> None:
+    cast = Cast({})
+    prompt = counselor_prompt(cast.deps, brief_for(cast.deps, case_of()), [], found(cast).skills)
+    assert [m["role"] for m in prompt.messages] == ["system", "user"]
+    assert "Session 1 begins" in prompt.messages[1]["content"]
+
+
+@pytest.mark.parametrize(("said", "told"), [(0, False), (2, True), (3, True)])
+def test_the_last_two_turns_are_told_that_the_session_closes(said: int, told: bool) -> None:
+    cast = Cast({})
+    turns = (TALK * said)[: 2 * said]
+    prompt = counselor_prompt(cast.deps, brief_for(cast.deps, case_of()), turns, found(cast).skills)
+    tail = prompt.messages[-1]["content"]
+    assert ("begin to close" in tail or "last turn" in tail) == told
+    assert ("say goodbye" in tail) == (said == 3)
+
+
+def test_calls_of_one_session_have_seeds_of_their_own_and_the_same_ones_again() -> None:
+    cast = Cast({})
+    brief = brief_for(cast.deps, case_of())
+    seeds = [counselor_prompt(cast.deps, brief, TALK * n, ()).seed for n in range(5)]
+    assert len(set(seeds)) == 5
+    assert seeds == [counselor_prompt(cast.deps, brief, TALK * n, ()).seed for n in range(5)]

@@ -1,0 +1,93 @@
+"""Between sessions: guard, end of the course, and the next session's candidates."""
+
+from __future__ import annotations
+
+import pytest
+from langgraph.runtime import Runtime
+
+from psychagent.domain.base import Stage
+from psychagent.domain.memory import Memory
+from psychagent.domain.plan import Plan
+from psychagent.nodes.opening import ENDED_BY_LIMIT, ENDED_BY_PLAN, end_reason, open_session
+from psychagent.nodes.state import CourseState, Knobs
+from tests.domain.memory_parts import summary
+from tests.fakes import FAMILIES, Cast, case_of, chosen_family
+
+
+def after_session(held: Stage, proposed: Stage, *, index: int = 1) -> CourseState:
+    plan = Plan(stage=proposed, title="next", focus=("one",))
+    return {
+        "case": case_of(),
+        "plan": Plan(stage=held, title="held", focus=("zero",)),
+        "memory": Memory(summaries=(summary("s", next_session_plan=plan),)),
+        "session_index": index,
+        "finished_reason": "",
+    }
+
+
+async def opened(cast: Cast, state: CourseState, *, max_sessions: int = 6) -> CourseState:
+    runtime: Runtime[Knobs] = Runtime(context=Knobs(max_sessions=max_sessions))
+    return await open_session(cast.deps)(state, runtime)
+
+
+async def test_a_course_opens_with_the_fixed_first_plan_and_an_empty_memory() -> None:
+    cast = Cast({"filter": [chosen_family()]})
+    given = await opened(cast, {"case": case_of()})
+    assert given["session_index"] == 1
+    assert given["memory"] == Memory()
+    assert given["plan"].stage is Stage.CONCEPTUALIZATION
+    assert all(skill.startswith(FAMILIES["conceptualization"]) for skill in given["candidates"])
+    assert given["finished_reason"] == ""
+
+
+async def test_a_course_without_a_case_takes_the_profile_of_its_knobs() -> None:
+    cast = Cast({"filter": [chosen_family()]})
+    runtime: Runtime[Knobs] = Runtime(context=Knobs(profile="en05"))
+    given = await open_session(cast.deps)({}, runtime)
+    assert given["case"].case_id == "en05"
+
+
+async def test_the_next_session_follows_the_proposal_and_draws_on_its_stage() -> None:
+    cast = Cast({"filter": [chosen_family("intervention")]})
+    given = await opened(cast, after_session(Stage.CONCEPTUALIZATION, Stage.INTERVENTION))
+    assert (given["session_index"], given["plan"].title) == (2, "next")
+    assert given["plan"].stage is Stage.INTERVENTION
+    assert given["corrections"] == []
+    assert all(skill.startswith(FAMILIES["intervention"]) for skill in given["candidates"])
+
+
+@pytest.mark.parametrize(
+    ("held", "proposed", "decided"),
+    [
+        (Stage.INTERVENTION, Stage.CONCEPTUALIZATION, Stage.INTERVENTION),
+        (Stage.CONCEPTUALIZATION, Stage.CONSOLIDATION, Stage.INTERVENTION),
+        (Stage.CONCEPTUALIZATION, Stage.TERMINATION, Stage.INTERVENTION),
+        (Stage.INTERVENTION, Stage.TERMINATION, Stage.CONSOLIDATION),
+    ],
+)
+async def test_a_proposal_out_of_order_is_corrected_and_the_correction_recorded(
+    held: Stage, proposed: Stage, decided: Stage
+) -> None:
+    cast = Cast({"filter": [chosen_family(decided.value)]})
+    given = await opened(cast, after_session(held, proposed))
+    assert given["plan"].stage is decided
+    (correction,) = given["corrections"]
+    assert (correction.proposed, correction.decided) == (proposed, decided)
+
+
+async def test_termination_after_consolidation_ends_the_course_without_a_call() -> None:
+    given = await opened(Cast({}), after_session(Stage.CONSOLIDATION, Stage.TERMINATION))
+    assert given["finished_reason"] == ENDED_BY_PLAN
+    assert "candidates" not in given
+
+
+async def test_a_course_ends_at_max_sessions_whatever_the_plan_says() -> None:
+    state = after_session(Stage.CONCEPTUALIZATION, Stage.CONCEPTUALIZATION, index=2)
+    given = await opened(Cast({}), state, max_sessions=2)
+    assert given["finished_reason"] == ENDED_BY_LIMIT
+
+
+def test_the_plan_is_named_as_the_reason_where_both_hold() -> None:
+    assert end_reason(Stage.TERMINATION, 6, 6) == ENDED_BY_PLAN
+    assert end_reason(Stage.CONSOLIDATION, 6, 6) == ENDED_BY_LIMIT
+    assert end_reason(Stage.CONSOLIDATION, 5, 6) == ""

@@ -1,0 +1,167 @@
+"""After a session: summary and client file from the winner alone become memory."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from langgraph.runtime import Runtime
+
+from psychagent.domain.base import Modality, Speaker
+from psychagent.domain.memory import ClientFile, Memory
+from psychagent.domain.profile import THEORY_MODELS, CbtTheory
+from psychagent.domain.turn import Thoughts, Turn
+from psychagent.domain.usage import RoleUsage, Usage
+from psychagent.errors import ReplyError
+from psychagent.nodes.reflect import (
+    chosen,
+    file_reply,
+    reflect,
+    reflection_prompt,
+    shape_of,
+    summarize,
+    update_file,
+)
+from psychagent.nodes.state import CourseState, Knobs, Rollout
+from tests.conftest import MODALITIES
+from tests.domain.memory_parts import memory, summary
+from tests.fakes import Cast, brief_for, case_of, filed, summed_up
+
+
+def rollout(index: int, mark: str) -> Rollout:
+    turns = (
+        Turn(speaker=Speaker.COUNSELOR, text=f"{mark} hello", thoughts=Thoughts(assessment="SECRET")),
+        Turn(speaker=Speaker.CLIENT, text=f"{mark} answer"),
+    )
+    return Rollout(index=index, turns=turns, usage=Usage(roles={"counselor": RoleUsage(calls=1)}))
+
+
+def state_of(cast: Cast, held: Memory | None = None) -> CourseState:
+    brief = brief_for(cast.deps, case_of(), memory=held)
+    return {
+        "case": brief.case,
+        "plan": brief.plan,
+        "memory": brief.memory,
+        "session_index": 2,
+        "candidates": list(brief.candidates[:3]),
+        "opening_usage": Usage(roles={"filter": RoleUsage(calls=1)}),
+        "summary_usage": Usage(roles={"summary": RoleUsage(calls=1)}),
+        "file_usage": Usage(roles={"client_file": RoleUsage(calls=1)}),
+        "rollouts": [rollout(0, "lost"), rollout(1, "won")],
+        "winner": 1,
+        "corrections": [],
+        "selection": None,
+    }
+
+
+RUNTIME: Runtime[Knobs] = Runtime(context=Knobs())
+
+
+async def test_the_summary_is_written_from_the_winner_without_its_thoughts() -> None:
+    cast = Cast({"summary": [summed_up("new", "intervention", homework=["walk"])]})
+    given = await summarize(cast.deps)(state_of(cast), RUNTIME)
+    assert given["summary"].session_summary_abstract == "new abstract"
+    assert given["summary"].homework == ("walk",)
+    text = cast.everything_asked()
+    assert "won answer" in text
+    assert "lost" not in text
+    assert "SECRET" not in text
+
+
+async def test_a_summary_of_the_wrong_shape_is_told_the_field() -> None:
+    bad = json.loads(summed_up("new", "intervention"))
+    del bad["goal_assessment"]
+    cast = Cast({"summary": [json.dumps(bad), summed_up("new", "intervention")]}, max_retries=1)
+    await summarize(cast.deps)(state_of(cast), RUNTIME)
+    assert "goal_assessment" in cast.asked("summary")[1][-1]["content"]
+
+
+async def test_a_summary_with_an_unknown_stage_is_refused() -> None:
+    cast = Cast({"summary": [summed_up("new", "stage2")]})
+    with pytest.raises(ReplyError, match=r"next_session_plan\.stage"):
+        await summarize(cast.deps)(state_of(cast), RUNTIME)
+
+
+async def test_the_client_file_supersedes_the_former_one() -> None:
+    held = Memory(client_file=ClientFile(main_problem="sleep", topic="nights", origins={"main_problem": 1}))
+    cast = Cast({"client_file": [filed(main_problem="the marriage", theory={"core_beliefs": ["I fail"]})]})
+    file = (await update_file(cast.deps)(state_of(cast, held), RUNTIME))["client_file"]
+    assert (file.main_problem, file.topic) == ("the marriage", "nights")
+    assert [(h.value, h.session_index) for h in file.history] == [("sleep", 1)]
+    assert file.theory == CbtTheory(core_beliefs=("I fail",))
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_the_file_asked_for_has_the_modalitys_own_fields(modality: Modality) -> None:
+    cast = Cast({})
+    brief = brief_for(cast.deps, case_of("en01", modality))
+    text = reflection_prompt(cast.deps, brief, rollout(0, "x"), "client_file").messages[-1]["content"]
+    for name in THEORY_MODELS[modality].model_fields:
+        assert f'"{name}"' in text
+    assert file_reply(modality).model_validate({"theory": {}}).theory == THEORY_MODELS[modality]()
+
+
+def test_a_theory_shape_is_shown_as_json_with_empty_values() -> None:
+    assert json.loads(shape_of(THEORY_MODELS[Modality.PMT])) == {
+        "exception_events": [{"target_problem": "", "unique_outcome": "", "reason": ""}],
+        "force_field": {"positive_force": [""], "negative_force": [""]},
+    }
+
+
+def test_summary_and_file_share_their_prompt_but_for_the_task() -> None:
+    cast = Cast({})
+    brief = brief_for(cast.deps, case_of(), memory=memory(2))
+    one, other = (
+        reflection_prompt(cast.deps, brief, rollout(0, "x"), task).messages
+        for task in ("summary", "client_file")
+    )
+    assert one[0] == other[0]
+    shared = one[1]["content"].split("</dialogue>")[0]
+    assert len(shared) > 400
+    assert other[1]["content"].startswith(shared)
+
+
+def test_memory_is_the_former_one_plus_this_session() -> None:
+    cast = Cast({})
+    before = memory(1)
+    new, file = summary("s2", homework=("write",)), ClientFile(main_problem="now")
+    given = reflect(state_of(cast, before) | {"summary": new, "client_file": file})
+    assert given["memory"] == Memory(
+        client_file=file, summaries=(*before.summaries, new), homework=("write",)
+    )
+
+
+def test_homework_of_a_session_that_set_none_is_empty() -> None:
+    cast = Cast({})
+    state = state_of(cast, memory(1)) | {"summary": summary("s2"), "client_file": ClientFile()}
+    assert reflect(state)["memory"].homework == ()
+
+
+def test_the_record_of_a_session_tells_all_and_frees_the_state() -> None:
+    cast = Cast({})
+    before = memory(1)
+    state = state_of(cast, before) | {"summary": summary("s2"), "client_file": ClientFile(topic="t")}
+    given = reflect(state)
+    record = given["finished_session"]
+    assert record
+    assert (record.session_index, record.winner, len(record.rollouts)) == (2, 1, 2)
+    assert record.turns == rollout(1, "won").turns
+    assert record.file_before == before.client_file
+    assert record.file_after == ClientFile(topic="t")
+    assert given["rollouts"] == []
+    calls = {role: usage.calls for role, usage in record.usage.roles.items()}
+    assert calls == {"filter": 1, "summary": 1, "client_file": 1, "counselor": 2}
+
+
+def test_one_rollout_alone_is_not_kept_beside_the_turns() -> None:
+    cast = Cast({})
+    state = state_of(cast) | {"summary": summary("s2"), "client_file": ClientFile()}
+    state = state | {"rollouts": [rollout(0, "only")], "winner": 0}
+    record = reflect(state)["finished_session"]
+    assert record
+    assert record.rollouts == ()
+    assert record.turns == rollout(0, "only").turns
+
+
+def test_the_chosen_rollout_is_found_by_its_index() -> None:
+    assert chosen({"rollouts": [rollout(3, "a"), rollout(1, "b")], "winner": 1}).index == 1
