@@ -99,7 +99,7 @@ async def run_cases(base_url: str, cases: int, concurrency: int, sessions: int, 
 
                 async def worker() -> None:
                     for number, case in waiting:
-                        config = {"configurable": {"thread_id": str(number)}, "recursion_limit": 100}
+                        config: Any = {"configurable": {"thread_id": str(number)}, "recursion_limit": 100}
                         await graph.ainvoke({"case": case}, config, context=deps.knobs, durability="sync")
 
                 wall, cpu = time.perf_counter(), time.process_time()

@@ -92,7 +92,11 @@ Blocks = Sequence[Block]
 
 def number(value: float | None, digits: int = 2) -> str:
     """Write a number, or a dash where there is none."""
-    return NONE if value is None else f"{value:.{digits}f}"
+    if value is None:
+        return NONE
+    text = f"{value:.{digits}f}"
+    # a rounded zero has no sign
+    return text.lstrip("-") if not float(text) else text
 
 
 def signed(value: float | None, digits: int = 2) -> str:

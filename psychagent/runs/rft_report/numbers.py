@@ -15,6 +15,8 @@ from psychagent.scales.aggregate import Cell, Estimate, MetricId, Sampling, esti
 from psychagent.scales.choose import select_best, select_random
 
 REWARD, HOLDOUT, LENGTH = "reward", "holdout", "length"
+_EXPECTED_FIRST = "no_previous_score"
+"""Why client metrics count in no first session."""
 _ALL_CASES = "all"
 """One stratum: few cases of a modality are no reason to show no interval."""
 
@@ -80,7 +82,12 @@ def compute_rft(run: RftRun, sampling: Sampling) -> RftNumbers:
         failed=sum(bool(c.failure) for c in candidates),
         not_compared=sum(not c.failure and c.reward is None for c in candidates),
         ties=sum(s.winner in s.choice.tied for s in sessions),
-        skipped={name: why for s in sessions for name, why in s.choice.skipped.items()},
+        skipped={
+            name: why
+            for s in sessions
+            for name, why in s.choice.skipped.items()
+            if why != _EXPECTED_FIRST or s.session_index > 1
+        },
         excluded=Counter(why for s in sessions for why in s.choice.excluded.values()),
     )
 

@@ -29,6 +29,7 @@ from psychagent.runs.rft_report.read import RftRun
 from psychagent.scales.aggregate import Estimate, Sampling
 
 MUCH_MISSING = 0.05
+_COUNTED = "Finished sessions, all rollouts, those that failed included. Judge: both judges."
 
 
 @dataclass(frozen=True)
@@ -103,15 +104,15 @@ def gain(material: RftMaterial) -> list[Block]:
             _card("Margin", numbers.of(REWARD, "margin"), "best less second best"),
         )
     )
-    names = ("winner", "mean", "random", "gain", "margin")
-    header = ("session", "sessions", "winner", "mean", "a random pick", "gain", "margin")
+    names = ("winner", "mean", "random", "gain")
+    header = ("session", "winner", "mean", "random", "gain", "margin")
     rows = [_row(str(index), found, names) for index, found in numbers.by_session.items()]
     rows.append(_row("all", numbers.whole, names))
     how = (
-        f"In standard deviations of the norms ({material.run.norms.source}). In brackets: "
+        f"In standard deviations of the norms ({material.run.norms.source.rstrip('.')}). In brackets: "
         f"{material.sampling.level:.0%} intervals, percentile bootstrap over cases "
         f"({count(material.sampling.resamples)} resamples), all sessions of a case together. The gain of the "
-        "best is above 0 by construction: see the second judge. A random pick: one drawn by seed."
+        "best is above 0 by construction: see the second judge. Random: one rollout drawn by seed."
     )
     return [
         Heading("What choosing gained"),
@@ -129,7 +130,9 @@ def _card(label: str, found: Estimate, note: str, *, sign: bool = False) -> Card
 
 def _row(label: str, found: Estimated, names: Sequence[str]) -> tuple[str, ...]:
     values = [found.get((REWARD, name), Estimate()) for name in names]
-    return (label, count(values[0].sessions), *(_with_interval(value) for value in values))
+    margin = found.get((REWARD, "margin"), Estimate())
+    between = (_with_interval(value) for value in values)
+    return (f"{label} ({plural(values[0].sessions, 'session')})", *between, number(margin.mean))
 
 
 def _with_interval(found: Estimate) -> str:
@@ -233,7 +236,10 @@ def gaps(material: RftMaterial) -> list[Block]:
     if numbers.lost:
         lost = tuple((p.scale, count(p.asked), count(p.missing), percent(p.share)) for p in numbers.lost)
         caption = f"Rule for missing metrics: {run.settings.missing}."
-        blocks.append(Table(("scale", "asked", "missing", "share"), lost, caption))
+        folded = (
+            "" if any(part.missing for part in numbers.lost) else "No scale is missing: all that were asked"
+        )
+        blocks.append(Table(("scale", "asked", "missing", "share"), lost, caption, folded=folded))
     if numbers.skipped:
         why = {"no_norm": "has no norm", "no_previous_score": "no earlier session to compare with"}
         rows = tuple((name, why.get(reason, reason)) for name, reason in sorted(numbers.skipped.items()))
@@ -265,7 +271,7 @@ def spending(material: RftMaterial) -> list[Block]:
     header = ("role", "calls", "a session", "retries", "prompt tokens", "cached", "completion tokens")
     blocks: list[Block] = [
         Heading("Cost"),
-        Table(header, tuple(rows), "Finished sessions, all rollouts.", strong=frozenset({len(rows) - 1})),
+        Table(header, tuple(rows), _COUNTED, strong=frozenset({len(rows) - 1})),
     ]
     cost = cost_of(usage.total(), material.prices)
     if cost is not None and material.prices:
