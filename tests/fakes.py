@@ -206,4 +206,4 @@ def summed_up(
 
 def filed(**fields: Any) -> str:
     """Write the client file's reply."""
-    return json.dumps(fields)
+    return json.dumps({"main_problem": ""} | fields)

@@ -32,6 +32,19 @@ def write_json(path: Path, data: Any) -> None:
         ) from error
 
 
+def remove_parts(folder: Path) -> None:
+    """Remove what killed processes had begun to write below a folder; nobody else may be writing there.
+
+    Raises:
+        RecordError: If one cannot be removed.
+    """
+    for part in folder.rglob(".*.part"):
+        try:
+            part.unlink()
+        except OSError as error:
+            raise RecordError(f"{part}: cannot be removed ({error.strerror}); remove it by hand") from error
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file of a run.
 

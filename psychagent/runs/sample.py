@@ -20,7 +20,7 @@ from psychagent.flows.course import build_course
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.state import FinishedSession, Rollout
-from psychagent.records.files import write_json
+from psychagent.records.files import remove_parts, write_json
 from psychagent.runs.checkpoints import open_checkpoints
 from psychagent.runs.closing import stored_totals
 from psychagent.runs.course import CourseRun, remove_run, run_case
@@ -76,6 +76,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
     folder = RunFolder(plan.save_dir, plan.baseline.name)
     cases = find_cases(plan.dataset, plan.runtime.language)
     with hold_lock(folder.lock):
+        remove_parts(folder.path)
         held = folder.manifest.exists() or folder.checkpoints.exists()
         if held and not plan.resume and not plan.overwrite:
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")

@@ -13,7 +13,6 @@ import yaml
 from typer.testing import CliRunner
 
 from psychagent.cli.main import app
-from psychagent.runs import doctor as doctor_module
 from psychagent.runs.doctor import Finding, Patient, examine
 from psychagent.skills import embed
 from tests.loopback.server import Behave, Call, Http, chat_body, serve
@@ -205,7 +204,7 @@ def test_a_broken_template_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_fails_with_the_space_that_is_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor_module.shutil, "disk_usage", lambda place: Usage(2**40, 2**40, 2**20))
+    monkeypatch.setattr(shutil, "disk_usage", lambda place: Usage(2**40, 2**40, 2**20))
     with serve(well) as server:
         status, lines = doctor(files(tmp_path, server.base_url))
     assert status == 1

@@ -15,7 +15,7 @@ import pytest
 
 from psychagent.runs.outcome import RunResult, Status
 from psychagent.runs.sample import run_sample
-from tests.faults.children import finish, psychagent, wait_for
+from tests.faults.children import DIED, finish, psychagent, wait_for
 from tests.faults.running import (
     calls_of,
     case_dirs,
@@ -111,6 +111,23 @@ async def test_several_cases_killed_together_all_go_on(tmp_path: Path) -> None:
     assert result.count() == {Status.ENDED_BY_LIMIT: cases}
     check_complete(save_dir, cases=cases, sessions=2, turns=2)
     assert sum(calls_of(manifest(save_dir)["totals"]).values()) == len(set(named))
+
+
+@pytest.mark.parametrize("dies_at", [1, 12, 23, 34, 40, 45, 83])
+async def test_a_death_right_beside_a_write_loses_nothing(tmp_path: Path, dies_at: int) -> None:
+    save_dir = tmp_path / "runs"
+    with serve() as server:
+        plan = make_plan(save_dir, server.base_url, max_counselor_turns=1)
+        argv = write_yaml(tmp_path, plan)
+        with psychagent(argv, tmp_path / "log", dies_at=dies_at) as process:
+            assert finish(process) == DIED
+        result = await run_sample(plan)
+        assert result.exit_status() == 0, (result, dies_at)
+        again = repeats(server.calls)
+        assert sum(again.values()) <= (2 if set(again) <= REFLECT else 1), again
+        unique = len(set(keys(server.calls)))
+    check_complete(save_dir, cases=1, sessions=2, turns=1)
+    assert sum(calls_of(manifest(save_dir)["totals"]).values()) == unique == 2 * 4
 
 
 def test_the_module_killed_for_real_goes_on_with_the_same_command(tmp_path: Path) -> None:

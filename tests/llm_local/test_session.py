@@ -38,11 +38,13 @@ def base_url() -> Iterator[str]:
 
 
 def local_settings(base_url: str) -> tuple[BaselineSettings, RuntimeSettings, DatasetSettings]:
-    """The shipped files, pointed at the port that was free."""
+    """The shipped files, pointed at the port that was free; skills are found by words, to be quick."""
     at = {"base_url": base_url}
     baseline = load_settings(BaselineSettings, CONFIGS / "baselines" / "local_smollm2.yaml")
     runtime = load_settings(RuntimeSettings, CONFIGS / "runtime" / "local_smollm2.yaml")
-    here = runtime.model_copy(update={"client": runtime.client.model_copy(update=at)})
+    words = runtime.retrieval.model_copy(update={"method": "lexical"})
+    client = runtime.client.model_copy(update=at)
+    here = runtime.model_copy(update={"client": client, "retrieval": words})
     cases = DatasetSettings(modalities=(Modality.CBT,), max_cases=1)
     return baseline.model_copy(update=at), here, cases
 

@@ -42,7 +42,7 @@ def test_the_readme_of_configs_is_what_make_configs_readme_would_write() -> None
     assert written == write_reference(), "run: make configs-readme"
 
 
-@pytest.mark.parametrize("model", sorted(settings_models(), key=lambda m: m.__name__))
+@pytest.mark.parametrize("model", sorted(settings_models(), key=str))
 def test_every_field_of_every_settings_model_has_a_meaning_and_stands_in_the_readme(
     model: type[Settings],
 ) -> None:

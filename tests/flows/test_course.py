@@ -1,0 +1,126 @@
+"""The course graph: sessions one after another, with memory carried from each to the next."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psychagent.domain.base import Stage
+from psychagent.flows.course import build_course
+from psychagent.nodes.state import CourseState, FinishedSession
+from tests.fakes import Cast, chosen_family, filed, spoken, summed_up
+from tests.flows.courses import START, knobs_of, two_sessions
+
+LIMIT: Any = {"recursion_limit": 60}
+
+
+async def run(cast: Cast, **knobs: Any) -> tuple[CourseState, list[FinishedSession]]:
+    """Run a course and return its last state and its sessions."""
+    sessions, last = list[FinishedSession](), CourseState()
+    stream: Any = build_course(cast.deps).astream(
+        START, LIMIT, context=knobs_of(cast, **knobs), stream_mode=["updates", "values"]
+    )
+    async for mode, part in stream:
+        if mode == "values":
+            last = part
+        elif "reflect" in part:
+            sessions.append(part["reflect"]["finished_session"])
+    return last, sessions
+
+
+async def test_a_course_ends_at_max_sessions_and_asks_nothing_more() -> None:
+    cast = two_sessions()
+    state, sessions = await run(cast)
+    assert state["finished_reason"] == "max_sessions"
+    assert [s.session_index for s in sessions] == [1, 2]
+    assert cast.left() == {}
+
+
+async def test_a_course_ends_by_its_plan_after_consolidation() -> None:
+    stages = ["conceptualization", "intervention", "consolidation"]
+    proposals = ["intervention", "consolidation", "termination"]
+    cast = Cast(
+        {
+            "filter": [chosen_family(stage) for stage in stages],
+            "counselor": [spoken("All in one turn.", ends=True)] * 3,
+            "summary": [summed_up(f"sum{n}", stage) for n, stage in enumerate(proposals)],
+            "client_file": [filed()] * 3,
+        },
+        max_sessions=9,
+    )
+    state, sessions = await run(cast)
+    assert state["finished_reason"] == "plan"
+    assert [s.plan.stage.value for s in sessions] == stages
+    assert cast.left() == {}
+
+
+async def test_memory_of_a_session_stands_in_the_counselors_next_prompt() -> None:
+    cast = two_sessions()
+    await run(cast)
+    heads = [prompt[0]["content"] for prompt in cast.asked("counselor")]
+    first, second = heads[0], heads[2]
+    for mark in ("sum1 abstract", "sum1 tension", "task1", "Maya", "sleep"):
+        assert mark in second
+        assert mark not in first
+    assert "focus1" in second
+    assert "not met this client" in first
+
+
+async def test_memory_reaches_filter_client_and_reflection_too() -> None:
+    cast = two_sessions()
+    await run(cast)
+    for role in ("filter", "client", "summary", "client_file"):
+        first, second = ("\n".join(m["content"] for m in prompt) for prompt in cast.asked(role))
+        assert "task1" in second, role
+        assert "task1" not in first, role
+
+
+async def test_memory_grows_by_one_session_each_time() -> None:
+    state, sessions = await run(two_sessions())
+    memory = state["memory"]
+    assert [s.session_summary_abstract for s in memory.summaries] == ["sum1 abstract", "sum2 abstract"]
+    assert memory.homework == ("task2",)
+    assert memory.client_file.main_problem == "the marriage"
+    assert [(h.value, h.session_index) for h in memory.client_file.history] == [("sleep", 1)]
+    assert sessions[1].file_before == sessions[0].file_after
+
+
+async def test_a_proposal_that_skips_a_stage_is_corrected_and_recorded_with_the_session() -> None:
+    _, sessions = await run(two_sessions(proposals=("consolidation", "intervention")))
+    assert sessions[0].corrections == ()
+    assert sessions[1].plan.stage is Stage.INTERVENTION
+    (correction,) = sessions[1].corrections
+    assert (correction.proposed, correction.decided) == (Stage.CONSOLIDATION, Stage.INTERVENTION)
+    assert correction.session_index == 1
+
+
+async def test_a_proposal_to_end_too_early_does_not_end_the_course() -> None:
+    state, sessions = await run(two_sessions(proposals=("termination", "termination")))
+    assert len(sessions) == 2
+    assert state["finished_reason"] == "max_sessions"
+    assert state["corrections"][0].proposed is Stage.TERMINATION
+
+
+async def test_the_transcript_leaves_the_state_with_the_next_session() -> None:
+    cast = two_sessions()
+    seen = []
+    stream = build_course(cast.deps).astream(START, LIMIT, context=knobs_of(cast), stream_mode="values")
+    async for state in stream:
+        if state.get("session_index") == 2 and not state.get("rollouts"):
+            seen.append(state.get("finished_session"))
+    assert seen[0] is None
+    assert all(r is None or r.session_index == 2 for r in seen)
+
+
+async def test_a_session_records_its_usage_alone() -> None:
+    _, sessions = await run(two_sessions())
+    for session in sessions:
+        calls = {role: used.calls for role, used in session.usage.roles.items()}
+        assert calls == {"filter": 1, "counselor": 2, "client": 1, "summary": 1, "client_file": 1}
+
+
+async def test_thoughts_stay_with_their_turns_and_reach_no_prompt() -> None:
+    cast = two_sessions()
+    _, sessions = await run(cast)
+    thoughts = [t.thoughts for s in sessions for t in s.turns if t.thoughts]
+    assert [t.assessment for t in thoughts] == [f"SECRET{n}" for n in range(4)]
+    assert "SECRET" not in cast.everything_asked()

@@ -1,0 +1,222 @@
+"""Courses with rollouts, offline and in memory: the script plays every role."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from psychagent.assets.profiles import find_profile, make_case
+from psychagent.domain.base import Language, Modality
+from psychagent.domain.profile import Case
+from psychagent.flows.judge import Judge
+from psychagent.flows.play import run_course
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.state import FinishedSession, Rollout
+from psychagent.runs.layout import session_data
+from psychagent.scales.reward import load_norms, reward_of, to_signals
+from tests.judging import defaults, items_asked, judge_with, reply
+from tests.rolling import METHODS, offline_deps
+
+
+@pytest.fixture
+def case() -> Case:
+    return make_case(find_profile("en03", Language.EN), Modality.CBT, Language.EN)
+
+
+def words(session: FinishedSession | Rollout) -> list[str]:
+    return [turn.text for turn in session.turns]
+
+
+def judged_by(deps: Deps, judge: Judge) -> Deps:
+    assert deps.rft
+    return replace(deps, rft=replace(deps.rft, judge=judge))
+
+
+def fake_judge(answer: Callable[[str], str]) -> tuple[Judge, list[str]]:
+    judge, model = judge_with(answer, methods=dict.fromkeys(Modality, METHODS))
+    return judge, model.prompts
+
+
+async def test_the_first_of_several_rollouts_is_what_plain_simulation_holds(case: Case) -> None:
+    rolled = await run_course(offline_deps(selector="first"), case)
+    deps = offline_deps()
+    plain = await run_course(replace(deps, rft=None, knobs=replace(deps.knobs, rollouts=1)), case)
+    assert [words(s) for s in rolled] == [words(s) for s in plain]
+    assert [s.summary for s in rolled] == [s.summary for s in plain]
+    assert [s.file_after for s in rolled] == [s.file_after for s in plain]
+    assert plain[0].selection is None
+    assert not plain[0].rollouts
+
+
+async def test_one_rollout_alone_is_judged_and_kept(case: Case) -> None:
+    deps = offline_deps(sessions=1, min_rollouts=2)
+    (session,) = await run_course(deps, case, knobs=replace(deps.knobs, rollouts=1))
+    assert session.winner == 0
+    assert session.selection
+    assert session.selection.rewards.keys() == {"0"}
+
+
+async def test_the_session_is_the_rollout_with_the_highest_reward(case: Case) -> None:
+    for session in await run_course(offline_deps(rollout_n=3), case):
+        assert session.selection
+        rewards = session.selection.rewards
+        assert rewards.keys() == {"0", "1", "2"}
+        assert rewards[str(session.winner)] == max(rewards.values())
+        assert words(session) == words(session.rollouts[session.winner])
+        assert len({tuple(words(r)) for r in session.rollouts}) == 3
+
+
+async def test_rewards_are_levels_of_the_counselor_and_changes_of_the_client(case: Case) -> None:
+    first, second = await run_course(offline_deps(), case)
+    norms = load_norms()
+    assert first.selection
+    assert second.selection
+    assert first.selection.compared == ("counselor.WAI",)
+    assert first.selection.skipped == {"client.SRS": "no_previous_score"}
+    before = first.rollouts[first.winner].judgement
+    assert before
+    for rollout in second.rollouts:
+        assert rollout.judgement
+        reward = reward_of(to_signals(rollout.judgement.values(), norms, before.values()))
+        assert second.selection.rewards[str(rollout.index)] == pytest.approx(reward)
+    assert second.selection.compared == ("client.SRS", "counselor.WAI")
+
+
+async def test_norms_of_ones_own_are_what_rewards_are_measured_in(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / "norms.yaml"
+    own = {"source": "mine", "counselor": {"WAI": {"mean": 0.0, "std": 10.0}}, "client": {}}
+    path.write_text(yaml.safe_dump(own), encoding="utf-8")
+    (session,) = await run_course(offline_deps(sessions=1, norms=path), case)
+    assert session.selection
+    for rollout in session.rollouts:
+        assert rollout.judgement
+        level = rollout.judgement.values()["counselor.WAI"]
+        assert session.selection.rewards[str(rollout.index)] == pytest.approx(level / 10)
+
+
+async def test_under_a_constant_judge_all_tie_and_the_first_is_kept_and_that_is_stored(case: Case) -> None:
+    deps = offline_deps(sessions=1, rollout_n=3, judging={"judge": {"model": "offline-constant"}})
+    (session,) = await run_course(deps, case)
+    stored = session_data(case, session)["rollout_data"]
+    assert stored["winner_rollout_index"] == 0
+    assert stored["selection"]["tied"] == [0, 1, 2]
+
+
+async def test_the_stored_session_holds_every_candidate_with_its_scores(case: Case) -> None:
+    (session,) = await run_course(offline_deps(sessions=1), case)
+    data = session_data(case, session)
+    stored = data["rollout_data"]
+    assert stored["rollout_n"] == 2
+    assert stored["rollout_rewards"] == [c["reward_score"] for c in stored["rollout_candidates"]]
+    assert [c["rollout_index"] for c in stored["rollout_candidates"]] == [0, 1]
+    assert data["evaluation_score"] == stored["rollout_candidates"][session.winner]["scores"]
+    assert data["transcript"] == stored["rollout_candidates"][session.winner]["transcript"]
+    lean = session_data(case, session, keep_all=False)["rollout_data"]["rollout_candidates"]
+    assert [bool(c["transcript"]) for c in lean] == [i == session.winner for i in range(2)]
+
+
+async def test_a_scale_that_breaks_in_a_way_nobody_foresaw_is_missing(case: Case) -> None:
+    def answer(prompt: str) -> str:
+        if "Scale WAI" in prompt and "welcome" in prompt:
+            raise KeyError("a bug of ours")
+        return defaults(prompt)
+
+    judge, _ = fake_judge(answer)
+    second = {"client.SRS": 5.0}
+    deps = judged_by(offline_deps(sessions=1, rollout_retries=0), judge)
+    with pytest.raises(Exception, match="lacks WAI"):
+        await run_course(deps, case)
+    held = await judge.graph.ainvoke({}, context=brief_about("Hello, and welcome."))
+    assert held["results"]["WAI"].status == "missing"
+    assert held["results"]["WAI"].reason == "KeyError: 'a bug of ours'"
+    assert held["results"]["SRS"].metrics["client.SRS"].raw == second["client.SRS"]
+
+
+def brief_about(text: str) -> object:
+    from psychagent.nodes.judge import JudgeBrief
+    from tests.judging import C, dialogue
+
+    return JudgeBrief(dialogue=dialogue([(C, text)]), methods=METHODS)
+
+
+async def test_a_rollout_that_breaks_in_a_way_nobody_foresaw_does_not_stop_the_others(case: Case) -> None:
+    deps = offline_deps(sessions=1, rollout_n=3)
+    skills = deps.skills(Language.EN)
+    real, asked = skills.search, {"times": 0}
+
+    async def search(query: str, **more: object) -> object:
+        asked["times"] += 1
+        if asked["times"] == 2:
+            raise ZeroDivisionError("a bug of ours")
+        return await real(query, **more)  # type: ignore[arg-type]
+
+    skills.search = search  # type: ignore[method-assign, assignment]
+    (session,) = await run_course(deps, case)
+    failures = [r.failure for r in session.rollouts if r.failure]
+    assert [f.error for f in failures] == ["ZeroDivisionError"]
+    assert session.selection
+    assert len(session.selection.rewards) == 2
+    assert session.rollouts[session.winner].failure is None
+
+
+async def test_a_metric_that_one_rollout_lacks_is_compared_in_none(case: Case) -> None:
+    """The rollout that lost its bad scale would win on the good one, if each were averaged by itself."""
+    seen: list[str] = []
+
+    def answer(prompt: str) -> str:
+        dialogue_text = prompt.partition("<dialogue>")[2].partition("</dialogue>")[0]
+        if dialogue_text not in seen:
+            seen.append(dialogue_text)
+        first = dialogue_text == seen[0]
+        if "Scale HTAIS" in prompt:
+            return "{}" if first else reply(dict.fromkeys(items_asked(prompt), 1))
+        return reply(dict.fromkeys(items_asked(prompt), 5 if not first else 4))
+
+    judge, _ = judge_with(answer, methods={"cbt": ["WAI", "HTAIS"]})
+    (session,) = await run_course(judged_by(offline_deps(sessions=1), judge), case)
+    assert session.selection
+    assert session.selection.compared == ("counselor.WAI",)
+    lacking = next(
+        r.index for r in session.rollouts if r.judgement and r.judgement.scales["HTAIS"].status == "missing"
+    )
+    own = session.selection.own_rewards
+    assert own[str(lacking)] > own[str(1 - lacking)]
+    assert session.winner == 1 - lacking
+
+
+async def test_a_second_judge_scores_every_rollout_and_takes_no_part_in_the_choice(case: Case) -> None:
+    alone = await run_course(offline_deps(rollout_n=3), case)
+    beside = await run_course(offline_deps(rollout_n=3, holdout={"model": "offline-task"}), case)
+    assert [s.winner for s in alone] == [s.winner for s in beside]
+    assert [words(s) for s in alone] == [words(s) for s in beside]
+    for session in beside:
+        for rollout in session.rollouts:
+            assert rollout.holdout
+            assert rollout.holdout.judge_model == "offline-task"
+            assert rollout.holdout.scales.keys() == set(METHODS)
+
+
+async def test_no_thought_query_or_skill_of_a_rollout_reaches_its_judge(case: Case) -> None:
+    judge, prompts = fake_judge(defaults)
+    (session,) = await run_course(judged_by(offline_deps(sessions=1), judge), case)
+    hidden = {
+        text
+        for rollout in session.rollouts
+        for turn in rollout.turns
+        for text in (turn.query, turn.thoughts and turn.thoughts.strategy, *turn.skills)
+        if text
+    }
+    assert len(hidden) > 10
+    assert len(prompts) == 4
+    assert not [text for text in hidden for prompt in prompts if text in prompt]
+
+
+async def test_the_random_control_does_not_look_at_rewards(case: Case) -> None:
+    sessions = await run_course(offline_deps(sessions=4, turns=6, rollout_n=4, selector="random"), case)
+    found = [s.selection for s in sessions if s.selection]
+    assert {choice.selector for choice in found} == {"random"}
+    assert any(choice.rewards[str(choice.winner)] < max(choice.rewards.values()) for choice in found)
