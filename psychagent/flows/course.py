@@ -18,13 +18,16 @@ from psychagent.nodes.state import CourseState, Knobs
 SESSION_NODES = ("retrieve", "counselor", "client")
 
 
-def build_course(deps: Deps, checkpointer: Any = None) -> CompiledStateGraph[CourseState, Knobs, Any, Any]:
+def build_course(
+    deps: Deps, checkpointer: Any = None, *, knobs: type[Knobs] = Knobs
+) -> CompiledStateGraph[CourseState, Knobs, Any, Any]:
     """Build the course graph.
 
     Input is `{"case": Case}`, or `{}` to start from the knobs' bundled profile. One thread holds one
-    course. Pass `durability="sync"` only together with a checkpointer.
+    course. Pass `durability="sync"` only together with a checkpointer. `knobs` is what a served graph
+    shows to be turned; its defaults are those of a run that turns only some.
     """
-    graph = StateGraph(CourseState, context_schema=Knobs)
+    graph = StateGraph(CourseState, context_schema=knobs)
     graph.add_node("open", open_session(deps))
     graph.add_node(
         "rollout",
@@ -36,7 +39,7 @@ def build_course(deps: Deps, checkpointer: Any = None) -> CompiledStateGraph[Cou
     graph.add_node("update_file", update_file(deps))
     graph.add_node("reflect", reflect)
     graph.add_edge(START, "open")
-    graph.add_conditional_edges("open", start_rollouts, ["rollout", END])
+    graph.add_conditional_edges("open", start_rollouts(deps), ["rollout", END])
     graph.add_edge("rollout", "select")
     graph.add_conditional_edges("select", after_select, ["summarize", "update_file", "rollout"])
     graph.add_edge(["summarize", "update_file"], "reflect")

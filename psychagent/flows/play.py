@@ -96,7 +96,7 @@ async def stream_course(
         graph: A course graph to use; None builds one.
     """
     chosen = knobs or deps.knobs
-    visible = VisibleText(deps.baseline.end_token)
+    heard = _Heard(deps.baseline.end_token)
     stream = (graph or build_course(deps)).astream(
         {"case": case} if case else {},
         {"recursion_limit": COURSE_STEPS * chosen.max_sessions + 10},
@@ -108,18 +108,29 @@ async def stream_course(
     async for part in stream:
         if part["type"] == "messages":
             message, about = part["data"]
-            if about.get("langgraph_node") == "counselor" and (shown := visible.feed(_piece(message))):
+            if about.get("langgraph_node") == "counselor" and (shown := heard.take(message)):
                 yield Words(shown)
             continue
         for node, update in part["data"].items():
-            if node == "counselor":
-                visible = VisibleText(deps.baseline.end_token)
             for event in _events(node, update):
                 yield event
 
 
-def _piece(message: Any) -> str:
-    return message.content if isinstance(message.content, str) else ""
+class _Heard:
+    """What a person watching hears: each attempt at a reply is read by itself.
+
+    What one attempt left open must not decide which words of the next are private.
+    """
+
+    def __init__(self, end_token: str) -> None:
+        self._end_token, self._attempt = end_token, ""
+        self._visible = VisibleText(end_token)
+
+    def take(self, message: Any) -> str:
+        """Take a piece of a reply and return the words that may be shown."""
+        if message.id != self._attempt:
+            self._attempt, self._visible = message.id, VisibleText(self._end_token)
+        return self._visible.feed(message.content if isinstance(message.content, str) else "")
 
 
 def _events(node: str, update: Any) -> list[Event]:

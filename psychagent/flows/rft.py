@@ -12,7 +12,7 @@ from psychagent.assets.eval_settings import EvalSettings
 from psychagent.assets.rft_settings import RftSettings
 from psychagent.domain.usage import Usage
 from psychagent.flows.build import open_client
-from psychagent.flows.judge import Judge, build_judge_deps
+from psychagent.flows.judge import Judge, build_judge_deps, warm_judge
 from psychagent.nodes.deps import Deps, Rft
 from psychagent.scales.reward import load_norms
 
@@ -58,3 +58,11 @@ def with_rollouts(
         scale_hashes={name: scale.hash for name, scale in first.deps.scales.items()},
     )
     return replace(deps, rft=rft, knobs=replace(deps.knobs, rollouts=settings.rollout_n))
+
+
+def warm_rollouts(deps: Deps) -> Deps:
+    """Read now, before an event loop runs, what the judges of rollouts would read when first asked."""
+    for judge in (deps.rft.judge, deps.rft.holdout) if deps.rft else ():
+        if judge is not None:
+            warm_judge(judge.deps)
+    return deps

@@ -49,7 +49,7 @@ def build_rollout(deps: Deps) -> RolloutGraph:
     judges: dict[Given, Judge | None] = {"judgement": deps.rft.judge, "holdout": deps.rft.holdout}
     for key, judge in judges.items():
         if judge is not None:
-            name = f"judge_{key}"
+            name = "judge" if key == "judgement" else key
             graph.add_node(name, judging(judge, key))
             graph.add_edge("session", name)
             graph.add_edge(name, END)
@@ -91,7 +91,7 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
     gates: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(limit))
 
     async def hold(task: RolloutTask, config: RunnableConfig, runtime: Runtime[Knobs]) -> CourseState:
-        knobs = runtime.context or Knobs()
+        knobs = runtime.context or deps.knobs
         brief = brief_of(task["state"], knobs, task["index"], task["attempt"])
         inner: RunnableConfig = {**config, "recursion_limit": recursion_limit(knobs.max_counselor_turns)}
         thread = str(config.get("configurable", {}).get("thread_id", ""))

@@ -28,7 +28,7 @@ def build_single(deps: Deps, checkpointer: Any = None) -> CompiledStateGraph[Sin
     session = build_session(deps)
 
     async def meet(state: SingleState, config: RunnableConfig, runtime: Runtime[Knobs]) -> SingleState:
-        knobs = runtime.context or Knobs()
+        knobs = runtime.context or deps.knobs
         limits: RunnableConfig = {**config, "recursion_limit": recursion_limit(knobs.max_counselor_turns)}
         held = await session.ainvoke({"turns": []}, limits, context=brief_of(state, knobs))
         return {"turns": list(held["turns"])}

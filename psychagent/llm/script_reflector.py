@@ -26,6 +26,12 @@ def _client_quotes(scene: Scene) -> list[str]:
     ]
 
 
+def _harmless(scene: Scene) -> list[str]:
+    """Quote whatever the client said but what voices danger, which is not for quoting."""
+    said = _turns_of(scene, "client")
+    return [quote_of(text) for text in said if not scene.mentions(scene.lines["risk_words"], text)]
+
+
 def _agreed_homework(scene: Scene) -> list[str]:
     """Find what the counselor proposed late in the session."""
     options = [h for group in scene.lines["homework"].values() for h in group]
@@ -54,7 +60,7 @@ def play_summary(scene: Scene) -> str:
     """Write a summary that quotes the client."""
     lines, homework = scene.lines["reflector"], _agreed_homework(scene)
     quotes = _client_quotes(scene)
-    said = quotes or [quote_of(text) for text in _turns_of(scene, "client")] or ["…"]
+    said = quotes or _harmless(scene) or ["…"]
     told = {"first": said[0], "second": max(said[1:], key=len, default=said[0])}
     note = _safety_note(scene)
     bare = "abstract_safety" if note else "abstract_bare"

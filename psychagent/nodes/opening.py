@@ -48,7 +48,7 @@ def open_session(deps: Deps) -> CourseNode:
     """Make the node that opens the first or the next session, or ends the course."""
 
     async def decide(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        knobs: Knobs = runtime.context or Knobs()
+        knobs: Knobs = runtime.context or deps.knobs
         case = state["case"] if "case" in state else await asyncio.to_thread(deps.case, knobs)
         if not state.get("session_index"):
             plan = deps.prompts(case.language).first_plan(case.modality)

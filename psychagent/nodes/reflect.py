@@ -94,7 +94,7 @@ def summarize(deps: Deps) -> CourseNode:
     """Make the node that writes the session's summary."""
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        brief = brief_of(state, runtime.context or Knobs())
+        brief = brief_of(state, runtime.context or deps.knobs)
         prompt = reflection_prompt(deps, brief, chosen(state), "summary")
         answer = await deps.chat("summary", brief.knobs).ask(prompt, SessionSummary)
         return {"summary": answer.value, "summary_usage": answer.usage}
@@ -106,7 +106,7 @@ def update_file(deps: Deps) -> CourseNode:
     """Make the node that brings the client file up to date."""
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        brief = brief_of(state, runtime.context or Knobs())
+        brief = brief_of(state, runtime.context or deps.knobs)
         prompt = reflection_prompt(deps, brief, chosen(state), "client_file")
         answer = await deps.chat("client_file", brief.knobs).ask(prompt, file_reply(brief.case.modality))
         file = ClientFile(**dict(answer.value))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypedDict
 
 from langgraph.graph import END
@@ -9,6 +10,8 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from psychagent.domain.usage import Usage
+from psychagent.errors import SettingsError
+from psychagent.nodes.deps import Deps
 from psychagent.nodes.select import NONE_YET
 from psychagent.nodes.state import CourseState, Knobs
 
@@ -25,12 +28,18 @@ class RolloutTask(TypedDict):
     """What earlier tries of it have cost."""
 
 
-def start_rollouts(state: CourseState, runtime: Runtime[Knobs]) -> list[Send] | str:
-    """Send the open session to n rollouts, or end the course."""
-    if state["finished_reason"]:
-        return END
-    knobs = runtime.context or Knobs()
-    return [_send(state, index, Usage()) for index in range(knobs.rollouts)]
+def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], list[Send] | str]:
+    """Make the edge that sends the open session to n rollouts, or ends the course."""
+
+    def start(state: CourseState, runtime: Runtime[Knobs]) -> list[Send] | str:
+        if state["finished_reason"]:
+            return END
+        n = (runtime.context or deps.knobs).rollouts
+        if n > 1 and deps.rft is None:
+            raise SettingsError(f"{n} rollouts and no judge; take the graph `rft`, or set rollouts to 1")
+        return [_send(state, index, Usage()) for index in range(n)]
+
+    return start
 
 
 def after_select(state: CourseState) -> list[Send] | list[str]:

@@ -24,7 +24,7 @@ def select(deps: Deps) -> CourseNode:
         rollouts, rft = state["rollouts"], deps.rft
         if rft is None:
             return {"winner": rollouts[0].index, "selection": None}
-        seed = brief_of(state, runtime.context or Knobs()).seed("select")
+        seed = brief_of(state, runtime.context or deps.knobs).seed("select")
         return choose_rollout(state, rft, seed=seed)
 
     return decide

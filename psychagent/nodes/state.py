@@ -30,6 +30,7 @@ class Knobs:
     profile: str = "en01"
     """Id of a bundled profile, for graphs that are started without a case."""
     rollouts: int = 1
+    """Candidate sessions, of which the best is kept; more than one needs a judge."""
     max_sessions: int = 6
     max_counselor_turns: int = 8
     client: str = "simulator"

@@ -148,12 +148,12 @@ def _norms(rows: Sequence[Row], least: int) -> tuple[dict[str, dict[str, Norm]],
         if len(values) < max(least, 2):
             what = "changes between sessions" if side == "client" else "sessions"
             left_out[name] = f"{len(values)} {what}, fewer than {max(least, 2)}"
-        elif stdev(values) == 0:
+        elif round(stdev(values), 4) == 0:
             left_out[name] = "the same value throughout: nothing can stand out from it"
         else:
             norms[side][key] = Norm(
                 mean=round(mean(values), 4),
-                std=max(round(stdev(values), 4), 0.0001),
+                std=round(stdev(values), 4),
                 lower_is_better=mine[0].lower_is_better,
             )
     return norms, left_out

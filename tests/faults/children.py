@@ -17,8 +17,9 @@ from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
 DIED = 66
 """Exit status of a process that ended where it was told to."""
+_ALREADY = ("tests.faults.children", "psychagent.cli.main", "psychagent.cli.sample", "psychagent.runs.sample")
 _SERVER = multiprocessing.get_context("forkserver")
-_SERVER.set_forkserver_preload(["tests.faults.children", "psychagent.cli.main", "psychagent.runs.sample"])
+_SERVER.set_forkserver_preload([*_ALREADY, "pytest"])
 
 
 def _command(argv: Sequence[str], log: Path, dies_at: int | None) -> None:

@@ -15,11 +15,13 @@ from psychagent.runs.sample import run_sample
 from tests.faults.running import (
     always,
     case_dirs,
+    count,
     course,
     load,
     make_plan,
     manifest,
     once,
+    run,
 )
 from tests.loopback.replies import listed_ids
 from tests.loopback.server import Behave, Call, Http, chat_body, serve

@@ -32,7 +32,7 @@ from tests.faults.running import (
 from tests.loopback.server import serve
 
 ROOT = Path(__file__).resolve().parents[2]
-SESSIONS, TURNS, KILLS = 4, 3, 6
+SESSIONS, TURNS, KILLS = 3, 3, 4
 CALLS_A_SESSION = 1 + TURNS + 2 * (TURNS - 1) + 2
 REFLECT = {"summary", "client_file"}
 
@@ -113,7 +113,7 @@ async def test_several_cases_killed_together_all_go_on(tmp_path: Path) -> None:
     assert sum(calls_of(manifest(save_dir)["totals"]).values()) == len(set(named))
 
 
-@pytest.mark.parametrize("dies_at", [1, 12, 23, 34, 40, 45, 83])
+@pytest.mark.parametrize("dies_at", [1, 23, 40, 45, 83])
 async def test_a_death_right_beside_a_write_loses_nothing(tmp_path: Path, dies_at: int) -> None:
     save_dir = tmp_path / "runs"
     with serve() as server:

@@ -12,6 +12,7 @@ import yaml
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
+from psychagent.errors import ScoringError, SettingsError
 from psychagent.flows.judge import Judge
 from psychagent.flows.play import run_course
 from psychagent.nodes.deps import Deps
@@ -58,6 +59,12 @@ async def test_one_rollout_alone_is_judged_and_kept(case: Case) -> None:
     assert session.winner == 0
     assert session.selection
     assert session.selection.rewards.keys() == {"0"}
+
+
+async def test_several_rollouts_without_a_judge_are_refused_before_any_is_held(case: Case) -> None:
+    deps = replace(offline_deps(), rft=None)
+    with pytest.raises(SettingsError, match="2 rollouts and no judge"):
+        await run_course(deps, case)
 
 
 async def test_the_session_is_the_rollout_with_the_highest_reward(case: Case) -> None:
@@ -121,26 +128,26 @@ async def test_the_stored_session_holds_every_candidate_with_its_scores(case: Ca
 
 async def test_a_scale_that_breaks_in_a_way_nobody_foresaw_is_missing(case: Case) -> None:
     def answer(prompt: str) -> str:
-        if "Scale WAI" in prompt and "welcome" in prompt:
+        if "Scale SRS" in prompt:
             raise KeyError("a bug of ours")
         return defaults(prompt)
 
     judge, _ = fake_judge(answer)
-    second = {"client.SRS": 5.0}
-    deps = judged_by(offline_deps(sessions=1, rollout_retries=0), judge)
-    with pytest.raises(Exception, match="lacks WAI"):
-        await run_course(deps, case)
-    held = await judge.graph.ainvoke({}, context=brief_about("Hello, and welcome."))
-    assert held["results"]["WAI"].status == "missing"
-    assert held["results"]["WAI"].reason == "KeyError: 'a bug of ours'"
-    assert held["results"]["SRS"].metrics["client.SRS"].raw == second["client.SRS"]
+    (session,) = await run_course(judged_by(offline_deps(sessions=1), judge), case)
+    assert session.selection
+    assert session.selection.compared == ("counselor.WAI",)
+    for rollout in session.rollouts:
+        assert rollout.judgement
+        assert rollout.judgement.scales["SRS"].status == "missing"
+        assert rollout.judgement.scales["SRS"].reason == "KeyError: 'a bug of ours'"
 
 
-def brief_about(text: str) -> object:
-    from psychagent.nodes.judge import JudgeBrief
-    from tests.judging import C, dialogue
-
-    return JudgeBrief(dialogue=dialogue([(C, text)]), methods=METHODS)
+async def test_a_case_whose_judge_fills_in_nothing_fails_and_names_the_scales(case: Case) -> None:
+    judge, prompts = fake_judge(lambda prompt: "{}")
+    with pytest.raises(ScoringError, match="0 of 2 rollouts can be compared .*lacks WAI, SRS"):
+        await run_course(judged_by(offline_deps(sessions=1), judge), case)
+    # two rollouts, each held again once
+    assert len(prompts) == 2 * 2 * len(METHODS)
 
 
 async def test_a_rollout_that_breaks_in_a_way_nobody_foresaw_does_not_stop_the_others(case: Case) -> None:
@@ -168,7 +175,7 @@ async def test_a_metric_that_one_rollout_lacks_is_compared_in_none(case: Case) -
     seen: list[str] = []
 
     def answer(prompt: str) -> str:
-        dialogue_text = prompt.partition("<dialogue>")[2].partition("</dialogue>")[0]
+        dialogue_text = prompt.rpartition("<dialogue>")[2].partition("</dialogue>")[0]
         if dialogue_text not in seen:
             seen.append(dialogue_text)
         first = dialogue_text == seen[0]

@@ -33,7 +33,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     env = {k: v for k, v in os.environ.items() if not k.startswith(("LANGSMITH", "LANGCHAIN"))}
     env |= {"HF_HUB_OFFLINE": "1"}
     command = [
-        Path(sys.executable).parent / "langgraph",
+        str(Path(sys.executable).parent / "langgraph"),
         "dev",
         "--no-browser",
         "--no-reload",
@@ -72,7 +72,7 @@ def _wait_until_up(url: str, process: subprocess.Popen[bytes], log: Path) -> Non
 async def test_all_graphs_are_served_with_their_knobs(server: tuple[str, Path]) -> None:
     async with get_client(url=server[0]) as client:
         ids = {found["graph_id"]: found["assistant_id"] for found in await client.assistants.search()}
-        assert {"session", "course"} <= ids.keys()
+        assert {"session", "course", "rft", "judge"} <= ids.keys()
         schemas = await client.assistants.get_schemas(ids["course"])
         assert {"modality", "profile", "client"} <= set((schemas["context_schema"] or {})["properties"])
 
@@ -80,7 +80,12 @@ async def test_all_graphs_are_served_with_their_knobs(server: tuple[str, Path]) 
 async def test_a_course_runs_over_http_with_no_key(server: tuple[str, Path]) -> None:
     async with get_client(url=server[0]) as client:
         thread = await client.threads.create()
-        context = {"max_sessions": 2, "max_counselor_turns": 6, "modality": "bt", "profile": "en03"}
+        context: dict[str, Any] = {
+            "max_sessions": 2,
+            "max_counselor_turns": 6,
+            "modality": "bt",
+            "profile": "en03",
+        }
         state: Any = await client.runs.wait(
             thread["thread_id"], "course", input={}, context=context, config={"recursion_limit": 100}
         )
@@ -89,10 +94,66 @@ async def test_a_course_runs_over_http_with_no_key(server: tuple[str, Path]) -> 
         assert "BlockingError" not in server[1].read_text()
 
 
+async def test_rollouts_are_held_judged_and_chosen_over_http(server: tuple[str, Path]) -> None:
+    async with get_client(url=server[0]) as client:
+        ids = {found["graph_id"]: found["assistant_id"] for found in await client.assistants.search()}
+        schema = (await client.assistants.get_schemas(ids["rft"]))["context_schema"] or {}
+        assert schema["properties"]["rollouts"]["default"] == 4
+        thread = await client.threads.create()
+        context: dict[str, Any] = {
+            "rollouts": 2,
+            "max_sessions": 1,
+            "max_counselor_turns": 6,
+            "profile": "en03",
+        }
+        state: Any = await client.runs.wait(
+            thread["thread_id"], "rft", input={}, context=context, config={"recursion_limit": 100}
+        )
+        assert set(state["selection"]["rewards"]) == {"0", "1"}
+        assert state["selection"]["rewards"][str(state["winner"])] == max(
+            state["selection"]["rewards"].values()
+        )
+        assert "BlockingError" not in server[1].read_text()
+
+
+async def test_a_course_without_a_judge_refuses_several_rollouts(server: tuple[str, Path]) -> None:
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        with pytest.raises(Exception, match="SettingsError"):
+            await client.runs.wait(
+                thread["thread_id"], "course", input={}, context={"rollouts": 2}, raise_error=True
+            )
+
+
+async def test_a_dialogue_is_judged_over_http(server: tuple[str, Path]) -> None:
+    lines: list[Any] = [
+        {"speaker": "counselor", "text": "What made you decide to come just now?"},
+        {"speaker": "client", "text": "I can't sleep, and I feel like a failure at work."},
+        {"speaker": "counselor", "text": "You can't sleep, and it sounds as if work comes back at night."},
+    ]
+    dialogue: dict[str, Any] = {
+        "case_id": "x",
+        "modality": "cbt",
+        "session_index": 1,
+        "language": "en",
+        "lines": lines,
+    }
+    context: dict[str, Any] = {"dialogue": dialogue, "methods": ["WAI", "SRS"]}
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        state: Any = await client.runs.wait(thread["thread_id"], "judge", input={}, context=context)
+        assert {name: found["status"] for name, found in state["results"].items()} == {
+            "WAI": "ok",
+            "SRS": "ok",
+        }
+        assert state["results"]["WAI"]["quotes_verified_rate"] == 1
+        assert "BlockingError" not in server[1].read_text()
+
+
 async def test_a_person_plays_the_client_through_interrupts(server: tuple[str, Path]) -> None:
     async with get_client(url=server[0]) as client:
         thread = await client.threads.create()
-        context = {"client": "human", "max_counselor_turns": 2}
+        context: dict[str, Any] = {"client": "human", "max_counselor_turns": 2}
         await client.runs.wait(thread["thread_id"], "session", input={}, context=context)
         asked = await client.threads.get_state(thread["thread_id"])
         assert asked["interrupts"], "the graph should wait for the person"

@@ -31,7 +31,12 @@ ASK = [system("You help."), user("Hello"), assistant("Hi"), user("Again")]
 
 @asynccontextmanager
 async def _model(base_url: str, key: str | None, over: dict[str, Any]) -> AsyncIterator[OpenModel]:
-    given: dict[str, Any] = {"base_url": base_url, "model": "small", "timeout_sec": 5, "max_tokens": 77} | over
+    given: dict[str, Any] = {
+        "base_url": base_url,
+        "model": "small",
+        "timeout_sec": 5,
+        "max_tokens": 77,
+    } | over
     async with open_client() as client:
         yield build_endpoint(EndpointSettings.model_validate(given), key=key, client=client)
 

@@ -1,0 +1,34 @@
+"""The served graph `rft`: a course in which each session is the best of n rollouts.
+
+`PSYCHAGENT_RFT` may name a settings file; without it there are 4 rollouts, judged by the offline script.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from graphs.wiring import DEPS
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.rft_settings import RftSettings
+from psychagent.assets.yaml import load_model
+from psychagent.errors import SettingsError
+from psychagent.flows.course import build_course
+from psychagent.flows.rft import warm_rollouts, with_rollouts
+from psychagent.nodes.state import Knobs
+
+_NAMED = os.environ.get("PSYCHAGENT_RFT")
+_SETTINGS = load_model(
+    RftSettings, Path(_NAMED) if _NAMED else asset_dir("configs") / "rft" / "default.yaml", SettingsError
+)
+
+
+@dataclass(frozen=True)
+class RftKnobs(Knobs):
+    """The knobs of a course, with as many rollouts as the settings say."""
+
+    rollouts: int = _SETTINGS.rollout_n
+
+
+graph = build_course(warm_rollouts(with_rollouts(DEPS, _SETTINGS, env=os.environ)), knobs=RftKnobs)
