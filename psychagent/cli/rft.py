@@ -64,7 +64,9 @@ def rft(
         least = min(chosen.min_rollouts, rollouts)
         chosen = chosen.model_copy(update={"rollout_n": rollouts, "min_rollouts": least})
     plan = SamplePlan(
-        settings[0] if max_sessions is None else settings[0].model_copy(update={"max_sessions": max_sessions}),
+        settings[0]
+        if max_sessions is None
+        else settings[0].model_copy(update={"max_sessions": max_sessions}),
         *settings[1:],
         save_dir=save_dir or settings[1].save_dir or Path.cwd() / "rft",
         env=os.environ,

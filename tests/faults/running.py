@@ -10,8 +10,9 @@ from typing import Any
 
 from psychagent.assets.settings import BaselineSettings, DatasetSettings, RetrievalSettings, RuntimeSettings
 from psychagent.domain.base import Modality
-from psychagent.runs.sample import SamplePlan
-from tests.loopback.server import Behave, Call, Http
+from psychagent.runs.outcome import RunResult
+from psychagent.runs.sample import SamplePlan, run_sample
+from tests.loopback.server import Behave, Call, Http, serve
 
 FAST: dict[str, Any] = {"timeout_sec": 20, "max_retries": 2, "max_wait_sec": 0.02}
 """Retries that wait some milliseconds."""
@@ -120,3 +121,14 @@ def write_yaml(folder: Path, plan: SamplePlan) -> list[str]:
         (folder / f"{name}.yaml").write_text(json.dumps(given), encoding="utf-8")
     files = [part for n in ("baseline", "runtime", "dataset") for part in (f"--{n}", f"{folder / n}.yaml")]
     return ["sample", *files, "--save-dir", str(plan.save_dir)]
+
+
+async def run(save_dir: Path, behave: Behave | None, **over: Any) -> tuple[RunResult, list[Call]]:
+    """Run once against a server of one's own."""
+    with serve(behave) as server:
+        result = await run_sample(make_plan(save_dir, server.base_url, **over))
+        return result, list(server.calls)
+
+
+def count(calls: list[Call], role: str) -> int:
+    return sum(call.role == role for call in calls)

@@ -13,15 +13,11 @@ NO_REVERSE: frozenset[str] = frozenset()
 
 
 def mean(values: dict[str, float], reverse: Sequence[str] = (), lo: int = 1, hi: int = 5) -> float:
-    return score_metric(
-        "mean_items", values, list(values), reverse=frozenset(reverse), lo=lo, hi=hi
-    )
+    return score_metric("mean_items", values, list(values), reverse=frozenset(reverse), lo=lo, hi=hi)
 
 
 def grouped(formula: str, values: dict[str, float], groups: Sequence[Sequence[str]]) -> float:
-    return score_metric(
-        formula, values, list(values), reverse=NO_REVERSE, lo=1, hi=5, groups=groups
-    )
+    return score_metric(formula, values, list(values), reverse=NO_REVERSE, lo=1, hi=5, groups=groups)
 
 
 @pytest.mark.parametrize(("lo", "hi"), [(1, 5), (0, 4), (0, 3), (1, 7), (0, 6), (0, 2), (0, 10)])
@@ -74,9 +70,7 @@ def test_a_raw_mean_stays_on_the_item_range() -> None:
 
 
 def test_a_raw_mean_mirrors_a_reversed_item() -> None:
-    score = score_metric(
-        "mean_raw", {"a": 5, "b": 5}, ["a", "b"], reverse=frozenset({"b"}), lo=1, hi=5
-    )
+    score = score_metric("mean_raw", {"a": 5, "b": 5}, ["a", "b"], reverse=frozenset({"b"}), lo=1, hi=5)
     assert score == 3
 
 

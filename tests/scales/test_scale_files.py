@@ -131,9 +131,7 @@ def test_ids_are_unique_ascii_strings_and_every_reference_to_one_is_known(name: 
         named += [] if metric["items"] == "all" else metric["items"]
         assert set(metric["factors"]) <= set(scale["factors"])
     assert len(known) == len(scale["items"])
-    assert all(
-        isinstance(item, str) and re.fullmatch(r"\w{1,40}", item, re.ASCII) for item in known
-    )
+    assert all(isinstance(item, str) and re.fullmatch(r"\w{1,40}", item, re.ASCII) for item in known)
     assert set(named) <= known
 
 
@@ -240,9 +238,7 @@ def test_answers_in_the_middle_score_in_the_middle(scale: Data, metric: Data) ->
 
 
 @every_metric
-def test_each_item_moves_its_metric_in_its_own_direction_or_not_at_all(
-    scale: Data, metric: Data
-) -> None:
+def test_each_item_moves_its_metric_in_its_own_direction_or_not_at_all(scale: Data, metric: Data) -> None:
     _, hi = scale["range"]
     values = dict.fromkeys(ids(scale), sum(scale["range"]) / 2)
     base = score(scale, metric, values)
