@@ -61,10 +61,11 @@ install: $(VENV)/.base ## make .venv and install the pinned base environment
 demo: $(VENV)/.base ## offline: three courses, judged and reported; best-of-4 rollouts; an excerpt
 	@$(BIN)/psychagent sample --max-cases 3 --overwrite --save-dir $(DEMO)
 	@echo; echo "Judging the sessions (a script as judge: no result)"
-	@$(BIN)/psychagent eval --data-root $(DEMO)/offline --output-root $(DEMO)/eval --no-resume | tail -n 12
+	@$(BIN)/psychagent eval --data-root $(DEMO)/offline --output-root $(DEMO)/eval --no-resume > $(DEMO)/eval.log
 	@$(BIN)/psychagent report $(DEMO)/eval
 	@echo; echo "Best of 4 rollouts a session, and training data from the kept ones"
-	@$(BIN)/psychagent rft --max-cases 1 --max-sessions 3 --overwrite --save-dir $(DEMO)/rft | tail -n 1
+	@$(BIN)/psychagent rft --max-cases 1 --max-sessions 3 --overwrite --save-dir $(DEMO)/rft > $(DEMO)/rft.log
+	@$(BIN)/psychagent report $(DEMO)/rft/offline
 	@$(BIN)/psychagent export $(DEMO)/rft/offline --format messages --out $(DEMO)/rft/train.jsonl
 	@set -- $(DEMO)/offline/*/*/; \
 	echo; echo "An excerpt; the whole course: $(BIN)/psychagent show $$1"; \

@@ -20,19 +20,32 @@ if TYPE_CHECKING:
     from psychagent.domain.base import Language, Modality, Stage
     from psychagent.flows.build import build_deps
     from psychagent.flows.course import build_course
-    from psychagent.flows.play import run_course, stream_course
+    from psychagent.flows.play import (
+        CourseEnded,
+        Said,
+        SessionClosed,
+        SessionOpened,
+        Words,
+        run_course,
+        stream_course,
+    )
     from psychagent.nodes.state import Knobs
     from psychagent.runs.sample import SamplePlan, run_sample
 
 _WHERE = {
     "BaselineSettings": "psychagent.assets.settings",
+    "CourseEnded": "psychagent.flows.play",
     "DatasetSettings": "psychagent.assets.settings",
     "Knobs": "psychagent.nodes.state",
     "Language": "psychagent.domain.base",
     "Modality": "psychagent.domain.base",
     "RuntimeSettings": "psychagent.assets.settings",
+    "Said": "psychagent.flows.play",
     "SamplePlan": "psychagent.runs.sample",
+    "SessionClosed": "psychagent.flows.play",
+    "SessionOpened": "psychagent.flows.play",
     "Stage": "psychagent.domain.base",
+    "Words": "psychagent.flows.play",
     "build_course": "psychagent.flows.course",
     "build_deps": "psychagent.flows.build",
     "find_cases": "psychagent.assets.profiles",
@@ -47,13 +60,18 @@ _WHERE = {
 
 __all__ = [
     "BaselineSettings",
+    "CourseEnded",
     "DatasetSettings",
     "Knobs",
     "Language",
     "Modality",
     "RuntimeSettings",
+    "Said",
     "SamplePlan",
+    "SessionClosed",
+    "SessionOpened",
     "Stage",
+    "Words",
     "build_course",
     "build_deps",
     "find_cases",

@@ -33,6 +33,8 @@ class PromptLibrary:
             lstrip_blocks=True,
             keep_trailing_newline=False,
             autoescape=False,
+            # a run is made with the prompts that its manifest hashes, whatever is edited meanwhile
+            auto_reload=False,
         )
 
     def render(self, name: str, /, **values: Any) -> str:

@@ -18,6 +18,7 @@ RuntimeOption = Annotated[Path | None, typer.Option("--runtime", help="Run setti
 DatasetOption = Annotated[Path | None, typer.Option("--dataset", help="Case settings (YAML).")]
 SaveDirOption = Annotated[Path | None, typer.Option(help="Folder of runs; default: ./runs.")]
 LanguageOption = Annotated[Language | None, typer.Option(help="Language of prompts, skills and dialogue.")]
+MaxSessionsOption = Annotated[int | None, typer.Option(min=1, help="Most sessions of a course.")]
 ModalitiesOption = Annotated[str | None, typer.Option(help="Therapy schools, separated by commas.")]
 
 
@@ -42,6 +43,7 @@ def read_settings(
     language: Language | None = None,
     concurrency: int | None = None,
     max_cases: int | None = None,
+    max_sessions: int | None = None,
     modalities: str | None = None,
 ) -> tuple[BaselineSettings, RuntimeSettings, DatasetSettings]:
     """Read the three settings files and lay the command line's options over them."""
@@ -51,7 +53,7 @@ def read_settings(
         "modalities": read_modalities(modalities) if modalities else None,
     }
     return (
-        load_settings(BaselineSettings, baseline),
+        load_settings(BaselineSettings, baseline).model_copy(update=_given({"max_sessions": max_sessions})),
         load_settings(RuntimeSettings, runtime).model_copy(update=_given(over_runtime)),
         load_settings(DatasetSettings, dataset).model_copy(update=_given(over_dataset)),
     )

@@ -11,6 +11,7 @@ from psychagent.cli.options import (
     BaselineOption,
     DatasetOption,
     LanguageOption,
+    MaxSessionsOption,
     ModalitiesOption,
     RuntimeOption,
     SaveDirOption,
@@ -43,6 +44,7 @@ def sample(
     resume: Annotated[bool, typer.Option(help="Go on with a run that is there.")] = True,
     overwrite: Annotated[bool, typer.Option(help="Remove a run that is there and start anew.")] = False,
     max_cases: Annotated[int | None, typer.Option(min=1, help="Most cases.")] = None,
+    max_sessions: MaxSessionsOption = None,
     modalities: ModalitiesOption = None,
     language: LanguageOption = None,
 ) -> None:
@@ -60,6 +62,7 @@ def sample(
         language=language,
         concurrency=concurrency,
         max_cases=max_cases,
+        max_sessions=max_sessions,
         modalities=modalities,
     )
     plan = SamplePlan(

@@ -235,6 +235,7 @@ def bench(
     from rich.console import Console
 
     from psychagent.assets.settings import RuntimeSettings, load_settings
+    from psychagent.cli.skills_table import bench_table
 
     if gold and (not language or len(language) != 1):
         raise SettingsError("--gold needs one --language, the language of its moments")
@@ -243,7 +244,7 @@ def bench(
     async def measure() -> None:
         for one in language or list(Language):
             moments, rows = await _bench(one, gold, settings)
-            Console().print(_bench_table(one, moments, rows))
+            Console().print(bench_table(one, moments, rows))
 
     asyncio.run(measure())
 
@@ -270,32 +271,3 @@ async def _bench(
         words = SkillStore(library, embedder=None, method="lexical")
         rewrites = load_rewrites(rewrites_file(path), moments)
         return moments, await run_bench(words, embedders, moments, rewrites)
-
-
-def _bench_table(language: Language, moments: tuple[Moment, ...], rows: list[Row]) -> Table:
-    from rich.table import Table
-
-    from psychagent.skills.bench import HALVES
-    from psychagent.skills.store import DEFAULT_METHOD
-
-    table = Table(
-        title=f"{language}: {len(moments)} moments, recall@5 and mean reciprocal rank",
-        caption=f"default ranking of {language}: {DEFAULT_METHOD[language]}",
-        box=None,
-    )
-    table.add_column("query")
-    table.add_column("ranking")
-    for name in (*(f"{what}\n{half}" for half in HALVES for what in ("recall@5", "MRR")), "ms a\nquery"):
-        table.add_column(name, justify="right")
-    before = ""
-    for row in rows:
-        if row.query != before:
-            table.add_section()
-        cells = [f"{value:.3f}" for half in row.halves for value in (half.recall, half.mrr)]
-        table.add_row(row.query if row.query != before else "", row.ranking, *cells, _ms(row.ms))
-        before = row.query
-    return table
-
-
-def _ms(value: float | None) -> str:
-    return "" if value is None else f"{value:.2f}"

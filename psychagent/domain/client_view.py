@@ -16,6 +16,7 @@ _TRAIT_TOKENS, _SPEECH_TOKENS, _LINE_TOKENS, _PATTERN_TOKENS = 14, 24, 60, 45
 _AT_ONCE_TOKENS = 150
 """What the lines of a first meeting may take; those beyond it come in the second session."""
 _LONGEST_LINE = 60
+_EARLIER_TOKENS = 260
 HOMEWORK_STATES = ("done", "partly done", "not done")
 
 
@@ -35,6 +36,8 @@ class ClientView(Record):
     secrets: tuple[Secret, ...]
     risk: str
     remembered: tuple[str, ...]
+    earlier: tuple[str, ...]
+    """Lines that were open in earlier sessions, so that the client does not contradict what it told."""
     homework: tuple[str, ...]
     homework_status: str
 
@@ -65,9 +68,21 @@ def view_client(case: Case, memory: Memory, *, session_index: int, seed: int) ->
         secrets=hidden_now(told, session_index),
         risk=told.risk.statement if told.risk else "",
         remembered=tuple(clip_to_tokens(s.session_summary_abstract, 60) for s in memory.summaries[-1:]),
+        earlier=_earlier(told, session_index),
         homework=memory.homework,
         homework_status=homework_status(told.homework_likelihood, seed),
     )
+
+
+def _earlier(told: Disclosure, session_index: int) -> tuple[str, ...]:
+    opened = [lines for k in range(1, session_index) for lines in open_lines(told, k)]
+    told_before = [line for lines in opened for line in lines]
+    kept: list[str] = []
+    for line in reversed(told_before):
+        if estimate_tokens(" ".join([*kept, line])) > _EARLIER_TOKENS:
+            break
+        kept.insert(0, line)
+    return tuple(kept)
 
 
 def _traits(traits: StaticTraits) -> Iterator[str]:

@@ -21,8 +21,9 @@ from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
 
 MEMORY_TOKENS = 800
 """The most that memory may take in a prompt, by the rule of `estimate_tokens`."""
-_HEADING_TOKENS, _ROW_TOKENS = 44, 14
+_HEADING_TOKENS, _ROW_TOKENS = 58, 14
 """What the headings and the fixed words of a recent session's line take of it."""
+_SAFETY_NOTES = 3
 
 
 class GoalAssessment(Record):
@@ -50,6 +51,8 @@ class SessionSummary(Record):
     client_state_analysis: ClientStateAnalysis
     next_session_plan: Plan
     homework: tuple[str, ...] = ()
+    safety: str = Field(default="", max_length=400)
+    """What was said of danger to the client or others, and what was agreed on; empty if nothing was."""
 
 
 class FileTraits(Record):
@@ -163,6 +166,8 @@ def to_line(value: Any) -> str:
 class MemoryView(Record):
     """The part of memory that a prompt shows: at most `MEMORY_TOKENS` in all."""
 
+    safety: tuple[str, ...] = ()
+    """What was said of danger in the last sessions that had such; never left out for lack of room."""
     file_lines: tuple[str, ...] = ()
     older: tuple[str, ...] = ()
     """One line for each session before the last two, oldest first."""
@@ -178,10 +183,11 @@ class MemoryView(Record):
 def view_memory(memory: Memory, *, budget: int = MEMORY_TOKENS) -> MemoryView:
     """Choose what of memory a prompt shows.
 
-    Homework comes first, then the last two summaries, then the client file, then a line for each
-    older session; the oldest lines go first where the budget is short. The rest stays stored.
+    Safety comes first, however long ago it was a matter, then homework, the last two summaries, the
+    client file, and a line for each older session; the oldest lines go first where the budget is
+    short. The rest stays stored.
     """
-    left = budget - _HEADING_TOKENS
+    safety, left = _fit(_safety_lines(memory), limit=60, left=budget - _HEADING_TOKENS)
     homework, left = _fit([f"{item}" for item in memory.homework], limit=80, left=left)
     recent = _recent(memory, share=left * 45 // 100)
     left -= sum(estimate_tokens(" ".join(row[1:])) + _ROW_TOKENS for row in recent)
@@ -197,11 +203,17 @@ def view_memory(memory: Memory, *, budget: int = MEMORY_TOKENS) -> MemoryView:
         left=rest + reserve,
     )
     return MemoryView(
+        safety=tuple(safety),
         file_lines=tuple(file_lines),
         older=tuple(reversed(older)),
         recent=tuple(recent),
         homework=tuple(homework),
     )
+
+
+def _safety_lines(memory: Memory) -> list[str]:
+    told = [f"{number}: {s.safety}" for number, s in enumerate(memory.summaries, start=1) if s.safety]
+    return told[-_SAFETY_NOTES:]
 
 
 def _fit(lines: list[str], *, limit: int, left: int) -> tuple[list[str], int]:

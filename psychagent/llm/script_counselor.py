@@ -15,7 +15,7 @@ _QUOTED = re.compile(r"“([^“”]{8,})”")
 _SHORTEST, _LONGEST = 6, 9
 _AFTER_RISK = 4
 """Turns that a session needs from the question about danger on: ask, plan, sum up, goodbye."""
-_HURRIES, _HURRIES_ON = 0.15, 0.6
+_HURRIES = 0.12
 _SAFETY_QUESTIONS = ("risk_return", "risk_again")
 
 
@@ -152,13 +152,12 @@ def _middle(scene: Scene) -> tuple[str, list[str]]:
 
 
 def _hurries(scene: Scene) -> bool:
-    """Tell whether to hurry on with a closed question, by seed; whoever hurried just now rather does again.
+    """Tell whether to hurry on with a closed question, by seed, at most once a session.
 
     So one rollout of a session is better than another, as a real counselor's would be.
     """
-    last = any(question in scene.own[-1] for question in scene.lines["counselor"]["hurried"])
-    chance = _HURRIES_ON if last else _HURRIES
-    return len(scene.own) > 1 and random.Random(f"{scene.seed}:hurry").random() < chance
+    hurried = any(question in own for own in scene.own for question in scene.lines["counselor"]["hurried"])
+    return not hurried and len(scene.own) > 1 and random.Random(f"{scene.seed}:hurry").random() < _HURRIES
 
 
 def _is_heavy(scene: Scene) -> bool:

@@ -90,6 +90,7 @@ def play_summary(scene: Scene) -> str:
             "focus": [item.format(**told) for item in lines["focus"][stage]],
         },
         "homework": homework,
+        "safety": note.strip(),
     }
     return json.dumps(reply, ensure_ascii=False)
 

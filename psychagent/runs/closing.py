@@ -133,7 +133,12 @@ def stored_totals(folder: RunFolder) -> dict[str, Any]:
 
 def _record_of(place: Path) -> CourseRecord:
     try:
-        return read_course(place)
+        record = read_course(place)
     except RecordError:
-        # a process was killed before it could sum the case up
-        return CourseRecord(usage=sum_usage(s.usage for s in stored_sessions(place)))
+        record = CourseRecord()
+    sessions = stored_sessions(place)
+    if record.num_sessions == len(sessions) and record.status:
+        return record
+    # a process was killed after the case was last summed up, so its sessions tell
+    held = sum_usage(s.usage for s in sessions) + record.failed_usage
+    return record.model_copy(update={"usage": held})

@@ -136,7 +136,7 @@ async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: Any) 
 
     Attempts go on counting, so that what is held again is another session.
     """
-    if any(task.name == "select" and task.error for task in snapshot.tasks):
+    if any(task.name == "select" for task in snapshot.tasks):
         first = _values(snapshot).get("attempts", 0) + 1
         await run.graph.aupdate_state(config, {"first_attempt": first}, as_node="rollout")
 

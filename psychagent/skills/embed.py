@@ -54,8 +54,7 @@ class LocalEmbedder:
         self._threads = torch.get_num_threads()
         try:
             self._model: Any = SentenceTransformer(path)
-        except Exception as error:  # noqa: BLE001
-            # the library raises whatever its loaders raise; all of it means the same to a user
+        except (OSError, ValueError, RuntimeError, LookupError, TypeError, ImportError) as error:
             raise SkillStoreError(f"embedding model {path!r} cannot be loaded: {error}") from error
         self._batch_size = batch_size
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")

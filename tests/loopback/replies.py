@@ -71,7 +71,14 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
     if role == "summary":
         return json.dumps(summary())
     if role == "client_file":
-        return json.dumps({"static_traits": {"name": "Sam"}, "main_problem": filler(80, 1), "theory": {}})
+        return json.dumps(
+            {
+                "static_traits": {"name": "Sam"},
+                "main_problem": filler(400, 1),
+                "core_demands": filler(200, 2),
+                "theory": {},
+            }
+        )
     if role == "judge":
         return judge_reply(body)
     return "{}"
@@ -101,7 +108,7 @@ def summary(
 ) -> dict[str, Any]:
     """Write a well-formed session summary."""
     return {
-        "session_summary_abstract": filler(400, 1),
+        "session_summary_abstract": filler(1100, 1),
         "goal_assessment": {
             "objective_recap": filler(80, 2),
             "completion_status": "partly met",
