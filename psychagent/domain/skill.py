@@ -28,6 +28,9 @@ class MetaSkill(Record):
     id: str
     name: str
     description: str
+    always: bool = False
+    """Whether its skills are at hand in every session of every stage: what is for safety must not
+    depend on a choice."""
     skills: tuple[Skill, ...] = ()
 
 

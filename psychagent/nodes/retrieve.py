@@ -63,8 +63,13 @@ def keep_known(ids: Sequence[str], metas: Sequence[MetaSkill]) -> tuple[frozense
 
 
 def shortlist(skills: StageSkills, chosen: frozenset[str], most: int) -> tuple[str, ...]:
-    """List the skills under the chosen meta-skills, at most `most`, taken evenly over them."""
-    rows = [meta.skills for meta in skills.meta_skills if meta.id in chosen]
+    """List the skills under the chosen meta-skills, at most `most`, taken evenly over them.
+
+    Families that are always at hand come first and count as chosen.
+    """
+    chosen |= {meta.id for meta in skills.meta_skills if meta.always}
+    families = sorted((m for m in skills.meta_skills if m.id in chosen), key=lambda m: not m.always)
+    rows = [meta.skills for meta in families]
     longest = max((len(row) for row in rows), default=0)
     in_turn = [row[n] for n in range(longest) for row in rows if n < len(row)]
     kept = {skill.id for skill in in_turn[:most]}

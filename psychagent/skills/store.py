@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from pathlib import Path
 
-from psychagent.domain.base import Language, Modality, Stage
+from psychagent.domain.base import WORKING_STAGES, Language, Modality, Stage
 from psychagent.domain.skill import StageSkills
 from psychagent.errors import SkillStoreError
 from psychagent.skills.embed import Embedder, Vectors
@@ -48,8 +48,15 @@ class SkillStore:
         self._building = asyncio.Lock()
 
     def stage(self, modality: Modality, stage: Stage) -> StageSkills:
-        """Return a stage's skills; termination draws on those of consolidation."""
-        return self.library.stage(modality, working_stage(stage))
+        """Return a stage's skills, with those of other stages that are always at hand.
+
+        Termination draws on the skills of consolidation.
+        """
+        own = working_stage(stage)
+        held = self.library.stage(modality, own)
+        others = [s for s in WORKING_STAGES if s is not own and self.library.path(modality, s).exists()]
+        always = [m for s in others for m in self.library.stage(modality, s).meta_skills if m.always]
+        return held.model_copy(update={"meta_skills": (*held.meta_skills, *always)})
 
     async def search(
         self,
@@ -79,7 +86,7 @@ class SkillStore:
         if key not in self._indexes:
             async with self._building:
                 if key not in self._indexes:
-                    skills = await asyncio.to_thread(self.library.stage, modality, stage)
+                    skills = await asyncio.to_thread(self.stage, modality, stage)
                     self._indexes[key] = StageIndex(skills.skills(), await self._embed(skills))
         return self._indexes[key]
 

@@ -13,6 +13,8 @@ from psychagent.nodes.state import CourseState, Knobs
 from tests.domain.memory_parts import summary
 from tests.fakes import FAMILIES, Cast, case_of, chosen_family
 
+SAFETY = "cbt.conceptualization.risk-and-safety"
+
 
 def after_session(held: Stage, proposed: Stage, *, index: int = 1) -> CourseState:
     plan = Plan(stage=proposed, title="next", focus=("one",))
@@ -30,13 +32,19 @@ async def opened(cast: Cast, state: CourseState, *, max_sessions: int = 6) -> Co
     return await open_session(cast.deps)(state, runtime)
 
 
+def families_of(given: CourseState) -> set[str]:
+    """Name the families of a session's candidates; those for safety are always at hand."""
+    found = {skill.rpartition(".")[0] for skill in given["candidates"]}
+    return {family for family in found if "risk" not in family and "safety" not in family}
+
+
 async def test_a_course_opens_with_the_fixed_first_plan_and_an_empty_memory() -> None:
     cast = Cast({"filter": [chosen_family()]})
     given = await opened(cast, {"case": case_of()})
     assert given["session_index"] == 1
     assert given["memory"] == Memory()
     assert given["plan"].stage is Stage.CONCEPTUALIZATION
-    assert all(skill.startswith(FAMILIES["conceptualization"]) for skill in given["candidates"])
+    assert all(skill.startswith((FAMILIES["conceptualization"], SAFETY)) for skill in given["candidates"])
     assert given["finished_reason"] == ""
 
 
@@ -53,7 +61,8 @@ async def test_the_next_session_follows_the_proposal_and_draws_on_its_stage() ->
     assert (given["session_index"], given["plan"].title) == (2, "next")
     assert given["plan"].stage is Stage.INTERVENTION
     assert given["corrections"] == []
-    assert all(skill.startswith(FAMILIES["intervention"]) for skill in given["candidates"])
+    assert all(skill.startswith((FAMILIES["intervention"], SAFETY)) for skill in given["candidates"])
+    assert any(skill.startswith(SAFETY) for skill in given["candidates"]), "safety work is always at hand"
 
 
 @pytest.mark.parametrize(

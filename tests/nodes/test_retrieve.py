@@ -16,6 +16,8 @@ from psychagent.nodes.retrieve import choose_candidates, keep_known, retrieve, s
 from psychagent.nodes.state import Brief, SessionState
 from tests.fakes import FAMILIES, Cast, brief_for, case_of
 
+SAFETY = "cbt.conceptualization.risk-and-safety"
+
 FAMILY = FAMILIES["conceptualization"]
 
 
@@ -56,7 +58,7 @@ async def test_the_filter_chooses_the_candidates_of_a_session() -> None:
     cast = Cast({"filter": [json.dumps({"meta_skill_ids": [FAMILY, "cbt.conceptualization.invented"]})]})
     answer = await choose_candidates(cast.deps, brief_for(cast.deps, case_of()))
     assert answer.value
-    assert all(skill_id.startswith(f"{FAMILY}.") for skill_id in answer.value)
+    assert all(skill_id.startswith((f"{FAMILY}.", SAFETY)) for skill_id in answer.value)
     assert answer.usage.roles["filter"].dropped == 1
     prompt = cast.asked("filter")[0][-1]["content"]
     assert FAMILY in prompt

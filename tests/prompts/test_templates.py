@@ -135,9 +135,12 @@ def test_skills_come_with_what_to_do_when_and_when_not(language: Language) -> No
     assert "mark-id" not in text
 
 
+EMPTIED = ("at_once", "trusted", "secrets", "homework", "remembered", "earlier")
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_client_without_disclosure_is_rendered_too(language: Language) -> None:
-    empty: dict[str, Any] = dict.fromkeys(("at_once", "trusted", "secrets", "homework", "remembered"), ())
+    empty: dict[str, Any] = dict.fromkeys(EMPTIED, ())
     blank = dict.fromkeys(("risk", "patterns", "demands", "style"), "")
     text = library(language).render("client/system", **(later_session(language) | empty | blank))
     assert "mark-problem" in text

@@ -36,6 +36,7 @@ LISTS = {
     "at_once": ("mark-once",),
     "trusted": ("mark-trusted",),
     "remembered": ("mark-remembered",),
+    "earlier": ("mark-earlier",),
     "homework": ("mark-homework",),
 }
 

@@ -8,6 +8,7 @@ import pytest
 
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.errors import AssetError, SkillStoreError
+from psychagent.nodes.retrieve import shortlist
 from psychagent.skills.embed import Embedder
 from psychagent.skills.gold import gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.library import SkillLibrary
@@ -114,3 +115,18 @@ async def test_the_default_finds_most_gold_skills_from_a_rewrite(
         hits = await store.search(query, modality=moment.modality, stage=moment.stage)
         found += len({hit.skill.id for hit in hits} & set(moment.skills)) / len(moment.skills)
     assert found / len(moments) > 0.7
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("modality", list(Modality))
+@pytest.mark.parametrize("stage", [Stage.INTERVENTION, Stage.TERMINATION])
+async def test_safety_work_can_be_found_in_every_stage(
+    language: Language, modality: Modality, stage: Stage
+) -> None:
+    store = SkillStore(SkillLibrary(language), embedder=None, method="lexical")
+    always = [meta for meta in store.stage(modality, stage).meta_skills if meta.always]
+    assert len(always) == 1
+    skill = always[0].skills[0]
+    hits = await store.search(f"{skill.name} {skill.trigger}", modality=modality, stage=stage, k=3)
+    assert skill.id in [hit.skill.id for hit in hits]
+    assert set(shortlist(store.stage(modality, stage), frozenset(), 60)) == {s.id for s in always[0].skills}
