@@ -181,7 +181,12 @@ def chosen_family(stage: str = "conceptualization") -> str:
 
 
 def summed_up(
-    mark: str, stage: str, *, homework: Sequence[str] = (), focus: Sequence[str] = ("Go on",)
+    mark: str,
+    stage: str,
+    *,
+    homework: Sequence[str] = (),
+    focus: Sequence[str] = ("Go on",),
+    safety: str = "",
 ) -> str:
     """Write a session summary whose texts begin with a mark."""
     return json.dumps(
@@ -200,6 +205,7 @@ def summed_up(
             },
             "next_session_plan": {"stage": stage, "title": f"{mark} title", "focus": list(focus)},
             "homework": list(homework),
+            "safety": safety,
         }
     )
 

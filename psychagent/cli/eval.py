@@ -86,7 +86,13 @@ def run_watched(plan: EvalPlan, console: Console) -> int:
     from psychagent.cli.watch import Reporter, Tally
     from psychagent.runs.evaluate import run_eval
 
-    reporter = Reporter(console, Tally(goal=0), unit="scales")
+    class SessionTally(Tally):
+        """Counts sessions where a run counts cases, and says so."""
+
+        def line(self, unit: str) -> str:
+            return super().line(unit).replace(" cases", " sessions", 1)
+
+    reporter = Reporter(console, SessionTally(goal=0), unit="scales")
     try:
         with reporter.showing():
             result = asyncio.run(run_eval(replace(plan, watch=_watch(reporter))))
@@ -157,14 +163,22 @@ def _means_table(result: EvalResult, use: str) -> object:
     from psychagent.runs.eval_summary import metric_means
 
     table = Table(title=f"Mean scores, 0 to 10 ({use})", title_justify="left")
-    for column in ("metric", "mean", "sessions", "missing", "worthless sessions"):
-        table.add_column(column, justify="left" if column == "metric" else "right")
+    table.add_column("metric")
+    for column in ("mean", "sessions", "missing", "worthless sessions", "real ones they were made of"):
+        table.add_column(column, justify="right", max_width=16)
     floor = metric_means(result.degenerate, result.scales)
+    origin = metric_means(_origin(result), result.scales)
     for name, row in metric_means(result.sessions, result.scales).items():
         worse = " (higher is worse)" if row["direction"] == "higher_worse" else ""
-        mean, held_against = _number(row[use]), _number(floor.get(name, row | {use: None})[use])
-        table.add_row(f"{name}{worse}", mean, str(row["sessions"]), str(row["missing"]), held_against)
+        beside = [_number(other[name][use] if name in other else None) for other in (floor, origin)]
+        table.add_row(f"{name}{worse}", _number(row[use]), str(row["sessions"]), str(row["missing"]), *beside)
     return table
+
+
+def _origin(result: EvalResult) -> list[SessionScores]:
+    """Pick the real sessions of which the worthless ones were made."""
+    made = {(s.modality, s.case_id, s.session_index) for s in result.degenerate}
+    return [s for s in result.sessions if (s.modality, s.case_id, s.session_index) in made]
 
 
 def _number(value: float | None) -> str:

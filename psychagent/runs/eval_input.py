@@ -149,7 +149,11 @@ def _read(path: Path, search: Search) -> Iterator[Found | Broken]:
 
 
 def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> Found:
-    """Read a session file, ours or the reference release's."""
+    """Read a session file, ours or the reference release's.
+
+    It comes without the client's profile: what such a file holds under that name is the counselor's
+    own client file, by which the counselor must not be judged.
+    """
     number = _SESSION_FILE.fullmatch(path.stem)
     parents = path.resolve().parents
     in_run = number is not None and parents[1].name in set(Modality)
@@ -161,7 +165,6 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> Found:
         case_id=data.get("case_id") or (parents[0].name if number else path.stem),
         modality=_modality(data.get("modality") or (parents[1].name if in_run else ""), search),
         session_index=_whole(index, "session_index"),
-        profile=_text(data.get("updated_profile") or data.get("profile_snapshot")),
         plan=_text(plan) if plan["focus"] else "",
     )
     baseline = parents[2].name if in_run else ""

@@ -10,14 +10,29 @@ from psychagent.scales.dialogue import Line
 from psychagent.scales.scale import Rates
 
 _ELLIPSIS = re.compile(r"\.{2,}|…+|。{2,}")
-SHORTEST = 2
-"""Fewest letters or characters of a quote: a shorter one stands nearly everywhere."""
+_WITHIN_WORDS = frozenset("'’‘`´ʼ")
+_CHINESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+FEWEST_WORDS = 2
+FEWEST_LETTERS = 8
+"""A shorter quote stands in many turns; a Chinese character is a word and counts as two letters."""
 
 
-def normalize(text: str) -> str:
-    """Keep letters and digits only, in one width and one case: white space and punctuation do not count."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(c for c in folded if unicodedata.category(c)[0] in "LNM")
+def to_words(text: str) -> tuple[str, ...]:
+    """Cut a text into words in one width and one case; a Chinese character is a word.
+
+    White space and punctuation do not count, but they part words; an apostrophe does not.
+    """
+    folded = unicodedata.normalize("NFKC", text.translate(dict.fromkeys(map(ord, _WITHIN_WORDS)))).casefold()
+    return tuple("".join(map(_mark, folded)).split())
+
+
+def _mark(char: str) -> str:
+    if _CHINESE.match(char):
+        return f" {char} "
+    category = unicodedata.category(char)
+    if category == "Cf":  # zero-width marks stand inside words
+        return ""
+    return char if category[0] in "LNM" else " "
 
 
 def quote_problem(lines: Sequence[Line], rates: Rates, turn: int, text: str) -> str:
@@ -27,21 +42,38 @@ def quote_problem(lines: Sequence[Line], rates: Rates, turn: int, text: str) -> 
         lines: The dialogue, turn 1 first.
         rates: Whose words count for the item.
         turn: The number that the judge gave.
-        text: The words that the judge gave; parts around an ellipsis must follow each other.
+        text: The words that the judge gave; parts around an ellipsis must follow each other, and
+            each must be long enough by itself.
     """
     if not 1 <= turn <= len(lines):
         return "no such turn"
     line = lines[turn - 1]
     if rates not in ("either", line.speaker.value):
         return "other speaker"
-    said = normalize(line.text)
-    parts = [part for part in map(normalize, _ELLIPSIS.split(text)) if part]
-    if not parts or (max(map(len, parts)) < SHORTEST and "".join(parts) != said):
+    said, whole = to_words(line.text), to_words(text)
+    if whole and whole == said:
+        return ""
+    # an ellipsis may also be the speaker's own
+    if _is_long(whole) and _find(said, whole, 0) >= 0:
+        return ""
+    parts = [part for part in map(to_words, _ELLIPSIS.split(text)) if part]
+    if not parts or not all(map(_is_long, parts)):
         return "too short"
     at = 0
     for part in parts:
-        found = said.find(part, at)
+        found = _find(said, part, at)
         if found < 0:
             return "not in that turn"
         at = found + len(part)
     return ""
+
+
+def _is_long(words: Sequence[str]) -> bool:
+    letters = sum(2 if _CHINESE.match(word) else len(word) for word in words)
+    return len(words) >= FEWEST_WORDS and letters >= FEWEST_LETTERS
+
+
+def _find(said: Sequence[str], part: Sequence[str], start: int) -> int:
+    """Return where a run of whole words begins at or after a place; -1 where it does not."""
+    last = len(said) - len(part)
+    return next((at for at in range(start, last + 1) if said[at : at + len(part)] == part), -1)

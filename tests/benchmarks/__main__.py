@@ -102,12 +102,16 @@ def bench_checkpoints(sessions: int = 20, turns: int = 45) -> None:
 
 
 def bench_retrieval() -> None:
-    """Search time among 4,500 skills, embedding aside."""
-    found = measured("retrieval", skills=4500)
-    shown = table("Retrieval among 4,500 skills, the query's embedding aside (median of 200)", "search", "ms")
-    for name, ms in found.items():
-        shown.add_row(name.removesuffix("_ms").replace("_", ", "), f"{ms:.3f}")
-    shown.caption = "goal: <= 1 ms"
+    """Search time by size of the library, embedding aside; loading from the cache."""
+    title = "Retrieval, the query's embedding aside (median of 200 searches)"
+    shown = table(title, "search", "4,500 skills", "100,000 skills")
+    small, large = (measured("retrieval", skills=size) for size in (4_500, 100_000))
+    for name in small:
+        words = name.removesuffix("_ms").replace("_", ", ")
+        shown.add_row(words, f"{small[name]:.3f} ms", f"{large[name]:.1f} ms")
+    cached = measured("vector_cache", skills=4_500)
+    shown.add_row("vectors from the cache", f"{cached['load_sec']:.2f} s", "–")
+    shown.caption = "goals: <= 1 ms among 4,500, <= 20 ms among 100,000; a run searches among candidates"
     CONSOLE.print(shown)
 
 

@@ -42,6 +42,7 @@ from psychagent.skills.embed import Embedder, Vectors, normalize
 from psychagent.skills.index import StageIndex
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
+from psychagent.skills.vectors import VectorCache
 from tests.loopback import replies
 
 
@@ -194,6 +195,17 @@ async def retrieval(skills: int) -> dict[str, Any]:
     }
 
 
+async def vector_cache(skills: int) -> dict[str, Any]:
+    """Time how long the vectors of a library take to come from the cache on disk."""
+    texts = [f"skill {n} " + replies.filler(200, n) for n in range(skills)]
+    with tempfile.TemporaryDirectory() as folder:
+        embedder: Embedder = HashEmbedder()
+        await VectorCache(Path(folder), embedder).embed(texts)
+        start = time.perf_counter()
+        await VectorCache(Path(folder), embedder).embed(texts)
+        return {"load_sec": time.perf_counter() - start}
+
+
 async def judge_sessions(base_url: str, sessions: int, turns: int, concurrency: int) -> dict[str, Any]:
     """Time the default scales of some sessions, through the same function as `psychagent eval`."""
     with tempfile.TemporaryDirectory() as folder:
@@ -290,6 +302,7 @@ JOBS: dict[str, Callable[..., Any]] = {
     "one_session": one_session,
     "checkpoints": checkpoints,
     "retrieval": retrieval,
+    "vector_cache": vector_cache,
     "judge_sessions": judge_sessions,
     "rollouts": rollouts,
 }

@@ -112,6 +112,26 @@ def test_theory_is_given_under_the_modality_of_the_case() -> None:
     assert all(views)
 
 
+def test_what_could_be_told_before_is_true_but_not_new() -> None:
+    case = bundled("en07")
+    assert view(case).earlier == ()
+    for session in range(2, 6):
+        now, before = view(case, session), view(case, session - 1)
+        fresh = {*now.at_once, *now.trusted}
+        assert not fresh & set(now.earlier)
+        assert set(now.earlier) <= {*before.at_once, *before.trusted, *before.earlier}
+        assert set(now.earlier) & {*before.at_once, *before.trusted} or not before.trusted
+
+
+def test_what_was_told_before_takes_a_bounded_part_of_the_prompt() -> None:
+    long = told(2).model_copy(update={"after_trust": tuple(f"{n} " + "and so on " * 60 for n in range(40))})
+    case = bundled("en07")
+    profile = case.profile.model_copy(update={"disclosure": long})
+    late = view(case.model_copy(update={"profile": profile}), 12)
+    assert late.earlier
+    assert estimate_tokens(" ".join(late.earlier)) <= 260
+
+
 def test_a_client_remembers_the_last_session_and_its_homework() -> None:
     seen = view(bundled("en07"), 3, memory(2, homework=1))
     assert len(seen.remembered) == 1

@@ -16,7 +16,7 @@ from psychagent.domain.memory import (
 )
 from psychagent.domain.tokens import estimate_tokens
 from tests.conftest import LANGUAGES
-from tests.domain.memory_parts import client_file, memory
+from tests.domain.memory_parts import client_file, memory, words
 
 SIZES = [10, 60, 200, 500, 1400]
 
@@ -93,6 +93,30 @@ def test_a_prompt_shows_homework_then_older_then_recent_sessions_then_the_file(l
         text.index(mark) for mark in ("task0", "s1-abstract", "s3-abstract", "s4-abstract", "file-name")
     ]
     assert places == sorted(places)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("size", SIZES)
+def test_safety_stays_in_the_prompt_however_long_ago_and_however_much_else_there_is(
+    language: Language, size: int
+) -> None:
+    held = memory(20, language=language, size=size, homework=12)
+    noted = [
+        summary.model_copy(update={"safety": words(language, min(size, 400), f"danger{number} ")})
+        if number in (2, 3, 4, 9)
+        else summary
+        for number, summary in enumerate(held.summaries, start=1)
+    ]
+    view = view_memory(held.model_copy(update={"summaries": tuple(noted)}))
+    assert [line.split(":")[0] for line in view.safety] == ["3", "4", "9"]
+    text = rendered(view, language)
+    assert all(f"danger{number}" in text for number in (3, 4, 9))
+    assert estimate_tokens(text) <= MEMORY_TOKENS
+
+
+def test_where_no_danger_was_voiced_nothing_is_said_of_safety() -> None:
+    assert view_memory(memory(5)).safety == ()
+    assert "Safety" not in rendered(view_memory(memory(5)), Language.EN)
 
 
 def test_a_smaller_budget_is_kept_too() -> None:

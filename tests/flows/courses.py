@@ -28,7 +28,7 @@ def two_sessions(proposals: Sequence[str] = ("intervention", "intervention"), **
                 for n, stage in enumerate(proposals, start=1)
             ],
             "client_file": [
-                filed(main_problem="sleep", static_traits={"name": "Maya"}),
+                filed(main_problem="p1 problem", static_traits={"name": "Maya"}),
                 filed(main_problem="the marriage"),
             ],
         },

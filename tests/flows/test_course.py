@@ -58,11 +58,19 @@ async def test_memory_of_a_session_stands_in_the_counselors_next_prompt() -> Non
     await run(cast)
     heads = [prompt[0]["content"] for prompt in cast.asked("counselor")]
     first, second = heads[0], heads[2]
-    for mark in ("sum1 abstract", "sum1 tension", "task1", "Maya", "sleep"):
+    for mark in ("sum1 abstract", "sum1 tension", "task1", "Maya", "p1 problem"):
         assert mark in second
         assert mark not in first
     assert "focus1" in second
     assert "not met this client" in first
+
+
+async def test_a_danger_that_was_noted_stands_in_every_later_prompt_of_the_counselor() -> None:
+    cast = two_sessions()
+    cast.models["summary"].replies[0] = summed_up("sum1", "intervention", safety="DANGER voiced, plan made")
+    await run(cast)
+    heads = [prompt[0]["content"] for prompt in cast.asked("counselor")]
+    assert ["DANGER" in head for head in heads] == [False, False, True, True]
 
 
 async def test_memory_reaches_filter_client_and_reflection_too() -> None:
@@ -80,7 +88,7 @@ async def test_memory_grows_by_one_session_each_time() -> None:
     assert [s.session_summary_abstract for s in memory.summaries] == ["sum1 abstract", "sum2 abstract"]
     assert memory.homework == ("task2",)
     assert memory.client_file.main_problem == "the marriage"
-    assert [(h.value, h.session_index) for h in memory.client_file.history] == [("sleep", 1)]
+    assert [(h.value, h.session_index) for h in memory.client_file.history] == [("p1 problem", 1)]
     assert sessions[1].file_before == sessions[0].file_after
 
 

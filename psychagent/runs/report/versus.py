@@ -31,14 +31,29 @@ KINDS = {
     "shuffled": "the same turns in random order",
 }
 """What each degenerate kind is, in words."""
+ORIGIN = "the real sessions that the worthless ones below were made of"
 
 
 def degenerate(
-    numbers: Numbers, infos: Infos, judged: Mapping[str, Estimates], limits: Sequence[str] = ()
+    numbers: Numbers,
+    infos: Infos,
+    judged: Mapping[str, Estimates],
+    limits: Sequence[str] = (),
+    *,
+    origin: Estimates | None = None,
 ) -> list[Block]:
-    """Show what worthless sessions get: by the default rules, and from the same judge where it was asked."""
+    """Show what worthless sessions get: by the default rules, and from the same judge where it was asked.
+
+    Args:
+        numbers: Those of the evaluation.
+        infos: All metrics.
+        judged: What the judge gave each kind of worthless session.
+        limits: Sentences to add.
+        origin: What the judge gave the real sessions of which the worthless ones were made.
+    """
     rows = [
-        ("this evaluation", *_cells(numbers.chosen)),
+        ("this evaluation, all sessions", *_cells(numbers.chosen)),
+        *([(ORIGIN, *_cells(origin))] if origin else []),
         ("empty session, by the default rules alone", *(number(numbers.silent.get(p)) for p in PANELS)),
     ]
     for kind, found in judged.items():
@@ -49,6 +64,7 @@ def degenerate(
         Heading("What worthless sessions score"),
         Text(explain_defaults(infos, numbers.silent)),
         Table(header, tuple(rows), strong=frozenset({0})),
+        *([Text(_HOW_TO_COMPARE)] if origin else []),
         *(Text(line) for line in limits),
     ]
     if not judged:
@@ -60,6 +76,12 @@ def degenerate(
             )
         )
     return [*blocks, _defaults_table(infos)]
+
+
+_HOW_TO_COMPARE = (
+    "Worthless sessions are made of some sessions only, mostly the first of a case: hold them against the "
+    "real sessions they were made of, not against the mean of all."
+)
 
 
 def _cells(found: Estimates) -> list[str]:

@@ -105,7 +105,12 @@ def compose(material: Material, plan: ReportPlan) -> list[Block]:
         *by_modality(material),
         *_trends(material),
         *_heatmap(material),
-        *degenerate(material.numbers, material.infos, estimate_worthless(material)),
+        *degenerate(
+            material.numbers,
+            material.infos,
+            estimate_worthless(material),
+            origin=estimate_origin(material),
+        ),
         *coverage(material, describe_skipped(material.scores)),
         *spending(material),
         *provenance(material),
@@ -128,6 +133,17 @@ def estimate_worthless(material: Material) -> dict[str, Estimates]:
         str(kind): estimate(to_cells(rows), members_of(rows, material.infos), material.sampling)
         for kind, rows in material.worthless.frame.groupby("baseline")
     }
+
+
+def estimate_origin(material: Material) -> Estimates | None:
+    """Estimate the headline numbers of the real sessions of which the degenerate ones were made."""
+    if material.worthless is None:
+        return None
+    place = ["modality", "case_id", "session_index"]
+    rows = material.scores.frame.merge(material.worthless.frame[place].drop_duplicates(), on=place)
+    if rows.empty:
+        return None
+    return estimate(to_cells(rows), members_of(rows, material.infos), material.sampling)
 
 
 def _against(material: Material, plan: ReportPlan) -> list[Block]:
