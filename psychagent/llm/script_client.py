@@ -11,6 +11,12 @@ _RISK_SESSION, _SECRET_SESSION = 2, 3
 _HEAVY_TURN = 2
 _DEEPER_TURN = 4
 _PROGRESS_A_SESSION = 6
+_ON_SAFETY = (
+    ("safety_check", "safety_no"),
+    ("risk_return", "risk_update"),
+    ("risk_again", "risk_update_again"),
+)
+"""What the counselor asks about danger, and where the client's answers stand."""
 
 
 def play_client(scene: Scene) -> str:
@@ -19,7 +25,7 @@ def play_client(scene: Scene) -> str:
     for asked, answer in (("risk_ask", "risk_answer"), ("risk_plan", "risk_support")):
         if scene.has_asked(counselor[asked]):
             return str(lines[answer])
-    for asked, answer in (("risk_return", "risk_update"), ("risk_again", "risk_update_again")):
+    for asked, answer in _ON_SAFETY:
         if scene.has_asked(counselor[asked]):
             return scene.in_turn(lines[answer], start=_own_turn(scene))
     if scene.has_asked([form.split("{")[0] for form in counselor["ask_homework"]]):

@@ -16,6 +16,8 @@ _SHORTEST, _LONGEST = 6, 9
 _AFTER_RISK = 4
 """Turns that a session needs from the question about danger on: ask, plan, sum up, goodbye."""
 _HURRIES = 0.12
+_SAFETY_TURN = 3
+"""The turn of a first session, from 0, in which the counselor asks plainly about danger."""
 _SAFETY_QUESTIONS = ("risk_return", "risk_again")
 
 
@@ -138,6 +140,11 @@ def _middle(scene: Scene) -> tuple[str, list[str]]:
     lines, own, quote = scene.lines["counselor"], scene.own[-1], quote_of(scene.heard[-1])
     if any(lines[question] in own for question in _SAFETY_QUESTIONS):
         return scene.join(lines["risk_heard"], _ask_homework(scene) or scene.pick(lines["ask_again"])), []
+    if lines["safety_check"] in own:
+        words, skills = _move(scene)
+        return scene.join(lines["safety_heard"], words), skills
+    if _checks_safety(scene):
+        return scene.join(_reflection(scene, quote), lines["safety_check"]), []
     if lines["risk_plan"] in own:
         return scene.join(fill(scene.pick(lines["reflect"]), quote), scene.pick(lines["stay"])), []
     if any(form.split("{")[0].strip() in own for form in lines["ask_homework"]):
@@ -149,6 +156,11 @@ def _middle(scene: Scene) -> tuple[str, list[str]]:
         return scene.pick(lines["hurried"]), []
     words, skills = _move(scene)
     return scene.join(_reflection(scene, quote), words), skills
+
+
+def _checks_safety(scene: Scene) -> bool:
+    """Tell whether to ask about danger plainly, as every first meeting does once."""
+    return scene.session_index == 1 and len(scene.own) == _SAFETY_TURN and not _asked_risk(scene)
 
 
 def _hurries(scene: Scene) -> bool:

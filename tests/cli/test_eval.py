@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import csv
+import io
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,12 +12,17 @@ import time
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from psychagent.assets.eval_settings import load_eval_settings
 from psychagent.assets.locate import asset_dir
+from psychagent.cli.eval import _means_table
 from psychagent.cli.main import app
 from psychagent.errors import SettingsError
+from psychagent.runs.eval_summary import EvalResult
+from psychagent.scales.result import SessionScores
+from psychagent.scales.scale import load_scales
 from tests.judging import loopback_reply
 from tests.loopback.server import Call, Http, serve
 from tests.runs.test_evaluate import make_run
@@ -30,6 +38,37 @@ def test_a_run_is_judged_offline_with_no_key_and_no_settings(tmp_path: Path) -> 
     assert "understands nothing" in " ".join(result.output.split())
     assert str(out) in result.output.replace("\n", "")
     assert (out / "summary.json").is_file()
+
+
+def test_worthless_sessions_stand_beside_the_real_ones_they_were_made_of(tmp_path: Path) -> None:
+    one, many = (SessionScores.model_validate_json(text) for text in _scores_of_two_sessions(tmp_path))
+    made = one.model_copy(update={"baseline": "empty"})
+    result = EvalResult((one, many), load_scales(), degenerate=(made,))
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(_means_table(result, "raw"))
+    (row,) = [line for line in console.export_text().splitlines() if "client.SRS" in line]
+    cells = [cell.strip() for cell in re.split("[│┃|]", row) if cell.strip()]
+    first, second = (s.scales["SRS"].metrics["client.SRS"].raw for s in (one, many))
+    assert first != second
+    assert cells[1:] == [f"{(first + second) / 2:.2f}", "2", "0", f"{first:.2f}", f"{first:.2f}"]
+
+
+def _scores_of_two_sessions(root: Path) -> list[str]:
+    data, out = make_run(root, "en01", sessions=2), root / "out"
+    options = ["--data-root", str(data), "--output-root", str(out), "--methods", "SRS"]
+    assert runner.invoke(app, ["eval", *options]).exit_code == 0
+    texts = [(out / f"cbt/en01/session_{n}.json").read_text(encoding="utf-8") for n in (1, 2)]
+    lower = json.loads(texts[1])
+    lower["scales"]["SRS"]["metrics"]["client.SRS"]["raw"] = 0.5
+    return [texts[0], json.dumps(lower)]
+
+
+def test_progress_counts_sessions_as_sessions(tmp_path: Path) -> None:
+    data = make_run(tmp_path, "en01", sessions=2)
+    options = ["--data-root", str(data), "--output-root", str(tmp_path / "out"), "--methods", "SRS"]
+    output = runner.invoke(app, ["eval", *options]).output
+    assert re.search(r"\d+/\d+ sessions", output)
+    assert "cases" not in output
 
 
 def test_methods_modalities_and_a_limit_are_taken_from_the_command_line(tmp_path: Path) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import mean
 
 import pytest
 
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.settings import BaselineSettings, RetrievalSettings, RuntimeSettings
-from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker
+from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, Stage
+from psychagent.domain.memory import Memory
+from psychagent.domain.profile import Case
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.flows.build import build_deps
@@ -20,7 +23,11 @@ from tests.domain.memory_parts import memory
 from tests.fakes import brief_for, case_of
 from tests.prompts.values import library
 
-COUNSELOR_HEAD, CLIENT_HEAD, SKILLS_TAIL, REWRITE_HEAD = 930, 600, 560, 160
+COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY = 930, 1800
+CLIENT_HEAD, SKILLS_TAIL, REWRITE_HEAD = 600, 560, 160
+PASSAGE = (45, 90)
+KINDS = [(1, Stage.CONCEPTUALIZATION), (3, Stage.INTERVENTION), (19, Stage.CONSOLIDATION)]
+"""A first session, a middle one and a last one."""
 HELLO = [Turn(speaker=Speaker.COUNSELOR, text="Hello.")]
 
 
@@ -35,15 +42,43 @@ def deps_of(reply_format: str = "tags") -> Deps:
 TAGS, JSON = deps_of("tags"), deps_of("json")
 
 
+def head_of(deps: Deps, case: Case, kind: tuple[int, Stage], held: Memory | None = None) -> str:
+    """Render the counselor's head of a kind of session."""
+    brief = brief_for(deps, case, memory=held, session_index=kind[0])
+    planned = replace(brief, plan=brief.plan.model_copy(update={"stage": kind[1]}))
+    return counselor_prompt(deps, planned, [], ()).messages[0]["content"]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("deps", [TAGS, JSON], ids=["tags", "json"])
-def test_the_counselors_head_fits_with_memory_empty(
-    language: Language, modality: Modality, deps: Deps
+@pytest.mark.parametrize("kind", KINDS, ids=["first", "middle", "last"])
+def test_the_counselors_head_fits_with_memory_empty_and_full(
+    language: Language, modality: Modality, deps: Deps, kind: tuple[int, Stage]
 ) -> None:
-    brief = brief_for(deps, case_of(f"{language.value}01", modality))
-    head = counselor_prompt(deps, brief, [], ()).messages[0]["content"]
-    assert estimate_tokens(head) <= COUNSELOR_HEAD
+    case = case_of(f"{language.value}01", modality)
+    held = memory(20, language=language, size=1400)
+    assert estimate_tokens(head_of(deps, case, kind)) <= COUNSELOR_HEAD
+    assert estimate_tokens(head_of(deps, case, kind, held)) <= COUNSELOR_HEAD_WITH_MEMORY
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_each_modality_has_a_short_passage_for_each_kind_of_session(
+    language: Language, modality: Modality
+) -> None:
+    plan = library(language).first_plan(modality)
+    texts = []
+    for index, stage in [*KINDS, (4, Stage.TERMINATION)]:
+        given = {"session_index": index, "plan": plan.model_copy(update={"stage": stage})}
+        texts.append(library(language).render(f"modality/{modality.value}", **given))
+    assert texts.pop() == texts[-1], "an ending is an ending"
+    approaches, passages = zip(*(text.split("\n") for text in texts), strict=True)
+    assert len(set(approaches)) == 1
+    assert len(set(passages)) == len(KINDS)
+    assert all(PASSAGE[0] <= estimate_tokens(passage) <= PASSAGE[1] for passage in passages)
+    dying = {Language.EN: "dying", Language.ZH: "死"}[language]
+    assert [dying in passage for passage in passages] == [True, False, False]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

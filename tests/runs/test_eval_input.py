@@ -95,6 +95,12 @@ def test_a_case_file_yields_all_its_sessions(tmp_path: Path) -> None:
     assert json.loads(found[0].dialogue.profile) == {"topic": "sleep"}
 
 
+def test_what_a_run_wrote_about_the_client_is_not_the_clients_profile() -> None:
+    written = {"static_traits": {"name": "SECRET"}}
+    for data in (session(updated_profile=written), session(profile_snapshot=written)):
+        assert _one(data).dialogue.profile == ""
+
+
 def test_a_session_that_lacks_a_field_is_named_and_its_siblings_are_read(tmp_path: Path) -> None:
     data = case(TALK, TALK, [{"role": "Client"}], "talk")
     del data["sessions"][1]["session_dialogue"]

@@ -106,6 +106,17 @@ async def test_worthless_sessions_are_judged_beside_the_real_ones_and_kept_apart
     assert empty == {"WAI": 5, "BDI_II": 0}
 
 
+async def test_a_scale_that_reads_the_profile_is_missing_for_a_run_and_says_why(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    path = data / "cbt/en01/session_1.json"
+    held = json.loads(path.read_text(encoding="utf-8")) | {"updated_profile": {"name": "from the counselor"}}
+    path.write_text(json.dumps(held), encoding="utf-8")
+    result = await run_eval(plan_of(data, out, methods=("HumanEval4",)))
+    ((_, name, reason),) = result.missing
+    assert name == "HumanEval4"
+    assert "reads the profile, which the session does not come with" in reason
+
+
 # failures
 
 

@@ -20,7 +20,7 @@ from psychagent.runs.report.page import percent
 from psychagent.runs.report.sections import by_metric, coverage, headline, opening
 from psychagent.runs.report.table import load_scores, to_cells
 from psychagent.runs.report.warn import SCRIPT_TITLE, build_notices, describe_skipped
-from psychagent.runs.report.write import ReportPlan, gather, write_report
+from psychagent.runs.report.write import ReportPlan, estimate_origin, gather, write_report
 from psychagent.scales.aggregate import PANELS, MetricId, Sampling
 from psychagent.scales.metrics import MetricInfo, list_metrics
 from psychagent.scales.scale import load_scales
@@ -125,8 +125,29 @@ def test_degenerate_sessions_stand_beside_the_real_ones(html: str) -> None:
     section = html[html.index("What worthless sessions score") :]
     assert "empty: nothing is said" in section
     assert "shuffled: the same turns in random order" in section
+    assert "the real sessions that the worthless ones below were made of" in section
     assert "5.0 on 15 of the 18 headline metrics" in section
     assert "10.0 on BDI_II and IPO" in section
+
+
+def test_the_real_sessions_that_worthless_ones_were_made_of_have_their_own_numbers(tmp_path: Path) -> None:
+    def first_is_better(case: str, session: int, info: MetricInfo) -> float | None:
+        return 8.0 if session == 1 else 2.0
+
+    made_of = [row | {"baseline": "empty"} for row in make_rows(constant, cases=2, sessions=1)]
+    write_table(tmp_path, made_of, name="degenerate.csv")
+    write_table(tmp_path, make_rows(first_is_better, cases=2, sessions=2))
+    material = gather(ReportPlan(tmp_path, sampling=FEW))
+    origin = estimate_origin(material)
+    assert origin is not None
+    plain = MetricId("counselor", "WAI")
+    assert origin.metrics[plain].mean == pytest.approx(8)
+    assert material.numbers.chosen.metrics[plain].mean == pytest.approx(5)
+
+
+def test_without_worthless_sessions_there_is_nothing_that_they_were_made_of(tmp_path: Path) -> None:
+    write_table(tmp_path, make_rows(constant, cases=1, sessions=1))
+    assert estimate_origin(gather(ReportPlan(tmp_path, sampling=FEW))) is None
 
 
 def test_cost_counts_cached_tokens_at_their_price(html: str) -> None:

@@ -21,6 +21,23 @@ SECRET = "SECRET"
         f"<think>{SECRET}<response>Hello there.</response>",
         f"<think>{SECRET}</think><response>Hello there.",
         f"<strategy>{SECRET}</strategy>Hello there.</end>",
+        f"<thinking>{SECRET}</thinking>Hello there.",
+        f"<Thinking mode='x'>{SECRET}</THINKING><response>Hello there.</response>",
+        f"<thinking>{SECRET}<response>Hello there.</response>",
+        f"{SECRET}</thinking>Hello there.",
+        f"<think>{SECRET}</thinking>Hello there.",
+        f"< think >{SECRET}< /think >Hello there.",
+        f"[think]{SECRET}[/think]Hello there.",
+        f"[Thinking]{SECRET}[/Thinking] Hello there.",
+        f"【think】{SECRET}【/think】Hello there.",
+        f"[think]{SECRET}<response>Hello there.</response>",
+        f"{SECRET}[/think]Hello there.",
+        f"◁think▷{SECRET}◁/think▷Hello there.",
+        f"&lt;think&gt;{SECRET}&lt;/think&gt;Hello there.",
+        f"&amp;lt;thinking&amp;gt;{SECRET}&amp;lt;/thinking&amp;gt;Hello there.",
+        f"&#60;think&#62;{SECRET}&#x3C;/think&#x3E;Hello there.",
+        f"&lt;think&gt;{SECRET}&lt;response&gt;Hello there.&lt;/response&gt;&lt;/end&gt;",
+        f"&lt;skill&gt;{SECRET}&lt;/skill&gt;Hello there.",
         "Hello there.<end>",
         "Hello there.",
     ],
@@ -29,9 +46,28 @@ def test_only_what_was_said_aloud_is_left(stored: str) -> None:
     assert visible_text(stored) == "Hello there."
 
 
-def test_thoughts_that_never_close_are_an_error_and_not_speech() -> None:
-    with pytest.raises(RecordError, match="utterance 2.*never closed"):
-        to_lines([(K, "Hi."), (C, f"<think>{SECRET} and then I say hello")])
+@pytest.mark.parametrize(
+    "tag",
+    [
+        "<think>",
+        "<thinking>",
+        "[think]",
+        "【think】",
+        "&lt;think&gt;",
+        "&#60;thinking&#62;",
+        "<think ",
+        "<skill>",
+    ],
+)
+def test_thoughts_that_never_close_are_an_error_and_not_speech(tag: str) -> None:
+    with pytest.raises(RecordError, match="utterance 2.*never closed") as error:
+        to_lines([(K, "Hi."), (C, f"{tag}{SECRET} and then I say hello")])
+    assert SECRET not in str(error.value) or tag == "<think "
+
+
+def test_a_stage_direction_is_no_private_tag() -> None:
+    said = "[thinking] I don't know. I <3 my dog, I think."
+    assert visible_text(said) == said
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from psychagent.scales.quotes import normalize, quote_problem
+from psychagent.scales.quotes import quote_problem, to_words
 from tests.judging import C, K, dialogue
 
 LINES = dialogue(
@@ -12,6 +12,7 @@ LINES = dialogue(
         (C, "我听到你说，夜里总是醒着。"),
         (K, "是的……睡不着，心里很慌。"),
         (K, "Ok"),
+        (K, "He said it was the heart of the matter... then we hit the road."),
     ]
 ).lines
 
@@ -28,7 +29,9 @@ LINES = dialogue(
         (3, "counselor", "夜里总是醒着"),
         (4, "client", "睡不着,心里很慌"),
         (4, "client", "“睡不着，心里很慌。”"),
-        (4, "client", "是的…心里很慌"),
+        (4, "client", "是的……睡不着，心里很慌。"),
+        (3, "counselor", "我听到你说…总是醒着"),
+        (6, "client", "the heart of the matter... then we hit"),
         (5, "client", "OK."),
     ],
 )
@@ -44,7 +47,18 @@ def test_a_quote_counts_whatever_its_punctuation_and_white_space(turn: int, rate
         (2, "client", "I sleep very well", "not in that turn"),
         (2, "client", "until four ... I can't sleep", "not in that turn"),
         (0, "either", "I lie awake", "no such turn"),
-        (6, "either", "I lie awake", "no such turn"),
+        (7, "either", "I lie awake", "no such turn"),
+        (6, "client", "it", "too short"),
+        (6, "client", "he", "too short"),
+        (6, "client", "heart of", "too short"),
+        (6, "client", "matter", "too short"),
+        (6, "client", "art of the mat", "not in that turn"),
+        (6, "client", "it was the hear", "not in that turn"),
+        (6, "client", "itwastheheart of the", "not in that turn"),
+        (6, "client", "he said it was ... it", "too short"),
+        (4, "client", "睡不着", "too short"),
+        (4, "client", "是的…心里很慌", "too short"),
+        (4, "client", "心里很慌…睡不着心", "not in that turn"),
         (2, "client", "I", "too short"),
         (2, "client", "... !", "too short"),
         (2, "client", "", "too short"),
@@ -56,8 +70,8 @@ def test_a_quote_that_does_not_count_says_why(turn: int, rates: str, text: str, 
 
 
 def test_full_and_half_width_forms_are_the_same() -> None:
-    assert normalize("Ｉ’ｍ　ＯＫ！") == normalize("i'm ok")
+    assert to_words("Ｉ’ｍ　ＯＫ！") == to_words("i'm ok") == ("im", "ok")
 
 
 def test_marks_of_scripts_that_need_them_are_kept() -> None:
-    assert normalize("café") != normalize("cafe")
+    assert to_words("café") != to_words("cafe")
