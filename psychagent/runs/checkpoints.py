@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ async def open_checkpoints(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
         RecordError: If the file is not a database or cannot be written.
     """
     try:
+        _check_openable(path)
         async with aiosqlite.connect(path) as connection:
             await connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             await connection.execute("PRAGMA busy_timeout=60000")
@@ -56,6 +57,12 @@ async def open_checkpoints(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
             yield saver
     except sqlite3.DatabaseError as error:
         raise RecordError(f"{path}: {error}; free space, or move the file away and start anew") from error
+
+
+def _check_openable(path: Path) -> None:
+    """Open the file once without a thread: aiosqlite's may outlive the event loop where opening fails."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA schema_version")
 
 
 async def compact(saver: AsyncSqliteSaver, thread: str) -> None:

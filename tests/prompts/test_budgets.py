@@ -70,7 +70,8 @@ def test_each_modality_has_a_short_passage_for_each_kind_of_session(
     plan = library(language).first_plan(modality)
     texts = []
     for index, stage in [*KINDS, (4, Stage.TERMINATION)]:
-        given = {"session_index": index, "plan": plan.model_copy(update={"stage": stage})}
+        staged = plan.model_copy(update={"stage": stage})
+        given = {"session_index": index, "plan": staged, "max_sessions": 20}
         texts.append(library(language).render(f"modality/{modality.value}", **given))
     assert texts.pop() == texts[-1], "an ending is an ending"
     approaches, passages = zip(*(text.split("\n") for text in texts), strict=True)
