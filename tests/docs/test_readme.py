@@ -40,6 +40,11 @@ def test_the_chinese_readme_has_the_same_headings_and_commands() -> None:
 
 
 @pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
+def test_no_placeholder_is_left(readme: Path) -> None:
+    assert "<!--" not in _text(readme)
+
+
+@pytest.mark.parametrize("readme", READMES, ids=lambda path: path.name)
 def test_every_path_that_the_readme_names_exists(readme: Path) -> None:
     named = _PATH.findall(_text(readme))
     assert len(named) > 5
