@@ -98,13 +98,13 @@ bench: $(VENV)/.test ## speed and memory, printed as tables
 # --- files that are made ---
 
 docs: $(VENV)/.base ## write docs/graphs.md and docs/prompts.md from what runs
-	@$(BIN)/python -m psychagent.flows.draw > docs/graphs.md.part
+	@$(BIN)/python -m tools.draw_graphs > docs/graphs.md.part
 	@mv docs/graphs.md.part docs/graphs.md
-	@$(BIN)/python -m psychagent.flows.prompt_tokens > docs/prompts.md.part
+	@$(BIN)/python -m tools.prompt_tokens > docs/prompts.md.part
 	@mv docs/prompts.md.part docs/prompts.md
 
 configs-readme: $(VENV)/.base ## write configs/README.md from the settings models
-	@$(BIN)/psychagent settings-reference > configs/README.md.part
+	@$(BIN)/python -m tools.settings_reference > configs/README.md.part
 	@mv configs/README.md.part configs/README.md
 
 constraints: $(VENV)/.made ## pin anew what pyproject.toml allows today

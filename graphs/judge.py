@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from psychagent.assets.eval_settings import load_eval_settings
+from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.flows.judge import build_judge, build_judge_deps, warm_judge
 
 _NAMED = os.environ.get("PSYCHAGENT_EVAL")

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from graphs.wiring import DEPS
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.rft_settings import RftSettings
-from psychagent.assets.yaml import load_model
+from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.errors import SettingsError
+from psychagent.files.read import load_model
 from psychagent.flows.course import build_course
 from psychagent.flows.rft import warm_rollouts, with_rollouts
 from psychagent.nodes.state import Knobs

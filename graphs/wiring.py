@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from psychagent.assets.settings import BaselineSettings, RuntimeSettings, load_settings
+from psychagent.assets.settings.run import BaselineSettings, RuntimeSettings, load_settings
 from psychagent.flows.build import build_deps, warm
 from psychagent.nodes.deps import Deps
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from psychagent.assets.profiles import find_cases, find_profile, load_profile, make_case
-    from psychagent.assets.settings import (
+    from psychagent.assets.settings.run import (
         BaselineSettings,
         DatasetSettings,
         RuntimeSettings,
@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from psychagent.runs.sample import SamplePlan, run_sample
 
 _WHERE = {
-    "BaselineSettings": "psychagent.assets.settings",
+    "BaselineSettings": "psychagent.assets.settings.run",
     "CourseEnded": "psychagent.flows.play",
-    "DatasetSettings": "psychagent.assets.settings",
+    "DatasetSettings": "psychagent.assets.settings.run",
     "Knobs": "psychagent.nodes.state",
     "Language": "psychagent.domain.base",
     "Modality": "psychagent.domain.base",
-    "RuntimeSettings": "psychagent.assets.settings",
+    "RuntimeSettings": "psychagent.assets.settings.run",
     "Said": "psychagent.flows.play",
     "SamplePlan": "psychagent.runs.sample",
     "SessionClosed": "psychagent.flows.play",
@@ -51,7 +51,7 @@ _WHERE = {
     "find_cases": "psychagent.assets.profiles",
     "find_profile": "psychagent.assets.profiles",
     "load_profile": "psychagent.assets.profiles",
-    "load_settings": "psychagent.assets.settings",
+    "load_settings": "psychagent.assets.settings.run",
     "make_case": "psychagent.assets.profiles",
     "run_course": "psychagent.flows.play",
     "run_sample": "psychagent.runs.sample",

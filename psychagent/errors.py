@@ -48,3 +48,7 @@ class ReplyError(CallError):
 
 class ScoringError(PsychAgentError):
     """A score, a reward or a choice by reward cannot be computed."""
+
+
+class MalformedReplyError(ValueError):
+    """A reply that does not have the form that was asked for; the message tells the model why."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.settings import BaselineSettings, EndpointSettings, RetrievalSettings, RuntimeSettings
+from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.run import BaselineSettings, RetrievalSettings, RuntimeSettings
 from psychagent.domain.base import Language, Modality
 
 _connect = socket.socket.connect

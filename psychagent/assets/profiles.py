@@ -10,11 +10,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.settings import DatasetSettings
-from psychagent.assets.yaml import load_data, nearest, to_model
+from psychagent.assets.settings.run import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import THEORY_MODELS, BasicInfo, Case, Profile, StaticTraits
 from psychagent.errors import AssetError
+from psychagent.files.read import load_data, nearest, to_model
 
 _SUFFIXES = {".json", ".yaml", ".yml"}
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -10,10 +9,11 @@ from typing import Any
 import jinja2
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.yaml import load_data
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.plan import Plan
 from psychagent.errors import AssetError
+from psychagent.files.digest import hash_files
+from psychagent.files.read import load_data
 
 
 class PromptLibrary:
@@ -87,12 +87,3 @@ class PromptLibrary:
     def hashes(self) -> dict[str, str]:
         """sha256 of every prompt file of the language, by its path."""
         return hash_files(self.folder)
-
-
-def hash_files(folder: Path) -> dict[str, str]:
-    """sha256 of every file below a folder, by its path relative to the folder's parent."""
-    return {
-        path.relative_to(folder.parent).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.suffix in {".jinja2", ".yaml", ".json"}
-    }

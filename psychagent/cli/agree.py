@@ -11,7 +11,7 @@ from psychagent.cli.extra import needs_extra
 from psychagent.errors import SettingsError
 
 if TYPE_CHECKING:
-    from psychagent.runs.report.agreement import Agreement
+    from psychagent.reports.agreement import Agreement
 
 
 def agree(
@@ -34,7 +34,7 @@ def agree(
     ] = None,
 ) -> None:
     """Compare raters: weighted kappa, Krippendorff's alpha, bias; writes agreement.html, .md and .json."""
-    from psychagent.runs.agree import add_judge, read_columns, read_ratings
+    from psychagent.evals.ratings import add_judge, read_columns, read_ratings
 
     if low >= high:
         raise SettingsError(f"scores range from {low} to {high}; --high must be above --low")
@@ -45,7 +45,7 @@ def agree(
     if len(table.ratings) < 2:
         raise SettingsError(f"{ratings}: holds one rater only; add another's ratings or --judge EVAL_DIR")
     with needs_extra("eval"):
-        from psychagent.runs.report.agreement import write_agreement
+        from psychagent.reports.agreement import write_agreement
     agreement, paths = write_agreement(table, levels, output_root or judge or ratings.parent)
     show_agreement(agreement)
     if table.is_script:

@@ -16,7 +16,7 @@ from psychagent.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from psychagent.runs.doctor import Patient
+    from psychagent.doctor import Patient
 
 
 def doctor(
@@ -29,7 +29,7 @@ def doctor(
     import asyncio
     import os
 
-    from psychagent.runs.doctor import Patient
+    from psychagent.doctor import Patient
 
     patient = Patient(
         baseline,
@@ -47,7 +47,7 @@ async def _tell(patient: Patient) -> int:
     from rich.console import Console
     from rich.markup import escape
 
-    from psychagent.runs.doctor import examine
+    from psychagent.doctor import examine
 
     console, failures = Console(), 0
     async for finding in examine(patient):

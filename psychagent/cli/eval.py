@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from psychagent.cli.watch import Reporter
+    from psychagent.domain.scores import ScaleResult, SessionScores
     from psychagent.domain.usage import Usage
-    from psychagent.runs.eval_input import Found, InputFormat
-    from psychagent.runs.eval_summary import EvalResult
-    from psychagent.runs.evaluate import EvalPlan, EvalWatch
-    from psychagent.scales.result import ScaleResult, SessionScores
+    from psychagent.evals.evaluate import EvalPlan, EvalWatch
+    from psychagent.evals.find import Found, InputFormat
+    from psychagent.evals.summary import EvalResult
 
 FORMATS = ("auto", "run", "eval_case", "psycheval")
 
@@ -48,8 +48,8 @@ def evaluate(
 
     from rich.console import Console
 
-    from psychagent.assets.eval_settings import load_eval_settings
-    from psychagent.runs.evaluate import EvalPlan
+    from psychagent.assets.settings.judge import load_eval_settings
+    from psychagent.evals.evaluate import EvalPlan
 
     settings = load_eval_settings(config)
     if concurrency:
@@ -84,7 +84,7 @@ def run_watched(plan: EvalPlan, console: Console) -> int:
     from dataclasses import replace
 
     from psychagent.cli.watch import Reporter, Tally
-    from psychagent.runs.evaluate import run_eval
+    from psychagent.evals.evaluate import run_eval
 
     class SessionTally(Tally):
         """Counts sessions where a run counts cases, and says so."""
@@ -104,7 +104,7 @@ def run_watched(plan: EvalPlan, console: Console) -> int:
 
 
 def _watch(reporter: Reporter) -> EvalWatch:
-    from psychagent.runs.evaluate import EvalWatch
+    from psychagent.evals.evaluate import EvalWatch
 
     tally = reporter.tally
 
@@ -135,7 +135,7 @@ def show_result(result: EvalResult, plan: EvalPlan, console: Console) -> None:
 
     from psychagent.cli.watch import usage_rows
     from psychagent.domain.usage import sum_usage
-    from psychagent.runs.eval_summary import evidence_of
+    from psychagent.evals.summary import evidence_of
 
     console.print(_means_table(result, plan.settings.use))
     evidence = evidence_of(result.sessions)
@@ -160,7 +160,7 @@ def show_result(result: EvalResult, plan: EvalPlan, console: Console) -> None:
 def _means_table(result: EvalResult, use: str) -> object:
     from rich.table import Table
 
-    from psychagent.runs.eval_summary import metric_means
+    from psychagent.evals.summary import metric_means
 
     table = Table(title=f"Mean scores, 0 to 10 ({use})", title_justify="left")
     table.add_column("metric")

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from psychagent.assets.yaml import nearest
 from psychagent.errors import SettingsError
+from psychagent.files.read import nearest
 
 if TYPE_CHECKING:
-    from psychagent.runs.export.formats import Format
-    from psychagent.runs.export.pairs import PairUnit
-    from psychagent.runs.export.sample import Task
-    from psychagent.runs.export.write import Exported
+    from psychagent.export.formats import Format
+    from psychagent.export.pairs import PairUnit
+    from psychagent.export.sample import Task
+    from psychagent.export.write import Exported
 
 
 def export(
@@ -46,8 +46,8 @@ def export(
     seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
 ) -> None:
     """Write training data from a run, with a data card beside it."""
-    from psychagent.runs.export.rewards import RewardFilter
-    from psychagent.runs.export.write import ExportPlan, run_export
+    from psychagent.export.rewards import RewardFilter
+    from psychagent.export.write import ExportPlan, run_export
 
     if top_fraction is not None and not 0 < top_fraction <= 1:
         raise SettingsError(f"--top-fraction has {top_fraction:g}; give a share above 0, up to 1")
@@ -71,7 +71,7 @@ def export(
 
 def read_format(text: str) -> Format:
     """Read the name of a format."""
-    from psychagent.runs.export.formats import FORMATS
+    from psychagent.export.formats import FORMATS
 
     for name in FORMATS:
         if name == text:
@@ -94,7 +94,7 @@ def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:
     Raises:
         SettingsError: Naming the word that is no task, or the task that has no pairs.
     """
-    from psychagent.runs.export.sample import DEFAULT_TASKS, TASKS
+    from psychagent.export.sample import DEFAULT_TASKS, TASKS
 
     if text is None:
         return ("counselor",) if format == "preference" else DEFAULT_TASKS

@@ -16,7 +16,6 @@ from psychagent.cli.profiles import app as profiles
 from psychagent.cli.report import report
 from psychagent.cli.rft import rft
 from psychagent.cli.sample import sample
-from psychagent.cli.settings_reference import settings_reference
 from psychagent.cli.show import show
 from psychagent.cli.skills import app as skills
 from psychagent.cli.train import train
@@ -42,7 +41,6 @@ app.command()(train)
 app.command()(show)
 app.command()(doctor)
 app.command()(local_model)
-app.command(hidden=True)(settings_reference)
 app.add_typer(skills, name="skills")
 app.add_typer(profiles, name="profiles")
 

@@ -25,7 +25,7 @@ def norms(
     from rich.console import Console
     from rich.table import Table
 
-    from psychagent.runs.norms import compute_norms, write_norms
+    from psychagent.evals.norms import compute_norms, write_norms
 
     if use not in {"raw", "verified"}:
         raise SettingsError(f"--use has {use!r}; give raw or verified")

@@ -8,10 +8,10 @@ from typing import Annotated
 
 import typer
 
-from psychagent.assets.settings import BaselineSettings, DatasetSettings, RuntimeSettings, load_settings
-from psychagent.assets.yaml import nearest
+from psychagent.assets.settings.run import BaselineSettings, DatasetSettings, RuntimeSettings, load_settings
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import SettingsError
+from psychagent.files.read import nearest
 
 BaselineOption = Annotated[Path | None, typer.Option("--baseline", help="Counselor settings (YAML).")]
 RuntimeOption = Annotated[Path | None, typer.Option("--runtime", help="Run settings (YAML).")]

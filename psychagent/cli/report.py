@@ -11,8 +11,8 @@ from psychagent.cli.extra import needs_extra
 from psychagent.errors import SettingsError
 
 if TYPE_CHECKING:
-    from psychagent.assets.eval_settings import Prices
-    from psychagent.scales.aggregate import Sampling
+    from psychagent.assets.settings.judge import Prices
+    from psychagent.stats.bootstrap import Sampling
 
 
 def report(
@@ -35,9 +35,9 @@ def report(
 ) -> None:
     """Write report.html and report.md into a folder: numbers with intervals, figures, comparisons."""
     with needs_extra("eval"):
-        from psychagent.runs.report.write import ReportPlan, write_report
-        from psychagent.runs.rft_report.read import find_rft_run
-    from psychagent.scales.aggregate import Sampling
+        from psychagent.reports.evaluation.write import ReportPlan, write_report
+        from psychagent.reports.rollouts.read import find_rft_run
+    from psychagent.stats.bootstrap import Sampling
 
     run = find_rft_run(eval_dir)
     if run is not None:
@@ -66,8 +66,8 @@ def report(
 
 def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) -> None:
     """Write the report of a run with rollouts and say what choosing gained."""
-    from psychagent.runs.rft_report.sections import headlines
-    from psychagent.runs.rft_report.write import write_rft_report
+    from psychagent.reports.rollouts.sections import headlines
+    from psychagent.reports.rollouts.write import write_rft_report
 
     written = write_rft_report(folder, sampling=sampling, prices=prices)
     for label, value in headlines(written.material):
@@ -84,8 +84,8 @@ def read_prices(file: Path | None, price_in: float | None, price_out: float | No
     Raises:
         SettingsError: If only one of the two options is given, or they and a file.
     """
-    from psychagent.assets.eval_settings import Prices
-    from psychagent.assets.yaml import load_model
+    from psychagent.assets.settings.judge import Prices
+    from psychagent.files.read import load_model
 
     given = [price for price in (price_in, price_out) if price is not None]
     if file and given:

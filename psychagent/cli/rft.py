@@ -43,10 +43,10 @@ def rft(
     from rich.console import Console
 
     from psychagent.assets.locate import asset_dir
-    from psychagent.assets.rft_settings import RftSettings
-    from psychagent.assets.yaml import load_model
+    from psychagent.assets.settings.rollouts import RftSettings
     from psychagent.cli.sample import run_watched
     from psychagent.errors import SettingsError
+    from psychagent.files.read import load_model
     from psychagent.runs.sample import SamplePlan
 
     settings = read_settings(

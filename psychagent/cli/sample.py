@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from psychagent.assets.profiles import CaseFile
     from psychagent.cli.watch import Reporter
     from psychagent.domain.profile import Case
+    from psychagent.domain.rollout import FinishedSession, Rollout
     from psychagent.domain.usage import Usage
-    from psychagent.nodes.state import FinishedSession, Rollout
     from psychagent.runs.outcome import Outcome, RunResult
     from psychagent.runs.sample import SamplePlan, Watch
 

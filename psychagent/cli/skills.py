@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     import httpx
     from rich.table import Table
 
-    from psychagent.assets.settings import RuntimeSettings
+    from psychagent.assets.settings.run import RuntimeSettings
     from psychagent.domain.skill import StageSkills
-    from psychagent.skills.bench import Row
+    from psychagent.skills.bench.gold import Moment
+    from psychagent.skills.bench.measure import Row
     from psychagent.skills.embed import Embedder
-    from psychagent.skills.gold import Moment
     from psychagent.skills.library import SkillLibrary
     from psychagent.skills.vectors import VectorCache
 
@@ -122,7 +122,7 @@ def search(
     from rich.console import Console
     from rich.table import Table
 
-    from psychagent.assets.settings import RuntimeSettings, load_settings
+    from psychagent.assets.settings.run import RuntimeSettings, load_settings
     from psychagent.flows.build import open_client
     from psychagent.skills.browse import choose_stages
     from psychagent.skills.find import search_stages
@@ -179,7 +179,7 @@ def validate(
     import asyncio
     from functools import cache
 
-    from psychagent.assets.settings import RuntimeSettings
+    from psychagent.assets.settings.run import RuntimeSettings
     from psychagent.skills.check import check_library
     from psychagent.skills.embed import build_minilm
     from psychagent.skills.near import MAX_COSINE, EmbedTexts
@@ -234,7 +234,7 @@ def bench(
 
     from rich.console import Console
 
-    from psychagent.assets.settings import RuntimeSettings, load_settings
+    from psychagent.assets.settings.run import RuntimeSettings, load_settings
     from psychagent.cli.skills_table import bench_table
 
     if gold and (not language or len(language) != 1):
@@ -253,8 +253,8 @@ async def _bench(
     language: Language, gold: Path | None, settings: list[RuntimeSettings]
 ) -> tuple[tuple[Moment, ...], list[Row]]:
     from psychagent.flows.build import open_client
-    from psychagent.skills.bench import run_bench
-    from psychagent.skills.gold import gold_file, load_gold, load_rewrites, rewrites_file
+    from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, rewrites_file
+    from psychagent.skills.bench.measure import run_bench
     from psychagent.skills.library import SkillLibrary
     from psychagent.skills.store import SkillStore
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.table import Table
 
 from psychagent.domain.base import Language
-from psychagent.skills.bench import HALVES, Row
-from psychagent.skills.gold import Moment
+from psychagent.skills.bench.gold import Moment
+from psychagent.skills.bench.measure import HALVES, Row
 from psychagent.skills.store import DEFAULT_METHOD
 
 

@@ -20,13 +20,13 @@ def train(
     """Fine-tune a model on the chosen sessions of an export (needs the extra `train`)."""
     import sys
 
-    from psychagent.assets.train_settings import load_train_settings
+    from psychagent.assets.settings.train import load_train_settings
 
     settings = load_train_settings(config)
     with needs_extra("train"):
         import datasets
 
-        from psychagent.runs.train import run_training
+        from psychagent.train.train import run_training
 
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()

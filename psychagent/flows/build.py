@@ -13,16 +13,17 @@ from langchain_core.language_models import BaseChatModel
 
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.assets.settings import BaselineSettings, EndpointSettings, RuntimeSettings
+from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.run import BaselineSettings, RuntimeSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.usage import Usage
 from psychagent.errors import SettingsError
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.endpoint import build_endpoint
-from psychagent.llm.offline import OfflineModel
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.state import Knobs
+from psychagent.offline.model import OfflineModel
 from psychagent.skills.embed import build_embedder
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore, resolve_method

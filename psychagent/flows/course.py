@@ -11,7 +11,7 @@ from psychagent.flows.rollout import hold_rollout, record_broken
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.opening import open_session
 from psychagent.nodes.reflect import reflect, summarize, update_file
-from psychagent.nodes.rollout import after_select, start_rollouts
+from psychagent.nodes.routing import after_select, start_rollouts
 from psychagent.nodes.select import select
 from psychagent.nodes.state import CourseState, Knobs
 

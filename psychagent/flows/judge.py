@@ -14,14 +14,14 @@ import httpx
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
-from psychagent.assets.eval_settings import EvalSettings
 from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality
+from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage
 from psychagent.flows.build import build_chat, open_client
 from psychagent.llm.chat import Chat
-from psychagent.llm.offline import OfflineModel
 from psychagent.nodes.judge import (
     JudgeBrief,
     JudgeDeps,
@@ -34,11 +34,11 @@ from psychagent.nodes.judge import (
     plan_calls,
     record_broken,
 )
+from psychagent.offline.model import OfflineModel
+from psychagent.offline.traits import script_lines
 from psychagent.scales.dialogue import Dialogue, to_lines
 from psychagent.scales.fill import GroupCall
-from psychagent.scales.result import JudgeMark, ScaleResult, SessionScores
 from psychagent.scales.scale import load_scales
-from psychagent.scales.script import script_lines
 
 JudgeGraph = CompiledStateGraph[JudgeState, JudgeBrief, Any, Any]
 

@@ -11,11 +11,12 @@ from langgraph.graph.state import CompiledStateGraph
 from psychagent.domain.base import Speaker
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import Case
-from psychagent.domain.reply import VisibleText
+from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import Turn
 from psychagent.flows.course import build_course
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.state import CourseState, FinishedSession, Knobs
+from psychagent.nodes.state import CourseState, Knobs
+from psychagent.replies.stream import VisibleText
 
 COURSE_STEPS = 8
 

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import httpx
 
-from psychagent.assets.eval_settings import EvalSettings
-from psychagent.assets.rft_settings import RftSettings
+from psychagent.assets.settings.judge import EvalSettings
+from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.usage import Usage
 from psychagent.flows.build import open_client
 from psychagent.flows.judge import Judge, build_judge_deps, warm_judge

@@ -13,6 +13,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.errors import PsychAgentError
 from psychagent.flows.judge import Judge
@@ -21,8 +22,8 @@ from psychagent.flows.spent import open_usage
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import JudgeBrief
 from psychagent.nodes.opening import brief_of
-from psychagent.nodes.rollout import RolloutTask
-from psychagent.nodes.state import Brief, CourseState, Failure, Knobs, Rollout, RolloutState
+from psychagent.nodes.routing import RolloutTask
+from psychagent.nodes.state import Brief, CourseState, Knobs, RolloutState
 from psychagent.scales.dialogue import Dialogue, to_lines
 from psychagent.scales.scale import reward_methods
 

@@ -12,12 +12,11 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
-from psychagent.domain.reply import MalformedReplyError
 from psychagent.domain.usage import RoleUsage, Usage
-from psychagent.errors import CallError, ProviderError, ReplyError
+from psychagent.errors import CallError, MalformedReplyError, ProviderError, ReplyError
 from psychagent.llm.fault import Fault
 from psychagent.llm.prompt import Message, Prompt, assistant, user
-from psychagent.llm.reading import read_json, response_format
+from psychagent.replies.as_json import read_json, response_format
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)

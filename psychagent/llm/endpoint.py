@@ -13,7 +13,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_openai import ChatOpenAI
 from pydantic import SecretStr
 
-from psychagent.assets.settings import EndpointSettings
+from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.llm.fault import UnreadableError, as_faults
 
 _MOVED = ("messages", "response_format", "max_completion_tokens")

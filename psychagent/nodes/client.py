@@ -11,11 +11,12 @@ from langgraph.types import interrupt
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.client_view import view_client
-from psychagent.domain.reply import MalformedReplyError, split_thoughts
 from psychagent.domain.turn import Turn
+from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Prompt, assistant, system, user
 from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.state import Brief, SessionState
+from psychagent.replies.tags import split_thoughts
 
 HUMAN = "human"
 

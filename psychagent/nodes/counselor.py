@@ -10,13 +10,14 @@ from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Speaker
-from psychagent.domain.reply import CounselorReply, MalformedReplyError, parse_tagged_reply
 from psychagent.domain.skill import Skill
 from psychagent.domain.turn import Thoughts, Turn, count_counselor_turns
+from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
-from psychagent.llm.reading import read_json
 from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.state import Brief, SessionState
+from psychagent.replies.as_json import read_json
+from psychagent.replies.tags import CounselorReply, parse_tagged_reply
 
 
 class JsonReply(BaseModel):

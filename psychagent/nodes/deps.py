@@ -9,8 +9,8 @@ from typing import Any, Protocol
 from langgraph.runtime import Runtime
 
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.assets.rft_settings import RftSettings
-from psychagent.assets.settings import BaselineSettings, RuntimeSettings
+from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.assets.settings.run import BaselineSettings, RuntimeSettings
 from psychagent.domain.base import Language
 from psychagent.domain.profile import Case
 from psychagent.llm.chat import Chat

@@ -11,18 +11,18 @@ from langgraph.errors import NodeError
 from langgraph.runtime import Runtime
 from langgraph.types import Send
 
-from psychagent.assets.eval_settings import EvalSettings
 from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality, Record
+from psychagent.domain.scores import JudgeMark, ScaleResult
+from psychagent.domain.seed import derive_seed
 from psychagent.domain.usage import Usage
 from psychagent.errors import AssetError, CallError, ScoringError, SettingsError
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
-from psychagent.nodes.state import derive_seed
 from psychagent.scales.dialogue import Dialogue, fenced
 from psychagent.scales.fill import GroupCall, fill_scale, verify_item
 from psychagent.scales.reply import read_group, reply_schema
-from psychagent.scales.result import JudgeMark, ScaleResult
 from psychagent.scales.scale import Scale, default_methods
 
 

@@ -11,11 +11,12 @@ from pydantic import BaseModel, Field, create_model
 from psychagent.domain.base import Modality, Stage
 from psychagent.domain.memory import ClientFile, FileTraits, Memory, SessionSummary, merge_file
 from psychagent.domain.profile import THEORY_MODELS
+from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import CourseNode, Deps
 from psychagent.nodes.opening import brief_of
-from psychagent.nodes.state import Brief, CourseState, FinishedSession, Knobs, Rollout
+from psychagent.nodes.state import Brief, CourseState, Knobs
 
 
 class FileReply(BaseModel):

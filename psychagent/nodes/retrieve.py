@@ -11,16 +11,15 @@ from pydantic import BaseModel, Field, create_model
 
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.plan import Plan
-from psychagent.domain.reply import MalformedReplyError
 from psychagent.domain.skill import MetaSkill, StageSkills
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.domain.usage import RoleUsage, Usage
-from psychagent.errors import SkillStoreError
+from psychagent.errors import MalformedReplyError, SkillStoreError
 from psychagent.llm.chat import Answer
 from psychagent.llm.prompt import Prompt, system, user
-from psychagent.llm.reading import read_json
 from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.state import Brief, SessionState
+from psychagent.replies.as_json import read_json
 
 
 class FilterReply(BaseModel):

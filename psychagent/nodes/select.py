@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 
 from langgraph.runtime import Runtime
 
+from psychagent.domain.rollout import Choice, Rollout
+from psychagent.domain.scores import SessionScores
 from psychagent.errors import ScoringError
 from psychagent.nodes.deps import CourseNode, Deps, Rft
 from psychagent.nodes.opening import brief_of
-from psychagent.nodes.state import CourseState, Knobs, Rollout
-from psychagent.scales.choose import Choice, choose
-from psychagent.scales.result import SessionScores
+from psychagent.nodes.state import CourseState, Knobs
+from psychagent.scales.choose import choose
 from psychagent.scales.reward import Norms, Signals, to_signals
 
 NONE_YET = -1

@@ -9,16 +9,14 @@ from typing import Annotated, TypedDict
 
 from langgraph.channels.delta import DeltaChannel
 
-from psychagent.domain.base import Record
 from psychagent.domain.memory import ClientFile, Memory, MemoryView, SessionSummary, view_memory
 from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.profile import Case
+from psychagent.domain.rollout import Choice, FinishedSession, Rollout
+from psychagent.domain.scores import SessionScores
+from psychagent.domain.seed import derive_seed
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
-from psychagent.scales.choose import Choice
-from psychagent.scales.result import SessionScores
-
-MAX_SEED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -70,54 +68,6 @@ class Brief:
             self.rollout_index + 1000 * self.attempt,
             *parts,
         )
-
-
-def derive_seed(*parts: object) -> int:
-    """Hash parts into a seed in 0..2^31-1, the same on every machine."""
-    value = 2166136261
-    for byte in ":".join(str(part) for part in parts).encode():
-        value = ((value ^ byte) * 16777619) & 0xFFFFFFFF
-    return value & MAX_SEED
-
-
-class Failure(Record):
-    """Why something could not be done."""
-
-    error: str
-    """Class of the error."""
-    message: str
-
-
-class Rollout(Record):
-    """One candidate session."""
-
-    index: int
-    turns: tuple[Turn, ...] = ()
-    usage: Usage = Usage()
-    failure: Failure | None = None
-    judgement: SessionScores | None = None
-    """What the judge gave; None where no judge was asked."""
-    holdout: SessionScores | None = None
-    """What a second judge gave, for the report only."""
-
-
-class FinishedSession(Record):
-    """A session with everything that its file tells."""
-
-    session_index: int
-    plan: Plan
-    file_before: ClientFile
-    turns: tuple[Turn, ...]
-    summary: SessionSummary
-    file_after: ClientFile
-    usage: Usage
-    winner: int = 0
-    rollouts: tuple[Rollout, ...] = ()
-    """The candidates, where there was more than one."""
-    candidates: tuple[str, ...] = ()
-    corrections: tuple[Correction, ...] = ()
-    selection: Choice | None = None
-    """Rewards and how the winner was chosen, where there was more than one."""
 
 
 def append_turns(left: list[Turn] | None, batches: Sequence[list[Turn]]) -> list[Turn]:

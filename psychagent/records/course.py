@@ -7,10 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from psychagent.assets.yaml import to_model
 from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError
-from psychagent.records.files import read_json
+from psychagent.files.read import read_json, to_model
 
 
 class CourseRecord(BaseModel):

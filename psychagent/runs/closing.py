@@ -7,16 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from psychagent.domain.base import Modality
+from psychagent.domain.rollout import Failure
 from psychagent.domain.turn import count_counselor_turns
 from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import RecordError
+from psychagent.files.write import write_json
 from psychagent.flows.spent import open_usage
 from psychagent.nodes.opening import ENDED_BY_PLAN
-from psychagent.nodes.state import CourseState, Failure
+from psychagent.nodes.state import CourseState
 from psychagent.records.course import CourseRecord, read_course
-from psychagent.records.files import write_json
+from psychagent.records.folder import RunFolder
 from psychagent.records.session import SessionRecord, read_session
-from psychagent.runs.layout import RunFolder
 from psychagent.runs.outcome import Outcome, Status
 
 

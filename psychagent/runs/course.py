@@ -16,13 +16,14 @@ from langgraph.graph.state import CompiledStateGraph
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
+from psychagent.domain.rollout import Failure, FinishedSession, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.errors import PsychAgentError, RecordError, SkillStoreError
-from psychagent.nodes.state import CourseState, Failure, FinishedSession, Knobs, Rollout
-from psychagent.records.session import read_session, session_path, write_session
-from psychagent.runs.checkpoints import compact
+from psychagent.nodes.state import CourseState, Knobs
+from psychagent.records.folder import RunFolder, thread_id
+from psychagent.records.session import read_session, session_data, session_path, write_session
+from psychagent.runs.checkpoints.sqlite import compact
 from psychagent.runs.closing import close_case
-from psychagent.runs.layout import RunFolder, session_data, thread_id
 from psychagent.runs.outcome import Outcome, Status
 from psychagent.runs.stop import Stop
 

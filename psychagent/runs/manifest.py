@@ -9,12 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from psychagent.assets.settings import BaselineSettings, DatasetSettings, RuntimeSettings
+from psychagent.assets.settings.run import BaselineSettings, DatasetSettings, RuntimeSettings
 from psychagent.domain.base import Language
 from psychagent.errors import RecordError
+from psychagent.files.read import read_json
 from psychagent.nodes.deps import Deps
-from psychagent.records.files import read_json
-from psychagent.runs.layout import RunFolder
+from psychagent.records.folder import RunFolder
 
 SCRIPT_NOTE = (
     "Made with the offline script, which is no language model: it shows how the system works and says "

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from enum import StrEnum
 
 from psychagent.domain.base import Modality, Record
+from psychagent.domain.rollout import Failure
 from psychagent.domain.usage import Usage, sum_usage
-from psychagent.nodes.state import Failure
 
 
 class Status(StrEnum):

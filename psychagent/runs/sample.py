@@ -10,22 +10,22 @@ from pathlib import Path
 import httpx
 
 from psychagent.assets.profiles import CaseFile, find_cases
-from psychagent.assets.rft_settings import RftSettings
-from psychagent.assets.settings import BaselineSettings, DatasetSettings, RuntimeSettings
+from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.assets.settings.run import BaselineSettings, DatasetSettings, RuntimeSettings
 from psychagent.domain.profile import Case
+from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError
+from psychagent.files.lock import hold_lock
+from psychagent.files.write import remove_parts, write_json
 from psychagent.flows.build import build_deps, open_client
 from psychagent.flows.course import build_course
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.state import FinishedSession, Rollout
-from psychagent.records.files import remove_parts, write_json
-from psychagent.runs.checkpoints import open_checkpoints
+from psychagent.records.folder import RunFolder
+from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.closing import stored_totals
 from psychagent.runs.course import CourseRun, remove_run, run_case
-from psychagent.runs.layout import RunFolder
-from psychagent.runs.lock import hold_lock
 from psychagent.runs.manifest import build_manifest, check_resumable
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
 from psychagent.runs.stop import Stop, stop_on_signals

@@ -6,37 +6,11 @@ import random
 from collections.abc import Mapping
 from typing import Literal, Protocol
 
-from pydantic import Field
-
-from psychagent.domain.base import Record
+from psychagent.domain.rollout import Choice
 from psychagent.errors import ScoringError
 from psychagent.scales.reward import Signals, reward_of
 
 Missing = Literal["common", "refuse"]
-
-
-class Choice(Record):
-    """Which rollout was chosen, and why; as stored."""
-
-    winner: int
-    selector: str
-    rewards: dict[str, float] = Field(default_factory=dict)
-    """Index of each comparable rollout -> reward in standard deviations, on the metrics compared."""
-    compared: tuple[str, ...] = ()
-    """The metrics that the rewards are means of."""
-    tied: tuple[int, ...] = ()
-    """Rollouts that share the highest reward; empty where one alone has it."""
-    excluded: dict[str, str] = Field(default_factory=dict)
-    """Index of each rollout that could not win -> why."""
-    own_rewards: dict[str, float] = Field(default_factory=dict)
-    """Rewards on all metrics that a rollout itself has: for information, never for the choice."""
-    skipped: dict[str, str] = Field(default_factory=dict)
-    """Metrics that no reward can take in -> why, such as one without a norm."""
-
-    def margin(self) -> float | None:
-        """Return how far the best reward is above the next; None with fewer than two."""
-        ranked = sorted(self.rewards.values(), reverse=True)
-        return ranked[0] - ranked[1] if len(ranked) > 1 else None
 
 
 class Selector(Protocol):

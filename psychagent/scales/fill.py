@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from statistics import median
 
 from psychagent.domain.base import Record
+from psychagent.domain.scores import ItemScore, MetricScore, Quote, ScaleResult, weigh
 from psychagent.domain.usage import Usage, sum_usage
 from psychagent.scales.dialogue import Line
 from psychagent.scales.quotes import quote_problem
 from psychagent.scales.reply import ItemReply
-from psychagent.scales.result import ItemScore, MetricScore, Quote, ScaleResult, weigh
 from psychagent.scales.scale import Metric, Scale
 
 

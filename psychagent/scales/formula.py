@@ -6,10 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from psychagent.domain.scores import TOP
 from psychagent.errors import ScoringError
-
-TOP = 10.0
-"""Upper end of a score; the lower end is 0."""
 
 
 @dataclass(frozen=True, slots=True)

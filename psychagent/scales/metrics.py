@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from psychagent.scales.aggregate import PANELS, Members, MetricId, Panel
 from psychagent.scales.scale import Metric, Scale
+from psychagent.stats.bootstrap import PANELS, Members, MetricId, Panel
 
 
 @dataclass(frozen=True, slots=True)

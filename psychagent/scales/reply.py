@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, create_model
 
-from psychagent.domain.reply import MalformedReplyError
-from psychagent.llm.reading import read_json
+from psychagent.errors import MalformedReplyError
+from psychagent.replies.as_json import read_json
 from psychagent.scales.scale import Scale
 
 MOST_QUOTES = 2

@@ -9,9 +9,9 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.yaml import load_model
 from psychagent.domain.base import Record
 from psychagent.errors import ScoringError
+from psychagent.files.read import load_model
 
 
 class Norm(Record):

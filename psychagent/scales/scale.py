@@ -12,17 +12,14 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.yaml import load_model
 from psychagent.domain.base import Language, Modality, Record
+from psychagent.domain.scores import TOP, Direction, Group, Headline, Side
 from psychagent.errors import AssetError
-from psychagent.scales.formula import FORMULAS, TOP, score_metric
+from psychagent.files.read import load_model
+from psychagent.scales.formula import FORMULAS, score_metric
 
-Side = Literal["counselor", "client"]
-Group = Literal["shared", "specific", "extra"]
 Rates = Literal["counselor", "client", "either"]
 Input = Literal["profile", "plan"]
-Headline = Literal["as_is", "invert", "none"]
-Direction = Literal["higher_better", "higher_worse"]
 
 
 class Words(Record):

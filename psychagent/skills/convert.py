@@ -6,10 +6,10 @@ from pathlib import Path
 
 import yaml
 
-from psychagent.assets.yaml import load_data
 from psychagent.domain.base import Language
 from psychagent.domain.skill import StageSkills
 from psychagent.errors import AssetError
+from psychagent.files.read import load_data
 from psychagent.skills.library import SkillLibrary
 
 

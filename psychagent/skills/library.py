@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.yaml import load_data, to_model
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Record, Stage
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.errors import AssetError
+from psychagent.files.read import load_data, to_model
 
 
 class SkillFile(Record):

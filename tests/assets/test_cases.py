@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from psychagent.assets.profiles import CaseFile, find_cases
-from psychagent.assets.settings import DatasetSettings
+from psychagent.assets.settings.run import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import AssetError
-from tests.assets.shapes import profile, psycheval, write
+from tests.support.shapes import profile, psycheval, write
 
 BT, CBT, PDT = Modality.BT, Modality.CBT, Modality.PDT
 

@@ -10,12 +10,12 @@ import pytest
 import yaml
 
 from psychagent.assets.profiles import find_cases, find_profile, load_profile, make_case
-from psychagent.assets.settings import DatasetSettings
+from psychagent.assets.settings.run import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Disclosure
 from psychagent.errors import AssetError
-from tests.assets.shapes import BASIC, profile, psycheval, write
 from tests.conftest import MODALITIES
+from tests.support.shapes import BASIC, profile, psycheval, write
 
 
 def without(data: dict[str, Any], *path: str) -> dict[str, Any]:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from psychagent.assets.prompts import PromptLibrary, hash_files
+from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.errors import AssetError
+from psychagent.files.digest import hash_files
 
 
 @pytest.fixture

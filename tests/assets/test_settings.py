@@ -10,12 +10,12 @@ import yaml
 from pydantic import BaseModel, SecretStr
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.settings import (
+from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.run import (
     DEFAULTS,
     BaselineSettings,
     DatasetSettings,
     EmbeddingSettings,
-    EndpointSettings,
     RuntimeSettings,
     load_settings,
 )

@@ -16,13 +16,13 @@ from typing import Any
 
 import numpy as np
 
-from psychagent.assets.eval_settings import EvalSettings, JudgeEndpoint
 from psychagent.assets.profiles import find_cases
-from psychagent.assets.rft_settings import RftSettings
-from psychagent.assets.settings import (
+from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.judge import EvalSettings, JudgeEndpoint
+from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.assets.settings.run import (
     BaselineSettings,
     DatasetSettings,
-    EndpointSettings,
     RetrievalSettings,
     RuntimeSettings,
 )
@@ -30,20 +30,20 @@ from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.profile import Case
 from psychagent.domain.skill import Skill
 from psychagent.domain.usage import Usage
+from psychagent.evals.evaluate import EvalPlan, EvalWatch, run_eval
 from psychagent.flows.build import build_deps, open_client
 from psychagent.flows.course import build_course
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import plan_calls
-from psychagent.runs.checkpoints import compact, open_checkpoints
-from psychagent.runs.evaluate import EvalPlan, EvalWatch, run_eval
+from psychagent.runs.checkpoints.sqlite import compact, open_checkpoints
 from psychagent.scales.scale import reward_methods
 from psychagent.skills.embed import Embedder, Vectors, normalize
 from psychagent.skills.index import StageIndex
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
 from psychagent.skills.vectors import VectorCache
-from tests.loopback import replies
+from tests.support.loopback import replies
 
 
 class HashEmbedder:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 @contextmanager
 def server_process(delay_ms: float, log: Path | None = None) -> Iterator[str]:
     """Start a loopback server and yield its base URL."""
-    command = [sys.executable, "-m", "tests.loopback.server", "--delay-ms", str(delay_ms)]
+    command = [sys.executable, "-m", "tests.support.loopback.server", "--delay-ms", str(delay_ms)]
     if log is not None:
         command += ["--log", str(log)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)

@@ -13,9 +13,9 @@ import yaml
 from typer.testing import CliRunner
 
 from psychagent.cli.main import app
-from psychagent.runs.doctor import Finding, Patient, examine
+from psychagent.doctor import Finding, Patient, examine
 from psychagent.skills import embed
-from tests.loopback.server import Behave, Call, Http, chat_body, serve
+from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
 
 KEY = "sk-very-private"
 Usage = namedtuple("Usage", "total used free")

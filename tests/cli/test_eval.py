@@ -15,17 +15,17 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from psychagent.assets.eval_settings import load_eval_settings
 from psychagent.assets.locate import asset_dir
+from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.cli.eval import _means_table
 from psychagent.cli.main import app
+from psychagent.domain.scores import SessionScores
 from psychagent.errors import SettingsError
-from psychagent.runs.eval_summary import EvalResult
-from psychagent.scales.result import SessionScores
+from psychagent.evals.summary import EvalResult
 from psychagent.scales.scale import load_scales
-from tests.judging import loopback_reply
-from tests.loopback.server import Call, Http, serve
-from tests.runs.test_evaluate import make_run
+from tests.support.eval_runs import make_run
+from tests.support.judging import loopback_reply
+from tests.support.loopback.server import Call, Http, serve
 
 runner = CliRunner()
 

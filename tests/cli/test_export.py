@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from psychagent.assets.locate import asset_dir
 from psychagent.cli.main import app
 from psychagent.errors import SettingsError
-from tests.exporting import make_rft, read_rows
+from tests.support.exporting import make_rft, read_rows
 
 
 @pytest.fixture(scope="module")

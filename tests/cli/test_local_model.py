@@ -13,12 +13,12 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from psychagent.assets.settings import BaselineSettings, RuntimeSettings, load_settings
+from psychagent.assets.settings.run import BaselineSettings, RuntimeSettings, load_settings
 from psychagent.cli.local_model import DEFAULT_PORT, SMOLLM2
 from psychagent.cli.main import app
 from psychagent.errors import AssetError, ProviderError
 from psychagent.llm.local_server import LocalModel, check_gguf, find_smollm2, serve_local, wait_healthy
-from tests.loopback.server import Call, Http, serve
+from tests.support.loopback.server import Call, Http, serve
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 

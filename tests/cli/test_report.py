@@ -15,7 +15,7 @@ from psychagent.cli.extra import needs_extra
 from psychagent.cli.main import app
 from psychagent.cli.report import read_prices
 from psychagent.errors import PsychAgentError, SettingsError
-from tests.runs.score_tables import make_rows, noisy, write_table
+from tests.support.score_tables import make_rows, noisy, write_table
 
 TALK = [
     ("assistant", "Welcome back. What would you like to spend our time on today?"),
@@ -125,7 +125,7 @@ def test_a_missing_package_is_answered_by_what_to_install(
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> Any:
-        if name == "psychagent.runs.report.write":
+        if name == "psychagent.reports.evaluation.write":
             raise ModuleNotFoundError("No module named 'pandas'", name="pandas")
         return load(name, globals, locals, fromlist or (), level)
 

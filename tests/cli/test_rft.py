@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 
 from psychagent.cli.main import app
 from psychagent.errors import RecordError, ScoringError, SettingsError
-from tests.rolling import METHODS
-from tests.runs.score_tables import make_rows, noisy, write_table
+from tests.support.rolling import METHODS
+from tests.support.score_tables import make_rows, noisy, write_table
 
 CHOICE: dict[str, Any] = {
     "rollout_n": 3,

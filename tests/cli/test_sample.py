@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.children import finish, psychagent
-from tests.faults.running import always, case_dirs, load, make_plan, manifest, write_yaml
-from tests.loopback.server import Http, serve
+from tests.support.children import finish, psychagent
+from tests.support.loopback.server import Http, serve
+from tests.support.running import always, case_dirs, load, make_plan, manifest, write_yaml
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 

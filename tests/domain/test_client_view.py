@@ -19,7 +19,7 @@ from psychagent.domain.client_view import (
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import BasicInfo, Case, Disclosure, Profile, Secret, StaticTraits, Theory
 from psychagent.domain.tokens import estimate_tokens
-from tests.domain.memory_parts import memory
+from tests.support.memory_parts import memory
 
 LATE = 12
 

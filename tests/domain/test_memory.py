@@ -16,7 +16,7 @@ from psychagent.domain.memory import (
 )
 from psychagent.domain.tokens import estimate_tokens
 from tests.conftest import LANGUAGES
-from tests.domain.memory_parts import client_file, memory, words
+from tests.support.memory_parts import client_file, memory, words
 
 SIZES = [10, 60, 200, 500, 1400]
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import subprocess
 from collections.abc import Iterator
@@ -13,11 +12,12 @@ from typing import Any
 import pytest
 
 from psychagent.errors import RecordError
-from psychagent.records.files import read_json, write_json
+from psychagent.files.read import read_json
+from psychagent.files.write import write_json
 from psychagent.runs.outcome import Status
 from psychagent.runs.sample import run_sample
-from tests.faults.running import NAME, calls_of, case_dirs, course, make_plan, manifest, repeats
-from tests.loopback.server import serve
+from tests.support.loopback.server import serve
+from tests.support.running import NAME, calls_of, case_dirs, course, make_plan, manifest, repeats
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -33,10 +33,7 @@ def test_a_file_is_written_whole_or_not_at_all(
         raise FULL
 
     with monkeypatch.context() as patch:
-        if where == "write":
-            patch.setattr(json, "dump", full)
-        else:
-            patch.setattr(Path, {"open": "open", "rename": "replace"}[where], full)
+        patch.setattr(Path, {"open": "open", "write": "write_bytes", "rename": "replace"}[where], full)
         with pytest.raises(RecordError) as caught:
             write_json(path, {"kept": False})
     assert (

@@ -12,17 +12,8 @@ import pytest
 
 from psychagent.runs.outcome import Status
 from psychagent.runs.sample import run_sample
-from tests.faults.running import (
-    always,
-    count,
-    course,
-    load,
-    make_plan,
-    manifest,
-    once,
-    run,
-)
-from tests.loopback.server import Behave, Call, Http, chat_body, serve
+from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
+from tests.support.running import always, count, course, load, make_plan, manifest, once, run
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 ERROR = {"error": {"message": "sorry"}}

@@ -15,8 +15,9 @@ import pytest
 
 from psychagent.runs.outcome import RunResult, Status
 from psychagent.runs.sample import run_sample
-from tests.faults.children import DIED, finish, psychagent, wait_for
-from tests.faults.running import (
+from tests.support.children import DIED, finish, psychagent, wait_for
+from tests.support.loopback.server import serve
+from tests.support.running import (
     calls_of,
     case_dirs,
     clean,
@@ -29,7 +30,6 @@ from tests.faults.running import (
     stored_usage,
     write_yaml,
 )
-from tests.loopback.server import serve
 
 ROOT = Path(__file__).resolve().parents[2]
 SESSIONS, TURNS, KILLS = 3, 3, 4
@@ -135,7 +135,7 @@ def test_the_module_killed_for_real_goes_on_with_the_same_command(tmp_path: Path
     env = os.environ | {"PYTHONPATH": str(ROOT), "HF_HUB_OFFLINE": "1"}
     python = [sys.executable, "-W", "error"]
     serving = subprocess.Popen(
-        [*python, "-m", "tests.loopback.server", "--delay-ms", "20", "--log", str(log)],
+        [*python, "-m", "tests.support.loopback.server", "--delay-ms", "20", "--log", str(log)],
         cwd=ROOT,
         env=env,
         stdout=subprocess.PIPE,

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.faults.running import always, case_dirs, count, course, load, manifest, once, run
-from tests.loopback.replies import listed_ids
-from tests.loopback.server import Call, Http, chat_body
+from tests.support.loopback.replies import listed_ids
+from tests.support.loopback.server import Call, Http, chat_body
+from tests.support.running import always, case_dirs, count, course, load, manifest, once, run
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 ERROR = {"error": {"message": "sorry"}}

@@ -18,14 +18,14 @@ import pytest
 import yaml
 
 from psychagent.domain.base import Modality
-from psychagent.nodes.state import derive_seed
+from psychagent.domain.seed import derive_seed
 from psychagent.runs.outcome import RunResult
 from psychagent.runs.sample import SamplePlan, run_sample
-from tests.faults.running import FAST, case_dirs, clean, course, load, manifest, repeats
-from tests.judging import loopback_reply
-from tests.loopback.replies import counselor_reply
-from tests.loopback.server import Call, Http, LoopbackServer, chat_body, serve
-from tests.rolling import METHODS, Tagged, make_plan
+from tests.support.judging import loopback_reply
+from tests.support.loopback.replies import counselor_reply
+from tests.support.loopback.server import Call, Http, LoopbackServer, chat_body, serve
+from tests.support.rolling import METHODS, Tagged, make_plan
+from tests.support.running import FAST, case_dirs, clean, course, load, manifest, repeats
 
 GONE = Http(status=500, body={"error": "gone"})
 SECRET = "SECRETWORD"

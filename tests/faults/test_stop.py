@@ -16,18 +16,9 @@ from langgraph.errors import GraphDrained
 from psychagent.runs.outcome import Status
 from psychagent.runs.sample import run_sample
 from psychagent.runs.stop import Stop, stop_on_signals
-from tests.faults.children import finish, psychagent, wait_for
-from tests.faults.running import (
-    calls_of,
-    case_dirs,
-    course,
-    keys,
-    make_plan,
-    manifest,
-    repeats,
-    write_yaml,
-)
-from tests.loopback.server import Call, Http, serve
+from tests.support.children import finish, psychagent, wait_for
+from tests.support.loopback.server import Call, Http, serve
+from tests.support.running import calls_of, case_dirs, course, keys, make_plan, manifest, repeats, write_yaml
 
 
 def send(process: BaseProcess, name: signal.Signals) -> float:

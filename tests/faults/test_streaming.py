@@ -8,8 +8,8 @@ from psychagent.domain.base import Speaker
 from psychagent.errors import ProviderError
 from psychagent.flows.build import build_deps, open_client
 from psychagent.flows.play import Event, Said, Words, stream_course
-from tests.faults.running import always, settings
-from tests.loopback.server import Behave, Call, Http, chat_body, serve
+from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
+from tests.support.running import always, settings
 
 GOOD = chat_body("<think><strategy>ZEBRA</strategy></think><response>How are you, really?</response></end>")
 MOVED = chat_body("<response>How are you, really?</response></end>", reasoning="ZEBRA")

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from psychagent.domain.base import Stage
+from psychagent.domain.rollout import FinishedSession
 from psychagent.flows.course import build_course
-from psychagent.nodes.state import CourseState, FinishedSession
-from tests.fakes import Cast, chosen_family, filed, spoken, summed_up
-from tests.flows.courses import START, knobs_of, two_sessions
+from psychagent.nodes.state import CourseState
+from tests.support.courses import START, knobs_of, two_sessions
+from tests.support.fakes import Cast, chosen_family, filed, spoken, summed_up
 
 LIMIT: Any = {"recursion_limit": 60}
 

@@ -9,8 +9,8 @@ from langgraph.types import Command
 
 from psychagent.flows.course import build_course
 from psychagent.flows.single import build_single
-from tests.fakes import Cast
-from tests.flows.courses import SAID, START, knobs_of, two_sessions
+from tests.support.courses import SAID, START, knobs_of, two_sessions
+from tests.support.fakes import Cast
 
 CONFIG: Any = {"configurable": {"thread_id": "t"}, "recursion_limit": 60}
 

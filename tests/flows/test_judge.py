@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.eval_settings import EvalSettings
 from psychagent.assets.locate import asset_dir
+from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import AssetError, SettingsError
+from psychagent.evals.find import Found
+from psychagent.evals.worthless import KINDS, make_degenerate
 from psychagent.flows.judge import build_judge_deps, judge_session, warm_judge
 from psychagent.nodes.judge import plan_calls
-from psychagent.runs.eval_degenerate import KINDS, make_degenerate
-from psychagent.runs.eval_input import Found
 from psychagent.scales.scale import load_scales
-from tests.judging import (
+from tests.support.judging import (
     GOOD,
     C,
     K,

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from psychagent.assets.eval_settings import load_eval_settings
+from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.turn import Turn
 from psychagent.flows.judge import Judge, build_judge_deps, judge_session
-from tests.judging import GOOD
+from tests.support.judging import GOOD
 
 NAMED = os.environ.get("PSYCHAGENT_LIVE_JUDGE")
 pytestmark = [pytest.mark.remote, pytest.mark.skipif(not NAMED, reason="PSYCHAGENT_LIVE_JUDGE is not set")]

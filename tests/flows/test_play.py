@@ -14,8 +14,8 @@ from psychagent.flows.play import (
     run_course,
     stream_course,
 )
-from tests.fakes import Cast, case_of, chosen_family, filed, spoken, summed_up
-from tests.flows.courses import ANSWERED, SAID, two_sessions
+from tests.support.courses import ANSWERED, SAID, two_sessions
+from tests.support.fakes import Cast, case_of, chosen_family, filed, spoken, summed_up
 
 
 async def watch(cast: Cast, *, words: bool = False) -> list[Event]:

@@ -12,15 +12,15 @@ import yaml
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
+from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.errors import ScoringError, SettingsError
 from psychagent.flows.judge import Judge
 from psychagent.flows.play import run_course
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.state import FinishedSession, Rollout
-from psychagent.runs.layout import session_data
+from psychagent.records.session import session_data
 from psychagent.scales.reward import load_norms, reward_of, to_signals
-from tests.judging import defaults, items_asked, judge_with, reply
-from tests.rolling import METHODS, offline_deps
+from tests.support.judging import defaults, items_asked, judge_with, reply
+from tests.support.rolling import METHODS, offline_deps
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from psychagent.domain.base import Speaker
 from psychagent.errors import ProviderError, ReplyError
 from psychagent.flows.session import build_session, recursion_limit
-from tests.fakes import Cast, brief_for, case_of, spoken
+from tests.support.fakes import Cast, brief_for, case_of, spoken
 
 
 async def hold(cast: Cast, **knobs: Any) -> dict[str, Any]:

@@ -12,13 +12,13 @@ import pytest
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import Case, CbtTheory
+from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.domain.usage import Usage
 from psychagent.flows.course import build_course
-from psychagent.nodes.state import FinishedSession
-from psychagent.runs.checkpoints import open_checkpoints
-from tests.fakes import Cast, filed, spoken
-from tests.flows.courses import START, knobs_of, two_sessions
+from psychagent.runs.checkpoints.sqlite import open_checkpoints
+from tests.support.courses import START, knobs_of, two_sessions
+from tests.support.fakes import Cast, filed, spoken
 
 CONFIG: Any = {"configurable": {"thread_id": "cbt:en01"}, "recursion_limit": 60}
 SESSION_CHANNELS = {"turns", "usage", "retrieved"}

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
-from psychagent.domain.reply import CounselorReply, parse_tagged_reply
-from tests.llm.at_server import ASK, KEY, at, choice, model_at, said, streamed
-from tests.loopback.replies import counselor_reply
-from tests.loopback.server import Http, chat_body, serve
+from psychagent.replies.tags import CounselorReply, parse_tagged_reply
+from tests.support.at_server import ASK, KEY, at, choice, model_at, said, streamed
+from tests.support.loopback.replies import counselor_reply
+from tests.support.loopback.server import Http, chat_body, serve
 
 
 async def test_the_request_holds_what_open_servers_understand() -> None:

@@ -15,8 +15,8 @@ import pytest
 from psychagent.errors import SettingsError
 from psychagent.flows.build import require_key
 from psychagent.llm.fault import Fault, retry_after
-from tests.llm.at_server import KEY, at, choice, model_at, said, streamed
-from tests.loopback.server import Http, chat_body, serve
+from tests.support.at_server import KEY, at, choice, model_at, said, streamed
+from tests.support.loopback.server import Http, chat_body, serve
 
 BAD_BODIES: dict[str, Any] = {
     "cut off": '{"choices": [{"mess',

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.settings import BaselineSettings, DatasetSettings, RuntimeSettings, load_settings
+from psychagent.assets.settings.run import BaselineSettings, DatasetSettings, RuntimeSettings, load_settings
+from psychagent.doctor import Finding, Patient, examine
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import SessionSummary
-from psychagent.records.files import read_json
+from psychagent.files.read import read_json
 from psychagent.records.session import SessionRecord, read_session
-from psychagent.runs.doctor import Finding, Patient, examine
 from psychagent.runs.outcome import RunResult
 from psychagent.runs.sample import SamplePlan, run_sample
 

@@ -12,8 +12,8 @@ from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import ReplyError
 from psychagent.nodes.client import client, client_prompt
 from psychagent.nodes.state import Brief, SessionState
-from tests.domain.memory_parts import memory
-from tests.fakes import Cast, brief_for, case_of
+from tests.support.fakes import Cast, brief_for, case_of
+from tests.support.memory_parts import memory
 
 TALK = [
     Turn(speaker=Speaker.COUNSELOR, text="Hello.", thoughts=Thoughts(assessment="SECRET plan")),

@@ -14,7 +14,7 @@ from psychagent.domain.turn import Turn
 from psychagent.errors import ReplyError
 from psychagent.nodes.counselor import counselor, counselor_prompt
 from psychagent.nodes.state import Brief, SessionState
-from tests.fakes import Cast, brief_for, case_of, spoken
+from tests.support.fakes import Cast, brief_for, case_of, spoken
 
 SKILL = "cbt.conceptualization.problem-picture"
 

@@ -7,7 +7,7 @@ from psychagent.errors import AssetError, ScoringError
 from psychagent.nodes.judge import JudgeTask, gather_results, judge_prompt, plan_calls
 from psychagent.scales.dialogue import Dialogue
 from psychagent.scales.fill import GroupCall
-from tests.judging import C, K, dialogue, offline_deps
+from tests.support.judging import C, K, dialogue, offline_deps
 
 DEPS = offline_deps()
 

@@ -10,8 +10,8 @@ from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Plan
 from psychagent.nodes.opening import ENDED_BY_LIMIT, ENDED_BY_PLAN, end_reason, open_session
 from psychagent.nodes.state import CourseState, Knobs
-from tests.domain.memory_parts import summary
-from tests.fakes import FAMILIES, Cast, case_of, chosen_family
+from tests.support.fakes import FAMILIES, Cast, case_of, chosen_family
+from tests.support.memory_parts import summary
 
 SAFETY = "cbt.conceptualization.risk-and-safety"
 

@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 from psychagent.domain.base import Modality, Speaker
 from psychagent.domain.memory import ClientFile, Memory
 from psychagent.domain.profile import THEORY_MODELS, CbtTheory
+from psychagent.domain.rollout import Rollout
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ReplyError
@@ -22,10 +23,10 @@ from psychagent.nodes.reflect import (
     summarize,
     update_file,
 )
-from psychagent.nodes.state import CourseState, Knobs, Rollout
+from psychagent.nodes.state import CourseState, Knobs
 from tests.conftest import MODALITIES
-from tests.domain.memory_parts import memory, summary
-from tests.fakes import Cast, brief_for, case_of, filed, summed_up
+from tests.support.fakes import Cast, brief_for, case_of, filed, summed_up
+from tests.support.memory_parts import memory, summary
 
 
 def rollout(index: int, mark: str) -> Rollout:

@@ -8,13 +8,12 @@ import pytest
 from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Modality, Speaker, Stage
-from psychagent.domain.reply import MalformedReplyError
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.domain.turn import Thoughts, Turn
-from psychagent.errors import ReplyError, SkillStoreError
+from psychagent.errors import MalformedReplyError, ReplyError, SkillStoreError
 from psychagent.nodes.retrieve import choose_candidates, keep_known, retrieve, shortlist
 from psychagent.nodes.state import Brief, SessionState
-from tests.fakes import FAMILIES, Cast, brief_for, case_of
+from tests.support.fakes import FAMILIES, Cast, brief_for, case_of
 
 SAFETY = "cbt.conceptualization.risk-and-safety"
 

@@ -3,14 +3,15 @@ from __future__ import annotations
 import pytest
 from langgraph.types import Send
 
+from psychagent.domain.rollout import Rollout
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ScoringError
 from psychagent.nodes.deps import Rft
-from psychagent.nodes.rollout import after_select
+from psychagent.nodes.routing import after_select
 from psychagent.nodes.select import NONE_YET, choose_rollout, lost_scales
-from psychagent.nodes.state import CourseState, Rollout, collect_rollouts
+from psychagent.nodes.state import CourseState, collect_rollouts
 from psychagent.scales.reward import load_norms
-from tests.rolling import failed, judged, rft_settings
+from tests.support.rolling import failed, judged, rft_settings
 
 
 def state(*rollouts: Rollout, **more: object) -> CourseState:

@@ -7,27 +7,31 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-FLOORS = {
-    "errors": 1,
-    "domain": 2,
-    "assets": 3,
-    "records": 3.5,  # a landing: records are read with the reader of assets, which knows no record
-    "llm": 4,
-    "skills": 5,
-    "scales": 5,
-    "nodes": 6,
-    "flows": 7,
-    "runs": 8,
-    "cli": 9,
-    "web": 9,
-}
+STAIRCASE: tuple[tuple[str, ...], ...] = (
+    ("errors",),
+    ("domain",),
+    ("files", "replies", "stats"),
+    ("assets",),
+    ("llm", "records", "scales"),
+    ("offline", "skills"),
+    ("nodes",),
+    ("flows",),
+    ("runs",),
+    ("doctor", "evals", "export", "train"),
+    ("reports",),
+    ("cli", "web"),
+)
+"""The floors from the bottom up. Rooms of one floor do not know each other."""
+FLOORS = {room: floor for floor, rooms in enumerate(STAIRCASE) for room in rooms}
+MOST_LINES, MOST_FILES = 2000, 20
+"""Of one room; a folder inside it is a room of its own."""
 LAZY = {"psychagent/skills/embed.py"}
 """Modules beside cli/ that may import inside a function: torch costs seconds."""
 
 SOURCES = sorted((ROOT / "psychagent").rglob("*.py"))
 EVERYTHING = [
     path
-    for folder in ("psychagent", "graphs", "tests")
+    for folder in ("psychagent", "graphs", "tools", "tests")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if path != Path(__file__)
 ]
@@ -62,10 +66,10 @@ def functions(path: Path) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
             yield node
 
 
-def floor_of(path: Path) -> float:
+def floor_of(path: Path) -> int:
     """A module's floor; the front door and the entry point stand above all."""
     own = path.relative_to(ROOT / "psychagent").parts[0].removesuffix(".py")
-    return 10 if own in {"__init__", "__main__"} else FLOORS[own]
+    return len(STAIRCASE) if own in {"__init__", "__main__"} else FLOORS[own]
 
 
 def test_a_module_imports_only_from_lower_floors_and_its_own_package() -> None:
@@ -85,12 +89,38 @@ def test_every_package_has_its_floor() -> None:
     assert parts - {"__init__", "__main__"} <= FLOORS.keys()
 
 
+def test_no_room_is_overfull() -> None:
+    rooms = {path.parent for path in SOURCES if path.parent != ROOT / "psychagent"}
+    sizes = {
+        place(room): (
+            sum(len(path.read_text(encoding="utf-8").splitlines()) for path in room.glob("*.py")),
+            sum(path.name != "__init__.py" for path in room.iterdir() if path.is_file()),
+        )
+        for room in rooms
+    }
+    assert {n: s for n, s in sizes.items() if s[0] > MOST_LINES or s[1] > MOST_FILES} == {}
+
+
+def test_modules_import_each_other_in_no_circle() -> None:
+    known = {
+        ".".join(p.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): p for p in SOURCES
+    }
+    arrows = {
+        name: {module for _, module, _ in imports(path) if module in known and module != name}
+        for name, path in known.items()
+    }
+    while free := [name for name, to in arrows.items() if not to & arrows.keys()]:
+        for name in free:
+            del arrows[name]
+    assert arrows == {}
+
+
 def test_the_package_imports_neither_tests_nor_graphs_nor_relatively() -> None:
     faults = [
         f"{place(path)}:{node.lineno} imports {'.' * level}{module}"
         for path in SOURCES
         for node, module, level in imports(path)
-        if level or module.split(".")[0] in {"tests", "graphs"}
+        if level or module.split(".")[0] in {"tests", "graphs", "tools"}
     ]
     assert faults == []
 

@@ -8,7 +8,7 @@ from statistics import mean
 import pytest
 
 from psychagent.assets.profiles import find_profile, make_case
-from psychagent.assets.settings import BaselineSettings, RetrievalSettings, RuntimeSettings
+from psychagent.assets.settings.run import BaselineSettings, RetrievalSettings, RuntimeSettings
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
@@ -19,9 +19,9 @@ from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
 from tests.conftest import LANGUAGES, MODALITIES
-from tests.domain.memory_parts import memory
-from tests.fakes import brief_for, case_of
-from tests.prompts.values import library
+from tests.support.fakes import brief_for, case_of
+from tests.support.memory_parts import memory
+from tests.support.prompt_values import library
 
 COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY = 930, 1800
 CLIENT_HEAD, SKILLS_TAIL, REWRITE_HEAD = 600, 560, 160

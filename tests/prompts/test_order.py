@@ -13,8 +13,8 @@ from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.state import Brief
 from tests.conftest import LANGUAGES, MODALITIES
-from tests.domain.memory_parts import memory
-from tests.fakes import Cast, brief_for, case_of
+from tests.support.fakes import Cast, brief_for, case_of
+from tests.support.memory_parts import memory
 
 TURNS = 12
 

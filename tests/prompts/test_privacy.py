@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 from psychagent.domain.profile import Case, Profile
 from psychagent.flows.course import build_course
 from psychagent.flows.play import run_course
-from tests.fakes import ROLES, Cast, case_of, chosen_family, filed, spoken, summed_up
+from tests.support.fakes import ROLES, Cast, case_of, chosen_family, filed, spoken, summed_up
 
 PRIVATE = "PRIVATE"
 KNOWN_BY_CLIENT = "OWNSTORY"

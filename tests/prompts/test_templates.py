@@ -14,7 +14,7 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language
 from psychagent.errors import AssetError
 from tests.conftest import LANGUAGES
-from tests.prompts.values import LISTS, MARKS, first_session, later_session, library
+from tests.support.prompt_values import LISTS, MARKS, first_session, later_session, library
 
 ROOT = asset_dir("prompts")
 NAMES = sorted(p.relative_to(ROOT / "en").with_suffix("").as_posix() for p in (ROOT / "en").rglob("*.jinja2"))

@@ -11,22 +11,22 @@ import pytest
 from psychagent.domain.base import Modality, Speaker, Stage
 from psychagent.domain.memory import ClientFile, Superseded
 from psychagent.domain.plan import Correction, Plan
+from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import RecordError
-from psychagent.nodes.state import FinishedSession
 from psychagent.records.session import (
     SCHEMA_VERSION,
     flat_file,
     read_session,
+    session_data,
     session_path,
     to_transcript,
     write_session,
 )
-from psychagent.runs.layout import session_data
 from tests.conftest import MODALITIES
-from tests.domain.memory_parts import client_file, summary
-from tests.fakes import case_of
+from tests.support.fakes import case_of
+from tests.support.memory_parts import client_file, summary
 
 TURNS = (
     Turn(

@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 
 from psychagent.domain.base import Record
+from psychagent.domain.rollout import Rollout
 from psychagent.errors import RecordError
 from psychagent.flows.build import build_deps, open_client
 from psychagent.flows.course import build_course
-from psychagent.nodes.state import Rollout
-from psychagent.runs.checkpoints import compact, open_checkpoints, stored_types
-from psychagent.runs.layout import RunFolder
+from psychagent.records.folder import RunFolder
+from psychagent.runs.checkpoints.sqlite import compact, open_checkpoints, stored_types
 from psychagent.runs.sample import run_sample
-from tests.faults.running import NAME, always, case_dirs, load, make_plan, settings
-from tests.loopback.server import Http, serve
+from tests.support.loopback.server import Http, serve
+from tests.support.running import NAME, always, case_dirs, load, make_plan, settings
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -152,7 +152,7 @@ def test_a_strict_run_is_killed_and_resumed_without_a_warning(tmp_path: Path) ->
             "from pathlib import Path\n"
             "logging.basicConfig(level=logging.WARNING)\n"
             "logging.getLogger().handlers[0].setLevel(logging.WARNING)\n"
-            "from tests.faults.running import make_plan\n"
+            "from tests.support.running import make_plan\n"
             "from psychagent.runs.sample import run_sample\n"
             "plan = make_plan(Path(sys.argv[1]), sys.argv[2])\n"
             "plan.watch.on_session = lambda case, session: os._exit(7) if len(sys.argv) > 3 else None\n"

@@ -7,17 +7,22 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.settings import BaselineSettings, DatasetSettings, RetrievalSettings, RuntimeSettings
+from psychagent.assets.settings.run import (
+    BaselineSettings,
+    DatasetSettings,
+    RetrievalSettings,
+    RuntimeSettings,
+)
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import RecordError
+from psychagent.files.write import write_json
 from psychagent.flows.build import build_deps
-from psychagent.records.files import write_json
-from psychagent.runs.layout import RunFolder
+from psychagent.records.folder import RunFolder
 from psychagent.runs.manifest import SCRIPT_NOTE, build_manifest, check_resumable
 from psychagent.runs.sample import run_sample
 from psychagent.skills.library import SkillLibrary
-from tests.faults.running import NAME, clean, make_plan, manifest, settings, stored_usage
-from tests.loopback.server import serve
+from tests.support.loopback.server import serve
+from tests.support.running import NAME, clean, make_plan, manifest, settings, stored_usage
 
 
 def describe(**over: Any) -> dict[str, Any]:

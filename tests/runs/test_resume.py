@@ -12,11 +12,11 @@ import pytest
 
 from psychagent.assets.locate import asset_dir
 from psychagent.errors import RecordError
-from psychagent.runs.layout import RunFolder
+from psychagent.records.folder import RunFolder
 from psychagent.runs.outcome import RunResult, Status
 from psychagent.runs.sample import SamplePlan, run_sample
-from tests.faults.running import NAME, always, case_dirs, course, load, make_plan, manifest, repeats
-from tests.loopback.server import Http, LoopbackServer, chat_body, serve
+from tests.support.loopback.server import Http, LoopbackServer, chat_body, serve
+from tests.support.running import NAME, always, case_dirs, course, load, make_plan, manifest, repeats
 
 SHORT: dict[str, Any] = {"max_counselor_turns": 1}
 

@@ -13,14 +13,14 @@ import pytest
 import yaml
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.settings import EmbeddingSettings, RetrievalSettings
+from psychagent.assets.settings.run import EmbeddingSettings, RetrievalSettings
 from psychagent.domain.base import Modality
 from psychagent.errors import SettingsError
 from psychagent.runs.outcome import Status
 from psychagent.runs.sample import SamplePlan, run_sample
-from tests.faults.running import case_dirs, course, load, make_plan, manifest
-from tests.loopback.replies import summary
-from tests.loopback.server import Call, Http, chat_body, serve
+from tests.support.loopback.replies import summary
+from tests.support.loopback.server import Call, Http, chat_body, serve
+from tests.support.running import case_dirs, course, load, make_plan, manifest
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 

@@ -4,8 +4,9 @@ import pytest
 
 from psychagent.domain.base import Language
 from psychagent.errors import RecordError
-from psychagent.scales.dialogue import fenced, guess_language, to_lines, visible_text
-from tests.judging import C, K, dialogue
+from psychagent.replies.strip import visible_text
+from psychagent.scales.dialogue import fenced, guess_language, to_lines
+from tests.support.judging import C, K, dialogue
 
 SECRET = "SECRET"
 

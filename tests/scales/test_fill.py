@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from psychagent.domain.scores import ItemScore
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.scales.fill import GroupCall, fill_scale, verify_item
 from psychagent.scales.reply import ItemReply
-from psychagent.scales.result import ItemScore
 from psychagent.scales.scale import load_scales
-from tests.judging import dialogue
+from tests.support.judging import dialogue
 
 SCALES = load_scales()
 WAI, RRO, BDI = SCALES["WAI"], SCALES["RRO"], SCALES["BDI_II"]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from psychagent.scales.quotes import quote_problem, to_words
-from tests.judging import C, K, dialogue
+from tests.support.judging import C, K, dialogue
 
 LINES = dialogue(
     [

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from psychagent.domain.reply import MalformedReplyError
-from psychagent.llm.reading import response_format
+from psychagent.errors import MalformedReplyError
+from psychagent.replies.as_json import response_format
 from psychagent.scales.reply import read_group, reply_schema
 from psychagent.scales.scale import load_scales
-from tests.judging import reply
+from tests.support.judging import reply
 
 SCALE = load_scales()["SRS"]
 IDS = SCALE.groups[0]

@@ -9,8 +9,8 @@ import pytest
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.errors import AssetError, SkillStoreError
 from psychagent.nodes.retrieve import shortlist
+from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.embed import Embedder
-from psychagent.skills.gold import gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import DEFAULT_METHOD, SkillStore, resolve_method
 from tests.skills.conftest import CountingEmbedder, Write, skill, stage_of

@@ -1,0 +1,1 @@
+"""The settings models, one file a kind of settings."""

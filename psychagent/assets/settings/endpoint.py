@@ -1,0 +1,75 @@
+"""What every settings model is, and the settings of one chat model."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+
+
+def _beside_file(value: Path, info: ValidationInfo) -> Path:
+    base = (info.context or {}).get("base")
+    value = value.expanduser()
+    return value if value.is_absolute() or base is None else base / value
+
+
+FilePath = Annotated[Path, AfterValidator(_beside_file)]
+"""A path; one that is relative refers to the folder of the file it stands in."""
+
+
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+
+
+def _variable(value: str) -> str:
+    if not _NAME.fullmatch(value):
+        raise ValueError("must be the name of an environment variable; put the key there, never in a file")
+    return value
+
+
+KeyName = Annotated[str, AfterValidator(_variable)]
+"""Name of an environment variable that holds a key; a key itself is refused and never repeated."""
+
+
+class Settings(BaseModel):
+    """Base of all settings: frozen, unknown keys refused, field notes kept for the reference."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+
+class EndpointSettings(Settings):
+    """One chat model: the offline script, or any OpenAI-compatible endpoint."""
+
+    provider: Literal["offline", "openai"] = "openai"
+    """`offline` is the embedded script (no language model); `openai` is any compatible server."""
+    model: str = "offline-script"
+    """Model name as the server knows it."""
+    base_url: str | None = None
+    """Address of the server, ending in `/v1`; required for `openai`."""
+    api_key_env: KeyName | None = None
+    """Name of the environment variable that holds the key; none for a server without keys."""
+    temperature: float | None = Field(default=0.7, ge=0, le=2)
+    """Sampling temperature; null leaves it to the server."""
+    top_p: float | None = Field(default=None, gt=0, le=1)
+    """Nucleus sampling; null leaves it to the server."""
+    max_tokens: int = Field(default=1024, ge=1)
+    """Most tokens of one reply."""
+    timeout_sec: float = Field(default=120, gt=0)
+    """Seconds until an attempt counts as timed out."""
+    max_retries: int = Field(default=4, ge=0)
+    """Further attempts after a failed or malformed one, per call."""
+    max_wait_sec: float = Field(default=60, gt=0)
+    """Longest wait before an attempt; a server that asks for more fails the call."""
+    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
+    """How typed replies are asked for; the prompt names the shape in every case."""
+    send_seed: bool = True
+    """Whether to send the call's seed; turn off for servers that refuse the field."""
+    extra_body: dict[str, object] = Field(default_factory=dict)
+    """Further fields of the request, sent as they are."""
+
+    @model_validator(mode="after")
+    def _needs_address(self) -> EndpointSettings:
+        if self.provider == "openai" and not self.base_url:
+            raise ValueError("base_url is required where provider is 'openai'")
+        return self

@@ -1,0 +1,70 @@
+"""Settings of the judge and of an evaluation; every field's note is what the reference prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
+from psychagent.domain.base import Language, Modality
+from psychagent.errors import SettingsError
+from psychagent.files.read import load_model
+
+
+class JudgeEndpoint(EndpointSettings):
+    """The judge's model; the offline script unless another is named."""
+
+    provider: Literal["offline", "openai"] = "offline"
+    """`offline` is a script that counts features of the text; `openai` is any compatible server."""
+    model: str = "offline-script"
+    """Model name as the server knows it, or the scripted judge's name in configs/eval/script_judges.yaml."""
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
+    """Sampling temperature; 0, so that the same session gets the same scores."""
+    max_tokens: int = Field(default=6000, ge=1)
+    """Most tokens of one reply; up to 26 items with quotes."""
+
+
+class Prices(Settings):
+    """What tokens cost, per million."""
+
+    prompt: float = Field(ge=0)
+    """Prompt tokens that no cache served."""
+    cached: float | None = Field(default=None, ge=0)
+    """Prompt tokens from the provider's cache; null is the price of the others."""
+    completion: float = Field(ge=0)
+    """Completion tokens."""
+    currency: str = "USD"
+    """Name printed behind the sum."""
+
+
+class EvalSettings(Settings):
+    """How sessions are judged."""
+
+    judge: JudgeEndpoint = JudgeEndpoint()
+    """The judge's model; it should be neither the counselor's nor the client's."""
+    language: Language | None = None
+    """Language of the judge's prompts; null is each session's own."""
+    repeats: int = Field(default=1, ge=1)
+    """How often each scale is asked; the median counts and the spread is kept."""
+    use: Literal["raw", "verified"] = "raw"
+    """Which scores the headline takes: the judge's own, or those after the check of its quotes."""
+    methods: dict[Modality, tuple[str, ...]] = Field(default_factory=dict)
+    """Scales by modality; a modality that is not named gets its default set."""
+    concurrency: int = Field(default=16, ge=1)
+    """Judge calls at a time."""
+    degenerate: int = Field(default=1, ge=0)
+    """Sessions of each modality from which worthless ones are made and judged too; 0 is none."""
+    prices: Prices | None = None
+    """What the judge's tokens cost; null prints no cost."""
+    scales_root: FilePath | None = None
+    """Folder of scales; null is the bundled one."""
+    prompts_root: FilePath | None = None
+    """Prompt folder; null is the bundled one."""
+
+
+def load_eval_settings(path: Path | None) -> EvalSettings:
+    """Read the settings of an evaluation; None reads the default, the offline judge."""
+    return load_model(EvalSettings, path or asset_dir("configs") / "eval" / "offline.yaml", SettingsError)

@@ -1,0 +1,42 @@
+"""Settings of rollouts: how many, who judges them, and how one is chosen."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from psychagent.assets.settings.endpoint import FilePath, Settings
+from psychagent.assets.settings.judge import EvalSettings, JudgeEndpoint
+
+
+class RftSettings(Settings):
+    """Best-of-n rollouts of each session."""
+
+    rollout_n: int = Field(default=8, ge=2, le=64)
+    """Candidate sessions from the same memory and plan."""
+    rollout_concurrency: int = Field(default=8, ge=1)
+    """Rollouts of one case at a time."""
+    min_rollouts: int = Field(default=2, ge=1)
+    """Least rollouts that must be held and scored before one is chosen."""
+    rollout_retries: int = Field(default=1, ge=0)
+    """How often failed rollouts of a session are held again where fewer than `min_rollouts` succeeded."""
+    selector: Literal["best", "random", "first"] = "best"
+    """`best` by reward; `random` (seeded) and `first` are controls."""
+    missing: Literal["common", "refuse"] = "common"
+    """`common` compares candidates on the metrics that all of them have; `refuse` leaves out a candidate
+    that lacks a metric which another has."""
+    norms: FilePath | None = None
+    """Norms of the reward; null is the reference release's."""
+    judging: EvalSettings = EvalSettings()
+    """The judge, and its scales by modality (default: those that the reward knows)."""
+    holdout: JudgeEndpoint | None = None
+    """A second judge, which scores every rollout for the report and never takes part in the choice."""
+    keep_all_rollout_transcripts: bool = True
+    """Whether a session's file keeps the dialogues of the rollouts that were not chosen."""
+
+    @model_validator(mode="after")
+    def _enough(self) -> RftSettings:
+        if self.min_rollouts > self.rollout_n:
+            raise ValueError(f"min_rollouts {self.min_rollouts} is more than rollout_n {self.rollout_n}")
+        return self

@@ -1,0 +1,279 @@
+"""Check a set-up before a run: assets, settings, keys, endpoints, embedder, skill index, disk.
+
+Every check is one line with what was seen; a failure says what to do. Knows no terminal.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import httpx
+from langchain_core.messages import AIMessage
+from pydantic import BaseModel, Field
+
+from psychagent.assets.locate import KINDS, asset_dir
+from psychagent.assets.profiles import find_cases
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.run import (
+    BaselineSettings,
+    DatasetSettings,
+    EmbeddingSettings,
+    RuntimeSettings,
+    load_settings,
+)
+from psychagent.domain.base import WORKING_STAGES, Record
+from psychagent.errors import MalformedReplyError, PsychAgentError, RecordError
+from psychagent.flows.build import build_chat, build_skills, open_client, require_key
+from psychagent.llm.chat import Chat
+from psychagent.llm.prompt import Prompt, system, user
+from psychagent.skills.embed import build_embedder
+from psychagent.skills.library import SkillLibrary
+from psychagent.skills.store import resolve_method
+
+MIN_FREE_MB = 500
+"""Free space wanted at the folder of runs; a course takes some 2 MB, and up to 12 on its way."""
+MOST_WAIT_SEC = 60.0
+"""Longest wait for one answer of an endpoint; a run itself waits as long as its settings say."""
+
+
+class Finding(Record):
+    """What one check found."""
+
+    name: str
+    ok: bool
+    text: str
+    """What was seen; of a failure also what to do."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing to look at."""
+
+    name: str
+    work: Callable[[], Awaitable[str] | str]
+    remedy: str = ""
+    """What to do about a failure, where its message does not say it."""
+
+    async def run(self) -> Finding:
+        """Look; an expected error is the finding."""
+        try:
+            seen = self.work()
+            text = seen if isinstance(seen, str) else await seen
+        except (PsychAgentError, OSError) as error:
+            problem = " ".join(str(error).split())
+            return Finding(name=self.name, ok=False, text="; ".join(filter(None, (problem, self.remedy))))
+        return Finding(name=self.name, ok=True, text=text)
+
+
+@dataclass(frozen=True)
+class Patient:
+    """The set-up that is examined."""
+
+    baseline: Path | None
+    runtime: Path | None
+    dataset: Path | None
+    save_dir: Callable[[RuntimeSettings], Path]
+    cache_dir: Callable[[RuntimeSettings], Path | None]
+    env: Mapping[str, str]
+    read: dict[str, BaselineSettings | RuntimeSettings | DatasetSettings] = field(default_factory=dict)
+    """The settings that could be read, by kind."""
+
+
+async def examine(patient: Patient) -> AsyncIterator[Finding]:
+    """Run all checks in order, each told as soon as it is done.
+
+    Where settings cannot be read, what rests on them is not checked.
+    """
+    for check in (*_assets(), *_settings(patient)):
+        yield await check.run()
+    baseline, runtime, dataset = (patient.read.get(kind) for kind in ("baseline", "runtime", "dataset"))
+    if not (
+        isinstance(baseline, BaselineSettings)
+        and isinstance(runtime, RuntimeSettings)
+        and isinstance(dataset, DatasetSettings)
+    ):
+        return
+    async with open_client() as client:
+        groups = (
+            _data(runtime, dataset),
+            _models(baseline, runtime, env=patient.env, client=client),
+            _retrieval(runtime, dataset, patient=patient, client=client),
+            [Check("disk", partial(_disk, patient.save_dir(runtime)))],
+        )
+        for group in groups:
+            for check in group:
+                yield await check.run()
+
+
+def _assets() -> Iterator[Check]:
+    for kind in KINDS:
+        yield Check(f"assets: {kind}", lambda kind=kind: str(asset_dir(kind)))  # type: ignore[misc]
+
+
+def _settings(patient: Patient) -> Iterator[Check]:
+    def read(kind: str, model: type[BaselineSettings | RuntimeSettings | DatasetSettings]) -> str:
+        path: Path | None = getattr(patient, kind)
+        patient.read[kind] = load_settings(model, path)
+        return str(path or "the default")
+
+    yield Check("settings: baseline", partial(read, "baseline", BaselineSettings))
+    yield Check("settings: runtime", partial(read, "runtime", RuntimeSettings))
+    yield Check("settings: dataset", partial(read, "dataset", DatasetSettings))
+
+
+def _data(runtime: RuntimeSettings, dataset: DatasetSettings) -> Iterator[Check]:
+    language = runtime.language
+
+    def prompts() -> str:
+        count = PromptLibrary(language, runtime.prompts_root).compile_all()
+        return f"{count} templates of {language.value!r} compile"
+
+    def cases() -> str:
+        found = find_cases(dataset, language)
+        for file in found:
+            file.load()
+        return f"{len(found)} cases of {', '.join(sorted({c.modality.value for c in found}))} can be read"
+
+    def skills() -> str:
+        library = SkillLibrary(language, runtime.skills_root)
+        stages = [library.stage(m, s) for m in dataset.modalities for s in WORKING_STAGES]
+        return f"{sum(len(stage.skills()) for stage in stages):,} skills in {len(stages)} stages"
+
+    yield Check("prompts", prompts)
+    yield Check("cases", cases)
+    yield Check("skills", skills)
+
+
+def _models(
+    baseline: BaselineSettings,
+    runtime: RuntimeSettings,
+    *,
+    env: Mapping[str, str],
+    client: httpx.AsyncClient,
+) -> Iterator[Check]:
+    """Check keys and endpoints: the client only talks, counselor and reflector give typed replies."""
+    reflector = runtime.reflector or baseline
+    roles: dict[str, EndpointSettings] = {"counselor": baseline, "client": runtime.client}
+    if runtime.reflector:
+        roles["reflector"] = reflector
+    for role, settings in roles.items():
+        if settings.api_key_env:
+            yield Check(f"{role}: key", partial(_key, settings.api_key_env, env))
+        if settings.provider == "offline":
+            yield Check(f"{role}: model", lambda: "the offline script; needs no server and is no model")
+            continue
+        where = f"check base_url {settings.base_url}, that the server runs, and the model's name"
+        yield Check(f"{role}: chat", partial(_ask, settings, runtime, ask_words, env, client), where)
+        if role != "client":
+            yield Check(
+                f"{role}: typed reply",
+                partial(_ask, settings, runtime, ask_typed, env, client),
+                f"the server was asked with structured: {settings.structured}; try another of json_schema, "
+                "json_object, none",
+            )
+
+
+def _key(name: str, env: Mapping[str, str]) -> str:
+    require_key(name, env)
+    return f"environment variable {name} is set"
+
+
+async def _ask(
+    settings: EndpointSettings,
+    runtime: RuntimeSettings,
+    ask: Callable[..., Awaitable[str]],
+    env: Mapping[str, str],
+    client: httpx.AsyncClient,
+) -> str:
+    """Ask an endpoint once, and once more where the first attempt fails."""
+    brief = {
+        "max_retries": min(settings.max_retries, 1),
+        "timeout_sec": min(settings.timeout_sec, MOST_WAIT_SEC),
+    }
+    prompts = PromptLibrary(runtime.language, runtime.prompts_root)
+    chat = build_chat(
+        settings.model_copy(update=brief), prompts, gate=asyncio.Semaphore(1), env=env, client=client
+    )
+    started = time.monotonic()
+    seen = await ask(chat)
+    return f"{settings.model} {seen} in {time.monotonic() - started:.1f} s"
+
+
+def _retrieval(
+    runtime: RuntimeSettings, dataset: DatasetSettings, *, patient: Patient, client: httpx.AsyncClient
+) -> Iterator[Check]:
+    """Check the embedder, then that an index can be built with it and searched."""
+    language, embedding = runtime.language, runtime.embedding
+    method = resolve_method(language, runtime.retrieval.method)
+    if method != "lexical":
+        if embedding.api_key_env:
+            yield Check("embedding: key", partial(_key, embedding.api_key_env, patient.env))
+        yield Check("embedding: model", partial(_embed, embedding, patient.env, client))
+
+    async def index() -> str:
+        cache_dir = patient.cache_dir(runtime)
+        store = build_skills(runtime, language, env=patient.env, client=client, cache_dir=cache_dir)
+        modality, stage = dataset.modalities[0], WORKING_STAGES[0]
+        hits = await store.search("safety", modality=modality, stage=stage, k=runtime.retrieval.top_k)
+        return f"{modality.value}/{stage.value} is built and searched ({method}): {len(hits)} skills found"
+
+    yield Check("skill index", index)
+
+
+async def _embed(settings: EmbeddingSettings, env: Mapping[str, str], client: httpx.AsyncClient) -> str:
+    embedder = build_embedder(settings, key=require_key(settings.api_key_env, env), client=client)
+    vectors = await embedder.embed(["A first text.", "Another one."])
+    checked = " with the sha256 it should have" if settings.provider == "minilm" else ""
+    return f"{embedder.name}{checked} gives vectors of {vectors.shape[1]}"
+
+
+def _disk(folder: Path) -> str:
+    """Look at the nearest folder that exists; nothing is written."""
+    there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        raise RecordError(f"{there}: is no folder that can be written; name another --save-dir")
+    free = shutil.disk_usage(there).free // 2**20
+    if free < MIN_FREE_MB:
+        raise RecordError(
+            f"{there}: {free:,} MB free; make room for {MIN_FREE_MB} MB, or name another --save-dir"
+        )
+    return f"{free:,} MB free at {there}"
+
+
+_SYSTEM = "You answer test questions as briefly as you can."
+
+
+class Probe(BaseModel):
+    """The smallest typed reply."""
+
+    ready: bool
+    number: int = Field(ge=0, le=9)
+
+
+async def ask_words(chat: Chat) -> str:
+    """Ask for a word; say that one came."""
+    prompt = Prompt(role="doctor", messages=(system(_SYSTEM), user("Say hello in one word.")))
+    await chat.request(prompt, _read_words)
+    return "answers"
+
+
+def _read_words(message: AIMessage) -> str:
+    text = str(message.content).strip()
+    if not text:
+        raise MalformedReplyError("the reply is empty")
+    return text
+
+
+async def ask_typed(chat: Chat) -> str:
+    """Ask for a typed reply in the configured way; say that it had the shape."""
+    task = 'Answer with JSON alone, of this shape: {"ready": true, "number": a digit from 0 to 9}'
+    await chat.ask(Prompt(role="doctor", messages=(system(_SYSTEM), user(task))), Probe)
+    return f"keeps the shape ({chat.policy.structured})"

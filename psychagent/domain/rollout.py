@@ -1,0 +1,76 @@
+"""Candidate sessions of which one is kept, and a session with all that its file tells."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from psychagent.domain.base import Record
+from psychagent.domain.memory import ClientFile, SessionSummary
+from psychagent.domain.plan import Correction, Plan
+from psychagent.domain.scores import SessionScores
+from psychagent.domain.turn import Turn
+from psychagent.domain.usage import Usage
+
+
+class Choice(Record):
+    """Which rollout was chosen, and why; as stored."""
+
+    winner: int
+    selector: str
+    rewards: dict[str, float] = Field(default_factory=dict)
+    """Index of each comparable rollout -> reward in standard deviations, on the metrics compared."""
+    compared: tuple[str, ...] = ()
+    """The metrics that the rewards are means of."""
+    tied: tuple[int, ...] = ()
+    """Rollouts that share the highest reward; empty where one alone has it."""
+    excluded: dict[str, str] = Field(default_factory=dict)
+    """Index of each rollout that could not win -> why."""
+    own_rewards: dict[str, float] = Field(default_factory=dict)
+    """Rewards on all metrics that a rollout itself has: for information, never for the choice."""
+    skipped: dict[str, str] = Field(default_factory=dict)
+    """Metrics that no reward can take in -> why, such as one without a norm."""
+
+    def margin(self) -> float | None:
+        """Return how far the best reward is above the next; None with fewer than two."""
+        ranked = sorted(self.rewards.values(), reverse=True)
+        return ranked[0] - ranked[1] if len(ranked) > 1 else None
+
+
+class Failure(Record):
+    """Why something could not be done."""
+
+    error: str
+    """Class of the error."""
+    message: str
+
+
+class Rollout(Record):
+    """One candidate session."""
+
+    index: int
+    turns: tuple[Turn, ...] = ()
+    usage: Usage = Usage()
+    failure: Failure | None = None
+    judgement: SessionScores | None = None
+    """What the judge gave; None where no judge was asked."""
+    holdout: SessionScores | None = None
+    """What a second judge gave, for the report only."""
+
+
+class FinishedSession(Record):
+    """A session with everything that its file tells."""
+
+    session_index: int
+    plan: Plan
+    file_before: ClientFile
+    turns: tuple[Turn, ...]
+    summary: SessionSummary
+    file_after: ClientFile
+    usage: Usage
+    winner: int = 0
+    rollouts: tuple[Rollout, ...] = ()
+    """The candidates, where there was more than one."""
+    candidates: tuple[str, ...] = ()
+    corrections: tuple[Correction, ...] = ()
+    selection: Choice | None = None
+    """Rewards and how the winner was chosen, where there was more than one."""

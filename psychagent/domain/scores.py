@@ -1,0 +1,153 @@
+"""What a judge gave one session: items, quotes, metrics and cost, as stored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import Field
+
+from psychagent.domain.base import Language, Modality, Record
+from psychagent.domain.usage import Usage, sum_usage
+
+TOP = 10.0
+"""Upper end of a score; the lower end is 0."""
+
+Side = Literal["counselor", "client"]
+Group = Literal["shared", "specific", "extra"]
+Headline = Literal["as_is", "invert", "none"]
+Direction = Literal["higher_better", "higher_worse"]
+Basis = Literal["default", "quoted", "absent", "set_back"]
+
+
+class Quote(Record):
+    """Words that the judge gave as evidence."""
+
+    turn: int
+    text: str
+    problem: str = ""
+    """Why it does not count; empty where it was found in that turn, said by that speaker."""
+
+
+class ItemScore(Record):
+    """One item as the judge answered it and as code verified it."""
+
+    id: str
+    raw: int
+    verified: int
+    """The judge's score, or the default where it departs from it without support."""
+    basis: Basis
+    """What the verified score rests on."""
+    quotes: tuple[Quote, ...] = ()
+    absent: str = ""
+    repeat: int = 0
+
+
+class Evidence(Record):
+    """How well a set of answers is supported; counts add up."""
+
+    items: int = 0
+    departures: int = 0
+    """Items whose score departs from the default."""
+    quotes: int = 0
+    verified: int = 0
+    """Quotes that were found."""
+    set_back: int = 0
+    """Departures without support, set back to the default."""
+    absent: int = 0
+    """Scores below the default that rest on a stated absence alone."""
+
+    @property
+    def quotes_verified_rate(self) -> float | None:
+        """Share of quotes that were found; None where none was given."""
+        return self.verified / self.quotes if self.quotes else None
+
+
+def weigh(items: Iterable[ItemScore]) -> Evidence:
+    """Count the support of some answers."""
+    answers = list(items)
+    quotes = [quote for answer in answers for quote in answer.quotes]
+    bases = [answer.basis for answer in answers]
+    return Evidence(
+        items=len(answers),
+        departures=sum(basis != "default" for basis in bases),
+        quotes=len(quotes),
+        verified=sum(not quote.problem for quote in quotes),
+        set_back=bases.count("set_back"),
+        absent=bases.count("absent"),
+    )
+
+
+class MetricScore(Record):
+    """One metric of one session, on 0 to 10 before any inversion."""
+
+    side: Side
+    key: str
+    direction: Direction
+    headline: Headline
+    raw: float
+    """Median over the repeats, from the judge's own item scores."""
+    verified: float
+    """The same from verified item scores."""
+    spread: float = 0.0
+    """Largest minus smallest raw value over the repeats."""
+    repeats: tuple[float, ...] = ()
+    """The raw value of each repeat, where there was more than one."""
+    evidence: Evidence = Evidence()
+
+
+class ScaleResult(Record):
+    """One scale of one session."""
+
+    status: Literal["ok", "missing"]
+    hash: str
+    """Hash of the scale."""
+    group: Group
+    reason: str = ""
+    """Why it is missing."""
+    items: tuple[ItemScore, ...] = ()
+    metrics: dict[str, MetricScore] = Field(default_factory=dict)
+    """By side and key, such as `counselor.WAI`."""
+    usage: Usage = Usage()
+    evidence: Evidence = Evidence()
+    quotes_verified_rate: float | None = None
+
+
+class JudgeMark(Record):
+    """What scores were made with; scores of different marks are not to be averaged together."""
+
+    judge_model: str
+    is_script: bool
+    prompt_hash: str
+    temperature: float | None = 0
+    repeats: int = 1
+
+
+class SessionScores(JudgeMark):
+    """All that a judge gave one session."""
+
+    schema_version: int = 1
+    case_id: str
+    modality: Modality
+    session_index: int
+    language: Language
+    input_hash: str
+    """Hash of the dialogue that was judged."""
+    source_file: str = ""
+    baseline: str = ""
+    scales: dict[str, ScaleResult] = Field(default_factory=dict)
+
+    @property
+    def mark(self) -> JudgeMark:
+        """What the scores were made with."""
+        return JudgeMark(**{name: getattr(self, name) for name in JudgeMark.model_fields})
+
+    @property
+    def usage(self) -> Usage:
+        """What all scales cost."""
+        return sum_usage(result.usage for result in self.scales.values())
+
+    def values(self, use: Literal["raw", "verified"] = "raw") -> dict[str, float]:
+        """Return every metric that was scored, by side and key; a missing scale has none."""
+        found = (pair for result in self.scales.values() for pair in result.metrics.items())
+        return {name: metric.verified if use == "verified" else metric.raw for name, metric in found}

@@ -1,0 +1,1 @@
+"""Many sessions judged: found, scored, stored, summed up."""

@@ -1,0 +1,172 @@
+"""Judge many sessions: so many calls at a time, resumable scale by scale, each failure kept to its place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.settings.judge import EvalSettings
+from psychagent.domain.base import Language, Modality
+from psychagent.domain.scores import ScaleResult, SessionScores
+from psychagent.domain.usage import Usage
+from psychagent.errors import RecordError, SettingsError
+from psychagent.evals.find import Found, InputFormat, Search, find_sessions
+from psychagent.evals.store import DEGENERATE, keep_finished, read_scores, scores_path, to_csv, write_scores
+from psychagent.evals.summary import EvalResult, judge_warnings, summarize
+from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
+from psychagent.files.lock import hold_lock
+from psychagent.files.write import write_json, write_text
+from psychagent.flows.build import open_client
+from psychagent.flows.judge import Judge, build_judge_deps
+
+CALLS_PER_SESSION = 6
+"""Sessions are started so that this many calls of each find room at the gate."""
+
+
+@dataclass
+class EvalWatch:
+    """Who is told how an evaluation goes; every hook is optional."""
+
+    on_start: Callable[[int, int], None] = lambda sessions, scales: None
+    """Sessions, and scales that are still to be asked over all of them."""
+    on_call: Callable[[Usage], None] = lambda usage: None
+    on_scale: Callable[[Found, str, ScaleResult], None] = lambda found, name, result: None
+    on_session: Callable[[Found, SessionScores], None] = lambda found, scores: None
+
+
+@dataclass(frozen=True)
+class EvalPlan:
+    """Everything that an evaluation is told."""
+
+    settings: EvalSettings
+    output_root: Path
+    env: Mapping[str, str]
+    data_root: Path | None = None
+    """None is the example courses of the settings' language (English where none is set)."""
+    modalities: tuple[Modality, ...] = ()
+    methods: tuple[str, ...] | None = None
+    """Scales by name; None is each modality's set."""
+    case_limit: int | None = None
+    resume: bool = True
+    input_format: InputFormat = "auto"
+    watch: EvalWatch = field(default_factory=EvalWatch)
+
+
+@dataclass(frozen=True)
+class Task:
+    """One session's open work."""
+
+    found: Found
+    path: Path
+    scores: SessionScores
+    """What is kept from before."""
+    open_scales: tuple[str, ...]
+
+
+async def run_eval(plan: EvalPlan) -> EvalResult:
+    """Judge all sessions of a plan and write their files, the table and the summary.
+
+    Raises:
+        SettingsError, AssetError: If it cannot start.
+        LockError: If another process works in the same folder.
+        RecordError: If a file cannot be written.
+    """
+    search = Search(
+        root=plan.data_root or example_courses(plan.settings.language),
+        input_format=plan.input_format,
+        modalities=plan.modalities,
+        case_limit=plan.case_limit,
+        language=plan.settings.language,
+    )
+    with hold_lock(plan.output_root / ".lock"):
+        found, broken = find_sessions(search)
+        if not found and not broken:
+            raise SettingsError(
+                f"{search.root}: holds no session to judge; check --data-root and --modalities"
+            )
+        async with open_client() as client:
+            deps = build_judge_deps(plan.settings, env=plan.env, on_call=plan.watch.on_call, client=client)
+            judge = Judge(deps)
+            worthless = _degenerate(judge, found, plan.settings.degenerate)
+            tasks = [_task(plan, judge, item, plan.output_root) for item in found]
+            extra = [_task(plan, judge, f, plan.output_root / DEGENERATE / f.baseline) for f in worthless]
+            plan.watch.on_start(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra))
+            done = await _judge_all(plan, judge, [*tasks, *extra])
+        sessions, degenerate = done[: len(tasks)], done[len(tasks) :]
+        warnings = judge_warnings(plan.settings, search.root, found, sessions)
+        result = EvalResult(
+            tuple(sessions), judge.deps.scales, tuple(degenerate), tuple(broken), tuple(warnings)
+        )
+        _write_tables(plan, result)
+    return result
+
+
+def example_courses(language: Language | None) -> Path:
+    """Return the example courses that ship with the project."""
+    folder = asset_dir("profiles") / (language or Language.EN).value / "courses"
+    if not folder.is_dir():
+        raise SettingsError(f"{folder}: no example courses; name sessions with --data-root")
+    return folder
+
+
+def _degenerate(judge: Judge, found: Sequence[Found], most: int) -> list[Found]:
+    chosen = choose_for_degenerate(found, most)
+    return [
+        made for item in chosen for made in make_degenerate(item, judge.deps.prompts(item.dialogue.language))
+    ]
+
+
+def _task(plan: EvalPlan, judge: Judge, found: Found, root: Path) -> Task:
+    """Find out what is left to do for a session; a stored file that cannot be read is made anew."""
+    path = scores_path(root, found)
+    fresh = judge.blank(found.dialogue, source_file=found.source_file, baseline=found.baseline)
+    try:
+        before = read_scores(path) if plan.resume else None
+    except RecordError:
+        before = None
+    methods = plan.methods or judge.methods(found.dialogue.modality)
+    kept = keep_finished(before, fresh, judge.deps.scales, asked=methods)
+    open_scales = tuple(name for name in methods if name not in kept)
+    return Task(found, path, _with(fresh, kept, judge), open_scales)
+
+
+async def _judge_all(plan: EvalPlan, judge: Judge, tasks: Sequence[Task]) -> list[SessionScores]:
+    """Judge sessions, enough at a time to keep every place at the gate busy."""
+    results: dict[int, SessionScores] = {}
+    waiting = iter(enumerate(tasks))
+
+    async def work() -> None:
+        for place, task in waiting:
+            results[place] = await _judge_one(plan, judge, task)
+
+    workers = min(len(tasks), 2 + plan.settings.concurrency // CALLS_PER_SESSION)
+    await asyncio.gather(*(work() for _ in range(workers)))
+    return [results[place] for place in range(len(tasks))]
+
+
+async def _judge_one(plan: EvalPlan, judge: Judge, task: Task) -> SessionScores:
+    """Judge what is open of a session; its file is written anew with each scale that comes in."""
+    scores = task.scores
+    async for name, result in judge.stream(task.found.dialogue, task.open_scales):
+        scores = _with(scores, {name: result}, judge)
+        write_scores(task.path, scores)
+        plan.watch.on_scale(task.found, name, result)
+    plan.watch.on_session(task.found, scores)
+    return scores
+
+
+def _with(scores: SessionScores, more: Mapping[str, ScaleResult], judge: Judge) -> SessionScores:
+    """Add results in the order of the scales, so that the file does not tell which call came back first."""
+    found = {**scores.scales, **more}
+    return scores.model_copy(
+        update={"scales": {name: found[name] for name in judge.deps.scales if name in found}}
+    )
+
+
+def _write_tables(plan: EvalPlan, result: EvalResult) -> None:
+    write_text(plan.output_root / "scores.csv", to_csv(result.sessions, result.scales))
+    write_text(plan.output_root / "degenerate.csv", to_csv(result.degenerate, result.scales))
+    write_json(plan.output_root / "summary.json", summarize(result, plan.settings))

@@ -1,0 +1,244 @@
+"""Find the sessions that an evaluation judges: run folders, session files, case files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from psychagent.domain.base import Language, Modality, Record, Speaker
+from psychagent.errors import RecordError, SettingsError
+from psychagent.files.read import read_json
+from psychagent.scales.dialogue import Dialogue, guess_language, to_lines
+
+InputFormat = Literal["auto", "run", "eval_case", "psycheval"]
+
+_SPEAKERS = {
+    **dict.fromkeys(("assistant", "counselor", "therapist"), Speaker.COUNSELOR),
+    **dict.fromkeys(("user", "client", "human"), Speaker.CLIENT),
+}
+_SESSION_FILE = re.compile(r"session_(\d+)")
+_SAFE = re.compile(r"[\w.-]+")
+_BOOKKEEPING = {"course.json", "manifest.json", "summary.json"}
+
+
+class Found(Record):
+    """A session that can be judged."""
+
+    dialogue: Dialogue
+    source_file: str
+    """Relative to the folder that was searched."""
+    baseline: str = ""
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        """Modality, case and session, by which its scores are filed."""
+        return self.dialogue.modality.value, self.dialogue.case_id, self.dialogue.session_index
+
+
+class Broken(Record):
+    """A file, or a session in it, that cannot be judged."""
+
+    file: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Search:
+    """What to look for, and where."""
+
+    root: Path
+    """A folder, or one file."""
+    input_format: InputFormat = "auto"
+    modalities: tuple[Modality, ...] = ()
+    """Empty is every one."""
+    case_limit: int | None = None
+    """Most cases of each modality."""
+    language: Language | None = None
+    """None guesses it from each dialogue."""
+
+
+def find_sessions(search: Search) -> tuple[list[Found], list[Broken]]:
+    """Read every session below a folder, in order of modality, case and session.
+
+    A file that cannot be read is named and left out; the others are not disturbed.
+
+    Raises:
+        SettingsError: If the folder does not exist or holds several runs.
+    """
+    if not search.root.exists():
+        raise SettingsError(f"{search.root} does not exist; name a run folder, a session file or a case file")
+    found: list[Found] = []
+    broken: list[Broken] = []
+    for path in _files(search.root):
+        try:
+            for item in _read(path, search):
+                (found if isinstance(item, Found) else broken).append(item)  # type: ignore[arg-type]
+        except RecordError as error:
+            broken.append(Broken(file=_name(path, search.root), reason=_without(path, error)))
+    kept = [f for f in found if not search.modalities or f.dialogue.modality in search.modalities]
+    return _limited(_unique(sorted(kept, key=_order), broken), search.case_limit), broken
+
+
+def _files(root: Path) -> list[Path]:
+    if root.is_file():
+        return [root]
+    found = [p for p in root.rglob("*.json") if p.name not in _BOOKKEEPING and not p.name.startswith(".")]
+    return sorted(found)
+
+
+def _name(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix() if root.is_dir() else path.name
+
+
+def _without(path: Path, error: Exception) -> str:
+    return str(error).removeprefix(f"{path}: ")
+
+
+def _order(found: Found) -> tuple[str, int, str, int]:
+    modality, case_id, index = found.place
+    return modality, len(case_id), case_id, index
+
+
+def _unique(found: Sequence[Found], broken: list[Broken]) -> list[Found]:
+    """Keep the first session of each place.
+
+    Raises:
+        SettingsError: If they come from several runs: scores of systems must not be mixed.
+    """
+    baselines = sorted({f.baseline for f in found if f.baseline})
+    first: dict[tuple[str, str, int], Found] = {}
+    for item in found:
+        if item.place not in first:
+            first[item.place] = item
+        elif item.baseline != first[item.place].baseline:
+            raise SettingsError(
+                f"--data-root holds several runs ({', '.join(baselines)}); name the folder of one"
+            )
+        else:
+            reason = f"the same case and session as {first[item.place].source_file}"
+            broken.append(Broken(file=item.source_file, reason=reason))
+    return list(first.values())
+
+
+def _limited(found: Sequence[Found], case_limit: int | None) -> list[Found]:
+    cases: dict[str, list[str]] = {}
+    for item in found:
+        modality, case_id, _ = item.place
+        if case_id not in cases.setdefault(modality, []):
+            cases[modality].append(case_id)
+    return [f for f in found if f.place[1] in cases[f.place[0]][:case_limit]]
+
+
+def _read(path: Path, search: Search) -> Iterator[Found | Broken]:
+    data = read_json(path)
+    if not isinstance(data, dict):
+        raise RecordError(f"holds {type(data).__name__}, neither a session nor a case")
+    wanted, is_case = search.input_format, "sessions" in data
+    if is_case if wanted == "run" else not is_case and wanted in ("eval_case", "psycheval"):
+        raise RecordError(f"is a {'case' if is_case else 'session'} file, which is not format {wanted!r}")
+    if is_case:
+        yield from _read_case(path, data, search)
+    elif "transcript" in data:
+        yield _read_session(path, data, search)
+    else:
+        raise RecordError("has neither 'transcript' nor 'sessions'; it is no session and no case")
+
+
+def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> Found:
+    """Read a session file, ours or the reference release's.
+
+    It comes without the client's profile: what such a file holds under that name is the counselor's
+    own client file, by which the counselor must not be judged.
+    """
+    number = _SESSION_FILE.fullmatch(path.stem)
+    parents = path.resolve().parents
+    in_run = number is not None and parents[1].name in set(Modality)
+    index = data.get("session_index") or (int(number.group(1)) if number else 1)
+    plan = {"stage": data.get("stage"), "focus": data.get("focus")}
+    dialogue = _dialogue(
+        data["transcript"],
+        search,
+        case_id=data.get("case_id") or (parents[0].name if number else path.stem),
+        modality=_modality(data.get("modality") or (parents[1].name if in_run else ""), search),
+        session_index=_whole(index, "session_index"),
+        plan=_text(plan) if plan["focus"] else "",
+    )
+    baseline = parents[2].name if in_run else ""
+    return Found(dialogue=dialogue, source_file=_name(path, search.root), baseline=baseline)
+
+
+def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[Found | Broken]:
+    """Read a case file; a session in it that lacks something is named and left out."""
+    name = _name(path, search.root)
+    sessions = data["sessions"]
+    if not isinstance(sessions, list) or not sessions:
+        raise RecordError("field 'sessions' holds no list of sessions")
+    modality = _modality(data.get("theoretical") or data.get("modality") or path.parent.name, search)
+    for place, session in enumerate(sessions, start=1):
+        try:
+            if not isinstance(session, dict) or "session_dialogue" not in session:
+                raise RecordError("field 'session_dialogue' is missing")
+            dialogue = _dialogue(
+                session["session_dialogue"],
+                search,
+                case_id=path.stem,
+                modality=modality,
+                session_index=_whole(session.get("session_number") or place, "session_number"),
+                profile=_text(data.get("client_info")),
+                plan=_text(data.get("global_plan")),
+            )
+        except RecordError as error:
+            yield Broken(file=f"{name}, session {place}", reason=str(error))
+        else:
+            yield Found(dialogue=dialogue, source_file=name)
+
+
+def _dialogue(utterances: Any, search: Search, *, case_id: Any, **fields: Any) -> Dialogue:
+    if not isinstance(utterances, list):
+        raise RecordError(f"the dialogue is {type(utterances).__name__}, not a list of utterances")
+    pairs = [_utterance(item, number) for number, item in enumerate(utterances, start=1)]
+    lines = to_lines([pair for pair in pairs if pair is not None])
+    if not lines:
+        raise RecordError("the dialogue is empty")
+    if not _SAFE.fullmatch(str(case_id)):
+        raise RecordError(f"case_id {case_id!r} cannot name a folder; use letters, digits, '.', '_' and '-'")
+    language = search.language or guess_language(lines)
+    return Dialogue(case_id=str(case_id), language=language, lines=lines, **fields)
+
+
+def _utterance(item: Any, number: int) -> tuple[Speaker, str] | None:
+    """Read who says what; a system message is no speech."""
+    if not isinstance(item, dict):
+        raise RecordError(f"utterance {number} is {type(item).__name__}, not a mapping")
+    role = str(item.get("role", "")).strip().lower()
+    if role == "system":
+        return None
+    if role not in _SPEAKERS:
+        raise RecordError(f"utterance {number} has role {item.get('role')!r}; known: {', '.join(_SPEAKERS)}")
+    text = item.get("content", item.get("text"))
+    if not isinstance(text, str):
+        raise RecordError(f"utterance {number} has no text in 'content' or 'text'")
+    return _SPEAKERS[role], text
+
+
+def _modality(value: Any, search: Search) -> Modality:
+    name = str(value).strip().lower()
+    if name in set(Modality):
+        return Modality(name)
+    if not name and len(search.modalities) == 1:
+        return search.modalities[0]
+    raise RecordError(f"modality is {value!r}; known: {', '.join(Modality)}, or name one with --modalities")
+
+
+def _whole(value: Any, field: str) -> int:
+    if isinstance(value, bool) or not str(value).isdigit() or int(value) < 1:
+        raise RecordError(f"field {field!r} has {value!r}, not a number from 1")
+    return int(value)
+
+
+def _text(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False) if value else ""

@@ -1,0 +1,175 @@
+"""The report's numbers: headline, by metric, by modality, by session; knows no file and no layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd  # type: ignore[import-untyped]
+
+from psychagent.evals.table import Scores, headline_values, to_cells
+from psychagent.scales.metrics import MetricInfo, headline_members
+from psychagent.stats.bootstrap import (
+    DEFAULT_SAMPLING,
+    PANELS,
+    Estimate,
+    Estimates,
+    Members,
+    MetricId,
+    Panel,
+    PanelEstimate,
+    Sampling,
+    estimate,
+    mean_of_metrics,
+)
+
+Infos = Mapping[MetricId, MetricInfo]
+
+
+@dataclass(frozen=True)
+class MetricLine:
+    """One metric over a set of sessions."""
+
+    id: MetricId
+    headline: str
+    direction: str
+    chosen: Estimate
+    raw: float | None
+    verified: float | None
+    asked: int
+    """Sessions for which the metric was asked."""
+    scored: int
+    quotes: int
+    quotes_verified: int
+    departures: int
+    set_back: int
+    absent: int
+
+    @property
+    def coverage(self) -> float:
+        """Share of the asked that is not missing."""
+        return self.scored / self.asked if self.asked else 0.0
+
+    @property
+    def quote_rate(self) -> float | None:
+        """Share of quotes that stand in the dialogue as claimed; None without quotes."""
+        return self.quotes_verified / self.quotes if self.quotes else None
+
+
+@dataclass(frozen=True)
+class Trend:
+    """One panel over the number of the session."""
+
+    panel: Panel
+    points: tuple[tuple[int, Estimate], ...]
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """All numbers of one evaluation."""
+
+    chosen: Estimates
+    raw: Estimates
+    verified: Estimates
+    silent: Mapping[Panel, float]
+    """What the default rules give an empty session, over the metrics that were asked."""
+    metrics: tuple[MetricLine, ...]
+    modalities: Mapping[str, tuple[Estimates, tuple[MetricLine, ...]]]
+    trends: tuple[Trend, ...]
+
+    def panel(self, panel: Panel) -> PanelEstimate:
+        """Return a headline number."""
+        return self.chosen.panels[panel]
+
+
+def compute_numbers(scores: Scores, infos: Infos, sampling: Sampling = DEFAULT_SAMPLING) -> Numbers:
+    """Compute everything the report prints about one evaluation."""
+    members = members_of(scores.frame, infos)
+    frame = scores.frame.assign(
+        headline_raw=headline_values(scores.frame, "raw"),
+        headline_verified=headline_values(scores.frame, "verified"),
+    )
+    chosen = estimate(to_cells(frame), members, sampling)
+    modalities = {}
+    for modality in scores.modalities:
+        part = frame[frame["modality"] == modality]
+        numbers = estimate(to_cells(part), members_of(part, infos), sampling)
+        modalities[modality] = (numbers, metric_lines(part, numbers))
+    return Numbers(
+        chosen=chosen,
+        raw=estimate(to_cells(frame, "headline_raw"), members, sampling),
+        verified=estimate(to_cells(frame, "headline_verified"), members, sampling),
+        silent=silent_panels(infos, [m for panel in chosen.panels.values() for m in panel.metrics]),
+        metrics=metric_lines(frame, chosen),
+        modalities=modalities,
+        trends=_trends(frame, infos, sampling),
+    )
+
+
+def members_of(frame: pd.DataFrame, infos: Infos) -> Members:
+    """List the metrics of each headline number: what belongs to the modalities, and what was asked.
+
+    A metric that was not asked for is listed too, so that a number without it can say so.
+    """
+    known = headline_members(infos.values(), frame["modality"].unique())
+    asked = frame[frame["headline"] != "none"][["side", "metric", "group"]].drop_duplicates()
+    extra: dict[Panel, list[MetricId]] = {panel: [] for panel in PANELS}
+    for side, key, group in asked.itertuples(index=False):
+        panel, metric = Panel(str(side), str(group)), MetricId(str(side), str(key))
+        if panel in extra and metric not in known[panel]:
+            extra[panel].append(metric)
+    return {panel: [*known[panel], *extra[panel]] for panel in PANELS}
+
+
+def silent_panels(infos: Infos, asked: Sequence[MetricId]) -> dict[Panel, float]:
+    """Return the headline numbers of a session in which nothing is said, by the default rules."""
+    chosen = {m: infos[m] for m in asked if m in infos}
+    means = {m: info.silent_headline for m, info in chosen.items()}
+    return mean_of_metrics(means, headline_members(chosen.values()))
+
+
+def metric_lines(frame: pd.DataFrame, numbers: Estimates) -> tuple[MetricLine, ...]:
+    """Summarize every metric that was asked, ordered by panel as the paper does."""
+    lines = [
+        _metric_line(MetricId(str(side), str(key)), rows, numbers)
+        for (side, key), rows in frame.groupby(["side", "metric"], sort=True)
+    ]
+    groups = {MetricId(r.side, r.metric): r.group for r in frame.itertuples()}
+    order = {panel: place for place, panel in enumerate(PANELS)}
+    return tuple(sorted(lines, key=lambda line: order.get(Panel(line.id.side, groups[line.id]), len(PANELS))))
+
+
+def _metric_line(metric: MetricId, rows: pd.DataFrame, numbers: Estimates) -> MetricLine:
+    total = {name: int(rows[name].sum()) for name in _COUNTED}
+    return MetricLine(
+        id=metric,
+        headline=str(rows["headline"].iloc[0]),
+        direction=str(rows["direction"].iloc[0]),
+        chosen=numbers.metrics.get(metric, Estimate()),
+        raw=_mean(rows["headline_raw"]),
+        verified=_mean(rows["headline_verified"]),
+        asked=len(rows),
+        scored=int((~rows["missing"]).sum()),
+        quotes=total["n_quotes"],
+        quotes_verified=total["n_verified"],
+        departures=total["n_departures"],
+        set_back=total["n_set_back"],
+        absent=total["n_absent"],
+    )
+
+
+_COUNTED = ("n_quotes", "n_verified", "n_departures", "n_set_back", "n_absent")
+
+
+def _mean(column: pd.Series) -> float | None:
+    return float(column.mean()) if column.notna().any() else None
+
+
+def _trends(frame: pd.DataFrame, infos: Infos, sampling: Sampling) -> tuple[Trend, ...]:
+    points: dict[Panel, list[tuple[int, Estimate]]] = {panel: [] for panel in PANELS}
+    for index, rows in frame.groupby("session_index", sort=True):
+        numbers = estimate(to_cells(rows), members_of(rows, infos), sampling)
+        for panel, found in numbers.panels.items():
+            if found.value.mean is not None:
+                points[panel].append((int(str(index)), found.value))
+    return tuple(Trend(panel, tuple(values)) for panel, values in points.items())

@@ -1,0 +1,182 @@
+"""Read people's ratings and a judge's, so that their agreement can be told; computes nothing."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median_low
+from typing import Any
+
+from psychagent.domain.scores import ScaleResult, SessionScores
+from psychagent.errors import RecordError, SettingsError
+from psychagent.files.read import nearest, read_json, read_text, to_model
+
+COLUMNS = ("rater", "dialogue", "dimension", "score", "system")
+NEEDED = COLUMNS[:4]
+JUDGE = "judge"
+SCALE = "HUMAN_VS_LLM"
+Unit = tuple[str, ...]
+"""Dialogue and dimension."""
+
+
+@dataclass(frozen=True)
+class RatingTable:
+    """Scores by rater and unit."""
+
+    ratings: Mapping[str, Mapping[Unit, int]]
+    systems: Mapping[str, str] = field(default_factory=dict)
+    """Which system made a dialogue, where that is known."""
+    unrated: int = 0
+    """Rows without a score."""
+    unmatched: tuple[str, ...] = ()
+    """Dialogues that people rated and the judge did not."""
+    is_script: bool = False
+    """Whether the judge is a script."""
+
+
+def read_columns(text: str) -> dict[str, str]:
+    """Read a mapping of columns such as `rater=annotator,score=points`.
+
+    Raises:
+        SettingsError: If a column is unknown or the text is no mapping.
+    """
+    mapping = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        ours, mark, theirs = (word.strip() for word in part.partition("="))
+        if not mark or not theirs:
+            raise SettingsError(f"--columns has {part!r}; write ours=theirs, such as rater=annotator")
+        if ours not in COLUMNS:
+            raise SettingsError(f"--columns has {ours!r}{nearest(ours, COLUMNS)}")
+        mapping[ours] = theirs
+    return mapping
+
+
+def read_ratings(path: Path, columns: Mapping[str, str], levels: range) -> RatingTable:
+    """Read a long table, one row per rater, dialogue and dimension: JSON lines or CSV.
+
+    Args:
+        path: A `.jsonl` or `.csv` file.
+        columns: The file's names of our columns, where they differ.
+        levels: Scores that can be given.
+
+    Raises:
+        RecordError: Naming the row and what is wrong with it.
+    """
+    ratings: dict[str, dict[Unit, int]] = {}
+    systems: dict[str, str] = {}
+    unrated = 0
+    for place, row in _rows(path):
+        where = f"{path}, row {place}"
+        cells = {ours: row.get(columns.get(ours, ours)) for ours in COLUMNS}
+        lacking = [columns.get(name, name) for name in NEEDED[:3] if cells[name] in (None, "")]
+        if lacking:
+            raise RecordError(f"{where}: has no {', '.join(lacking)}; name the columns with --columns")
+        if cells["score"] in (None, ""):
+            unrated += 1
+            continue
+        rater, dialogue, dimension = (str(cells[name]) for name in NEEDED[:3])
+        scores = ratings.setdefault(rater, {})
+        if (dialogue, dimension) in scores:
+            raise RecordError(f"{where}: {rater} rates {dimension} of {dialogue} a second time; keep one row")
+        scores[dialogue, dimension] = _to_score(cells["score"], levels, where)
+        if cells["system"]:
+            systems[dialogue] = str(cells["system"])
+    if not ratings:
+        raise RecordError(f"{path}: holds no rating")
+    return RatingTable(ratings, systems, unrated)
+
+
+def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    text = read_text(path, RecordError)
+    if path.suffix == ".csv":
+        yield from enumerate(csv.DictReader(text.splitlines()), start=2)
+        return
+    for place, line in enumerate(text.splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise RecordError(f"{path}, row {place}: is not JSON ({error}); mend or remove it") from error
+        if not isinstance(row, dict):
+            raise RecordError(f"{path}, row {place}: is no object with columns; write one object a line")
+        yield place, row
+
+
+def _to_score(value: object, levels: range, where: str) -> int:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = float("nan")
+    if number not in levels:
+        raise RecordError(f"{where}: score {value!r} is none of {levels[0]} to {levels[-1]}")
+    return int(number)
+
+
+def add_judge(table: RatingTable, folder: Path, scale: str = SCALE) -> RatingTable:
+    """Add the judge's item scores as one more rater.
+
+    A dialogue of the ratings is named as its scores are filed, `<modality>/<case_id>/session_<k>`,
+    or by the file that was judged.
+
+    Raises:
+        RecordError: If the evaluation does not hold the scale, or no dialogue is in both.
+    """
+    if JUDGE in table.ratings:
+        raise RecordError(f"a rater is called {JUDGE!r}, which names the model's scores; rename the rater")
+    sessions = [scores for scores in _sessions(folder) if scale in scores.scales]
+    if not sessions:
+        raise RecordError(
+            f"{folder}: no session was judged on {scale}; run `psychagent eval --methods {scale}`"
+        )
+    wanted = {dialogue for scores in table.ratings.values() for dialogue, _ in scores}
+    dimensions = {dimension for scores in table.ratings.values() for _, dimension in scores}
+    judged: dict[Unit, int] = {}
+    systems = dict(table.systems)
+    seen: set[str] = set()
+    for scores in sessions:
+        for dialogue in _names(scores) & wanted:
+            seen.add(dialogue)
+            judged |= {
+                (dialogue, d): s for d, s in _item_scores(scores.scales[scale]).items() if d in dimensions
+            }
+            if scores.baseline:
+                systems.setdefault(dialogue, scores.baseline)
+    if not judged:
+        raise RecordError(_why_unmatched(folder, min(wanted), min(_names(sessions[0]))))
+    return RatingTable(
+        ratings={**table.ratings, JUDGE: judged},
+        systems=systems,
+        unrated=table.unrated,
+        unmatched=tuple(sorted(wanted - seen)),
+        is_script=any(scores.is_script for scores in sessions),
+    )
+
+
+def _why_unmatched(folder: Path, theirs: str, ours: str) -> str:
+    return (
+        f"{folder}: judged no dialogue and dimension of the ratings (they name {theirs!r}, the evaluation "
+        f"{ours!r}); name dialogues <modality>/<case_id>/session_<k>"
+    )
+
+
+def _sessions(folder: Path) -> Iterable[SessionScores]:
+    for path in sorted(folder.glob("*/*/session_*.json")):
+        yield to_model(SessionScores, read_json(path), origin=str(path), raise_as=RecordError)
+
+
+def _names(scores: SessionScores) -> set[str]:
+    place = f"{scores.modality.value}/{scores.case_id}/session_{scores.session_index}"
+    source = {scores.source_file, scores.source_file.removesuffix(".json")} if scores.source_file else set()
+    return {place, f"{place}.json", *source}
+
+
+def _item_scores(result: ScaleResult) -> dict[str, int]:
+    """Median of the repeats, the lower of two middle ones, so that it is a score of the scale."""
+    given: dict[str, list[int]] = {}
+    for item in result.items:
+        given.setdefault(item.id, []).append(item.raw)
+    return {item: median_low(scores) for item, scores in given.items()}

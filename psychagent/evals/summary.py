@@ -1,0 +1,192 @@
+"""What an evaluation amounts to: means with their coverage, totals, warnings, exit status."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+from psychagent.assets.settings.judge import EvalSettings, Prices
+from psychagent.domain.scores import Evidence, MetricScore, SessionScores
+from psychagent.domain.usage import RoleUsage, sum_usage
+from psychagent.errors import RecordError
+from psychagent.evals.find import Broken, Found
+from psychagent.files.read import read_json
+from psychagent.scales.scale import Scale
+
+SCRIPT_NOTE = (
+    "Judged by a script that counts words and understands nothing: the numbers show how the system works "
+    "and mean nothing beyond that."
+)
+MILLION = 1_000_000
+
+
+@dataclass(frozen=True)
+class EvalResult:
+    """What came of an evaluation."""
+
+    sessions: tuple[SessionScores, ...]
+    scales: Mapping[str, Scale]
+    degenerate: tuple[SessionScores, ...] = ()
+    """Worthless sessions by kind (their `baseline`)."""
+    broken: tuple[Broken, ...] = ()
+    """Files that could not be read."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def missing(self) -> list[tuple[str, str, str]]:
+        """Where, which scale and why, for every scale that could not be filled in."""
+        return [
+            (f"{s.modality.value}/{s.case_id}/session_{s.session_index}", name, result.reason)
+            for s in (*self.sessions, *self.degenerate)
+            for name, result in s.scales.items()
+            if result.status == "missing"
+        ]
+
+    @property
+    def used(self) -> RoleUsage:
+        """Calls and tokens of all sessions, those of earlier runs included."""
+        return sum_usage(s.usage for s in (*self.sessions, *self.degenerate)).total()
+
+    def exit_status(self) -> int:
+        """0 only if nothing is missing or left out."""
+        return 1 if self.missing or self.broken else 0
+
+
+def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> dict[str, dict[str, Any]]:
+    """Mean of every metric over the sessions in which it was filled in, with how many lack it.
+
+    A mean over no session is None.
+    """
+    found: dict[str, list[MetricScore]] = {}
+    missing: Counter[str] = Counter()
+    for session in sessions:
+        for name, result in session.scales.items():
+            for metric in scales[name].metrics if name in scales else ():
+                scored = result.metrics.get(metric.name)
+                missing[metric.name] += scored is None
+                found.setdefault(metric.name, []).extend([scored] if scored else [])
+    known = {metric.name: metric for scale in scales.values() for metric in scale.metrics}
+    return {
+        name: {
+            "raw": round(mean(m.raw for m in scored), 4) if scored else None,
+            "verified": round(mean(m.verified for m in scored), 4) if scored else None,
+            "sessions": len(scored),
+            "missing": missing[name],
+            "direction": known[name].direction,
+            "headline": known[name].headline,
+        }
+        for name, scored in sorted(found.items())
+    }
+
+
+def evidence_of(sessions: Iterable[SessionScores]) -> Evidence:
+    """Add up the support of all answers."""
+    parts = [result.evidence for session in sessions for result in session.scales.values()]
+    return Evidence(**{name: sum(getattr(p, name) for p in parts) for name in Evidence.model_fields})
+
+
+def cost_of(used: RoleUsage, prices: Prices | None) -> float | None:
+    """Return what tokens cost at given prices; None without prices."""
+    if prices is None:
+        return None
+    cached_price = prices.prompt if prices.cached is None else prices.cached
+    fresh = used.prompt_tokens - used.cached_tokens
+    total = (
+        fresh * prices.prompt + used.cached_tokens * cached_price + used.completion_tokens * prices.completion
+    )
+    return total / MILLION
+
+
+def judge_warnings(
+    settings: EvalSettings, root: Path, found: Sequence[Found], sessions: Sequence[SessionScores]
+) -> list[str]:
+    """Say what a reader of the numbers has to know."""
+    warnings = []
+    if settings.judge.provider == "offline":
+        warnings.append(SCRIPT_NOTE)
+    elif roles := roles_of_model(settings.judge.model, root, found):
+        warnings.append(
+            f"the judge's model {settings.judge.model!r} is also the run's {' and '.join(roles)}: "
+            "it judges itself; name another model under 'judge'"
+        )
+    return warnings + hash_warnings(sessions)
+
+
+def roles_of_model(model: str, root: Path, found: Sequence[Found]) -> list[str]:
+    """Name the roles that a model plays in the run that is judged, by its manifest."""
+    roles: set[str] = set()
+    for folder in {_run_folder(root, item) for item in found}:
+        try:
+            models = read_json(folder / "manifest.json")["models"] if folder else {}
+        except (RecordError, KeyError, TypeError):
+            continue
+        roles |= {role for role, name in models.items() if name == model and role in {"counselor", "client"}}
+    return sorted(roles)
+
+
+def _run_folder(root: Path, item: Found) -> Path | None:
+    """`<run>/<modality>/<case>/session_k.json` stands in `<run>`."""
+    path = (root / item.source_file if root.is_dir() else root).resolve()
+    return path.parents[2] if item.baseline else None
+
+
+def hash_warnings(sessions: Sequence[SessionScores]) -> list[str]:
+    """Warn where scores were made with different judges, prompts or scales.
+
+    Prompts of different languages differ by nature, so they are compared within a language.
+    """
+    warnings = []
+    if len({(s.language, s.mark) for s in sessions}) > len({s.language for s in sessions}):
+        warnings.append("sessions were judged with different models or prompts; their means do not compare")
+    hashes: dict[str, set[str]] = {}
+    for session in sessions:
+        for name, result in session.scales.items():
+            hashes.setdefault(name, set()).add(result.hash)
+    mixed = [name for name, values in hashes.items() if len(values) > 1]
+    if mixed:
+        warnings.append(f"different versions of {', '.join(mixed)} are mixed; judge them again")
+    if len({s.language for s in sessions}) > 1:
+        warnings.append("sessions in several languages were judged, each with prompts of its language")
+    return warnings
+
+
+def summarize(result: EvalResult, settings: EvalSettings) -> dict[str, Any]:
+    """Write the summary: numbers, and everything that is needed to read them."""
+    by_modality = {
+        m: [s for s in result.sessions if s.modality is m]
+        for m in sorted({s.modality for s in result.sessions})
+    }
+    kinds = {
+        kind: [s for s in result.degenerate if s.baseline == kind]
+        for kind in sorted({s.baseline for s in result.degenerate})
+    }
+    evidence = evidence_of(result.sessions)
+    return {
+        "schema_version": 1,
+        "note": SCRIPT_NOTE if settings.judge.provider == "offline" else None,
+        "judge_model": settings.judge.model,
+        "is_script": settings.judge.provider == "offline",
+        "temperature": settings.judge.temperature,
+        "repeats": settings.repeats,
+        "use": settings.use,
+        "prompt_hashes": {s.language.value: s.prompt_hash for s in result.sessions},
+        "scale_hashes": {name: r.hash for s in result.sessions for name, r in s.scales.items()},
+        "baselines": sorted({s.baseline for s in result.sessions}),
+        "cases": len({(s.modality, s.case_id) for s in result.sessions}),
+        "sessions": len(result.sessions),
+        "scales": sum(len(s.scales) for s in result.sessions),
+        "metrics": metric_means(result.sessions, result.scales),
+        "by_modality": {m.value: metric_means(part, result.scales) for m, part in by_modality.items()},
+        "degenerate": {kind: metric_means(part, result.scales) for kind, part in kinds.items()},
+        "evidence": evidence.model_dump() | {"quotes_verified_rate": evidence.quotes_verified_rate},
+        "usage": result.used.model_dump(),
+        "cost": cost_of(result.used, settings.prices),
+        "currency": settings.prices.currency if settings.prices else None,
+        "missing": [{"session": where, "scale": name, "reason": why} for where, name, why in result.missing],
+        "skipped": [item.model_dump() for item in result.broken],
+        "warnings": list(result.warnings),
+    }

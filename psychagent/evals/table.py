@@ -1,0 +1,152 @@
+"""An evaluation's scores.csv as a table with checked columns; knows no statistics."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd  # type: ignore[import-untyped]
+
+from psychagent.domain.usage import RoleUsage
+from psychagent.errors import RecordError
+from psychagent.files.read import read_json
+from psychagent.stats.bootstrap import Cell, MetricId, to_headline
+
+TEXT = (
+    "case_id modality side metric group direction headline reason judge_model prompt_hash scale_hash "
+    "source_file baseline"
+).split()
+COUNTS = (
+    "n_items n_departures n_quotes n_verified n_set_back n_absent calls prompt_tokens cached_tokens "
+    "completion_tokens"
+).split()
+SPENT = ("calls", "prompt_tokens", "cached_tokens", "completion_tokens")
+FLAGS = ["missing", "is_script"]
+SCORES = ["raw", "verified"]
+KEY = ["baseline", "modality", "case_id", "session_index", "side", "metric"]
+SESSION = ["baseline", "modality", "case_id", "session_index"]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The scores of one evaluation."""
+
+    folder: Path
+    frame: pd.DataFrame
+    """One row per session and metric. Beside the file's columns: `case` (unique over modalities and
+    baselines) and `value`, the chosen score as the headline counts it, NaN where missing."""
+    use: str = "raw"
+    summary: Mapping[str, Any] = field(default_factory=dict)
+    duplicates: int = 0
+    """Rows that stood twice; the last was kept."""
+
+    @property
+    def is_script(self) -> bool:
+        """Whether a script, which is no language model, had a part in it: as judge or as a speaker."""
+        said = self.summary.get("is_script") or self.summary.get("scripted_roles")
+        return bool(self.frame["is_script"].any()) or bool(said)
+
+    @property
+    def modalities(self) -> list[str]:
+        """Modalities that occur, in order."""
+        return sorted(self.frame["modality"].unique())
+
+    @property
+    def baselines(self) -> list[str]:
+        """Systems that occur, in order."""
+        return sorted(name for name in self.frame["baseline"].unique() if name)
+
+    @property
+    def metrics(self) -> list[MetricId]:
+        """Metrics that occur, missing ones included."""
+        pairs = self.frame[["side", "metric"]].drop_duplicates().itertuples(index=False)
+        return sorted(MetricId(str(side), str(key)) for side, key in pairs)
+
+    @property
+    def used(self) -> RoleUsage:
+        """Calls and tokens; the table holds those of a scale once, whatever metrics it yields."""
+        return RoleUsage(**{name: int(self.frame[name].sum()) for name in SPENT})
+
+    def count_cases(self) -> int:
+        """Count the cases."""
+        return int(self.frame["case"].nunique())
+
+    def count_sessions(self) -> int:
+        """Count the sessions."""
+        return len(self.frame[SESSION].drop_duplicates())
+
+
+def load_scores(folder: Path, use: str | None = None, name: str = "scores.csv") -> Scores:
+    """Read `scores.csv` and `summary.json` of an evaluation's folder.
+
+    Args:
+        folder: Output folder of `psychagent eval`.
+        use: `raw` or `verified`; None takes what the evaluation was configured for, else raw.
+        name: The table; that of degenerate sessions has the same columns.
+
+    Raises:
+        RecordError: If there is no table, a column is missing, or a value cannot be read.
+    """
+    path = folder / name
+    if not path.is_file():
+        raise RecordError(f"{path}: no such file; run `psychagent eval --output-root {folder}` first")
+    summary = read_json(folder / "summary.json") if (folder / "summary.json").is_file() else {}
+    chosen = use or str(summary.get("use") or "raw")
+    frame = _read(path)
+    if frame.empty:
+        raise RecordError(f"{path}: holds no scores; evaluate at least one session")
+    repeated = frame.duplicated(KEY, keep="last")
+    frame = _with_values(frame[~repeated].reset_index(drop=True), chosen)
+    return Scores(folder, frame, chosen, summary, int(repeated.sum()))
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
+    except (ValueError, OSError) as error:
+        raise RecordError(f"{path}: cannot be read as a table ({error}); evaluate again") from error
+    needed = [*TEXT, *COUNTS, *FLAGS, *SCORES, "session_index"]
+    lacking = [name for name in needed if name not in frame.columns]
+    if lacking:
+        raise RecordError(f"{path}: has no column {', '.join(lacking)}; evaluate again with this version")
+    for name in [*COUNTS, *SCORES, "session_index"]:
+        frame[name] = _to_numbers(frame[name], path)
+    for name in [*COUNTS, "session_index"]:
+        frame[name] = frame[name].fillna(0).astype(int)
+    for name in FLAGS:
+        frame[name] = frame[name].str.lower().isin(["true", "1", "yes"])
+    return frame
+
+
+def _to_numbers(column: pd.Series, path: Path) -> pd.Series:
+    try:
+        return pd.to_numeric(column.where(column != "", None).astype(object), errors="raise").astype(float)
+    except (ValueError, TypeError) as error:
+        raise RecordError(
+            f"{path}: column {column.name!r} holds no number ({error}); evaluate again"
+        ) from error
+
+
+def _with_values(frame: pd.DataFrame, use: str) -> pd.DataFrame:
+    several = frame["baseline"].nunique() > 1
+    names = frame["modality"] + "/" + frame["case_id"]
+    frame["case"] = frame["baseline"] + "/" + names if several else names
+    frame["value"] = headline_values(frame, use)
+    return frame
+
+
+def headline_values(frame: pd.DataFrame, use: str) -> list[float]:
+    """Return raw or verified scores as the headline counts them, NaN where missing."""
+    rows = zip(frame[use], frame["headline"], frame["missing"], strict=True)
+    return [float("nan") if missing else to_headline(value, transform) for value, transform, missing in rows]
+
+
+def to_cells(frame: pd.DataFrame, column: str = "value") -> list[Cell]:
+    """Return the scored rows as cells for the aggregation; missing ones are left out."""
+    scored = frame[frame[column].notna()]
+    rows = zip(
+        scored["case"], scored["modality"], scored["side"], scored["metric"], scored[column], strict=True
+    )
+    return [Cell(case, modality, MetricId(side, key), value) for case, modality, side, key, value in rows]

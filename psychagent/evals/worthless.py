@@ -1,0 +1,81 @@
+"""Worthless sessions made of a real one: what a judge gives them says what its numbers are worth."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.domain.base import Speaker
+from psychagent.evals.find import Found
+from psychagent.scales.dialogue import Line
+
+Make = Callable[[Sequence[Line], Sequence[str]], list[Line]]
+
+
+def _empty(lines: Sequence[Line], advice: Sequence[str]) -> list[Line]:
+    return []
+
+
+def _repeated_line(lines: Sequence[Line], advice: Sequence[str]) -> list[Line]:
+    last = [line.text for line in lines if line.speaker is Speaker.COUNSELOR][-1:]
+    return _counselor_says(lines, last or [""])
+
+
+def _advice_only(lines: Sequence[Line], advice: Sequence[str]) -> list[Line]:
+    return _counselor_says(lines, advice)
+
+
+def _shuffled(lines: Sequence[Line], advice: Sequence[str]) -> list[Line]:
+    mixed = list(lines)
+    random.Random(len(mixed)).shuffle(mixed)
+    return mixed
+
+
+def _counselor_says(lines: Sequence[Line], words: Sequence[str]) -> list[Line]:
+    """Put other words into the counselor's mouth, in turn; the client's stay."""
+    said, turn = [], 0
+    for line in lines:
+        if line.speaker is Speaker.COUNSELOR:
+            line = line.model_copy(update={"text": words[turn % len(words)]})
+            turn += 1
+        said.append(line)
+    return said
+
+
+KINDS: dict[str, Make] = {
+    "empty": _empty,
+    "repeated_line": _repeated_line,
+    "advice_only": _advice_only,
+    "shuffled": _shuffled,
+}
+"""Nothing was said; the counselor says its last line at every turn; it only gives advice; the same
+turns in another order."""
+
+
+def choose_for_degenerate(found: Sequence[Found], most: int) -> list[Found]:
+    """Take some sessions of each modality: the first of every case, then the second of every case."""
+    chosen: list[Found] = []
+    for modality in sorted({item.dialogue.modality for item in found}):
+        mine = [item for item in found if item.dialogue.modality is modality]
+        seen: Counter[str] = Counter()
+        ranked = []
+        for item in mine:
+            ranked.append((seen[item.dialogue.case_id], item))
+            seen[item.dialogue.case_id] += 1
+        chosen += [item for _, item in sorted(ranked, key=lambda pair: pair[0])][:most]
+    return chosen
+
+
+def make_degenerate(found: Found, prompts: PromptLibrary) -> list[Found]:
+    """Make every kind of worthless session of a real one; its kind stands as the baseline."""
+    advice: list[str] = prompts.data("judge/degenerate")["advice"]
+    made = []
+    for kind, make in KINDS.items():
+        lines = tuple(make(found.dialogue.lines, advice))
+        dialogue = found.dialogue.model_copy(update={"lines": lines})
+        # a copied model keeps what was computed for the original
+        dialogue.__dict__.pop("hash", None)
+        made.append(found.model_copy(update={"dialogue": dialogue, "baseline": kind}))
+    return made

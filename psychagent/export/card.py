@@ -1,0 +1,127 @@
+"""The data card: what an export holds, what it was made of, and what was left out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from psychagent.domain.tokens import estimate_tokens
+from psychagent.export.sample import Sample
+from psychagent.export.source import RunSource
+from psychagent.llm.prompt import Message
+
+_OWN = "MIT, this project's own"
+
+
+def count_split(samples: Sequence[Sample]) -> dict[str, Any]:
+    """Count what one split holds."""
+    prompts = [_tokens(s.prompt) for s in samples]
+    answers = [_tokens(s.chosen) for s in samples]
+    origins = [s.origin for s in samples]
+    return {
+        "samples": len(samples),
+        "cases": len({(o.modality, o.case_id) for o in origins}),
+        "clients": sorted({o.case_id for o in origins}),
+        "sessions": len({(o.modality, o.case_id, o.session_index) for o in origins}),
+        "by_task": dict(Counter(str(o.task) for o in origins)),
+        "by_modality": dict(Counter(o.modality.value for o in origins)),
+        "tokens": {
+            "prompt": sum(prompts),
+            "with_loss": sum(answers),
+            "rejected": sum(_tokens(s.rejected) for s in samples),
+            "longest": max((p + a for p, a in zip(prompts, answers, strict=True)), default=0),
+        },
+    }
+
+
+def _tokens(messages: Sequence[Message]) -> int:
+    return sum(estimate_tokens(message["content"]) for message in messages)
+
+
+def run_facts(source: RunSource) -> dict[str, Any]:
+    """Say what run the data comes from: models, versions, hashes, and who wrote the words."""
+    manifest = source.manifest
+    raw = (source.folder / "manifest.json").read_bytes()
+    return {
+        "run": source.folder.name,
+        "manifest_sha256": hashlib.sha256(raw).hexdigest(),
+        "language": source.deps.runtime.language.value,
+        "models": manifest.get("models") or {},
+        "is_script": bool(manifest.get("scripted_roles")),
+        "scripted_roles": manifest.get("scripted_roles") or [],
+        "note": manifest.get("note"),
+        "versions": manifest.get("versions") or {},
+        "prompts": manifest.get("prompts") or {},
+        "skills": manifest.get("skills") or {},
+        "changed_since": list(source.changed),
+        "licences": _licences(source),
+    }
+
+
+def _licences(source: RunSource) -> dict[str, str]:
+    """Name the licence of everything that stands in the data."""
+    runtime, manifest = source.deps.runtime, source.manifest
+    dataset = (manifest.get("settings") or {}).get("dataset") or {}
+    other = "not this project's: {name!r} was named in the settings; see its owner"
+    roots = {"prompts": runtime.prompts_root, "skills": runtime.skills_root, "profiles": dataset.get("root")}
+    found = {part: other.format(name=Path(root).name) if root else _OWN for part, root in roots.items()}
+    scripted, models = set(manifest.get("scripted_roles") or ()), manifest.get("models") or {}
+    for role in ("counselor", "client", "reflector"):
+        words = f"made by {models.get(role, 'a model')!r}; the terms of its provider hold"
+        found[f"words of the {role}"] = f"{_OWN} (a script, no language model)" if role in scripted else words
+    return found
+
+
+def to_markdown(card: Mapping[str, Any]) -> str:
+    """Write a card as a person reads it."""
+    run = card["source"]
+    parts = [
+        f"# Training data from the run `{run['run']}`",
+        f"Format: {card['format']}. {card['history_masking']}",
+    ]
+    if run["is_script"]:
+        parts.append(f"**{run['note']}** Roles played by the script: {', '.join(run['scripted_roles'])}.")
+    if run["changed_since"]:
+        parts.append(
+            "**Rebuilt with other prompts or skills than the run was made with:** "
+            + ", ".join(run["changed_since"])
+        )
+    parts.append("## What it holds\n\n" + _split_table(card["splits"]))
+    parts.append("Tokens are estimates: one per CJK character, one per four other characters.")
+    parts.append("## What was asked for\n\n" + _list(card["options"]))
+    left = {"duplicates": card["duplicates"], **card["dropped_sessions"], **card["skipped"]}
+    if card["kept_without_thoughts"]:
+        parts.append(f"{card['kept_without_thoughts']} replies had no thoughts and stand without.")
+    parts.append("## What was left out\n\n" + _list(left))
+    parts.append("## Models\n\n" + _list(run["models"]))
+    parts.append("## Licences\n\n" + _list(run["licences"]))
+    parts.append("## Files\n\n" + _list({name: f"sha256 {digest}" for name, digest in card["files"].items()}))
+    parts.append(
+        f"Manifest of the run: sha256 {run['manifest_sha256']}. Hashes of its prompts and skills are in the "
+        "JSON card."
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def _list(values: Mapping[str, Any]) -> str:
+    return "\n".join(f"- {name}: {_words(value)}" for name, value in values.items()) or "- nothing"
+
+
+def _words(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _split_table(splits: Mapping[str, Any]) -> str:
+    rows = ["| split | samples | cases | sessions | tasks | prompt tokens | tokens with loss | longest |"]
+    rows.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
+    for name, held in splits.items():
+        tasks = ", ".join(f"{task} {number}" for task, number in held["by_task"].items())
+        tokens = held["tokens"]
+        rows.append(
+            f"| {name} | {held['samples']} | {held['cases']} | {held['sessions']} | {tasks} | "
+            f"{tokens['prompt']} | {tokens['with_loss']} | {tokens['longest']} |"
+        )
+    return "\n".join(rows)

@@ -1,0 +1,109 @@
+"""Preference data: the chosen rollout of a session against the rollouts that it was preferred to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Literal
+
+from psychagent.domain.base import Record, Speaker
+from psychagent.domain.turn import Turn
+from psychagent.errors import RecordError
+from psychagent.export.rebuild import Rebuild, origin_of
+from psychagent.export.rewards import Rewards
+from psychagent.export.sample import Sample
+from psychagent.export.source import HeldSession
+from psychagent.files.read import to_model
+from psychagent.llm.prompt import Message, assistant, user
+
+PairUnit = Literal["session", "reply"]
+"""`session` sets whole dialogues against each other; `reply` the first replies that differ."""
+
+
+class _Turns(Record):
+    turns: tuple[Turn, ...]
+
+
+def session_pairs(
+    make: Rebuild, session: HeldSession, *, unit: PairUnit, min_margin: float | None
+) -> Iterator[Sample]:
+    """Make a pair of the chosen rollout with each rollout that earned less.
+
+    Args:
+        make: Rebuilds prompts and replies; counts in its notes what gives no pair.
+        session: A session with rollouts.
+        unit: What is set against each other.
+        min_margin: Least difference of the two rewards; None is any above 0.
+    """
+    rewards = Rewards.of(session.record)
+    if rewards.winner is None:
+        make.notes["pairs: a session without rewards"] += 1
+        return
+    for candidate in session.record.rollout_data.get("rollout_candidates") or ():
+        index = candidate.get("rollout_index")
+        if index == rewards.chosen:
+            continue
+        margin = rewards.winner - rewards.by_index[index] if index in rewards.by_index else None
+        turns = _rejected_turns(make, candidate, margin, min_margin)
+        pair = _pair(make, session, turns, unit) if turns else None
+        if pair:
+            origin = pair.origin.model_copy(update={"margin": margin, "rejected": index})
+            yield pair.model_copy(update={"origin": origin})
+
+
+def _rejected_turns(
+    make: Rebuild, candidate: dict[str, Any], margin: float | None, least: float | None
+) -> tuple[Turn, ...]:
+    """Return the dialogue of a rollout that may stand as rejected; empty where it may not."""
+    turns: tuple[Turn, ...] = ()
+    if margin is None:
+        reason = "a rollout that failed or was not scored"
+    elif margin <= 0:
+        reason = "a rollout that earned as much as the chosen one"
+    elif least is not None and margin < least:
+        reason = "min_margin"
+    elif not candidate.get("turns"):
+        reason = "a rollout whose dialogue was not kept (keep_all_rollout_transcripts)"
+    else:
+        turns = to_model(_Turns, {"turns": candidate["turns"]}, origin="rollout", raise_as=RecordError).turns
+        return turns
+    make.notes[f"pairs: {reason}"] += 1
+    return turns
+
+
+def _pair(make: Rebuild, session: HeldSession, rejected: tuple[Turn, ...], unit: PairUnit) -> Sample | None:
+    chosen = session.record.turns
+    at = _first_difference(chosen, rejected) if unit == "reply" else 0
+    if at is None or chosen[at].skills != rejected[at].skills:
+        make.notes[
+            "pairs: the dialogues part where the client speaks, or in what the counselor was shown"
+        ] += 1
+        return None
+    prompt = make.counselor_prompt(session.brief, chosen, at)
+    last = at + 1 if unit == "reply" else None
+    sides = [_messages(make, session, turns[at:last]) for turns in (chosen, rejected)]
+    if prompt is None or sides[0] is None or sides[1] is None:
+        return None
+    origin = origin_of(session, "counselor", at)
+    return Sample(origin=origin, prompt=prompt, chosen=sides[0], rejected=sides[1])
+
+
+def _first_difference(chosen: tuple[Turn, ...], rejected: tuple[Turn, ...]) -> int | None:
+    """Return the place of the first counselor turn that differs after the same dialogue."""
+    for at, (one, other) in enumerate(zip(chosen, rejected, strict=False)):
+        if one.text != other.text:
+            return at if one.speaker is other.speaker is Speaker.COUNSELOR else None
+    return None
+
+
+def _messages(make: Rebuild, session: HeldSession, turns: tuple[Turn, ...]) -> tuple[Message, ...] | None:
+    """Write a trajectory; None where one of its replies cannot be written."""
+    found: list[Message] = []
+    for turn in turns:
+        if turn.speaker is Speaker.CLIENT:
+            found.append(user(turn.text))
+            continue
+        text = make.reply(turn, session.brief.case.language)
+        if text is None:
+            return None
+        found.append(assistant(text))
+    return tuple(found)

@@ -1,0 +1,180 @@
+"""Rebuild what each model call of a session was sent and what it should answer."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from psychagent.domain.base import Language, Speaker
+from psychagent.domain.rollout import Rollout
+from psychagent.domain.turn import Turn
+from psychagent.errors import MalformedReplyError
+from psychagent.export.rewards import Rewards
+from psychagent.export.sample import Origin, Sample, Task
+from psychagent.export.source import HeldSession
+from psychagent.llm.prompt import Message, assistant
+from psychagent.nodes.counselor import counselor_prompt
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.reflect import reflection_prompt
+from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
+from psychagent.nodes.state import Brief
+from psychagent.replies.tags import parse_tagged_reply
+
+_FILE_FIELDS = {"static_traits", "main_problem", "topic", "core_demands", "growth_experiences", "theory"}
+
+WITHOUT_THOUGHTS = "replies kept without thoughts"
+"""The one note that does not say that something was left out."""
+
+
+@dataclass(frozen=True)
+class Rebuild:
+    """How completions are written."""
+
+    deps: Deps
+    keep_think: bool
+    notes: Counter[str]
+    """Why something could not be rebuilt, counted; filled as samples are made."""
+
+    def samples(self, session: HeldSession, task: Task) -> Iterator[Sample]:
+        """Make a task's samples of one session, in order."""
+        for prompt, answer, turn in _MAKERS[task](self, session):
+            yield Sample(origin=origin_of(session, task, turn), prompt=prompt, chosen=(assistant(answer),))
+
+    def counselor_prompt(self, brief: Brief, turns: tuple[Turn, ...], at: int) -> tuple[Message, ...] | None:
+        """Return what the counselor was sent for a turn; None where a skill it saw is gone."""
+        case = brief.case
+        stage = self.deps.skills(case.language).stage(case.modality, brief.plan.stage)
+        known = {skill.id for skill in stage.skills()}
+        if not set(turns[at].skills) <= known:
+            self.notes["counselor: a skill that the turn saw is no longer in the library"] += 1
+            return None
+        return counselor_prompt(self.deps, brief, turns[:at], turns[at].skills).messages
+
+    def reply(self, turn: Turn, language: Language) -> str | None:
+        """Write a counselor's reply in the form that its prompt asks for; None where it cannot be."""
+        settings = self.deps.baseline
+        if settings.reply_format == "json":
+            return json_reply(turn, keep_think=self.keep_think)
+        text = tagged_reply(turn, end_token=settings.end_token, keep_think=self.keep_think, language=language)
+        try:
+            read = parse_tagged_reply(text, reasoning="", end_token=settings.end_token)
+        except MalformedReplyError:
+            read = None
+        if read is None or (read.response, read.ends_session) != (turn.text, turn.ends_session):
+            self.notes["counselor: a reply that cannot be written in the form of the prompt"] += 1
+            return None
+        if self.keep_think and not has_thoughts(turn):
+            self.notes[WITHOUT_THOUGHTS] += 1
+        return text
+
+
+Made = Iterator[tuple[tuple[Message, ...], str, int | None]]
+
+
+def origin_of(session: HeldSession, task: Task, turn: int | None = None) -> Origin:
+    """Say where a sample comes from."""
+    brief, rewards = session.brief, Rewards.of(session.record)
+    return Origin(
+        modality=brief.case.modality,
+        case_id=brief.case.case_id,
+        session_index=brief.session_index,
+        task=task,
+        turn=turn,
+        reward=rewards.winner,
+        margin=rewards.margin,
+    )
+
+
+def has_thoughts(turn: Turn) -> bool:
+    """Tell whether any private reasoning is stored with a turn."""
+    thoughts = turn.thoughts
+    return thoughts is not None and any(thoughts.model_dump().values())
+
+
+def tagged_reply(turn: Turn, *, end_token: str, keep_think: bool, language: Language) -> str:
+    """Write a turn in the form of tags: thoughts, response, and the end token where it ends the session."""
+    visible = f"<response>{turn.text}</response>{end_token if turn.ends_session else ''}"
+    thoughts = turn.thoughts
+    if thoughts is None or not keep_think or not has_thoughts(turn):
+        return visible
+    names = ("；" if language is Language.ZH else "; ").join(thoughts.skill)
+    private = (
+        f"<assessment>{thoughts.assessment}</assessment><client_state>{thoughts.client_state}</client_state>"
+        f"<skill>{names}</skill><strategy>{thoughts.strategy}</strategy>"
+    )
+    return f"<think>{private}</think>{visible}"
+
+
+def json_reply(turn: Turn, *, keep_think: bool) -> str:
+    """Write a turn in the form of JSON."""
+    visible: dict[str, Any] = {"response": turn.text, "end": turn.ends_session}
+    private = turn.thoughts.model_dump(mode="json") if turn.thoughts and keep_think else {}
+    return _json(private | visible)
+
+
+def _json(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _counselor(make: Rebuild, session: HeldSession) -> Made:
+    turns, language = session.record.turns, session.brief.case.language
+    for at, turn in enumerate(turns):
+        if turn.speaker is not Speaker.COUNSELOR:
+            continue
+        prompt, answer = make.counselor_prompt(session.brief, turns, at), make.reply(turn, language)
+        if prompt is not None and answer is not None:
+            yield prompt, answer, at
+
+
+def _summary(make: Rebuild, session: HeldSession) -> Made:
+    winner = Rollout(index=0, turns=session.record.turns)
+    prompt = reflection_prompt(make.deps, session.brief, winner, "summary")
+    yield prompt.messages, _json(session.record.typed_summary().model_dump(mode="json")), None
+
+
+def _profile(make: Rebuild, session: HeldSession) -> Made:
+    """The file as it stood after the session: what still holds was kept, so the whole file is the answer."""
+    file = session.record.client_file
+    if file is None:
+        make.notes["profile: the session's file holds no client file"] += 1
+        return
+    winner = Rollout(index=0, turns=session.record.turns)
+    prompt = reflection_prompt(make.deps, session.brief, winner, "client_file")
+    yield prompt.messages, _json(file.model_dump(mode="json", include=_FILE_FIELDS)), None
+
+
+def _select(make: Rebuild, session: HeldSession) -> Made:
+    """The families whose skills the session could draw on; ids that did not exist are not repeated."""
+    brief, kept = session.brief, set(session.brief.candidates)
+    skills = make.deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    chosen = [meta.id for meta in skills.meta_skills if kept & {skill.id for skill in meta.skills}]
+    if not chosen:
+        make.notes["select: none of the session's candidates is in the library"] += 1
+        return
+    yield filter_prompt(make.deps, brief, skills).messages, _json({"meta_skill_ids": chosen}), None
+
+
+def _rewrite(make: Rebuild, session: HeldSession) -> Made:
+    turns = session.record.turns
+    for at, turn in enumerate(turns):
+        if turn.speaker is not Speaker.COUNSELOR or at == 0:
+            continue
+        if turn.rewrite is None:
+            make.notes[
+                "rewrite: the turn's query was not written by a model, or its parts were not stored"
+            ] += 1
+            continue
+        prompt = rewrite_prompt(make.deps, session.brief, turns[:at])
+        yield prompt.messages, _json(turn.rewrite.model_dump()), at
+
+
+_MAKERS: dict[Task, Callable[[Rebuild, HeldSession], Made]] = {
+    "counselor": _counselor,
+    "summary": _summary,
+    "profile": _profile,
+    "select": _select,
+    "rewrite": _rewrite,
+}

@@ -1,0 +1,110 @@
+"""The rewards of a stored session, and which sessions are good enough to learn from."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psychagent.domain.base import Modality
+from psychagent.errors import SettingsError
+from psychagent.export.source import HeldSession
+from psychagent.records.session import SessionRecord
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """What the rollouts of one session earned."""
+
+    by_index: dict[int, float]
+    """Index of each comparable rollout -> reward in standard deviations."""
+    chosen: int | None
+    """Index of the rollout that became the session; None where there was only one."""
+
+    @staticmethod
+    def of(record: SessionRecord) -> Rewards:
+        """Read the rewards of a session; those of a plain simulation are empty."""
+        data: Any = record.rollout_data if isinstance(record.rollout_data, dict) else {}
+        found = (data.get("selection") or {}).get("rewards") or {}
+        by_index = {int(index): float(value) for index, value in found.items() if value is not None}
+        return Rewards(by_index, data.get("winner_rollout_index"))
+
+    @property
+    def winner(self) -> float | None:
+        """The reward of the session itself."""
+        return None if self.chosen is None else self.by_index.get(self.chosen)
+
+    @property
+    def margin(self) -> float | None:
+        """How far the session is above the best of the others; negative where another was better."""
+        others = [value for index, value in self.by_index.items() if index != self.chosen]
+        return None if self.winner is None or not others else self.winner - max(others)
+
+
+@dataclass(frozen=True)
+class RewardFilter:
+    """What a session must have earned to be learned from; None asks nothing."""
+
+    min_reward: float | None = None
+    min_margin: float | None = None
+    top_fraction: float | None = None
+    """The best share of each modality's sessions, rounded up."""
+
+    def given(self) -> dict[str, float]:
+        """List what was asked for."""
+        values = {
+            "min_reward": self.min_reward,
+            "min_margin": self.min_margin,
+            "top_fraction": self.top_fraction,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+def keep_sessions(
+    sessions: Sequence[HeldSession], wanted: RewardFilter, dropped: Counter[str]
+) -> list[HeldSession]:
+    """Keep the sessions that earned enough; the others are counted by the filter that took them.
+
+    Raises:
+        SettingsError: If a filter is given and no session has a reward.
+    """
+    if not wanted.given():
+        return list(sessions)
+    rewards = [Rewards.of(s.record) for s in sessions]
+    if all(r.winner is None for r in rewards):
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in wanted.given())
+        raise SettingsError(
+            f"{names} needs rewards, and this run has none: it was made by `psychagent sample`; leave the "
+            "option out, or export a run of `psychagent rft`"
+        )
+    kept = []
+    for session, reward in zip(sessions, rewards, strict=True):
+        reason = _too_low(reward, wanted)
+        if reason:
+            dropped[reason] += 1
+        else:
+            kept.append(session)
+    return kept if wanted.top_fraction is None else _top(kept, wanted.top_fraction, dropped)
+
+
+def _too_low(rewards: Rewards, wanted: RewardFilter) -> str:
+    if rewards.winner is None:
+        return "no_reward"
+    if wanted.min_reward is not None and rewards.winner < wanted.min_reward:
+        return "min_reward"
+    if wanted.min_margin is not None and (rewards.margin is None or rewards.margin < wanted.min_margin):
+        return "min_margin"
+    return ""
+
+
+def _top(sessions: Sequence[HeldSession], share: float, dropped: Counter[str]) -> list[HeldSession]:
+    """Keep the best share of each modality; the earlier session wins a tie, the order stays."""
+    kept: set[int] = set()
+    for modality in Modality:
+        rows = [n for n, s in enumerate(sessions) if s.brief.case.modality is modality]
+        rows.sort(key=lambda n: -(Rewards.of(sessions[n].record).winner or 0.0))
+        kept |= set(rows[: math.ceil(share * len(rows) - 1e-9)])
+    dropped["top_fraction"] += len(sessions) - len(kept)
+    return [s for n, s in enumerate(sessions) if n in kept]

@@ -1,0 +1,204 @@
+"""Open a finished run for export: its settings, its prompts as they were, its sessions in order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.run import BaselineSettings, RuntimeSettings
+from psychagent.domain.base import Language, Modality
+from psychagent.domain.memory import Memory, SessionSummary
+from psychagent.domain.profile import BasicInfo, Case, Profile, StaticTraits, Theory
+from psychagent.errors import RecordError
+from psychagent.files.read import read_json, to_model
+from psychagent.flows.build import to_knobs
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.state import Brief, Knobs
+from psychagent.records.session import SessionRecord, read_session, session_path
+from psychagent.skills.library import SkillLibrary
+from psychagent.skills.store import SkillStore
+
+REBUILT = ("counselor/", "client_file/", "filter/", "modality/", "rewrite/", "shared/", "summary/")
+"""Folders of the templates that an export renders anew."""
+
+
+@dataclass(frozen=True)
+class RunSource:
+    """A run as an export sees it."""
+
+    folder: Path
+    manifest: dict[str, Any]
+    deps: Deps
+    """What renders prompts; asks no model."""
+    changed: tuple[str, ...] = ()
+    """Prompt and skill files that are no longer what the run was made with."""
+
+
+@dataclass(frozen=True)
+class HeldSession:
+    """One session with everything that it started from."""
+
+    brief: Brief
+    record: SessionRecord
+
+
+def find_run(path: Path) -> Path:
+    """Return the folder that holds the manifest: the path itself, or the one baseline below it.
+
+    Raises:
+        RecordError: If there is none, or more than one.
+    """
+    if (path / "manifest.json").is_file():
+        return path
+    below = sorted(p.parent for p in path.glob("*/manifest.json"))
+    if len(below) == 1:
+        return below[0]
+    if not below:
+        raise RecordError(f"{path}: holds no run; name <save_dir>/<baseline>, where manifest.json stands")
+    names = ", ".join(p.name for p in below)
+    raise RecordError(f"{path}: holds {len(below)} runs ({names}); name one of them")
+
+
+def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
+    """Open a run, and make sure that its prompts can be rebuilt as they were.
+
+    Args:
+        path: The run's folder, or a save_dir with one run.
+        allow_changed: Go on where prompts or skills differ from those that the run was made with.
+
+    Raises:
+        RecordError: If it is no run, or its prompts or skills have changed since.
+    """
+    folder = find_run(path)
+    manifest = read_json(folder / "manifest.json")
+    settings = manifest.get("settings") if isinstance(manifest, dict) else None
+    if not isinstance(settings, dict):
+        raise RecordError(
+            f"{folder / 'manifest.json'}: names no settings; only runs of this project are read"
+        )
+    origin = str(folder / "manifest.json")
+    deps = _build_deps(
+        to_model(BaselineSettings, settings.get("baseline"), origin=origin, raise_as=RecordError),
+        to_model(RuntimeSettings, settings.get("runtime"), origin=origin, raise_as=RecordError),
+    )
+    changed = tuple(_changed(folder, manifest, deps))
+    if changed and not allow_changed:
+        raise RecordError(
+            f"{folder}: {len(changed)} prompt or skill files are not what the run was made with "
+            f"({', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}), so the prompts cannot be "
+            "rebuilt as the models saw them; go back to those files, or give --allow-changed-prompts"
+        )
+    return RunSource(folder, manifest, deps, changed)
+
+
+def _build_deps(baseline: BaselineSettings, runtime: RuntimeSettings) -> Deps:
+    language = runtime.language
+    prompts = PromptLibrary(language, runtime.prompts_root)
+    skills = SkillStore(SkillLibrary(language, runtime.skills_root), embedder=None, method="lexical")
+    return Deps(
+        baseline=baseline,
+        runtime=runtime,
+        chat=_no_model,
+        prompts=lambda language: prompts,
+        skills=lambda language: skills,
+        case=_no_case,
+        knobs=to_knobs(baseline, runtime),
+    )
+
+
+def _no_model(role: str, knobs: Knobs) -> NoReturn:
+    raise RecordError(f"an export asks no model, and not the {role} either")
+
+
+def _no_case(knobs: Knobs) -> NoReturn:
+    raise RecordError("an export takes its cases from the run")
+
+
+def _changed(folder: Path, manifest: dict[str, Any], deps: Deps) -> Iterator[str]:
+    """Name the files whose hash differs and that stand behind a rebuilt prompt."""
+    language = deps.runtime.language
+    held = {m for m in Modality if (folder / m.value).is_dir()}
+    then, now = manifest.get("prompts") or {}, deps.prompts(language).hashes
+    for name in sorted(then.keys() | now.keys()):
+        if name.partition("/")[2].startswith(REBUILT) and then.get(name) != now.get(name):
+            yield name
+    then, now = manifest.get("skills") or {}, deps.skills(language).library.hashes
+    for name in sorted(then.keys() | now.keys()):
+        if name.split("/")[1] in held and then.get(name) != now.get(name):
+            yield name
+
+
+def read_sessions(source: RunSource, skipped: Counter[str]) -> Iterator[HeldSession]:
+    """Read all sessions by modality, case and number; what cannot be used is counted by its reason."""
+    for modality in Modality:
+        folder = source.folder / modality.value
+        for case_dir in sorted(p for p in folder.glob("*") if p.is_dir()):
+            yield from _read_case(source, modality, case_dir, skipped)
+
+
+def _read_case(
+    source: RunSource, modality: Modality, case_dir: Path, skipped: Counter[str]
+) -> Iterator[HeldSession]:
+    numbers = sorted(_number(p) for p in case_dir.glob("session_*.json"))
+    summaries: list[SessionSummary] = []
+    for index in (n for n in numbers if n):
+        try:
+            if index != len(summaries) + 1:
+                raise RecordError("an earlier session of the case cannot be read")
+            record = read_session(session_path(case_dir, index))
+            brief = _brief(source, case_of(modality, case_dir.name, source.deps), record, summaries)
+            summaries.append(record.typed_summary())
+        except RecordError as error:
+            skipped[_reason(str(error))] += 1
+            continue
+        yield HeldSession(brief, record)
+
+
+def _number(path: Path) -> int:
+    word = path.stem.rpartition("_")[2]
+    return int(word) if word.isdigit() else 0
+
+
+def _reason(message: str) -> str:
+    """Leave the folder out of a reason, so that like reasons are counted together."""
+    return (
+        "session: " + message.rpartition("session_")[2].partition(": ")[2]
+        if "session_" in message
+        else message
+    )
+
+
+def case_of(modality: Modality, case_id: str, deps: Deps) -> Case:
+    """Make a case that names its client alone: the counselor never sees a profile."""
+    unknown = BasicInfo.model_construct(static_traits=StaticTraits(name=""), main_problem="")
+    nobody = Profile.model_construct(user_id=case_id, basic_info=unknown, theory=Theory())
+    return Case.model_construct(
+        case_id=case_id, modality=modality, language=Language(deps.runtime.language), profile=nobody
+    )
+
+
+def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[SessionSummary]) -> Brief:
+    """Put together what the session started from.
+
+    Raises:
+        RecordError: If the file lacks what our own runs write.
+    """
+    if record.plan is None or record.client_file_before is None or not record.turns:
+        raise RecordError("the file lacks plan, client file or turns; only runs of this project have them")
+    memory = Memory(
+        client_file=record.client_file_before,
+        summaries=tuple(earlier),
+        homework=earlier[-1].homework if earlier else (),
+    )
+    return Brief(
+        case=case,
+        plan=record.plan,
+        memory=memory,
+        candidates=record.candidates,
+        session_index=record.session_index,
+        knobs=source.deps.knobs,
+    )

@@ -1,0 +1,81 @@
+"""Which case goes into which split, and no sample twice; pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from psychagent.errors import SettingsError
+from psychagent.export.sample import Sample
+
+_NAME = re.compile(r"[A-Za-z][\w-]*")
+
+
+def read_split(text: str) -> dict[str, float]:
+    """Read `train=0.9,val=0.1` as shares by name.
+
+    Raises:
+        SettingsError: If a part is not name=share, or the shares do not add up to 1.
+    """
+    shares: dict[str, float] = {}
+    for part in (p.strip() for p in text.split(",") if p.strip()):
+        name, _, number = (word.strip() for word in part.partition("="))
+        try:
+            share = float(number)
+        except ValueError:
+            share = 0.0
+        if not _NAME.fullmatch(name) or not 0 < share <= 1 or name in shares:
+            raise SettingsError(
+                f"--split has {part!r}; give each name once with a share above 0, such as train=0.9,val=0.1"
+            )
+        shares[name] = share
+    if abs(sum(shares.values()) - 1) > 1e-6:
+        raise SettingsError(
+            f"--split has {text!r}, whose shares add up to {sum(shares.values()):g}, not to 1"
+        )
+    return shares
+
+
+def assign_splits(clients: Iterable[str], shares: Mapping[str, float], *, seed: int) -> dict[str, str]:
+    """Give each client to one split: by a seeded draw, near the shares, at least one client each.
+
+    A client stays in one split under all of its modalities, so neither a case nor a client is in two.
+
+    Raises:
+        SettingsError: If there are fewer clients than splits.
+    """
+    drawn = sorted(set(clients), key=lambda c: hashlib.sha256(f"{seed}:{c}".encode()).hexdigest())
+    if len(drawn) < len(shares):
+        raise SettingsError(
+            f"--split names {len(shares)} splits and the run has {len(drawn)} clients; every split needs one"
+        )
+    sizes = _sizes(len(drawn), list(shares.values()))
+    names = [name for name, size in zip(shares, sizes, strict=True) for _ in range(size)]
+    return dict(zip(drawn, names, strict=True))
+
+
+def _sizes(total: int, shares: Sequence[float]) -> list[int]:
+    """Round shares of a total to whole numbers of at least 1 that add up to it."""
+    sizes = [max(1, round(share * total)) for share in shares]
+    while sum(sizes) != total:
+        step = 1 if sum(sizes) < total else -1
+        movable = [n for n, size in enumerate(sizes) if step > 0 or size > 1]
+        at = max(movable, key=lambda n: step * (shares[n] * total - sizes[n]))
+        sizes[at] += step
+    return sizes
+
+
+def drop_duplicates(samples: Iterable[Sample]) -> tuple[list[Sample], int]:
+    """Keep the first of all samples with the same content; return how many were left out."""
+    seen: set[tuple[object, ...]] = set()
+    kept: list[Sample] = []
+    left_out = 0
+    for sample in samples:
+        content = sample.content()
+        if content in seen:
+            left_out += 1
+        else:
+            seen.add(content)
+            kept.append(sample)
+    return kept, left_out

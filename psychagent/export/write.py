@@ -1,0 +1,173 @@
+"""Export a run: rebuild, filter, split, write the files and their data card."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from psychagent.errors import RecordError, SettingsError
+from psychagent.export.card import count_split, run_facts, to_markdown
+from psychagent.export.formats import FORMATS, HISTORY_MASKING, Format, dataset_info
+from psychagent.export.pairs import PairUnit, session_pairs
+from psychagent.export.rebuild import WITHOUT_THOUGHTS, Rebuild
+from psychagent.export.rewards import RewardFilter, keep_sessions
+from psychagent.export.sample import DEFAULT_TASKS, Sample, Task
+from psychagent.export.source import HeldSession, open_run, read_sessions
+from psychagent.export.split import assign_splits, drop_duplicates, read_split
+from psychagent.files.read import read_json
+from psychagent.files.write import write_json
+
+ALL = "all"
+"""The name of the one split where none is asked for."""
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """Everything that an export is told."""
+
+    run: Path
+    out: Path
+    """The file to write; with splits, their names are put before its suffix."""
+    format: Format = "prompt-completion"
+    tasks: tuple[Task, ...] = DEFAULT_TASKS
+    rewards: RewardFilter = RewardFilter()
+    split: str = ""
+    keep_think: bool = True
+    pairs: PairUnit = "session"
+    allow_changed_prompts: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written."""
+
+    files: dict[str, Path]
+    """Split -> file."""
+    card: dict[str, Any]
+    card_json: Path
+    card_markdown: Path
+
+
+def run_export(plan: ExportPlan) -> Exported:
+    """Write training data from a run.
+
+    Raises:
+        RecordError: If the run cannot be read, its prompts have changed, or a file cannot be written.
+        SettingsError: If the options do not fit the run, or nothing is left to write.
+    """
+    skipped: Counter[str] = Counter()
+    dropped: Counter[str] = Counter()
+    source = open_run(plan.run, allow_changed=plan.allow_changed_prompts)
+    make = Rebuild(source.deps, keep_think=plan.keep_think, notes=skipped)
+    sessions = list(read_sessions(source, skipped))
+    wanted = plan.rewards
+    if plan.format == "preference":
+        # the margin of a pair is between its two rollouts, whatever the others earned
+        wanted = replace(wanted, min_margin=None)
+    kept = keep_sessions(sessions, wanted, dropped)
+    samples, duplicates = drop_duplicates(_make(make, kept, plan))
+    if not samples:
+        raise SettingsError(f"{source.folder}: nothing to export{_why(skipped + dropped)}")
+    splits = _splits(samples, plan)
+    without_thoughts = skipped.pop(WITHOUT_THOUGHTS, 0)
+    files = {name: _write_rows(_file(plan.out, name), rows, plan.format) for name, rows in splits.items()}
+    if plan.format == "sharegpt":
+        _write_dataset_info(plan.out.parent, files)
+    card = {
+        "schema_version": 1,
+        "format": plan.format,
+        "history_masking": HISTORY_MASKING[plan.format],
+        "splits": {name: count_split(rows) for name, rows in splits.items()},
+        "options": _options(plan),
+        "sessions_read": len(sessions),
+        "duplicates": duplicates,
+        "kept_without_thoughts": without_thoughts,
+        "dropped_sessions": dict(+dropped),
+        "skipped": dict(+skipped),
+        "files": {path.name: _digest(path) for path in files.values()},
+        "source": run_facts(source),
+    }
+    return _write_cards(plan.out, files, card)
+
+
+def _make(make: Rebuild, sessions: Sequence[HeldSession], plan: ExportPlan) -> Iterator[Sample]:
+    if plan.format == "preference":
+        for session in sessions:
+            yield from session_pairs(make, session, unit=plan.pairs, min_margin=plan.rewards.min_margin)
+        return
+    for session in sessions:
+        for task in plan.tasks:
+            yield from make.samples(session, task)
+
+
+def _why(reasons: Mapping[str, int]) -> str:
+    told = "; ".join(f"{name} ({number})" for name, number in reasons.items())
+    return f"; left out: {told}" if told else ", it holds no finished session"
+
+
+def _splits(samples: Sequence[Sample], plan: ExportPlan) -> dict[str, list[Sample]]:
+    if not plan.split:
+        return {ALL: list(samples)}
+    shares = read_split(plan.split)
+    place = assign_splits((s.origin.case_id for s in samples), shares, seed=plan.seed)
+    return {name: [s for s in samples if place[s.origin.case_id] == name] for name in shares}
+
+
+def _file(out: Path, split: str) -> Path:
+    return out if split == ALL else out.with_name(f"{out.stem}.{split}{out.suffix}")
+
+
+def _write_rows(path: Path, samples: Sequence[Sample], name: Format) -> Path:
+    """Write one JSON object a line, to a temporary name first."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as stream:
+            for sample in samples:
+                stream.write(json.dumps(FORMATS[name](sample), ensure_ascii=False) + "\n")
+        part.replace(path)
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be written ({error.strerror or error})") from error
+    return path
+
+
+def _write_dataset_info(folder: Path, files: Mapping[str, Path]) -> None:
+    """Put the entries into LLaMA-Factory's list of datasets; entries of other files stay."""
+    path = folder / "dataset_info.json"
+    entries = dataset_info([(p.stem.replace(".", "_"), p.name) for p in files.values()])
+    before = read_json(path) if path.exists() else {}
+    if not isinstance(before, dict):
+        raise RecordError(f"{path}: holds {type(before).__name__}, not a list of datasets; move it away")
+    write_json(path, before | entries)
+
+
+def _options(plan: ExportPlan) -> dict[str, Any]:
+    pairs = {"pairs": plan.pairs} if plan.format == "preference" else {"tasks": list(plan.tasks)}
+    return {
+        **pairs,
+        "thoughts": "kept" if plan.keep_think else "stripped",
+        **plan.rewards.given(),
+        "split": plan.split or "none",
+        "seed": plan.seed,
+    }
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _write_cards(out: Path, files: dict[str, Path], card: dict[str, Any]) -> Exported:
+    as_json, as_text = out.with_name(f"{out.stem}.card.json"), out.with_name(f"{out.stem}.card.md")
+    write_json(as_json, card)
+    try:
+        as_text.write_text(to_markdown(card), encoding="utf-8")
+    except OSError as error:
+        raise RecordError(f"{as_text}: cannot be written ({error.strerror or error})") from error
+    return Exported(files=files, card=card, card_json=as_json, card_markdown=as_text)

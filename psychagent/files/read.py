@@ -1,0 +1,157 @@
+"""Read YAML and JSON into models, with errors that name the file, the field and the remedy."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from psychagent.errors import AssetError, PsychAgentError, RecordError
+
+M = TypeVar("M", bound=BaseModel)
+Raise = Callable[[str], PsychAgentError]
+
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read_text(path: Path, raise_as: Raise = AssetError) -> str:
+    """Read a UTF-8 text file."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise raise_as(f"{path}: no such file; check the name") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise raise_as(f"{path}: cannot be read ({error}); it must be UTF-8 text") from error
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file of a run.
+
+    Raises:
+        RecordError: If it is missing, truncated or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise RecordError(f"{path}: no such file") from error
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise RecordError(f"{path}: is truncated or not JSON ({error})") from error
+
+
+def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
+    """Parse a YAML or JSON file, by its suffix."""
+    text = read_text(path, raise_as)
+    try:
+        return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_Loader)
+    except (ValueError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise raise_as(f"{path}: not valid {path.suffix[1:]} ({reason}); mend or remove it") from error
+
+
+def load_model(model: type[M], path: Path, raise_as: Raise = AssetError) -> M:
+    """Read a file into a model; paths inside it are relative to the file, an empty file says nothing."""
+    data = load_data(path, raise_as)
+    return to_model(
+        model, {} if data is None else data, origin=str(path), base=path.parent, raise_as=raise_as
+    )
+
+
+def to_model(
+    model: type[M],
+    data: Any,
+    *,
+    origin: str,
+    base: Path | None = None,
+    raise_as: Raise = AssetError,
+) -> M:
+    """Validate data as a model.
+
+    Args:
+        model: What the data should be.
+        data: Parsed YAML or JSON.
+        origin: What to name in an error, usually the file.
+        base: The folder that relative paths in the data refer to.
+        raise_as: Error class of the boundary.
+    """
+    try:
+        return model.model_validate(data, context={"base": base})
+    except ValidationError as error:
+        raise raise_as(f"{origin}: {explain(error, model)}") from error
+
+
+def explain(error: ValidationError, model: type[BaseModel]) -> str:
+    """Say in one sentence what is wrong: the field, the value seen, the remedy."""
+    problems = [_one_problem(dict(item), model) for item in error.errors()]
+    more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+    return "; ".join(problems[:3]) + more
+
+
+def _one_problem(item: dict[str, Any], model: type[BaseModel]) -> str:
+    where = ".".join(str(part) for part in item["loc"])
+    if item["type"] == "extra_forbidden":
+        return f"unknown key {where!r}{_remedy(item['loc'], model)}"
+    if item["type"] == "missing":
+        return f"field {where!r} is missing; add it"
+    message = item["msg"].removeprefix("Value error, ")
+    if not where:
+        held = type(item["input"]).__name__
+        return message if isinstance(item["input"], Mapping) else f"holds {held}, not a mapping of keys"
+    # what stands where a key's name belongs may be the key itself, and a mapping may hold one
+    if "key" in str(item["loc"][-1]) or isinstance(item["input"], Mapping):
+        return f"field {where!r}: {message}"
+    return f"field {where!r} has {repr(item['input'])[:80]}: {message}"
+
+
+def _remedy(loc: Sequence[int | str], model: type[BaseModel]) -> str:
+    """Say what the unknown key may have been meant for: a key beside it, or another place."""
+    name, beside = str(loc[-1]), _model_at(model, loc[:-1]).model_fields
+    if name in model.model_fields:
+        return "; it belongs at the top of the file"
+    inner = {field: list(part.model_fields) for field, part in _inner_models(model).items()}
+    everywhere = {key for keys in inner.values() for key in keys}
+    if name not in everywhere and difflib.get_close_matches(name, beside, n=1, cutoff=0.6):
+        return nearest(name, beside)
+    close = difflib.get_close_matches(name, everywhere, n=1, cutoff=0.6)
+    if not close:
+        return nearest(name, beside)
+    places = " or ".join(repr(field) for field, keys in inner.items() if close[0] in keys)
+    return (
+        f"; it belongs under {places}" if close[0] == name else f"; did you mean {close[0]!r} under {places}?"
+    )
+
+
+def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:
+    """Follow a place in the data down to its model, as far as it can be told."""
+    for part in loc:
+        model = _inner_models(model).get(str(part), model)
+    return model
+
+
+def _inner_models(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """List the fields that hold a model, alone, optionally or many of it."""
+    found: dict[str, type[BaseModel]] = {}
+    for name, field in model.model_fields.items():
+        for part in _parts(field.annotation):
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                found[name] = part
+    return found
+
+
+def _parts(annotation: Any) -> Iterator[Any]:
+    inner = get_args(annotation)
+    if not inner:
+        yield annotation
+    for part in inner:
+        yield from _parts(part)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Suggest the nearest known word, as the tail of an error message."""
+    names = sorted({str(name) for name in known})
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"

@@ -1,0 +1,1 @@
+"""The script that stands in for a language model; it is none and says so."""

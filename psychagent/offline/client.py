@@ -1,0 +1,125 @@
+"""The script as client: it opens up line by line, stalls in between, and did its homework or did not."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+from psychagent.offline.scene import Scene
+
+_RISK_SESSION, _SECRET_SESSION = 2, 3
+_HEAVY_TURN = 2
+_DEEPER_TURN = 4
+_PROGRESS_A_SESSION = 6
+_ON_SAFETY = (
+    ("safety_check", "safety_no"),
+    ("risk_return", "risk_update"),
+    ("risk_again", "risk_update_again"),
+)
+"""What the counselor asks about danger, and where the client's answers stand."""
+
+
+def play_client(scene: Scene) -> str:
+    """Say the client's next turn."""
+    lines, counselor, turn = scene.lines["client"], scene.lines["counselor"], len(scene.own)
+    for asked, answer in (("risk_ask", "risk_answer"), ("risk_plan", "risk_support")):
+        if scene.has_asked(counselor[asked]):
+            return str(lines[answer])
+    for asked, answer in _ON_SAFETY:
+        if scene.has_asked(counselor[asked]):
+            return scene.in_turn(lines[answer], start=_own_turn(scene))
+    if scene.has_asked([form.split("{")[0] for form in counselor["ask_homework"]]):
+        return _on_homework(scene)
+    if scene.has_asked([h for group in scene.lines["homework"].values() for h in group]):
+        return scene.in_turn(_by_style(scene, "accept"), start=_own_turn(scene))
+    if scene.has_asked(counselor["risk_close"]):
+        return str(lines["risk_okay"])
+    return _answer(scene, turn) if turn else _arrival(scene)
+
+
+def _answer(scene: Scene, turn: int) -> str:
+    """Answer an ordinary question: a closed one in a word or two, some others not at all."""
+    if turn >= _HEAVY_TURN and _untold(scene):
+        return _disclosure(scene)
+    if scene.has_asked(scene.lines["counselor"]["hurried"]):
+        return scene.in_turn(scene.lines["client"]["short"], start=_own_turn(scene) + turn)
+    if _stalls(scene, turn):
+        return scene.in_turn(_by_style(scene, "stall"), start=2 * _own_turn(scene))
+    return _disclosure(scene)
+
+
+def _own_turn(scene: Scene) -> int:
+    """Number the sessions from another place for each client."""
+    return scene.session_index + sum(map(ord, str(scene.value("name", ""))))
+
+
+def _by_style(scene: Scene, kind: str) -> Sequence[str]:
+    styles = scene.lines["client"][kind]
+    found: Sequence[str] = styles.get(scene.value("style", "cooperative"), styles["cooperative"])
+    return found
+
+
+def _on_homework(scene: Scene) -> str:
+    if not scene.value("homework", []):
+        return _progress(scene)
+    replies = scene.lines["client"]["homework"][scene.value("homework_status", "not done")]
+    return scene.in_turn(replies, start=_own_turn(scene))
+
+
+def _arrival(scene: Scene) -> str:
+    if scene.session_index > 1:
+        return _progress(scene)
+    name = str(scene.value("name", "")).split(" ")[0]
+    form = scene.pick(scene.lines["client"]["introduce"])
+    return form.format(name=name, problem=scene.value("problem", ""))
+
+
+def _stalls(scene: Scene, turn: int) -> bool:
+    """Stall more often the higher the resistance (1: one turn in five; 5: every other turn)."""
+    every = max(6 - int(scene.value("resistance", 2)), 2)
+    return turn % every == scene.session_seed % every
+
+
+def _disclosure(scene: Scene) -> str:
+    """Say the next line that was not said yet; what weighs most does not come first."""
+    told, heavy = " ".join(scene.own), _untold(scene)
+    if heavy and len(scene.own) >= _HEAVY_TURN:
+        return f"{scene.pick(scene.lines['client']['hedge_heavy'], 'heavy')}{heavy[0]}"
+    at_once, trusted = scene.value("at_once", []), scene.value("trusted", [])
+    deeper_first = scene.session_index == 1 and len(scene.own) >= _DEEPER_TURN
+    pool = [*trusted, *at_once] if deeper_first else [*at_once, *trusted]
+    fresh = [line for line in pool if line not in told]
+    if not fresh:
+        return _progress(scene)
+    hedge = scene.pick([""] if _hedged(scene) else _by_style(scene, "hedge"), "hedge")
+    return f"{hedge}{fresh[0]}"
+
+
+def _hedged(scene: Scene) -> bool:
+    """Tell whether the last turn began with a hedge: two in a row would be a mannerism."""
+    hedges = [hedge for hedge in _by_style(scene, "hedge") if hedge]
+    return bool(scene.own) and scene.own[-1].startswith(tuple(hedges))
+
+
+def _untold(scene: Scene) -> list[str]:
+    """List what weighs and was not told in this session; it comes out whatever is asked."""
+    told = " ".join(scene.own)
+    return [line for line in _heavy(scene) if line not in told]
+
+
+def _heavy(scene: Scene) -> list[str]:
+    """Tell the voiced risk in the second session and the secret in the third, once each."""
+    if scene.session_index == _RISK_SESSION and "risk" in scene.values:
+        return [str(scene.values["risk"])]
+    told = [s["secret"] for s in scene.value("secrets", []) if "secret" in s]
+    return told if scene.session_index == _SECRET_SESSION else []
+
+
+def _progress(scene: Scene) -> str:
+    """Tell of the days between: in the client's own order, each session a part of it."""
+    lines = list(scene.lines["client"]["progress"])
+    if scene.session_index == 1:
+        return scene.pick(_by_style(scene, "stall"))
+    random.Random(str(scene.value("name", ""))).shuffle(lines)
+    start = _PROGRESS_A_SESSION * (scene.session_index - 3) if scene.session_index > 2 else len(lines) - 1
+    return scene.in_turn(lines, start=start)

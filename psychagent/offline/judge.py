@@ -1,0 +1,130 @@
+"""The script as judge: it scores items by counted features of the dialogue, with real quotes.
+
+It is no language model, understands nothing and says so; its numbers mean nothing beyond a demo.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from psychagent.offline.features import Feature, count_features, read_turns
+from psychagent.offline.scene import Scene
+
+_SYMPTOM = "symptom"
+_ABSENT_BELOW = 0.34
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What the script thinks of one item before rounding: -1 to 1 from its default, and on what ground."""
+
+    lean: float
+    feature: str
+
+
+def play_judge(scene: Scene) -> str:
+    """Answer a group of items."""
+    judge = scene.lines["judge"]
+    spoken = read_turns(scene.value("turns", []), judge["to_judge"])
+    features = count_features(spoken, judge) if spoken else {}
+    traits = judge["items"].get(scene.value("scale", ""), {})
+    lo, hi = scene.value("range", [1, 5])
+    answers = [
+        _answer(place, item, traits.get(item["id"], {}), (lo, hi), features, judge)
+        for place, item in enumerate(scene.value("items", []))
+    ]
+    return json.dumps({"items": answers}, ensure_ascii=False)
+
+
+def _answer(
+    place: int,
+    item: Mapping[str, Any],
+    trait: Mapping[str, Any],
+    span: tuple[int, int],
+    features: Mapping[str, Feature],
+    judge: Mapping[str, Any],
+) -> dict[str, Any]:
+    """Answer one item; a departure that no quote and no absence supports is not made.
+
+    Args:
+        place: Number of the item in its group; picks the feature that weighs most for it.
+        item: Its id and default.
+        trait: Its `kind` (whose features weigh) and `sign` (-1 where more of it is worse).
+        span: Lowest and highest score.
+        features: What was counted; empty for a session without words.
+        judge: Weights and words.
+    """
+    weights = judge["weights"].get(trait.get("kind", ""), {})
+    default, bare = item["default"], {"id": item["id"], "score": item["default"], "quotes": [], "absent": ""}
+    if not features or not weights:
+        return bare
+    opinion = (
+        _suffering(weights, features) if trait["kind"] == _SYMPTOM else _quality(place, weights, features)
+    )
+    score = _rounded(opinion.lean * trait["sign"], default, span, place)
+    if score == default:
+        return bare
+    better = (score > default) == (trait["sign"] > 0) or trait["kind"] == _SYMPTOM
+    support = _support(opinion, weights, features, judge, better=better, whose=trait["rates"], place=place)
+    return bare | {"score": score} | support if support else bare
+
+
+def _rounded(lean: float, default: int, span: tuple[int, int], place: int) -> int:
+    """Move from the default towards an end; items round at different points, so that means move smoothly."""
+    room = span[1] - default if lean > 0 else default - span[0]
+    moved = default + lean * room
+    threshold = ((place * 7 + 3) % 10) / 10 - 0.45
+    return min(max(round(moved + threshold * min(1.0, room / 4)), span[0]), span[1])
+
+
+def _quality(place: int, weights: Mapping[str, int], features: Mapping[str, Feature]) -> Opinion:
+    """Weigh all features of a kind, half of it by the one that the item's place picks."""
+    good = [name for name, weight in weights.items() if weight > 0]
+    total = sum(weights[name] for name in good)
+    wanted = sum(weights[name] * (2 * features[name].value - 0.8) for name in good) / total
+    faults = {name: -weight * features[name].value for name, weight in weights.items() if weight < 0}
+    harm = sum(faults.values()) / total * 2
+    name = good[place % len(good)]
+    own = 2 * features[name].value - 1
+    worst = max(faults, key=lambda n: faults[n], default="")
+    lean = max(-1.0, min(1.0, 0.5 * wanted + 0.25 * own - harm))
+    return Opinion(lean, worst if lean < 0 and faults.get(worst, 0) > 1 else name)
+
+
+def _suffering(weights: Mapping[str, int], features: Mapping[str, Feature]) -> Opinion:
+    """Weigh suffering put into words; the sign of a symptom item is taken care of by its trait."""
+    total = sum(weight for weight in weights.values() if weight > 0)
+    felt = sum(weight * features[name].value for name, weight in weights.items()) / (total + 1)
+    return Opinion(-max(0.0, felt) * 0.7, max(weights, key=lambda n: weights[n]))
+
+
+def _support(
+    opinion: Opinion,
+    weights: Mapping[str, int],
+    features: Mapping[str, Feature],
+    judge: Mapping[str, Any],
+    *,
+    better: bool,
+    whose: str,
+    place: int,
+) -> dict[str, Any]:
+    """Find the quote or the absence that a departure rests on; empty where there is none."""
+    if not better and weights[opinion.feature] > 0:
+        lacking = [opinion.feature, *(n for n, w in weights.items() if w > 0)]
+        name = min(lacking, key=lambda n: features[n].value)
+        if features[name].value < _ABSENT_BELOW and name in judge["absent"]:
+            return {"absent": judge["absent"][name]}
+    names = [opinion.feature, *(n for n, w in weights.items() if (w > 0) == better)]
+    for name in names:
+        hits = [h for h in features[name].hits if whose in ("either", h[1])]
+        if hits and (weights[name] > 0) == better:
+            return {"quotes": _quotes(hits, place)}
+    return {}
+
+
+def _quotes(hits: Sequence[tuple[int, str, str]], place: int) -> list[dict[str, Any]]:
+    turn, _, text = hits[place % len(hits)]
+    return [{"turn": turn, "text": text}]

@@ -1,0 +1,117 @@
+"""The offline chat model: a deterministic script with no weights and no network.
+
+It is no language model and says so: `is_script` marks every manifest and report made with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.domain.tokens import estimate_tokens
+from psychagent.errors import AssetError
+from psychagent.llm.prompt import Prompt
+from psychagent.offline.client import play_client
+from psychagent.offline.counselor import play_counselor, play_filter, play_rewrite
+from psychagent.offline.judge import play_judge
+from psychagent.offline.reflector import play_file, play_summary
+from psychagent.offline.scene import Scene
+
+_PARTS: dict[str, Callable[[Scene], str]] = {
+    "counselor": play_counselor,
+    "client": play_client,
+    "filter": play_filter,
+    "rewrite": play_rewrite,
+    "summary": play_summary,
+    "client_file": play_file,
+    "judge": play_judge,
+}
+_PIECE = 12
+
+
+class OfflineModel(BaseChatModel):
+    """Plays every role from the values that stand in the prompt, deterministic by the call's seed."""
+
+    lines: Mapping[str, Any]
+    """The sentences of one language."""
+    is_script: bool = True
+
+    @classmethod
+    def load(cls, prompts: PromptLibrary) -> OfflineModel:
+        """Read the sentences of a language."""
+        return cls(lines=prompts.data("offline"))
+
+    @property
+    def _llm_type(self) -> str:
+        return "offline-script"
+
+    def _reply(self, kwargs: Mapping[str, Any]) -> AIMessage:
+        call: Prompt = kwargs["call"]
+        if call.role not in _PARTS:
+            raise AssetError(f"the offline script cannot play {call.role!r}; known: {', '.join(_PARTS)}")
+        text = _PARTS[call.role](Scene.of(call, self.lines))
+        return AIMessage(content=text, usage_metadata=_count(call, text))
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=self._reply(kwargs))])
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=self._reply(kwargs))])
+
+    def _stream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Iterator[ChatGenerationChunk]:
+        reply = self._reply(kwargs)
+        text = str(reply.content)
+        for at in range(0, len(text), _PIECE):
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text[at : at + _PIECE]))
+            if run_manager:
+                run_manager.on_llm_new_token(str(chunk.message.content), chunk=chunk)
+            yield chunk
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=reply.usage_metadata))
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        reply = self._reply(kwargs)
+        text = str(reply.content)
+        for at in range(0, len(text), _PIECE):
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text[at : at + _PIECE]))
+            if run_manager:
+                await run_manager.on_llm_new_token(str(chunk.message.content), chunk=chunk)
+            yield chunk
+        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=reply.usage_metadata))
+
+
+def _count(call: Prompt, text: str) -> UsageMetadata:
+    """Count by the estimate, so that progress and totals have something to show."""
+    given = sum(estimate_tokens(message["content"]) for message in call.messages)
+    said = estimate_tokens(text)
+    return UsageMetadata(input_tokens=given, output_tokens=said, total_tokens=given + said)

@@ -1,0 +1,150 @@
+"""Radar of the panels and trend over sessions; knows how to draw, not how to count."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.projections.polar import PolarAxes
+from matplotlib.ticker import MaxNLocator
+
+from psychagent.domain.scores import TOP
+from psychagent.evals.numbers import Numbers, Trend
+from psychagent.reports.page.blocks import Picture
+from psychagent.reports.page.canvas import Theme, draw_picture
+from psychagent.stats.bootstrap import PANELS, MetricId, Panel
+
+RADAR_SIZE = (4.3, 4.1)
+TREND_SIZE = (4.3, 2.9)
+LEAST_SPAN = 3.0
+"""A trend's axis covers at least this much, so that noise does not look like a slope."""
+
+
+@dataclass(frozen=True)
+class Ring:
+    """One closed line of a radar."""
+
+    label: str
+    values: tuple[float | None, ...]
+
+
+def draw_radars(
+    numbers: Numbers, published: Mapping[MetricId, float], silent: Mapping[MetricId, float]
+) -> tuple[Picture, ...]:
+    """Draw one radar for each panel with at least two metrics: this run, the paper, an empty session."""
+    pictures = []
+    for panel in PANELS:
+        metrics = [line for line in numbers.metrics if line.id in numbers.panel(panel).metrics]
+        if len(metrics) < 2:
+            continue
+        names = [radar_name(line.id.key, line.headline) for line in metrics]
+        rings = (
+            Ring("this evaluation", tuple(line.chosen.mean for line in metrics)),
+            Ring("paper", tuple(published.get(line.id) for line in metrics)),
+            Ring("empty session", tuple(silent.get(line.id) for line in metrics)),
+        )
+        pictures.append(_radar(panel, names, rings))
+    return tuple(pictures)
+
+
+def radar_name(key: str, headline: str) -> str:
+    """Name a metric beside its spoke."""
+    words = key.replace("_", "\n" if len(key) > 8 else " ")
+    return f"10 − {words}" if headline == "invert" else words
+
+
+def _radar(panel: Panel, names: Sequence[str], rings: Sequence[Ring]) -> Picture:
+    def draw(figure: Figure, theme: Theme) -> None:
+        axes = figure.add_subplot(projection="polar")
+        assert isinstance(axes, PolarAxes)
+        angles = [2 * math.pi * place / len(names) for place in range(len(names))]
+        _web(axes, angles, names, theme)
+        looks = (
+            {"color": theme.mark, "linewidth": 2.0, "marker": "o", "markersize": 4.5, "zorder": 3},
+            {"color": theme.other, "linewidth": 1.4, "linestyle": "--", "marker": "s", "markersize": 3.5},
+            {"color": theme.soft, "linewidth": 1.2, "linestyle": ":"},
+        )
+        for ring, look in zip(rings, looks, strict=True):
+            values = [math.nan if value is None else value for value in ring.values]
+            axes.plot([*angles, angles[0]], [*values, values[0]], label=ring.label, **look)  # type: ignore[arg-type]
+        axes.fill(angles, [value or 0 for value in rings[0].values], color=theme.mark, alpha=0.12)
+        axes.set_title(panel.label, pad=16)
+        figure.legend(loc="outside lower center", ncols=3, fontsize=8)
+
+    shown = ", ".join(
+        f"{name} {value:.1f}" for name, value in zip(names, rings[0].values, strict=True) if value is not None
+    )
+    alt = f"Radar of {panel.label.lower()}: {shown}".replace("\n", " ")
+    return draw_picture(f"radar_{panel.side}_{panel.group}", alt, RADAR_SIZE, draw)
+
+
+def _web(axes: PolarAxes, angles: Sequence[float], names: Sequence[str], theme: Theme) -> None:
+    axes.set_theta_offset(math.pi / 2)
+    axes.set_theta_direction(-1)
+    axes.set_ylim(0, TOP)
+    axes.set_rgrids(
+        [2.5, 5, 7.5, 10], ["", "5", "", "10"], angle=180 / len(names), fontsize=7, color=theme.soft
+    )
+    axes.set_xticks(list(angles), list(names), color=theme.ink, fontsize=8.5)
+    axes.tick_params(axis="x", pad=9)
+    axes.spines["polar"].set_color(theme.line)
+
+
+def draw_trends(trends: Sequence[Trend]) -> tuple[Picture, ...]:
+    """Draw each panel over the number of the session, where there is more than one session."""
+    return tuple(_trend(trend) for trend in trends if len(trend.points) > 1)
+
+
+def _trend(trend: Trend) -> Picture:
+    sessions = [index for index, _ in trend.points]
+    means = [found.mean or 0.0 for _, found in trend.points]
+    lows = [found.mean if found.low is None else found.low for _, found in trend.points]
+    highs = [found.mean if found.high is None else found.high for _, found in trend.points]
+
+    def draw(figure: Figure, theme: Theme) -> None:
+        axes = figure.add_subplot()
+        axes.fill_between(sessions, lows, highs, color=theme.mark, alpha=0.18, linewidth=0)  # type: ignore[arg-type]
+        axes.plot(sessions, means, color=theme.mark, marker="o", markersize=4.5, linewidth=1.8)
+        low, high = _span([x for x in (*lows, *highs) if x is not None])
+        axes.set_ylim(low, high)
+        axes.set_xlim(sessions[0] - 0.3, sessions[-1] + 0.3)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))
+        axes.grid(axis="y", linewidth=0.7)
+        axes.set_title(trend.panel.label, loc="left")
+        axes.set_xlabel("session (above the axis: number of cases)")
+        axes.set_ylabel("score, 0 to 10")
+        _note_cases(axes, trend, theme)
+
+    alt = f"{trend.panel.label} by session: " + ", ".join(
+        f"session {index} {found.mean:.2f}" for index, found in trend.points if found.mean is not None
+    )
+    return draw_picture(f"trend_{trend.panel.side}_{trend.panel.group}", alt, TREND_SIZE, draw)
+
+
+def _note_cases(axes: Axes, trend: Trend, theme: Theme) -> None:
+    step = math.ceil(len(trend.points) / 12)
+    bottom = axes.get_ylim()[0]
+    for index, found in trend.points[::step]:
+        place = (0, 3)
+        axes.annotate(
+            str(found.cases),
+            (index, bottom),
+            place,
+            textcoords="offset points",
+            ha="center",
+            fontsize=7,
+            color=theme.soft,
+        )
+
+
+def _span(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values) - 0.4, max(values) + 0.3
+    lack = max(0.0, LEAST_SPAN - (high - low)) / 2
+    low, high = low - lack, high + lack
+    if high > TOP:
+        low, high = low - (high - TOP), TOP + 0.1
+    return max(low, -0.3), max(high, LEAST_SPAN) if low < 0 else high

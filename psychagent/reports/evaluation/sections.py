@@ -1,0 +1,270 @@
+"""The report's sections on one evaluation, as blocks; knows how to word, not how to count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from psychagent.assets.settings.judge import Prices
+from psychagent.domain.usage import RoleUsage
+from psychagent.evals.numbers import Infos, MetricLine, Numbers
+from psychagent.evals.summary import MILLION, cost_of
+from psychagent.evals.table import Scores
+from psychagent.reports.evaluation.published import Published
+from psychagent.reports.page.blocks import (
+    NONE,
+    Block,
+    Card,
+    Cards,
+    Heading,
+    Table,
+    Text,
+    count,
+    interval,
+    number,
+    percent,
+    plural,
+)
+from psychagent.stats.bootstrap import PANELS, Estimate, MetricId, PanelEstimate, Sampling
+
+
+@dataclass(frozen=True)
+class Material:
+    """What the sections are made from."""
+
+    scores: Scores
+    numbers: Numbers
+    infos: Infos
+    published: Published
+    sampling: Sampling
+    prices: Prices | None = None
+    worthless: Scores | None = None
+    """Scores of degenerate sessions, their kind as baseline."""
+
+
+def opening(material: Material) -> list[Block]:
+    """Say what was evaluated, by whom."""
+    scores = material.scores
+    judges = ", ".join(sorted(scores.frame["judge_model"].unique()))
+    systems = ", ".join(scores.baselines) or "not named"
+    told = (
+        f"System: {systems}. Judge: {judges}. {plural(scores.count_sessions(), 'session')} of "
+        f"{plural(scores.count_cases(), 'case')}, modalities {', '.join(scores.modalities)}."
+    )
+    return [Heading("Evaluation report", 1), Text(told)]
+
+
+def headline(material: Material) -> list[Block]:
+    """Show the four numbers with intervals, and beside them the paper's and those of an empty session."""
+    numbers = material.numbers
+    cards = tuple(
+        Card(panel.label, number(found.value.mean), _interval_words(found.value), _made_of(found))
+        for panel, found in numbers.chosen.panels.items()
+    )
+    how = (
+        f"0 to 10, higher is better, {material.scores.use} scores. A metric is the mean of its sessions, a "
+        "number the unweighted mean of its metrics; BDI_II and IPO, which measure harm, enter as 10 − x. "
+        f"Intervals: {material.sampling.level:.0%}, percentile bootstrap over cases "
+        f"({count(material.sampling.resamples)} resamples), all sessions of a case together."
+    )
+    return [Heading("Headline numbers"), Cards(cards), _comparison_table(material), Text(how, quiet=True)]
+
+
+def _interval_words(found: Estimate) -> str:
+    return "no interval" if found.low is None else interval(found.low, found.high)
+
+
+def _made_of(found: PanelEstimate) -> str:
+    expected = len(found.metrics) + len(found.absent)
+    return f"{len(found.metrics)} of {plural(expected, 'metric')}, {plural(found.value.sessions, 'session')}"
+
+
+def _comparison_table(material: Material) -> Table:
+    numbers, published = material.numbers, material.published
+    other, words = (numbers.verified, _VERIFIED) if material.scores.use == "raw" else (numbers.raw, _RAW)
+    rows = [
+        ("This evaluation", *(number(numbers.panel(panel).value.mean) for panel in PANELS)),
+        (f"This evaluation, {words}", *(number(other.panels[panel].value.mean) for panel in PANELS)),
+        ("An empty session, by the default rules", *(number(numbers.silent.get(panel)) for panel in PANELS)),
+    ]
+    for row in published.table1.rows:
+        values = published.table1.by_panel(row)
+        rows.append((f"Paper (other judge): {row.model}", *(number(values.get(panel)) for panel in PANELS)))
+    header = ("", *(panel.label for panel in PANELS))
+    caption = f"Paper: {published.title}, judge {published.judge}; {published.caveat}."
+    return Table(header, tuple(rows), caption, strong=frozenset({0}))
+
+
+_RAW = "the judge's scores as given (raw)"
+_VERIFIED = "unsupported scores set back (verified)"
+
+
+def by_metric(material: Material) -> list[Block]:
+    """Show every metric over all sessions, with the paper's value."""
+    paper = material.published.figure3.by_metric()
+    silent = {metric: info.silent_headline for metric, info in material.infos.items()}
+    header = (
+        "metric",
+        "side",
+        "mean",
+        "95% interval",
+        "raw",
+        "verified",
+        "sessions",
+        "coverage",
+        "quotes found",
+    )
+    rows = tuple(
+        (*_metric_cells(line), number(silent.get(line.id)), number(paper.get(line.id)))
+        for line in material.numbers.metrics
+    )
+    caption = (
+        "Coverage: share of sessions for which the score is not missing. Quotes found: share of the judge's "
+        "quotes that stand in the turn and by the speaker named."
+    )
+    table = Table((*header, "empty session", "paper, Fig. 3"), rows, caption, labels=2)
+    return [Heading("By metric"), table]
+
+
+def metric_name(line: MetricLine) -> str:
+    """Name a metric as it is counted."""
+    if line.headline == "invert":
+        return f"10 − {line.id.key}"
+    return f"{line.id.key} (lower is better)" if line.direction == "higher_worse" else line.id.key
+
+
+def _metric_cells(line: MetricLine) -> tuple[str, ...]:
+    return (
+        metric_name(line),
+        line.id.side,
+        number(line.chosen.mean),
+        interval(line.chosen.low, line.chosen.high),
+        number(line.raw),
+        number(line.verified),
+        f"{line.scored} of {line.asked}",
+        percent(line.coverage),
+        percent(line.quote_rate),
+    )
+
+
+def by_modality(material: Material) -> list[Block]:
+    """Show the headline numbers and the metrics of each modality."""
+    rows = []
+    for modality, (numbers, _) in material.numbers.modalities.items():
+        found = [numbers.panels[panel].value for panel in PANELS]
+        cells = [
+            number(f.mean) + (f" ({interval(f.low, f.high)})" if f.low is not None else "") for f in found
+        ]
+        cases, sessions = max(f.cases for f in found), max(f.sessions for f in found)
+        rows.append((modality, count(cases), count(sessions), *cells))
+    header = ("modality", "cases", "sessions", *(panel.label for panel in PANELS))
+    blocks: list[Block] = [Heading("By modality"), Table(header, tuple(rows))]
+    header = (
+        "metric",
+        "side",
+        "mean",
+        "95% interval",
+        "raw",
+        "verified",
+        "sessions",
+        "coverage",
+        "quotes found",
+    )
+    for modality, (_, lines) in material.numbers.modalities.items():
+        cells_of = tuple(_metric_cells(line) for line in lines)
+        blocks.append(Table(header, cells_of, labels=2, folded=f"All metrics of {modality}"))
+    return blocks
+
+
+def coverage(material: Material, skipped: Sequence[tuple[str, str]]) -> list[Block]:
+    """Show what is missing and how well scores are supported."""
+    lines = material.numbers.metrics
+    rows = tuple(
+        (
+            f"{line.id.key}",
+            line.id.side,
+            count(line.asked - line.scored),
+            count(line.departures),
+            count(line.quotes),
+            percent(line.quote_rate),
+            count(line.set_back),
+            count(line.absent),
+        )
+        for line in lines
+    )
+    header = ("metric", "side", "missing", "departures", "quotes", "found", "set back", "by absence")
+    caption = (
+        "Departures: item scores other than the no-evidence default. Set back: departures whose quotes were "
+        "not found, returned to the default in the verified score. By absence: scores below the default that "
+        "state what is lacking; kept, and counted here because they cannot be checked."
+    )
+    blocks: list[Block] = [Heading("Coverage and evidence"), Table(header, rows, caption, labels=2)]
+    reasons = _reasons(material.scores)
+    if reasons:
+        blocks.append(Table(("reason", "missing scores"), reasons, "Why scores are missing"))
+    if skipped:
+        blocks.append(Table(("file", "why it was not judged"), tuple(skipped), labels=2))
+    return blocks
+
+
+def _reasons(scores: Scores) -> tuple[tuple[str, str], ...]:
+    missing = scores.frame[scores.frame["missing"]]
+    counts = missing["reason"].replace("", "not stated").value_counts()
+    return tuple((str(reason)[:160], count(int(n))) for reason, n in counts.items())
+
+
+def spending(material: Material) -> list[Block]:
+    """Show calls, tokens and, at given prices, the cost of judging."""
+    tables = {"sessions": material.scores.used}
+    if material.worthless:
+        tables["worthless sessions"] = material.worthless.used
+    used = {**tables, "all": sum(tables.values(), RoleUsage())} if len(tables) > 1 else tables
+    rows = [
+        ("calls", *(count(u.calls) for u in used.values())),
+        ("prompt tokens", *(count(u.prompt_tokens) for u in used.values())),
+        ("of these from a prefix cache", *(count(u.cached_tokens) for u in used.values())),
+        ("share from the cache", *(percent(_share(u)) for u in used.values())),
+        ("completion tokens", *(count(u.completion_tokens) for u in used.values())),
+    ]
+    prices = material.prices
+    if prices:
+        per = f"{prices.prompt:g} in, {prices.completion:g} out per {count(MILLION)} tokens"
+        costs = (f"{cost_of(u, prices):,.4f} {prices.currency}" for u in used.values())
+        rows.append((f"cost at {per}", *costs))
+    blocks: list[Block] = [Heading("Calls and tokens of the judge"), Table(("", *used), tuple(rows))]
+    told = material.scores.summary.get("cost")
+    if told is not None and not prices:
+        currency = material.scores.summary.get("currency") or ""
+        blocks.append(Text(f"Cost at the prices of the evaluation's settings: {told:,.4f} {currency}."))
+    elif not prices:
+        blocks.append(Text("For the cost, give --prices FILE or --price-in and --price-out.", quiet=True))
+    return blocks
+
+
+def _share(used: RoleUsage) -> float | None:
+    return used.cached_tokens / used.prompt_tokens if used.prompt_tokens else None
+
+
+def provenance(material: Material) -> list[Block]:
+    """List what the scores were made with."""
+    frame = material.scores.frame
+    rows = [("judge", model) for model in sorted(frame["judge_model"].unique())]
+    rows += [("judge's prompts", digest or NONE) for digest in sorted(frame["prompt_hash"].unique())]
+    scales = frame[["metric", "scale_hash"]].drop_duplicates().sort_values("metric").itertuples(index=False)
+    rows += [(f"scale of {metric}", digest or NONE) for metric, digest in scales]
+    table = Table(("what", "name or hash"), tuple(rows), labels=2, folded="What the scores were made with")
+    return [Heading("Provenance and limits"), table, *(Text(line) for line in LIMITS)]
+
+
+LIMITS = (
+    "A judge model's scores are not clinical measurements. The scales' items are this project's own wording, "
+    "informed by published instruments, and norms of the originals do not apply.",
+    "The client is a simulation: client-side scores describe what a model wrote, not what a person felt.",
+    "Each session is judged by itself. Later sessions exist only for courses that lasted, so that a trend "
+    "over sessions mixes change with the choice of cases.",
+)
+
+
+def silent_metrics(infos: Infos) -> Mapping[MetricId, float]:
+    """Return what an empty session gets on each metric, as the headline counts it."""
+    return {metric: info.silent_headline for metric, info in infos.items()}

@@ -1,0 +1,191 @@
+"""The report's sections beside other things: degenerate sessions and another evaluation, as blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from psychagent.domain.scores import TOP
+from psychagent.evals.compare import Comparison, Contrast
+from psychagent.evals.numbers import Infos, Numbers
+from psychagent.reports.page.blocks import (
+    Block,
+    Heading,
+    Notice,
+    Table,
+    Text,
+    interval,
+    number,
+    p_value,
+    plural,
+    signed,
+)
+from psychagent.stats.bootstrap import PANELS, Estimates, Panel
+
+MIDDLE = TOP / 2
+FEWEST = 6
+"""With fewer pairs the signed rank test cannot fall below 0.05."""
+KINDS = {
+    "empty": "nothing is said",
+    "repeated_line": "the counselor says its last line in every turn",
+    "advice_only": "the counselor gives nothing but stock advice",
+    "shuffled": "the same turns in random order",
+}
+"""What each degenerate kind is, in words."""
+ORIGIN = "the real sessions that the worthless ones below were made of"
+
+
+def degenerate(
+    numbers: Numbers,
+    infos: Infos,
+    judged: Mapping[str, Estimates],
+    limits: Sequence[str] = (),
+    *,
+    origin: Estimates | None = None,
+) -> list[Block]:
+    """Show what worthless sessions get: by the default rules, and from the same judge where it was asked.
+
+    Args:
+        numbers: Those of the evaluation.
+        infos: All metrics.
+        judged: What the judge gave each kind of worthless session.
+        limits: Sentences to add.
+        origin: What the judge gave the real sessions of which the worthless ones were made.
+    """
+    rows = [
+        ("this evaluation, all sessions", *_cells(numbers.chosen)),
+        *([(ORIGIN, *_cells(origin))] if origin else []),
+        ("empty session, by the default rules alone", *(number(numbers.silent.get(p)) for p in PANELS)),
+    ]
+    for kind, found in judged.items():
+        words = KINDS.get(kind)
+        rows.append((f"{kind.replace('_', ' ')}: {words}" if words else kind, *_cells(found)))
+    header = ("sessions", *(panel.label for panel in PANELS))
+    blocks: list[Block] = [
+        Heading("What worthless sessions score"),
+        Text(explain_defaults(infos, numbers.silent)),
+        Table(header, tuple(rows), strong=frozenset({0})),
+        *([Text(_HOW_TO_COMPARE)] if origin else []),
+        *(Text(line) for line in limits),
+    ]
+    if not judged:
+        blocks.append(
+            Text(
+                "The judge was not asked about degenerate sessions; the setting `degenerate` of "
+                "`psychagent eval` asks it.",
+                quiet=True,
+            )
+        )
+    return [*blocks, _defaults_table(infos)]
+
+
+_HOW_TO_COMPARE = (
+    "Worthless sessions are made of some sessions only, mostly the first of a case: hold them against the "
+    "real sessions they were made of, not against the mean of all."
+)
+
+
+def _cells(found: Estimates) -> list[str]:
+    return [
+        number(found.panels[panel].value.mean) if panel in found.panels else number(None) for panel in PANELS
+    ]
+
+
+def explain_defaults(infos: Infos, silent: Mapping[Panel, float]) -> str:
+    """Say in plain words how much of a score is no achievement."""
+    scored = {info.id: info.silent_headline for info in infos.values() if info.panel}
+    middle = sum(abs(value - MIDDLE) < 0.005 for value in scored.values())
+    full = sorted(metric.key for metric, value in scored.items() if value == TOP)
+    others = [
+        f"{metric.key} {value:.2f}" for metric, value in sorted(scored.items()) if value not in {MIDDLE, TOP}
+    ]
+    numbers = ", ".join(f"{panel.label.lower()} {value:.2f}" for panel, value in silent.items())
+    low = f" (elsewhere: {', '.join(others)})" if others else ""
+    return (
+        f"The scales tell the judge to give a default where it finds no evidence. So a session in which "
+        f"nothing is said scores {MIDDLE:.1f} on {middle} of the {len(scored)} headline metrics{low}, and "
+        f"{TOP:.1f} on {' and '.join(full)}, which count symptoms and are inverted: no talk of symptoms "
+        f"looks like a cure. Its headline numbers are {numbers}. Only the distance from these says anything."
+    )
+
+
+def _defaults_table(infos: Infos) -> Table:
+    rows = tuple(
+        (
+            info.id.key,
+            info.id.side,
+            ", ".join(info.scale.modalities) if info.scale.group == "specific" else "all",
+            number(info.silent),
+            number(info.silent_headline),
+        )
+        for info in infos.values()
+        if info.panel
+    )
+    header = ("metric", "side", "modalities", "score", "in the headline")
+    return Table(
+        header, rows, labels=3, folded="An empty session on every headline metric, by the default rules"
+    )
+
+
+def against(comparison: Comparison, ours: str, theirs: str) -> list[Block]:
+    """Show two evaluations paired by case."""
+    blocks: list[Block] = [Heading("Paired comparison")]
+    if comparison.warnings:
+        blocks.append(Notice("warning", "The two may not be comparable", comparison.warnings))
+    pairs = max((contrast.cases for contrast in comparison.panels), default=0)
+    told = (
+        f"This evaluation ({ours}) less the other ({theirs}), over {plural(pairs, 'case')} that both hold. "
+        "A case counts as the mean of its sessions; every metric is turned so that higher is better; a "
+        "positive difference favors this evaluation."
+    )
+    blocks.append(Text(told))
+    if not pairs:
+        blocks.append(Text("No case stands in both with a score: nothing can be compared."))
+    else:
+        blocks += [
+            _contrast_table(comparison.panels, "headline number"),
+            _contrast_table(comparison.metrics, "metric"),
+        ]
+        blocks.append(Text(_how_tested(pairs), quiet=True))
+    for name, cases in ((ours, comparison.only_ours), (theirs, comparison.only_theirs)):
+        if cases:
+            rows = tuple((case,) for case in cases)
+            blocks.append(Table(("case",), rows, folded=f"{plural(len(cases), 'case')} only in {name}"))
+    return blocks
+
+
+def _contrast_table(contrasts: Sequence[Contrast], noun: str) -> Table:
+    header = (
+        noun, "cases", "this", "other", "difference", "95% interval", "p", "p (Holm)",
+        "rank-biserial", "dz", "wins / ties / losses",
+    )  # fmt: skip
+    rows = tuple(
+        (
+            c.name,
+            str(c.cases),
+            number(c.ours),
+            number(c.theirs),
+            signed(c.difference),
+            interval(c.low, c.high, sign=True),
+            p_value(c.p),
+            p_value(c.p_holm),
+            signed(c.rank_biserial),
+            signed(c.dz),
+            f"{c.wins} / {c.ties} / {c.losses}",
+        )
+        for c in contrasts
+    )
+    significant = frozenset(n for n, c in enumerate(contrasts) if c.p_holm is not None and c.p_holm < 0.05)
+    return Table(
+        header, rows, "Bold: p after Holm's correction below 0.05." if significant else "", strong=significant
+    )
+
+
+def _how_tested(pairs: int) -> str:
+    text = (
+        "p: Wilcoxon signed rank, two-sided, ties left out; Holm's correction over the rows of each table. "
+        "Intervals: percentile bootstrap over cases within modality, not corrected. Rank-biserial: −1 to 1. "
+        "dz: mean difference over its standard deviation."
+    )
+    if pairs < FEWEST:
+        text += f" With fewer than {FEWEST} cases no difference can reach p < 0.05, however large."
+    return text

@@ -1,0 +1,117 @@
+"""What a reader must be told before the numbers; knows no layout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from psychagent.evals.numbers import Numbers
+from psychagent.evals.table import Scores
+from psychagent.reports.page.blocks import Notice, number, percent, plural
+
+FEW_CASES = 10
+LOW_QUOTES = 0.9
+SCRIPT_TITLE = "Not a result: made with a script, not with a language model"
+SCRIPT_LINES = (
+    "The offline script stands in for the judge, the speakers or both, so that the software can be tried "
+    "without a key. These numbers say nothing about counseling beyond the demo.",
+)
+
+
+def build_notices(scores: Scores, numbers: Numbers) -> list[Notice]:
+    """Return the banner, if a script had a part in it, and the warnings, if there are any."""
+    notices = [Notice("banner", SCRIPT_TITLE, SCRIPT_LINES)] if scores.is_script else []
+    warnings = [
+        *_told(scores),
+        *_mixed(scores),
+        *_gaps(scores, numbers),
+        *_small(scores),
+        *_loose(numbers),
+    ]
+    if warnings:
+        notices.append(Notice("warning", "Read with care", tuple(dict.fromkeys(warnings))))
+    return notices
+
+
+def _told(scores: Scores) -> list[str]:
+    """What the evaluation itself warned of, such as a judge that is also the counselor."""
+    found = scores.summary.get("warnings", [])
+    return [str(line) for line in found] if isinstance(found, list) else [str(found)]
+
+
+def _mixed(scores: Scores) -> list[str]:
+    frame = scores.frame
+    by_language = scores.summary.get("prompt_hashes")
+    told = set(by_language.values()) if isinstance(by_language, dict) else set()
+    found = []
+    for column, noun in (("judge_model", "judge models"), ("prompt_hash", "versions of the judge's prompts")):
+        kinds = sorted(frame[column].unique())
+        # the judge has prompts of its own for each language of the dialogues
+        if len(kinds) > 1 and not set(kinds) <= told:
+            names = ", ".join(str(kind)[:24] for kind in kinds)
+            found.append(
+                f"Scores of {len(kinds)} {noun} are averaged together ({names}): judge all anew with one."
+            )
+    versions = frame.groupby("metric")["scale_hash"].nunique()
+    changed = ", ".join(sorted(versions[versions > 1].index))
+    if changed:
+        found.append(f"Scores from different wordings of a scale are averaged together: {changed}.")
+    return found
+
+
+def _gaps(scores: Scores, numbers: Numbers) -> list[str]:
+    found = []
+    missing = int(scores.frame["missing"].sum())
+    if missing:
+        share = percent(missing / len(scores.frame))
+        found.append(
+            f"{plural(missing, 'score')} of {len(scores.frame)} ({share}) could not be had and count "
+            "nowhere, neither as zero nor as a mean."
+        )
+    for panel, estimate in numbers.chosen.panels.items():
+        if estimate.absent and estimate.metrics:
+            names = ", ".join(metric.key for metric in estimate.absent)
+            found.append(
+                f"{panel.label} is without {names}: not comparable with a number made of all metrics."
+            )
+    if scores.duplicates:
+        found.append(
+            f"{plural(scores.duplicates, 'row')} of scores.csv stood twice; the last of each was kept."
+        )
+    return found
+
+
+def _small(scores: Scores) -> list[str]:
+    found = []
+    if len(scores.baselines) > 1:
+        found.append(
+            f"Several systems are pooled: {', '.join(scores.baselines)}. Evaluate each into its own folder."
+        )
+    cases = scores.frame.groupby("modality")["case"].nunique()
+    alone = ", ".join(sorted(cases[cases == 1].index))
+    if alone:
+        found.append(f"One case only in {alone}: a number with a metric of a single case has no interval.")
+    if scores.count_cases() < FEW_CASES:
+        found.append(
+            f"Only {plural(scores.count_cases(), 'case')}: bootstrap intervals are too narrow below about "
+            f"{FEW_CASES}."
+        )
+    return found
+
+
+def _loose(numbers: Numbers) -> list[str]:
+    quotes = sum(line.quotes for line in numbers.metrics)
+    found = sum(line.quotes_verified for line in numbers.metrics)
+    if not quotes or found / quotes >= LOW_QUOTES:
+        return []
+    return [
+        f"Only {number(100 * found / quotes, 0)}% of the judge's quotes stand in the dialogue as claimed: "
+        "compare the verified scores."
+    ]
+
+
+def describe_skipped(scores: Scores) -> Sequence[tuple[str, str]]:
+    """List the files that could not be judged at all, with the reason."""
+    skipped = scores.summary.get("skipped", [])
+    rows = [entry for entry in skipped if isinstance(entry, dict)] if isinstance(skipped, list) else []
+    return [(Path(str(row.get("file", "?"))).name, str(row.get("reason", ""))) for row in rows]

@@ -1,0 +1,185 @@
+"""Write an evaluation's report: report.html, self-contained, and report.md with its pictures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from psychagent.assets.settings.judge import Prices
+from psychagent.errors import RecordError
+from psychagent.evals.compare import compare
+from psychagent.evals.numbers import compute_numbers, members_of
+from psychagent.evals.table import Scores, load_scores, to_cells
+from psychagent.files.write import write_bytes
+from psychagent.reports.evaluation.figures import draw_radars, draw_trends
+from psychagent.reports.evaluation.heatmap import build_grid, draw_heatmap, explain_columns
+from psychagent.reports.evaluation.published import load_published
+from psychagent.reports.evaluation.sections import (
+    Material,
+    by_metric,
+    by_modality,
+    coverage,
+    headline,
+    opening,
+    provenance,
+    silent_metrics,
+    spending,
+)
+from psychagent.reports.evaluation.versus import against, degenerate
+from psychagent.reports.evaluation.warn import build_notices, describe_skipped
+from psychagent.reports.page.blocks import Block, Blocks, Gallery, Heading, Text
+from psychagent.reports.page.html import to_html
+from psychagent.reports.page.markdown import to_markdown
+from psychagent.scales.metrics import list_metrics
+from psychagent.scales.scale import load_scales
+from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Estimates, Sampling, estimate
+
+PICTURES = "report_pictures"
+DEGENERATE = "degenerate.csv"
+
+
+@dataclass(frozen=True)
+class ReportPlan:
+    """What to report on."""
+
+    folder: Path
+    against: Path | None = None
+    prices: Prices | None = None
+    use: str | None = None
+    """`raw` or `verified`; None is what the evaluation was configured for."""
+    sampling: Sampling = DEFAULT_SAMPLING
+
+
+@dataclass(frozen=True)
+class Report:
+    """A report that was written."""
+
+    html: Path
+    markdown: Path
+    blocks: Blocks
+    material: Material
+
+
+def write_report(plan: ReportPlan) -> Report:
+    """Read an evaluation, compute, draw and write.
+
+    Raises:
+        RecordError: If the scores cannot be read or the report cannot be written.
+    """
+    material = gather(plan)
+    blocks = compose(material, plan)
+    html, markdown = plan.folder / "report.html", plan.folder / "report.md"
+    pictures = [picture for block in blocks if isinstance(block, Gallery) for picture in block.pictures]
+    for picture in pictures:
+        write_bytes(plan.folder / PICTURES / f"{picture.name}.svg", picture.light)
+    write_bytes(html, to_html(blocks, "PsychAgent: evaluation report").encode())
+    write_bytes(markdown, to_markdown(blocks, PICTURES).encode())
+    return Report(html, markdown, blocks, material)
+
+
+def gather(plan: ReportPlan) -> Material:
+    """Read the scores and compute the numbers."""
+    scores = load_scores(plan.folder, plan.use)
+    infos = list_metrics(load_scales())
+    numbers = compute_numbers(scores, infos, plan.sampling)
+    return Material(
+        scores=scores,
+        numbers=numbers,
+        infos=infos,
+        published=load_published(),
+        sampling=plan.sampling,
+        prices=plan.prices,
+        worthless=_read_worthless(plan.folder, scores.use),
+    )
+
+
+def compose(material: Material, plan: ReportPlan) -> list[Block]:
+    """Put the sections in order."""
+    return [
+        *opening(material),
+        *build_notices(material.scores, material.numbers),
+        *headline(material),
+        *_radars(material),
+        *_against(material, plan),
+        *by_metric(material),
+        *by_modality(material),
+        *_trends(material),
+        *_heatmap(material),
+        *degenerate(
+            material.numbers,
+            material.infos,
+            estimate_worthless(material),
+            origin=estimate_origin(material),
+        ),
+        *coverage(material, describe_skipped(material.scores)),
+        *spending(material),
+        *provenance(material),
+    ]
+
+
+def _read_worthless(folder: Path, use: str) -> Scores | None:
+    """Read what the judge gave degenerate sessions; None where it was not asked."""
+    path = folder / DEGENERATE
+    if not path.is_file() or path.read_text(encoding="utf-8").count("\n") < 2:
+        return None
+    return load_scores(folder, use, DEGENERATE)
+
+
+def estimate_worthless(material: Material) -> dict[str, Estimates]:
+    """Estimate the headline numbers of each kind of degenerate session."""
+    if material.worthless is None:
+        return {}
+    return {
+        str(kind): estimate(to_cells(rows), members_of(rows, material.infos), material.sampling)
+        for kind, rows in material.worthless.frame.groupby("baseline")
+    }
+
+
+def estimate_origin(material: Material) -> Estimates | None:
+    """Estimate the headline numbers of the real sessions of which the degenerate ones were made."""
+    if material.worthless is None:
+        return None
+    place = ["modality", "case_id", "session_index"]
+    rows = material.scores.frame.merge(material.worthless.frame[place].drop_duplicates(), on=place)
+    if rows.empty:
+        return None
+    return estimate(to_cells(rows), members_of(rows, material.infos), material.sampling)
+
+
+def _against(material: Material, plan: ReportPlan) -> list[Block]:
+    if plan.against is None:
+        return []
+    if plan.against.resolve() == plan.folder.resolve():
+        raise RecordError(f"{plan.against}: is the evaluation itself; name another folder in --against")
+    other = load_scores(plan.against, material.scores.use)
+    comparison = compare(material.scores, other, plan.sampling)
+    names = [", ".join(scores.baselines) for scores in (material.scores, other)]
+    if not all(names) or names[0] == names[1]:
+        names = [str(plan.folder), str(plan.against)]
+    return against(comparison, *names)
+
+
+def _radars(material: Material) -> list[Block]:
+    paper = material.published.figure3
+    radars = draw_radars(material.numbers, paper.by_metric(), silent_metrics(material.infos))
+    caption = f"Paper: {paper.source}; {material.published.caveat}. Empty session: by the default rules."
+    return [Gallery(radars, caption)] if radars else []
+
+
+def _trends(material: Material) -> list[Block]:
+    pictures = draw_trends(material.numbers.trends)
+    if not pictures:
+        return [Heading("Over sessions"), Text("Every case has one session: there is no trend to show.")]
+    caption = (
+        "Mean of the panel's metrics over the cases that have the session, with the interval over cases "
+        "where no metric rests on a single case. The axes do not start at 0."
+    )
+    return [Heading("Over sessions"), Gallery(pictures, caption)]
+
+
+def _heatmap(material: Material) -> list[Block]:
+    grid = build_grid(material.scores)
+    if not grid.rows:
+        return []
+    words = " ".join(["Blank: not asked, or missing.", *explain_columns(material.scores, grid)])
+    return [Heading("Cases by metrics"), Gallery((draw_heatmap(grid),), words, wide=True)]

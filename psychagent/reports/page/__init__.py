@@ -1,0 +1,1 @@
+"""Blocks of a page, whatever it is written as."""

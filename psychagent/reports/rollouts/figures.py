@@ -1,0 +1,175 @@
+"""Pictures of rewards, of two judges, and of lengths; knows how to draw, not how to count."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from statistics import mean
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from psychagent.reports.page.blocks import Picture
+from psychagent.reports.page.canvas import Theme, draw_picture
+from psychagent.reports.rollouts.numbers import REWARD, RftNumbers
+from psychagent.reports.rollouts.read import Rolled
+from psychagent.stats.bootstrap import Estimate
+
+SMALL = (4.3, 3.1)
+MOST_STRIPS = 60
+"""Sessions of which every rollout is drawn; more would not be readable."""
+
+
+def draw_by_session(numbers: RftNumbers) -> Picture | None:
+    """Draw the reward of the winner and of a random pick over the number of the session."""
+    points = [(index, found) for index, found in numbers.by_session.items() if (REWARD, "winner") in found]
+    if not points:
+        return None
+    lines = {
+        "winner": [found[REWARD, "winner"] for _, found in points],
+        "random pick (mean of all rollouts)": [found[REWARD, "mean"] for _, found in points],
+    }
+
+    def draw(figure: Figure, theme: Theme) -> None:
+        axes = figure.add_subplot()
+        looks = ((theme.mark, "o", "-"), (theme.other, "s", "--"))
+        for (label, estimates), (color, marker, style) in zip(lines.items(), looks, strict=True):
+            places = [index for index, _ in points]
+            means = [e.mean if e.mean is not None else math.nan for e in estimates]
+            axes.plot(places, means, color=color, marker=marker, linestyle=style, label=label, markersize=4.5)
+            for place, found in zip(places, estimates, strict=True):
+                _whisker(axes, place + (0.06 if color == theme.other else -0.06), found, color)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlim(points[0][0] - 0.4, points[-1][0] + 0.4)
+        _finish(axes, "Reward by number of the session", "session", "reward (standard deviations)")
+        figure.legend(loc="outside lower center", ncols=1, fontsize=8)
+
+    told = "; ".join(f"session {index}: winner {_mean(found)}" for index, found in points)
+    return draw_picture("rft_by_session", f"Reward by session. {told}", (4.3, 3.4), draw)
+
+
+def _mean(found: object) -> str:
+    value = found[REWARD, "winner"].mean  # type: ignore[index]
+    return f"{value:.2f}" if value is not None else "none"
+
+
+def _whisker(axes: Axes, place: float, found: Estimate, color: str) -> None:
+    if found.low is not None and found.high is not None:
+        axes.plot([place, place], [found.low, found.high], color=color, linewidth=1.2, alpha=0.7)
+
+
+def draw_strips(sessions: Sequence[Rolled]) -> Picture | None:
+    """Draw every rollout's reward, one column a session in order of the winner's, the winner marked."""
+    drawn = [s for s in sessions if len(s.rewards) > 1 and s.winner in s.rewards][:MOST_STRIPS]
+    if not drawn:
+        return None
+    drawn.sort(key=lambda s: s.rewards[s.winner])
+
+    def draw(figure: Figure, theme: Theme) -> None:
+        axes = figure.add_subplot()
+        for place, session in enumerate(drawn):
+            others = [v for i, v in session.rewards.items() if i != session.winner]
+            axes.plot(
+                [place, place],
+                [min(session.rewards.values()), max(session.rewards.values())],
+                color=theme.line,
+                linewidth=1.0,
+                zorder=1,
+            )
+            axes.plot([place] * len(others), others, "o", color=theme.soft, markersize=3.2, alpha=0.8)
+        axes.plot(
+            range(len(drawn)),
+            [s.rewards[s.winner] for s in drawn],
+            "D",
+            color=theme.mark,
+            markersize=4.2,
+            label="chosen",
+            zorder=3,
+        )
+        axes.plot([], [], "o", color=theme.soft, markersize=3.2, label="not chosen")
+        axes.set_xticks([])
+        axes.set_xlim(-1, len(drawn))
+        _finish(axes, "Every rollout", f"{len(drawn)} sessions, by reward of the chosen", "reward")
+        figure.legend(loc="outside lower center", ncols=2, fontsize=8)
+
+    return draw_picture(
+        "rft_rollouts",
+        f"Rewards of all rollouts of {len(drawn)} sessions, the chosen one marked",
+        (4.3, 3.4),
+        draw,
+    )
+
+
+def draw_agreement(sessions: Sequence[Rolled]) -> Picture | None:
+    """Draw the two judges against each other, each rollout relative to the mean of its session."""
+    pairs = [pair for session in sessions for pair in _centered(session)]
+    if len(pairs) < 3:
+        return None
+
+    def draw(figure: Figure, theme: Theme) -> None:
+        axes = figure.add_subplot()
+        axes.axhline(0, color=theme.line, linewidth=1)
+        axes.axvline(0, color=theme.line, linewidth=1)
+        for is_winner, color, marker, label in (
+            (False, theme.soft, "o", "not chosen"),
+            (True, theme.mark, "D", "chosen"),
+        ):
+            part = [(x, y) for x, y, won in pairs if won == is_winner]
+            axes.plot(
+                [x for x, _ in part],
+                [y for _, y in part],
+                marker,
+                color=color,
+                markersize=4,
+                alpha=0.8,
+                label=label,
+            )
+        _finish(axes, "Two judges", "judge that chose, against the session's mean", "second judge")
+        figure.legend(loc="outside lower center", ncols=2, fontsize=8)
+
+    return draw_picture("rft_judges", f"Rewards of {len(pairs)} rollouts under two judges", (4.3, 3.4), draw)
+
+
+def _centered(session: Rolled) -> list[tuple[float, float, bool]]:
+    ours, theirs = session.rewards, session.holdouts
+    both = sorted(ours.keys() & theirs.keys())
+    if len(both) < 2:
+        return []
+    middle = mean(ours[i] for i in both), mean(theirs[i] for i in both)
+    return [(ours[i] - middle[0], theirs[i] - middle[1], i == session.winner) for i in both]
+
+
+def draw_lengths(sessions: Sequence[Rolled]) -> Picture | None:
+    """Draw the length of each chosen dialogue against the mean of those not chosen."""
+    points = []
+    for session in sessions:
+        kept = {c.index: c.tokens for c in session.candidates if c.tokens is not None and not c.failure}
+        rejected = [tokens for index, tokens in kept.items() if index != session.winner]
+        if session.winner in kept and rejected:
+            points.append((mean(rejected), kept[session.winner]))
+    if len(points) < 3:
+        return None
+    low, high = min(map(min, points)) * 0.97, max(map(max, points)) * 1.03
+
+    def draw(figure: Figure, theme: Theme) -> None:
+        axes = figure.add_subplot()
+        axes.plot([low, high], [low, high], color=theme.line, linewidth=1.2)
+        axes.plot(
+            [x for x, _ in points], [y for _, y in points], "o", color=theme.mark, markersize=4, alpha=0.8
+        )
+        axes.set_xlim(low, high)
+        axes.set_ylim(low, high)
+        _finish(axes, "Length: is longer chosen?", "not chosen, mean tokens", "chosen, tokens")
+
+    longer = sum(y > x for x, y in points)
+    alt = f"The chosen dialogue is longer than the mean of the others in {longer} of {len(points)} sessions"
+    return draw_picture("rft_lengths", alt, SMALL, draw)
+
+
+def _finish(axes: Axes, title: str, across: str, up: str) -> None:
+    axes.grid(axis="y", linewidth=0.7)
+    axes.set_axisbelow(True)
+    axes.set_title(title, loc="left")
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)

@@ -1,0 +1,169 @@
+"""The report's numbers: what choosing gained, and whether another judge agrees; knows no layout."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import mean
+
+import numpy as np
+from scipy import stats  # type: ignore[import-untyped]
+
+from psychagent.reports.rollouts.read import Candidate, RftRun, Rolled
+from psychagent.scales.choose import select_best, select_random
+from psychagent.stats.bootstrap import Cell, Estimate, MetricId, Sampling, estimate
+
+REWARD, HOLDOUT, LENGTH = "reward", "holdout", "length"
+_EXPECTED_FIRST = "no_previous_score"
+"""Why client metrics count in no first session."""
+_ALL_CASES = "all"
+"""One stratum: few cases of a modality are no reason to show no interval."""
+
+Estimated = Mapping[tuple[str, str], Estimate]
+
+
+@dataclass(frozen=True)
+class Lost:
+    """One scale over all rollouts that were held."""
+
+    scale: str
+    asked: int
+    missing: int
+
+    @property
+    def share(self) -> float:
+        """Share that the judge could not fill in."""
+        return self.missing / self.asked if self.asked else 0.0
+
+
+@dataclass(frozen=True)
+class RftNumbers:
+    """Everything that the report prints."""
+
+    whole: Estimated
+    by_session: Mapping[int, Estimated]
+    """By number of the session."""
+    lost: tuple[Lost, ...]
+    sessions: int
+    cases: int
+    rollouts: int
+    failed: int
+    """Rollouts that failed and were not held again."""
+    not_compared: int
+    """Rollouts that were held and could not be compared."""
+    ties: int
+    """Sessions in which the winner shares the highest reward with another rollout."""
+    skipped: Mapping[str, str]
+    """Metrics that no reward took in -> why."""
+    excluded: Mapping[str, int]
+    """Why rollouts could not win -> how many."""
+
+    def of(self, group: str, name: str) -> Estimate:
+        """Return an estimate over all sessions; empty where there is none."""
+        return self.whole.get((group, name), Estimate())
+
+
+def compute_rft(run: RftRun, sampling: Sampling) -> RftNumbers:
+    """Compute everything; intervals come from a bootstrap over cases, all sessions of a case together."""
+    sessions = run.sessions
+    numbers = {s.session_index for s in sessions}
+    candidates = [c for s in sessions for c in s.candidates]
+    return RftNumbers(
+        whole=estimated(sessions, sampling),
+        by_session={
+            index: estimated([s for s in sessions if s.session_index == index], sampling)
+            for index in sorted(numbers)
+        },
+        lost=tuple(_lost(candidates)),
+        sessions=len(sessions),
+        cases=len({s.case for s in sessions}),
+        rollouts=len(candidates),
+        failed=sum(bool(c.failure) for c in candidates),
+        not_compared=sum(not c.failure and c.reward is None for c in candidates),
+        ties=sum(s.winner in s.choice.tied for s in sessions),
+        skipped={
+            name: why
+            for s in sessions
+            for name, why in s.choice.skipped.items()
+            if why != _EXPECTED_FIRST or s.session_index > 1
+        },
+        excluded=Counter(why for s in sessions for why in s.choice.excluded.values()),
+    )
+
+
+def estimated(sessions: Sequence[Rolled], sampling: Sampling) -> Estimated:
+    """Estimate the mean of every quantity over some sessions."""
+    cells = [
+        Cell(session.case, _ALL_CASES, MetricId(group, name), value)
+        for session in sessions
+        for group, name, value in quantities(session)
+    ]
+    found = estimate(cells, {}, sampling).metrics if cells else {}
+    return {(metric.side, metric.key): value for metric, value in found.items()}
+
+
+def quantities(session: Rolled) -> Iterator[tuple[str, str, float]]:
+    """List what one session contributes: group, name, value."""
+    rewards, holdouts = session.rewards, session.holdouts
+    yield from _chosen(REWARD, session, rewards)
+    yield from _chosen(HOLDOUT, session, holdouts)
+    margin = session.choice.margin()
+    if margin is not None:
+        yield REWARD, "margin", margin
+    if holdouts.keys() & rewards.keys():
+        yield from _agreement(session, rewards, holdouts)
+    yield from _lengths(session)
+
+
+def _chosen(group: str, session: Rolled, values: Mapping[int, float]) -> Iterator[tuple[str, str, float]]:
+    """Compare the winner with what a random pick would have had: the mean is its expectation."""
+    if session.winner not in values or len(values) < 2:
+        return
+    seed = sum(map(ord, session.case)) + session.session_index
+    yield group, "winner", values[session.winner]
+    yield group, "mean", mean(values.values())
+    yield group, "random", values[select_random(values, seed=seed)]
+    yield group, "best", max(values.values())
+    yield group, "gain", values[session.winner] - mean(values.values())
+
+
+def _agreement(
+    session: Rolled, rewards: Mapping[int, float], holdouts: Mapping[int, float]
+) -> Iterator[tuple[str, str, float]]:
+    both = sorted(holdouts.keys() & rewards.keys())
+    ours, theirs = [rewards[i] for i in both], [holdouts[i] for i in both]
+    correlation = rank_correlation(ours, theirs)
+    if correlation is not None:
+        yield HOLDOUT, "correlation", correlation
+    if len(both) > 1:
+        best = select_best({i: rewards[i] for i in both})
+        yield HOLDOUT, "same_winner", float(best == select_best({i: holdouts[i] for i in both}))
+        yield HOLDOUT, "chance", 1 / len(both)
+
+
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """Return Spearman's correlation; None with fewer than three values, or where one side is constant."""
+    if len(first) < 3 or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return None
+    return float(stats.spearmanr(first, second).statistic)
+
+
+def _lengths(session: Rolled) -> Iterator[tuple[str, str, float]]:
+    kept = [c for c in session.candidates if c.tokens is not None and c.turns is not None and not c.failure]
+    chosen = [c for c in kept if c.index == session.winner]
+    rejected = [c for c in kept if c.index != session.winner]
+    for name, part in (("chosen", chosen), ("rejected", rejected)):
+        if part:
+            yield LENGTH, f"{name}_turns", mean(c.turns for c in part if c.turns is not None)
+            yield LENGTH, f"{name}_tokens", mean(c.tokens for c in part if c.tokens is not None)
+    if chosen and rejected:
+        own = float(chosen[0].tokens or 0)
+        yield LENGTH, "difference_tokens", own - mean(c.tokens for c in rejected if c.tokens is not None)
+
+
+def _lost(candidates: Sequence[Candidate]) -> Iterator[Lost]:
+    asked = Counter(name for c in candidates for name in c.asked)
+    missing = Counter(name for c in candidates for name in c.missing)
+    for name in sorted(asked):
+        yield Lost(name, asked[name], missing[name])

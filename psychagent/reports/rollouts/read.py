@@ -1,0 +1,247 @@
+"""A run with rollouts as its files tell it; knows no statistics and no layout."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.domain.base import Modality
+from psychagent.domain.rollout import Choice, Failure
+from psychagent.domain.scores import SessionScores
+from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.usage import Usage, sum_usage
+from psychagent.errors import PsychAgentError, RecordError, ScoringError
+from psychagent.files.read import read_json, to_model
+from psychagent.records.session import Utterance, read_session
+from psychagent.scales.choose import choose
+from psychagent.scales.reward import Norms, load_norms, to_signals
+
+
+class CandidateData(BaseModel):
+    """One rollout in a session's file."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    rollout_index: int
+    reward_score: float | None = None
+    holdout_scores: dict[str, float] = Field(default_factory=dict)
+    missing_methods: tuple[str, ...] = ()
+    judgement: SessionScores | None = None
+    failure: Failure | None = None
+    transcript: tuple[Utterance, ...] = ()
+    usage: Usage = Usage()
+
+
+class RolloutData(BaseModel):
+    """All rollouts in a session's file."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    winner_rollout_index: int
+    selection: Choice
+    rollout_candidates: tuple[CandidateData, ...]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One rollout, as the report counts it."""
+
+    index: int
+    reward: float | None
+    """Under the judge that chose; None where the rollout could not be compared."""
+    holdout: float | None
+    """Under the second judge."""
+    turns: int | None
+    """Counselor turns; None where the dialogue was not kept."""
+    tokens: int | None
+    """Estimated tokens of the visible dialogue."""
+    asked: tuple[str, ...]
+    """Scales that the judge was asked for."""
+    missing: tuple[str, ...]
+    failure: str
+
+
+@dataclass(frozen=True)
+class Rolled:
+    """One session with its rollouts."""
+
+    modality: str
+    case_id: str
+    session_index: int
+    winner: int
+    choice: Choice
+    candidates: tuple[Candidate, ...]
+    usage: Usage
+    is_script: bool
+
+    @property
+    def case(self) -> str:
+        """Name of the case over all modalities."""
+        return f"{self.modality}/{self.case_id}"
+
+    @property
+    def rewards(self) -> dict[int, float]:
+        """Rewards of the rollouts that were compared."""
+        return {c.index: c.reward for c in self.candidates if c.reward is not None}
+
+    @property
+    def holdouts(self) -> dict[int, float]:
+        """Rewards under the second judge."""
+        return {c.index: c.holdout for c in self.candidates if c.holdout is not None}
+
+
+@dataclass(frozen=True)
+class RftRun:
+    """A run's folder."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    settings: RftSettings
+    norms: Norms
+    sessions: tuple[Rolled, ...]
+    broken: tuple[tuple[str, str], ...] = ()
+    """Files that could not be read, and why."""
+    failed_cases: tuple[tuple[str, str], ...] = field(default=())
+
+    @property
+    def is_script(self) -> bool:
+        """Whether a script, which is no language model, had a part in it."""
+        return bool(self.manifest.get("scripted_roles")) or any(s.is_script for s in self.sessions)
+
+    @property
+    def usage(self) -> Usage:
+        """What the finished sessions cost, their rejected rollouts included."""
+        return sum_usage(session.usage for session in self.sessions)
+
+
+def find_rft_run(folder: Path) -> Path | None:
+    """Find the folder of a run with rollouts: this one, or the only one in it; None where there is none."""
+    if (folder / "scores.csv").is_file():
+        return None
+    runs = [path for path in (folder, *sorted(folder.glob("*/"))) if _has_rollouts(path / "manifest.json")]
+    return folder if folder in runs else runs[0] if len(runs) == 1 else None
+
+
+def _has_rollouts(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    try:
+        manifest = read_json(path)
+        return bool(manifest["conditions"]["rollouts"] > 1)
+    except (RecordError, KeyError, TypeError):
+        return False
+
+
+def read_rft_run(folder: Path) -> RftRun:
+    """Read a run's manifest and all its sessions.
+
+    Raises:
+        RecordError: If the manifest cannot be read, or there is no session with rollouts.
+    """
+    manifest = read_json(folder / "manifest.json")
+    settings = to_model(
+        RftSettings, manifest["settings"]["rft"], origin=str(folder / "manifest.json"), raise_as=RecordError
+    )
+    norms = _read_norms(settings.norms)
+    sessions: list[Rolled] = []
+    broken: list[tuple[str, str]] = []
+    failed: list[tuple[str, str]] = []
+    for place in _case_folders(folder):
+        held, problems = _read_case(place, norms)
+        sessions += held
+        broken += problems
+        failed += _failed_case(place)
+    if not sessions:
+        raise RecordError(f"{folder}: holds no finished session with rollouts; run `psychagent rft` first")
+    return RftRun(folder, manifest, settings, norms, tuple(sessions), tuple(broken), tuple(failed))
+
+
+def _read_norms(path: Path | None) -> Norms:
+    try:
+        return load_norms(path)
+    except PsychAgentError as error:
+        raise RecordError(f"the norms that the run was made with cannot be read: {error}") from error
+
+
+def _case_folders(folder: Path) -> Iterator[Path]:
+    for modality in Modality:
+        yield from sorted(path for path in (folder / modality.value).glob("*") if path.is_dir())
+
+
+def _failed_case(place: Path) -> Iterator[tuple[str, str]]:
+    path = place / "course.json"
+    data = read_json(path) if path.is_file() else {}
+    failure = data.get("failure") if isinstance(data, dict) else None
+    if failure:
+        yield f"{place.parent.name}/{place.name}", str(failure.get("message", ""))
+
+
+def _read_case(place: Path, norms: Norms) -> tuple[list[Rolled], list[tuple[str, str]]]:
+    """Read a case's sessions in order: a change is a change against the session chosen before."""
+    held, broken = [], []
+    previous: Mapping[str, float] | None = None
+    paths = sorted(place.glob("session_*.json"), key=lambda path: (len(path.name), path.name))
+    for path in paths:
+        try:
+            session, previous = _read_rolled(path, norms, previous)
+            held.append(session)
+        except RecordError as error:
+            previous = None
+            broken.append((f"{place.parent.name}/{place.name}/{path.name}", str(error)))
+    return held, broken
+
+
+def _read_rolled(
+    path: Path, norms: Norms, previous: Mapping[str, float] | None
+) -> tuple[Rolled, Mapping[str, float]]:
+    record = read_session(path)
+    data = to_model(RolloutData, record.rollout_data or {}, origin=str(path), raise_as=RecordError)
+    holdouts = holdout_rewards(data.rollout_candidates, norms, previous)
+    chosen = [c for c in data.rollout_candidates if c.rollout_index == data.winner_rollout_index]
+    if not chosen:
+        raise RecordError(f"{path}: its winner {data.winner_rollout_index} is not among its rollouts")
+    session = Rolled(
+        modality=record.modality,
+        case_id=record.case_id,
+        session_index=record.session_index,
+        winner=data.winner_rollout_index,
+        choice=data.selection,
+        candidates=tuple(_candidate(c, holdouts) for c in data.rollout_candidates),
+        usage=record.usage,
+        is_script=any(c.judgement.is_script for c in data.rollout_candidates if c.judgement),
+    )
+    return session, chosen[0].holdout_scores
+
+
+def _candidate(data: CandidateData, holdouts: Mapping[int, float]) -> Candidate:
+    said = [u.content for u in data.transcript]
+    return Candidate(
+        index=data.rollout_index,
+        reward=data.reward_score,
+        holdout=holdouts.get(data.rollout_index),
+        turns=sum(u.role == "assistant" for u in data.transcript) if said else None,
+        tokens=sum(map(estimate_tokens, said)) if said else None,
+        asked=tuple(data.judgement.scales) if data.judgement else (),
+        missing=data.missing_methods,
+        failure=data.failure.message if data.failure else "",
+    )
+
+
+def holdout_rewards(
+    candidates: Sequence[CandidateData], norms: Norms, previous: Mapping[str, float] | None
+) -> dict[int, float]:
+    """Rewards under the second judge, on the metrics that all candidates have; empty where it gave none."""
+    signals = {
+        c.rollout_index: to_signals(c.holdout_scores, norms, previous or None)
+        for c in candidates
+        if c.holdout_scores
+    }
+    try:
+        return {int(index): value for index, value in choose(signals).rewards.items()}
+    except ScoringError:
+        return {}

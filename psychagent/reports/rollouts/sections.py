@@ -1,0 +1,295 @@
+"""The report's sections as blocks; knows how to word, not how to count."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psychagent.assets.settings.judge import Prices
+from psychagent.evals.summary import cost_of
+from psychagent.reports.evaluation.warn import FEW_CASES, SCRIPT_LINES, SCRIPT_TITLE
+from psychagent.reports.page.blocks import (
+    NONE,
+    Block,
+    Card,
+    Cards,
+    Heading,
+    Notice,
+    Table,
+    Text,
+    count,
+    interval,
+    number,
+    percent,
+    plural,
+    signed,
+)
+from psychagent.reports.rollouts.numbers import HOLDOUT, LENGTH, REWARD, Estimated, RftNumbers
+from psychagent.reports.rollouts.read import RftRun
+from psychagent.stats.bootstrap import Estimate, Sampling
+
+MUCH_MISSING = 0.05
+_COUNTED = "Finished sessions, all rollouts, those that failed included. Judge: both judges."
+
+
+@dataclass(frozen=True)
+class RftMaterial:
+    """What the sections are made from."""
+
+    run: RftRun
+    numbers: RftNumbers
+    sampling: Sampling
+    prices: Prices | None = None
+
+    @property
+    def has_holdout(self) -> bool:
+        """Whether a second judge scored the rollouts."""
+        return (HOLDOUT, "winner") in self.numbers.whole
+
+
+def opening(material: RftMaterial) -> list[Block]:
+    """Say what was run, and warn of what a reader must know."""
+    run, numbers, models = material.run, material.numbers, material.run.manifest["models"]
+    told = (
+        f"Counselor: {models['counselor']}. Judge: {models['judge']}. "
+        f"{plural(run.settings.rollout_n, 'rollout')} a session, selector {run.settings.selector}; "
+        f"{plural(numbers.sessions, 'session')} of {plural(numbers.cases, 'case')}."
+    )
+    blocks: list[Block] = [Heading("Rollout report", 1), Text(told)]
+    if run.is_script:
+        blocks.append(Notice("banner", SCRIPT_TITLE, SCRIPT_LINES))
+    found = warnings(material)
+    return [*blocks, Notice("warning", "Read with care", tuple(found))] if found else blocks
+
+
+def warnings(material: RftMaterial) -> list[str]:
+    """List what weakens the numbers."""
+    run, numbers, models = material.run, material.numbers, material.run.manifest["models"]
+    found = []
+    if run.settings.selector != "best":
+        found.append(
+            f"The selector was {run.settings.selector!r}, a control: the winner is not the best by reward."
+        )
+    for role in ("counselor", "client"):
+        if models.get("judge") == models.get(role) and not run.is_script:
+            found.append(f"The judge's model is also the {role}'s: it judges itself.")
+    if material.has_holdout and models.get("judge") == models.get("holdout"):
+        found.append("Both judges are the same model: their agreement says little.")
+    if not material.has_holdout:
+        found.append(
+            "No second judge scored the rollouts. That the winner has the highest reward is so by choice; "
+            "only a judge that took no part in it can tell whether choosing helped (`holdout` in the "
+            "rollout settings)."
+        )
+    if numbers.cases < FEW_CASES:
+        found.append(f"Only {plural(numbers.cases, 'case')}: bootstrap intervals are too narrow.")
+    lost = sum(part.missing for part in numbers.lost), sum(part.asked for part in numbers.lost)
+    if lost[1] and lost[0] / lost[1] > MUCH_MISSING:
+        found.append(f"{percent(lost[0] / lost[1])} of the scales could not be filled in.")
+    if numbers.failed:
+        found.append(f"{plural(numbers.failed, 'rollout')} of {numbers.rollouts} failed.")
+    if run.failed_cases:
+        found.append(f"{plural(len(run.failed_cases), 'case')} failed and may lack sessions.")
+    return found
+
+
+def gain(material: RftMaterial) -> list[Block]:
+    """Show the reward of winner, mean and random pick."""
+    numbers = material.numbers
+    cards = Cards(
+        (
+            _card("Winner", numbers.of(REWARD, "winner"), "reward of the chosen rollout"),
+            _card("Random pick", numbers.of(REWARD, "mean"), "expected: the mean of all rollouts"),
+            _card("Gain", numbers.of(REWARD, "gain"), "winner less random pick", sign=True),
+            _card("Margin", numbers.of(REWARD, "margin"), "best less second best"),
+        )
+    )
+    names = ("winner", "mean", "random", "gain")
+    header = ("session", "winner", "mean", "random", "gain", "margin")
+    rows = [_row(str(index), found, names) for index, found in numbers.by_session.items()]
+    rows.append(_row("all", numbers.whole, names))
+    how = (
+        f"In standard deviations of the norms ({material.run.norms.source.rstrip('.')}). In brackets: "
+        f"{material.sampling.level:.0%} intervals, percentile bootstrap over cases "
+        f"({count(material.sampling.resamples)} resamples), all sessions of a case together. The gain of the "
+        "best is above 0 by construction: see the second judge. Random: one rollout drawn by seed."
+    )
+    return [
+        Heading("What choosing gained"),
+        cards,
+        Table(header, tuple(rows), strong=frozenset({len(rows) - 1})),
+        Text(how, quiet=True),
+    ]
+
+
+def _card(label: str, found: Estimate, note: str, *, sign: bool = False) -> Card:
+    value = signed(found.mean) if sign else number(found.mean)
+    between = interval(found.low, found.high, sign=sign)
+    return Card(label, value, "no interval" if between == NONE else between, note)
+
+
+def _row(label: str, found: Estimated, names: Sequence[str]) -> tuple[str, ...]:
+    values = [found.get((REWARD, name), Estimate()) for name in names]
+    margin = found.get((REWARD, "margin"), Estimate())
+    between = (_with_interval(value) for value in values)
+    return (f"{label} ({plural(values[0].sessions, 'session')})", *between, number(margin.mean))
+
+
+def _with_interval(found: Estimate) -> str:
+    between = interval(found.low, found.high)
+    return number(found.mean) + ("" if between == NONE else f" ({between})")
+
+
+def second_judge(material: RftMaterial) -> list[Block]:
+    """Show whether a judge that took no part in the choice prefers what was chosen."""
+    numbers = material.numbers
+    if not material.has_holdout:
+        return []
+    name = material.run.manifest["models"].get("holdout", "not named")
+    rows = (
+        ("Winner, under the second judge", _with_interval(numbers.of(HOLDOUT, "winner"))),
+        ("Random pick, expected", _with_interval(numbers.of(HOLDOUT, "mean"))),
+        ("Winner less random pick", _with_sign(numbers.of(HOLDOUT, "gain"))),
+        ("The best there was, by the second judge itself", _with_interval(numbers.of(HOLDOUT, "best"))),
+        ("Rank correlation of the judges within a session", _with_sign(numbers.of(HOLDOUT, "correlation"))),
+        ("Both judges have the same best", _share(numbers.of(HOLDOUT, "same_winner"))),
+        ("By chance", _share(numbers.of(HOLDOUT, "chance"), plain=True)),
+    )
+    told = (
+        f"The second judge ({name}) scored every rollout and took no part in the choice. {verdict(numbers)}"
+    )
+    table = Table(("", "mean over sessions (interval over cases)"), rows, strong=frozenset({2}))
+    return [Heading("Agreement with the second judge"), Text(told), table]
+
+
+def verdict(numbers: RftNumbers) -> str:
+    """Say in a sentence whether the second judge finds that choosing helped."""
+    found = numbers.of(HOLDOUT, "gain")
+    if found.low is None or found.high is None:
+        return "There are too few cases to say whether choosing helped."
+    if found.low > 0:
+        return "By its scores what was chosen is better than a random pick: the interval lies above 0."
+    if found.high < 0:
+        return "By its scores what was chosen is worse than a random pick: the interval lies below 0."
+    return "By its scores choosing made no difference that can be told from chance: the interval holds 0."
+
+
+def _with_sign(found: Estimate) -> str:
+    between = interval(found.low, found.high, sign=True)
+    return signed(found.mean) + ("" if between == NONE else f" ({between})")
+
+
+def _share(found: Estimate, *, plain: bool = False) -> str:
+    if found.mean is None:
+        return NONE
+    if plain or found.low is None or found.high is None:
+        return percent(found.mean)
+    return f"{percent(found.mean)} ({percent(found.low)} to {percent(found.high)})"
+
+
+def headlines(material: RftMaterial) -> list[tuple[str, str]]:
+    """Say the numbers that matter most in a line each."""
+    numbers = material.numbers
+    lines = [
+        ("reward of the winner", _with_interval(numbers.of(REWARD, "winner"))),
+        ("reward of a random pick, expected", _with_interval(numbers.of(REWARD, "mean"))),
+    ]
+    if material.has_holdout:
+        lines.append(
+            ("winner less random pick, second judge", _with_sign(numbers.of(HOLDOUT, "gain"))),
+        )
+    return lines
+
+
+def lengths(material: RftMaterial) -> list[Block]:
+    """Show whether longer dialogues are chosen."""
+    numbers = material.numbers
+    if (LENGTH, "difference_tokens") not in numbers.whole:
+        told = "The dialogues that were not chosen were not kept, so lengths cannot be compared."
+        return [Heading("Length of chosen and rejected"), Text(told)]
+    rows = tuple(
+        (label, *(_plain(numbers.of(LENGTH, f"{kind}_{unit}")) for unit in ("turns", "tokens")))
+        for label, kind in (("chosen", "chosen"), ("not chosen", "rejected"))
+    )
+    found = numbers.of(LENGTH, "difference_tokens")
+    between = interval(found.low, found.high, sign=True)
+    told = f"Chosen less not chosen: {signed(found.mean, 1)} tokens" + (
+        f" ({between})." if between != NONE else "."
+    )
+    header = ("", "counselor turns", "tokens of the visible dialogue (estimated)")
+    return [Heading("Length of chosen and rejected"), Table(header, rows), Text(told)]
+
+
+def _plain(found: Estimate) -> str:
+    return number(found.mean, 1)
+
+
+def gaps(material: RftMaterial) -> list[Block]:
+    """Show ties, missing scales and failed rollouts."""
+    numbers, run = material.numbers, material.run
+    facts = (
+        ("Sessions in which the best reward is shared (the lowest index wins)", count(numbers.ties)),
+        ("Rollouts that failed", f"{count(numbers.failed)} of {count(numbers.rollouts)}"),
+        ("Rollouts that were held and could not be compared", count(numbers.not_compared)),
+    )
+    blocks: list[Block] = [Heading("Ties, missing scales, failures"), Table(("", "number"), facts)]
+    if numbers.lost:
+        lost = tuple((p.scale, count(p.asked), count(p.missing), percent(p.share)) for p in numbers.lost)
+        caption = f"Rule for missing metrics: {run.settings.missing}."
+        folded = (
+            "" if any(part.missing for part in numbers.lost) else "No scale is missing: all that were asked"
+        )
+        blocks.append(Table(("scale", "asked", "missing", "share"), lost, caption, folded=folded))
+    if numbers.skipped:
+        why = {"no_norm": "has no norm", "no_previous_score": "no earlier session to compare with"}
+        rows = tuple((name, why.get(reason, reason)) for name, reason in sorted(numbers.skipped.items()))
+        blocks.append(Table(("metric that no reward took in", "why, in some session"), rows, labels=2))
+    if numbers.excluded:
+        rows = tuple((reason[:160], count(n)) for reason, n in sorted(numbers.excluded.items()))
+        blocks.append(Table(("why a rollout could not win", "rollouts"), rows))
+    problems = (*run.failed_cases, *run.broken)
+    if problems:
+        blocks.append(Table(("case or file", "what is wrong with it"), tuple(problems), labels=2))
+    return blocks
+
+
+def spending(material: RftMaterial) -> list[Block]:
+    """Show calls and tokens by role."""
+    usage, sessions = material.run.usage, material.numbers.sessions
+    rows = [
+        (
+            name,
+            count(part.calls),
+            number(part.calls / sessions, 1),
+            count(part.retries),
+            count(part.prompt_tokens),
+            percent(part.cached_tokens / part.prompt_tokens) if part.prompt_tokens else NONE,
+            count(part.completion_tokens),
+        )
+        for name, part in [*sorted(usage.roles.items()), ("all", usage.total())]
+    ]
+    header = ("role", "calls", "a session", "retries", "prompt tokens", "cached", "completion tokens")
+    blocks: list[Block] = [
+        Heading("Cost"),
+        Table(header, tuple(rows), _COUNTED, strong=frozenset({len(rows) - 1})),
+    ]
+    cost = cost_of(usage.total(), material.prices)
+    if cost is not None and material.prices:
+        blocks.append(
+            Text(f"At the given prices, the same for every role: {cost:.2f} {material.prices.currency}.")
+        )
+    return blocks
+
+
+def provenance(material: RftMaterial) -> list[Block]:
+    """Show what the run was made with."""
+    manifest, settings = material.run.manifest, material.run.settings
+    rows = [
+        *((f"model: {role}", str(name)) for role, name in sorted(manifest.get("models", {}).items())),
+        ("rollouts a session, at least", f"{settings.rollout_n}, {settings.min_rollouts}"),
+        ("selector, missing, scores", f"{settings.selector}, {settings.missing}, {settings.judging.use}"),
+        ("norms", material.run.norms.source),
+        ("seed", str(manifest.get("seed", NONE))),
+        ("version", str(manifest.get("versions", {}).get("psychagent", NONE))),
+    ]
+    return [Heading("Made with"), Table(("", ""), tuple(rows), labels=2)]

@@ -1,0 +1,91 @@
+"""Checkpoints of a run in SQLite: opened for many writers, and compacted when a course is done."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
+from pydantic import BaseModel
+
+from psychagent.domain import base, memory, plan, profile, rollout, scores, turn, usage
+from psychagent.errors import RecordError
+from psychagent.nodes import state
+from psychagent.runs.checkpoints.serde import CompressedSerializer
+from psychagent.scales import fill
+
+_STORED = (base, memory, plan, profile, rollout, scores, turn, usage, state, fill)
+
+
+def stored_types() -> list[tuple[str, str]]:
+    """List the types that a checkpoint may hold, by module and name; others are not loaded."""
+    return [
+        (item.__module__, item.__name__)
+        for module in _STORED
+        for item in vars(module).values()
+        if isinstance(item, type)
+        and item.__module__ == module.__name__
+        and issubclass(item, BaseModel | StrEnum)
+    ]
+
+
+@asynccontextmanager
+async def open_checkpoints(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
+    """Open the checkpoint file.
+
+    `synchronous=NORMAL` survives the death of the process, which is what resuming is for, at a
+    third of the cost of FULL; a power cut may lose the last steps.
+
+    Raises:
+        RecordError: If the file is not a database or cannot be written.
+    """
+    try:
+        _check_openable(path)
+        async with aiosqlite.connect(path) as connection:
+            await connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+            await connection.execute("PRAGMA busy_timeout=60000")
+            saver = AsyncSqliteSaver(
+                connection, serde=CompressedSerializer(allowed_msgpack_modules=stored_types())
+            )
+            await saver.setup()
+            await connection.execute("PRAGMA synchronous=NORMAL")
+            yield saver
+    except sqlite3.DatabaseError as error:
+        raise RecordError(f"{path}: {error}; free space, or move the file away and start anew") from error
+
+
+def _check_openable(path: Path) -> None:
+    """Open the file once without a thread: aiosqlite's may outlive the event loop where opening fails."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA schema_version")
+
+
+async def compact(saver: AsyncSqliteSaver, thread: str) -> None:
+    """Keep a finished course's latest root checkpoint and drop the rest.
+
+    The sessions' own checkpoints have served when the course is done: its files hold the dialogues.
+    """
+    statements: Sequence[tuple[str, tuple[Any, ...]]] = (
+        ("DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_ns != ''", (thread,)),
+        (
+            "DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_id != "
+            "(SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)",
+            (thread, thread),
+        ),
+        (
+            "DELETE FROM writes WHERE thread_id = ? AND checkpoint_id NOT IN "
+            "(SELECT checkpoint_id FROM checkpoints WHERE thread_id = ?)",
+            (thread, thread),
+        ),
+    )
+    async with saver.lock:
+        for statement, values in statements:
+            await saver.conn.execute(statement, values)
+        await saver.conn.commit()
+        # executescript steps the pragma to its end; execute frees a single page
+        await saver.conn.executescript("PRAGMA incremental_vacuum;")

@@ -1,1 +1,0 @@
-"""The report of an evaluation: statistics, figures, HTML and Markdown. Needs the extra `eval`."""

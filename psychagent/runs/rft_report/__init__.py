@@ -1,1 +1,0 @@
-"""The report of a run with rollouts: what choosing gained, two judges, cost. Needs the extra `eval`."""

@@ -1,0 +1,119 @@
+"""Gold moments and stored rewrites: what retrieval is measured on. Knows nothing of rankings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from psychagent.assets.locate import asset_dir
+from psychagent.domain.base import Language, Modality, Record, Speaker, Stage
+from psychagent.errors import AssetError
+from psychagent.files.read import load_data
+from psychagent.skills.library import SkillLibrary
+
+T = TypeVar("T")
+
+
+class Line(Record):
+    """One utterance of a moment."""
+
+    speaker: Speaker
+    text: str = Field(min_length=1)
+
+
+class Moment(Record):
+    """A point in a session at which the counselor needs a skill."""
+
+    id: str
+    modality: Modality
+    stage: Stage
+    focus: str
+    """The session's focus, one phrase."""
+    turns: tuple[Line, ...] = Field(min_length=2, max_length=3)
+    """The last utterances, the client's last."""
+    skills: tuple[str, ...] = Field(min_length=1, max_length=3)
+    """Ids of the skills that an experienced counselor would reach for."""
+
+    @property
+    def last_words(self) -> str:
+        """What the client said last."""
+        return self.turns[-1].text
+
+
+class Rewrite(Record):
+    """What the rewrite prompt asks a model for at a moment."""
+
+    skill: str = Field(min_length=1, max_length=120)
+    trigger: str = Field(min_length=1, max_length=300)
+    when_to_use: str = Field(min_length=1, max_length=300)
+
+    @property
+    def query(self) -> str:
+        """The query that a session makes of it."""
+        return f"{self.skill} {self.trigger} {self.when_to_use}"
+
+
+_MOMENTS = TypeAdapter(tuple[Moment, ...])
+_REWRITES = TypeAdapter(dict[str, Rewrite])
+
+
+def gold_file(language: Language) -> Path:
+    """Return where the bundled gold set of a language stands."""
+    return asset_dir("skills") / "gold" / f"{language.value}.yaml"
+
+
+def rewrites_file(gold: Path) -> Path:
+    """Return where the rewrites of a gold set stand: beside it, `rewrites.<its name>`."""
+    return gold.with_name(f"rewrites.{gold.name}")
+
+
+def load_gold(path: Path, library: SkillLibrary) -> tuple[Moment, ...]:
+    """Read gold moments and check them against the library.
+
+    Raises:
+        AssetError: If a moment is malformed, its id is used twice, its last words are not the client's,
+            or a skill does not exist at its modality and stage.
+    """
+    moments = _read(_MOMENTS, path)
+    seen: set[str] = set()
+    for moment in moments:
+        where = f"{path}: moment {moment.id!r}"
+        if moment.id in seen:
+            raise AssetError(f"{where}: the id is used twice; give one of them another")
+        seen.add(moment.id)
+        if moment.turns[-1].speaker is not Speaker.CLIENT:
+            raise AssetError(f"{where}: the last turn must be the client's")
+        known = {skill.id for skill in library.stage(moment.modality, moment.stage).skills()}
+        for skill_id in moment.skills:
+            if skill_id not in known:
+                raise AssetError(f"{where}: no skill {skill_id!r} at {moment.modality}, {moment.stage}")
+    return moments
+
+
+def load_rewrites(path: Path, moments: Sequence[Moment]) -> dict[str, Rewrite]:
+    """Read the rewrites of some moments; a missing file is no rewrites.
+
+    Raises:
+        AssetError: If the file is malformed or lacks a moment.
+    """
+    if not path.exists():
+        return {}
+    rewrites = _read(_REWRITES, path)
+    missing = [moment.id for moment in moments if moment.id not in rewrites]
+    if missing:
+        raise AssetError(f"{path}: no rewrite of moment {missing[0]!r} ({len(missing)} missing); add it")
+    return rewrites
+
+
+def _read(adapter: TypeAdapter[T], path: Path) -> T:
+    try:
+        return adapter.validate_python(load_data(path))
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise AssetError(
+            f"{path}: field {place!r} has {str(first['input'])[:80]!r}: {first['msg']}"
+        ) from error

@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: bootstrap, headline panels, agreement."""

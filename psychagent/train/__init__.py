@@ -1,0 +1,1 @@
+"""Fine-tuning on an export. Needs the extra `train`."""

@@ -1,0 +1,190 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from psychagent.assets.settings.judge import EvalSettings
+from psychagent.domain.base import Modality
+from psychagent.errors import LockError, SettingsError
+from psychagent.evals.evaluate import EvalPlan, run_eval
+from psychagent.evals.store import COLUMNS
+from psychagent.evals.summary import EvalResult
+from psychagent.files.lock import hold_lock
+from tests.support.eval_runs import METHODS, at, make_run, plan_of, rows
+from tests.support.judging import loopback_reply
+from tests.support.loopback.server import Behave, Call, Http, serve
+
+
+async def test_every_session_gets_a_file_and_every_metric_a_row(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01", "en02", sessions=2), tmp_path / "out"
+    result = await run_eval(plan_of(data, out))
+    assert sorted(p.relative_to(out).as_posix() for p in out.rglob("session_*.json")) == [
+        f"cbt/{case}/session_{n}.json" for case in ("en01", "en02") for n in (1, 2)
+    ]
+    table = rows(out)
+    assert list(table[0]) == COLUMNS
+    assert len(table) == 4 * len(METHODS)
+    assert {row["source_file"] for row in table if row["case_id"] == "en02"} == {
+        f"cbt/en02/session_{n}.json" for n in (1, 2)
+    }
+    assert {(row["baseline"], row["is_script"], row["judge_model"]) for row in table} == {
+        ("base", "True", "offline-script")
+    }
+    assert result.exit_status() == 0
+
+
+async def test_the_sum_of_a_column_is_what_was_spent(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    result = await run_eval(plan_of(data, out, methods=("RRO", "Custom_Dim")))
+    table = rows(out)
+    assert [row["side"] for row in table if row["metric"] == "RRO"] == ["client", "counselor"]
+    assert sum(int(row["calls"]) for row in table) == result.used.calls == 5
+    assert sum(int(row["prompt_tokens"]) for row in table) == result.used.prompt_tokens
+
+
+async def test_the_summary_holds_means_coverage_and_what_they_were_made_with(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01", "en02"), tmp_path / "out"
+    prices = {"prompt": 1.0, "completion": 2.0}
+    await run_eval(plan_of(data, out, settings=EvalSettings(degenerate=0, prices=prices)))
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    wai = summary["metrics"]["counselor.WAI"]
+    assert (wai["sessions"], wai["missing"]) == (2, 0)
+    assert summary["by_modality"]["cbt"]["counselor.WAI"] == wai
+    assert summary["evidence"]["quotes_verified_rate"] == 1
+    assert summary["cost"] == pytest.approx(
+        (summary["usage"]["prompt_tokens"] + 2 * summary["usage"]["completion_tokens"]) / 1e6
+    )
+    assert (summary["is_script"], summary["use"], summary["sessions"]) == (True, "raw", 2)
+    assert "script" in summary["warnings"][0]
+
+
+async def test_worthless_sessions_are_judged_beside_the_real_ones_and_kept_apart(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01", "en02", sessions=2), tmp_path / "out"
+    await run_eval(plan_of(data, out, settings=EvalSettings(degenerate=1), methods=("WAI", "BDI_II")))
+    table = rows(out, "degenerate.csv")
+    kinds = {"empty", "repeated_line", "advice_only", "shuffled"}
+    assert {row["baseline"] for row in table} == kinds
+    assert len(table) == 4 * 2
+    assert not kinds & {row["baseline"] for row in rows(out)}
+    empty = {row["metric"]: float(row["raw"]) for row in table if row["baseline"] == "empty"}
+    assert empty == {"WAI": 5, "BDI_II": 0}
+
+
+async def test_a_scale_that_reads_the_profile_is_missing_for_a_run_and_says_why(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    path = data / "cbt/en01/session_1.json"
+    held = json.loads(path.read_text(encoding="utf-8")) | {"updated_profile": {"name": "from the counselor"}}
+    path.write_text(json.dumps(held), encoding="utf-8")
+    result = await run_eval(plan_of(data, out, methods=("HumanEval4",)))
+    ((_, name, reason),) = result.missing
+    assert name == "HumanEval4"
+    assert "reads the profile, which the session does not come with" in reason
+
+
+# failures
+
+
+def failing(words: str, status: int = 500) -> Behave:
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role == "judge" and words in call.body["messages"][1]["content"]:
+            return Http(status=status, body={"error": {"message": "out of order"}})
+        return loopback_reply(call, number)
+
+    return behave
+
+
+async def test_a_failed_scale_is_missing_with_its_reason_and_never_zero(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    with serve(failing("Scale WAI")) as server:
+        result = await run_eval(plan_of(data, out, settings=at(server)))
+    (row,) = [row for row in rows(out) if row["metric"] == "WAI"]
+    assert (row["missing"], row["raw"], row["verified"]) == ("True", "", "")
+    assert "HTTP 500" in row["reason"]
+    assert json.loads((out / "summary.json").read_text(encoding="utf-8"))["metrics"]["counselor.WAI"] == {
+        "raw": None,
+        "verified": None,
+        "sessions": 0,
+        "missing": 1,
+        "direction": "higher_better",
+        "headline": "as_is",
+    }
+    assert result.exit_status() == 1
+
+
+async def test_what_was_missing_is_asked_again_and_nothing_else(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    with serve(failing("- Ethics_1 ")) as server:
+        settings = at(server)
+        await run_eval(plan_of(data, out, settings=settings))
+    port = int(server.base_url.split(":")[2].split("/")[0])
+    assert port
+    with serve(loopback_reply) as second:
+        again = at(second)
+        result = await run_eval(plan_of(data, out, settings=again))
+    assert second.count("judge") == 4
+    assert result.exit_status() == 0
+    assert len(rows(out)) == len(METHODS)
+
+
+async def test_a_broken_file_is_named_and_the_rest_is_judged(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01", "en02"), tmp_path / "out"
+    (data / "cbt/en02/session_1.json").write_text('{"transcript": [', encoding="utf-8")
+    result = await run_eval(plan_of(data, out))
+    assert [item.file for item in result.broken] == ["cbt/en02/session_1.json"]
+    assert {row["case_id"] for row in rows(out)} == {"en01"}
+    assert result.exit_status() == 1
+    skipped = json.loads((out / "summary.json").read_text(encoding="utf-8"))["skipped"]
+    assert skipped[0]["file"] == "cbt/en02/session_1.json"
+
+
+async def test_a_folder_without_sessions_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    with pytest.raises(SettingsError, match="holds no session"):
+        await run_eval(plan_of(tmp_path / "nothing", tmp_path / "out"))
+
+
+async def test_two_evaluations_do_not_write_into_one_folder(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    with hold_lock(out / ".lock"), pytest.raises(LockError):
+        await run_eval(plan_of(data, out))
+
+
+# warnings
+
+
+async def warned(tmp_path: Path, models: dict[str, str]) -> EvalResult:
+    data = make_run(tmp_path, "en01")
+    (data / "manifest.json").write_text(json.dumps({"models": models}), encoding="utf-8")
+    with serve(loopback_reply) as server:
+        return await run_eval(plan_of(data, tmp_path / "out", settings=at(server), methods=("SRS",)))
+
+
+async def test_a_judge_that_was_the_counselor_is_warned_of(tmp_path: Path) -> None:
+    result = await warned(tmp_path, {"counselor": "loopback", "client": "other", "reflector": "loopback"})
+    assert "'loopback' is also the run's counselor:" in result.warnings[0]
+
+
+async def test_an_independent_judge_is_not_warned_of(tmp_path: Path) -> None:
+    assert (await warned(tmp_path, {"counselor": "one", "client": "other"})).warnings == ()
+
+
+# the shipped examples
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+async def test_the_example_courses_cover_every_modality_and_are_judged_whole(
+    tmp_path: Path, language: str
+) -> None:
+    settings = EvalSettings(language=language, degenerate=0)
+    plan = EvalPlan(settings=settings, output_root=tmp_path, env={}, methods=("WAI", "SRS"))
+    result = await run_eval(plan)
+    assert {scores.modality for scores in result.sessions} == set(Modality)
+    assert result.exit_status() == 0
+
+
+async def test_real_case_files_are_judged(tmp_path: Path, reference_data: Path) -> None:
+    result = await run_eval(plan_of(reference_data / "psycheval", tmp_path, methods=None))
+    assert len(result.sessions) == 6
+    assert result.exit_status() == 0

@@ -1,0 +1,191 @@
+"""Ratings of people and of the judge: read from tables, matched, compared, reported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from psychagent.domain.base import Language, Modality
+from psychagent.domain.scores import ItemScore, ScaleResult, SessionScores
+from psychagent.errors import RecordError, SettingsError
+from psychagent.evals.ratings import SCALE, add_judge, read_columns, read_ratings
+from psychagent.reports.agreement import compute_agreement, write_agreement
+
+LEVELS = range(1, 6)
+DIALOGUE = "bt/ann/session_{}"
+Row = dict[str, Any]
+
+
+def make_row(rater: str, session: int, dimension: str, score: object, **more: Any) -> Row:
+    return {
+        "rater": rater,
+        "dialogue": DIALOGUE.format(session),
+        "dimension": dimension,
+        "score": score,
+    } | more
+
+
+ROWS = [
+    make_row(rater, session, dimension, score)
+    for rater, scores in {"human A": (1, 2, 3, 5), "human B": (1, 3, 3, 4)}.items()
+    for (session, dimension), score in zip(
+        [(1, "Ethics"), (1, "Perception"), (2, "Ethics"), (2, "Perception")], scores, strict=True
+    )
+]
+
+
+def write_lines(path: Path, rows: list[Row]) -> Path:
+    path.write_text("\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n", encoding="utf-8")
+    return path
+
+
+def judged(folder: Path, session: int, given: dict[str, list[int]], **over: Any) -> None:
+    items = tuple(
+        ItemScore(id=name, raw=score, verified=3, basis="quoted", repeat=repeat)
+        for name, scores in given.items()
+        for repeat, score in enumerate(scores)
+    )
+    scores = SessionScores(
+        judge_model="judge-a",
+        prompt_hash="p",
+        case_id="ann",
+        modality=Modality.BT,
+        session_index=session,
+        language=Language.EN,
+        input_hash="i",
+        source_file=f"bt/ann/session_{session}.json",
+        scales={SCALE: ScaleResult(status="ok", hash="h", group="extra", items=items)},
+        **({"is_script": False, "baseline": "system-a"} | over),
+    )
+    path = folder / "bt" / "ann" / f"session_{session}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(scores.model_dump_json(), encoding="utf-8")
+
+
+@pytest.fixture
+def ratings(tmp_path: Path) -> Path:
+    return write_lines(tmp_path / "ratings.jsonl", ROWS)
+
+
+@pytest.fixture
+def evaluation(tmp_path: Path) -> Path:
+    judged(tmp_path / "eval", 1, {"Ethics": [1], "Perception": [2]})
+    judged(tmp_path / "eval", 2, {"Ethics": [3, 5, 3], "Perception": [5, 5, 1], "Interaction": [1]})
+    return tmp_path / "eval"
+
+
+def test_a_long_table_is_read_by_rater_and_unit(ratings: Path) -> None:
+    table = read_ratings(ratings, {}, LEVELS)
+    assert table.ratings["human A"][DIALOGUE.format(2), "Perception"] == 5
+    assert sum(len(scores) for scores in table.ratings.values()) == 8
+
+
+def test_columns_of_other_names_are_mapped(tmp_path: Path) -> None:
+    path = tmp_path / "ratings.csv"
+    path.write_text(
+        "who,conversation,aspect,points,model\n甲,d1,Ethics,4,x\n乙,d1,Ethics,5.0,x\n", encoding="utf-8"
+    )
+    columns = read_columns("rater=who, dialogue=conversation, dimension=aspect, score=points, system=model")
+    table = read_ratings(path, columns, LEVELS)
+    assert table.ratings == {"甲": {("d1", "Ethics"): 4}, "乙": {("d1", "Ethics"): 5}}
+    assert table.systems == {"d1": "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("ratr=who", "did you mean 'rater'"), ("rater", "write ours=theirs")]
+)
+def test_a_mapping_that_fits_nothing_is_refused(text: str, words: str) -> None:
+    with pytest.raises(SettingsError, match=words):
+        read_columns(text)
+
+
+def test_rows_without_a_score_are_counted(tmp_path: Path) -> None:
+    path = write_lines(tmp_path / "r.jsonl", [*ROWS, make_row("human A", 3, "Ethics", None)])
+    assert read_ratings(path, {}, LEVELS).unrated == 1
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        (make_row("human A", 9, "Ethics", 6), "row 9: score 6 is none of 1 to 5"),
+        (make_row("human A", 9, "Ethics", 2.5), "score 2.5 is none"),
+        (make_row("human A", 9, "Ethics", "good"), "score 'good' is none"),
+        (make_row("human A", 1, "Ethics", 2), "a second time"),
+        ({"dialogue": "d", "dimension": "x", "score": 1}, "has no rater"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_named(tmp_path: Path, row: Row, words: str) -> None:
+    with pytest.raises(RecordError, match=words):
+        read_ratings(write_lines(tmp_path / "r.jsonl", [*ROWS, row]), {}, LEVELS)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("{", "row 1: is not JSON"), ("[]", "no object"), ("", "no rating")]
+)
+def test_a_file_that_is_no_table_is_refused(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RecordError, match=words):
+        read_ratings(path, {}, LEVELS)
+
+
+def test_the_judge_joins_as_one_more_rater_with_the_median_of_its_repeats(
+    ratings: Path, evaluation: Path
+) -> None:
+    table = add_judge(read_ratings(ratings, {}, LEVELS), evaluation)
+    assert table.ratings["judge"] == {
+        (DIALOGUE.format(1), "Ethics"): 1,
+        (DIALOGUE.format(1), "Perception"): 2,
+        (DIALOGUE.format(2), "Ethics"): 3,
+        (DIALOGUE.format(2), "Perception"): 5,
+    }
+    assert set(table.systems.values()) == {"system-a"}
+
+
+def test_dialogues_that_the_judge_did_not_see_are_named(tmp_path: Path, evaluation: Path) -> None:
+    path = write_lines(tmp_path / "r.jsonl", [*ROWS, make_row("human A", 7, "Ethics", 3)])
+    assert add_judge(read_ratings(path, {}, LEVELS), evaluation).unmatched == (DIALOGUE.format(7),)
+
+
+def test_an_evaluation_without_the_scale_is_refused(ratings: Path, evaluation: Path) -> None:
+    with pytest.raises(RecordError, match="no session was judged on PHQ_9"):
+        add_judge(read_ratings(ratings, {}, LEVELS), evaluation, "PHQ_9")
+
+
+def test_ratings_of_other_dialogues_are_refused(tmp_path: Path, evaluation: Path) -> None:
+    rows = [row | {"dialogue": "elsewhere"} for row in (ROWS[0], ROWS[4])]
+    with pytest.raises(RecordError, match="judged no dialogue and dimension of the ratings"):
+        add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows), {}, LEVELS), evaluation)
+
+
+def test_agreement_is_told_over_all_by_dimension_and_by_system(ratings: Path, evaluation: Path) -> None:
+    found = compute_agreement(add_judge(read_ratings(ratings, {}, LEVELS), evaluation), LEVELS)
+    pairs = {(pair.first, pair.second): pair for pair in found.whole.pairs}
+    assert len(pairs) == 3
+    assert pairs["human A", "judge"].kappa == pytest.approx(1)
+    assert pairs["human A", "human B"].exact == 0.5
+    assert [part.name for part in found.dimensions] == ["Ethics", "Perception"]
+    assert [part.name for part in found.systems] == ["system-a"]
+
+
+def test_the_report_on_agreement_is_written_in_three_forms(
+    ratings: Path, evaluation: Path, tmp_path: Path
+) -> None:
+    table = add_judge(read_ratings(ratings, {}, LEVELS), evaluation)
+    _, paths = write_agreement(table, LEVELS, tmp_path / "out")
+    html, text, data = (path.read_text(encoding="utf-8") for path in paths)
+    assert "http" not in html.replace("http-equiv", "")
+    assert "human A and judge" in text
+    assert "judge and human B 0.877" in text
+    assert json.loads(data)[0]["pairs"][0]["units"] == 4
+    assert (tmp_path / "out" / "agreement_pictures" / "kappa.svg").is_file()
+
+
+def test_a_scripted_judge_bears_a_banner(ratings: Path, tmp_path: Path) -> None:
+    judged(tmp_path / "eval", 1, {"Ethics": [1]}, is_script=True)
+    table = add_judge(read_ratings(ratings, {}, LEVELS), tmp_path / "eval")
+    _, paths = write_agreement(table, LEVELS, tmp_path / "out")
+    assert "Not a result" in paths[1].read_text(encoding="utf-8")

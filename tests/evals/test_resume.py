@@ -1,0 +1,129 @@
+"""An evaluation that was stopped, or run again after something changed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from shutil import copytree
+from typing import Any
+
+import pytest
+
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.settings.judge import EvalSettings
+from psychagent.domain.scores import ScaleResult
+from psychagent.evals.evaluate import EvalWatch, run_eval
+from psychagent.evals.find import Found
+from tests.support.eval_runs import at, files, make_run, plan_of, rows
+from tests.support.judging import loopback_reply
+from tests.support.loopback.server import serve
+
+
+class Killed(BaseException):
+    """What a kill is to the code that runs."""
+
+
+def killed_after(scales: int) -> EvalWatch:
+    done: list[str] = []
+
+    def count(found: Found, name: str, result: ScaleResult) -> None:
+        done.append(name)
+        if len(done) == scales:
+            raise Killed
+
+    return EvalWatch(on_scale=count)
+
+
+@pytest.mark.parametrize("scales", [1, 3, 6])
+async def test_a_killed_evaluation_goes_on_with_the_same_numbers_and_repeats_nothing(
+    tmp_path: Path, scales: int
+) -> None:
+    data = make_run(tmp_path, "en01", sessions=2)
+    with serve(loopback_reply) as server:
+        await run_eval(plan_of(data, tmp_path / "whole", settings=at(server, concurrency=1)))
+        whole = server.count("judge")
+        out = tmp_path / "parts"
+        with pytest.raises(Killed):
+            await run_eval(plan_of(data, out, settings=at(server, concurrency=1), watch=killed_after(scales)))
+        stored = [json.loads(p.read_text(encoding="utf-8"))["scales"] for p in out.rglob("session_*.json")]
+        assert sum(map(len, stored)) >= scales
+        spent = sum(r["usage"]["roles"]["judge"]["calls"] for part in stored for r in part.values())
+        before = server.count("judge")
+        await run_eval(plan_of(data, out, settings=at(server, concurrency=1)))
+        assert server.count("judge") - before == whole - spent
+    assert files(out) == files(tmp_path / "whole")
+
+
+async def test_a_finished_evaluation_run_again_asks_nothing_and_changes_nothing(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    with serve(loopback_reply) as server:
+        await run_eval(plan_of(data, out, settings=at(server)))
+        before, calls = files(out), server.count()
+        await run_eval(plan_of(data, out, settings=at(server)))
+        assert server.count() == calls
+    assert files(out) == before
+
+
+async def test_without_resume_everything_is_asked_again(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    with serve(loopback_reply) as server:
+        for _ in range(2):
+            await run_eval(plan_of(data, out, settings=at(server), resume=False))
+        assert server.count("judge") == 2 * 7
+
+
+async def test_scales_of_an_earlier_run_are_kept_when_others_are_asked_for(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    await run_eval(plan_of(data, out, methods=("WAI",)))
+    await run_eval(plan_of(data, out, methods=("SRS",)))
+    assert [row["metric"] for row in rows(out)] == ["SRS", "WAI"]
+
+
+async def scores_after_change(tmp_path: Path, change: Any) -> int:
+    """Count the judge calls of a second run after something changed."""
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    with serve(loopback_reply) as server:
+        await run_eval(plan_of(data, out, settings=at(server)))
+        before = server.count("judge")
+        await run_eval(plan_of(data, out, settings=change(at(server), data)))
+        return server.count("judge") - before
+
+
+async def test_another_judge_model_is_asked_everything_anew(tmp_path: Path) -> None:
+    def change(settings: EvalSettings, data: Path) -> EvalSettings:
+        judge = settings.judge.model_copy(update={"model": "another"})
+        return settings.model_copy(update={"judge": judge})
+
+    assert await scores_after_change(tmp_path, change) == 7
+
+
+async def test_a_changed_dialogue_is_judged_anew(tmp_path: Path) -> None:
+    def change(settings: EvalSettings, data: Path) -> EvalSettings:
+        make_run(data.parent, "en01", sessions=1)
+        path = data / "cbt/en01/session_1.json"
+        path.write_text(path.read_text(encoding="utf-8").replace("Sundays", "Mondays"), encoding="utf-8")
+        return settings
+
+    assert await scores_after_change(tmp_path, change) == 7
+
+
+async def test_a_changed_scale_is_asked_anew_and_the_others_are_kept(tmp_path: Path) -> None:
+
+    def change(settings: EvalSettings, data: Path) -> EvalSettings:
+        root = tmp_path / "scales"
+        copytree(asset_dir("configs") / "scales", root)
+        text = (root / "SRS.yaml").read_text(encoding="utf-8")
+        (root / "SRS.yaml").write_text(text.replace("default: 2", "default: 1"), encoding="utf-8")
+        return settings.model_copy(update={"scales_root": root})
+
+    assert await scores_after_change(tmp_path, change) == 1
+
+
+async def test_a_truncated_score_file_is_made_anew(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    await run_eval(plan_of(data, out))
+    before = files(out)
+    path = out / "cbt/en01/session_1.json"
+    path.write_text(before["cbt/en01/session_1.json"][:300], encoding="utf-8")
+    await run_eval(plan_of(data, out))
+    assert files(out) == before

@@ -1,0 +1,218 @@
+"""Offline courses read by rules: what a clinician would wince at is a failure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from psychagent.domain.base import Language, Modality, Speaker, Stage
+from psychagent.domain.rollout import FinishedSession
+from psychagent.domain.turn import count_counselor_turns
+from tests.conftest import LANGUAGES
+from tests.support.offline_courses import AT_RISK, course, lines_of, profile, risk_of, said_by
+
+_QUOTED = re.compile(r"“[^“”]*”")
+_SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]+")
+SAMPLED = [
+    (f"{language}{number:02d}", list(Modality)[number % 5], number)
+    for language, numbers in (("en", (1, 2, 6, 8, 10, 15, 19, 22)), ("zh", (1, 3, 5, 9, 11, 16, 18, 23)))
+    for number in numbers
+]
+RISKY = [(name, modality, place) for place, name in enumerate(AT_RISK) for modality in Modality]
+OTHER_SEEDS = [(name, list(Modality)[place % 5], 11) for place, name in enumerate(AT_RISK)]
+
+
+def language_of(name: str) -> Language:
+    return Language(name[:2])
+
+
+@pytest.fixture(params=SAMPLED, ids=lambda row: f"{row[0]}-{row[1].value}")
+def sampled(request: pytest.FixtureRequest) -> tuple[str, list[FinishedSession]]:
+    """A whole course of a client without a risk."""
+    name, modality, seed = request.param
+    return name, course(name, modality, seed)
+
+
+@pytest.fixture(params=RISKY + OTHER_SEEDS, ids=lambda row: f"{row[0]}-{row[1].value}-{row[2]}")
+def risky(request: pytest.FixtureRequest) -> tuple[str, list[FinishedSession]]:
+    """A course of three sessions of a client with a risk."""
+    name, modality, seed = request.param
+    return name, course(name, modality, seed, 4)
+
+
+def check_words(name: str, sessions: list[FinishedSession]) -> None:
+    """Check what every session must keep to."""
+    for session in sessions:
+        said = said_by(session, Speaker.COUNSELOR)
+        answered = said_by(session, Speaker.CLIENT)
+        assert 6 <= count_counselor_turns(session.turns) <= 9
+        assert session.turns[-1].speaker is Speaker.COUNSELOR
+        assert session.turns[-1].ends_session
+        assert not any(turn.ends_session for turn in session.turns[:-1])
+        assert not [text for text in said + answered if "{" in text or "}" in text or not text.strip()]
+        assert doubled_sentences(said) == []
+        assert [text for text, times in Counter(answered).items() if times > 1] == []
+        assert not [text for text in said + answered if re.search(r"[<>]|\s\s|\.\.\s|。。|，，", text)]
+
+
+def doubled_sentences(said: list[str]) -> list[str]:
+    """List the sentences that the counselor says twice in a session, quotes of the client apart."""
+    counts = Counter(
+        sentence.strip()
+        for text in said
+        for sentence in _SENTENCE.findall(_QUOTED.sub(".", text))
+        if len(sentence.strip(" .。")) > 6
+    )
+    return [sentence for sentence, times in counts.items() if times > 1]
+
+
+def check_disclosure(name: str, sessions: list[FinishedSession]) -> None:
+    """Check that nothing of the profile is told twice in a course."""
+    told = profile(name).disclosure
+    assert told
+    answered = said_by(sessions, Speaker.CLIENT)
+    lines = [*told.at_once, *told.after_trust, *(s.secret for s in told.hidden)]
+    assert [line for line in lines if sum(line in text for text in answered) > 1] == []
+    assert sum(any(line in text for text in answered) for line in lines) >= len(sessions)
+
+
+def test_sessions_keep_their_length_and_repeat_nothing(sampled: tuple[str, list[FinishedSession]]) -> None:
+    check_words(*sampled)
+
+
+def test_a_client_tells_each_thing_once_in_a_course(sampled: tuple[str, list[FinishedSession]]) -> None:
+    check_disclosure(*sampled)
+
+
+def test_a_course_moves_through_the_stages_and_ends(sampled: tuple[str, list[FinishedSession]]) -> None:
+    _, sessions = sampled
+    ranks = [session.plan.stage.rank for session in sessions]
+    assert len(sessions) >= 4
+    assert ranks == sorted(ranks)
+    assert {s.plan.stage for s in sessions} == set(Stage) - {Stage.TERMINATION}
+    assert sessions[-1].summary.next_session_plan.stage is Stage.TERMINATION
+    assert not any(session.corrections for session in sessions)
+
+
+def test_the_course_ends_with_a_farewell_and_every_other_session_with_a_goodbye(
+    sampled: tuple[str, list[FinishedSession]],
+) -> None:
+    name, sessions = sampled
+    lines = lines_of(language_of(name))["counselor"]
+    *earlier, last = [session.turns[-1].text for session in sessions]
+    assert last == lines["farewell"]
+    assert all(text in lines["goodbye"] for text in earlier)
+
+
+def test_each_later_session_takes_up_the_last_one(sampled: tuple[str, list[FinishedSession]]) -> None:
+    _, sessions = sampled
+    for before, session in zip(sessions, sessions[1:], strict=False):
+        quoted = _QUOTED.findall(session.turns[0].text)
+        assert quoted, "the greeting should quote the last session"
+        assert quoted[0] in before.summary.session_summary_abstract
+        for task in before.summary.homework:
+            assert task in session.turns[0].text
+
+
+def test_homework_is_answered_when_it_is_asked_about(sampled: tuple[str, list[FinishedSession]]) -> None:
+    name, sessions = sampled
+    replies = [line for group in lines_of(language_of(name))["client"]["homework"].values() for line in group]
+    for before, session in zip(sessions, sessions[1:], strict=False):
+        if before.summary.homework:
+            assert session.turns[1].text in replies
+
+
+def test_homework_is_not_the_same_twice_running(sampled: tuple[str, list[FinishedSession]]) -> None:
+    _, sessions = sampled
+    tasks = [session.summary.homework for session in sessions]
+    assert all(tasks)
+    assert all(one != other for one, other in zip(tasks, tasks[1:], strict=False))
+
+
+def test_retrieved_skills_are_used_in_every_session(sampled: tuple[str, list[FinishedSession]]) -> None:
+    _, sessions = sampled
+    for session in sessions:
+        used = [turn.thoughts.skill for turn in session.turns if turn.thoughts and turn.thoughts.skill]
+        assert used, f"session {session.session_index} used no skill"
+
+
+def test_nobody_without_a_risk_is_asked_about_dying(sampled: tuple[str, list[FinishedSession]]) -> None:
+    name, sessions = sampled
+    lines = lines_of(language_of(name))["counselor"]
+    said = said_by(sessions, Speaker.COUNSELOR)
+    for question in ("risk_ask", "risk_plan", "risk_last", "risk_return", "risk_again"):
+        assert not any(lines[question] in text for text in said)
+
+
+def test_a_voiced_risk_is_asked_about_at_once_and_then_planned_for(
+    risky: tuple[str, list[FinishedSession]],
+) -> None:
+    name, sessions = risky
+    lines, statement = lines_of(language_of(name))["counselor"], risk_of(name).statement
+    voiced = [
+        (session, place)
+        for session in sessions
+        for place, turn in enumerate(session.turns)
+        if statement in turn.text
+    ]
+    assert len(voiced) == 1, "the risk is voiced, and once"
+    session, place = voiced[0]
+    assert session.turns[place + 1].text == lines["risk_ask"]
+    assert lines["risk_plan"] in session.turns[place + 3].text
+    assert sum(lines["risk_ask"] in turn.text for turn in session.turns) == 1
+
+
+def test_a_risk_comes_back_first_thing_in_the_next_session(risky: tuple[str, list[FinishedSession]]) -> None:
+    name, sessions = risky
+    language, statement = language_of(name), risk_of(name).statement
+    counselor, client = lines_of(language)["counselor"], lines_of(language)["client"]
+    at = next(n for n, s in enumerate(sessions) if any(statement in t.text for t in s.turns))
+    assert lines_of(language)["reflector"]["risk"].strip() in sessions[at].summary.session_summary_abstract
+    following = sessions[at + 1]
+    assert counselor["risk_return"] in following.turns[0].text
+    assert following.turns[1].text in client["risk_update"]
+    assert following.turns[2].text.startswith(counselor["risk_heard"])
+
+
+def test_a_risk_is_neither_quoted_back_nor_made_a_topic_for_homework(
+    risky: tuple[str, list[FinishedSession]],
+) -> None:
+    name, sessions = risky
+    clauses = [c for c in re.split(r"[.。！!？?]", risk_of(name).statement) if len(c) > 8]
+    spoken = said_by(sessions, Speaker.COUNSELOR)
+    written = [s.summary.model_dump_json() for s in sessions] + [
+        s.file_after.model_dump_json() for s in sessions
+    ]
+    assert not [c for c in clauses for text in spoken + written if c.strip() in text]
+    voiced = next(s for s in sessions if any(risk_of(name).statement in t.text for t in s.turns))
+    assert voiced.summary.homework == ()
+
+
+def test_courses_with_a_risk_keep_the_rules_too(risky: tuple[str, list[FinishedSession]]) -> None:
+    name, sessions = risky
+    check_words(name, sessions)
+    check_disclosure(name, sessions)
+
+
+@pytest.mark.parametrize("name", ["en07", "zh20"])
+def test_safety_is_asked_about_in_every_session_that_follows(name: str) -> None:
+    sessions = course(name, Modality.CBT, 3)
+    lines = lines_of(language_of(name))["counselor"]
+    first = next(n for n, s in enumerate(sessions) if any(lines["risk_ask"] in t.text for t in s.turns))
+    openings = [session.turns[0].text for session in sessions[first + 1 :]]
+    assert lines["risk_return"] in openings[0]
+    assert all(lines["risk_again"] in text for text in openings[1:])
+    assert lines["risk_farewell"] in sessions[-1].turns[-1].text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_courses_differ_by_profile_seed_and_modality(language: Language) -> None:
+    name = f"{language.value}01"
+    one = said_by(course(name, Modality.BT, 1), Speaker.COUNSELOR)
+    assert one != said_by(course(name, Modality.BT, 2), Speaker.COUNSELOR)
+    assert one != said_by(course(name, Modality.PDT, 1), Speaker.COUNSELOR)
+    other = course(f"{language.value}03", Modality.BT, 1)
+    shared = set(said_by(course(name, Modality.BT, 1), Speaker.CLIENT)) & set(said_by(other, Speaker.CLIENT))
+    assert len(shared) < 8, "clients should not speak alike"

@@ -1,0 +1,105 @@
+"""Typed replies: what is read, what is refused, and what a model is told about it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from pydantic import BaseModel, Field
+
+from psychagent.domain.base import Modality
+from psychagent.domain.memory import SessionSummary
+from psychagent.errors import MalformedReplyError
+from psychagent.nodes.reflect import file_reply
+from psychagent.replies.as_json import read_json, response_format
+from tests.support.loopback.replies import summary
+
+
+class Part(BaseModel):
+    name: str = ""
+
+
+class Shape(BaseModel):
+    score: int = Field(ge=0, le=10)
+    parts: list[Part] = Field(default_factory=list)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"score": 3}',
+        '```json\n{"score": 3}\n```',
+        'Here it is: {"score": 3} I hope that helps {really}.',
+        '<think>maybe {"score": 9}</think>{"score": 3}',
+        'maybe {"score": 9}</think>\n{"score": 3}',
+        '{"score": 3, "comment": "kindly\nmeant"}',
+    ],
+    ids=["plain", "fenced", "chatty", "thoughts", "thoughts opened by the template", "raw line break"],
+)
+def test_json_is_found_in_what_models_put_around_it(text: str) -> None:
+    assert read_json(text, Shape) == Shape(score=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("", "no JSON object"),
+        ("three", "no JSON object"),
+        ("[3]", "no JSON object"),
+        ('{"score": 3', "not valid JSON"),
+        ("{'score': 3}", "not valid JSON"),
+        ('{"score": "\\ud83d"}', "not valid JSON"),
+        ('{"parts": ' + "[" * 5000, "not valid JSON"),
+        ('{"score": 11}', "field score: Input should be less than or equal to 10"),
+        ('{"score": "high"}', "field score"),
+        ('{"score": 1, "parts": [{"name": 4}]}', "field parts.0.name"),
+        ('{"points": 3}', "none of the fields asked for: score, parts"),
+        ("{}", "none of the fields asked for"),
+        ('<think>so {"score": 3}', "<think> is never closed"),
+    ],
+)
+def test_a_malformed_reply_is_refused_with_a_sentence_that_a_model_can_act_on(text: str, told: str) -> None:
+    with pytest.raises(MalformedReplyError) as caught:
+        read_json(text, Shape)
+    assert told in str(caught.value)
+
+
+def test_a_client_file_in_another_shape_is_no_empty_client_file() -> None:
+    model = file_reply(Modality.CBT)
+    with pytest.raises(MalformedReplyError, match="none of the fields"):
+        read_json('{"client": {"name": "Sam"}}', model)
+    assert read_json('{"main_problem": "sleep"}', model).main_problem == "sleep"
+
+
+def test_a_summary_with_an_unknown_stage_is_refused() -> None:
+    good = summary()
+    assert read_json(json.dumps(good), SessionSummary).next_session_plan.title == "Go on"
+    good["next_session_plan"]["stage"] = "stage9"
+    with pytest.raises(MalformedReplyError, match=r"next_session_plan\.stage"):
+        read_json(json.dumps(good), SessionSummary)
+
+
+def _nodes(node: Any) -> list[dict[str, Any]]:
+    if isinstance(node, dict):
+        return [node, *(n for part in node.values() for n in _nodes(part))]
+    return [n for part in node for n in _nodes(part)] if isinstance(node, list) else []
+
+
+@pytest.mark.parametrize("model", [Shape, SessionSummary, *(file_reply(m) for m in Modality)])
+def test_the_shape_that_a_server_holds_bounds_every_string_and_list(model: type[BaseModel]) -> None:
+    asked = response_format(model, "json_schema")
+    assert asked is not None
+    nodes = _nodes(asked["json_schema"]["schema"])
+    strings = [n for n in nodes if n.get("type") == "string" and "enum" not in n]
+    objects = [n for n in nodes if n.get("type") == "object"]
+    assert all("maxLength" in n for n in strings)
+    assert all("maxItems" in n for n in nodes if n.get("type") == "array")
+    assert objects
+    assert all(n["additionalProperties"] is False for n in objects)
+    assert all(n["required"] == list(n["properties"]) for n in objects)
+
+
+def test_a_server_is_asked_for_no_shape_where_the_settings_say_so() -> None:
+    assert response_format(Shape, "none") is None
+    assert response_format(Shape, "json_object") == {"type": "json_object"}

@@ -1,0 +1,121 @@
+"""A counselor's reply is read whole or refused; private reasoning never passes for speech."""
+
+from __future__ import annotations
+
+import pytest
+
+from psychagent.errors import MalformedReplyError
+from psychagent.replies.tags import parse_tagged_reply, parse_thoughts
+
+END = "</end>"
+THINK = (
+    "<think><assessment>sad today</assessment><client_state>open</client_state>"
+    "<skill>Reflecting; Asking once；Waiting</skill><strategy>stay</strategy></think>"
+)
+
+
+def read(text: str, reasoning: str = "", end_token: str = END) -> tuple[str, bool]:
+    reply = parse_tagged_reply(text, reasoning=reasoning, end_token=end_token)
+    return reply.response, reply.ends_session
+
+
+def test_a_well_formed_reply_is_taken_apart() -> None:
+    reply = parse_tagged_reply(f"{THINK}\n<response> Hello. </response>", reasoning="", end_token=END)
+    assert reply.response == "Hello."
+    assert not reply.ends_session
+    assert reply.thoughts.assessment == "sad today"
+    assert reply.thoughts.client_state == "open"
+    assert reply.thoughts.skill == ("Reflecting", "Asking once", "Waiting")
+    assert reply.thoughts.strategy == "stay"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{THINK}<response>Bye.</response></end>",
+        f"{THINK}<response>Bye.</response>\n\n</end>\n",
+        f"{THINK}<response>Bye.</end></response>",
+        f"{THINK}</end><response>Bye.</response>",
+        f"{THINK}<response></end>Bye.</response>",
+    ],
+)
+def test_the_end_token_ends_the_session_wherever_it_stands_outside_thoughts(text: str) -> None:
+    assert read(text) == ("Bye.", True)
+
+
+def test_an_end_token_in_thoughts_does_not_end_the_session() -> None:
+    assert read("<think>not yet </end></think><response>Go on.</response>") == ("Go on.", False)
+
+
+def test_another_end_token_is_honoured_and_the_usual_one_is_then_text() -> None:
+    assert read("<response>Bye. [STOP]</response>", end_token="[STOP]") == ("Bye.", True)
+
+
+def test_thoughts_that_the_server_moved_are_read_from_there() -> None:
+    reply = parse_tagged_reply("<response>Hi.</response>", reasoning=THINK[7:-8], end_token=END)
+    assert reply.thoughts.strategy == "stay"
+
+
+def test_thoughts_whose_beginning_stands_in_the_chat_template_are_thoughts() -> None:
+    reply = parse_tagged_reply(
+        f"{THINK.removeprefix('<think>')}<response>Hi.</response>", reasoning="", end_token=END
+    )
+    assert reply.response == "Hi."
+    assert reply.thoughts.assessment == "sad today"
+
+
+def test_a_response_that_is_tried_out_in_thoughts_is_not_spoken() -> None:
+    text = "<think>perhaps <response>you are wrong</response></think><response>I see.</response>"
+    assert read(text) == ("I see.", False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "   ",
+        "Hello.",
+        THINK,
+        f"{THINK}Hello.",
+        f"{THINK}<response>Hello.",
+        f"{THINK}Hello.</response>",
+        f"{THINK}<response></response>",
+        f"{THINK}<response>  \n </response>",
+        f"{THINK}<response></end></response>",
+        f"{THINK}<response>One.</response><response>Two.</response>",
+        f"{THINK}<response>One <response>two</response>",
+        f"{THINK}<Response>Hello.</Response>",
+        "<think>secret <response>Hello.</response>",
+        "<think>secret<response>draft</response> more <response>Hello.</response>",
+        "<response>Hello <think>secret</think> there.</response>",
+        "<response>Hello <think>secret</response>",
+        "<response>Hello </think> there.</response>",
+        "<response>secret</think>Hello.</response>",
+        "<response><assessment>secret</assessment>Hello.</response>",
+        "<response>Hello.<strategy>secret</strategy></response>",
+        "<response>Hello.<SKILL>secret</SKILL></response>",
+        "<response>Hello.<client_state>secret</client_state></response>",
+        "<response>Hello. <think</response>",
+        '<response>Hello. <skill name="x">secret</response>',
+        '{"response": "Hello."}',
+    ],
+)
+def test_a_malformed_reply_is_refused_as_a_whole(text: str) -> None:
+    with pytest.raises(MalformedReplyError) as problem:
+        read(text)
+    assert "secret" not in str(problem.value)
+
+
+def test_words_that_only_look_like_markup_are_speech() -> None:
+    text = "I <3 that. a < b, x<y, <thinking> aloud, and <skillful> too."
+    assert read(f"{THINK}<response>{text}</response>") == (text, False)
+
+
+def test_free_thoughts_become_the_assessment() -> None:
+    assert parse_thoughts("  She is tired. ").assessment == "She is tired."
+    assert parse_thoughts("").assessment == ""
+
+
+def test_a_thought_with_some_fields_only_keeps_those() -> None:
+    thoughts = parse_thoughts("<skill>One\nTwo;;  </skill><strategy>go</strategy> stray words")
+    assert (thoughts.assessment, thoughts.skill, thoughts.strategy) == ("", ("One", "Two"), "go")

@@ -1,0 +1,365 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import pytest
+
+from psychagent.assets.settings.judge import Prices
+from psychagent.assets.settings.run import (
+    BaselineSettings,
+    DatasetSettings,
+    RetrievalSettings,
+    RuntimeSettings,
+)
+from psychagent.domain.base import Modality
+from psychagent.domain.rollout import Rollout
+from psychagent.domain.usage import RoleUsage, Usage
+from psychagent.errors import RecordError
+from psychagent.files.write import write_json
+from psychagent.reports.page.blocks import Cards, Notice, Table
+from psychagent.reports.rollouts.numbers import HOLDOUT, LENGTH, REWARD, compute_rft, rank_correlation
+from psychagent.reports.rollouts.read import find_rft_run, read_rft_run
+from psychagent.reports.rollouts.write import RftReport, write_rft_report
+from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.scales.choose import choose
+from psychagent.scales.reward import load_norms, to_signals
+from psychagent.stats.bootstrap import Estimate, Sampling
+from tests.support.rolling import failed, judged, rft_settings, scores_of
+
+FEW = Sampling(resamples=200)
+WAI = load_norms().counselor["WAI"]
+
+
+def z(value: float) -> float:
+    return (value - WAI.mean) / WAI.std
+
+
+def write_manifest(folder: Path, *, scripted: Sequence[str] = (), **models: str) -> None:
+    named = {"counselor": "c", "client": "k", "judge": "j"} | models
+    settings = {"rft": rft_settings(rollout_n=3).model_dump(mode="json")}
+    write_json(
+        folder / "manifest.json",
+        {
+            "conditions": {"rollouts": 3},
+            "models": named,
+            "settings": settings,
+            "scripted_roles": list(scripted),
+            "seed": 4,
+            "versions": {"psychagent": "0"},
+        },
+    )
+
+
+def with_holdout(rollout: Rollout, **values: float) -> Rollout:
+    return rollout.model_copy(
+        update={"holdout": scores_of({f"counselor.{name}": value for name, value in values.items()})}
+    )
+
+
+def candidate(
+    rollout: Rollout, rewards: Mapping[str, float], words: str = "four words are here"
+) -> dict[str, Any]:
+    scores = rollout.judgement
+    lost = [n for n, s in scores.scales.items() if s.status == "missing"] if scores else []
+    return {
+        "rollout_index": rollout.index,
+        "reward_score": rewards.get(str(rollout.index)),
+        "holdout_scores": rollout.holdout.values() if rollout.holdout else {},
+        "missing_methods": lost,
+        "judgement": scores.model_dump(mode="json") if scores else None,
+        "failure": rollout.failure.model_dump() if rollout.failure else None,
+        "transcript": [{"role": "assistant", "content": words}] if not rollout.failure else [],
+    }
+
+
+def write_session(
+    folder: Path, case: str, index: int, *rollouts: Rollout, keep: bool = True, previous: Any = None
+) -> None:
+    signals = {
+        r.index: to_signals(r.judgement.values(), load_norms(), previous) for r in rollouts if r.judgement
+    }
+    choice = choose(signals)
+    candidates = [
+        candidate(r, choice.rewards, "word " * (8 if r.index == choice.winner else 4)) for r in rollouts
+    ]
+    if not keep:
+        candidates = [
+            c | {"transcript": []} if c["rollout_index"] != choice.winner else c for c in candidates
+        ]
+    usage = Usage(
+        roles={"judge": RoleUsage(calls=6, prompt_tokens=1_000_000), "counselor": RoleUsage(calls=9)}
+    )
+    write_json(
+        folder / "cbt" / case / f"session_{index}.json",
+        {
+            "modality": "cbt",
+            "case_id": case,
+            "session_index": index,
+            "transcript": [],
+            "usage": usage.model_dump(mode="json"),
+            "rollout_data": {
+                "winner_rollout_index": choice.winner,
+                "selection": choice.model_dump(mode="json"),
+                "rollout_candidates": candidates,
+            },
+        },
+    )
+
+
+def two_cases(folder: Path) -> Path:
+    """Write two sessions whose numbers can be worked out by hand."""
+    write_manifest(folder, holdout="h")
+    for case, (low, mid, high) in {"a": (6.0, 7.0, 9.0), "b": (5.0, 8.0, 8.0)}.items():
+        write_session(
+            folder,
+            case,
+            1,
+            with_holdout(judged(0, WAI=low), WAI=5.0),
+            with_holdout(judged(1, WAI=mid), WAI=6.0),
+            with_holdout(judged(2, WAI=high), WAI=7.0),
+        )
+    return folder
+
+
+def test_winner_mean_gain_and_margin_are_those_worked_out_by_hand(tmp_path: Path) -> None:
+    numbers = compute_rft(read_rft_run(two_cases(tmp_path)), FEW)
+    a, b = [z(v) for v in (6.0, 7.0, 9.0)], [z(v) for v in (5.0, 8.0, 8.0)]
+    assert numbers.of(REWARD, "winner").mean == pytest.approx(mean([a[2], b[1]]))
+    assert numbers.of(REWARD, "mean").mean == pytest.approx(mean([mean(a), mean(b)]))
+    assert numbers.of(REWARD, "gain").mean == pytest.approx(mean([a[2] - mean(a), b[1] - mean(b)]))
+    assert numbers.of(REWARD, "margin").mean == pytest.approx(mean([a[2] - a[1], 0.0]))
+    assert numbers.ties == 1
+    assert (numbers.sessions, numbers.cases, numbers.rollouts, numbers.failed) == (2, 2, 6, 0)
+
+
+def test_the_second_judges_view_of_the_choice_is_worked_out_by_hand(tmp_path: Path) -> None:
+    numbers = compute_rft(read_rft_run(two_cases(tmp_path)), FEW)
+    # the winner is rollout 2 in one case and rollout 1, the middle one, in the other
+    assert numbers.of(HOLDOUT, "gain").mean == pytest.approx(mean([z(7.0) - z(6.0), 0.0]))
+    assert numbers.of(HOLDOUT, "same_winner").mean == pytest.approx(0.5)
+    assert numbers.of(HOLDOUT, "chance").mean == pytest.approx(1 / 3)
+    assert numbers.of(HOLDOUT, "correlation").mean == pytest.approx(mean([1.0, 0.75**0.5]))
+
+
+def test_a_random_pick_is_one_of_the_rollouts_and_the_same_each_time(tmp_path: Path) -> None:
+    run = read_rft_run(two_cases(tmp_path))
+    found = compute_rft(run, FEW).of(REWARD, "random").mean
+    assert found == compute_rft(run, FEW).of(REWARD, "random").mean
+    options = [mean([a, b]) for a in map(z, (6.0, 7.0, 9.0)) for b in map(z, (5.0, 8.0))]
+    assert any(found == pytest.approx(option) for option in options)
+
+
+def test_a_client_change_is_measured_against_what_was_chosen_before(tmp_path: Path) -> None:
+    write_manifest(tmp_path, holdout="h")
+
+    def second(rollout: Rollout, srs: float) -> Rollout:
+        return rollout.model_copy(update={"holdout": scores_of({"client.SRS": srs, "counselor.WAI": 7.257})})
+
+    write_session(tmp_path, "a", 1, second(judged(0, WAI=6.0), 2.0), second(judged(1, WAI=9.0), 4.0))
+    write_session(tmp_path, "a", 2, second(judged(0, WAI=9.0), 5.0), second(judged(1, WAI=6.0), 3.0))
+    later = read_rft_run(tmp_path).sessions[1]
+    # rollout 1 was chosen first: its 4.0 is what the second session's scores are changes from
+    assert later.holdouts == pytest.approx({0: (1.0 - 0.225) / 1.507 / 2, 1: (-1.0 - 0.225) / 1.507 / 2})
+
+
+def test_lengths_of_chosen_and_rejected_are_compared(tmp_path: Path) -> None:
+    numbers = compute_rft(read_rft_run(two_cases(tmp_path)), FEW)
+    assert numbers.of(LENGTH, "chosen_tokens").mean == 10
+    assert numbers.of(LENGTH, "rejected_tokens").mean == 5
+    assert numbers.of(LENGTH, "difference_tokens").mean == 5
+    assert numbers.of(LENGTH, "chosen_turns").mean == 1
+
+
+def test_without_the_rejected_dialogues_the_report_says_so(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    write_session(tmp_path, "a", 1, judged(0, WAI=6.0), judged(1, WAI=9.0), keep=False)
+    assert "were not kept" in write_rft_report(tmp_path, sampling=FEW).markdown.read_text(encoding="utf-8")
+
+
+def test_failed_rollouts_missing_scales_and_metrics_without_a_norm_are_counted(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    write_session(
+        tmp_path,
+        "a",
+        1,
+        judged(0, ("SRS",), WAI=6.0, Dialogue_Planning=5.0),
+        judged(1, WAI=7.0, client_SRS=5.0),
+        failed(2, "the server never came back"),
+    )
+    write_json(
+        tmp_path / "cbt" / "b" / "course.json", {"failure": {"error": "X", "message": "no rollout at all"}}
+    )
+    numbers = compute_rft(read_rft_run(tmp_path), FEW)
+    assert numbers.failed == 1
+    assert {part.scale: (part.asked, part.missing) for part in numbers.lost} == {
+        "WAI": (2, 0),
+        "SRS": (2, 1),
+        "Dialogue_Planning": (1, 0),
+    }
+    # a first session has no change to measure: that is no gap
+    assert numbers.skipped == {"counselor.DIALOGUE_PLANNING": "no_norm"}
+    text = write_rft_report(tmp_path, sampling=FEW).markdown.read_text(encoding="utf-8")
+    assert "no rollout at all" in text
+    assert "1 rollout of 3 failed" in text
+
+
+def test_a_broken_session_file_is_named_and_the_others_are_counted(tmp_path: Path) -> None:
+    two_cases(tmp_path)
+    (tmp_path / "cbt" / "a" / "session_2.json").write_text("{", encoding="utf-8")
+    run = read_rft_run(tmp_path)
+    assert len(run.sessions) == 2
+    assert run.broken[0][0] == "cbt/a/session_2.json"
+    assert "session_2.json" in write_rft_report(tmp_path, sampling=FEW).markdown.read_text(encoding="utf-8")
+
+
+def test_a_run_without_finished_sessions_is_refused(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    with pytest.raises(RecordError, match="holds no finished session with rollouts"):
+        read_rft_run(tmp_path)
+
+
+def test_norms_that_are_gone_are_named(tmp_path: Path) -> None:
+    two_cases(tmp_path)
+    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    manifest["settings"]["rft"]["norms"] = str(tmp_path / "gone.yaml")
+    write_json(tmp_path / "manifest.json", manifest)
+    with pytest.raises(RecordError, match=r"norms.*gone\.yaml"):
+        read_rft_run(tmp_path)
+
+
+def test_a_run_is_found_by_its_folder_or_by_the_one_around_it(tmp_path: Path) -> None:
+    two_cases(tmp_path / "runs" / "mine")
+    assert find_rft_run(tmp_path / "runs") == tmp_path / "runs" / "mine"
+    assert find_rft_run(tmp_path / "runs" / "mine") == tmp_path / "runs" / "mine"
+    assert find_rft_run(tmp_path) is None
+    write_json(tmp_path / "plain" / "manifest.json", {"conditions": {"rollouts": 1}})
+    assert find_rft_run(tmp_path / "plain") is None
+
+
+def report_on(folder: Path) -> RftReport:
+    return write_rft_report(folder, sampling=FEW, prices=Prices(prompt=2.0, completion=4.0))
+
+
+def notices(report: RftReport, kind: str) -> str:
+    found = [b for b in report.blocks if isinstance(b, Notice) and b.kind == kind]
+    return " ".join(" ".join((notice.title, *notice.lines)) for notice in found)
+
+
+def test_the_report_is_one_page_with_pictures_and_a_readable_twin(tmp_path: Path) -> None:
+    report = report_on(two_cases(tmp_path))
+    html, text = report.html.read_text(encoding="utf-8"), report.markdown.read_text(encoding="utf-8")
+    assert html.count("<img") == 3
+    assert "http://" not in html.replace("http://www.w3.org", "")
+    for name in ("rft_by_session", "rft_rollouts", "rft_judges"):
+        assert (tmp_path / "report_pictures" / f"{name}.svg").read_bytes().startswith(b"<?xml")
+        assert f"report_pictures/{name}.svg" in text
+    assert "Agreement with the second judge" in text
+    assert "| all (2 sessions) |" in text.replace("**", "")
+
+
+def test_cost_is_told_by_role_and_at_given_prices(tmp_path: Path) -> None:
+    report = report_on(two_cases(tmp_path))
+    table = next(b for b in report.blocks if isinstance(b, Table) and b.header[0] == "role")
+    assert {row[0]: row[1] for row in table.rows} == {"counselor": "18", "judge": "12", "all": "30"}
+    assert "4.00 USD" in report.markdown.read_text(encoding="utf-8")
+
+
+def test_a_script_in_any_part_puts_a_banner_before_the_numbers(tmp_path: Path) -> None:
+    two_cases(tmp_path)
+    assert notices(report_on(tmp_path), "banner") == ""
+    write_manifest(tmp_path, scripted=["judge"])
+    report = report_on(tmp_path)
+    assert "Not a result" in notices(report, "banner")
+    kinds = [type(block) for block in report.blocks]
+    assert kinds.index(Notice) < kinds.index(Cards)
+
+
+def test_what_weakens_the_numbers_is_said(tmp_path: Path) -> None:
+    two_cases(tmp_path)
+    write_manifest(tmp_path, judge="same", counselor="same", holdout="same")
+    told = notices(report_on(tmp_path), "warning")
+    assert "Both judges are the same model" in told
+    assert "also the counselor's" in told
+    assert "Only 2 cases" in told
+
+
+def test_without_a_second_judge_the_report_says_what_cannot_be_known(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    write_session(tmp_path, "a", 1, judged(0, WAI=6.0), judged(1, WAI=9.0))
+    report = report_on(tmp_path)
+    assert "No second judge" in notices(report, "warning")
+    assert "Agreement with the second judge" not in report.markdown.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "expected"),
+    [
+        ([1.0, 2.0, 3.0], [4.0, 5.0, 9.0], 1.0),
+        ([1.0, 2.0, 3.0], [9.0, 5.0, 4.0], -1.0),
+        ([1.0, 1.0, 1.0], [4.0, 5.0, 9.0], None),
+        ([1.0, 2.0], [1.0, 2.0], None),
+    ],
+    ids=["agree", "oppose", "constant", "too few"],
+)
+def test_rank_correlation_is_told_only_where_there_is_one(
+    first: list[float], second: list[float], expected: float | None
+) -> None:
+    assert rank_correlation(first, second) == (None if expected is None else pytest.approx(expected))
+
+
+# selection does something
+
+
+async def run_with(save_dir: Path, judge: str, *, rollouts: int) -> Path:
+    """Hold one session of each of 12 cases, chosen by one scripted judge and scored by another."""
+    baseline = BaselineSettings(
+        provider="offline", model="offline-script", max_sessions=1, max_counselor_turns=8
+    )
+    runtime = RuntimeSettings(retrieval=RetrievalSettings(method="lexical"))
+    scales = dict.fromkeys(Modality, ("WAI", "HTAIS", "RRO"))
+    plan = SamplePlan(
+        baseline,
+        runtime,
+        DatasetSettings(order="rotate", max_cases=12),
+        save_dir=save_dir,
+        env={},
+        rft=rft_settings(
+            rollout_n=rollouts,
+            judging={"judge": {"model": judge}, "methods": scales},
+            holdout={"model": "offline-task"},
+        ),
+    )
+    result = await run_sample(plan)
+    assert result.exit_status() == 0
+    return save_dir / baseline.name
+
+
+def show(gain: Estimate) -> None:
+    sys.stdout.write(
+        f"second judge: {gain.mean:.2f} ({gain.low:.2f} to {gain.high:.2f}), n = {gain.sessions}\n"
+    )
+
+
+async def test_what_one_judge_chooses_beats_a_random_pick_under_another(tmp_path: Path) -> None:
+    numbers = compute_rft(read_rft_run(await run_with(tmp_path, "offline-script", rollouts=4)), Sampling())
+    gain = numbers.of(HOLDOUT, "gain")
+    show(gain)
+    assert gain.sessions == 12
+    assert gain.low is not None
+    assert gain.low > 0
+
+
+async def test_a_constant_judge_gains_nothing(tmp_path: Path) -> None:
+    numbers = compute_rft(read_rft_run(await run_with(tmp_path, "offline-constant", rollouts=3)), Sampling())
+    gain = numbers.of(HOLDOUT, "gain")
+    show(gain)
+    assert numbers.of(REWARD, "gain").mean == 0
+    assert numbers.ties == numbers.sessions == 12
+    assert gain.low is not None
+    assert gain.high is not None
+    assert gain.low < 0 < gain.high

@@ -1,0 +1,215 @@
+"""The one thing that tests fake: chat models that say what a script of replies holds, and then fail."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+
+from psychagent.assets.profiles import find_profile, make_case
+from psychagent.assets.settings.run import BaselineSettings, RetrievalSettings, RuntimeSettings
+from psychagent.domain.base import Language, Modality
+from psychagent.domain.memory import Memory
+from psychagent.domain.profile import Case
+from psychagent.flows.build import build_deps
+from psychagent.llm.chat import Chat, Policy
+from psychagent.llm.prompt import Message
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.state import Brief, Knobs
+
+ROLES = ("counselor", "client", "filter", "rewrite", "summary", "client_file")
+_ROLE_NAMES = {"human": "user", "ai": "assistant", "system": "system"}
+
+
+class ScriptedModel(BaseChatModel):
+    """Says its replies one after another, remembers what it was asked, and fails when it runs dry."""
+
+    role: str
+    replies: list[str | AIMessage]
+    asked: list[list[Message]] = []  # noqa: RUF012 (pydantic copies it)
+
+    @property
+    def _llm_type(self) -> str:
+        return "scripted"
+
+    def _next(self, messages: Sequence[BaseMessage]) -> AIMessage:
+        self.asked.append([{"role": _ROLE_NAMES[m.type], "content": str(m.content)} for m in messages])
+        if not self.replies:
+            raise AssertionError(f"{self.role} was asked once more than it has replies ({len(self.asked)})")
+        reply = self.replies.pop(0)
+        if isinstance(reply, AIMessage):
+            return reply
+        usage = UsageMetadata(input_tokens=10, output_tokens=2, total_tokens=12)
+        return AIMessage(content=reply, usage_metadata=usage)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=self._next(messages))])
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        return ChatResult(generations=[ChatGeneration(message=self._next(messages))])
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        text = str(self._next(messages).content)
+        for at in range(0, len(text), 5):
+            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text[at : at + 5]))
+            if run_manager:
+                await run_manager.on_llm_new_token(text[at : at + 5], chunk=chunk)
+            yield chunk
+
+
+@cache
+def _built(limits: str, language: Language, query: str) -> Deps:
+    """Build dependencies once for all casts of the same settings: reading the skills takes its time."""
+    retrieval = RetrievalSettings.model_validate({"method": "lexical", "query": query})
+    runtime = RuntimeSettings(language=language, retrieval=retrieval)
+    return build_deps(BaselineSettings.model_validate_json(limits), runtime, env={})
+
+
+class Cast:
+    """One scripted model a role, and the dependencies that hand them out."""
+
+    def __init__(
+        self,
+        replies: Mapping[str, Sequence[str | AIMessage]],
+        *,
+        language: Language = Language.EN,
+        query: str = "utterance",
+        max_retries: int = 0,
+        **baseline: Any,
+    ) -> None:
+        """Give each role its replies; a role that is not named has none."""
+        limits = BaselineSettings.model_validate(
+            {"provider": "offline", "max_sessions": 3, "max_counselor_turns": 4} | baseline
+        )
+        built = _built(limits.model_dump_json(), language, query)
+        self.models = {role: ScriptedModel(role=role, replies=list(replies.get(role, ()))) for role in ROLES}
+        note = built.prompts(language).render("shared/retry")
+        self._chats = {
+            role: Chat(model, Policy(max_retries=max_retries), asyncio.Semaphore(8), retry_note=note)
+            for role, model in self.models.items()
+        }
+        self.deps: Deps = replace(built, chat=self._chat)
+        self.knobs = built.knobs
+
+    def _chat(self, role: str, knobs: Knobs) -> Chat:
+        return self._chats[role]
+
+    def asked(self, role: str) -> list[list[Message]]:
+        """Return every prompt that a role was sent, as role and content."""
+        return self.models[role].asked
+
+    def everything_asked(self) -> str:
+        """Join the text of all prompts to all roles."""
+        return "\n".join(m["content"] for role in ROLES for prompt in self.asked(role) for m in prompt)
+
+    def left(self) -> dict[str, int]:
+        """Count the replies that were not asked for."""
+        return {role: len(model.replies) for role, model in self.models.items() if model.replies}
+
+
+def case_of(name: str = "en01", modality: Modality = Modality.CBT) -> Case:
+    """Make a case of a bundled profile; its language is in its name."""
+    language = Language(name[:2])
+    return make_case(find_profile(name, language), modality, language)
+
+
+def brief_for(
+    deps: Deps, case: Case, *, memory: Memory | None = None, session_index: int = 1, **knobs: Any
+) -> Brief:
+    """Make the context of a session on the first plan, with every skill of its stage."""
+    plan = deps.prompts(case.language).first_plan(case.modality)
+    skills = deps.skills(case.language).stage(case.modality, plan.stage)
+    chosen = replace(
+        deps.knobs, language=case.language.value, modality=case.modality.value, profile=case.case_id, **knobs
+    )
+    return Brief(
+        case=case,
+        plan=plan,
+        memory=memory or Memory(),
+        candidates=tuple(skill.id for skill in skills.skills()),
+        session_index=session_index,
+        knobs=chosen,
+    )
+
+
+def spoken(text: str, *, thought: str = "a thought", skill: str = "Listening", ends: bool = False) -> str:
+    """Write a counselor's reply in the tagged form."""
+    return (
+        f"<think><assessment>{thought}</assessment><client_state>open</client_state>"
+        f"<skill>{skill}</skill><strategy>{thought}</strategy></think>"
+        f"<response>{text}</response>{'</end>' if ends else ''}"
+    )
+
+
+FAMILIES = {
+    "conceptualization": "cbt.conceptualization.problem-picture",
+    "intervention": "cbt.intervention.automatic-thoughts",
+    "consolidation": "cbt.consolidation.reviewing-progress",
+}
+
+
+def chosen_family(stage: str = "conceptualization") -> str:
+    """Write the coarse filter's reply: one cbt family of a stage."""
+    return json.dumps({"meta_skill_ids": [FAMILIES[stage]]})
+
+
+def summed_up(
+    mark: str,
+    stage: str,
+    *,
+    homework: Sequence[str] = (),
+    focus: Sequence[str] = ("Go on",),
+    safety: str = "",
+) -> str:
+    """Write a session summary whose texts begin with a mark."""
+    return json.dumps(
+        {
+            "session_summary_abstract": f"{mark} abstract",
+            "goal_assessment": {
+                "objective_recap": f"{mark} recap",
+                "completion_status": f"{mark} status",
+                "evidence_and_analysis": f"{mark} evidence",
+            },
+            "client_state_analysis": {
+                "affective_state": f"{mark} affect",
+                "behavioral_patterns": f"{mark} pattern",
+                "therapeutic_alliance": f"{mark} alliance",
+                "unresolved_points_or_tensions": f"{mark} tension",
+            },
+            "next_session_plan": {"stage": stage, "title": f"{mark} title", "focus": list(focus)},
+            "homework": list(homework),
+            "safety": safety,
+        }
+    )
+
+
+def filed(**fields: Any) -> str:
+    """Write the client file's reply."""
+    return json.dumps({"main_problem": ""} | fields)

@@ -1,0 +1,131 @@
+"""What tests of the judge share: a dialogue, a judge whose replies the test writes, a loopback judge."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from pydantic import PrivateAttr
+
+from psychagent.assets.settings.judge import EvalSettings
+from psychagent.domain.base import Language, Modality, Speaker
+from psychagent.flows.judge import Judge, build_judge_deps
+from psychagent.llm.chat import Chat, Policy
+from psychagent.nodes.judge import JudgeDeps
+from psychagent.scales.dialogue import Dialogue, Line
+from tests.support.loopback.server import Call, Http, chat_body
+
+C, K = Speaker.COUNSELOR, Speaker.CLIENT
+GOOD: tuple[tuple[Speaker, str], ...] = (
+    (C, "Hello, and welcome. What made you decide to come just now?"),
+    (K, "I can't sleep. I lie awake with my heart racing, and I feel like a failure at work."),
+    (
+        C,
+        "You lie awake, heart racing, and it sounds as if work comes back at night. What goes through you?",
+    ),
+    (K, "That I will be found out. I noticed that it is worst on Sundays, and I'm ashamed of it."),
+    (
+        C,
+        "Ashamed, and worst on Sundays. Thank you for that. Would you jot down one such Sunday this week?",
+    ),
+    (K, "Okay, I can try that. It feels a bit lighter already."),
+    (
+        C,
+        "Good. Our time is nearly over, so let's leave it there for today. Take care, and see you next time.",
+    ),
+)
+_ITEM = re.compile(r"^- (\S+) \(.*; (\d+)\)", re.MULTILINE)
+
+Answer = Callable[[str], str]
+
+
+def dialogue(pairs: Sequence[tuple[Speaker, str]] = GOOD, **more: Any) -> Dialogue:
+    """Make a dialogue of English lines."""
+    given: dict[str, Any] = {"case_id": "en01", "modality": Modality.CBT, "language": Language.EN} | more
+    return Dialogue(lines=tuple(Line(speaker=s, text=t) for s, t in pairs), **given)
+
+
+def items_asked(prompt: str) -> dict[str, int]:
+    """Read item ids and their defaults from an English judge prompt."""
+    return {item: int(default) for item, default in _ITEM.findall(prompt)}
+
+
+def reply(scores: dict[str, int], **of_all: Any) -> str:
+    """Write a judge's reply with these scores."""
+    rest = {"quotes": [], "absent": ""} | of_all
+    return json.dumps({"items": [{"id": i, "score": s, **rest} for i, s in scores.items()]})
+
+
+def defaults(prompt: str) -> str:
+    """Answer every item with its default."""
+    return reply(items_asked(prompt))
+
+
+class FakeJudge(BaseChatModel):
+    """Answers with what the test says; a list of replies fails when it runs dry."""
+
+    answer: Any
+    _prompts: list[str] = PrivateAttr(default_factory=list)
+
+    @property
+    def prompts(self) -> list[str]:
+        return self._prompts
+
+    @property
+    def _llm_type(self) -> str:
+        return "fake-judge"
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        text = "\n\n".join(str(message.content) for message in messages)
+        self._prompts.append(text)
+        if callable(self.answer):
+            said = self.answer(text)
+        else:
+            assert self.answer, "the scripted replies have run dry"
+            said = self.answer.pop(0)
+        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=said))])
+
+
+def judge_with(answer: Answer | list[str], *, retries: int = 0, **settings: Any) -> tuple[Judge, FakeJudge]:
+    """Build a real judge around a fake model."""
+    model = FakeJudge(answer=answer)
+    note = "Not usable: {problem}"
+    chat = Chat(model, Policy(max_retries=retries), asyncio.Semaphore(8), retry_note=note)
+    deps = build_judge_deps(EvalSettings(**settings), env={})
+    return Judge(replace(deps, chat=lambda language: chat)), model
+
+
+def offline_judge(name: str = "offline-script", **settings: Any) -> Judge:
+    """Build the scripted judge."""
+    return Judge(build_judge_deps(EvalSettings(judge={"model": name}, **settings), env={}))
+
+
+def offline_deps(**settings: Any) -> JudgeDeps:
+    """Wire the scripted judge."""
+    return build_judge_deps(EvalSettings(**settings), env={})
+
+
+def loopback_reply(call: Call, number: int) -> Http | None:
+    """Answer as a judge would that gives every item the middle of its range, from the schema alone."""
+    if call.role != "judge":
+        return None
+    schema = call.body["response_format"]["json_schema"]["schema"]
+    item = next(d for name, d in schema["$defs"].items() if "score" in d["properties"])
+    ids = item["properties"]["id"].get("enum") or [item["properties"]["id"]["const"]]
+    low, high = item["properties"]["score"]["minimum"], item["properties"]["score"]["maximum"]
+    prompt = sum(len(m["content"]) for m in call.body["messages"]) // 4
+    return Http(body=chat_body(reply(dict.fromkeys(ids, (low + high) // 2)), prompt=prompt))

@@ -1,0 +1,94 @@
+"""A value for every name that a template uses, each with a mark that can be found again."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.domain.base import Language, Speaker, Stage
+from psychagent.domain.memory import Memory, view_memory
+from psychagent.domain.plan import Plan
+from psychagent.domain.profile import Secret
+from psychagent.domain.skill import Skill
+from psychagent.domain.turn import Turn
+from tests.support.memory_parts import memory
+
+MARKS = {
+    "focus": "mark-focus",
+    "theory_shape": '{"mark-shape": ""}',
+    "end_token": "</mark-end>",
+    "traits": "mark-traits",
+    "problem": "mark-problem",
+    "demands": "mark-demands",
+    "background": "mark-background",
+    "patterns": "mark-patterns",
+    "style": "guarded",
+    "risk": "mark-risk",
+    "homework_status": "partly done",
+    "name": "mark-name",
+    "title": "mark-title",
+    "measures": "mark-measures",
+    "guidance": "mark-guidance",
+    "text": "mark-text",
+}
+LISTS = {
+    "at_once": ("mark-once",),
+    "trusted": ("mark-trusted",),
+    "remembered": ("mark-remembered",),
+    "earlier": ("mark-earlier",),
+    "homework": ("mark-homework",),
+}
+
+
+@cache
+def library(language: Language) -> PromptLibrary:
+    """Return the bundled prompts of a language."""
+    return PromptLibrary(language)
+
+
+def skill(number: int) -> Skill:
+    """Make a skill whose every text has a mark."""
+    texts = {name: f"mark-{name}{number}" for name in Skill.model_fields}
+    return Skill(**texts)
+
+
+def values(held: Memory, *, session_index: int, **over: Any) -> dict[str, Any]:
+    """Give every name that any template uses a value."""
+    given: dict[str, Any] = {
+        "memory": view_memory(held),
+        "plan": Plan(stage=Stage.INTERVENTION, title="mark-plan", focus=("mark-objective", "mark-second")),
+        "session_index": session_index,
+        "max_sessions": 7,
+        "max_turns": 13,
+        "modality": "het",
+        "reply_format": "tags",
+        "turns_left": 5,
+        "skills": [skill(n) for n in range(5)],
+        "metas": [{"id": "a.b.c", "name": "mark-meta", "description": "mark-family"}],
+        "stage": "intervention",
+        "stages": [stage.value for stage in Stage],
+        "turns": [
+            Turn(speaker=Speaker.COUNSELOR, text="mark-counselor"),
+            Turn(speaker=Speaker.CLIENT, text="mark-client"),
+        ],
+        "resistance": 4,
+        "secrets": (Secret(secret="mark-secret", opened_by="mark-opener"),),
+        "lines": [{"speaker": "counselor", "text": "mark-line"}],
+        "items": [{"id": "q1", "rates": "client", "default": 3, "text": "mark-item"}],
+        "anchors": {1: "mark-low", 5: "mark-high"},
+        "lo": 1,
+        "hi": 5,
+    }
+    return given | MARKS | LISTS | over
+
+
+def first_session() -> dict[str, Any]:
+    """Return the values of a first session: memory empty, nothing agreed on."""
+    none = {name: () for name in LISTS}
+    return values(Memory(), session_index=1, **none)
+
+
+def later_session(language: Language) -> dict[str, Any]:
+    """Return the values of a late session with memory full."""
+    return values(memory(6, language=language, size=300), session_index=6)

@@ -1,0 +1,1 @@
+"""Scripts that write documentation; not in the wheel."""

@@ -1,0 +1,298 @@
+"""Measure the prompts of every role in tokens, as Markdown: `python -m tools.prompt_tokens`.
+
+It builds prompts as a run does and asks no model; what a provider bills, it does not know.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from statistics import mean
+
+from psychagent.assets.profiles import find_profile, find_profiles, make_case
+from psychagent.assets.settings.judge import EvalSettings
+from psychagent.assets.settings.run import (
+    BaselineSettings,
+    DatasetSettings,
+    RetrievalSettings,
+    RuntimeSettings,
+)
+from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, Stage
+from psychagent.domain.memory import (
+    ClientFile,
+    ClientStateAnalysis,
+    FileTraits,
+    GoalAssessment,
+    Memory,
+    SessionSummary,
+)
+from psychagent.domain.plan import Plan
+from psychagent.domain.rollout import Rollout
+from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.turn import Turn
+from psychagent.flows.build import build_deps, open_client
+from psychagent.flows.judge import build_judge_deps
+from psychagent.llm.prompt import Prompt
+from psychagent.nodes.client import client_prompt
+from psychagent.nodes.counselor import counselor_prompt
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.judge import JudgeDeps, JudgeTask, judge_prompt, plan_calls
+from psychagent.nodes.reflect import reflection_prompt
+from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
+from psychagent.nodes.state import Brief
+from psychagent.scales.dialogue import Dialogue, Line
+
+SESSIONS, TURNS, COUNSELOR_TOKENS, CLIENT_TOKENS = 20, 40, 60, 40
+EARLY, LATE = 4, 12
+"""The turns whose prompts are compared; before the last two, where the counselor is told to close."""
+
+HEAD = f"""# Prompt tokens
+
+Written by `make docs`; a test keeps this file current. Tokens are estimated, not billed: 1 for a
+Chinese character, 1 for 4 other characters, rounded up.
+
+Each number is the largest over the five modalities and, for the client, over the bundled profiles;
+for the counselor, over both reply formats; for the judge, over all scales. Every turn is taken as
+{COUNSELOR_TOKENS} tokens of the counselor and {CLIENT_TOKENS} of the client.
+
+- **Head**: what stands before the dialogue and stays the same all session, in a first session with
+  memory empty, and in later ones (session 2 and {SESSIONS}, every stage) with memory full.
+- **Per turn**: what one more turn of both adds.
+- **Tail**: what stands behind the dialogue, on average and at most; the counselor's is five skills,
+  new on every turn, the judge's is the scale, with a profile of 400 and a plan of 60 where it
+  reads them.
+- **Turn {LATE}**: the whole prompt then, memory full.
+
+The filter is asked once a session and reads no dialogue. The rewrite reads the last four utterances
+only, so it does not grow. Summary, client file and judge are asked once the session is over (the
+judge once for each group of a scale's items), after {LATE} turns here.
+"""
+NAMES = {Language.EN: "English", Language.ZH: "Chinese"}
+_FILLERS = {Language.EN: ("word ", "talk ", "note "), Language.ZH: ("说", "答", "记")}
+"""Stand for the counselor's words, the client's and what is remembered; told apart when a prompt is cut."""
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """A prompt's parts in tokens."""
+
+    head: int
+    per_turn: int
+    tail: int
+    whole: int
+
+
+@dataclass(frozen=True)
+class Row:
+    """One role's line of the table."""
+
+    role: str
+    first: Sequence[Sizes]
+    later: Sequence[Sizes]
+
+    def to_markdown(self) -> str:
+        """Write the line."""
+        both = [*self.first, *self.later]
+        tails = [sizes.tail for sizes in both]
+        cells = [
+            max(sizes.head for sizes in self.first),
+            max(sizes.head for sizes in self.later),
+            max(sizes.per_turn for sizes in both),
+            round(mean(tails)),
+            max(tails),
+            max(sizes.whole for sizes in self.later),
+        ]
+        return f"| {self.role} | {' | '.join(f'{cell:,}' for cell in cells)} |"
+
+
+PromptAt = Callable[[list[Turn]], Prompt]
+PromptsOf = Callable[[Deps, Brief], Iterator[PromptAt]]
+
+
+def filler(language: Language, kind: int, tokens: int) -> str:
+    """Make a text of a number of tokens."""
+    chars = tokens if language is Language.ZH else 4 * tokens
+    return (_FILLERS[language][kind] * chars)[:chars].strip()
+
+
+def dialogue(language: Language, turns: int) -> list[Turn]:
+    """Make a dialogue of that many turns of both."""
+    said = Turn(speaker=Speaker.COUNSELOR, text=filler(language, 0, COUNSELOR_TOKENS))
+    answered = Turn(speaker=Speaker.CLIENT, text=filler(language, 1, CLIENT_TOKENS))
+    return [said, answered] * turns
+
+
+def full_memory(language: Language) -> Memory:
+    """Make a memory with more in it than any prompt shows."""
+
+    def text(chars: int) -> str:
+        return (_FILLERS[language][2] * chars)[:chars]
+
+    summary = SessionSummary(
+        session_summary_abstract=text(1500),
+        goal_assessment=GoalAssessment(
+            objective_recap=text(600), completion_status=text(200), evidence_and_analysis=text(900)
+        ),
+        client_state_analysis=ClientStateAnalysis(
+            affective_state=text(600),
+            behavioral_patterns=text(600),
+            therapeutic_alliance=text(600),
+            unresolved_points_or_tensions=text(600),
+        ),
+        next_session_plan=Plan(stage=Stage.INTERVENTION, title=text(60), focus=(text(60),)),
+        safety=text(400),
+        homework=(text(120),),
+    )
+    file = ClientFile(
+        static_traits=FileTraits(**dict.fromkeys(FileTraits.model_fields, text(400))),
+        main_problem=text(600),
+        topic=text(100),
+        core_demands=text(400),
+        growth_experiences=(text(400),),
+    )
+    return Memory(client_file=file, summaries=(summary,) * (SESSIONS - 1), homework=(text(120),))
+
+
+def measure(language: Language, prompt_at: PromptAt) -> Sizes:
+    """Cut a role's prompt into what stands before the dialogue, the dialogue, and what stands behind it."""
+    early_text, late_text = (_text(prompt_at(dialogue(language, turns))) for turns in (EARLY, LATE))
+    spoken = {turn.text for turn in dialogue(language, 1)}
+    starts = [place for words in spoken if (place := late_text.find(words)) >= 0]
+    ends = [place + len(words) for words in spoken if (place := late_text.rfind(words)) >= 0]
+    whole = estimate_tokens(late_text)
+    return Sizes(
+        head=estimate_tokens(late_text[: min(starts)]) if starts else whole,
+        per_turn=round((whole - estimate_tokens(early_text)) / (LATE - EARLY)),
+        tail=estimate_tokens(late_text[max(ends) :].strip()) if ends else 0,
+        whole=whole,
+    )
+
+
+def _text(prompt: Prompt) -> str:
+    return "\n".join(message["content"] for message in prompt.messages)
+
+
+def briefs(deps: Deps, language: Language, name: str, *, first: bool) -> Iterator[Brief]:
+    """Make the first session, or later ones of every stage, of a profile under every modality."""
+    profile = find_profile(name, language)
+    for modality in Modality:
+        case, plan = make_case(profile, modality, language), deps.prompts(language).first_plan(modality)
+        knobs = replace(deps.knobs, language=language.value, modality=modality.value, profile=name)
+        opened = Brief(case=case, plan=plan, memory=Memory(), candidates=(), session_index=1, knobs=knobs)
+        if first:
+            yield opened
+            continue
+        for stage in WORKING_STAGES:
+            for index in (2, SESSIONS):
+                later = plan.model_copy(update={"stage": stage})
+                yield replace(opened, plan=later, memory=full_memory(language), session_index=index)
+
+
+def _counselor(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
+    stage = deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    ids = [skill.id for skill in stage.skills()]
+    k = deps.runtime.retrieval.top_k
+    for place in range(0, len(ids) - k + 1, k):
+        yield partial(counselor_prompt, deps, brief, skill_ids=ids[place : place + k])
+
+
+def _client(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
+    yield lambda turns: client_prompt(deps, brief, turns[:-1])
+
+
+def _filter(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
+    skills = deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    yield lambda turns: filter_prompt(deps, brief, skills)
+
+
+def _rewrite(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
+    yield lambda turns: rewrite_prompt(deps, brief, turns)
+
+
+def _reflect(task: str) -> PromptsOf:
+    def prompts(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
+        yield lambda turns: reflection_prompt(deps, brief, Rollout(index=0, turns=tuple(turns)), task)
+
+    return prompts
+
+
+ROLES: dict[str, PromptsOf] = {
+    "counselor": _counselor,
+    "client": _client,
+    "filter": _filter,
+    "rewrite": _rewrite,
+    "summary": _reflect("summary"),
+    "client_file": _reflect("client_file"),
+}
+
+
+def _deps_of(reply_format: str) -> Deps:
+    baseline = BaselineSettings.model_validate(
+        {
+            "provider": "offline",
+            "max_sessions": SESSIONS,
+            "max_counselor_turns": TURNS,
+            "reply_format": reply_format,
+        }
+    )
+    runtime = RuntimeSettings(retrieval=RetrievalSettings(method="lexical"))
+    return build_deps(baseline, runtime, env={}, client=open_client())
+
+
+def _sizes(forms: Sequence[Deps], role: str, language: Language, *, first: bool) -> list[Sizes]:
+    bundled = find_profiles(DatasetSettings(split=None), language)[None]
+    profiles = [path.stem for path in (bundled if role == "client" else bundled[:1])]
+    return [
+        measure(language, prompt_at)
+        for deps in (forms if role == "counselor" else forms[:1])
+        for name in profiles
+        for brief in briefs(deps, language, name, first=first)
+        for prompt_at in ROLES[role](deps, brief)
+    ]
+
+
+def _judged(deps: JudgeDeps, language: Language) -> list[Sizes]:
+    def prompt(task: JudgeTask, turns: list[Turn]) -> Prompt:
+        judged = Dialogue(
+            case_id="case",
+            modality=Modality.CBT,
+            language=language,
+            lines=tuple(Line(speaker=turn.speaker, text=turn.text) for turn in turns),
+            profile=filler(language, 2, 400),
+            plan=filler(language, 2, 60),
+        )
+        return judge_prompt(deps, judged, task)
+
+    return [measure(language, partial(prompt, task)) for task in plan_calls(deps, list(deps.scales))]
+
+
+def write_prompt_tokens() -> str:
+    """Write the table of both languages as Markdown."""
+    forms = [_deps_of("tags"), _deps_of("json")]
+    judge = build_judge_deps(EvalSettings(), env={}, client=open_client())
+    return "\n".join([HEAD, *(_section(forms, judge, language) for language in Language)])
+
+
+def _section(forms: Sequence[Deps], judge: JudgeDeps, language: Language) -> str:
+    rows = [
+        Row(role, *(_sizes(forms, role, language, first=first) for first in (True, False))) for role in ROLES
+    ]
+    judged = _judged(judge, language)
+    rows.append(Row("judge", judged, judged))
+    return "\n".join(
+        [
+            f"## {NAMES[language]}",
+            "",
+            "| Role | Head, first session | Head, memory full | Per turn | Tail, mean | Tail, most "
+            f"| Turn {LATE} |",
+            "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+            *(row.to_markdown() for row in rows),
+            "",
+        ]
+    )
+
+
+if __name__ == "__main__":
+    sys.stdout.write(write_prompt_tokens())
