@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.assets.settings.run import BaselineSettings, RetrievalSettings, RuntimeSettings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Language, Modality
+from tests.support.flat import baseline_of, runtime_of
 
 _connect = socket.socket.connect
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -38,13 +40,13 @@ def vector_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def lexical_runtime() -> RuntimeSettings:
     """A runtime that needs no embedding model: ranking by words."""
-    return RuntimeSettings(retrieval=RetrievalSettings(method="lexical"))
+    return RuntimeSettings()
 
 
 @pytest.fixture
 def offline_baseline() -> BaselineSettings:
     """The offline script as counselor."""
-    return BaselineSettings(provider="offline", max_sessions=4, max_counselor_turns=8)
+    return baseline_of(provider="offline", max_sessions=4, max_counselor_turns=8)
 
 
 def endpoint(base_url: str, **over: Any) -> EndpointSettings:
@@ -63,9 +65,8 @@ def at_server(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSett
         "max_retries": 2,
         "name": "loopback",
     }
-    baseline = BaselineSettings(**(given | {"max_sessions": 2, "max_counselor_turns": 4} | over))
-    runtime = RuntimeSettings(client=endpoint(base_url), retrieval=RetrievalSettings(method="lexical"))
-    return baseline, runtime
+    baseline = baseline_of(**(given | {"max_sessions": 2, "max_counselor_turns": 4} | over))
+    return baseline, runtime_of(client=endpoint(base_url))
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def words(session: FinishedSession | Rollout) -> list[str]:
 
 def judged_by(deps: Deps, judge: Judge) -> Deps:
     assert deps.rft
-    return replace(deps, rft=replace(deps.rft, judge=judge))
+    return replace(deps, rft=replace(deps.rft, judge=judge.deps))
 
 
 def fake_judge(answer: Callable[[str], str]) -> tuple[Judge, list[str]]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from psychagent.errors import SettingsError
-from psychagent.flows.build import require_key
+from psychagent.flows.live import require_key
 from psychagent.llm.fault import Fault, retry_after
 from tests.support.at_server import KEY, at, choice, model_at, said, streamed
 from tests.support.loopback.server import Http, chat_body, serve

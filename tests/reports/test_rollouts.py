@@ -9,18 +9,14 @@ from typing import Any
 
 import pytest
 
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import Prices
-from psychagent.assets.settings.run import (
-    BaselineSettings,
-    DatasetSettings,
-    RetrievalSettings,
-    RuntimeSettings,
-)
 from psychagent.domain.base import Modality
 from psychagent.domain.rollout import Rollout
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import RecordError
 from psychagent.files.write import write_json
+from psychagent.records.manifest import Manifest, RunSettings
 from psychagent.reports.page.blocks import Cards, Notice, Table
 from psychagent.reports.rollouts.numbers import HOLDOUT, LENGTH, REWARD, compute_rft, rank_correlation
 from psychagent.reports.rollouts.read import find_rft_run, read_rft_run
@@ -29,6 +25,7 @@ from psychagent.runs.sample import SamplePlan, run_sample
 from psychagent.scales.choose import choose
 from psychagent.scales.reward import load_norms, to_signals
 from psychagent.stats.bootstrap import Estimate, Sampling
+from tests.support.flat import baseline_of, runtime_of
 from tests.support.rolling import failed, judged, rft_settings, scores_of
 
 FEW = Sampling(resamples=200)
@@ -41,18 +38,18 @@ def z(value: float) -> float:
 
 def write_manifest(folder: Path, *, scripted: Sequence[str] = (), **models: str) -> None:
     named = {"counselor": "c", "client": "k", "judge": "j"} | models
-    settings = {"rft": rft_settings(rollout_n=3).model_dump(mode="json")}
-    write_json(
-        folder / "manifest.json",
-        {
-            "conditions": {"rollouts": 3},
-            "models": named,
-            "settings": settings,
-            "scripted_roles": list(scripted),
-            "seed": 4,
-            "versions": {"psychagent": "0"},
-        },
+    made = Manifest(
+        scripted_roles=tuple(scripted),
+        versions={"psychagent": "0"},
+        models=named,
+        settings=RunSettings(
+            baseline=baseline_of(),
+            runtime=runtime_of(seed=4),
+            dataset=DatasetSettings(),
+            rft=rft_settings(rollout_n=3),
+        ),
     )
+    write_json(folder / "manifest.json", made.model_dump(mode="json"))
 
 
 def with_holdout(rollout: Rollout, **values: float) -> Rollout:
@@ -237,7 +234,8 @@ def test_a_run_is_found_by_its_folder_or_by_the_one_around_it(tmp_path: Path) ->
     assert find_rft_run(tmp_path / "runs") == tmp_path / "runs" / "mine"
     assert find_rft_run(tmp_path / "runs" / "mine") == tmp_path / "runs" / "mine"
     assert find_rft_run(tmp_path) is None
-    write_json(tmp_path / "plain" / "manifest.json", {"conditions": {"rollouts": 1}})
+    plain = RunSettings(baseline=baseline_of(), runtime=runtime_of(), dataset=DatasetSettings())
+    write_json(tmp_path / "plain" / "manifest.json", Manifest(settings=plain).model_dump(mode="json"))
     assert find_rft_run(tmp_path / "plain") is None
 
 
@@ -317,10 +315,7 @@ def test_rank_correlation_is_told_only_where_there_is_one(
 
 async def run_with(save_dir: Path, judge: str, *, rollouts: int) -> Path:
     """Hold one session of each of 12 cases, chosen by one scripted judge and scored by another."""
-    baseline = BaselineSettings(
-        provider="offline", model="offline-script", max_sessions=1, max_counselor_turns=8
-    )
-    runtime = RuntimeSettings(retrieval=RetrievalSettings(method="lexical"))
+    baseline, runtime = baseline_of(max_sessions=1, max_counselor_turns=8), runtime_of()
     scales = dict.fromkeys(Modality, ("WAI", "HTAIS", "RRO"))
     plan = SamplePlan(
         baseline,

@@ -49,7 +49,7 @@ class RftMaterial:
 
 def opening(material: RftMaterial) -> list[Block]:
     """Say what was run, and warn of what a reader must know."""
-    run, numbers, models = material.run, material.numbers, material.run.manifest["models"]
+    run, numbers, models = material.run, material.numbers, material.run.manifest.models
     told = (
         f"Counselor: {models['counselor']}. Judge: {models['judge']}. "
         f"{plural(run.settings.rollout_n, 'rollout')} a session, selector {run.settings.selector}; "
@@ -64,7 +64,7 @@ def opening(material: RftMaterial) -> list[Block]:
 
 def warnings(material: RftMaterial) -> list[str]:
     """List what weakens the numbers."""
-    run, numbers, models = material.run, material.numbers, material.run.manifest["models"]
+    run, numbers, models = material.run, material.numbers, material.run.manifest.models
     found = []
     if run.settings.selector != "best":
         found.append(
@@ -145,7 +145,7 @@ def second_judge(material: RftMaterial) -> list[Block]:
     numbers = material.numbers
     if not material.has_holdout:
         return []
-    name = material.run.manifest["models"].get("holdout", "not named")
+    name = material.run.manifest.models.get("holdout", "not named")
     rows = (
         ("Winner, under the second judge", _with_interval(numbers.of(HOLDOUT, "winner"))),
         ("Random pick, expected", _with_interval(numbers.of(HOLDOUT, "mean"))),
@@ -285,11 +285,11 @@ def provenance(material: RftMaterial) -> list[Block]:
     """Show what the run was made with."""
     manifest, settings = material.run.manifest, material.run.settings
     rows = [
-        *((f"model: {role}", str(name)) for role, name in sorted(manifest.get("models", {}).items())),
+        *((f"model: {role}", str(name)) for role, name in sorted(manifest.models.items())),
         ("rollouts a session, at least", f"{settings.rollout_n}, {settings.min_rollouts}"),
         ("selector, missing, scores", f"{settings.selector}, {settings.missing}, {settings.judging.use}"),
         ("norms", material.run.norms.source),
-        ("seed", str(manifest.get("seed", NONE))),
-        ("version", str(manifest.get("versions", {}).get("psychagent", NONE))),
+        ("seed", str(manifest.settings.runtime.world.seed)),
+        ("version", str(manifest.versions.get("psychagent", NONE))),
     ]
     return [Heading("Made with"), Table(("", ""), tuple(rows), labels=2)]
