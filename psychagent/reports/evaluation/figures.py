@@ -15,7 +15,7 @@ from psychagent.domain.scores import TOP
 from psychagent.evals.numbers import Numbers, Trend
 from psychagent.reports.page.blocks import Picture
 from psychagent.reports.page.canvas import Theme, draw_picture
-from psychagent.stats.bootstrap import PANELS, MetricId, Panel
+from psychagent.stats.panels import PANELS, MetricId, Panel
 
 RADAR_SIZE = (4.3, 4.1)
 TREND_SIZE = (4.3, 2.9)

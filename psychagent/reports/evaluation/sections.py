@@ -21,11 +21,13 @@ from psychagent.reports.page.blocks import (
     Text,
     count,
     interval,
+    interval_name,
     number,
     percent,
     plural,
 )
-from psychagent.stats.bootstrap import PANELS, Estimate, MetricId, PanelEstimate, Sampling
+from psychagent.stats.bootstrap import Estimate, Sampling
+from psychagent.stats.panels import PANELS, MetricId, PanelEstimate
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def headline(material: Material) -> list[Block]:
     how = (
         f"0 to 10, higher is better, {material.scores.use} scores. A metric is the mean of its sessions, a "
         "number the unweighted mean of its metrics; BDI_II and IPO, which measure harm, enter as 10 − x. "
-        f"Intervals: {material.sampling.level:.0%}, percentile bootstrap over cases "
+        f"{interval_name(material.sampling.level)}s: percentile bootstrap over cases "
         f"({count(material.sampling.resamples)} resamples), all sessions of a case together."
     )
     return [Heading("Headline numbers"), Cards(cards), _comparison_table(material), Text(how, quiet=True)]
@@ -103,17 +105,6 @@ def by_metric(material: Material) -> list[Block]:
     """Show every metric over all sessions, with the paper's value."""
     paper = material.published.figure3.by_metric()
     silent = {metric: info.silent_headline for metric, info in material.infos.items()}
-    header = (
-        "metric",
-        "side",
-        "mean",
-        "95% interval",
-        "raw",
-        "verified",
-        "sessions",
-        "coverage",
-        "quotes found",
-    )
     rows = tuple(
         (*_metric_cells(line), number(silent.get(line.id)), number(paper.get(line.id)))
         for line in material.numbers.metrics
@@ -122,7 +113,8 @@ def by_metric(material: Material) -> list[Block]:
         "Coverage: share of sessions for which the score is not missing. Quotes found: share of the judge's "
         "quotes that stand in the turn and by the speaker named."
     )
-    table = Table((*header, "empty session", "paper, Fig. 3"), rows, caption, labels=2)
+    header = (*_metric_header(material.sampling.level), "empty session", "paper, Fig. 3")
+    table = Table(header, rows, caption, labels=2)
     return [Heading("By metric"), table]
 
 
@@ -131,6 +123,12 @@ def metric_name(line: MetricLine) -> str:
     if line.headline == "invert":
         return f"10 − {line.id.key}"
     return f"{line.id.key} (lower is better)" if line.direction == "higher_worse" else line.id.key
+
+
+def _metric_header(level: float) -> tuple[str, ...]:
+    """Name the columns of `_metric_cells`."""
+    between = interval_name(level)
+    return ("metric", "side", "mean", between, "raw", "verified", "sessions", "coverage", "quotes found")
 
 
 def _metric_cells(line: MetricLine) -> tuple[str, ...]:
@@ -158,18 +156,9 @@ def by_modality(material: Material) -> list[Block]:
         cases, sessions = max(f.cases for f in found), max(f.sessions for f in found)
         rows.append((modality, count(cases), count(sessions), *cells))
     header = ("modality", "cases", "sessions", *(panel.label for panel in PANELS))
-    blocks: list[Block] = [Heading("By modality"), Table(header, tuple(rows))]
-    header = (
-        "metric",
-        "side",
-        "mean",
-        "95% interval",
-        "raw",
-        "verified",
-        "sessions",
-        "coverage",
-        "quotes found",
-    )
+    caption = f"In brackets: {interval_name(material.sampling.level)}s."
+    blocks: list[Block] = [Heading("By modality"), Table(header, tuple(rows), caption)]
+    header = _metric_header(material.sampling.level)
     for modality, (_, lines) in material.numbers.modalities.items():
         cells_of = tuple(_metric_cells(line) for line in lines)
         blocks.append(Table(header, cells_of, labels=2, folded=f"All metrics of {modality}"))

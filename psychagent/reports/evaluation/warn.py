@@ -12,15 +12,11 @@ from psychagent.reports.page.blocks import Notice, number, percent, plural
 FEW_CASES = 10
 LOW_QUOTES = 0.9
 SCRIPT_TITLE = "Not a result: made with a script, not with a language model"
-SCRIPT_LINES = (
-    "The offline script stands in for the judge, the speakers or both, so that the software can be tried "
-    "without a key. These numbers say nothing about counseling beyond the demo.",
-)
 
 
 def build_notices(scores: Scores, numbers: Numbers) -> list[Notice]:
     """Return the banner, if a script had a part in it, and the warnings, if there are any."""
-    notices = [Notice("banner", SCRIPT_TITLE, SCRIPT_LINES)] if scores.is_script else []
+    notices = [script_banner(*scores.script_notes)] if scores.is_script else []
     warnings = [
         *_told(scores),
         *_mixed(scores),
@@ -28,9 +24,14 @@ def build_notices(scores: Scores, numbers: Numbers) -> list[Notice]:
         *_small(scores),
         *_loose(numbers),
     ]
-    if warnings:
-        notices.append(Notice("warning", "Read with care", tuple(dict.fromkeys(warnings))))
-    return notices
+    # the evaluation's own warnings repeat what the banner says
+    lines = tuple(line for line in dict.fromkeys(warnings) if line not in scores.script_notes)
+    return [*notices, Notice("warning", "Read with care", lines)] if lines else notices
+
+
+def script_banner(*notes: str) -> Notice:
+    """Return the banner over everything in which a script had a part."""
+    return Notice("banner", SCRIPT_TITLE, notes)
 
 
 def _told(scores: Scores) -> list[str]:

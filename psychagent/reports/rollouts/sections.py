@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psychagent.assets.settings.judge import Prices
+from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.evals.summary import cost_of
-from psychagent.reports.evaluation.warn import FEW_CASES, SCRIPT_LINES, SCRIPT_TITLE
+from psychagent.reports.evaluation.warn import FEW_CASES, script_banner
 from psychagent.reports.page.blocks import (
     NONE,
     Block,
@@ -19,6 +20,7 @@ from psychagent.reports.page.blocks import (
     Text,
     count,
     interval,
+    interval_name,
     number,
     percent,
     plural,
@@ -57,7 +59,7 @@ def opening(material: RftMaterial) -> list[Block]:
     )
     blocks: list[Block] = [Heading("Rollout report", 1), Text(told)]
     if run.is_script:
-        blocks.append(Notice("banner", SCRIPT_TITLE, SCRIPT_LINES))
+        blocks.append(script_banner(MADE_WITH_SCRIPT))
     found = warnings(material)
     return [*blocks, Notice("warning", "Read with care", tuple(found))] if found else blocks
 
@@ -110,7 +112,7 @@ def gain(material: RftMaterial) -> list[Block]:
     rows.append(_row("all", numbers.whole, names))
     how = (
         f"In standard deviations of the norms ({material.run.norms.source.rstrip('.')}). In brackets: "
-        f"{material.sampling.level:.0%} intervals, percentile bootstrap over cases "
+        f"{interval_name(material.sampling.level)}s, percentile bootstrap over cases "
         f"({count(material.sampling.resamples)} resamples), all sessions of a case together. The gain of the "
         "best is above 0 by construction: see the second judge. Random: one rollout drawn by seed."
     )
@@ -158,7 +160,8 @@ def second_judge(material: RftMaterial) -> list[Block]:
     told = (
         f"The second judge ({name}) scored every rollout and took no part in the choice. {verdict(numbers)}"
     )
-    table = Table(("", "mean over sessions (interval over cases)"), rows, strong=frozenset({2}))
+    between = interval_name(material.sampling.level)
+    table = Table(("", f"mean over sessions ({between} over cases)"), rows, strong=frozenset({2}))
     return [Heading("Agreement with the second judge"), Text(told), table]
 
 
@@ -214,7 +217,7 @@ def lengths(material: RftMaterial) -> list[Block]:
     found = numbers.of(LENGTH, "difference_tokens")
     between = interval(found.low, found.high, sign=True)
     told = f"Chosen less not chosen: {signed(found.mean, 1)} tokens" + (
-        f" ({between})." if between != NONE else "."
+        f" ({interval_name(material.sampling.level)} {between})." if between != NONE else "."
     )
     header = ("", "counselor turns", "tokens of the visible dialogue (estimated)")
     return [Heading("Length of chosen and rejected"), Table(header, rows), Text(told)]
