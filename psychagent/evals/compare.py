@@ -96,7 +96,7 @@ def _pairs(left: pd.DataFrame, right: pd.DataFrame, columns: Sequence[Column]) -
 
 
 def _contrast_family(pairs: Mapping[str, Sequence[Pair]], sampling: Sampling) -> dict[str, Contrast]:
-    contrasts = correct([contrast_pairs(held, sampling) for held in pairs.values()])
+    contrasts = correct([contrast_pairs(of_one, sampling) for of_one in pairs.values()])
     return dict(zip(pairs, contrasts, strict=True))
 
 

@@ -167,7 +167,7 @@ def _trends(frame: pd.DataFrame, infos: Infos, sampling: Sampling) -> tuple[Tren
     points: dict[Panel, list[tuple[int, Estimate]]] = {panel: [] for panel in PANELS}
     for index, rows in frame.groupby("session_index", sort=True):
         numbers = estimate_panels(to_cells(rows), members_of(rows, infos), sampling)
-        for panel, found in numbers.panels.items():
-            if found.value.mean is not None:
-                points[panel].append((int(str(index)), found.value))
+        for panel, estimate in numbers.panels.items():
+            if estimate.value.mean is not None:
+                points[panel].append((int(str(index)), estimate.value))
     return tuple(Trend(panel, tuple(values)) for panel, values in points.items())

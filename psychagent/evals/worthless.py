@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Speaker
 from psychagent.evals.find import Found
-from psychagent.scales.dialogue import Line
+from psychagent.scales.dialogue import Dialogue, Line
 
 Make = Callable[[Sequence[Line], Sequence[str]], list[Line]]
 
@@ -83,8 +83,7 @@ def make_degenerate(found: Found, prompts: PromptLibrary) -> list[Found]:
     made = []
     for name, kind in KINDS.items():
         lines = tuple(kind.make(found.dialogue.lines, advice))
-        dialogue = found.dialogue.model_copy(update={"lines": lines})
-        # a copied model keeps what was computed for the original
-        dialogue.__dict__.pop("hash", None)
+        # a new one, since a copied model keeps the hash that was computed for the original
+        dialogue = Dialogue.model_validate(found.dialogue.model_dump() | {"lines": lines})
         made.append(found.model_copy(update={"dialogue": dialogue, "baseline": name}))
     return made

@@ -106,15 +106,15 @@ def agreement_blocks(table: RatingTable, agreement: Agreement, levels: Sequence[
 
 
 def _gaps(table: RatingTable) -> tuple[str, ...]:
-    found = []
+    lines = []
     if table.unrated:
-        found.append(f"{plural(table.unrated, 'row')} without a score count nowhere.")
+        lines.append(f"{plural(table.unrated, 'row')} without a score count nowhere.")
     if table.unmatched:
         names = ", ".join(table.unmatched[:5]) + (" …" if len(table.unmatched) > 5 else "")
-        found.append(
+        lines.append(
             f"{plural(len(table.unmatched), 'dialogue')} of the ratings the judge did not judge: {names}."
         )
-    return tuple(found)
+    return tuple(lines)
 
 
 def _pair_table(parts: Sequence[Part]) -> Table:
@@ -159,8 +159,8 @@ def _distribution(table: RatingTable, levels: Sequence[int]) -> Table:
 def _heatmap(agreement: Agreement) -> Picture:
     parts = (agreement.whole, *agreement.dimensions)
     pairs = [(pair.first, pair.second) for pair in agreement.whole.pairs]
-    found = {(part.name, p.first, p.second): p.kappa for part in parts for p in part.pairs}
-    cells = [[found.get((part.name, *pair)) for part in parts] for pair in pairs]
+    kappas = {(part.name, p.first, p.second): p.kappa for part in parts for p in part.pairs}
+    cells = [[kappas.get((part.name, *pair)) for part in parts] for pair in pairs]
     values = np.array([[np.nan if kappa is None else kappa for kappa in row] for row in cells], dtype=float)
 
     def draw(figure: Figure, theme: Theme) -> None:

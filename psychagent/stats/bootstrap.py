@@ -98,13 +98,13 @@ def bootstrap_means(cells: Iterable[Cell[Key]], sampling: Sampling = DEFAULT_SAM
 
 def resample(cells: Iterable[Cell[Key]], sampling: Sampling = DEFAULT_SAMPLING) -> Resamples[Key]:
     """Draw cases anew and take every key's mean in each draw; see `bootstrap_means`."""
-    held = tuple(cells)
-    cases = sorted({(cell.stratum, cell.case) for cell in held})
+    every = tuple(cells)
+    cases = sorted({(cell.stratum, cell.case) for cell in every})
     row = {case: place for place, case in enumerate(cases)}
-    column = {key: place for place, key in enumerate(dict.fromkeys(cell.key for cell in held))}
+    column = {key: place for place, key in enumerate(dict.fromkeys(cell.key for cell in every))}
     sums = np.zeros((len(cases), len(column)))
     counts = np.zeros_like(sums)
-    for cell in held:
+    for cell in every:
         place = row[cell.stratum, cell.case], column[cell.key]
         sums[place] += cell.value
         counts[place] += 1

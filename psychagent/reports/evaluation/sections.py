@@ -49,19 +49,19 @@ def opening(material: Material) -> list[Block]:
     scores = material.scores
     judges = ", ".join(sorted(scores.frame["judge_model"].unique()))
     systems = ", ".join(scores.baselines) or "not named"
-    told = (
+    summary = (
         f"System: {systems}. Judge: {judges}. {plural(scores.count_sessions(), 'session')} of "
         f"{plural(scores.count_cases(), 'case')}, modalities {', '.join(scores.modalities)}."
     )
-    return [Heading("Evaluation report", 1), Text(told)]
+    return [Heading("Evaluation report", 1), Text(summary)]
 
 
 def headline(material: Material) -> list[Block]:
     """Show the four numbers with intervals, and beside them the paper's and those of an empty session."""
     numbers = material.numbers
     cards = tuple(
-        Card(panel.label, number(found.value.mean), _interval_words(found.value), _made_of(found))
-        for panel, found in numbers.chosen.panels.items()
+        Card(panel.label, number(estimate.value.mean), _interval_words(estimate.value), _made_of(estimate))
+        for panel, estimate in numbers.chosen.panels.items()
     )
     how = (
         f"0 to 10, higher is better, {material.scores.use} scores. A metric is the mean of its sessions, a "
@@ -72,13 +72,14 @@ def headline(material: Material) -> list[Block]:
     return [Heading("Headline numbers"), Cards(cards), _comparison_table(material), Text(how, quiet=True)]
 
 
-def _interval_words(found: Estimate) -> str:
-    return "no interval" if found.low is None else interval(found.low, found.high)
+def _interval_words(estimate: Estimate) -> str:
+    return "no interval" if estimate.low is None else interval(estimate.low, estimate.high)
 
 
-def _made_of(found: PanelEstimate) -> str:
-    expected = len(found.metrics) + len(found.absent)
-    return f"{len(found.metrics)} of {plural(expected, 'metric')}, {plural(found.value.sessions, 'session')}"
+def _made_of(estimate: PanelEstimate) -> str:
+    expected = len(estimate.metrics) + len(estimate.absent)
+    sessions = plural(estimate.value.sessions, "session")
+    return f"{len(estimate.metrics)} of {plural(expected, 'metric')}, {sessions}"
 
 
 def _comparison_table(material: Material) -> Table:
@@ -149,11 +150,11 @@ def by_modality(material: Material) -> list[Block]:
     """Show the headline numbers and the metrics of each modality."""
     rows = []
     for modality, (numbers, _) in material.numbers.modalities.items():
-        found = [numbers.panels[panel].value for panel in PANELS]
+        estimates = [numbers.panels[panel].value for panel in PANELS]
         cells = [
-            number(f.mean) + (f" ({interval(f.low, f.high)})" if f.low is not None else "") for f in found
+            number(f.mean) + (f" ({interval(f.low, f.high)})" if f.low is not None else "") for f in estimates
         ]
-        cases, sessions = max(f.cases for f in found), max(f.sessions for f in found)
+        cases, sessions = max(f.cases for f in estimates), max(f.sessions for f in estimates)
         rows.append((modality, count(cases), count(sessions), *cells))
     header = ("modality", "cases", "sessions", *(panel.label for panel in PANELS))
     caption = f"In brackets: {interval_name(material.sampling.level)}s."
@@ -221,10 +222,10 @@ def spending(material: Material) -> list[Block]:
         costs = (f"{cost_of(u, prices):,.4f} {prices.currency}" for u in used.values())
         rows.append((f"cost at {per}", *costs))
     blocks: list[Block] = [Heading("Calls and tokens of the judge"), Table(("", *used), tuple(rows))]
-    told = material.scores.summary.get("cost")
-    if told is not None and not prices:
+    cost = material.scores.summary.get("cost")
+    if cost is not None and not prices:
         currency = material.scores.summary.get("currency") or ""
-        blocks.append(Text(f"Cost at the prices of the evaluation's settings: {told:,.4f} {currency}."))
+        blocks.append(Text(f"Cost at the prices of the evaluation's settings: {cost:,.4f} {currency}."))
     elif not prices:
         blocks.append(Text("For the cost, give --prices FILE or --price-in and --price-out.", quiet=True))
     return blocks

@@ -84,10 +84,9 @@ def _kind_words(name: str) -> str:
     return f"{name.replace('_', ' ')}: {kind.words}" if kind else name
 
 
-def _cells(found: Estimates) -> list[str]:
-    return [
-        number(found.panels[panel].value.mean) if panel in found.panels else number(None) for panel in PANELS
-    ]
+def _cells(estimates: Estimates) -> list[str]:
+    panels = estimates.panels
+    return [number(panels[panel].value.mean if panel in panels else None) for panel in PANELS]
 
 
 def explain_defaults(infos: Infos, silent: Mapping[Panel, float]) -> str:
@@ -132,13 +131,13 @@ def against(comparison: Comparison, ours: str, theirs: str) -> list[Block]:
     if comparison.warnings:
         blocks.append(Notice("warning", "The two may not be comparable", comparison.warnings))
     pairs = max((contrast.cases for contrast in comparison.panels.values()), default=0)
-    told = (
+    intro = (
         f"This evaluation ({ours}) less the other ({theirs}), over {plural(pairs, 'case')} that both hold. "
         "A case counts as the mean of its sessions; every metric is turned so that higher is better; a "
         "positive difference favors this evaluation."
     )
     between = interval_name(comparison.sampling.level)
-    blocks.append(Text(told))
+    blocks.append(Text(intro))
     if not pairs:
         blocks.append(Text("No case stands in both with a score: nothing can be compared."))
     else:
