@@ -13,16 +13,13 @@ from pydantic import BaseModel
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.base import Language
 from psychagent.domain.role import Role
+from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import PsychAgentError, RecordError
 from psychagent.nodes.deps import Deps, Rft
 from psychagent.nodes.judge import JudgeDeps
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import SCHEMA_VERSION, Hashes, Manifest, RunSettings, read_manifest
 
-SCRIPT_NOTE = (
-    "Made with the offline script, which is no language model: it shows how the system works and says "
-    "nothing about counseling."
-)
 _PACKAGES = (
     "psychagent",
     "langgraph",
@@ -56,7 +53,7 @@ def build_manifest(settings: RunSettings, deps: Deps, cases: Sequence[CaseFile])
     scripted += [name for name, judge in judges.items() if judge.mark(language).is_script]
     baseline, embedding = settings.baseline, settings.baseline.embedding
     return Manifest(
-        note=SCRIPT_NOTE if scripted else None,
+        note=MADE_WITH_SCRIPT if scripted else None,
         scripted_roles=tuple(scripted),
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         models={

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from psychagent.assets.profiles import find_cases
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
+from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import RecordError
 from psychagent.files.write import write_json
 from psychagent.flows.build import build_deps
@@ -21,7 +22,6 @@ from psychagent.records.manifest import Hashes, Manifest, RunSettings, read_mani
 from psychagent.runs.manifest import (
     CHANGES_NO_RESULT,
     CHOOSES_CASES,
-    SCRIPT_NOTE,
     build_manifest,
     resume_from,
 )
@@ -70,8 +70,8 @@ def test_a_script_is_called_a_script() -> None:
     assert not describe().is_script
     given = RunSettings(baseline=baseline_of(), runtime=runtime_of(), dataset=DatasetSettings())
     made = build_manifest(given, build_deps(given.baseline, given.runtime, open_live({})), [])
-    assert made.note == SCRIPT_NOTE
-    assert "no language model" in SCRIPT_NOTE
+    assert made.note == MADE_WITH_SCRIPT
+    assert "no language model" in MADE_WITH_SCRIPT
     assert made.scripted_roles == ("counselor", "client", "reflector")
 
 
