@@ -2,53 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import os
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
-from psychagent.cli.options import (
-    BaselineOption,
-    DatasetOption,
-    RuntimeOption,
-    SaveDirOption,
-    choose_save_dir,
-    default_cache_dir,
-)
-
-if TYPE_CHECKING:
-    from psychagent.doctor import Patient
+from psychagent.cli.options import SettingsFiles, default_cache_dir
+from psychagent.cli.parameters import takes
+from psychagent.doctor import Patient, examine
 
 
-def doctor(
-    baseline: BaselineOption = None,
-    runtime: RuntimeOption = None,
-    dataset: DatasetOption = None,
-    save_dir: SaveDirOption = None,
-) -> None:
+@takes(SettingsFiles)
+def doctor(files: SettingsFiles) -> None:
     """Check assets, settings, keys, endpoints, embedder, skill index and disk, a line each."""
-    import asyncio
-    import os
-
-    from psychagent.doctor import Patient
-
     patient = Patient(
-        baseline,
-        runtime,
-        dataset,
-        save_dir=lambda settings: choose_save_dir(save_dir, settings),
+        files.baseline,
+        files.runtime,
+        files.dataset,
+        save_dir=files.choose_folder,
         cache_dir=default_cache_dir,
         env=os.environ,
     )
-    failures = asyncio.run(_tell(patient))
-    raise typer.Exit(1 if failures else 0)
+    raise typer.Exit(1 if asyncio.run(_show_findings(patient)) else 0)
 
 
-async def _tell(patient: Patient) -> int:
-    from rich.console import Console
-    from rich.markup import escape
-
-    from psychagent.doctor import examine
-
+async def _show_findings(patient: Patient) -> int:
+    """Print each finding as it comes; return the number of failures."""
     console, failures = Console(), 0
     async for finding in examine(patient):
         failures += not finding.ok

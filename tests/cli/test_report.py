@@ -80,11 +80,6 @@ def test_one_rater_alone_is_refused(tmp_path: Path) -> None:
         call("agree", ratings)
 
 
-def test_scores_of_another_kind_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="--use has 'mean'"):
-        call("report", tmp_path, "--use", "mean")
-
-
 def test_a_folder_without_scores_is_told_what_to_run(tmp_path: Path) -> None:
     with pytest.raises(PsychAgentError, match="run `psychagent eval"):
         call("report", tmp_path)
