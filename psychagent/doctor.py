@@ -1,6 +1,6 @@
 """Check a set-up before a run: assets, settings, keys, endpoints, embedder, skill index, disk.
 
-Every check is one line with what was seen; a failure says what to do. Knows no terminal.
+Each check gives one line that says what was seen; that of a failure also says what to do.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import resolve_method
 
 MIN_FREE_MB = 500
-"""Free space wanted at the folder of runs; a course takes some 2 MB, and up to 12 on its way."""
+"""Free space needed in the folder of runs; a course takes about 2 MB, and up to 12 while it runs."""
 MOST_WAIT_SEC = 60.0
-"""Longest wait for one answer of an endpoint; a run itself waits as long as its settings say."""
+"""Longest wait for an endpoint's answer here; a run waits as long as its settings say."""
 
 
 class Finding(Record):
@@ -50,20 +50,20 @@ class Finding(Record):
     name: str
     ok: bool
     text: str
-    """What was seen; of a failure also what to do."""
+    """What was seen and, after a failure, what to do."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to look at."""
+    """One check that can be run."""
 
     name: str
     work: Callable[[], Awaitable[str] | str]
     remedy: str = ""
-    """What to do about a failure, where its message does not say it."""
+    """What to do about a failure whose message does not say so."""
 
     async def run(self) -> Finding:
-        """Look; an expected error is the finding."""
+        """Run the check; an expected error becomes the finding."""
         try:
             seen = self.work()
             text = seen if isinstance(seen, str) else await seen
@@ -74,7 +74,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Patient:
+class SetUp:
     """The set-up that is examined."""
 
     baseline: Path | None
@@ -87,14 +87,14 @@ class Patient:
     """The settings that could be read, by kind."""
 
 
-async def examine(patient: Patient) -> AsyncIterator[Finding]:
-    """Run all checks in order, each told as soon as it is done.
+async def examine(setup: SetUp) -> AsyncIterator[Finding]:
+    """Run all checks in order, and yield each finding as soon as it is there.
 
-    Where settings cannot be read, what rests on them is not checked.
+    Checks that need settings which could not be read are left out.
     """
-    for check in (*_assets(), *_settings(patient)):
+    for check in (*_assets(), *_settings(setup)):
         yield await check.run()
-    baseline, runtime, dataset = (patient.read.get(kind) for kind in ("baseline", "runtime", "dataset"))
+    baseline, runtime, dataset = (setup.read.get(kind) for kind in ("baseline", "runtime", "dataset"))
     if not (
         isinstance(baseline, BaselineSettings)
         and isinstance(runtime, RuntimeSettings)
@@ -104,9 +104,9 @@ async def examine(patient: Patient) -> AsyncIterator[Finding]:
     async with open_client() as client:
         groups = (
             _data(runtime, dataset),
-            _models(baseline, runtime, env=patient.env, client=client),
-            _retrieval(runtime, dataset, patient=patient, client=client),
-            [Check("disk", partial(_disk, patient.save_dir(runtime)))],
+            _models(baseline, runtime, env=setup.env, client=client),
+            _retrieval(runtime, dataset, setup=setup, client=client),
+            [Check("disk", partial(_disk, setup.save_dir(runtime)))],
         )
         for group in groups:
             for check in group:
@@ -118,10 +118,10 @@ def _assets() -> Iterator[Check]:
         yield Check(f"assets: {kind}", lambda kind=kind: str(asset_dir(kind)))  # type: ignore[misc]
 
 
-def _settings(patient: Patient) -> Iterator[Check]:
+def _settings(setup: SetUp) -> Iterator[Check]:
     def read(kind: str, model: type[BaselineSettings | RuntimeSettings | DatasetSettings]) -> str:
-        path: Path | None = getattr(patient, kind)
-        patient.read[kind] = load_settings(model, path)
+        path: Path | None = getattr(setup, kind)
+        setup.read[kind] = load_settings(model, path)
         return str(path or "the default")
 
     yield Check("settings: baseline", partial(read, "baseline", BaselineSettings))
@@ -137,10 +137,12 @@ def _data(runtime: RuntimeSettings, dataset: DatasetSettings) -> Iterator[Check]
         return f"{count} templates of {language.value!r} compile"
 
     def cases() -> str:
-        found = find_cases(dataset, language)
-        for file in found:
+        files = find_cases(dataset, language)
+        for file in files:
             file.load()
-        return f"{len(found)} cases of {', '.join(sorted({c.modality.value for c in found}))} can be read"
+        return (
+            f"{len(files)} cases of {', '.join(sorted({file.modality.value for file in files}))} can be read"
+        )
 
     def skills() -> str:
         library = SkillLibrary(language, runtime.skills_root)
@@ -159,7 +161,7 @@ def _models(
     env: Mapping[str, str],
     client: httpx.AsyncClient,
 ) -> Iterator[Check]:
-    """Check keys and endpoints: the client only talks, counselor and reflector give typed replies."""
+    """Check keys and endpoints. The client only talks; counselor and reflector also give typed replies."""
     reflector = runtime.reflector or baseline
     roles: dict[str, EndpointSettings] = {"counselor": baseline, "client": runtime.client}
     if runtime.reflector:
@@ -193,7 +195,7 @@ async def _ask(
     env: Mapping[str, str],
     client: httpx.AsyncClient,
 ) -> str:
-    """Ask an endpoint once, and once more where the first attempt fails."""
+    """Ask an endpoint once, and a second time if the first attempt fails."""
     brief = {
         "max_retries": min(settings.max_retries, 1),
         "timeout_sec": min(settings.timeout_sec, MOST_WAIT_SEC),
@@ -208,19 +210,19 @@ async def _ask(
 
 
 def _retrieval(
-    runtime: RuntimeSettings, dataset: DatasetSettings, *, patient: Patient, client: httpx.AsyncClient
+    runtime: RuntimeSettings, dataset: DatasetSettings, *, setup: SetUp, client: httpx.AsyncClient
 ) -> Iterator[Check]:
     """Check the embedder, then that an index can be built with it and searched."""
     language, embedding = runtime.language, runtime.embedding
     method = resolve_method(language, runtime.retrieval.method)
     if method != "lexical":
         if embedding.api_key_env:
-            yield Check("embedding: key", partial(_key, embedding.api_key_env, patient.env))
-        yield Check("embedding: model", partial(_embed, embedding, patient.env, client))
+            yield Check("embedding: key", partial(_key, embedding.api_key_env, setup.env))
+        yield Check("embedding: model", partial(_embed, embedding, setup.env, client))
 
     async def index() -> str:
-        cache_dir = patient.cache_dir(runtime)
-        store = build_skills(runtime, language, env=patient.env, client=client, cache_dir=cache_dir)
+        cache_dir = setup.cache_dir(runtime)
+        store = build_skills(runtime, language, env=setup.env, client=client, cache_dir=cache_dir)
         modality, stage = dataset.modalities[0], WORKING_STAGES[0]
         hits = await store.search("safety", modality=modality, stage=stage, k=runtime.retrieval.top_k)
         return f"{modality.value}/{stage.value} is built and searched ({method}): {len(hits)} skills found"
@@ -236,10 +238,10 @@ async def _embed(settings: EmbeddingSettings, env: Mapping[str, str], client: ht
 
 
 def _disk(folder: Path) -> str:
-    """Look at the nearest folder that exists; nothing is written."""
+    """Check the nearest folder that exists; write nothing."""
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     if not (there.is_dir() and os.access(there, os.W_OK)):
-        raise RecordError(f"{there}: is no folder that can be written; name another --save-dir")
+        raise RecordError(f"{there}: is not a folder that can be written to; name another --save-dir")
     free = shutil.disk_usage(there).free // 2**20
     if free < MIN_FREE_MB:
         raise RecordError(
@@ -259,7 +261,7 @@ class Probe(BaseModel):
 
 
 async def ask_words(chat: Chat) -> str:
-    """Ask for a word; say that one came."""
+    """Ask for one word, and report that it came."""
     prompt = Prompt(role="doctor", messages=(system(_SYSTEM), user("Say hello in one word.")))
     await chat.request(prompt, _read_words)
     return "answers"
@@ -273,7 +275,7 @@ def _read_words(message: AIMessage) -> str:
 
 
 async def ask_typed(chat: Chat) -> str:
-    """Ask for a typed reply in the configured way; say that it had the shape."""
+    """Ask for a typed reply in the configured way, and report that it has the shape."""
     task = 'Answer with JSON alone, of this shape: {"ready": true, "number": a digit from 0 to 9}'
     await chat.ask(Prompt(role="doctor", messages=(system(_SYSTEM), user(task))), Probe)
     return f"keeps the shape ({chat.policy.structured})"

@@ -1,9 +1,8 @@
-"""Draw the graphs from what is compiled, as Mermaid in Markdown: `python -m tools.draw_graphs`."""
+"""Draw the compiled graphs as Mermaid in Markdown: `python -m tools.draw_graphs`."""
 
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import Any
 
 from psychagent.assets.settings.judge import EvalSettings
@@ -32,7 +31,7 @@ def draw_graphs() -> str:
     rft = with_rollouts(plain, RftSettings(), env={}, client=client)
     judge = build_judge_deps(EvalSettings(), env={}, client=client)
     parts: dict[str, Any] = {
-        "Course": build_course(replace(plain)),
+        "Course": build_course(plain),
         "Session (inside `rollout`)": build_session(plain),
         "Rollout, where rollouts are judged": build_rollout(rft),
         "Judge": build_judge(judge),

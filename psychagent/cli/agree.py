@@ -42,7 +42,7 @@ def agree(
     if judge:
         table = add_judge(table, judge, scale)
     if len(table.ratings) < 2:
-        raise SettingsError(f"{ratings}: holds one rater only; add another's ratings or --judge EVAL_DIR")
+        raise SettingsError(f"{ratings}: has only one rater; add ratings of another, or --judge EVAL_DIR")
     with needs_extra("eval"):
         # the extra may be missing, and options are checked without it
         from psychagent.reports.agreement import write_agreement  # noqa: PLC0415

@@ -1,4 +1,4 @@
-"""`psychagent doctor`: is everything there that a run with these settings needs?"""
+"""`psychagent doctor`: check that a run with these settings has what it needs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from rich.markup import escape
 
 from psychagent.cli.options import SettingsFiles, default_cache_dir
 from psychagent.cli.parameters import takes
-from psychagent.doctor import Patient, examine
+from psychagent.doctor import SetUp, examine
 
 
 @takes(SettingsFiles)
 def doctor(files: SettingsFiles) -> None:
     """Check assets, settings, keys, endpoints, embedder, skill index and disk, a line each."""
-    patient = Patient(
+    setup = SetUp(
         files.baseline,
         files.runtime,
         files.dataset,
@@ -25,13 +25,13 @@ def doctor(files: SettingsFiles) -> None:
         cache_dir=default_cache_dir,
         env=os.environ,
     )
-    raise typer.Exit(1 if asyncio.run(_show_findings(patient)) else 0)
+    raise typer.Exit(1 if asyncio.run(_show_findings(setup)) else 0)
 
 
-async def _show_findings(patient: Patient) -> int:
+async def _show_findings(setup: SetUp) -> int:
     """Print each finding as it comes; return the number of failures."""
     console, failures = Console(), 0
-    async for finding in examine(patient):
+    async for finding in examine(setup):
         failures += not finding.ok
         mark = "[green]✓[/green]" if finding.ok else "[red]✗[/red]"
         console.print(f"{mark} {finding.name}: {escape(finding.text)}", highlight=False, soft_wrap=True)

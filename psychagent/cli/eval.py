@@ -40,7 +40,7 @@ def evaluate(
     case_limit: Annotated[int | None, typer.Option(min=1, help="Most cases of each modality.")] = None,
     resume: Annotated[bool, typer.Option(help="Keep scales that are already filled in.")] = True,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Judge calls at a time.")] = None,
-    input_format: Annotated[InputFormat, typer.Option(help="What the files are.")] = "auto",
+    input_format: Annotated[InputFormat, typer.Option(help="Format of the data.")] = "auto",
 ) -> None:
     """Judge sessions on the scales. Without options: the example courses, by the offline script."""
     settings = load_eval_settings(config)
@@ -64,7 +64,7 @@ class SessionTally(Tally):
     """Counts sessions where a run counts cases."""
 
     def line(self, unit: str) -> str:
-        """Write the state in a line."""
+        """Write the state as one line."""
         return super().line(unit).replace(" cases", " sessions", 1)
 
 
@@ -106,7 +106,7 @@ def _watch(reporter: Reporter) -> EvalWatch:
 
 
 def show_result(result: EvalResult, plan: EvalPlan, console: Console) -> None:
-    """Print the closing tables, what is missing, and where things are."""
+    """Print the closing tables, what is missing, and where the scores are."""
     console.print(means_table(result, plan.settings.use))
     evidence = evidence_of(result.sessions)
     rate = evidence.quotes_verified_rate
@@ -138,7 +138,7 @@ def means_table(result: EvalResult, use: str) -> Table:
 
 
 def _origin(result: EvalResult) -> list[SessionScores]:
-    """Pick the real sessions of which the worthless ones were made."""
+    """Pick the real sessions that the worthless ones were made from."""
     made = {(s.modality, s.case_id, s.session_index) for s in result.degenerate}
     return [s for s in result.sessions if (s.modality, s.case_id, s.session_index) in made]
 

@@ -20,13 +20,13 @@ from psychagent.files.read import nearest
 def export(
     run_dir: Annotated[Path, typer.Argument(help="<save_dir>/<baseline> of `sample` or `rft`.")],
     out: Annotated[Path, typer.Option(help="File to write (JSONL).")],
-    format: Annotated[
-        Format, typer.Option(help="Shape of a row, by the trainer that reads it.")
-    ] = "prompt-completion",
-    tasks: Annotated[str | None, typer.Option(help=f"Of {', '.join(TASKS)}; separated by commas.")] = None,
-    min_reward: Annotated[float | None, typer.Option(help="Least reward of a session.")] = None,
+    format: Annotated[Format, typer.Option(help="Format of each row.")] = "prompt-completion",
+    tasks: Annotated[
+        str | None, typer.Option(help=f"Any of {', '.join(TASKS)}, separated by commas.")
+    ] = None,
+    min_reward: Annotated[float | None, typer.Option(help="Lowest reward of a session.")] = None,
     min_margin: Annotated[
-        float | None, typer.Option(help="Least lead over the next best rollout, or over the rejected one.")
+        float | None, typer.Option(help="Smallest lead over the next best rollout, or over the rejected one.")
     ] = None,
     top_fraction: Annotated[
         float | None, typer.Option(help="Best share of each modality's sessions, above 0, up to 1.")

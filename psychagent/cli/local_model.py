@@ -1,4 +1,4 @@
-"""`psychagent local-model`: a small language model on loopback, with no key."""
+"""`psychagent local-model`: serve a small language model on loopback, without a key."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def local_model(
         room = f"{slots} slots of {ctx // slots:,} tokens"
         typer.echo(f"{alias} answers at {base_url} ({room}). Ctrl-C ends it.")
         if gguf is None:
-            typer.echo("So small a model proves that the calls work; its counseling is not worth reading.")
+            typer.echo("A model this small shows that the calls work; its counseling is not worth reading.")
         wait_for_signal()
     typer.echo("Stopped.")
 

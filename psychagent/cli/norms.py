@@ -1,4 +1,4 @@
-"""`psychagent norms`: norms for the reward from one's own evaluations."""
+"""`psychagent norms`: compute norms for the reward from your own evaluations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def norms(
         Path, typer.Option(help="File to write (YAML); name it under `norms` in rollout settings.")
     ],
     use: Annotated[ScoreUse, typer.Option(help="Which scores count.")] = "raw",
-    min_values: Annotated[int, typer.Option(min=2, help="Fewest values a metric's norm may rest on.")] = 10,
+    min_values: Annotated[int, typer.Option(min=2, help="Fewest values that a norm needs.")] = 10,
     all_metrics: Annotated[
         bool, typer.Option("--all-metrics", help="Also metrics of scales outside the reward.")
     ] = False,

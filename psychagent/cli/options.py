@@ -1,6 +1,6 @@
 """Options that several commands share, and what they mean for the settings.
 
-Of the commands' modules this one alone knows the fields of the settings of a run.
+No other module of a command reads fields of the run's settings.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class SettingsFiles:
     """The options that name a run's settings and its folder."""
 
     DEFAULT_FOLDER: ClassVar[str] = "runs"
-    """Of runs, in the working directory."""
+    """Folder of runs, in the working directory."""
 
     baseline: BaselineOption = None
     runtime: RuntimeOption = None
@@ -68,13 +68,15 @@ class RunOptions(SettingsFiles):
     overwrite: Annotated[bool, typer.Option(help="Remove a run that is in the folder and start anew.")] = (
         False
     )
-    max_cases: Annotated[int | None, typer.Option(min=1, help="Most cases.")] = None
-    max_sessions: Annotated[int | None, typer.Option(min=1, help="Most sessions of a course.")] = None
+    max_cases: Annotated[int | None, typer.Option(min=1, help="Largest number of cases.")] = None
+    max_sessions: Annotated[
+        int | None, typer.Option(min=1, help="Largest number of sessions in a course.")
+    ] = None
     modalities: ModalitiesOption = None
     language: LanguageOption = None
 
     def dataset_file(self) -> Path | None:
-        """Name the case settings to read; None is the default ones."""
+        """Return the file of case settings; None stands for the defaults."""
         return self.dataset
 
     def read(self) -> RunSettings:

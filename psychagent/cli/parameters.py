@@ -22,12 +22,12 @@ def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Calla
     ]
 
     def decorate(command: Callable[[Options], None]) -> Callable[..., None]:
-        def told(**given: Any) -> None:
+        def call(**given: Any) -> None:
             command(options(**given))
 
-        told.__name__, told.__doc__ = command.__name__, command.__doc__
-        told.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
-        told.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-        return told
+        call.__name__, call.__doc__ = command.__name__, command.__doc__
+        call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return call
 
     return decorate

@@ -1,4 +1,4 @@
-"""`psychagent profiles`: check client profiles, and read one."""
+"""`psychagent profiles`: check client profiles, and show one."""
 
 from __future__ import annotations
 

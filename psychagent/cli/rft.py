@@ -26,12 +26,12 @@ class RftOptions(RunOptions):
 
     save_dir: Annotated[Path | None, typer.Option(help="Folder of runs; default: ./rft.")] = None
     rft_config: Annotated[Path | None, typer.Option(help="Rollout settings (YAML).")] = None
-    rollouts: Annotated[int | None, typer.Option("-n", "--rollouts", min=2, help="Rollouts a session.")] = (
+    rollouts: Annotated[int | None, typer.Option("-n", "--rollouts", min=2, help="Rollouts per session.")] = (
         None
     )
 
     def dataset_file(self) -> Path:
-        """Name the case settings to read; the default cases are those kept for rollouts."""
+        """Return the file of case settings; by default, that of the cases set aside for rollouts."""
         return self.dataset or asset_dir("configs") / "datasets" / "rft.yaml"
 
     def read_rollouts(self) -> RftSettings:

@@ -1,4 +1,4 @@
-"""`psychagent show`: a course as a person would read it."""
+"""`psychagent show`: print a course for a person to read."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class Tally:
     rollouts: int = 0
     """Candidate sessions that were held and judged."""
     judged: int = 0
-    """Answered judge calls."""
+    """Judge calls that were answered."""
     started: float = 0.0
 
     def __post_init__(self) -> None:
@@ -43,7 +43,7 @@ class Tally:
         self.judged += usage.roles["judge"].calls if "judge" in usage.roles else 0
 
     def line(self, unit: str) -> str:
-        """Write the state in a line."""
+        """Write the state as one line."""
         seconds = max(self.clock() - self.started, 1e-9)
         tokens = self.used.prompt_tokens + self.used.completion_tokens
         parts = [

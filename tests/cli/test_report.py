@@ -76,7 +76,7 @@ def test_people_and_judge_are_compared_from_the_command_line(tmp_path: Path) -> 
 def test_one_rater_alone_is_refused(tmp_path: Path) -> None:
     ratings = tmp_path / "ratings.jsonl"
     ratings.write_text('{"rater": "A", "dialogue": "d", "dimension": "x", "score": 1}', encoding="utf-8")
-    with pytest.raises(SettingsError, match="one rater only"):
+    with pytest.raises(SettingsError, match="only one rater"):
         call("agree", ratings)
 
 
