@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Speaker
 from psychagent.evals.find import Found
-from psychagent.scales.dialogue import Line
+from psychagent.scales.dialogue import Dialogue, Line
 
 Make = Callable[[Sequence[Line], Sequence[str]], list[Line]]
 
@@ -74,8 +74,7 @@ def make_degenerate(found: Found, prompts: PromptLibrary) -> list[Found]:
     made = []
     for kind, make in KINDS.items():
         lines = tuple(make(found.dialogue.lines, advice))
-        dialogue = found.dialogue.model_copy(update={"lines": lines})
-        # a copied model keeps what was computed for the original
-        dialogue.__dict__.pop("hash", None)
+        # not a copy, which would keep the hash that was computed for the original
+        dialogue = Dialogue.model_validate(dict(found.dialogue) | {"lines": lines})
         made.append(found.model_copy(update={"dialogue": dialogue, "baseline": kind}))
     return made

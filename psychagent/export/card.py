@@ -46,7 +46,7 @@ def run_facts(source: RunSource) -> dict[str, Any]:
     manifest = source.manifest
     return {
         "run": source.folder.name,
-        "manifest_sha256": hash_file(source.folder / "manifest.json"),
+        "manifest_sha256": hash_file(source.folder.manifest_path),
         "language": source.deps.runtime.language.value,
         "models": manifest.get("models") or {},
         "is_script": bool(manifest.get("scripted_roles")),

@@ -14,11 +14,13 @@ from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import Memory, SessionSummary
 from psychagent.domain.profile import BasicInfo, Case, Profile, StaticTraits, Theory
 from psychagent.errors import RecordError
-from psychagent.files.read import read_json, to_model
+from psychagent.files.read import to_model
 from psychagent.flows.build import to_knobs
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.state import Brief, Knobs
-from psychagent.records.session import SessionRecord, read_session, session_path
+from psychagent.records.folder import CaseFolder, RunFolder
+from psychagent.records.rollouts import RolloutData
+from psychagent.records.session import SessionRecord
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
 
@@ -30,7 +32,7 @@ REBUILT = ("counselor/", "client_file/", "filter/", "modality/", "rewrite/", "sh
 class RunSource:
     """A run as an export sees it."""
 
-    folder: Path
+    folder: RunFolder
     manifest: dict[str, Any]
     deps: Deps
     """What renders prompts; asks no model."""
@@ -44,23 +46,8 @@ class HeldSession:
 
     brief: Brief
     record: SessionRecord
-
-
-def find_run(path: Path) -> Path:
-    """Return the folder that holds the manifest: the path itself, or the one baseline below it.
-
-    Raises:
-        RecordError: If there is none, or more than one.
-    """
-    if (path / "manifest.json").is_file():
-        return path
-    below = sorted(p.parent for p in path.glob("*/manifest.json"))
-    if len(below) == 1:
-        return below[0]
-    if not below:
-        raise RecordError(f"{path}: holds no run; name <save_dir>/<baseline>, where manifest.json stands")
-    names = ", ".join(p.name for p in below)
-    raise RecordError(f"{path}: holds {len(below)} runs ({names}); name one of them")
+    rollouts: RolloutData | None
+    """None where there was only one."""
 
 
 def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
@@ -73,14 +60,11 @@ def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
     Raises:
         RecordError: If it is no run, or its prompts or skills have changed since.
     """
-    folder = find_run(path)
-    manifest = read_json(folder / "manifest.json")
-    settings = manifest.get("settings") if isinstance(manifest, dict) else None
+    folder = RunFolder.of(path)
+    manifest, origin = folder.manifest(), str(folder.manifest_path)
+    settings = manifest.get("settings")
     if not isinstance(settings, dict):
-        raise RecordError(
-            f"{folder / 'manifest.json'}: names no settings; only runs of this project are read"
-        )
-    origin = str(folder / "manifest.json")
+        raise RecordError(f"{origin}: names no settings; only runs of this project are read")
     deps = _build_deps(
         to_model(BaselineSettings, settings.get("baseline"), origin=origin, raise_as=RecordError),
         to_model(RuntimeSettings, settings.get("runtime"), origin=origin, raise_as=RecordError),
@@ -88,7 +72,7 @@ def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
     changed = tuple(_changed(folder, manifest, deps))
     if changed and not allow_changed:
         raise RecordError(
-            f"{folder}: {len(changed)} prompt or skill files are not what the run was made with "
+            f"{folder.path}: {len(changed)} prompt or skill files are not what the run was made with "
             f"({', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}), so the prompts cannot be "
             "rebuilt as the models saw them; go back to those files, or give --allow-changed-prompts"
         )
@@ -118,10 +102,10 @@ def _no_case(knobs: Knobs) -> NoReturn:
     raise RecordError("an export takes its cases from the run")
 
 
-def _changed(folder: Path, manifest: dict[str, Any], deps: Deps) -> Iterator[str]:
+def _changed(folder: RunFolder, manifest: dict[str, Any], deps: Deps) -> Iterator[str]:
     """Name the files whose hash differs and that stand behind a rebuilt prompt."""
     language = deps.runtime.language
-    held = {m for m in Modality if (folder / m.value).is_dir()}
+    held = {m for m in Modality if (folder.path / m.value).is_dir()}
     then, now = manifest.get("prompts") or {}, deps.prompts(language).hashes
     for name in sorted(then.keys() | now.keys()):
         if name.partition("/")[2].startswith(REBUILT) and then.get(name) != now.get(name):
@@ -134,33 +118,24 @@ def _changed(folder: Path, manifest: dict[str, Any], deps: Deps) -> Iterator[str
 
 def read_sessions(source: RunSource, skipped: Counter[str]) -> Iterator[HeldSession]:
     """Read all sessions by modality, case and number; what cannot be used is counted by its reason."""
-    for modality in Modality:
-        folder = source.folder / modality.value
-        for case_dir in sorted(p for p in folder.glob("*") if p.is_dir()):
-            yield from _read_case(source, modality, case_dir, skipped)
+    for place in source.folder.cases():
+        yield from _read_case(source, place, skipped)
 
 
-def _read_case(
-    source: RunSource, modality: Modality, case_dir: Path, skipped: Counter[str]
-) -> Iterator[HeldSession]:
-    numbers = sorted(_number(p) for p in case_dir.glob("session_*.json"))
+def _read_case(source: RunSource, place: CaseFolder, skipped: Counter[str]) -> Iterator[HeldSession]:
     summaries: list[SessionSummary] = []
-    for index in (n for n in numbers if n):
+    case = case_of(place.modality, place.case_id, source.deps)
+    for file in place.session_files():
         try:
-            if index != len(summaries) + 1:
+            if file.index != len(summaries) + 1:
                 raise RecordError("an earlier session of the case cannot be read")
-            record = read_session(session_path(case_dir, index))
-            brief = _brief(source, case_of(modality, case_dir.name, source.deps), record, summaries)
+            record = file.read()
+            session = HeldSession(_brief(source, case, record, summaries), record, record.typed_rollouts())
             summaries.append(record.typed_summary())
         except RecordError as error:
             skipped[_reason(str(error))] += 1
             continue
-        yield HeldSession(brief, record)
-
-
-def _number(path: Path) -> int:
-    word = path.stem.rpartition("_")[2]
-    return int(word) if word.isdigit() else 0
+        yield session
 
 
 def _reason(message: str) -> str:

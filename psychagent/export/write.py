@@ -72,7 +72,7 @@ def run_export(plan: ExportPlan) -> Exported:
     kept = keep_sessions(sessions, wanted, dropped)
     samples, duplicates = drop_duplicates(_make(make, kept, plan))
     if not samples:
-        raise SettingsError(f"{source.folder}: nothing to export{_why(skipped + dropped)}")
+        raise SettingsError(f"{source.folder.path}: nothing to export{_why(skipped + dropped)}")
     splits = _splits(samples, plan)
     without_thoughts = skipped.pop(WITHOUT_THOUGHTS, 0)
     card = {

@@ -109,7 +109,7 @@ def check_resumable(folder: RunFolder, manifest: Mapping[str, Any]) -> None:
     Raises:
         RecordError: Naming what differs, or what is missing to tell.
     """
-    path = folder.manifest
+    path = folder.manifest_path
     if not path.exists():
         if folder.checkpoints.exists():
             raise RecordError(

@@ -73,11 +73,11 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         RecordError: If the folder holds a run that must not be continued.
         SettingsError, AssetError, SkillStoreError: If the run cannot start.
     """
-    folder = RunFolder(plan.save_dir, plan.baseline.name)
+    folder = RunFolder(plan.save_dir / plan.baseline.name)
     cases = find_cases(plan.dataset, plan.runtime.language)
     with hold_lock(folder.lock):
         remove_parts(folder.path)
-        held = folder.manifest.exists() or folder.checkpoints.exists()
+        held = folder.manifest_path.exists() or folder.checkpoints.exists()
         if held and not plan.resume and not plan.overwrite:
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
         async with open_client() as client:
@@ -88,9 +88,9 @@ async def run_sample(plan: SamplePlan) -> RunResult:
                 # last of all that may fail: a run is not removed for one that cannot start
                 remove_run(folder)
             check_resumable(folder, manifest)
-            write_json(folder.manifest, manifest | stored_totals(folder))
+            write_json(folder.manifest_path, manifest | stored_totals(folder))
             result = await _run_cases(plan, folder, deps, cases, stop)
-            write_json(folder.manifest, manifest | stored_totals(folder))
+            write_json(folder.manifest_path, manifest | stored_totals(folder))
             return result
 
 

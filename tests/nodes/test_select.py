@@ -30,7 +30,7 @@ def test_the_best_of_the_judged_rollouts_is_kept() -> None:
     selection = found["selection"]
     assert selection
     assert selection.rewards == {
-        str(index): pytest.approx((value - 7.257) / 1.461) for index, value in enumerate((6.0, 9.0, 7.0))
+        index: pytest.approx((value - 7.257) / 1.461) for index, value in enumerate((6.0, 9.0, 7.0))
     }
 
 
@@ -38,7 +38,7 @@ def test_a_failed_rollout_is_recorded_and_the_others_are_compared() -> None:
     found = choose_rollout(state(judged(0, WAI=6.0), failed(1), judged(2, WAI=7.0)), rft(), seed=0)
     assert found["winner"] == 2
     assert found["selection"]
-    assert found["selection"].excluded == {"1": "failed: the endpoint is gone"}
+    assert found["selection"].excluded == {1: "failed: the endpoint is gone"}
 
 
 def test_the_winners_scores_are_what_the_next_session_is_compared_with() -> None:
@@ -57,8 +57,8 @@ def test_the_winners_scores_are_what_the_next_session_is_compared_with() -> None
     )
     assert second["selection"]
     assert second["selection"].rewards == {
-        "0": pytest.approx((1.0 - 0.225) / 1.507),
-        "1": pytest.approx((3.0 - 0.225) / 1.507),
+        0: pytest.approx((1.0 - 0.225) / 1.507),
+        1: pytest.approx((3.0 - 0.225) / 1.507),
     }
 
 
@@ -66,7 +66,7 @@ def test_verified_scores_are_compared_where_settings_say_so() -> None:
     chosen = rft(judging={"use": "verified"})
     found = choose_rollout(state(judged(0, WAI=8.0), judged(1, WAI=6.0)), chosen, seed=0)
     assert found["selection"]
-    assert found["selection"].rewards["0"] == pytest.approx((4.0 - 7.257) / 1.461)
+    assert found["selection"].rewards[0] == pytest.approx((4.0 - 7.257) / 1.461)
     assert found["reference_scores"] == {"counselor.WAI": 4.0}
 
 
@@ -130,5 +130,5 @@ def test_a_rollout_that_was_held_again_replaces_the_one_that_failed() -> None:
 
 
 def test_the_scales_that_a_judge_could_not_fill_in_are_named() -> None:
-    assert lost_scales(judged(0, ("SRS",), WAI=5.0)) == ["SRS"]
-    assert lost_scales(failed(0)) == []
+    assert lost_scales(judged(0, ("SRS",), WAI=5.0)) == ("SRS",)
+    assert lost_scales(failed(0)) == ()

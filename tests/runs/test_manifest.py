@@ -64,9 +64,9 @@ def test_a_script_is_called_a_script() -> None:
 
 @pytest.mark.parametrize("part", ["models", "prompts", "skills", "scales", "conditions"])
 def test_whatever_differs_is_named(tmp_path: Path, part: str) -> None:
-    folder = RunFolder(tmp_path, NAME)
+    folder = RunFolder(tmp_path / NAME)
     before = {part: {"one": "a" * 64, "gone": 1}}
-    write_json(folder.manifest, before)
+    write_json(folder.manifest_path, before)
     check_resumable(folder, before)
     for now, named in [
         ({"one": "b" * 64, "gone": 1}, "'one' = 'aaaaaaaaaaaa…', now 'bbbbbbbbbbbb…'"),
@@ -79,7 +79,7 @@ def test_whatever_differs_is_named(tmp_path: Path, part: str) -> None:
 
 
 def test_a_folder_without_a_run_may_be_begun(tmp_path: Path) -> None:
-    check_resumable(RunFolder(tmp_path, NAME), {"models": {"counselor": "any"}})
+    check_resumable(RunFolder(tmp_path / NAME), {"models": {"counselor": "any"}})
 
 
 async def test_totals_are_the_sum_of_the_session_files_and_of_the_calls_made(tmp_path: Path) -> None:
