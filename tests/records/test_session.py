@@ -8,12 +8,8 @@ from typing import Any
 
 import pytest
 
-from psychagent.domain.base import Modality, Speaker, Stage
-from psychagent.domain.memory import ClientFile, Superseded
-from psychagent.domain.plan import Correction, Plan
-from psychagent.domain.rollout import FinishedSession
-from psychagent.domain.turn import Thoughts, Turn
-from psychagent.domain.usage import RoleUsage, Usage
+from psychagent.domain.base import Modality
+from psychagent.domain.memory import ClientFile
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder
 from psychagent.records.session import (
@@ -26,41 +22,7 @@ from psychagent.records.session import (
 from psychagent.records.transcript import to_transcript
 from tests.conftest import MODALITIES
 from tests.support.fakes import case_of
-from tests.support.memory_parts import client_file, summary
-
-TURNS = (
-    Turn(
-        speaker=Speaker.COUNSELOR,
-        text="Hello “you”.",
-        thoughts=Thoughts(assessment="SECRET", skill=("One",)),
-        skills=("a.b.c",),
-        query="q",
-    ),
-    Turn(speaker=Speaker.CLIENT, text="您好。"),
-    Turn(speaker=Speaker.COUNSELOR, text="Bye.", ends_session=True),
-)
-
-
-def finished(index: int = 2) -> FinishedSession:
-    after = client_file("new").model_copy(
-        update={
-            "origins": {"main_problem": index},
-            "history": (Superseded(field="topic", value="old", session_index=1),),
-        }
-    )
-    return FinishedSession(
-        session_index=index,
-        plan=Plan(stage=Stage.INTERVENTION, title="t", focus=("one", "two")),
-        file_before=client_file("old"),
-        turns=TURNS,
-        summary=summary("s", homework=("write",)),
-        file_after=after,
-        usage=Usage(roles={"counselor": RoleUsage(calls=2, prompt_tokens=30)}),
-        candidates=("a.b.c", "a.b.d"),
-        corrections=(
-            Correction(session_index=1, proposed=Stage.TERMINATION, decided=Stage.INTERVENTION, reason="r"),
-        ),
-    )
+from tests.support.finished import finished
 
 
 def written(tmp_path: Path) -> Path:
