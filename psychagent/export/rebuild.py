@@ -76,7 +76,7 @@ Made = Iterator[tuple[tuple[Message, ...], str, int | None]]
 
 def origin_of(session: HeldSession, task: Task, turn: int | None = None) -> Origin:
     """Say where a sample comes from."""
-    brief, rewards = session.brief, Rewards.of(session.record)
+    brief, rewards = session.brief, Rewards.of(session.rollouts)
     return Origin(
         modality=brief.case.modality,
         case_id=brief.case.case_id,

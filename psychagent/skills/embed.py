@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import importlib.util
 import random
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.errors import SkillStoreError
+from psychagent.files.digest import hash_file
 
 Vectors = NDArray[np.float32]
 
@@ -174,8 +174,7 @@ def check_weights(path: Path, expected: str) -> None:
         SkillStoreError: On a mismatch or a missing file.
     """
     try:
-        with path.open("rb") as stream:
-            seen = hashlib.file_digest(stream, "sha256").hexdigest()
+        seen = hash_file(path)
     except OSError as error:
         raise SkillStoreError(f"{path}: cannot be read ({error}); reinstall the package") from error
     if seen != expected:

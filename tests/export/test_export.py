@@ -300,6 +300,28 @@ def test_a_reply_that_would_not_read_back_is_left_out_and_counted(sample_run: Pa
     assert "counselor: a reply that cannot be written in the form of the prompt" in done.card["skipped"]
 
 
+@pytest.mark.parametrize("full_at", ["data.jsonl", "dataset_info.json", "data.card.json", "data.card.md"])
+def test_a_full_disk_leaves_every_file_of_the_former_export_as_it_was(
+    sample_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full_at: str
+) -> None:
+    export(sample_run, tmp_path, format="sharegpt", tasks=("counselor",))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert before.keys() == {"data.jsonl", "dataset_info.json", "data.card.json", "data.card.md"}
+    opened = Path.open
+
+    def full_for_one(self: Path, mode: str = "r", *args: Any, **options: Any) -> Any:
+        stream = opened(self, mode, *args, **options)
+        if mode == "wb" and self.name.startswith(f".{full_at}."):
+            stream.close()
+            return opened(Path("/dev/full"), "wb")
+        return stream
+
+    monkeypatch.setattr(Path, "open", full_for_one)
+    with pytest.raises(RecordError, match=f"{full_at}: cannot be written .* free space and run again"):
+        export(sample_run, tmp_path, format="sharegpt", tasks=("summary",))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
 def test_an_export_leaves_the_run_as_it_was(sample_run: Path, tmp_path: Path) -> None:
     before = {p: p.read_bytes() for p in sorted(sample_run.rglob("*")) if p.is_file()}
     export(sample_run, tmp_path)
