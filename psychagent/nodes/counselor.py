@@ -3,34 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
 
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.skill import Skill
-from psychagent.domain.turn import Thoughts, Turn, count_counselor_turns
-from psychagent.errors import MalformedReplyError
+from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
 from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.replies.as_json import read_json
-from psychagent.replies.tags import CounselorReply, parse_tagged_reply
-
-
-class JsonReply(BaseModel):
-    """A counselor's reply in the `json` form."""
-
-    assessment: str = Field(default="", max_length=400)
-    client_state: str = Field(default="", max_length=200)
-    skill: list[Annotated[str, Field(json_schema_extra={"maxLength": 120})]] = Field(
-        default_factory=list, max_length=5
-    )
-    strategy: str = Field(default="", max_length=400)
-    response: str = Field(min_length=1, max_length=1200)
-    end: bool = False
+from psychagent.replies.as_json import JsonReply, parse_json_reply
+from psychagent.replies.reply import CounselorReply
+from psychagent.replies.tags import parse_tagged_reply
 
 
 def counselor(deps: Deps) -> SessionNode:
@@ -124,13 +109,4 @@ def _tag_reader(end_token: str) -> Callable[[AIMessage], CounselorReply]:
 
 
 def _read_json_reply(message: AIMessage) -> CounselorReply:
-    reply = read_json(str(message.content), JsonReply)
-    if not reply.response.strip():
-        raise MalformedReplyError('the "response" is empty')
-    thoughts = Thoughts(
-        assessment=reply.assessment,
-        client_state=reply.client_state,
-        skill=tuple(reply.skill),
-        strategy=reply.strategy,
-    )
-    return CounselorReply(thoughts=thoughts, response=reply.response.strip(), ends_session=reply.end)
+    return parse_json_reply(str(message.content))
