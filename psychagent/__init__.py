@@ -7,6 +7,7 @@ The names below are all that a notebook needs; they are imported when first used
 from __future__ import annotations
 
 from importlib import import_module
+from logging import NullHandler, getLogger
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     )
     from psychagent.nodes.state import Knobs
     from psychagent.runs.sample import SamplePlan, run_sample
+
+# a library leaves it to its user whether a log is kept: without a handler warnings would go to stderr
+getLogger(__name__).addHandler(NullHandler())
 
 _WHERE = {
     "BaselineSettings": "psychagent.assets.settings.run",
