@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psychagent.offline.scene import Scene, fill, is_stock, quote_of
+from psychagent.offline.scene import Scene, fill, is_stock, quote_of, sum_letters
 
 _WORDS = re.compile(r"[a-z]{4,}|[\u4e00-\u9fff](?=[\u4e00-\u9fff])")
 _QUOTED = re.compile(r"“([^“”]{8,})”")
@@ -111,7 +111,7 @@ def _goodbye(scene: Scene) -> str:
 def _place(scene: Scene) -> int:
     """Number the sessions from another place for each client that is known."""
     known = scene.value("known", [""])
-    return scene.session_index + sum(map(ord, str(known[0])))
+    return scene.session_index + sum_letters(str(known[0]))
 
 
 def _greeting(scene: Scene) -> str:

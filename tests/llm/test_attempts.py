@@ -143,3 +143,8 @@ async def test_a_gate_takes_its_place_back_from_a_call_that_fails() -> None:
             raise ValueError("no")
     async with asyncio.timeout(1), gate:
         pass
+
+
+def test_without_a_handler_of_the_user_nothing_goes_to_stderr() -> None:
+    handlers = logging.getLogger("psychagent").handlers
+    assert any(isinstance(handler, logging.NullHandler) for handler in handlers)
