@@ -45,16 +45,8 @@ def client_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     dialogue = [
         user(turn.text) if turn.speaker is Speaker.COUNSELOR else assistant(turn.text) for turn in turns
     ]
-    values = view.model_dump(exclude={"traits", "patterns", "background"}) | {
-        "language": brief.case.language.value,
-        "session_index": brief.session_index,
-    }
-    return Prompt(
-        role="client",
-        messages=(system(head), *dialogue),
-        values=values,
-        seed=brief.seed("client", len(turns)),
-    )
+    seed = brief.seed("client", len(turns))
+    return Prompt.of("client", (system(head), *dialogue), rendered=[head], seed=seed)
 
 
 def read_words(message: AIMessage) -> str:

@@ -8,7 +8,6 @@ from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Speaker
-from psychagent.domain.skill import Skill
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
 from psychagent.nodes.deps import Deps, SessionNode
@@ -69,10 +68,10 @@ def counselor_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn], skill_ids:
     dialogue = [
         assistant(turn.text) if turn.speaker is Speaker.COUNSELOR else user(turn.text) for turn in turns
     ]
-    return Prompt(
-        role="counselor",
-        messages=_with_tail((system(head), user(opener), *dialogue), tail),
-        values=_script_values(deps, brief, skills, left),
+    return Prompt.of(
+        "counselor",
+        _with_tail((system(head), user(opener), *dialogue), tail),
+        rendered=[head, opener, tail],
         seed=brief.seed("counselor", len(turns)),
     )
 
@@ -82,22 +81,6 @@ def _with_tail(messages: Sequence[Message], tail: str) -> tuple[Message, ...]:
     last = messages[-1]
     content = f"{last['content']}\n\n{tail}" if tail else last["content"]
     return (*messages[:-1], user(content))
-
-
-def _script_values(deps: Deps, brief: Brief, skills: Sequence[Skill], left: int) -> dict[str, object]:
-    return {
-        "language": brief.case.language.value,
-        "session_index": brief.session_index,
-        "max_sessions": brief.knobs.max_sessions,
-        "max_turns": brief.knobs.max_counselor_turns,
-        "end_token": deps.baseline.end_token,
-        "stage": brief.plan.stage.value,
-        "focus": list(brief.plan.focus),
-        "skills": [skill.model_dump(include={"name", "description", "example"}) for skill in skills],
-        "homework": list(brief.view.homework),
-        "recent": [{"number": n, "abstract": abstract} for n, abstract, _, _ in brief.view.recent],
-        "known": list(brief.view.file_lines),
-    }
 
 
 def _tag_reader(end_token: str) -> Callable[[AIMessage], CounselorReply]:

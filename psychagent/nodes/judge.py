@@ -157,22 +157,20 @@ def judge_prompt(deps: JudgeDeps, dialogue: Dialogue, task: JudgeTask) -> Prompt
     """
     prompts, scale = deps.prompts(dialogue.language), deps.scales[task["scale"]]
     lines = [{"speaker": line.speaker.value, "text": fenced(line.text)} for line in dialogue.lines]
-    values = _task_values(scale, scale.groups[task["group"]], dialogue.language)
+    task_values = _task_values(scale, scale.groups[task["group"]], dialogue.language)
+    head = prompts.render("judge/system")
     parts = [
         prompts.render("judge/dialogue", lines=lines),
         *(prompts.render(f"judge/{name}", text=_input(dialogue, name)) for name in scale.inputs),
-        prompts.render("judge/task", **values),
+        prompts.render("judge/task", **task_values),
     ]
-    return Prompt(
-        role="judge",
-        messages=(system(prompts.render("judge/system")), user("\n\n".join(parts))),
-        values={
-            "scale": scale.name,
-            "turns": [{line["speaker"]: line["text"]} for line in lines],
-            "items": [{"id": item["id"], "default": item["default"]} for item in values["items"]],
-            "range": list(scale.range),
-        },
+    return Prompt.of(
+        "judge",
+        (system(head), user("\n\n".join(parts))),
+        rendered=[head, *parts],
         seed=derive_seed("judge", dialogue.hash, scale.name, task["group"], task["repeat"]),
+        # who speaks is put into words by the template
+        also={"turns": [{line["speaker"]: line["text"]} for line in lines]},
     )
 
 

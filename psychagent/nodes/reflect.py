@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from functools import cache
 from typing import Any
 
@@ -57,18 +58,11 @@ def reflection_prompt(deps: Deps, brief: Brief, winner: Rollout, task: str) -> P
         max_sessions=brief.knobs.max_sessions,
         theory_shape=shape_of(THEORY_MODELS[brief.case.modality]),
     )
-    return Prompt(
-        role=task,
-        messages=(system(prompts.render("summary/system")), user(f"{dialogue}\n\n{words}")),
-        values={
-            "language": brief.case.language.value,
-            "modality": brief.case.modality.value,
-            "stage": brief.plan.stage.value,
-            "focus": list(brief.plan.focus),
-            "session_index": brief.session_index,
-            "max_sessions": brief.knobs.max_sessions,
-            "turns": [{"speaker": t.speaker.value, "text": t.text} for t in winner.turns],
-        },
+    head = prompts.render("summary/system")
+    return Prompt.of(
+        task,
+        (system(head), user(f"{dialogue}\n\n{words}")),
+        rendered=[head, dialogue, words],
         seed=brief.seed(task),
     )
 
@@ -76,9 +70,8 @@ def reflection_prompt(deps: Deps, brief: Brief, winner: Rollout, task: str) -> P
 @cache
 def shape_of(model: type[BaseModel]) -> str:
     """Write a model's fields as an example of JSON, every value empty."""
-    return str(_shape(model.model_json_schema(), model.model_json_schema().get("$defs", {}))).replace(
-        "'", '"'
-    )
+    schema = model.model_json_schema()
+    return json.dumps(_shape(schema, schema.get("$defs", {})))
 
 
 def _shape(schema: dict[str, Any], defs: dict[str, Any]) -> Any:

@@ -98,12 +98,8 @@ def filter_prompt(deps: Deps, brief: Brief, skills: StageSkills) -> Prompt:
     prompts = deps.prompts(brief.case.language)
     metas = [meta.model_dump(include={"id", "name", "description"}) for meta in skills.meta_skills]
     text = prompts.render("filter/user", plan=brief.plan, memory=brief.view, metas=metas)
-    return Prompt(
-        role="filter",
-        messages=(system(prompts.render("filter/system")), user(text)),
-        values={"metas": metas, "focus": list(brief.plan.focus), "language": brief.case.language.value},
-        seed=brief.seed("filter"),
-    )
+    head = prompts.render("filter/system")
+    return Prompt.of("filter", (system(head), user(text)), rendered=[head, text], seed=brief.seed("filter"))
 
 
 def rewrite_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Prompt:
@@ -113,12 +109,8 @@ def rewrite_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     focus = focus_line(brief.plan, brief.case.language)
     text = prompts.render("rewrite/user", stage=brief.plan.stage.value, focus=focus, turns=recent)
     head = prompts.render("rewrite/system", modality=brief.case.modality.value)
-    return Prompt(
-        role="rewrite",
-        messages=(system(head), user(text)),
-        values={"focus": focus, "said": recent[-1].text, "language": brief.case.language.value},
-        seed=brief.seed("rewrite", len(turns)),
-    )
+    seed = brief.seed("rewrite", len(turns))
+    return Prompt.of("rewrite", (system(head), user(text)), rendered=[head, text], seed=seed)
 
 
 async def _rewrite(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn]:

@@ -84,8 +84,13 @@ class Scene:
         return bool(words) and _pattern(tuple(words)).search(text.replace("’", "'")) is not None
 
     def value(self, name: str, default: Any) -> Any:
-        """Return a value that stands in the prompt, or the default."""
-        return self.values.get(name, default)
+        """Return a value that stands in the prompt, or the default; `plan.stage` is a part of a value."""
+        found: Any = self.values
+        for part in name.split("."):
+            if not isinstance(found, Mapping) or part not in found:
+                return default
+            found = found[part]
+        return found
 
 
 @lru_cache(maxsize=64)
