@@ -17,7 +17,7 @@ from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import Failure, FinishedSession
 from psychagent.domain.usage import Usage
-from psychagent.errors import PsychAgentError, RecordError, SkillStoreError
+from psychagent.errors import PsychAgentError, RecordError, SkillStoreError, usage_of
 from psychagent.flows.events import SessionClosed, read_events
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
@@ -71,7 +71,7 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
         if isinstance(error, SkillStoreError):
             # no case can go on without skills, so none is to spend calls on finding that out
             run.stop.ask(failure.message)
-        spent = getattr(error, "usage", None) or Usage()
+        spent = usage_of(error)
     try:
         return await _close(run, claim, failure=failure, spent=spent)
     except unwritable as error:

@@ -13,13 +13,10 @@ import pytest
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.dataset import DatasetSettings
-from psychagent.domain.base import Language, Modality, Speaker
-from psychagent.domain.turn import Thoughts, Turn
+from psychagent.domain.base import Language, Modality
 from psychagent.errors import RecordError, SettingsError
-from psychagent.export.rebuild import json_reply, tagged_reply
 from psychagent.export.sample import TASKS, Task
 from psychagent.export.write import Exported, ExportPlan, run_export
-from psychagent.nodes.counselor import JsonReply
 from psychagent.nodes.reflect import file_reply
 from psychagent.replies.tags import parse_tagged_reply
 from psychagent.runs.sample import SamplePlan, run_sample
@@ -126,21 +123,6 @@ def test_stripped_completions_keep_the_words_and_lose_the_thoughts(sample_run: P
         text = other["completion"][0]["content"]
         assert text == one["completion"][0]["content"].partition("</think>")[2]
         assert text.startswith("<response>")
-
-
-def test_the_json_form_reads_back_too() -> None:
-    thoughts = Thoughts(assessment="a", client_state="b", skill=("one", "two"), strategy="c")
-    turn = Turn(speaker=Speaker.COUNSELOR, text='Say "more".', thoughts=thoughts, ends_session=True)
-    read = JsonReply.model_validate_json(json_reply(turn, keep_think=True))
-    assert (read.response, read.skill, read.end) == ('Say "more".', ["one", "two"], True)
-    assert set(json.loads(json_reply(turn, keep_think=False))) == {"response", "end"}
-
-
-def test_chinese_skill_names_are_set_apart_by_the_chinese_semicolon() -> None:
-    turn = Turn(speaker=Speaker.COUNSELOR, text="嗯。", thoughts=Thoughts(skill=("倾听", "澄清")))
-    text = tagged_reply(turn, end_token="</end>", keep_think=True, language=Language.ZH)
-    assert "<skill>倾听；澄清</skill>" in text
-    assert parse_tagged_reply(text, reasoning="", end_token="</end>").thoughts.skill == ("倾听", "澄清")
 
 
 def test_memory_and_plan_completions_are_what_the_session_stored(sample_run: Path, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
-from psychagent.replies.tags import CounselorReply, parse_tagged_reply
+from psychagent.replies.reply import CounselorReply
+from psychagent.replies.tags import parse_tagged_reply
 from tests.support.at_server import ASK, KEY, at, choice, model_at, said, streamed
 from tests.support.loopback.replies import counselor_reply
 from tests.support.loopback.server import Http, chat_body, serve

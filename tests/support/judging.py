@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Callable, Sequence
@@ -19,6 +18,7 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.llm.chat import Chat, Policy
+from psychagent.llm.gate import Gate
 from psychagent.nodes.judge import JudgeDeps
 from psychagent.scales.dialogue import Dialogue, Line
 from tests.support.flat import live
@@ -105,7 +105,7 @@ def judge_with(answer: Answer | list[str], *, retries: int = 0, **settings: Any)
     """Build a real judge around a fake model."""
     model = FakeJudge(answer=answer)
     note = "Not usable: {problem}"
-    chat = Chat(model, Policy(max_retries=retries), asyncio.Semaphore(8), retry_note=note)
+    chat = Chat(model, Policy(max_retries=retries), Gate(8), retry_note=note)
     deps = build_judge_deps(EvalSettings(**settings), live())
     return Judge(replace(deps, chat=lambda language: chat)), model
 
