@@ -6,20 +6,23 @@ import asyncio
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, assert_never
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from psychagent.assets.settings.judge import load_eval_settings
-from psychagent.cli.options import ModalitiesOption, read_modalities, split_words
-from psychagent.cli.watch import Reporter, Tally, usage_table
-from psychagent.domain.scores import ScaleResult, SessionScores
-from psychagent.domain.usage import Usage, sum_usage
-from psychagent.evals.evaluate import EvalPlan, EvalWatch, run_eval
-from psychagent.evals.find import Found, InputFormat
+from psychagent.cli.options import LogLevelOption, ModalitiesOption, read_modalities, split_words
+from psychagent.cli.watch import STOPPING, Reporter, Tally, usage_table
+from psychagent.domain.scores import SessionScores
+from psychagent.domain.usage import sum_usage
+from psychagent.evals.evaluate import EvalPlan, run_eval
+from psychagent.evals.events import EvalBegan, EvalEvent, ScaleJudged, SessionJudged, Tell
+from psychagent.evals.find import InputFormat
 from psychagent.evals.summary import EvalResult, evidence_of, metric_means
+from psychagent.runs.events import CallAnswered, StopHeard
 
 
 def evaluate(
@@ -40,6 +43,7 @@ def evaluate(
     case_limit: Annotated[int | None, typer.Option(min=1, help="Most cases of each modality.")] = None,
     resume: Annotated[bool, typer.Option(help="Keep scales that are already filled in.")] = True,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Judge calls at a time.")] = None,
+    log_level: LogLevelOption = None,
     input_format: Annotated[InputFormat, typer.Option(help="Format of the data.")] = "auto",
 ) -> None:
     """Judge sessions on the scales. Without options: the example courses, by the offline script."""
@@ -55,6 +59,7 @@ def evaluate(
         methods=split_words(methods) if methods else None,
         case_limit=case_limit,
         resume=resume,
+        log_level=log_level or "info",
         input_format=input_format,
     )
     raise typer.Exit(run_watched(plan, Console()))
@@ -71,38 +76,37 @@ class SessionTally(Tally):
 def run_watched(plan: EvalPlan, console: Console) -> int:
     """Run a plan with progress and a closing table; return the exit status."""
     reporter = Reporter(console, SessionTally(goal=0), unit="scales")
-    try:
-        with reporter.showing():
-            result = asyncio.run(run_eval(replace(plan, watch=_watch(reporter))))
-    except KeyboardInterrupt:
+    with reporter.showing():
+        result = asyncio.run(run_eval(replace(plan, tell=_teller(reporter))))
+    if not result.interrupted:
+        show_result(result, plan, console)
+    else:
         console.print("Stopped. Run the same command to go on.", style="yellow")
-        return 130
-    show_result(result, plan, console)
     return result.exit_status()
 
 
-def _watch(reporter: Reporter) -> EvalWatch:
+def _teller(reporter: Reporter) -> Tell:
     tally = reporter.tally
 
-    def on_start(sessions: int, scales: int) -> None:
-        tally.cases, tally.goal = sessions, scales
-        reporter.refresh(force=True)
+    def tell(event: EvalEvent) -> None:
+        match event:
+            case EvalBegan(sessions, scales):
+                tally.cases, tally.goal = sessions, scales
+            case CallAnswered(usage):
+                tally.add_call(usage)
+            case ScaleJudged(session, scale, result):
+                tally.units += 1
+                if result.status == "missing":
+                    reporter.note(f"[red]✗[/red] {session} {scale}: {escape(result.reason)}")
+            case SessionJudged():
+                tally.cases_done += 1
+            case StopHeard():
+                reporter.note(STOPPING)
+            case unknown:
+                assert_never(unknown)
+        reporter.refresh(force=isinstance(event, EvalBegan | SessionJudged))
 
-    def on_call(usage: Usage) -> None:
-        tally.add_call(usage)
-        reporter.refresh()
-
-    def on_scale(found: Found, name: str, result: ScaleResult) -> None:
-        tally.units += 1
-        if result.status == "missing":
-            reporter.note(f"[red]✗[/red] {'/'.join(map(str, found.place))} {name}: {result.reason}")
-        reporter.refresh()
-
-    def on_session(found: Found, scores: SessionScores) -> None:
-        tally.cases_done += 1
-        reporter.refresh(force=True)
-
-    return EvalWatch(on_start=on_start, on_call=on_call, on_scale=on_scale, on_session=on_session)
+    return tell
 
 
 def show_result(result: EvalResult, plan: EvalPlan, console: Console) -> None:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.cli.options import RunOptions, default_cache_dir
-from psychagent.cli.watch import Reporter, Tally, usage_table
+from psychagent.cli.watch import STOPPING, Reporter, Tally, usage_table
 from psychagent.flows.events import RolloutHeld, SessionClosed
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent, StopHeard, Tell
 from psychagent.runs.outcome import Outcome, RunResult, Status
@@ -62,9 +62,7 @@ def _teller(reporter: Reporter, max_sessions: int) -> Tell:
                 tally.goal += outcome.sessions - max_sessions
                 reporter.note(_case_line(outcome))
             case StopHeard():
-                reporter.note(
-                    "[yellow]stopping[/yellow]: calls in flight may come in; Ctrl-C again ends at once"
-                )
+                reporter.note(STOPPING)
             case unknown:
                 assert_never(unknown)
         reporter.refresh(force=isinstance(event, RunBegan | CaseEnded))

@@ -13,6 +13,9 @@ from rich.table import Table
 
 from psychagent.domain.usage import RoleUsage, Usage
 
+STOPPING = "[yellow]stopping[/yellow]: calls in flight may come in; Ctrl-C again ends at once"
+"""What a person sees once a stop was heard."""
+
 
 @dataclass
 class Tally:

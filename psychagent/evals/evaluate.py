@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+
+from langgraph.errors import GraphDrained
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.judge import EvalSettings
+from psychagent.assets.settings.runtime import LogLevel
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.scores import ScaleResult, SessionScores
-from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError, SettingsError
+from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged, Tell, tell_nobody
 from psychagent.evals.find import Found, InputFormat, Search, find_sessions
 from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
@@ -25,20 +28,17 @@ from psychagent.flows.live import open_live
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import read_scores, to_csv, write_scores
 from psychagent.records.summary import write_summary
+from psychagent.runs.events import CallAnswered, StopHeard
+from psychagent.runs.log import log_to
+from psychagent.runs.stop import Stop, stop_on_signals
+from psychagent.runs.workers.base import Claim, Workers
+from psychagent.runs.workers.local import LocalWorkers
+from psychagent.scales.scale import Scale
+
+log = logging.getLogger(__name__)
 
 CALLS_PER_SESSION = 6
 """Sessions are started so that this many calls of each find room at the gate."""
-
-
-@dataclass
-class EvalWatch:
-    """Who is told how an evaluation goes; every hook is optional."""
-
-    on_start: Callable[[int, int], None] = lambda sessions, scales: None
-    """Sessions, and scales that are still to be asked over all of them."""
-    on_call: Callable[[Usage], None] = lambda usage: None
-    on_scale: Callable[[Found, str, ScaleResult], None] = lambda found, name, result: None
-    on_session: Callable[[Found, SessionScores], None] = lambda found, scores: None
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,18 @@ class EvalPlan:
     case_limit: int | None = None
     resume: bool = True
     input_format: InputFormat = "auto"
-    watch: EvalWatch = field(default_factory=EvalWatch)
+    log_level: LogLevel = "info"
+    """Least level of the lines in the log beside the scores."""
+    tell: Tell = tell_nobody
+    """Hears what happens."""
 
 
 @dataclass(frozen=True)
 class Task:
     """One session's open work."""
 
+    name: str
+    """Its place among the evaluation's files, which no other session has."""
     found: Found
     path: Path
     scores: SessionScores
@@ -72,6 +77,9 @@ class Task:
 
 async def run_eval(plan: EvalPlan) -> EvalResult:
     """Judge all sessions of a plan and write their files, the table and the summary.
+
+    Ctrl-C and SIGTERM stop cleanly: what is in flight may come in, no table is written, and the same
+    command goes on later.
 
     Raises:
         SettingsError, AssetError: If it cannot start.
@@ -86,28 +94,59 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
         language=plan.settings.language,
     )
     folder = EvalFolder(plan.output_root)
-    with hold_lock(folder.lock):
+    with hold_lock(folder.lock), log_to(folder.log, plan.log_level):
         remove_parts(folder.path)
         found, broken = find_sessions(search)
         if not found and not broken:
             raise SettingsError(
                 f"{search.root}: holds no session to judge; check --data-root and --modalities"
             )
-        calls = plan.settings.concurrency
-        async with open_live(plan.env, calls=calls, report=plan.watch.on_call) as live:
-            judge = Judge(build_judge_deps(plan.settings, live))
-            worthless = _degenerate(judge, found, plan.settings.degenerate)
-            tasks = [_task(plan, judge, item, folder) for item in found]
-            extra = [_task(plan, judge, f, folder.worthless(f.baseline)) for f in worthless]
-            plan.watch.on_start(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra))
-            done = await _judge_all(plan, judge, [*tasks, *extra])
-        sessions, degenerate = done[: len(tasks)], done[len(tasks) :]
-        warnings = judge_warnings(plan.settings, search.root, found, sessions)
+        judged = await _judge_found(plan, folder, found)
+        warnings = judge_warnings(plan.settings, search.root, found, judged.sessions)
         result = EvalResult(
-            tuple(sessions), judge.deps.scales, tuple(degenerate), tuple(broken), tuple(warnings)
+            judged.sessions,
+            judged.scales,
+            judged.degenerate,
+            broken=tuple(broken),
+            warnings=tuple(warnings),
+            interrupted=judged.interrupted,
         )
-        _write_tables(folder, result, plan.settings)
+        if not result.interrupted:
+            _write_tables(folder, result, plan.settings)
     return result
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """What came of the sessions that were found."""
+
+    sessions: tuple[SessionScores, ...]
+    degenerate: tuple[SessionScores, ...]
+    scales: Mapping[str, Scale]
+    interrupted: bool
+
+
+async def _judge_found(plan: EvalPlan, folder: EvalFolder, found: Sequence[Found]) -> _Judged:
+    """Judge sessions, and worthless ones made of them."""
+    stop = Stop()
+    async with open_live(
+        plan.env,
+        calls=plan.settings.concurrency,
+        report=lambda usage: plan.tell(CallAnswered(usage)),
+        sleep=stop.sleep,
+    ) as live:
+        judge = Judge(build_judge_deps(plan.settings, live))
+        worthless = _degenerate(judge, found, plan.settings.degenerate)
+        tasks = [_task(plan, judge, item, folder) for item in found]
+        extra = [_task(plan, judge, f, folder.worthless(f.baseline)) for f in worthless]
+        plan.tell(EvalBegan(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra)))
+        done = await _judge_all(plan, judge, [*tasks, *extra], stop)
+    return _Judged(
+        sessions=tuple(done[task.name] for task in tasks if task.name in done),
+        degenerate=tuple(done[task.name] for task in extra if task.name in done),
+        scales=judge.deps.scales,
+        interrupted=len(done) < len(tasks) + len(extra),
+    )
 
 
 def example_courses(language: Language | None) -> Path:
@@ -136,38 +175,44 @@ def _task(plan: EvalPlan, judge: Judge, found: Found, folder: EvalFolder) -> Tas
     methods = plan.methods or judge.methods(found.dialogue.modality)
     kept = keep_finished(before, fresh, judge.deps.scales, asked=methods)
     open_scales = tuple(name for name in methods if name not in kept)
-    return Task(found, path, _with(fresh, kept, judge), open_scales)
+    name = path.relative_to(plan.output_root).with_suffix("").as_posix()
+    return Task(name, found, path, _with(fresh, kept, judge), open_scales)
 
 
-async def _judge_all(plan: EvalPlan, judge: Judge, tasks: Sequence[Task]) -> list[SessionScores]:
-    """Judge sessions, enough at a time to keep every place at the gate busy."""
-    results: dict[int, SessionScores] = {}
-    waiting = iter(enumerate(tasks))
+async def _judge_all(
+    plan: EvalPlan, judge: Judge, tasks: Sequence[Task], stop: Stop
+) -> dict[str, SessionScores]:
+    """Judge sessions, enough at a time to keep every place at the gate busy.
 
-    async def work() -> None:
-        for place, task in waiting:
-            results[place] = await _judge_one(plan, judge, task)
+    Returns:
+        Scores by name, without those of sessions that a stop left open.
+    """
 
-    most = min(len(tasks), 2 + plan.settings.concurrency // CALLS_PER_SESSION)
-    workers = [asyncio.create_task(work()) for _ in range(most)]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        # whatever ended the wait, nobody may go on writing once the folder's lock is given back
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
-    return [results[place] for place in range(len(tasks))]
+    async def work(claim: Claim[Task]) -> tuple[str, SessionScores | None]:
+        try:
+            return claim.name, await stop.bound(_judge_one(plan, judge, claim))
+        except GraphDrained as drained:
+            log.warning("%s: left open (%s)", claim.name, drained)
+            return claim.name, None
+
+    workers: Workers = LocalWorkers(2 + plan.settings.concurrency // CALLS_PER_SESSION)
+    with stop_on_signals(stop, lambda: plan.tell(StopHeard())):
+        done = await workers.run([(t.name, t) for t in tasks], work, stopped=lambda: stop.asked)
+    return {name: scores for name, scores in done if scores is not None}
 
 
-async def _judge_one(plan: EvalPlan, judge: Judge, task: Task) -> SessionScores:
+async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task]) -> SessionScores:
     """Judge what is open of a session; its file is written anew with each scale that comes in."""
+    task = claim.task
     scores = task.scores
     async for name, result in judge.stream(task.found.dialogue, task.open_scales):
         scores = _with(scores, {name: result}, judge)
+        claim.check()
         write_scores(task.path, scores)
-        plan.watch.on_scale(task.found, name, result)
-    plan.watch.on_session(task.found, scores)
+        if result.status == "missing":
+            log.error("%s: %s is missing (%s)", task.name, name, result.reason)
+        plan.tell(ScaleJudged(task.name, name, result))
+    plan.tell(SessionJudged(task.name))
     return scores
 
 

@@ -10,6 +10,7 @@ from statistics import mean
 
 from psychagent.assets.settings.judge import EvalSettings, Prices
 from psychagent.domain.scores import Evidence, MetricScore, SessionScores
+from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.domain.usage import RoleUsage, sum_usage
 from psychagent.errors import RecordError
 from psychagent.evals.find import Found
@@ -24,10 +25,6 @@ from psychagent.records.summary import (
 )
 from psychagent.scales.scale import Scale
 
-SCRIPT_NOTE = (
-    "Judged by a script that counts words and understands nothing: the numbers show how the system works "
-    "and mean nothing beyond that."
-)
 MILLION = 1_000_000
 
 
@@ -42,6 +39,8 @@ class EvalResult:
     broken: tuple[Broken, ...] = ()
     """Files that could not be read."""
     warnings: tuple[str, ...] = ()
+    interrupted: bool = False
+    """Whether a stop left sessions open; no table is written then."""
 
     @property
     def missing(self) -> list[tuple[str, str, str]]:
@@ -59,7 +58,9 @@ class EvalResult:
         return sum_usage(s.usage for s in (*self.sessions, *self.degenerate)).total()
 
     def exit_status(self) -> int:
-        """0 only if nothing is missing or left out."""
+        """0 only if nothing is missing or left out; 130 after a clean stop."""
+        if self.interrupted:
+            return 130
         return 1 if self.missing or self.broken else 0
 
 
@@ -114,7 +115,7 @@ def judge_warnings(
     """Say what a reader of the numbers has to know."""
     warnings = []
     if settings.judge.provider == "offline":
-        warnings.append(SCRIPT_NOTE)
+        warnings.append(JUDGED_BY_SCRIPT)
     elif roles := roles_of_model(settings.judge.model, root, found):
         warnings.append(
             f"the judge's model {settings.judge.model!r} is also the run's {' and '.join(roles)}: "
@@ -169,7 +170,7 @@ def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
     evidence = evidence_of(result.sessions)
     return EvalSummary(
         schema_version=SCHEMA_VERSION,
-        note=SCRIPT_NOTE if settings.judge.provider == "offline" else None,
+        note=JUDGED_BY_SCRIPT if settings.judge.provider == "offline" else None,
         judge_model=settings.judge.model,
         is_script=settings.judge.provider == "offline",
         temperature=settings.judge.temperature,

@@ -40,6 +40,11 @@ class EvalFolder:
         return self.path / "scales.json"
 
     @property
+    def log(self) -> Path:
+        """The log of all commands that worked here."""
+        return self.path / "eval.log"
+
+    @property
     def lock(self) -> Path:
         """The file whose OS lock says that a process is at work here."""
         return self.path / ".lock"

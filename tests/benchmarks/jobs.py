@@ -27,7 +27,8 @@ from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.profile import Case
 from psychagent.domain.skill import Skill
 from psychagent.domain.usage import Usage
-from psychagent.evals.evaluate import EvalPlan, EvalWatch, run_eval
+from psychagent.evals.evaluate import EvalPlan, run_eval
+from psychagent.evals.events import EvalEvent
 from psychagent.flows.build import build_deps
 from psychagent.flows.course import build_course
 from psychagent.flows.live import open_live
@@ -35,6 +36,7 @@ from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import plan_calls
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
+from psychagent.runs.events import CallAnswered
 from psychagent.scales.scale import reward_methods
 from psychagent.skills.embed import Embedder, Vectors, normalize
 from psychagent.skills.index import StageIndex
@@ -221,7 +223,12 @@ async def judge_sessions(base_url: str, sessions: int, turns: int, concurrency: 
             data_root=root / "runs",
         )
         answered: list[Usage] = []
-        plan = replace(plan, watch=EvalWatch(on_call=answered.append))
+
+        def tell(event: EvalEvent) -> None:
+            if isinstance(event, CallAnswered):
+                answered.append(event.usage)
+
+        plan = replace(plan, tell=tell)
         wall, cpu = time.perf_counter(), time.process_time()
         await run_eval(plan)
         wall, cpu = time.perf_counter() - wall, time.process_time() - cpu

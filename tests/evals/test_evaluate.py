@@ -9,10 +9,9 @@ import pytest
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Modality
-from psychagent.domain.scores import ScaleResult
 from psychagent.errors import LockError, SettingsError
-from psychagent.evals.evaluate import EvalPlan, EvalWatch, run_eval
-from psychagent.evals.find import Found
+from psychagent.evals.evaluate import EvalPlan, run_eval
+from psychagent.evals.events import EvalEvent, ScaleJudged
 from psychagent.evals.summary import EvalResult
 from psychagent.files.lock import hold_lock
 from psychagent.records.folder import RunFolder
@@ -213,12 +212,13 @@ async def test_what_a_killed_process_had_begun_to_write_is_removed(tmp_path: Pat
 async def test_a_watcher_that_fails_ends_the_evaluation_and_leaves_nobody_working(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, *(f"en{n:02}" for n in range(1, 9))), tmp_path / "out"
 
-    def fail(found: Found, name: str, result: ScaleResult) -> None:
-        raise ArithmeticError("the watcher broke")
+    def fail(event: EvalEvent) -> None:
+        if isinstance(event, ScaleJudged):
+            raise ArithmeticError("the watcher broke")
 
     before = asyncio.all_tasks()
     with serve(loopback_reply) as server:
-        plan = plan_of(data, out, settings=at(server, concurrency=24), watch=EvalWatch(on_scale=fail))
+        plan = plan_of(data, out, settings=at(server, concurrency=24), tell=fail)
         with pytest.raises(ArithmeticError, match="the watcher broke"):
             await run_eval(plan)
         assert asyncio.all_tasks() == before

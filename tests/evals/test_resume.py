@@ -11,9 +11,8 @@ import pytest
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.domain.scores import ScaleResult
-from psychagent.evals.evaluate import EvalWatch, run_eval
-from psychagent.evals.find import Found
+from psychagent.evals.evaluate import run_eval
+from psychagent.evals.events import EvalEvent, ScaleJudged, Tell
 from tests.support.eval_runs import at, files, make_run, plan_of, rows
 from tests.support.judging import loopback_reply
 from tests.support.loopback.server import serve
@@ -23,15 +22,16 @@ class Killed(BaseException):
     """What a kill is to the code that runs."""
 
 
-def killed_after(scales: int) -> EvalWatch:
+def killed_after(scales: int) -> Tell:
     done: list[str] = []
 
-    def count(found: Found, name: str, result: ScaleResult) -> None:
-        done.append(name)
+    def count(event: EvalEvent) -> None:
+        if isinstance(event, ScaleJudged):
+            done.append(event.scale)
         if len(done) == scales:
             raise Killed
 
-    return EvalWatch(on_scale=count)
+    return count
 
 
 @pytest.mark.parametrize("scales", [1, 3, 6])
@@ -44,7 +44,7 @@ async def test_a_killed_evaluation_goes_on_with_the_same_numbers_and_repeats_not
         whole = server.count("judge")
         out = tmp_path / "parts"
         with pytest.raises(Killed):
-            await run_eval(plan_of(data, out, settings=at(server, concurrency=1), watch=killed_after(scales)))
+            await run_eval(plan_of(data, out, settings=at(server, concurrency=1), tell=killed_after(scales)))
         stored = [json.loads(p.read_text(encoding="utf-8"))["scales"] for p in out.rglob("session_*.json")]
         assert sum(map(len, stored)) >= scales
         spent = sum(r["usage"]["roles"]["judge"]["calls"] for part in stored for r in part.values())
