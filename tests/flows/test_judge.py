@@ -25,8 +25,8 @@ from tests.support.judging import (
     dialogue,
     items_asked,
     judge_with,
-    offline_deps,
     offline_judge,
+    offline_judge_deps,
     reply,
 )
 
@@ -169,13 +169,13 @@ async def test_scores_say_what_they_were_made_with() -> None:
 
 def test_the_prompt_hash_changes_with_a_judge_prompt_and_with_no_other(tmp_path: Path) -> None:
 
-    plain = offline_deps().mark(Language.EN).prompt_hash
+    plain = offline_judge_deps().mark(Language.EN).prompt_hash
     root = tmp_path / "prompts"
     copytree(asset_dir("prompts"), root)
     (root / "en" / "counselor" / "opener.jinja2").write_text("[Begin.]", encoding="utf-8")
-    assert offline_deps(prompts_root=root).mark(Language.EN).prompt_hash == plain
+    assert offline_judge_deps(prompts_root=root).mark(Language.EN).prompt_hash == plain
     (root / "en" / "judge" / "system.jinja2").write_text("Rate it.", encoding="utf-8")
-    assert offline_deps(prompts_root=root).mark(Language.EN).prompt_hash != plain
+    assert offline_judge_deps(prompts_root=root).mark(Language.EN).prompt_hash != plain
 
 
 def test_an_unknown_scripted_judge_is_named() -> None:
@@ -210,7 +210,7 @@ def test_the_judge_waits_as_the_run_that_uses_it_waits() -> None:
 
 
 def test_a_warmed_judge_has_read_what_it_needs() -> None:
-    deps = warm_judge(offline_deps())
+    deps = warm_judge(offline_judge_deps())
     assert deps.mark(Language.ZH).is_script
 
 

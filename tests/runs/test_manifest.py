@@ -22,12 +22,12 @@ from psychagent.runs.manifest import SCRIPT_NOTE, build_manifest, check_resumabl
 from psychagent.runs.sample import run_sample
 from psychagent.skills.library import SkillLibrary
 from tests.support.loopback.server import serve
-from tests.support.running import NAME, clean, make_plan, manifest, settings, stored_usage
+from tests.support.running import NAME, clean, manifest, run_plan, settings_at, stored_usage
 
 
 def describe(**over: Any) -> dict[str, Any]:
     """Build the manifest of a run at an endpoint."""
-    baseline, runtime = settings("http://127.0.0.1:9/v1", api_key_env="THE_KEY", **over)
+    baseline, runtime = settings_at("http://127.0.0.1:9/v1", api_key_env="THE_KEY", **over)
     deps = build_deps(baseline, runtime, env={"THE_KEY": "sk-hidden"})
     return build_manifest(baseline, runtime, DatasetSettings(), deps)
 
@@ -84,7 +84,7 @@ def test_a_folder_without_a_run_may_be_begun(tmp_path: Path) -> None:
 
 async def test_totals_are_the_sum_of_the_session_files_and_of_the_calls_made(tmp_path: Path) -> None:
     with serve() as server:
-        result = await run_sample(make_plan(tmp_path, server.base_url, cases=2))
+        result = await run_sample(run_plan(tmp_path, server.base_url, cases=2))
         calls = [call.role for call in server.calls]
     totals = manifest(tmp_path)["totals"]
     assert clean(totals) == clean(stored_usage(tmp_path))

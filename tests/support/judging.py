@@ -114,7 +114,7 @@ def offline_judge(name: str = "offline-script", **settings: Any) -> Judge:
     return Judge(build_judge_deps(EvalSettings(judge={"model": name}, **settings), env={}))
 
 
-def offline_deps(**settings: Any) -> JudgeDeps:
+def offline_judge_deps(**settings: Any) -> JudgeDeps:
     """Wire the scripted judge."""
     return build_judge_deps(EvalSettings(**settings), env={})
 
