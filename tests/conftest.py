@@ -1,4 +1,4 @@
-"""Fixtures of all tests: no socket beyond loopback, settings and dependencies that tests share."""
+"""Fixtures of all tests: no socket beyond loopback, one cache of vectors, the reference release's files."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.assets.settings.run import BaselineSettings, RetrievalSettings, RuntimeSettings
-from psychagent.domain.base import Language, Modality
+from tests.support import skips
 
 _connect = socket.socket.connect
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -21,6 +19,10 @@ def _guarded(self: socket.socket, address: Any) -> Any:
     if self.family in {socket.AF_INET, socket.AF_INET6} and address[0] not in LOOPBACK:
         raise OSError(f"tests may not reach {address[0]}")
     return _connect(self, address)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(skips)
 
 
 @pytest.fixture(autouse=True)
@@ -36,46 +38,9 @@ def vector_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def lexical_runtime() -> RuntimeSettings:
-    """A runtime that needs no embedding model: ranking by words."""
-    return RuntimeSettings(retrieval=RetrievalSettings(method="lexical"))
-
-
-@pytest.fixture
-def offline_baseline() -> BaselineSettings:
-    """The offline script as counselor."""
-    return BaselineSettings(provider="offline", max_sessions=4, max_counselor_turns=8)
-
-
-def endpoint(base_url: str, **over: Any) -> EndpointSettings:
-    """Settings of a model at a loopback server, with short waits."""
-    return EndpointSettings(
-        **({"base_url": base_url, "model": "loopback", "timeout_sec": 5, "max_retries": 2} | over)
-    )
-
-
-def at_server(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSettings]:
-    """Settings whose counselor and client are at a loopback server; ranking by words."""
-    given = {
-        "base_url": base_url,
-        "model": "loopback",
-        "timeout_sec": 5,
-        "max_retries": 2,
-        "name": "loopback",
-    }
-    baseline = BaselineSettings(**(given | {"max_sessions": 2, "max_counselor_turns": 4} | over))
-    runtime = RuntimeSettings(client=endpoint(base_url), retrieval=RetrievalSettings(method="lexical"))
-    return baseline, runtime
-
-
-@pytest.fixture
 def reference_data() -> Path:
     """The folder of the reference release's files; the test is skipped where none is named."""
     folder = os.environ.get("PSYCHAGENT_REFERENCE_DATA")
     if not folder:
-        pytest.skip("PSYCHAGENT_REFERENCE_DATA is not set")
+        pytest.skip(skips.NO_REFERENCE_DATA)
     return Path(folder)
-
-
-LANGUAGES = list(Language)
-MODALITIES = list(Modality)

@@ -14,7 +14,7 @@ from psychagent.assets.settings.run import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Disclosure
 from psychagent.errors import AssetError
-from tests.conftest import MODALITIES
+from tests.support.every import MODALITIES
 from tests.support.shapes import BASIC, made_up_profile, psycheval, write
 
 

@@ -18,6 +18,7 @@ from psychagent.runs.outcome import Status
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import serve
 from tests.support.running import NAME, calls_of, case_dirs, course_file, manifest, repeats, run_plan
+from tests.support.skips import NOT_ROOT
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -101,7 +102,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(place)], capture_output=True, check=False
     )
     if mounted.returncode:
-        pytest.skip("only root may mount a small disk")
+        pytest.skip(NOT_ROOT)
     try:
         yield place
     finally:

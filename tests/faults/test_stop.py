@@ -81,7 +81,7 @@ async def test_a_stop_in_the_middle_of_a_call_loses_nothing(
         assert stopped["cases"] == {"partial": 1}
         assert sum(calls_of(stopped["totals"]).values()) == made, "every call that was made is in the totals"
 
-        server._delay = 0
+        server.delay_sec = 0
         result = await run_sample(plan)
         assert result.exit_status() == 0
         assert not repeats(server.calls)
@@ -97,7 +97,7 @@ async def test_many_cases_stop_together_and_none_is_begun(tmp_path: Path) -> Non
             send(process, signal.SIGINT)
             assert finish(process) == 130
         assert len(case_dirs(save_dir)) == 3
-        server._delay = 0
+        server.delay_sec = 0
         result = await run_sample(plan)
         assert result.count() == {Status.ENDED_BY_LIMIT: 6}
         assert not repeats(server.calls)

@@ -19,6 +19,7 @@ from psychagent.flows.play import run_course
 from psychagent.nodes.deps import Deps
 from psychagent.records.session import session_data
 from psychagent.scales.reward import load_norms, reward_of, to_signals
+from tests.support.fakes import ScriptedModel
 from tests.support.judging import defaults, items_asked, judge_with, reply
 from tests.support.rolling import ONE_A_SIDE, offline_rollout_deps
 
@@ -37,9 +38,8 @@ def judged_by(deps: Deps, judge: Judge) -> Deps:
     return replace(deps, rft=replace(deps.rft, judge=judge))
 
 
-def fake_judge(answer: Callable[[str], str]) -> tuple[Judge, list[str]]:
-    judge, model = judge_with(answer, methods=dict.fromkeys(Modality, ONE_A_SIDE))
-    return judge, model.prompts
+def judge_of_two_scales(answer: Callable[[str], str]) -> tuple[Judge, ScriptedModel]:
+    return judge_with(answer, methods=dict.fromkeys(Modality, ONE_A_SIDE))
 
 
 async def test_the_first_of_several_rollouts_is_what_plain_simulation_holds(case: Case) -> None:
@@ -132,7 +132,7 @@ async def test_a_scale_that_breaks_in_a_way_nobody_foresaw_is_missing(case: Case
             raise KeyError("a bug of ours")
         return defaults(prompt)
 
-    judge, _ = fake_judge(answer)
+    judge, _ = judge_of_two_scales(answer)
     (session,) = await run_course(judged_by(offline_rollout_deps(sessions=1), judge), case)
     assert session.selection
     assert session.selection.compared == ("counselor.WAI",)
@@ -143,11 +143,11 @@ async def test_a_scale_that_breaks_in_a_way_nobody_foresaw_is_missing(case: Case
 
 
 async def test_a_case_whose_judge_fills_in_nothing_fails_and_names_the_scales(case: Case) -> None:
-    judge, prompts = fake_judge(lambda prompt: "{}")
+    judge, model = judge_of_two_scales(lambda prompt: "{}")
     with pytest.raises(ScoringError, match="0 of 2 rollouts can be compared .*lacks WAI, SRS"):
         await run_course(judged_by(offline_rollout_deps(sessions=1), judge), case)
     # two rollouts, each held again once
-    assert len(prompts) == 2 * 2 * len(ONE_A_SIDE)
+    assert len(model.prompts) == 2 * 2 * len(ONE_A_SIDE)
 
 
 async def test_a_rollout_that_breaks_in_a_way_nobody_foresaw_does_not_stop_the_others(case: Case) -> None:
@@ -208,7 +208,7 @@ async def test_a_second_judge_scores_every_rollout_and_takes_no_part_in_the_choi
 
 
 async def test_no_thought_query_or_skill_of_a_rollout_reaches_its_judge(case: Case) -> None:
-    judge, prompts = fake_judge(defaults)
+    judge, model = judge_of_two_scales(defaults)
     (session,) = await run_course(judged_by(offline_rollout_deps(sessions=1), judge), case)
     hidden = {
         text
@@ -218,8 +218,8 @@ async def test_no_thought_query_or_skill_of_a_rollout_reaches_its_judge(case: Ca
         if text
     }
     assert len(hidden) > 10
-    assert len(prompts) == 4
-    assert not [text for text in hidden for prompt in prompts if text in prompt]
+    assert len(model.prompts) == 4
+    assert not [text for text in hidden for prompt in model.prompts if text in prompt]
 
 
 async def test_the_random_control_does_not_look_at_rewards(case: Case) -> None:

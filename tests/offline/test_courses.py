@@ -10,7 +10,7 @@ import pytest
 from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import count_counselor_turns
-from tests.conftest import LANGUAGES
+from tests.support.every import LANGUAGES
 from tests.support.offline_courses import AT_RISK, bundled_profile, lines_of, offline_course, risk_of, said_by
 
 _QUOTED = re.compile(r"“[^“”]*”")

@@ -13,7 +13,7 @@ from psychagent.errors import AssetError
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.offline.model import OfflineModel
 from psychagent.replies.tags import parse_tagged_reply
-from tests.conftest import LANGUAGES
+from tests.support.every import LANGUAGES
 from tests.support.offline_courses import (
     bundled_profile,
     lines_of,

@@ -14,7 +14,7 @@ from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.rollout import FinishedSession
 from psychagent.errors import ReplyError
 from psychagent.offline.scene import quote_of
-from tests.conftest import LANGUAGES
+from tests.support.every import LANGUAGES
 from tests.support.offline_courses import (
     all_words,
     bundled_profile,

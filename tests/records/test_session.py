@@ -24,7 +24,7 @@ from psychagent.records.session import (
     to_transcript,
     write_session,
 )
-from tests.conftest import MODALITIES
+from tests.support.every import MODALITIES
 from tests.support.fakes import case_of
 from tests.support.memory_parts import client_file, summary
 

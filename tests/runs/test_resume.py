@@ -37,9 +37,9 @@ async def half_run(save_dir: Path, server: LoopbackServer, **over: Any) -> Sampl
         seen["summary"] += call.role == "summary"
         return Http(status=400, body="no") if call.role == "summary" and seen["summary"] > 1 else None
 
-    server._behave = behave
+    server.behave = behave
     assert (await run_sample(plan)).exit_status() == 1
-    server._behave = None
+    server.behave = None
     return plan
 
 
@@ -276,7 +276,7 @@ async def test_a_failed_case_goes_on_where_it_failed(tmp_path: Path) -> None:
         plan = run_plan(tmp_path, server.base_url)
         assert (await run_sample(plan)).exit_status() == 1
         assert course_file(tmp_path)["finished_reason"] == "error"
-        server._behave = None
+        server.behave = None
         made = len(server.calls)
         assert (await run_sample(plan)).exit_status() == 0
         assert server.calls[made].role == "client"

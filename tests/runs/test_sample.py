@@ -148,7 +148,7 @@ async def test_so_many_cases_run_at_a_time(tmp_path: Path, concurrency: int) -> 
                 most[0] = max(most[0], len(under_way))
             return slow if call.role == "counselor" else None
 
-        server._behave = behave
+        server.behave = behave
         plan.watch.on_case = lambda outcome: under_way.remove(next(iter(under_way)))
         result = await run_sample(plan)
     assert result.exit_status() == 0
@@ -208,7 +208,7 @@ async def test_where_skills_cannot_be_found_the_run_says_so_and_stops(tmp_path: 
         assert reasons
         assert "embeddings endpoint" in reasons[0]
 
-        server._behave = None
+        server.behave = None
         made = len(server.calls)
         assert (await run_sample(plan)).exit_status() == 0
         assert len(server.calls) > made

@@ -10,7 +10,7 @@ from psychagent.domain.base import Language
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.llm.prompt import Prompt, system, user
-from tests.conftest import LANGUAGES
+from tests.support.every import LANGUAGES
 from tools.prompt_tokens import (
     CLIENT_TOKENS,
     COUNSELOR_TOKENS,
