@@ -31,6 +31,8 @@ from tests.support.running import (
     write_yaml,
 )
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 SESSIONS, TURNS, KILLS = 3, 3, 4
 CALLS_A_SESSION = 1 + TURNS + 2 * (TURNS - 1) + 2

@@ -313,6 +313,7 @@ def log(tmp_path: Path) -> Iterator[Path]:
         sys.stdout.write(path.read_text(encoding="utf-8", errors="replace"))
 
 
+@pytest.mark.slow
 def test_after_a_kill_no_finished_rollout_scale_or_turn_is_repeated(
     tmp_path: Path, command: Callable[[LoopbackServer], list[str]], log: Path
 ) -> None:

@@ -25,6 +25,8 @@ from tests.support.offline_courses import (
     said_by,
 )
 
+pytestmark = pytest.mark.slow
+
 Edit = Callable[[str], str]
 LINES = {language: lines_of(language) for language in Language}
 

@@ -66,6 +66,7 @@ def test_without_a_python_that_fits_make_says_so_in_one_sentence(checkout: Path)
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_a_shim_that_does_not_run_is_passed_over(checkout: Path) -> None:
     path = path_with(checkout, python3_13=BROKEN, python3_12=BROKEN, python3=runs_this_python())
     done = make(checkout, ".venv/.made", path=path)

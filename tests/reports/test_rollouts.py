@@ -345,6 +345,7 @@ def show(gain: Estimate) -> None:
     )
 
 
+@pytest.mark.slow
 async def test_what_one_judge_chooses_beats_a_random_pick_under_another(tmp_path: Path) -> None:
     numbers = compute_rft(read_rft_run(await run_with(tmp_path, "offline-script", rollouts=4)), Sampling())
     gain = numbers.of(HOLDOUT, "gain")
@@ -354,6 +355,7 @@ async def test_what_one_judge_chooses_beats_a_random_pick_under_another(tmp_path
     assert gain.low > 0
 
 
+@pytest.mark.slow
 async def test_a_constant_judge_gains_nothing(tmp_path: Path) -> None:
     numbers = compute_rft(read_rft_run(await run_with(tmp_path, "offline-constant", rollouts=3)), Sampling())
     gain = numbers.of(HOLDOUT, "gain")

@@ -143,6 +143,7 @@ async def test_checkpoints_restore_the_same_types_and_warn_of_none(
     assert [r.getMessage() for r in caplog.records] == []
 
 
+@pytest.mark.slow
 def test_a_strict_run_is_killed_and_resumed_without_a_warning(tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT), "LANGGRAPH_STRICT_MSGPACK": "true", "HF_HUB_OFFLINE": "1"}
     with serve() as server:

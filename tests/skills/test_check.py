@@ -23,6 +23,7 @@ def by_counting(language: Language) -> None:
     return None
 
 
+@pytest.mark.slow
 async def test_the_bundled_library_has_no_problem(minilm: Embedder, vector_dir: Path) -> None:
     cache = VectorCache(vector_dir, minilm)
     problems = await check_library(

@@ -53,6 +53,7 @@ def test_show_suggests_near_ids() -> None:
         call("show", EVIDENCE.removesuffix("s"))
 
 
+@pytest.mark.slow
 def test_search_tells_the_similarity_of_each_skill() -> None:
     shown = call("search", "get up when awake instead of lying in bed", "--modality", "bt", "-k", "3").output
     assert "cosine" in shown
@@ -74,6 +75,7 @@ def test_a_stage_without_skills_is_told() -> None:
         call("search", "x", "--stage", "termination", "--language", "zh")
 
 
+@pytest.mark.slow
 def test_validate_of_the_bundled_library_says_its_limits() -> None:
     result = call("validate")
     assert result.exit_code == 0
@@ -97,6 +99,7 @@ def test_import_writes_our_layout(reference_root: Path, tmp_path: Path) -> None:
     assert call("stats", tmp_path / "out").exit_code == 0
 
 
+@pytest.mark.slow
 def test_bench_prints_every_way_of_retrieval(tmp_path: Path, minilm: Embedder) -> None:
     gold = tmp_path / "mine.yaml"
     gold.write_text(

@@ -47,6 +47,7 @@ async def test_every_chinese_rewording_is_nearer_than_the_limit() -> None:
         assert pair.cosine > MAX_COSINE[Language.ZH], one.id
 
 
+@pytest.mark.slow
 async def test_most_english_rewordings_are_nearer_than_the_limit(minilm: Embedder) -> None:
     caught = 0
     pairs = reworded(Language.EN)
@@ -56,6 +57,7 @@ async def test_most_english_rewordings_are_nearer_than_the_limit(minilm: Embedde
     assert caught > len(pairs) / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", list(Language))
 async def test_the_limit_leaves_room_above_the_nearest_bundled_pair(
     language: Language, minilm: Embedder, vector_dir: Path

@@ -105,6 +105,7 @@ def test_the_embedded_english_model_alone_is_not_the_chinese_default() -> None:
     assert DEFAULT_METHOD[Language.ZH] != "embed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", list(Language))
 async def test_the_default_finds_most_gold_skills_from_a_rewrite(
     language: Language, minilm: Embedder, vector_dir: Path

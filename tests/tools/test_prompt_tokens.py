@@ -24,6 +24,7 @@ from tools.prompt_tokens import (
 DOC = Path(__file__).resolve().parents[2] / "docs" / "prompts.md"
 
 
+@pytest.mark.slow
 def test_the_table_of_prompt_tokens_is_current() -> None:
     text = DOC.read_text(encoding="utf-8")
     assert text == write_prompt_tokens(), "run `make docs`"
