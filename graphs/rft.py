@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
-from graphs.wiring import DEPS
+from pydantic.dataclasses import dataclass
+
+from graphs.wiring import DEPS, LIVE
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 from psychagent.flows.course import build_course
 from psychagent.flows.rft import warm_rollouts, with_rollouts
-from psychagent.nodes.state import Knobs
+from psychagent.nodes.knobs import Knobs
 
 _NAMED = os.environ.get("PSYCHAGENT_RFT")
 _SETTINGS = load_model(
@@ -31,4 +32,4 @@ class RftKnobs(Knobs):
     rollouts: int = _SETTINGS.rollout_n
 
 
-graph = build_course(warm_rollouts(with_rollouts(DEPS, _SETTINGS, env=os.environ)), knobs=RftKnobs)
+graph = build_course(warm_rollouts(with_rollouts(DEPS, _SETTINGS, LIVE)), knobs=RftKnobs)

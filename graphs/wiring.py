@@ -9,9 +9,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from psychagent.assets.settings.run import BaselineSettings, RuntimeSettings, load_settings
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.flows.build import build_deps, warm
+from psychagent.flows.live import open_live
 from psychagent.nodes.deps import Deps
+
+LIVE = open_live(os.environ)
 
 
 def served_deps() -> Deps:
@@ -20,7 +25,7 @@ def served_deps() -> Deps:
     paths = [Path(name) if name else None for name in named]
     baseline = load_settings(BaselineSettings, paths[0])
     runtime = load_settings(RuntimeSettings, paths[1])
-    return warm(build_deps(baseline, runtime, env=os.environ))
+    return warm(build_deps(baseline, runtime, LIVE))
 
 
 DEPS = served_deps()

@@ -11,15 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from psychagent.assets.profiles import find_cases, find_profile, load_profile, make_case
-    from psychagent.assets.settings.run import (
-        BaselineSettings,
-        DatasetSettings,
-        RuntimeSettings,
-        load_settings,
-    )
+    from psychagent.assets.settings.baseline import BaselineSettings
+    from psychagent.assets.settings.dataset import DatasetSettings
+    from psychagent.assets.settings.load import load_settings
+    from psychagent.assets.settings.runtime import RuntimeSettings
     from psychagent.domain.base import Language, Modality, Stage
     from psychagent.flows.build import build_deps
     from psychagent.flows.course import build_course
+    from psychagent.flows.live import open_live
     from psychagent.flows.play import (
         CourseEnded,
         Said,
@@ -29,17 +28,17 @@ if TYPE_CHECKING:
         run_course,
         stream_course,
     )
-    from psychagent.nodes.state import Knobs
+    from psychagent.nodes.knobs import Knobs
     from psychagent.runs.sample import SamplePlan, run_sample
 
 _WHERE = {
-    "BaselineSettings": "psychagent.assets.settings.run",
+    "BaselineSettings": "psychagent.assets.settings.baseline",
     "CourseEnded": "psychagent.flows.play",
-    "DatasetSettings": "psychagent.assets.settings.run",
-    "Knobs": "psychagent.nodes.state",
+    "DatasetSettings": "psychagent.assets.settings.dataset",
+    "Knobs": "psychagent.nodes.knobs",
     "Language": "psychagent.domain.base",
     "Modality": "psychagent.domain.base",
-    "RuntimeSettings": "psychagent.assets.settings.run",
+    "RuntimeSettings": "psychagent.assets.settings.runtime",
     "Said": "psychagent.flows.play",
     "SamplePlan": "psychagent.runs.sample",
     "SessionClosed": "psychagent.flows.play",
@@ -51,8 +50,9 @@ _WHERE = {
     "find_cases": "psychagent.assets.profiles",
     "find_profile": "psychagent.assets.profiles",
     "load_profile": "psychagent.assets.profiles",
-    "load_settings": "psychagent.assets.settings.run",
+    "load_settings": "psychagent.assets.settings.load",
     "make_case": "psychagent.assets.profiles",
+    "open_live": "psychagent.flows.live",
     "run_course": "psychagent.flows.play",
     "run_sample": "psychagent.runs.sample",
     "stream_course": "psychagent.flows.play",
@@ -79,6 +79,7 @@ __all__ = [
     "load_profile",
     "load_settings",
     "make_case",
+    "open_live",
     "run_course",
     "run_sample",
     "stream_course",

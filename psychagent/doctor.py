@@ -5,7 +5,6 @@ Every check is one line with what was seen; a failure says what to do. Knows no 
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import time
@@ -14,24 +13,22 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-import httpx
 from langchain_core.messages import AIMessage
 from pydantic import BaseModel, Field
 
 from psychagent.assets.locate import KINDS, asset_dir
 from psychagent.assets.profiles import find_cases
 from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.assets.settings.run import (
-    BaselineSettings,
-    DatasetSettings,
-    EmbeddingSettings,
-    RuntimeSettings,
-    load_settings,
-)
+from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import WORKING_STAGES, Record
+from psychagent.domain.role import Role
 from psychagent.errors import MalformedReplyError, PsychAgentError, RecordError
-from psychagent.flows.build import build_chat, build_skills, open_client, require_key
+from psychagent.flows.build import build_chat, build_skills
+from psychagent.flows.live import Live, open_live, require_key
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.skills.embed import build_embedder
@@ -101,11 +98,11 @@ async def examine(patient: Patient) -> AsyncIterator[Finding]:
         and isinstance(dataset, DatasetSettings)
     ):
         return
-    async with open_client() as client:
+    async with open_live(patient.env, calls=1) as live:
         groups = (
-            _data(runtime, dataset),
-            _models(baseline, runtime, env=patient.env, client=client),
-            _retrieval(runtime, dataset, patient=patient, client=client),
+            _data(baseline, runtime, dataset),
+            _models(baseline, runtime, live),
+            _retrieval(baseline, runtime, dataset, cache_dir=patient.cache_dir(runtime), live=live),
             [Check("disk", partial(_disk, patient.save_dir(runtime)))],
         )
         for group in groups:
@@ -129,11 +126,11 @@ def _settings(patient: Patient) -> Iterator[Check]:
     yield Check("settings: dataset", partial(read, "dataset", DatasetSettings))
 
 
-def _data(runtime: RuntimeSettings, dataset: DatasetSettings) -> Iterator[Check]:
-    language = runtime.language
+def _data(baseline: BaselineSettings, runtime: RuntimeSettings, dataset: DatasetSettings) -> Iterator[Check]:
+    language = runtime.world.language
 
     def prompts() -> str:
-        count = PromptLibrary(language, runtime.prompts_root).compile_all()
+        count = PromptLibrary(language, baseline.prompts_root).compile_all()
         return f"{count} templates of {language.value!r} compile"
 
     def cases() -> str:
@@ -143,7 +140,7 @@ def _data(runtime: RuntimeSettings, dataset: DatasetSettings) -> Iterator[Check]
         return f"{len(found)} cases of {', '.join(sorted({c.modality.value for c in found}))} can be read"
 
     def skills() -> str:
-        library = SkillLibrary(language, runtime.skills_root)
+        library = SkillLibrary(language, baseline.skills_root)
         stages = [library.stage(m, s) for m in dataset.modalities for s in WORKING_STAGES]
         return f"{sum(len(stage.skills()) for stage in stages):,} skills in {len(stages)} stages"
 
@@ -152,30 +149,24 @@ def _data(runtime: RuntimeSettings, dataset: DatasetSettings) -> Iterator[Check]
     yield Check("skills", skills)
 
 
-def _models(
-    baseline: BaselineSettings,
-    runtime: RuntimeSettings,
-    *,
-    env: Mapping[str, str],
-    client: httpx.AsyncClient,
-) -> Iterator[Check]:
+def _models(baseline: BaselineSettings, runtime: RuntimeSettings, live: Live) -> Iterator[Check]:
     """Check keys and endpoints: the client only talks, counselor and reflector give typed replies."""
-    reflector = runtime.reflector or baseline
-    roles: dict[str, EndpointSettings] = {"counselor": baseline, "client": runtime.client}
-    if runtime.reflector:
-        roles["reflector"] = reflector
+    roles: dict[str, EndpointSettings] = {"counselor": baseline.counselor, "client": runtime.world.client}
+    if baseline.reflector:
+        roles["reflector"] = baseline.reflector
+    prompts = partial(PromptLibrary, runtime.world.language, baseline.prompts_root)
     for role, settings in roles.items():
         if settings.api_key_env:
-            yield Check(f"{role}: key", partial(_key, settings.api_key_env, env))
+            yield Check(f"{role}: key", partial(_key, settings.api_key_env, live.env))
         if settings.provider == "offline":
             yield Check(f"{role}: model", lambda: "the offline script; needs no server and is no model")
             continue
         where = f"check base_url {settings.base_url}, that the server runs, and the model's name"
-        yield Check(f"{role}: chat", partial(_ask, settings, runtime, ask_words, env, client), where)
+        yield Check(f"{role}: chat", partial(_ask, settings, prompts, ask_words, live), where)
         if role != "client":
             yield Check(
                 f"{role}: typed reply",
-                partial(_ask, settings, runtime, ask_typed, env, client),
+                partial(_ask, settings, prompts, ask_typed, live),
                 f"the server was asked with structured: {settings.structured}; try another of json_schema, "
                 "json_object, none",
             )
@@ -188,48 +179,49 @@ def _key(name: str, env: Mapping[str, str]) -> str:
 
 async def _ask(
     settings: EndpointSettings,
-    runtime: RuntimeSettings,
-    ask: Callable[..., Awaitable[str]],
-    env: Mapping[str, str],
-    client: httpx.AsyncClient,
+    prompts: Callable[[], PromptLibrary],
+    ask: Callable[[Chat], Awaitable[str]],
+    live: Live,
 ) -> str:
     """Ask an endpoint once, and once more where the first attempt fails."""
     brief = {
         "max_retries": min(settings.max_retries, 1),
         "timeout_sec": min(settings.timeout_sec, MOST_WAIT_SEC),
     }
-    prompts = PromptLibrary(runtime.language, runtime.prompts_root)
-    chat = build_chat(
-        settings.model_copy(update=brief), prompts, gate=asyncio.Semaphore(1), env=env, client=client
-    )
+    chat = build_chat(settings.model_copy(update=brief), prompts(), live)
     started = time.monotonic()
     seen = await ask(chat)
     return f"{settings.model} {seen} in {time.monotonic() - started:.1f} s"
 
 
 def _retrieval(
-    runtime: RuntimeSettings, dataset: DatasetSettings, *, patient: Patient, client: httpx.AsyncClient
+    baseline: BaselineSettings,
+    runtime: RuntimeSettings,
+    dataset: DatasetSettings,
+    *,
+    cache_dir: Path | None,
+    live: Live,
 ) -> Iterator[Check]:
     """Check the embedder, then that an index can be built with it and searched."""
-    language, embedding = runtime.language, runtime.embedding
-    method = resolve_method(language, runtime.retrieval.method)
+    language, embedding = runtime.world.language, baseline.embedding
+    method = resolve_method(language, baseline.retrieval.method)
     if method != "lexical":
         if embedding.api_key_env:
-            yield Check("embedding: key", partial(_key, embedding.api_key_env, patient.env))
-        yield Check("embedding: model", partial(_embed, embedding, patient.env, client))
+            yield Check("embedding: key", partial(_key, embedding.api_key_env, live.env))
+        yield Check("embedding: model", partial(_embed, embedding, live))
 
     async def index() -> str:
-        cache_dir = patient.cache_dir(runtime)
-        store = build_skills(runtime, language, env=patient.env, client=client, cache_dir=cache_dir)
+        store = build_skills(baseline, language, live, cache_dir=cache_dir)
         modality, stage = dataset.modalities[0], WORKING_STAGES[0]
-        hits = await store.search("safety", modality=modality, stage=stage, k=runtime.retrieval.top_k)
+        hits = await store.search("safety", modality=modality, stage=stage, k=baseline.retrieval.top_k)
         return f"{modality.value}/{stage.value} is built and searched ({method}): {len(hits)} skills found"
 
     yield Check("skill index", index)
 
 
-async def _embed(settings: EmbeddingSettings, env: Mapping[str, str], client: httpx.AsyncClient) -> str:
-    embedder = build_embedder(settings, key=require_key(settings.api_key_env, env), client=client)
+async def _embed(settings: EmbeddingSettings, live: Live) -> str:
+    key = require_key(settings.api_key_env, live.env)
+    embedder = build_embedder(settings, key=key, client=live.http)
     vectors = await embedder.embed(["A first text.", "Another one."])
     checked = " with the sha256 it should have" if settings.provider == "minilm" else ""
     return f"{embedder.name}{checked} gives vectors of {vectors.shape[1]}"
@@ -260,7 +252,7 @@ class Probe(BaseModel):
 
 async def ask_words(chat: Chat) -> str:
     """Ask for a word; say that one came."""
-    prompt = Prompt(role="doctor", messages=(system(_SYSTEM), user("Say hello in one word.")))
+    prompt = Prompt(role=Role.PROBE, messages=(system(_SYSTEM), user("Say hello in one word.")))
     await chat.request(prompt, _read_words)
     return "answers"
 
@@ -275,5 +267,5 @@ def _read_words(message: AIMessage) -> str:
 async def ask_typed(chat: Chat) -> str:
     """Ask for a typed reply in the configured way; say that it had the shape."""
     task = 'Answer with JSON alone, of this shape: {"ready": true, "number": a digit from 0 to 9}'
-    await chat.ask(Prompt(role="doctor", messages=(system(_SYSTEM), user(task))), Probe)
+    await chat.ask(Prompt(role=Role.PROBE, messages=(system(_SYSTEM), user(task))), Probe)
     return f"keeps the shape ({chat.policy.structured})"

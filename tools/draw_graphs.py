@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import Any
 
+from psychagent.assets.settings.baseline import BaselineSettings, RetrievalSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.run import BaselineSettings, RetrievalSettings, RuntimeSettings
-from psychagent.flows.build import build_deps, open_client
+from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.flows.build import build_deps
 from psychagent.flows.course import build_course
 from psychagent.flows.judge import build_judge, build_judge_deps
+from psychagent.flows.live import open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.flows.rollout import build_rollout
 from psychagent.flows.session import build_session
@@ -26,13 +27,13 @@ with rollouts; each rollout is judged as soon as its session is over.
 
 def draw_graphs() -> str:
     """Write all graphs as Markdown."""
-    runtime = RuntimeSettings(retrieval=RetrievalSettings(method="lexical"))
-    client = open_client()
-    plain = build_deps(BaselineSettings(provider="offline"), runtime, env={}, client=client)
-    rft = with_rollouts(plain, RftSettings(), env={}, client=client)
-    judge = build_judge_deps(EvalSettings(), env={}, client=client)
+    live = open_live({})
+    baseline = BaselineSettings(retrieval=RetrievalSettings(method="lexical"))
+    plain = build_deps(baseline, RuntimeSettings(), live)
+    rft = with_rollouts(plain, RftSettings(), live)
+    judge = build_judge_deps(EvalSettings(), live)
     parts: dict[str, Any] = {
-        "Course": build_course(replace(plain)),
+        "Course": build_course(plain),
         "Session (inside `rollout`)": build_session(plain),
         "Rollout, where rollouts are judged": build_rollout(rft),
         "Judge": build_judge(judge),

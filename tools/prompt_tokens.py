@@ -10,15 +10,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import mean
+from typing import Literal
 
 from psychagent.assets.profiles import find_profile, find_profiles, make_case
+from psychagent.assets.settings.baseline import BaselineSettings, RetrievalSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.assets.settings.run import (
-    BaselineSettings,
-    DatasetSettings,
-    RetrievalSettings,
-    RuntimeSettings,
-)
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, Stage
 from psychagent.domain.memory import (
     ClientFile,
@@ -29,17 +27,18 @@ from psychagent.domain.memory import (
     SessionSummary,
 )
 from psychagent.domain.plan import Plan
-from psychagent.domain.rollout import Rollout
+from psychagent.domain.role import Role
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
-from psychagent.flows.build import build_deps, open_client
+from psychagent.flows.build import build_deps
 from psychagent.flows.judge import build_judge_deps
+from psychagent.flows.live import open_live
 from psychagent.llm.prompt import Prompt
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import JudgeDeps, JudgeTask, judge_prompt, plan_calls
-from psychagent.nodes.reflect import reflection_prompt
+from psychagent.nodes.reflect import ReflectionRole, reflection_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.scales.dialogue import Dialogue, Line
@@ -179,7 +178,7 @@ def briefs(deps: Deps, language: Language, name: str, *, first: bool) -> Iterato
     profile = find_profile(name, language)
     for modality in Modality:
         case, plan = make_case(profile, modality, language), deps.prompts(language).first_plan(modality)
-        knobs = replace(deps.knobs, language=language.value, modality=modality.value, profile=name)
+        knobs = replace(deps.knobs, language=language, modality=modality, profile=name)
         opened = Brief(case=case, plan=plan, memory=Memory(), candidates=(), session_index=1, knobs=knobs)
         if first:
             yield opened
@@ -193,7 +192,7 @@ def briefs(deps: Deps, language: Language, name: str, *, first: bool) -> Iterato
 def _counselor(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
     stage = deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
     ids = [skill.id for skill in stage.skills()]
-    k = deps.runtime.retrieval.top_k
+    k = deps.baseline.retrieval.top_k
     for place in range(0, len(ids) - k + 1, k):
         yield partial(counselor_prompt, deps, brief, skill_ids=ids[place : place + k])
 
@@ -211,9 +210,9 @@ def _rewrite(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
     yield lambda turns: rewrite_prompt(deps, brief, turns)
 
 
-def _reflect(task: str) -> PromptsOf:
+def _reflect(task: ReflectionRole) -> PromptsOf:
     def prompts(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
-        yield lambda turns: reflection_prompt(deps, brief, Rollout(index=0, turns=tuple(turns)), task)
+        yield lambda turns: reflection_prompt(deps, brief, turns, task)
 
     return prompts
 
@@ -223,22 +222,19 @@ ROLES: dict[str, PromptsOf] = {
     "client": _client,
     "filter": _filter,
     "rewrite": _rewrite,
-    "summary": _reflect("summary"),
-    "client_file": _reflect("client_file"),
+    "summary": _reflect(Role.SUMMARY),
+    "client_file": _reflect(Role.CLIENT_FILE),
 }
 
 
-def _deps_of(reply_format: str) -> Deps:
-    baseline = BaselineSettings.model_validate(
-        {
-            "provider": "offline",
-            "max_sessions": SESSIONS,
-            "max_counselor_turns": TURNS,
-            "reply_format": reply_format,
-        }
+def _deps_of(reply_format: Literal["tags", "json"]) -> Deps:
+    baseline = BaselineSettings(
+        max_sessions=SESSIONS,
+        max_counselor_turns=TURNS,
+        reply_format=reply_format,
+        retrieval=RetrievalSettings(method="lexical"),
     )
-    runtime = RuntimeSettings(retrieval=RetrievalSettings(method="lexical"))
-    return build_deps(baseline, runtime, env={}, client=open_client())
+    return build_deps(baseline, RuntimeSettings(), open_live({}))
 
 
 def _sizes(forms: Sequence[Deps], role: str, language: Language, *, first: bool) -> list[Sizes]:
@@ -271,7 +267,7 @@ def _judged(deps: JudgeDeps, language: Language) -> list[Sizes]:
 def write_prompt_tokens() -> str:
     """Write the table of both languages as Markdown."""
     forms = [_deps_of("tags"), _deps_of("json")]
-    judge = build_judge_deps(EvalSettings(), env={}, client=open_client())
+    judge = build_judge_deps(EvalSettings(), open_live({}))
     return "\n".join([HEAD, *(_section(forms, judge, language) for language in Language)])
 
 

@@ -16,9 +16,11 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from psychagent.assets.locate import asset_dir
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.run import BaselineSettings, DatasetSettings, RuntimeSettings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.assets.settings.train import TrainSettings
 
 

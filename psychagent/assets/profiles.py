@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.settings.run import DatasetSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import THEORY_MODELS, BasicInfo, Case, Profile, StaticTraits
 from psychagent.errors import AssetError

@@ -8,7 +8,10 @@ from typing import Annotated
 
 import typer
 
-from psychagent.assets.settings.run import BaselineSettings, DatasetSettings, RuntimeSettings, load_settings
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import SettingsError
 from psychagent.files.read import nearest
@@ -47,14 +50,16 @@ def read_settings(
     modalities: str | None = None,
 ) -> tuple[BaselineSettings, RuntimeSettings, DatasetSettings]:
     """Read the three settings files and lay the command line's options over them."""
-    over_runtime = {"language": language, "concurrency": concurrency}
     over_dataset = {
         "max_cases": max_cases,
         "modalities": read_modalities(modalities) if modalities else None,
     }
+    around = load_settings(RuntimeSettings, runtime)
+    world = around.world.model_copy(update=_given({"language": language}))
+    machine = around.machine.model_copy(update=_given({"concurrency": concurrency}))
     return (
         load_settings(BaselineSettings, baseline).model_copy(update=_given({"max_sessions": max_sessions})),
-        load_settings(RuntimeSettings, runtime).model_copy(update=_given(over_runtime)),
+        around.model_copy(update={"world": world, "machine": machine}),
         load_settings(DatasetSettings, dataset).model_copy(update=_given(over_dataset)),
     )
 
@@ -65,12 +70,13 @@ def _given(options: Mapping[str, object]) -> dict[str, object]:
 
 def choose_save_dir(option: Path | None, runtime: RuntimeSettings) -> Path:
     """Take the folder of runs from the option, the settings, or the working directory."""
-    return option or runtime.save_dir or Path.cwd() / "runs"
+    return option or runtime.machine.save_dir or Path.cwd() / "runs"
 
 
-def default_cache_dir(runtime: RuntimeSettings) -> Path:
+def default_cache_dir(runtime: RuntimeSettings | None = None) -> Path:
     """Where vectors are kept: the settings' folder, or the user's cache folder."""
     import os
 
     base = os.environ.get("XDG_CACHE_HOME")
-    return runtime.cache_dir or (Path(base) if base else Path.home() / ".cache") / "psychagent" / "vectors"
+    named = runtime.machine.cache_dir if runtime else None
+    return named or (Path(base) if base else Path.home() / ".cache") / "psychagent" / "vectors"

@@ -70,7 +70,7 @@ def rft(
         if max_sessions is None
         else settings[0].model_copy(update={"max_sessions": max_sessions}),
         *settings[1:],
-        save_dir=save_dir or settings[1].save_dir or Path.cwd() / "rft",
+        save_dir=save_dir or settings[1].machine.save_dir or Path.cwd() / "rft",
         env=os.environ,
         cache_dir=default_cache_dir(settings[1]),
         resume=resume,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from psychagent.cli.options import RuntimeOption, default_cache_dir
+from psychagent.cli.options import BaselineOption, default_cache_dir
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.errors import AssetError, SettingsError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
     from rich.table import Table
 
-    from psychagent.assets.settings.run import RuntimeSettings
+    from psychagent.assets.settings.baseline import BaselineSettings
     from psychagent.domain.skill import StageSkills
     from psychagent.skills.bench.gold import Moment
     from psychagent.skills.bench.measure import Row
@@ -114,7 +114,7 @@ def search(
     stage: Annotated[list[Stage] | None, typer.Option(help="Default: all.")] = None,
     language: LanguageChoice = Language.EN,
     k: Annotated[int, typer.Option("-k", min=1, help="Most skills.")] = 5,
-    runtime: RuntimeOption = None,
+    baseline: BaselineOption = None,
 ) -> None:
     """Search skills as a session would, with the similarity of each."""
     import asyncio
@@ -122,14 +122,15 @@ def search(
     from rich.console import Console
     from rich.table import Table
 
-    from psychagent.assets.settings.run import RuntimeSettings, load_settings
-    from psychagent.flows.build import open_client
+    from psychagent.assets.settings.baseline import BaselineSettings
+    from psychagent.assets.settings.load import load_settings
+    from psychagent.flows.live import open_client
     from psychagent.skills.browse import choose_stages
     from psychagent.skills.find import search_stages
     from psychagent.skills.library import SkillLibrary
     from psychagent.skills.store import resolve_method
 
-    settings = load_settings(RuntimeSettings, runtime)
+    settings = load_settings(BaselineSettings, baseline)
     method = resolve_method(language, settings.retrieval.method)
     parts = choose_stages(SkillLibrary(language, settings.skills_root), modality or [], stage or [])
 
@@ -149,20 +150,20 @@ def search(
     Console().print(asyncio.run(find()))
 
 
-def _embedder(settings: RuntimeSettings, client: httpx.AsyncClient) -> Embedder:
+def _embedder(settings: BaselineSettings, client: httpx.AsyncClient) -> Embedder:
     import os
 
-    from psychagent.flows.build import require_key
+    from psychagent.flows.live import require_key
     from psychagent.skills.embed import build_embedder
 
     key = require_key(settings.embedding.api_key_env, os.environ)
     return build_embedder(settings.embedding, key=key, client=client)
 
 
-def _cached(settings: RuntimeSettings, client: httpx.AsyncClient) -> VectorCache:
+def _cached(settings: BaselineSettings, client: httpx.AsyncClient) -> VectorCache:
     from psychagent.skills.vectors import VectorCache
 
-    return VectorCache(default_cache_dir(settings), _embedder(settings, client))
+    return VectorCache(default_cache_dir(), _embedder(settings, client))
 
 
 @app.command()
@@ -179,7 +180,6 @@ def validate(
     import asyncio
     from functools import cache
 
-    from psychagent.assets.settings.run import RuntimeSettings
     from psychagent.skills.check import check_library
     from psychagent.skills.embed import build_minilm
     from psychagent.skills.near import MAX_COSINE, EmbedTexts
@@ -190,7 +190,7 @@ def validate(
         # the embedded model knows English only; Chinese is compared by its characters
         if language is not Language.EN:
             return None
-        return VectorCache(default_cache_dir(RuntimeSettings()), build_minilm()).embed
+        return VectorCache(default_cache_dir(), build_minilm()).embed
 
     limits = {lang: limit if max_cosine is None else max_cosine for lang, limit in MAX_COSINE.items()}
     problems = asyncio.run(check_library(root, embed=embed, max_cosine=limits, house_rules=not loose))
@@ -224,9 +224,9 @@ def import_library(
 def bench(
     gold: Annotated[Path | None, typer.Option(help="Gold moments; default: the bundled sets.")] = None,
     language: LanguagesChoice = None,
-    runtime: Annotated[
+    baseline: Annotated[
         list[Path] | None,
-        typer.Option("--runtime", help="Run settings whose embedder to measure; repeatable."),
+        typer.Option("--baseline", help="Baselines whose embedder to measure; repeatable."),
     ] = None,
 ) -> None:
     """Measure retrieval on gold moments: recall@5, mean reciprocal rank and time of each ranking."""
@@ -234,12 +234,13 @@ def bench(
 
     from rich.console import Console
 
-    from psychagent.assets.settings.run import RuntimeSettings, load_settings
+    from psychagent.assets.settings.baseline import BaselineSettings
+    from psychagent.assets.settings.load import load_settings
     from psychagent.cli.skills_table import bench_table
 
     if gold and (not language or len(language) != 1):
         raise SettingsError("--gold needs one --language, the language of its moments")
-    settings = [load_settings(RuntimeSettings, path) for path in (runtime or (None,))]
+    settings = [load_settings(BaselineSettings, path) for path in (baseline or (None,))]
 
     async def measure() -> None:
         for one in language or list(Language):
@@ -250,9 +251,9 @@ def bench(
 
 
 async def _bench(
-    language: Language, gold: Path | None, settings: list[RuntimeSettings]
+    language: Language, gold: Path | None, settings: list[BaselineSettings]
 ) -> tuple[tuple[Moment, ...], list[Row]]:
-    from psychagent.flows.build import open_client
+    from psychagent.flows.live import open_client
     from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, rewrites_file
     from psychagent.skills.bench.measure import run_bench
     from psychagent.skills.library import SkillLibrary
@@ -265,7 +266,7 @@ async def _bench(
         embedders = {}
         for one in settings:
             embedder = _embedder(one, client)
-            cache_dir = default_cache_dir(one)
+            cache_dir = default_cache_dir()
             store = SkillStore(library, embedder=embedder, method="fusion", cache_dir=cache_dir)
             embedders[embedder.name] = (embedder, store)
         words = SkillStore(library, embedder=None, method="lexical")

@@ -19,8 +19,8 @@ from psychagent.evals.summary import EvalResult, judge_warnings, summarize
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import write_json, write_text
-from psychagent.flows.build import open_client
 from psychagent.flows.judge import Judge, build_judge_deps
+from psychagent.flows.live import open_live
 
 CALLS_PER_SESSION = 6
 """Sessions are started so that this many calls of each find room at the gate."""
@@ -87,9 +87,9 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             raise SettingsError(
                 f"{search.root}: holds no session to judge; check --data-root and --modalities"
             )
-        async with open_client() as client:
-            deps = build_judge_deps(plan.settings, env=plan.env, on_call=plan.watch.on_call, client=client)
-            judge = Judge(deps)
+        calls = plan.settings.concurrency
+        async with open_live(plan.env, calls=calls, report=plan.watch.on_call) as live:
+            judge = Judge(build_judge_deps(plan.settings, live))
             worthless = _degenerate(judge, found, plan.settings.degenerate)
             tasks = [_task(plan, judge, item, plan.output_root) for item in found]
             extra = [_task(plan, judge, f, plan.output_root / DEGENERATE / f.baseline) for f in worthless]

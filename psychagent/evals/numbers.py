@@ -9,17 +9,15 @@ import pandas as pd  # type: ignore[import-untyped]
 
 from psychagent.evals.table import Scores, headline_values, to_cells
 from psychagent.scales.metrics import MetricInfo, headline_members
-from psychagent.stats.bootstrap import (
-    DEFAULT_SAMPLING,
+from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Estimate, Sampling
+from psychagent.stats.panels import (
     PANELS,
-    Estimate,
     Estimates,
     Members,
     MetricId,
     Panel,
     PanelEstimate,
-    Sampling,
-    estimate,
+    estimate_panels,
     mean_of_metrics,
 )
 
@@ -89,16 +87,16 @@ def compute_numbers(scores: Scores, infos: Infos, sampling: Sampling = DEFAULT_S
         headline_raw=headline_values(scores.frame, "raw"),
         headline_verified=headline_values(scores.frame, "verified"),
     )
-    chosen = estimate(to_cells(frame), members, sampling)
+    chosen = estimate_panels(to_cells(frame), members, sampling)
     modalities = {}
     for modality in scores.modalities:
         part = frame[frame["modality"] == modality]
-        numbers = estimate(to_cells(part), members_of(part, infos), sampling)
+        numbers = estimate_panels(to_cells(part), members_of(part, infos), sampling)
         modalities[modality] = (numbers, metric_lines(part, numbers))
     return Numbers(
         chosen=chosen,
-        raw=estimate(to_cells(frame, "headline_raw"), members, sampling),
-        verified=estimate(to_cells(frame, "headline_verified"), members, sampling),
+        raw=estimate_panels(to_cells(frame, "headline_raw"), members, sampling),
+        verified=estimate_panels(to_cells(frame, "headline_verified"), members, sampling),
         silent=silent_panels(infos, [m for panel in chosen.panels.values() for m in panel.metrics]),
         metrics=metric_lines(frame, chosen),
         modalities=modalities,
@@ -168,8 +166,8 @@ def _mean(column: pd.Series) -> float | None:
 def _trends(frame: pd.DataFrame, infos: Infos, sampling: Sampling) -> tuple[Trend, ...]:
     points: dict[Panel, list[tuple[int, Estimate]]] = {panel: [] for panel in PANELS}
     for index, rows in frame.groupby("session_index", sort=True):
-        numbers = estimate(to_cells(rows), members_of(rows, infos), sampling)
-        for panel, found in numbers.panels.items():
-            if found.value.mean is not None:
-                points[panel].append((int(str(index)), found.value))
+        numbers = estimate_panels(to_cells(rows), members_of(rows, infos), sampling)
+        for panel, estimate in numbers.panels.items():
+            if estimate.value.mean is not None:
+                points[panel].append((int(str(index)), estimate.value))
     return tuple(Trend(panel, tuple(values)) for panel, values in points.items())

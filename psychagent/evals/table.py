@@ -9,10 +9,12 @@ from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 
+from psychagent.domain.script_note import JUDGED_BY_SCRIPT, MADE_WITH_SCRIPT
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
 from psychagent.files.read import read_json
-from psychagent.stats.bootstrap import Cell, MetricId, to_headline
+from psychagent.stats.bootstrap import Cell
+from psychagent.stats.panels import MetricId, ScoreCell, to_headline
 
 TEXT = (
     "case_id modality side metric group direction headline reason judge_model prompt_hash scale_hash "
@@ -45,8 +47,14 @@ class Scores:
     @property
     def is_script(self) -> bool:
         """Whether a script, which is no language model, had a part in it: as judge or as a speaker."""
-        said = self.summary.get("is_script") or self.summary.get("scripted_roles")
-        return bool(self.frame["is_script"].any()) or bool(said)
+        return bool(self.script_notes)
+
+    @property
+    def script_notes(self) -> tuple[str, ...]:
+        """What has to be said of a script's part in it."""
+        judged = self.frame["is_script"].any() or self.summary.get("is_script")
+        made = self.summary.get("scripted_roles")
+        return (*([JUDGED_BY_SCRIPT] if judged else []), *([MADE_WITH_SCRIPT] if made else []))
 
     @property
     def modalities(self) -> list[str]:
@@ -143,10 +151,10 @@ def headline_values(frame: pd.DataFrame, use: str) -> list[float]:
     return [float("nan") if missing else to_headline(value, transform) for value, transform, missing in rows]
 
 
-def to_cells(frame: pd.DataFrame, column: str = "value") -> list[Cell]:
-    """Return the scored rows as cells for the aggregation; missing ones are left out."""
+def to_cells(frame: pd.DataFrame, column: str = "value") -> list[ScoreCell]:
+    """Return the scored rows as cells, by case within modality; missing ones are left out."""
     scored = frame[frame[column].notna()]
     rows = zip(
         scored["case"], scored["modality"], scored["side"], scored["metric"], scored[column], strict=True
     )
-    return [Cell(case, modality, MetricId(side, key), value) for case, modality, side, key, value in rows]
+    return [Cell(case, MetricId(side, key), value, modality) for case, modality, side, key, value in rows]

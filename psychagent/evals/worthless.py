@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Speaker
 from psychagent.evals.find import Found
-from psychagent.scales.dialogue import Line
+from psychagent.scales.dialogue import Dialogue, Line
 
 Make = Callable[[Sequence[Line], Sequence[str]], list[Line]]
 
@@ -44,14 +45,22 @@ def _counselor_says(lines: Sequence[Line], words: Sequence[str]) -> list[Line]:
     return said
 
 
-KINDS: dict[str, Make] = {
-    "empty": _empty,
-    "repeated_line": _repeated_line,
-    "advice_only": _advice_only,
-    "shuffled": _shuffled,
+@dataclass(frozen=True)
+class Kind:
+    """One way in which a session can be worthless."""
+
+    words: str
+    """What it is, for a reader of a report."""
+    make: Make
+
+
+KINDS: dict[str, Kind] = {
+    "empty": Kind("nothing is said", _empty),
+    "repeated_line": Kind("the counselor says its last line in every turn", _repeated_line),
+    "advice_only": Kind("the counselor gives nothing but stock advice", _advice_only),
+    "shuffled": Kind("the same turns in random order", _shuffled),
 }
-"""Nothing was said; the counselor says its last line at every turn; it only gives advice; the same
-turns in another order."""
+"""By the name under which their scores are filed."""
 
 
 def choose_for_degenerate(found: Sequence[Found], most: int) -> list[Found]:
@@ -72,10 +81,9 @@ def make_degenerate(found: Found, prompts: PromptLibrary) -> list[Found]:
     """Make every kind of worthless session of a real one; its kind stands as the baseline."""
     advice: list[str] = prompts.data("judge/degenerate")["advice"]
     made = []
-    for kind, make in KINDS.items():
-        lines = tuple(make(found.dialogue.lines, advice))
-        dialogue = found.dialogue.model_copy(update={"lines": lines})
-        # a copied model keeps what was computed for the original
-        dialogue.__dict__.pop("hash", None)
-        made.append(found.model_copy(update={"dialogue": dialogue, "baseline": kind}))
+    for name, kind in KINDS.items():
+        lines = tuple(kind.make(found.dialogue.lines, advice))
+        # a new one, since a copied model keeps the hash that was computed for the original
+        dialogue = Dialogue.model_validate(found.dialogue.model_dump() | {"lines": lines})
+        made.append(found.model_copy(update={"dialogue": dialogue, "baseline": name}))
     return made

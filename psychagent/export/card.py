@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from psychagent.domain.tokens import estimate_tokens
@@ -48,14 +47,14 @@ def run_facts(source: RunSource) -> dict[str, Any]:
     return {
         "run": source.folder.name,
         "manifest_sha256": hashlib.sha256(raw).hexdigest(),
-        "language": source.deps.runtime.language.value,
-        "models": manifest.get("models") or {},
-        "is_script": bool(manifest.get("scripted_roles")),
-        "scripted_roles": manifest.get("scripted_roles") or [],
-        "note": manifest.get("note"),
-        "versions": manifest.get("versions") or {},
-        "prompts": manifest.get("prompts") or {},
-        "skills": manifest.get("skills") or {},
+        "language": source.language.value,
+        "models": manifest.models,
+        "is_script": manifest.is_script,
+        "scripted_roles": list(manifest.scripted_roles),
+        "note": manifest.note,
+        "versions": manifest.versions,
+        "prompts": manifest.hashes.prompts,
+        "skills": manifest.hashes.skills,
         "changed_since": list(source.changed),
         "licences": _licences(source),
     }
@@ -63,15 +62,19 @@ def run_facts(source: RunSource) -> dict[str, Any]:
 
 def _licences(source: RunSource) -> dict[str, str]:
     """Name the licence of everything that stands in the data."""
-    runtime, manifest = source.deps.runtime, source.manifest
-    dataset = (manifest.get("settings") or {}).get("dataset") or {}
+    manifest, settings = source.manifest, source.manifest.settings
     other = "not this project's: {name!r} was named in the settings; see its owner"
-    roots = {"prompts": runtime.prompts_root, "skills": runtime.skills_root, "profiles": dataset.get("root")}
-    found = {part: other.format(name=Path(root).name) if root else _OWN for part, root in roots.items()}
-    scripted, models = set(manifest.get("scripted_roles") or ()), manifest.get("models") or {}
+    roots = {
+        "prompts": settings.baseline.prompts_root,
+        "skills": settings.baseline.skills_root,
+        "profiles": settings.dataset.root,
+    }
+    found = {part: other.format(name=root.name) if root else _OWN for part, root in roots.items()}
     for role in ("counselor", "client", "reflector"):
-        words = f"made by {models.get(role, 'a model')!r}; the terms of its provider hold"
-        found[f"words of the {role}"] = f"{_OWN} (a script, no language model)" if role in scripted else words
+        words = f"made by {manifest.models.get(role, 'a model')!r}; the terms of its provider hold"
+        found[f"words of the {role}"] = (
+            f"{_OWN} (a script, no language model)" if role in manifest.scripted_roles else words
+        )
     return found
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from psychagent.domain.base import Language, Speaker
-from psychagent.domain.rollout import Rollout
+from psychagent.domain.role import Role
 from psychagent.domain.turn import Turn
 from psychagent.errors import MalformedReplyError
 from psychagent.export.rewards import Rewards
@@ -17,7 +17,7 @@ from psychagent.export.sample import Origin, Sample, Task
 from psychagent.export.source import HeldSession
 from psychagent.llm.prompt import Message, assistant
 from psychagent.nodes.counselor import counselor_prompt
-from psychagent.nodes.deps import Deps
+from psychagent.nodes.deps import Sources
 from psychagent.nodes.reflect import reflection_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
@@ -33,7 +33,7 @@ WITHOUT_THOUGHTS = "replies kept without thoughts"
 class Rebuild:
     """How completions are written."""
 
-    deps: Deps
+    sources: Sources
     keep_think: bool
     notes: Counter[str]
     """Why something could not be rebuilt, counted; filled as samples are made."""
@@ -46,16 +46,16 @@ class Rebuild:
     def counselor_prompt(self, brief: Brief, turns: tuple[Turn, ...], at: int) -> tuple[Message, ...] | None:
         """Return what the counselor was sent for a turn; None where a skill it saw is gone."""
         case = brief.case
-        stage = self.deps.skills(case.language).stage(case.modality, brief.plan.stage)
+        stage = self.sources.skills(case.language).stage(case.modality, brief.plan.stage)
         known = {skill.id for skill in stage.skills()}
         if not set(turns[at].skills) <= known:
             self.notes["counselor: a skill that the turn saw is no longer in the library"] += 1
             return None
-        return counselor_prompt(self.deps, brief, turns[:at], turns[at].skills).messages
+        return counselor_prompt(self.sources, brief, turns[:at], turns[at].skills).messages
 
     def reply(self, turn: Turn, language: Language) -> str | None:
         """Write a counselor's reply in the form that its prompt asks for; None where it cannot be."""
-        settings = self.deps.baseline
+        settings = self.sources.baseline
         if settings.reply_format == "json":
             return json_reply(turn, keep_think=self.keep_think)
         text = tagged_reply(turn, end_token=settings.end_token, keep_think=self.keep_think, language=language)
@@ -130,8 +130,7 @@ def _counselor(make: Rebuild, session: HeldSession) -> Made:
 
 
 def _summary(make: Rebuild, session: HeldSession) -> Made:
-    winner = Rollout(index=0, turns=session.record.turns)
-    prompt = reflection_prompt(make.deps, session.brief, winner, "summary")
+    prompt = reflection_prompt(make.sources, session.brief, session.record.turns, Role.SUMMARY)
     yield prompt.messages, _json(session.record.typed_summary().model_dump(mode="json")), None
 
 
@@ -141,20 +140,19 @@ def _profile(make: Rebuild, session: HeldSession) -> Made:
     if file is None:
         make.notes["profile: the session's file holds no client file"] += 1
         return
-    winner = Rollout(index=0, turns=session.record.turns)
-    prompt = reflection_prompt(make.deps, session.brief, winner, "client_file")
+    prompt = reflection_prompt(make.sources, session.brief, session.record.turns, Role.CLIENT_FILE)
     yield prompt.messages, _json(file.model_dump(mode="json", include=_FILE_FIELDS)), None
 
 
 def _select(make: Rebuild, session: HeldSession) -> Made:
     """The families whose skills the session could draw on; ids that did not exist are not repeated."""
     brief, kept = session.brief, set(session.brief.candidates)
-    skills = make.deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    skills = make.sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
     chosen = [meta.id for meta in skills.meta_skills if kept & {skill.id for skill in meta.skills}]
     if not chosen:
         make.notes["select: none of the session's candidates is in the library"] += 1
         return
-    yield filter_prompt(make.deps, brief, skills).messages, _json({"meta_skill_ids": chosen}), None
+    yield filter_prompt(make.sources, brief, skills).messages, _json({"meta_skill_ids": chosen}), None
 
 
 def _rewrite(make: Rebuild, session: HeldSession) -> Made:
@@ -167,7 +165,7 @@ def _rewrite(make: Rebuild, session: HeldSession) -> Made:
                 "rewrite: the turn's query was not written by a model, or its parts were not stored"
             ] += 1
             continue
-        prompt = rewrite_prompt(make.deps, session.brief, turns[:at])
+        prompt = rewrite_prompt(make.sources, session.brief, turns[:at])
         yield prompt.messages, _json(turn.rewrite.model_dump()), at
 
 

@@ -6,18 +6,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
 
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.assets.settings.run import BaselineSettings, RuntimeSettings
+from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import Memory, SessionSummary
 from psychagent.domain.profile import BasicInfo, Case, Profile, StaticTraits, Theory
 from psychagent.errors import RecordError
-from psychagent.files.read import read_json, to_model
 from psychagent.flows.build import to_knobs
-from psychagent.nodes.deps import Deps
-from psychagent.nodes.state import Brief, Knobs
+from psychagent.nodes.deps import Sources
+from psychagent.nodes.state import Brief
+from psychagent.records.manifest import Manifest, read_manifest
 from psychagent.records.session import SessionRecord, read_session, session_path
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
@@ -31,11 +30,16 @@ class RunSource:
     """A run as an export sees it."""
 
     folder: Path
-    manifest: dict[str, Any]
-    deps: Deps
-    """What renders prompts; asks no model."""
+    manifest: Manifest
+    sources: Sources
+    """What renders prompts; there is no model to ask."""
     changed: tuple[str, ...] = ()
     """Prompt and skill files that are no longer what the run was made with."""
+
+    @property
+    def language(self) -> Language:
+        """The language of the run."""
+        return self.manifest.settings.runtime.world.language
 
 
 @dataclass(frozen=True)
@@ -74,59 +78,37 @@ def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
         RecordError: If it is no run, or its prompts or skills have changed since.
     """
     folder = find_run(path)
-    manifest = read_json(folder / "manifest.json")
-    settings = manifest.get("settings") if isinstance(manifest, dict) else None
-    if not isinstance(settings, dict):
-        raise RecordError(
-            f"{folder / 'manifest.json'}: names no settings; only runs of this project are read"
-        )
-    origin = str(folder / "manifest.json")
-    deps = _build_deps(
-        to_model(BaselineSettings, settings.get("baseline"), origin=origin, raise_as=RecordError),
-        to_model(RuntimeSettings, settings.get("runtime"), origin=origin, raise_as=RecordError),
-    )
-    changed = tuple(_changed(folder, manifest, deps))
+    manifest = read_manifest(folder / "manifest.json")
+    sources = _sources(manifest.settings.baseline, manifest.settings.runtime.world.language)
+    changed = tuple(_changed(folder, manifest, sources))
     if changed and not allow_changed:
         raise RecordError(
             f"{folder}: {len(changed)} prompt or skill files are not what the run was made with "
             f"({', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}), so the prompts cannot be "
             "rebuilt as the models saw them; go back to those files, or give --allow-changed-prompts"
         )
-    return RunSource(folder, manifest, deps, changed)
+    return RunSource(folder, manifest, sources, changed)
 
 
-def _build_deps(baseline: BaselineSettings, runtime: RuntimeSettings) -> Deps:
-    language = runtime.language
-    prompts = PromptLibrary(language, runtime.prompts_root)
-    skills = SkillStore(SkillLibrary(language, runtime.skills_root), embedder=None, method="lexical")
-    return Deps(
+def _sources(baseline: BaselineSettings, language: Language) -> Sources:
+    prompts = PromptLibrary(language, baseline.prompts_root)
+    skills = SkillStore(SkillLibrary(language, baseline.skills_root), embedder=None, method="lexical")
+    return Sources(
         baseline=baseline,
-        runtime=runtime,
-        chat=_no_model,
         prompts=lambda language: prompts,
         skills=lambda language: skills,
-        case=_no_case,
-        knobs=to_knobs(baseline, runtime),
     )
 
 
-def _no_model(role: str, knobs: Knobs) -> NoReturn:
-    raise RecordError(f"an export asks no model, and not the {role} either")
-
-
-def _no_case(knobs: Knobs) -> NoReturn:
-    raise RecordError("an export takes its cases from the run")
-
-
-def _changed(folder: Path, manifest: dict[str, Any], deps: Deps) -> Iterator[str]:
+def _changed(folder: Path, manifest: Manifest, sources: Sources) -> Iterator[str]:
     """Name the files whose hash differs and that stand behind a rebuilt prompt."""
-    language = deps.runtime.language
+    language = manifest.settings.runtime.world.language
     held = {m for m in Modality if (folder / m.value).is_dir()}
-    then, now = manifest.get("prompts") or {}, deps.prompts(language).hashes
+    then, now = manifest.hashes.prompts, sources.prompts(language).hashes
     for name in sorted(then.keys() | now.keys()):
         if name.partition("/")[2].startswith(REBUILT) and then.get(name) != now.get(name):
             yield name
-    then, now = manifest.get("skills") or {}, deps.skills(language).library.hashes
+    then, now = manifest.hashes.skills, sources.skills(language).library.hashes
     for name in sorted(then.keys() | now.keys()):
         if name.split("/")[1] in held and then.get(name) != now.get(name):
             yield name
@@ -150,7 +132,7 @@ def _read_case(
             if index != len(summaries) + 1:
                 raise RecordError("an earlier session of the case cannot be read")
             record = read_session(session_path(case_dir, index))
-            brief = _brief(source, case_of(modality, case_dir.name, source.deps), record, summaries)
+            brief = _brief(source, case_of(modality, case_dir.name, source.language), record, summaries)
             summaries.append(record.typed_summary())
         except RecordError as error:
             skipped[_reason(str(error))] += 1
@@ -172,13 +154,11 @@ def _reason(message: str) -> str:
     )
 
 
-def case_of(modality: Modality, case_id: str, deps: Deps) -> Case:
+def case_of(modality: Modality, case_id: str, language: Language) -> Case:
     """Make a case that names its client alone: the counselor never sees a profile."""
     unknown = BasicInfo.model_construct(static_traits=StaticTraits(name=""), main_problem="")
     nobody = Profile.model_construct(user_id=case_id, basic_info=unknown, theory=Theory())
-    return Case.model_construct(
-        case_id=case_id, modality=modality, language=Language(deps.runtime.language), profile=nobody
-    )
+    return Case.model_construct(case_id=case_id, modality=modality, language=language, profile=nobody)
 
 
 def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[SessionSummary]) -> Brief:
@@ -200,5 +180,6 @@ def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[S
         memory=memory,
         candidates=record.candidates,
         session_index=record.session_index,
-        knobs=source.deps.knobs,
+        knobs=to_knobs(source.manifest.settings.baseline, source.manifest.settings.runtime.world),
+        memory_tokens=source.manifest.settings.baseline.memory_tokens,
     )

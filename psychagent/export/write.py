@@ -65,7 +65,7 @@ def run_export(plan: ExportPlan) -> Exported:
     skipped: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
     source = open_run(plan.run, allow_changed=plan.allow_changed_prompts)
-    make = Rebuild(source.deps, keep_think=plan.keep_think, notes=skipped)
+    make = Rebuild(source.sources, keep_think=plan.keep_think, notes=skipped)
     sessions = list(read_sessions(source, skipped))
     wanted = plan.rewards
     if plan.format == "preference":

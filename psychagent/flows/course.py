@@ -9,13 +9,33 @@ from langgraph.graph.state import CompiledStateGraph
 
 from psychagent.flows.rollout import hold_rollout, record_broken
 from psychagent.nodes.deps import Deps
+from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import open_session
 from psychagent.nodes.reflect import reflect, summarize, update_file
 from psychagent.nodes.routing import after_select, start_rollouts
 from psychagent.nodes.select import select
-from psychagent.nodes.state import CourseState, Knobs
+from psychagent.nodes.state import CourseState
 
-SESSION_NODES = ("retrieve", "counselor", "client")
+STEPS_A_SESSION = 5
+"""Supersteps of one session: open, rollout, select, both reflections side by side, reflect."""
+STEPS_A_RETRY = 2
+"""Supersteps of holding rollouts again: rollout, select."""
+
+
+def course_limit(max_sessions: int, rollout_retries: int = 0) -> int:
+    """Most supersteps that a course can take, so that the graph's own limit never ends one.
+
+    Args:
+        max_sessions: Most sessions of the course.
+        rollout_retries: How often rollouts of one session may be held again.
+    """
+    # the last opening closes the course; LangGraph wants one step to be left when it is over
+    return (STEPS_A_SESSION + STEPS_A_RETRY * rollout_retries) * max_sessions + 2
+
+
+def limit_of(deps: Deps, knobs: Knobs) -> int:
+    """Most supersteps of a course under some dependencies and knobs."""
+    return course_limit(knobs.max_sessions, deps.rft.settings.rollout_retries if deps.rft else 0)
 
 
 def build_course(

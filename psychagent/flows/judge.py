@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Any
 
-import httpx
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
@@ -19,8 +17,8 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
 from psychagent.domain.turn import Turn
-from psychagent.domain.usage import Usage
-from psychagent.flows.build import build_chat, open_client
+from psychagent.flows.build import build_chat
+from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat
 from psychagent.nodes.judge import (
     JudgeBrief,
@@ -98,6 +96,19 @@ class Judge:
         return methods_for(self.deps, modality)
 
 
+def spoken_dialogue(
+    turns: Sequence[Turn], *, case_id: str, modality: Modality, session_index: int, language: Language
+) -> Dialogue:
+    """Make what a judge may see of some turns: their words, without thoughts, skills and queries."""
+    return Dialogue(
+        case_id=case_id,
+        modality=modality,
+        session_index=session_index,
+        language=language,
+        lines=to_lines([(turn.speaker, turn.text) for turn in turns]),
+    )
+
+
 async def judge_session(
     judge: Judge,
     turns: Sequence[Turn],
@@ -119,42 +130,25 @@ async def judge_session(
         case_id: Whose session it is.
         session_index: Which session of the course.
     """
-    dialogue = Dialogue(
-        case_id=case_id,
-        modality=modality,
-        session_index=session_index,
-        language=language,
-        lines=to_lines([(turn.speaker, turn.text) for turn in turns]),
+    dialogue = spoken_dialogue(
+        turns, case_id=case_id, modality=modality, session_index=session_index, language=language
     )
     chosen = judge.methods(modality) if methods is None else tuple(methods)
     found = {name: result async for name, result in judge.stream(dialogue, chosen)}
     return judge.blank(dialogue).model_copy(update={"scales": {name: found[name] for name in chosen}})
 
 
-def build_judge_deps(
-    settings: EvalSettings,
-    *,
-    env: Mapping[str, str],
-    on_call: Callable[[Usage], None] = lambda usage: None,
-    client: httpx.AsyncClient | None = None,
-    gate: asyncio.Semaphore | None = None,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> JudgeDeps:
+def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
     """Wire the judge.
 
     Args:
         settings: Its model and how it is asked.
-        env: Where keys are looked up; pass `os.environ`.
-        on_call: Told of every answered model call.
-        client: Connection pool of the running event loop; one is opened where none is given.
-        gate: Bound on calls at a time; share it where counselor and judge run in one process.
-        sleep: How to wait before another attempt.
+        live: Keys, connections and gate; share the course's where counselor and judge run in one process.
 
     Raises:
         SettingsError: If a key that the settings name is not set, or the scripted judge is unknown.
         AssetError: If a scale cannot be used.
     """
-    pool, bound = client or open_client(), gate or asyncio.Semaphore(settings.concurrency)
     scales = load_scales(settings.scales_root)
 
     @cache
@@ -168,15 +162,7 @@ def build_judge_deps(
 
     @cache
     def chat(language: Language) -> Chat:
-        made = build_chat(
-            settings.judge,
-            prompts(language),
-            gate=bound,
-            env=env,
-            client=pool,
-            on_call=on_call,
-            sleep=sleep,
-        )
+        made = build_chat(settings.judge, prompts(language), live)
         lines = script(language)
         return replace(made, model=OfflineModel(lines={"judge": lines})) if lines else made
 

@@ -9,16 +9,16 @@ from typing import Any
 from langgraph.graph.state import CompiledStateGraph
 
 from psychagent.domain.base import Speaker
+from psychagent.domain.ending import EndReason
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import Turn
-from psychagent.flows.course import build_course
+from psychagent.flows.course import build_course, limit_of
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.state import CourseState, Knobs
+from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.state import CourseState
 from psychagent.replies.stream import VisibleText
-
-COURSE_STEPS = 8
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class SessionClosed:
 class CourseEnded:
     """The course is over; the reason is `plan` or `max_sessions`."""
 
-    reason: str
+    reason: EndReason
 
 
 Event = SessionOpened | Words | Said | SessionClosed | CourseEnded
@@ -100,7 +100,7 @@ async def stream_course(
     heard = _Heard(deps.baseline.end_token)
     stream = (graph or build_course(deps)).astream(
         {"case": case} if case else {},
-        {"recursion_limit": COURSE_STEPS * chosen.max_sessions + 10},
+        {"recursion_limit": limit_of(deps, chosen)},
         context=chosen,
         stream_mode=["updates", "messages"] if words else ["updates"],
         subgraphs=True,
@@ -140,7 +140,7 @@ def _events(node: str, update: Any) -> list[Event]:
     if node == "reflect":
         return [SessionClosed(update["finished_session"])]
     if node == "open":
-        if update["finished_reason"]:
+        if update["finished_reason"] is not None:
             return [CourseEnded(update["finished_reason"])]
-        return [SessionOpened(update["session_index"], update["plan"])]
+        return [SessionOpened(update["open"].index, update["open"].plan)]
     return []

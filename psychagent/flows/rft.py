@@ -2,60 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
-import httpx
-
-from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.domain.usage import Usage
-from psychagent.flows.build import open_client
-from psychagent.flows.judge import Judge, build_judge_deps, warm_judge
+from psychagent.flows.judge import build_judge_deps, warm_judge
+from psychagent.flows.live import Live
 from psychagent.nodes.deps import Deps, Rft
 from psychagent.scales.reward import load_norms
 
 
-def with_rollouts(
-    deps: Deps,
-    settings: RftSettings,
-    *,
-    env: Mapping[str, str],
-    client: httpx.AsyncClient | None = None,
-    on_call: Callable[[Usage], None] = lambda usage: None,
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-) -> Deps:
+def with_rollouts(deps: Deps, settings: RftSettings, live: Live) -> Deps:
     """Give a course's dependencies n rollouts, a judge and norms.
 
     Args:
         deps: From `build_deps`.
         settings: How many rollouts, who judges them, how one is chosen.
-        env: Where keys are looked up; pass `os.environ`.
-        client: Connection pool of the running event loop; one is opened where none is given.
-        on_call: Told of every answered judge call.
-        sleep: How to wait before another attempt.
+        live: The same as the course's, so that judge calls pass its gate too.
 
     Raises:
         SettingsError: If a key that the settings name is not set.
         AssetError: If scales or norms cannot be read.
     """
-    pool = client or open_client()
-
-    def judge(judging: EvalSettings) -> Judge:
-        made = build_judge_deps(judging, env=env, client=pool, on_call=on_call, sleep=sleep)
-        return Judge(made)
-
-    first = judge(settings.judging)
-    second = None
+    judge = build_judge_deps(settings.judging, live)
+    holdout = None
     if settings.holdout is not None:
-        second = judge(settings.judging.model_copy(update={"judge": settings.holdout}))
+        holdout = build_judge_deps(settings.judging.model_copy(update={"judge": settings.holdout}), live)
     rft = Rft(
         settings=settings,
         norms=load_norms(settings.norms),
-        judge=first,
-        holdout=second,
-        scale_hashes={name: scale.hash for name, scale in first.deps.scales.items()},
+        judge=judge,
+        holdout=holdout,
+        scale_hashes={name: scale.hash for name, scale in judge.scales.items()},
     )
     return replace(deps, rft=rft, knobs=replace(deps.knobs, rollouts=settings.rollout_n))
 
@@ -64,5 +41,5 @@ def warm_rollouts(deps: Deps) -> Deps:
     """Read now, before an event loop runs, what the judges of rollouts would read when first asked."""
     for judge in (deps.rft.judge, deps.rft.holdout) if deps.rft else ():
         if judge is not None:
-            warm_judge(judge.deps)
+            warm_judge(judge)
     return deps

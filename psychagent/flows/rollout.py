@@ -16,15 +16,15 @@ from langgraph.runtime import Runtime
 from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.errors import PsychAgentError
-from psychagent.flows.judge import Judge
+from psychagent.flows.judge import Judge, spoken_dialogue
 from psychagent.flows.session import build_session, recursion_limit
 from psychagent.flows.spent import open_usage
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.judge import JudgeBrief
+from psychagent.nodes.judge import JudgeBrief, JudgeDeps
+from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of
 from psychagent.nodes.routing import RolloutTask
-from psychagent.nodes.state import Brief, CourseState, Knobs, RolloutState
-from psychagent.scales.dialogue import Dialogue, to_lines
+from psychagent.nodes.state import Brief, CourseState, RolloutState
 from psychagent.scales.scale import reward_methods
 
 
@@ -47,11 +47,11 @@ def build_rollout(deps: Deps) -> RolloutGraph:
     graph = StateGraph(RolloutState, context_schema=Brief)
     graph.add_node("session", session)
     graph.add_edge(START, "session")
-    judges: dict[Given, Judge | None] = {"judgement": deps.rft.judge, "holdout": deps.rft.holdout}
+    judges: dict[Given, JudgeDeps | None] = {"judgement": deps.rft.judge, "holdout": deps.rft.holdout}
     for key, judge in judges.items():
         if judge is not None:
             name = "judge" if key == "judgement" else key
-            graph.add_node(name, judging(judge, key))
+            graph.add_node(name, judging(Judge(judge), key))
             graph.add_edge("session", name)
             graph.add_edge(name, END)
     return graph.compile(name="rollout")
@@ -64,12 +64,12 @@ def judging(judge: Judge, key: Given) -> RolloutNode:
 
     async def rate(state: RolloutState, runtime: Runtime[Brief]) -> RolloutState:
         brief = runtime.context
-        dialogue = Dialogue(
+        dialogue = spoken_dialogue(
+            state["turns"],
             case_id=brief.case.case_id,
             modality=brief.case.modality,
             session_index=brief.session_index,
             language=brief.case.language,
-            lines=to_lines([(turn.speaker, turn.text) for turn in state["turns"]]),
         )
         chosen = judge.deps.settings.methods.get(dialogue.modality)
         methods = chosen or reward_methods(judge.deps.scales, dialogue.modality)
@@ -93,7 +93,7 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
 
     async def hold(task: RolloutTask, config: RunnableConfig, runtime: Runtime[Knobs]) -> CourseState:
         knobs = runtime.context or deps.knobs
-        brief = brief_of(task["state"], knobs, task["index"], task["attempt"])
+        brief = brief_of(deps, task["state"], knobs, task["index"], task["attempt"])
         inner: RunnableConfig = {**config, "recursion_limit": recursion_limit(knobs.max_counselor_turns)}
         thread = str(config.get("configurable", {}).get("thread_id", ""))
         async with gates[thread]:

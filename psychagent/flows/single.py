@@ -13,8 +13,9 @@ from langgraph.runtime import Runtime
 from psychagent.domain.turn import Turn
 from psychagent.flows.session import build_session, recursion_limit
 from psychagent.nodes.deps import Deps
+from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of, open_session
-from psychagent.nodes.state import CourseState, Knobs
+from psychagent.nodes.state import CourseState
 
 
 class SingleState(CourseState, total=False):
@@ -30,7 +31,7 @@ def build_single(deps: Deps, checkpointer: Any = None) -> CompiledStateGraph[Sin
     async def meet(state: SingleState, config: RunnableConfig, runtime: Runtime[Knobs]) -> SingleState:
         knobs = runtime.context or deps.knobs
         limits: RunnableConfig = {**config, "recursion_limit": recursion_limit(knobs.max_counselor_turns)}
-        held = await session.ainvoke({"turns": []}, limits, context=brief_of(state, knobs))
+        held = await session.ainvoke({"turns": []}, limits, context=brief_of(deps, state, knobs))
         return {"turns": list(held["turns"])}
 
     graph = StateGraph(SingleState, context_schema=Knobs)

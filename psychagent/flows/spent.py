@@ -7,9 +7,10 @@ from typing import Any
 
 from psychagent.domain.usage import Usage, sum_usage
 
-_OWN_USAGE = ("usage", "opening_usage", "summary_usage", "file_usage")
-_HOLD_USAGE = ("rollouts", "calls")
-_SCORES = ("judgement", "holdout")
+_HOLD_USAGE = ("open", "summarized", "file_updated", "judgement", "holdout")
+"""Keys of graph states whose value has a usage."""
+_HOLD_MANY = ("rollouts", "calls")
+"""Keys of graph states that list such values."""
 
 
 def open_usage(snapshot: Any) -> Usage:
@@ -26,6 +27,6 @@ def open_usage(snapshot: Any) -> Usage:
 
 
 def _own_usage(values: Any) -> Iterator[Usage]:
-    yield from (values[name] for name in _OWN_USAGE if values.get(name))
-    yield from (item.usage for name in _HOLD_USAGE for item in values.get(name) or ())
-    yield from (values[name].usage for name in _SCORES if values.get(name))
+    yield from (values[name] for name in ("usage",) if values.get(name))
+    yield from (values[name].usage for name in _HOLD_USAGE if values.get(name))
+    yield from (item.usage for name in _HOLD_MANY for item in values.get(name) or ())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import assert_never
 
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
@@ -11,14 +12,13 @@ from langgraph.types import interrupt
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.client_view import view_client
+from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.turn import Turn
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Prompt, assistant, system, user
-from psychagent.nodes.deps import Deps, SessionNode
+from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.tags import split_thoughts
-
-HUMAN = "human"
 
 
 def client(deps: Deps) -> SessionNode:
@@ -26,18 +26,23 @@ def client(deps: Deps) -> SessionNode:
 
     async def answer(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns = runtime.context, state["turns"]
-        if brief.knobs.client == HUMAN:
-            words = interrupt({"counselor": turns[-1].text, "session_index": brief.session_index})
-            return {"turns": [Turn(speaker=Speaker.CLIENT, text=str(words).strip())]}
-        reply = await deps.chat("client", brief.knobs).request(client_prompt(deps, brief, turns), read_words)
-        return {"turns": [Turn(speaker=Speaker.CLIENT, text=reply.value)], "usage": reply.usage}
+        match brief.knobs.client:
+            case ClientKind.HUMAN:
+                words = interrupt({"counselor": turns[-1].text, "session_index": brief.session_index})
+                return {"turns": [Turn(speaker=Speaker.CLIENT, text=str(words).strip())]}
+            case ClientKind.SIMULATOR:
+                prompt = client_prompt(deps, brief, turns)
+                reply = await deps.chat(Role.CLIENT, brief.knobs).request(prompt, read_words)
+                return {"turns": [Turn(speaker=Speaker.CLIENT, text=reply.value)], "usage": reply.usage}
+            case unknown:
+                assert_never(unknown)
 
     return answer
 
 
-def client_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Prompt:
+def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Write the simulator's prompt: its view of itself, then the whole visible dialogue."""
-    prompts = deps.prompts(brief.case.language)
+    prompts = sources.prompts(brief.case.language)
     # what was done between the sessions is the same in all rollouts of the next one
     between = replace(brief, rollout_index=0, attempt=0).seed("homework")
     view = view_client(brief.case, brief.memory, session_index=brief.session_index, seed=between)
@@ -50,7 +55,7 @@ def client_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Prompt:
         "session_index": brief.session_index,
     }
     return Prompt(
-        role="client",
+        role=Role.CLIENT,
         messages=(system(head), *dialogue),
         values=values,
         seed=brief.seed("client", len(turns)),

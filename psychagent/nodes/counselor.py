@@ -10,11 +10,12 @@ from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Speaker
+from psychagent.domain.role import Role
 from psychagent.domain.skill import Skill
 from psychagent.domain.turn import Thoughts, Turn, count_counselor_turns
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
-from psychagent.nodes.deps import Deps, SessionNode
+from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import read_json
 from psychagent.replies.tags import CounselorReply, parse_tagged_reply
@@ -41,7 +42,7 @@ def counselor(deps: Deps) -> SessionNode:
         brief, turns, found = runtime.context, state.get("turns", []), state["retrieved"]
         assert found is not None, "retrieve runs before counselor"
         prompt = counselor_prompt(deps, brief, turns, found.skills)
-        answer = await deps.chat("counselor", brief.knobs).request(
+        answer = await deps.chat(Role.COUNSELOR, brief.knobs).request(
             prompt,
             _read_json_reply if as_json else _tag_reader(deps.baseline.end_token),
             schema=JsonReply if as_json else None,
@@ -56,14 +57,16 @@ def counselor(deps: Deps) -> SessionNode:
     return speak
 
 
-def counselor_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn], skill_ids: Sequence[str]) -> Prompt:
+def counselor_prompt(
+    sources: Sources, brief: Brief, turns: Sequence[Turn], skill_ids: Sequence[str]
+) -> Prompt:
     """Write a counselor prompt in the order of the contract: head, dialogue, this turn's skills.
 
     The head is the same for all turns of a session and the dialogue only grows, so a prefix cache
     serves all but the tail.
     """
-    prompts = deps.prompts(brief.case.language)
-    stage = deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    prompts = sources.prompts(brief.case.language)
+    stage = sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
     by_id = {skill.id: skill for skill in stage.skills()}
     skills = [by_id[skill_id] for skill_id in skill_ids]
     most = brief.knobs.max_counselor_turns
@@ -75,8 +78,8 @@ def counselor_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn], skill_ids:
         session_index=brief.session_index,
         max_sessions=brief.knobs.max_sessions,
         max_turns=most,
-        reply_format=deps.baseline.reply_format,
-        end_token=deps.baseline.end_token,
+        reply_format=sources.baseline.reply_format,
+        end_token=sources.baseline.end_token,
     )
     opener = prompts.render("counselor/opener", session_index=brief.session_index)
     left = most - count_counselor_turns(turns)
@@ -85,9 +88,9 @@ def counselor_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn], skill_ids:
         assistant(turn.text) if turn.speaker is Speaker.COUNSELOR else user(turn.text) for turn in turns
     ]
     return Prompt(
-        role="counselor",
+        role=Role.COUNSELOR,
         messages=_with_tail((system(head), user(opener), *dialogue), tail),
-        values=_script_values(deps, brief, skills, left),
+        values=_script_values(sources, brief, skills, left),
         seed=brief.seed("counselor", len(turns)),
     )
 
@@ -99,13 +102,13 @@ def _with_tail(messages: Sequence[Message], tail: str) -> tuple[Message, ...]:
     return (*messages[:-1], user(content))
 
 
-def _script_values(deps: Deps, brief: Brief, skills: Sequence[Skill], left: int) -> dict[str, object]:
+def _script_values(sources: Sources, brief: Brief, skills: Sequence[Skill], left: int) -> dict[str, object]:
     return {
         "language": brief.case.language.value,
         "session_index": brief.session_index,
         "max_sessions": brief.knobs.max_sessions,
         "max_turns": brief.knobs.max_counselor_turns,
-        "end_token": deps.baseline.end_token,
+        "end_token": sources.baseline.end_token,
         "stage": brief.plan.stage.value,
         "focus": list(brief.plan.focus),
         "skills": [skill.model_dump(include={"name", "description", "example"}) for skill in skills],

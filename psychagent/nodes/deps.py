@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
 from langgraph.runtime import Runtime
 
 from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.run import BaselineSettings, RuntimeSettings
 from psychagent.domain.base import Language
 from psychagent.domain.profile import Case
+from psychagent.domain.role import Role
 from psychagent.llm.chat import Chat
-from psychagent.nodes.state import Brief, CourseState, Knobs, SessionState
+from psychagent.nodes.judge import JudgeDeps
+from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.state import Brief, CourseState, SessionState
 from psychagent.scales.reward import Norms
 from psychagent.skills.store import SkillStore
 
@@ -39,23 +42,32 @@ class Rft:
 
     settings: RftSettings
     norms: Norms
-    judge: Any
-    """A `Judge` of flows/judge.py, which stands on a higher floor."""
-    holdout: Any = None
+    judge: JudgeDeps
+    """Who scores the rollouts that one is chosen from."""
+    holdout: JudgeDeps | None = None
+    """A second judge, whose scores take no part in the choice."""
     scale_hashes: Mapping[str, str] = field(default_factory=dict)
     """Hash of each scale that rollouts may be judged on."""
 
 
 @dataclass(frozen=True)
-class Deps:
-    """Live things, resolved per call so that one graph serves every knob."""
+class Sources:
+    """What prompts are written from: text and settings, no model.
+
+    An export has these and nothing else, so it can write a prompt again and can ask nobody.
+    """
 
     baseline: BaselineSettings
-    runtime: RuntimeSettings
-    chat: Callable[[str, Knobs], Chat]
-    """Role and knobs to a model."""
     prompts: Callable[[Language], PromptLibrary]
     skills: Callable[[Language], SkillStore]
+
+
+@dataclass(frozen=True)
+class Deps(Sources):
+    """Sources, and what is live: resolved per call, so that one graph serves every knob."""
+
+    chat: Callable[[Role, Knobs], Chat]
+    """Role and knobs to a model."""
     case: Callable[[Knobs], Case]
     """Knobs to a bundled case, for graphs that are started without one."""
     knobs: Knobs

@@ -14,6 +14,7 @@ from langgraph.types import Send
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality, Record
+from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult
 from psychagent.domain.seed import derive_seed
 from psychagent.domain.usage import Usage
@@ -164,7 +165,7 @@ def judge_prompt(deps: JudgeDeps, dialogue: Dialogue, task: JudgeTask) -> Prompt
         prompts.render("judge/task", **values),
     ]
     return Prompt(
-        role="judge",
+        role=Role.JUDGE,
         messages=(system(prompts.render("judge/system")), user("\n\n".join(parts))),
         values={
             "scale": scale.name,

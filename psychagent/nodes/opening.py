@@ -6,42 +6,39 @@ import asyncio
 
 from langgraph.runtime import Runtime
 
-from psychagent.domain.base import Stage
+from psychagent.domain.ending import end_reason
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Correction, Plan, guard_plan
-from psychagent.nodes.deps import CourseNode, Deps
+from psychagent.domain.profile import Case
+from psychagent.nodes.deps import CourseNode, Deps, Sources
+from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.retrieve import choose_candidates
-from psychagent.nodes.state import Brief, CourseState, Knobs
-
-ENDED_BY_PLAN, ENDED_BY_LIMIT = "plan", "max_sessions"
+from psychagent.nodes.state import Brief, CourseState, OpenSession
 
 
-def brief_of(state: CourseState, knobs: Knobs, rollout_index: int = 0, attempt: int = 0) -> Brief:
+def brief_of(
+    sources: Sources, state: CourseState, knobs: Knobs, rollout_index: int = 0, attempt: int = 0
+) -> Brief:
     """Gather what does not change within the open session."""
+    session = state["open"]
     return Brief(
         case=state["case"],
-        plan=state["plan"],
+        plan=session.plan,
         memory=state["memory"],
-        candidates=tuple(state.get("candidates", ())),
-        session_index=state["session_index"],
+        candidates=session.candidates,
+        session_index=session.index,
         rollout_index=rollout_index,
         attempt=attempt,
         knobs=knobs,
+        memory_tokens=sources.baseline.memory_tokens,
     )
 
 
-def next_plan(state: CourseState) -> tuple[Plan, tuple[Correction, ...]]:
+def next_plan(session: OpenSession, memory: Memory) -> tuple[Plan, tuple[Correction, ...]]:
     """Decide the next session's plan from what the last session's summary proposes."""
-    proposed = state["memory"].summaries[-1].next_session_plan
-    plan, correction = guard_plan(state["plan"], proposed, session_index=state["session_index"])
+    proposed = memory.summaries[-1].next_session_plan
+    plan, correction = guard_plan(session.plan, proposed, session_index=session.index)
     return plan, (correction,) if correction else ()
-
-
-def end_reason(stage: Stage, session_index: int, max_sessions: int) -> str:
-    """Tell why a course ends before another session; empty where it goes on."""
-    if stage is Stage.TERMINATION:
-        return ENDED_BY_PLAN
-    return ENDED_BY_LIMIT if session_index >= max_sessions else ""
 
 
 def open_session(deps: Deps) -> CourseNode:
@@ -49,38 +46,30 @@ def open_session(deps: Deps) -> CourseNode:
 
     async def decide(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         knobs: Knobs = runtime.context or deps.knobs
-        case = state["case"] if "case" in state else await asyncio.to_thread(deps.case, knobs)
-        if not state.get("session_index"):
-            plan = deps.prompts(case.language).first_plan(case.modality)
-            return await _open(
-                deps, knobs, {"case": case, "memory": Memory(), "plan": plan, "session_index": 1}
-            )
-        plan, corrections = next_plan(state)
-        reason = end_reason(plan.stage, state["session_index"], knobs.max_sessions)
+        last = state.get("open")
+        if last is None:
+            case = state["case"] if "case" in state else await asyncio.to_thread(deps.case, knobs)
+            first = OpenSession(index=1, plan=deps.prompts(case.language).first_plan(case.modality))
+            return await _open(deps, knobs, case, Memory(), first)
+        plan, corrections = next_plan(last, state["memory"])
+        reason = end_reason(plan.stage, last.index, knobs.max_sessions)
         if reason:
-            return {"finished_reason": reason, "corrections": list(corrections)}
-        fresh: CourseState = {
-            "case": case,
-            "memory": state["memory"],
-            "plan": plan,
-            "session_index": state["session_index"] + 1,
-            "corrections": list(corrections),
-        }
-        return await _open(deps, knobs, fresh)
+            return {
+                "finished_reason": reason,
+                "open": last.model_copy(update={"corrections": corrections}),
+            }
+        following = OpenSession(index=last.index + 1, plan=plan, corrections=corrections)
+        return await _open(deps, knobs, state["case"], state["memory"], following)
 
     return decide
 
 
-async def _open(deps: Deps, knobs: Knobs, fresh: CourseState) -> CourseState:
-    answer = await choose_candidates(deps, brief_of(fresh, knobs))
+async def _open(deps: Deps, knobs: Knobs, case: Case, memory: Memory, session: OpenSession) -> CourseState:
+    fresh: CourseState = {"case": case, "memory": memory, "open": session}
+    answer = await choose_candidates(deps, brief_of(deps, fresh, knobs))
     return {
         **fresh,
-        "candidates": list(answer.value),
-        "opening_usage": answer.usage,
+        "open": session.model_copy(update={"candidates": answer.value, "usage": answer.usage}),
         "finished_session": None,
-        "finished_reason": "",
-        "rollouts": [],
-        "attempts": 0,
-        "first_attempt": 0,
-        "again": [],
+        "finished_reason": None,
     }

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field, create_model
@@ -11,12 +13,16 @@ from pydantic import BaseModel, Field, create_model
 from psychagent.domain.base import Modality, Stage
 from psychagent.domain.memory import ClientFile, FileTraits, Memory, SessionSummary, merge_file
 from psychagent.domain.profile import THEORY_MODELS
+from psychagent.domain.role import Role
 from psychagent.domain.rollout import FinishedSession, Rollout
-from psychagent.domain.usage import Usage
+from psychagent.domain.turn import Turn
 from psychagent.llm.prompt import Prompt, system, user
-from psychagent.nodes.deps import CourseNode, Deps
+from psychagent.nodes.deps import CourseNode, Deps, Sources
+from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of
-from psychagent.nodes.state import Brief, CourseState, Knobs
+from psychagent.nodes.state import Brief, CourseState, FileUpdated, Summarized
+
+ReflectionRole = Literal[Role.SUMMARY, Role.CLIENT_FILE]
 
 
 class FileReply(BaseModel):
@@ -37,14 +43,14 @@ def file_reply(modality: Modality) -> type[FileReply]:
     return create_model(f"ClientFile_{modality.value}", __base__=FileReply, theory=(block, block()))
 
 
-def reflection_prompt(deps: Deps, brief: Brief, winner: Rollout, task: str) -> Prompt:
+def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], task: ReflectionRole) -> Prompt:
     """Write the prompt of a reflection task; all tasks of a session share all but their last part."""
-    prompts = deps.prompts(brief.case.language)
+    prompts = sources.prompts(brief.case.language)
     dialogue = prompts.render(
         "summary/dialogue",
         plan=brief.plan,
         memory=brief.view,
-        turns=winner.turns,
+        turns=turns,
         session_index=brief.session_index,
         max_sessions=brief.knobs.max_sessions,
     )
@@ -67,7 +73,7 @@ def reflection_prompt(deps: Deps, brief: Brief, winner: Rollout, task: str) -> P
             "focus": list(brief.plan.focus),
             "session_index": brief.session_index,
             "max_sessions": brief.knobs.max_sessions,
-            "turns": [{"speaker": t.speaker.value, "text": t.text} for t in winner.turns],
+            "turns": [{"speaker": t.speaker.value, "text": t.text} for t in turns],
         },
         seed=brief.seed(task),
     )
@@ -76,9 +82,8 @@ def reflection_prompt(deps: Deps, brief: Brief, winner: Rollout, task: str) -> P
 @cache
 def shape_of(model: type[BaseModel]) -> str:
     """Write a model's fields as an example of JSON, every value empty."""
-    return str(_shape(model.model_json_schema(), model.model_json_schema().get("$defs", {}))).replace(
-        "'", '"'
-    )
+    schema = model.model_json_schema()
+    return json.dumps(_shape(schema, schema.get("$defs", {})), ensure_ascii=False)
 
 
 def _shape(schema: dict[str, Any], defs: dict[str, Any]) -> Any:
@@ -95,10 +100,10 @@ def summarize(deps: Deps) -> CourseNode:
     """Make the node that writes the session's summary."""
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        brief = brief_of(state, runtime.context or deps.knobs)
-        prompt = reflection_prompt(deps, brief, chosen(state), "summary")
-        answer = await deps.chat("summary", brief.knobs).ask(prompt, SessionSummary)
-        return {"summary": answer.value, "summary_usage": answer.usage}
+        brief = brief_of(deps, state, runtime.context or deps.knobs)
+        prompt = reflection_prompt(deps, brief, chosen(state).turns, Role.SUMMARY)
+        answer = await deps.chat(Role.SUMMARY, brief.knobs).ask(prompt, SessionSummary)
+        return {"summarized": Summarized(summary=answer.value, usage=answer.usage)}
 
     return write
 
@@ -107,44 +112,46 @@ def update_file(deps: Deps) -> CourseNode:
     """Make the node that brings the client file up to date."""
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        brief = brief_of(state, runtime.context or deps.knobs)
-        prompt = reflection_prompt(deps, brief, chosen(state), "client_file")
-        answer = await deps.chat("client_file", brief.knobs).ask(prompt, file_reply(brief.case.modality))
+        brief = brief_of(deps, state, runtime.context or deps.knobs)
+        prompt = reflection_prompt(deps, brief, chosen(state).turns, Role.CLIENT_FILE)
+        answer = await deps.chat(Role.CLIENT_FILE, brief.knobs).ask(prompt, file_reply(brief.case.modality))
         file = ClientFile(**dict(answer.value))
         merged = merge_file(brief.memory.client_file, file, session_index=brief.session_index)
-        return {"client_file": merged, "file_usage": answer.usage}
+        return {"file_updated": FileUpdated(client_file=merged, usage=answer.usage)}
 
     return write
 
 
 def chosen(state: CourseState) -> Rollout:
     """Return the rollout that was selected."""
-    return next(r for r in state["rollouts"] if r.index == state["winner"])
+    selected = state["open"].selected
+    assert selected is not None, "select runs before reflection"
+    return next(r for r in state["rollouts"] if r.index == selected.winner)
 
 
 def reflect(state: CourseState) -> CourseState:
     """Build memory from the chosen session alone, and close the session's record."""
-    before, winner, summary = state["memory"], chosen(state), state["summary"]
-    rollouts = tuple(state["rollouts"])
-    usage = sum(
-        (r.usage for r in rollouts), state["opening_usage"] + state["summary_usage"] + state["file_usage"]
-    )
+    session, before, winner = state["open"], state["memory"], chosen(state)
+    summarized, file_updated = state["summarized"], state["file_updated"]
+    assert summarized is not None, "summarize runs before reflect"
+    assert file_updated is not None, "update_file runs before reflect"
+    rollouts, summary = tuple(state["rollouts"]), summarized.summary
     record = FinishedSession(
-        session_index=state["session_index"],
-        plan=state["plan"],
+        session_index=session.index,
+        plan=session.plan,
         file_before=before.client_file,
         turns=winner.turns,
         summary=summary,
-        file_after=state["client_file"],
-        usage=usage,
+        file_after=file_updated.client_file,
+        usage=sum((r.usage for r in rollouts), session.usage + summarized.usage + file_updated.usage),
         winner=winner.index,
         rollouts=rollouts if len(rollouts) > 1 else (),
-        candidates=tuple(state["candidates"]),
-        corrections=tuple(state.get("corrections", ())),
-        selection=state.get("selection"),
+        candidates=session.candidates,
+        corrections=session.corrections,
+        selection=session.selected.choice if session.selected else None,
     )
     memory = Memory(
-        client_file=state["client_file"],
+        client_file=file_updated.client_file,
         summaries=(*before.summaries, summary),
         homework=summary.homework,
     )
@@ -152,6 +159,6 @@ def reflect(state: CourseState) -> CourseState:
         "memory": memory,
         "finished_session": record,
         "rollouts": [],
-        "summary_usage": Usage(),
-        "file_usage": Usage(),
+        "summarized": None,
+        "file_updated": None,
     }

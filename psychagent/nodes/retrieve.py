@@ -11,13 +11,14 @@ from pydantic import BaseModel, Field, create_model
 
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.plan import Plan
+from psychagent.domain.role import Role
 from psychagent.domain.skill import MetaSkill, StageSkills
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import MalformedReplyError, SkillStoreError
 from psychagent.llm.chat import Answer
 from psychagent.llm.prompt import Prompt, system, user
-from psychagent.nodes.deps import Deps, SessionNode
+from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import read_json
 
@@ -80,7 +81,7 @@ async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]
     case, plan = brief.case, brief.plan
     skills = deps.skills(case.language).stage(case.modality, plan.stage)
     prompt = filter_prompt(deps, brief, skills)
-    answer = await deps.chat("filter", brief.knobs).request(
+    answer = await deps.chat(Role.FILTER, brief.knobs).request(
         prompt,
         lambda message: keep_known(
             read_json(str(message.content), FilterReply).meta_skill_ids, skills.meta_skills
@@ -88,33 +89,33 @@ async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]
         schema=filter_schema(tuple(meta.id for meta in skills.meta_skills)),
     )
     chosen, unknown = answer.value
-    ids = shortlist(skills, chosen, deps.runtime.retrieval.candidates)
+    ids = shortlist(skills, chosen, deps.baseline.retrieval.candidates)
     dropped = Usage(roles={"filter": RoleUsage(dropped=unknown)}) if unknown else Usage()
     return Answer(ids, answer.usage + dropped)
 
 
-def filter_prompt(deps: Deps, brief: Brief, skills: StageSkills) -> Prompt:
+def filter_prompt(sources: Sources, brief: Brief, skills: StageSkills) -> Prompt:
     """Write the coarse filter's prompt."""
-    prompts = deps.prompts(brief.case.language)
+    prompts = sources.prompts(brief.case.language)
     metas = [meta.model_dump(include={"id", "name", "description"}) for meta in skills.meta_skills]
     text = prompts.render("filter/user", plan=brief.plan, memory=brief.view, metas=metas)
     return Prompt(
-        role="filter",
+        role=Role.FILTER,
         messages=(system(prompts.render("filter/system")), user(text)),
         values={"metas": metas, "focus": list(brief.plan.focus), "language": brief.case.language.value},
         seed=brief.seed("filter"),
     )
 
 
-def rewrite_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Prompt:
+def rewrite_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Write the prompt that asks what to look for after the last client turn."""
-    prompts = deps.prompts(brief.case.language)
+    prompts = sources.prompts(brief.case.language)
     recent = list(turns[-4:])
     focus = focus_line(brief.plan, brief.case.language)
     text = prompts.render("rewrite/user", stage=brief.plan.stage.value, focus=focus, turns=recent)
     head = prompts.render("rewrite/system", modality=brief.case.modality.value)
     return Prompt(
-        role="rewrite",
+        role=Role.REWRITE,
         messages=(system(head), user(text)),
         values={"focus": focus, "said": recent[-1].text, "language": brief.case.language.value},
         seed=brief.seed("rewrite", len(turns)),
@@ -123,7 +124,7 @@ def rewrite_prompt(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Prompt:
 
 async def _rewrite(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn]:
     prompt = rewrite_prompt(deps, brief, turns)
-    answer = await deps.chat("rewrite", brief.knobs).ask(prompt, QueryReply)
+    answer = await deps.chat(Role.REWRITE, brief.knobs).ask(prompt, QueryReply)
     reply = answer.value
     query = " ".join(part for part in (reply.skill, reply.trigger, reply.when_to_use) if part)
     return Answer(_asked(query, Rewrite(**reply.model_dump())), answer.usage)
@@ -144,7 +145,7 @@ async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn
     if not turns:
         focus = focus_line(brief.plan, brief.case.language)
         return Answer(_asked(f"{brief.plan.title} {focus}"), Usage())
-    if deps.runtime.retrieval.query == "utterance":
+    if deps.baseline.retrieval.query == "utterance":
         return Answer(_asked(turns[-1].text), Usage())
     return await _rewrite(deps, brief, turns)
 
@@ -160,7 +161,7 @@ def retrieve(deps: Deps) -> SessionNode:
             modality=brief.case.modality,
             stage=brief.plan.stage,
             candidates=brief.candidates,
-            k=deps.runtime.retrieval.top_k,
+            k=deps.baseline.retrieval.top_k,
         )
         if not hits:
             raise SkillStoreError("retrieval found no skill among the session's candidates")

@@ -12,8 +12,8 @@ from langgraph.types import Send
 from psychagent.domain.usage import Usage
 from psychagent.errors import SettingsError
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.select import NONE_YET
-from psychagent.nodes.state import CourseState, Knobs
+from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.state import CourseState
 
 
 class RolloutTask(TypedDict):
@@ -32,7 +32,7 @@ def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], list[S
     """Make the edge that sends the open session to n rollouts, or ends the course."""
 
     def start(state: CourseState, runtime: Runtime[Knobs]) -> list[Send] | str:
-        if state["finished_reason"]:
+        if state["finished_reason"] is not None:
             return END
         n = (runtime.context or deps.knobs).rollouts
         if n > 1 and deps.rft is None:
@@ -44,23 +44,17 @@ def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], list[S
 
 def after_select(state: CourseState) -> list[Send] | list[str]:
     """Reflect on the winner, or hold again what select names."""
-    if state["winner"] != NONE_YET:
+    if state["open"].selected is not None:
         return ["summarize", "update_file"]
     spent = {rollout.index: rollout.usage for rollout in state["rollouts"]}
-    return [_send(state, index, spent[index]) for index in state["again"]]
+    return [_send(state, index, spent[index]) for index in state["open"].again]
 
 
 def _send(state: CourseState, index: int, spent: Usage) -> Send:
-    task = RolloutTask(state=slim(state), index=index, attempt=state.get("attempts", 0), spent=spent)
+    task = RolloutTask(state=slim(state), index=index, attempt=state["open"].attempts, spent=spent)
     return Send("rollout", task)
 
 
 def slim(state: CourseState) -> CourseState:
     """Keep what a rollout starts from: payloads are checkpointed."""
-    return {
-        "case": state["case"],
-        "plan": state["plan"],
-        "memory": state["memory"],
-        "candidates": state["candidates"],
-        "session_index": state["session_index"],
-    }
+    return {"case": state["case"], "memory": state["memory"], "open": state["open"]}

@@ -10,12 +10,11 @@ from psychagent.domain.rollout import Choice, Rollout
 from psychagent.domain.scores import SessionScores
 from psychagent.errors import ScoringError
 from psychagent.nodes.deps import CourseNode, Deps, Rft
+from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of
-from psychagent.nodes.state import CourseState, Knobs
+from psychagent.nodes.state import CourseState, Selected
 from psychagent.scales.choose import choose
 from psychagent.scales.reward import Norms, Signals, to_signals
-
-NONE_YET = -1
 
 
 def select(deps: Deps) -> CourseNode:
@@ -24,8 +23,9 @@ def select(deps: Deps) -> CourseNode:
     async def decide(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         rollouts, rft = state["rollouts"], deps.rft
         if rft is None:
-            return {"winner": rollouts[0].index, "selection": None}
-        seed = brief_of(state, runtime.context or deps.knobs).seed("select")
+            only = Selected(winner=rollouts[0].index)
+            return {"open": state["open"].model_copy(update={"selected": only})}
+        seed = brief_of(deps, state, runtime.context or deps.knobs).seed("select")
         return choose_rollout(state, rft, seed=seed)
 
     return decide
@@ -37,8 +37,8 @@ def choose_rollout(state: CourseState, rft: Rft, *, seed: int) -> CourseState:
     Raises:
         ScoringError: If too few rollouts can be compared and the retries are used up.
     """
-    settings, rollouts = rft.settings, state["rollouts"]
-    previous = state.get("reference_scores") or None
+    settings, rollouts, session = rft.settings, state["rollouts"], state["open"]
+    previous = state.get("last_scores") or None
     signals = rollout_signals(rollouts, rft.norms, previous, use=settings.judging.use)
     problem = f"fewer than min_rollouts {settings.min_rollouts}"
     choice: Choice | None = None
@@ -48,20 +48,19 @@ def choose_rollout(state: CourseState, rft: Rft, *, seed: int) -> CourseState:
         problem = str(error)
     compared = len(choice.rewards) if choice else 0
     if choice is None or compared < min(settings.min_rollouts, len(rollouts)):
-        attempts, tries = state.get("attempts", 0), state.get("attempts", 0) - state.get("first_attempt", 0)
-        if tries < settings.rollout_retries:
-            again = to_hold_again(rollouts, choice)
-            return {"winner": NONE_YET, "attempts": attempts + 1, "again": again}
+        if session.attempts - session.first_attempt < settings.rollout_retries:
+            again = tuple(to_hold_again(rollouts, choice))
+            return {"open": session.model_copy(update={"attempts": session.attempts + 1, "again": again})}
         raise ScoringError(
-            f"session {state['session_index']}: {compared} of {len(rollouts)} rollouts can be compared "
+            f"session {session.index}: {compared} of {len(rollouts)} rollouts can be compared "
             f"({problem}); {failures(rollouts)}"
         )
     winner = next(r for r in rollouts if r.index == choice.winner)
+    told = choice.model_copy(update={"excluded": choice.excluded | _excluded(rollouts)})
+    selected = Selected(winner=choice.winner, choice=told)
     return {
-        "winner": choice.winner,
-        "selection": choice.model_copy(update={"excluded": choice.excluded | _excluded(rollouts)}),
-        "reference_scores": _values(winner.judgement, settings.judging.use),
-        "again": [],
+        "open": session.model_copy(update={"selected": selected, "again": ()}),
+        "last_scores": _values(winner.judgement, settings.judging.use),
     }
 
 

@@ -9,7 +9,16 @@ from typing import Annotated, TypedDict
 
 from langgraph.channels.delta import DeltaChannel
 
-from psychagent.domain.memory import ClientFile, Memory, MemoryView, SessionSummary, view_memory
+from psychagent.domain.base import Record
+from psychagent.domain.ending import EndReason
+from psychagent.domain.memory import (
+    MEMORY_TOKENS,
+    ClientFile,
+    Memory,
+    MemoryView,
+    SessionSummary,
+    view_memory,
+)
 from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import Choice, FinishedSession, Rollout
@@ -17,25 +26,7 @@ from psychagent.domain.scores import SessionScores
 from psychagent.domain.seed import derive_seed
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
-
-
-@dataclass(frozen=True)
-class Knobs:
-    """What a person may turn per run; LangGraph Studio shows these. Never holds a key."""
-
-    language: str = "en"
-    modality: str = "cbt"
-    profile: str = "en01"
-    """Id of a bundled profile, for graphs that are started without a case."""
-    rollouts: int = 1
-    """Candidate sessions, of which the best is kept; more than one needs a judge."""
-    max_sessions: int = 6
-    max_counselor_turns: int = 8
-    client: str = "simulator"
-    """`simulator`, or `human`: then a person answers through interrupts."""
-    counselor_model: str = ""
-    """Another model name at the counselor's endpoint; empty is the configured one."""
-    seed: int = 0
+from psychagent.nodes.knobs import Knobs
 
 
 @dataclass(frozen=True)
@@ -52,11 +43,12 @@ class Brief:
     attempt: int = 0
     """Which try of this rollout it is, from 0."""
     knobs: Knobs = field(default_factory=Knobs)
+    memory_tokens: int = MEMORY_TOKENS
 
     @cached_property
     def view(self) -> MemoryView:
         """The part of memory that this session's prompts show."""
-        return view_memory(self.memory)
+        return view_memory(self.memory, budget=self.memory_tokens)
 
     def seed(self, *parts: object) -> int:
         """Derive a call's seed from case, session, rollout and the parts given, in 0..2^31-1."""
@@ -101,34 +93,65 @@ class RolloutState(TypedDict, total=False):
     holdout: SessionScores
 
 
+class Selected(Record):
+    """The rollout that became the session."""
+
+    winner: int
+    """Its index."""
+    choice: Choice | None = None
+    """Rewards and how it was chosen; None where there was only one."""
+
+
+class OpenSession(Record):
+    """The session that is open: set whole when it opens, so that nothing of the one before is left."""
+
+    index: int
+    """From 1."""
+    plan: Plan
+    candidates: tuple[str, ...] = ()
+    """Ids of the skills that its turns may draw on."""
+    corrections: tuple[Correction, ...] = ()
+    """What the guard changed in its plan."""
+    usage: Usage = Usage()
+    """What opening it cost."""
+    attempts: int = 0
+    """How often rollouts have been held again because too few could be compared."""
+    first_attempt: int = 0
+    """What `attempts` was, and one more, when a failed session was last taken up: retries count anew."""
+    again: tuple[int, ...] = ()
+    """Rollouts that are to be held again."""
+    selected: Selected | None = None
+    """None while no rollout is chosen."""
+
+
+class Summarized(Record):
+    """The summary of the open session, and what it cost."""
+
+    summary: SessionSummary
+    usage: Usage
+
+
+class FileUpdated(Record):
+    """The client file after the open session, and what it cost."""
+
+    client_file: ClientFile
+    usage: Usage
+
+
 class CourseState(TypedDict, total=False):
-    """State of a course: what is carried from session to session."""
+    """State of a course: what is carried from session to session, and the session that is open."""
 
     case: Case
-    plan: Plan
     memory: Memory
-    session_index: int
-    """Number of the session that is open, or of the last one once finished; from 1."""
-    candidates: list[str]
-    opening_usage: Usage
+    open: OpenSession
+    """The session that is open, or the last one once the course is over."""
     rollouts: Annotated[list[Rollout], collect_rollouts]
-    summary: SessionSummary
-    summary_usage: Usage
-    client_file: ClientFile
-    file_usage: Usage
-    corrections: list[Correction]
-    """What the guard changed in the plan of the open session."""
-    winner: int
-    """Index of the chosen rollout; -1 while none is."""
-    selection: Choice | None
-    attempts: int
-    """How often rollouts of this session have been held again because too few could be compared."""
-    first_attempt: int
-    """What `attempts` was, and one more, when a failed session was last taken up: retries count anew."""
-    again: list[int]
-    """Rollouts that are to be held again."""
-    reference_scores: dict[str, float]
-    """Scores of the previously chosen session, for rewards of change."""
+    summarized: Summarized | None
+    file_updated: FileUpdated | None
+    """Written side by side with the summary, so each has a key of its own."""
+    last_scores: dict[str, float]
+    """Scores of the session chosen before, for rewards of change."""
     finished_session: FinishedSession | None
-    finished_reason: str
-    """`plan` or `max_sessions`; empty while the course goes on."""
+    """The session that was just closed; None while one is open."""
+    finished_reason: EndReason | None
+    """None while the course goes on."""

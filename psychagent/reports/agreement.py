@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +10,12 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.evals.ratings import RatingTable, Unit
-from psychagent.files.write import write_bytes
+from psychagent.files.write import write_json
 from psychagent.reports.evaluation.heatmap import ON_DARK, ON_LIGHT
 from psychagent.reports.evaluation.published import load_published
-from psychagent.reports.evaluation.warn import SCRIPT_LINES, SCRIPT_TITLE
+from psychagent.reports.evaluation.warn import script_banner
 from psychagent.reports.page.blocks import (
     Block,
     Gallery,
@@ -31,8 +31,7 @@ from psychagent.reports.page.blocks import (
     signed,
 )
 from psychagent.reports.page.canvas import Theme, draw_picture, is_drawable
-from psychagent.reports.page.html import to_html
-from psychagent.reports.page.markdown import to_markdown
+from psychagent.reports.page.write import write_page
 from psychagent.stats.agreement import (
     PairAgreement,
     Ratings,
@@ -43,7 +42,6 @@ from psychagent.stats.agreement import (
 )
 
 ALL = "all"
-PICTURES = "agreement_pictures"
 NAME = "agreement"
 
 
@@ -93,7 +91,7 @@ def agreement_blocks(table: RatingTable, agreement: Agreement, levels: Sequence[
         Text(f"Raters: {raters}. {plural(agreement.whole.units, 'rated unit')} (a dialogue on a dimension)."),
     ]
     if table.is_script:
-        blocks.append(Notice("banner", SCRIPT_TITLE, SCRIPT_LINES))
+        blocks.append(script_banner(JUDGED_BY_SCRIPT))
     gaps = _gaps(table)
     if gaps:
         blocks.append(Notice("warning", "Read with care", gaps))
@@ -108,15 +106,15 @@ def agreement_blocks(table: RatingTable, agreement: Agreement, levels: Sequence[
 
 
 def _gaps(table: RatingTable) -> tuple[str, ...]:
-    found = []
+    lines = []
     if table.unrated:
-        found.append(f"{plural(table.unrated, 'row')} without a score count nowhere.")
+        lines.append(f"{plural(table.unrated, 'row')} without a score count nowhere.")
     if table.unmatched:
         names = ", ".join(table.unmatched[:5]) + (" …" if len(table.unmatched) > 5 else "")
-        found.append(
+        lines.append(
             f"{plural(len(table.unmatched), 'dialogue')} of the ratings the judge did not judge: {names}."
         )
-    return tuple(found)
+    return tuple(lines)
 
 
 def _pair_table(parts: Sequence[Part]) -> Table:
@@ -161,8 +159,8 @@ def _distribution(table: RatingTable, levels: Sequence[int]) -> Table:
 def _heatmap(agreement: Agreement) -> Picture:
     parts = (agreement.whole, *agreement.dimensions)
     pairs = [(pair.first, pair.second) for pair in agreement.whole.pairs]
-    found = {(part.name, p.first, p.second): p.kappa for part in parts for p in part.pairs}
-    cells = [[found.get((part.name, *pair)) for part in parts] for pair in pairs]
+    kappas = {(part.name, p.first, p.second): p.kappa for part in parts for p in part.pairs}
+    cells = [[kappas.get((part.name, *pair)) for part in parts] for pair in pairs]
     values = np.array([[np.nan if kappa is None else kappa for kappa in row] for row in cells], dtype=float)
 
     def draw(figure: Figure, theme: Theme) -> None:
@@ -197,18 +195,10 @@ def write_agreement(table: RatingTable, levels: Sequence[int], folder: Path) -> 
     """
     agreement = compute_agreement(table, levels)
     blocks = agreement_blocks(table, agreement, levels)
-    pictures = [picture for block in blocks if isinstance(block, Gallery) for picture in block.pictures]
-    for picture in pictures:
-        write_bytes(folder / PICTURES / f"{picture.name}.svg", picture.light)
-    texts = {
-        "html": to_html(blocks, "PsychAgent: agreement between raters"),
-        "md": to_markdown(blocks, PICTURES),
-        "json": json.dumps(_to_data(agreement), ensure_ascii=False, indent=2) + "\n",
-    }
-    paths = [folder / f"{NAME}.{suffix}" for suffix in texts]
-    for path, text in zip(paths, texts.values(), strict=True):
-        write_bytes(path, text.encode())
-    return agreement, paths
+    page = write_page(folder, NAME, "PsychAgent: agreement between raters", blocks)
+    data = folder / f"{NAME}.json"
+    write_json(data, _to_data(agreement))
+    return agreement, [page.html, page.markdown, data]
 
 
 def _to_data(agreement: Agreement) -> list[dict[str, object]]:

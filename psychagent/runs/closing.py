@@ -13,12 +13,12 @@ from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import RecordError
 from psychagent.files.write import write_json
 from psychagent.flows.spent import open_usage
-from psychagent.nodes.opening import ENDED_BY_PLAN
 from psychagent.nodes.state import CourseState
 from psychagent.records.course import CourseRecord, read_course
 from psychagent.records.folder import RunFolder
+from psychagent.records.manifest import Manifest
 from psychagent.records.session import SessionRecord, read_session
-from psychagent.runs.outcome import Outcome, Status
+from psychagent.runs.outcome import Outcome, Status, status_of
 
 
 def close_case(
@@ -65,11 +65,7 @@ def close_case(
 
 
 def _status(values: CourseState, failure: Failure | None) -> Status:
-    if failure is not None:
-        return Status.FAILED
-    if not values.get("finished_reason"):
-        return Status.PARTIAL
-    return Status.ENDED_BY_PLAN if values["finished_reason"] == ENDED_BY_PLAN else Status.ENDED_BY_LIMIT
+    return Status.FAILED if failure is not None else status_of(values.get("finished_reason"))
 
 
 def _failed_before(place: Path) -> Usage:
@@ -100,7 +96,7 @@ def _course_data(
     *,
     failed: Usage,
 ) -> dict[str, Any]:
-    plan = values.get("plan")
+    session = values.get("open")
     corrections = [c.model_dump(mode="json") for s in sessions for c in s.corrections]
     return {
         "schema_version": 1,
@@ -111,7 +107,7 @@ def _course_data(
         "finished_reason": values.get("finished_reason") or ("error" if outcome.failure else ""),
         "num_sessions": outcome.sessions,
         "next_session_index": outcome.sessions + 1,
-        "current_stage": plan.stage.value if plan else "",
+        "current_stage": session.plan.stage.value if session else "",
         "status": outcome.status.value,
         "failure": outcome.failure.model_dump() if outcome.failure else None,
         "corrections": corrections,
@@ -120,16 +116,13 @@ def _course_data(
     }
 
 
-def stored_totals(folder: RunFolder) -> dict[str, Any]:
-    """Sum what is stored of all cases of a run's folder, those of earlier commands included."""
+def with_totals(folder: RunFolder, manifest: Manifest) -> Manifest:
+    """Give a manifest the sums of what is stored of all cases, those of earlier commands included."""
     places = [p for m in Modality for p in sorted((folder.path / m.value).glob("*")) if p.is_dir()]
     records = [_record_of(place) for place in places]
     usage = sum_usage(record.usage for record in records)
     counts = Counter(record.status or Status.PARTIAL.value for record in records)
-    return {
-        "totals": {name: part.model_dump() for name, part in usage.roles.items()},
-        "cases": dict(sorted(counts.items())),
-    }
+    return manifest.model_copy(update={"totals": usage.roles, "cases": dict(sorted(counts.items()))})
 
 
 def _record_of(place: Path) -> CourseRecord:

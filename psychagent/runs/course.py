@@ -19,7 +19,8 @@ from psychagent.domain.profile import Case
 from psychagent.domain.rollout import Failure, FinishedSession, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.errors import PsychAgentError, RecordError, SkillStoreError
-from psychagent.nodes.state import CourseState, Knobs
+from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.state import CourseState
 from psychagent.records.folder import RunFolder, thread_id
 from psychagent.records.session import read_session, session_data, session_path, write_session
 from psychagent.runs.checkpoints.sqlite import compact
@@ -27,15 +28,14 @@ from psychagent.runs.closing import close_case
 from psychagent.runs.outcome import Outcome, Status
 from psychagent.runs.stop import Stop
 
-ROOT_STEPS = 8
-"""Supersteps of the course graph for one session, with room."""
-
 
 @dataclass(frozen=True)
 class CourseRun:
     """What it takes to run the cases of one folder."""
 
     graph: CompiledStateGraph[CourseState, Knobs, Any, Any]
+    limit: int
+    """Most supersteps of a course."""
     saver: AsyncSqliteSaver
     folder: RunFolder
     knobs: Knobs
@@ -90,7 +90,7 @@ def _failure(run: CourseRun, error: Exception) -> Failure:
 def _config(run: CourseRun, case: CaseFile | Case) -> RunnableConfig:
     return {
         "configurable": {"thread_id": thread_id(case.modality, case.case_id)},
-        "recursion_limit": ROOT_STEPS * run.knobs.max_sessions + 10,
+        "recursion_limit": run.limit,
     }
 
 
@@ -138,8 +138,9 @@ async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: Any) 
     Attempts go on counting, so that what is held again is another session.
     """
     if any(task.name == "select" for task in snapshot.tasks):
-        first = _values(snapshot).get("attempts", 0) + 1
-        await run.graph.aupdate_state(config, {"first_attempt": first}, as_node="rollout")
+        session = _values(snapshot)["open"]
+        renewed = session.model_copy(update={"first_attempt": session.attempts + 1})
+        await run.graph.aupdate_state(config, {"open": renewed}, as_node="rollout")
 
 
 def _check_untouched(run: CourseRun, case: Case) -> None:
@@ -166,8 +167,14 @@ async def _was_deleted(run: CourseRun, case: Case, values: CourseState) -> bool:
 
 def _sessions_done(values: CourseState) -> int:
     """Count the finished sessions of a state: the open one is not done until its record is closed."""
-    index = values.get("session_index", 0)
-    return index if values.get("finished_session") or values.get("finished_reason") else max(index - 1, 0)
+    session = values.get("open")
+    if session is None:
+        return 0
+    return (
+        session.index
+        if values.get("finished_session") or values.get("finished_reason")
+        else session.index - 1
+    )
 
 
 async def _mend_files(run: CourseRun, case: Case, values: CourseState) -> None:

@@ -1,25 +1,25 @@
-"""The manifest: what a run was made with, and whether it may be resumed."""
+"""What a run is made with, and whether one that was begun may be gone on with."""
 
 from __future__ import annotations
 
 import hashlib
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from psychagent.assets.settings.run import BaselineSettings, DatasetSettings, RuntimeSettings
-from psychagent.domain.base import Language
-from psychagent.errors import RecordError
-from psychagent.files.read import read_json
-from psychagent.nodes.deps import Deps
-from psychagent.records.folder import RunFolder
+from pydantic import BaseModel
 
-SCRIPT_NOTE = (
-    "Made with the offline script, which is no language model: it shows how the system works and says "
-    "nothing about counseling."
-)
+from psychagent.assets.profiles import CaseFile
+from psychagent.domain.base import Language
+from psychagent.domain.role import Role
+from psychagent.domain.script_note import MADE_WITH_SCRIPT
+from psychagent.errors import PsychAgentError, RecordError
+from psychagent.nodes.deps import Deps, Rft
+from psychagent.nodes.judge import JudgeDeps
+from psychagent.records.folder import RunFolder
+from psychagent.records.manifest import SCHEMA_VERSION, Hashes, Manifest, RunSettings, read_manifest
+
 _PACKAGES = (
     "psychagent",
     "langgraph",
@@ -28,86 +28,88 @@ _PACKAGES = (
     "faiss-cpu",
     "sentence-transformers",
 )
-_GUARDED = ("models", "conditions", "prompts", "skills", "scales")
+_PLAYED = {"counselor": Role.COUNSELOR, "client": Role.CLIENT, "reflector": Role.SUMMARY}
+
+CHANGES_NO_RESULT = frozenset(
+    {
+        *("base_url", "api_key_env", "timeout_sec", "max_retries", "max_wait_sec"),
+        *("batch_size", "concurrency", "rollout_concurrency", "prices"),
+        # where files lie; what they hold is compared by its hash
+        *("prompts_root", "skills_root", "scales_root", "norms"),
+    }
+)
+"""Fields of settings, wherever they stand, that may differ on resume: they cannot change a result."""
+CHOOSES_CASES = frozenset(
+    {"root", "split", "modalities", "max_cases", "max_cases_per_modality", "order", "seed"}
+)
+"""Fields of the dataset that may differ on resume: a run may grow."""
 
 
-def build_manifest(
-    baseline: BaselineSettings, runtime: RuntimeSettings, dataset: DatasetSettings, deps: Deps
-) -> dict[str, Any]:
+def build_manifest(settings: RunSettings, deps: Deps, cases: Sequence[CaseFile]) -> Manifest:
     """Describe a run before it starts; holds names of keys, never a key."""
-    scripted = [r for r in ("counselor", "client", "summary") if deps.chat(r, deps.knobs).is_script]
-    return {
-        "schema_version": 1,
-        "note": SCRIPT_NOTE if scripted else None,
-        "scripted_roles": [
-            *("reflector" if r == "summary" else r for r in scripted),
-            *_scripted_judges(deps, runtime.language),
-        ],
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
-        "models": {
-            "counselor": baseline.model,
-            "client": runtime.client.model,
-            "reflector": (runtime.reflector or baseline).model,
-            "embedding": runtime.embedding.model or runtime.embedding.provider,
-            **_judges(deps),
+    language = settings.runtime.world.language
+    scripted = [name for name, role in _PLAYED.items() if deps.chat(role, deps.knobs).is_script]
+    judges = _judges(deps.rft)
+    scripted += [name for name, judge in judges.items() if judge.mark(language).is_script]
+    baseline, embedding = settings.baseline, settings.baseline.embedding
+    return Manifest(
+        note=MADE_WITH_SCRIPT if scripted else None,
+        scripted_roles=tuple(scripted),
+        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        models={
+            "counselor": baseline.counselor.model,
+            "client": settings.runtime.world.client.model,
+            "reflector": baseline.reflecting.model,
+            "embedding": embedding.model or embedding.provider,
+            **{name: judge.settings.judge.model for name, judge in judges.items()},
         },
-        "conditions": {
-            "language": runtime.language.value,
-            "seed": runtime.seed,
-            "max_sessions": baseline.max_sessions,
-            "max_counselor_turns": baseline.max_counselor_turns,
-            "rollouts": deps.knobs.rollouts,
-            **_rft_conditions(deps, runtime.language),
-        },
-        "settings": {
-            "rft": deps.rft.settings.model_dump(mode="json") if deps.rft else None,
-            "baseline": baseline.model_dump(mode="json"),
-            "runtime": runtime.model_dump(mode="json"),
-            "dataset": dataset.model_dump(mode="json"),
-        },
-        "seed": runtime.seed,
-        "prompts": deps.prompts(runtime.language).hashes,
-        "skills": deps.skills(runtime.language).library.hashes,
-        "scales": dict(deps.rft.scale_hashes) if deps.rft else {},
-    }
+        settings=settings,
+        hashes=Hashes(
+            prompts=deps.prompts(language).hashes,
+            skills=deps.skills(language).library.hashes,
+            scales=dict(deps.rft.scale_hashes) if deps.rft else {},
+            judging=_judging_hashes(deps.rft, language),
+            profiles=dict(_profile_hashes(cases)),
+        ),
+    )
 
 
-def _rft_conditions(deps: Deps, language: Language) -> dict[str, Any]:
-    """What decides which rollout is kept, and so what all later sessions are."""
-    if deps.rft is None:
-        return {}
-    settings = deps.rft.settings
-    norms = deps.rft.norms.model_dump_json()
-    return {
-        "selector": settings.selector,
-        "missing": settings.missing,
-        "scores": settings.judging.use,
-        "repeats": settings.judging.repeats,
-        "scales of rollouts": settings.judging.model_dump(mode="json")["methods"],
-        "norms": hashlib.sha256(norms.encode()).hexdigest(),
-        "judge prompts": deps.rft.judge.deps.mark(language).prompt_hash,
-    }
-
-
-def _scripted_judges(deps: Deps, language: Language) -> list[str]:
-    judges = {"judge": deps.rft.judge, "holdout": deps.rft.holdout} if deps.rft else {}
-    return [name for name, judge in judges.items() if judge and judge.deps.mark(language).is_script]
-
-
-def _judges(deps: Deps) -> dict[str, str]:
+def _judges(rft: Rft | None) -> dict[str, JudgeDeps]:
     """Name the judges of a run with rollouts."""
-    if deps.rft is None:
+    if rft is None:
         return {}
-    settings = deps.rft.settings
-    second = {"holdout": settings.holdout.model} if settings.holdout else {}
-    return {"judge": settings.judging.judge.model} | second
+    return {"judge": rft.judge} | ({"holdout": rft.holdout} if rft.holdout else {})
 
 
-def check_resumable(folder: RunFolder, manifest: Mapping[str, Any]) -> None:
-    """Refuse to go on with other models, prompts, skills, scales or conditions.
+def _judging_hashes(rft: Rft | None, language: Language) -> dict[str, str]:
+    """Hash what decides which rollout is kept, and so what all later sessions are."""
+    if rft is None:
+        return {}
+    prompts = {f"prompts of the {name}": j.mark(language).prompt_hash for name, j in _judges(rft).items()}
+    return prompts | {"norms": hashlib.sha256(rft.norms.model_dump_json().encode()).hexdigest()}
+
+
+def _profile_hashes(cases: Sequence[CaseFile]) -> Iterator[tuple[str, str]]:
+    for case in cases:
+        try:
+            case.load()
+        except PsychAgentError:
+            # it fails its own case, with its own sentence; once mended it is a profile like any other
+            continue
+        yield f"{case.modality.value}/{case.case_id}", hashlib.sha256(case.path.read_bytes()).hexdigest()
+
+
+def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
+    """Check that a run may be gone on with, and remember the cases that it already has.
+
+    The system, the world and the dataset are compared whole, less `CHANGES_NO_RESULT` and
+    `CHOOSES_CASES`; prompts, skills, scales and each case's profile by their hashes.
+
+    Returns:
+        The manifest, with the profiles of cases that are not asked for this time.
 
     Raises:
-        RecordError: Naming what differs, or what is missing to tell.
+        RecordError: Naming the field that differs and both values, or what is missing to tell.
     """
     path = folder.manifest
     if not path.exists():
@@ -116,10 +118,18 @@ def check_resumable(folder: RunFolder, manifest: Mapping[str, Any]) -> None:
                 f"{path}: is missing beside {folder.checkpoints.name}, so nobody can tell what the run was "
                 "made with; put it back, or start anew with --overwrite"
             )
-        return
-    before = _read_manifest(path)
-    for part in _GUARDED:
-        old, new = before.get(part) or {}, manifest.get(part) or {}
+        return manifest
+    try:
+        before = read_manifest(path)
+    except RecordError as error:
+        raise RecordError(f"{error}; put it back, or start anew with --overwrite") from error
+    if before.schema_version < SCHEMA_VERSION:
+        raise RecordError(
+            f"{path}: the run was begun by an earlier version (schema_version {before.schema_version}), from "
+            "whose checkpoints this version cannot go on; its files stay readable: name another --save-dir, "
+            "or start anew with --overwrite"
+        )
+    for part, old, new in _compared(before, manifest):
         for name in sorted(old.keys() | new.keys()):
             if old.get(name) != new.get(name):
                 raise RecordError(
@@ -127,19 +137,43 @@ def check_resumable(folder: RunFolder, manifest: Mapping[str, Any]) -> None:
                     f"{_short(new.get(name))}; go back to it, name another --save-dir, or start anew "
                     "with --overwrite"
                 )
+    profiles = before.hashes.profiles | manifest.hashes.profiles
+    return manifest.model_copy(
+        update={"hashes": manifest.hashes.model_copy(update={"profiles": dict(sorted(profiles.items()))})}
+    )
 
 
-def _read_manifest(path: Path) -> dict[str, Any]:
-    try:
-        data = read_json(path)
-    except RecordError as error:
-        raise RecordError(f"{error}; put it back, or start anew with --overwrite") from error
-    if not isinstance(data, dict):
-        kind = type(data).__name__
-        raise RecordError(
-            f"{path}: holds {kind}, not a manifest; put it back, or start anew with --overwrite"
-        )
-    return data
+def _compared(before: Manifest, now: Manifest) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """List what must be equal, by what it is: flat mappings of the former and of the present run."""
+    old, new = before.settings, now.settings
+    parts: tuple[tuple[str, BaseModel | None, BaseModel | None, frozenset[str]], ...] = (
+        ("baseline", old.baseline, new.baseline, frozenset()),
+        ("world", old.runtime.world, new.runtime.world, frozenset()),
+        ("dataset", old.dataset, new.dataset, CHOOSES_CASES),
+        ("rollouts", old.rft, new.rft, frozenset()),
+    )
+    for part, left, right, free in parts:
+        yield part, _fields(left, free), _fields(right, free)
+    for part in ("prompts", "skills", "scales", "judging"):
+        yield part, getattr(before.hashes, part), getattr(now.hashes, part)
+    both = before.hashes.profiles.keys() & now.hashes.profiles.keys()
+    kept = [{name: hashes.profiles[name] for name in both} for hashes in (before.hashes, now.hashes)]
+    yield "profile", kept[0], kept[1]
+
+
+def _fields(settings: BaseModel | None, free: frozenset[str]) -> dict[str, Any]:
+    return {} if settings is None else dict(flatten(settings.model_dump(mode="json"), free=free))
+
+
+def flatten(data: Mapping[str, Any], *, free: frozenset[str], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """List the fields of dumped settings by dotted path, without those that may differ."""
+    for name, value in data.items():
+        if name in free | CHANGES_NO_RESULT:
+            continue
+        if isinstance(value, dict) and value:
+            yield from flatten(value, free=free, prefix=f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def _short(value: Any) -> str:

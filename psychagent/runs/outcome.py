@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
+from typing import assert_never
 
 from psychagent.domain.base import Modality, Record
+from psychagent.domain.ending import EndReason
 from psychagent.domain.rollout import Failure
 from psychagent.domain.usage import Usage, sum_usage
 
@@ -23,6 +25,19 @@ class Status(StrEnum):
     def is_finished(self) -> bool:
         """Whether the course ran to its end."""
         return self in {Status.ENDED_BY_PLAN, Status.ENDED_BY_LIMIT}
+
+
+def status_of(reason: EndReason | None) -> Status:
+    """Name what became of a case that did not fail; one without a reason is not over."""
+    match reason:
+        case None:
+            return Status.PARTIAL
+        case EndReason.PLAN:
+            return Status.ENDED_BY_PLAN
+        case EndReason.MAX_SESSIONS:
+            return Status.ENDED_BY_LIMIT
+        case unknown:
+            assert_never(unknown)
 
 
 class Outcome(Record):

@@ -7,26 +7,28 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
 from psychagent.assets.profiles import CaseFile, find_cases
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.run import BaselineSettings, DatasetSettings, RuntimeSettings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError
 from psychagent.files.lock import hold_lock
-from psychagent.files.write import remove_parts, write_json
-from psychagent.flows.build import build_deps, open_client
-from psychagent.flows.course import build_course
+from psychagent.files.write import remove_parts
+from psychagent.flows.build import build_deps
+from psychagent.flows.course import build_course, limit_of
+from psychagent.flows.live import Live, open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.records.folder import RunFolder
+from psychagent.records.manifest import RunSettings, write_manifest
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
-from psychagent.runs.closing import stored_totals
+from psychagent.runs.closing import with_totals
 from psychagent.runs.course import CourseRun, remove_run, run_case
-from psychagent.runs.manifest import build_manifest, check_resumable
+from psychagent.runs.manifest import build_manifest, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
 from psychagent.runs.stop import Stop, stop_on_signals
 
@@ -61,6 +63,11 @@ class SamplePlan:
     """Best-of-n rollouts; None is plain simulation."""
     watch: Watch = field(default_factory=Watch)
 
+    @property
+    def settings(self) -> RunSettings:
+        """What the manifest keeps of it."""
+        return RunSettings(baseline=self.baseline, runtime=self.runtime, dataset=self.dataset, rft=self.rft)
+
 
 async def run_sample(plan: SamplePlan) -> RunResult:
     """Run all cases of a plan.
@@ -74,41 +81,34 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         SettingsError, AssetError, SkillStoreError: If the run cannot start.
     """
     folder = RunFolder(plan.save_dir, plan.baseline.name)
-    cases = find_cases(plan.dataset, plan.runtime.language)
+    cases = find_cases(plan.dataset, plan.runtime.world.language)
     with hold_lock(folder.lock):
         remove_parts(folder.path)
         held = folder.manifest.exists() or folder.checkpoints.exists()
         if held and not plan.resume and not plan.overwrite:
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
-        async with open_client() as client:
-            stop = Stop()
-            deps = _build(plan, client, stop)
-            manifest = build_manifest(plan.baseline, plan.runtime, plan.dataset, deps)
+        stop = Stop()
+        async with open_live(
+            plan.env,
+            calls=plan.runtime.machine.max_parallel_calls,
+            report=plan.watch.on_call,
+            sleep=stop.sleep,
+        ) as live:
+            deps = _build(plan, live)
+            manifest = build_manifest(plan.settings, deps, cases)
             if plan.overwrite:
                 # last of all that may fail: a run is not removed for one that cannot start
                 remove_run(folder)
-            check_resumable(folder, manifest)
-            write_json(folder.manifest, manifest | stored_totals(folder))
+            manifest = resume_from(folder, manifest)
+            write_manifest(folder.manifest, with_totals(folder, manifest))
             result = await _run_cases(plan, folder, deps, cases, stop)
-            write_json(folder.manifest, manifest | stored_totals(folder))
+            write_manifest(folder.manifest, with_totals(folder, manifest))
             return result
 
 
-def _build(plan: SamplePlan, client: httpx.AsyncClient, stop: Stop) -> Deps:
-    deps = build_deps(
-        plan.baseline,
-        plan.runtime,
-        env=plan.env,
-        on_call=plan.watch.on_call,
-        client=client,
-        cache_dir=plan.cache_dir,
-        sleep=stop.sleep,
-    )
-    if plan.rft is None:
-        return deps
-    return with_rollouts(
-        deps, plan.rft, env=plan.env, client=client, on_call=plan.watch.on_call, sleep=stop.sleep
-    )
+def _build(plan: SamplePlan, live: Live) -> Deps:
+    deps = build_deps(plan.baseline, plan.runtime, live, cache_dir=plan.cache_dir)
+    return deps if plan.rft is None else with_rollouts(deps, plan.rft, live)
 
 
 async def _run_cases(
@@ -117,6 +117,7 @@ async def _run_cases(
     async with open_checkpoints(folder.checkpoints) as saver:
         run = CourseRun(
             graph=build_course(deps, saver),
+            limit=limit_of(deps, deps.knobs),
             saver=saver,
             folder=folder,
             knobs=deps.knobs,
@@ -145,7 +146,7 @@ async def _work_off(plan: SamplePlan, run: CourseRun, cases: Sequence[CaseFile])
             outcomes.append(outcome)
             plan.watch.on_case(outcome)
 
-    workers = [asyncio.create_task(work()) for _ in range(min(plan.runtime.concurrency, len(cases)))]
+    workers = [asyncio.create_task(work()) for _ in range(min(plan.runtime.machine.concurrency, len(cases)))]
     try:
         await asyncio.gather(*workers)
     finally:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from psychagent.scales.scale import Metric, Scale
-from psychagent.stats.bootstrap import PANELS, Members, MetricId, Panel
+from psychagent.stats.panels import PANELS, Members, MetricId, Panel, to_headline
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class MetricInfo:
     @property
     def silent_headline(self) -> float:
         """`silent` as the headline counts it."""
-        return self.metric.in_headline(self.silent)
+        return to_headline(self.silent, self.metric.headline)
 
 
 def list_metrics(scales: Mapping[str, Scale]) -> dict[MetricId, MetricInfo]:

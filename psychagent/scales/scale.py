@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Record
-from psychagent.domain.scores import TOP, Direction, Group, Headline, Side
+from psychagent.domain.scores import Direction, Group, Headline, Side
 from psychagent.errors import AssetError
 from psychagent.files.read import load_model
 from psychagent.scales.formula import FORMULAS, score_metric
@@ -69,10 +69,6 @@ class Metric(Record):
     def name(self) -> str:
         """Side and key, which together are unique over all scales."""
         return f"{self.side}.{self.key}"
-
-    def in_headline(self, value: float) -> float:
-        """Return a score as a headline number takes it: 10 minus it where more is worse."""
-        return TOP - value if self.headline == "invert" else value
 
 
 class Scale(Record):

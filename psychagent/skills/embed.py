@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 from numpy.typing import NDArray
 
-from psychagent.assets.settings.run import EmbeddingSettings
+from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.errors import SkillStoreError
 
 Vectors = NDArray[np.float32]

@@ -1,1 +1,1 @@
-"""Numbers in, numbers out: bootstrap, headline panels, agreement."""
+"""Statistics: numbers in, numbers out; knows neither files nor models."""

@@ -100,8 +100,8 @@ def distribution(scores: Mapping[Unit, int], levels: Sequence[int]) -> tuple[int
 
 def restrict(ratings: Ratings, units: set[Unit]) -> dict[str, dict[Unit, int]]:
     """Keep some units only; raters who rated none of them are left out."""
-    kept = {
+    within = {
         rater: {unit: score for unit, score in scores.items() if unit in units}
         for rater, scores in ratings.items()
     }
-    return {rater: scores for rater, scores in kept.items() if scores}
+    return {rater: scores for rater, scores in within.items() if scores}

@@ -1,62 +1,29 @@
-"""From single scores to the four headline numbers with intervals; knows no file and no model."""
+"""Means with intervals from a bootstrap over cases, for anything that can be a key."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from psychagent.domain.scores import TOP
-from psychagent.errors import ScoringError
-
 Numbers = NDArray[np.float64]
-
-
-class Panel(NamedTuple):
-    """A group of metrics that yields one headline number."""
-
-    side: str
-    group: str
-
-    @property
-    def label(self) -> str:
-        """Name for tables and figures."""
-        return f"{self.side.capitalize()} {self.group}"
-
-
-PANELS = (
-    Panel("counselor", "shared"),
-    Panel("counselor", "specific"),
-    Panel("client", "shared"),
-    Panel("client", "specific"),
-)
-"""The four headline numbers, in the paper's order."""
-
-
-class MetricId(NamedTuple):
-    """A metric's name: one scale may yield a metric of the same key on both sides."""
-
-    side: str
-    key: str
-
-
-Members = Mapping[Panel, Sequence[MetricId]]
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
-    """One session's score of one metric, as the headline wants it."""
+class Cell(Generic[Key]):
+    """One number that one case contributes, such as a session's score of one metric."""
 
     case: str
-    stratum: str
-    """Cases are resampled within their stratum, which is the modality."""
-    metric: MetricId
+    key: Key
+    """What it is a value of; a mean is taken for each key."""
     value: float
-    """0 to 10, higher is better: inverted where the metric measures harm."""
+    stratum: str = ""
+    """Cases are resampled within their stratum, such as the modality; unless told, all are in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,97 +46,71 @@ class Estimate:
     low: float | None = None
     high: float | None = None
     sessions: int = 0
+    """Most cells that any of its keys has in each case, summed over the cases."""
     cases: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class PanelEstimate:
-    """A headline number, and which of its metrics it is made of."""
+class Resamples(Generic[Key]):
+    """One set of cells, resampled once, so that all numbers taken from it rest on the same draws."""
 
-    value: Estimate
-    metrics: tuple[MetricId, ...]
-    absent: tuple[MetricId, ...]
-    """Metrics of the panel without a single score; the number is the mean of the others."""
-
-
-@dataclass(frozen=True, slots=True)
-class Estimates:
-    """What was estimated from one set of cells."""
-
-    metrics: Mapping[MetricId, Estimate]
-    panels: Mapping[Panel, PanelEstimate]
-
-
-def to_headline(value: float, transform: str) -> float:
-    """Turn a score into what the headline averages.
-
-    Args:
-        value: A score on 0 to 10.
-        transform: `as_is`, `none` (a metric outside the headline), or `invert` for 10 - value.
-
-    Raises:
-        ScoringError: If the transform is another word.
-    """
-    if transform == "invert":
-        return TOP - value
-    if transform in {"as_is", "none"}:
-        return value
-    raise ScoringError(f"no headline transform {transform!r}; known: as_is, invert, none")
-
-
-def mean_of_metrics(means: Mapping[MetricId, float], members: Members) -> dict[Panel, float]:
-    """Return each panel's unweighted mean of its metrics; a panel without any metric is left out.
-
-    Source: inferred; reproduces the paper's Table 1 from its Figure 3 within 0.02.
-    """
-    numbers = {panel: [means[m] for m in ids if m in means] for panel, ids in members.items()}
-    return {panel: sum(values) / len(values) for panel, values in numbers.items() if values}
-
-
-def estimate(cells: Iterable[Cell], members: Members, sampling: Sampling = DEFAULT_SAMPLING) -> Estimates:
-    """Estimate every metric's and every panel's mean with a percentile interval.
-
-    A metric's mean is taken over all its sessions, a panel's over its metrics, unweighted. The
-    interval comes from a bootstrap over cases within their stratum, all sessions of a case kept
-    together: sessions of one client are not independent. Strata of one case are resampled together,
-    which makes intervals wider rather than narrower. A number with a metric that rests on a single case
-    has no interval: that case's spread cannot be seen.
-    """
-    table = _Table.build(tuple(cells))
-    draws = _resampled_means(table, sampling)
-    metrics = {m: _metric_estimate(table, draws, [m], sampling) for m in table.metrics}
-    panels = {}
-    for panel, ids in members.items():
-        present = tuple(m for m in ids if m in table.column)
-        absent = tuple(m for m in ids if m not in table.column)
-        value = _metric_estimate(table, draws, present, sampling) if present else Estimate()
-        panels[panel] = PanelEstimate(value, present, absent)
-    return Estimates(metrics, panels)
-
-
-@dataclass(frozen=True, slots=True)
-class _Table:
-    """Sums and counts of scores by case and metric."""
-
+    column: Mapping[Key, int]
     sums: Numbers
+    """By case and key."""
     counts: Numbers
     strata: Sequence[str]
-    metrics: Sequence[MetricId]
-    column: Mapping[MetricId, int]
+    """Of the cases."""
+    means: Numbers
+    """By resample and key; NaN where a resample holds no value of the key."""
+    level: float
 
-    @classmethod
-    def build(cls, cells: Sequence[Cell]) -> _Table:
-        cases = sorted({(cell.stratum, cell.case) for cell in cells})
-        metrics = sorted({cell.metric for cell in cells})
-        row = {case: place for place, case in enumerate(cases)}
-        column = {metric: place for place, metric in enumerate(metrics)}
-        sums = np.zeros((len(cases), len(metrics)))
-        counts = np.zeros_like(sums)
-        for cell in cells:
-            place = row[cell.stratum, cell.case], column[cell.metric]
-            sums[place] += cell.value
-            counts[place] += 1
-        return cls(sums, counts, merge_lone([stratum for stratum, _ in cases]), metrics, column)
+    def mean_of(self, keys: Sequence[Key]) -> Estimate:
+        """Estimate the unweighted mean of some keys' means.
+
+        It has no interval where a key rests on a single case: that case's spread cannot be seen.
+        """
+        columns = [self.column[key] for key in keys]
+        counts = self.counts[:, columns]
+        mean = float(np.mean(self.sums[:, columns].sum(axis=0) / counts.sum(axis=0)))
+        has_value = counts > 0
+        low, high = (None, None)
+        if all(self._shows_spread(column) for column in has_value.T):
+            low, high = percentile_interval(self.means[:, columns].mean(axis=1), self.level)
+        return Estimate(
+            mean, low, high, sessions=int(counts.max(axis=1).sum()), cases=int(has_value.any(axis=1).sum())
+        )
+
+    def _shows_spread(self, has_value: NDArray[np.bool_]) -> bool:
+        bearing = Counter(stratum for stratum, has in zip(self.strata, has_value, strict=True) if has)
+        return min(bearing.values()) > 1
+
+
+def bootstrap_means(cells: Iterable[Cell[Key]], sampling: Sampling = DEFAULT_SAMPLING) -> dict[Key, Estimate]:
+    """Estimate the mean of every key over all its cells with a percentile interval.
+
+    The interval comes from a bootstrap over cases within their stratum, all cells of a case kept
+    together: sessions of one client are not independent. Strata of one case are resampled together,
+    which makes intervals wider rather than narrower.
+    """
+    resamples = resample(cells, sampling)
+    return {key: resamples.mean_of([key]) for key in resamples.column}
+
+
+def resample(cells: Iterable[Cell[Key]], sampling: Sampling = DEFAULT_SAMPLING) -> Resamples[Key]:
+    """Draw cases anew and take every key's mean in each draw; see `bootstrap_means`."""
+    every = tuple(cells)
+    cases = sorted({(cell.stratum, cell.case) for cell in every})
+    row = {case: place for place, case in enumerate(cases)}
+    column = {key: place for place, key in enumerate(dict.fromkeys(cell.key for cell in every))}
+    sums = np.zeros((len(cases), len(column)))
+    counts = np.zeros_like(sums)
+    for cell in every:
+        place = row[cell.stratum, cell.case], column[cell.key]
+        sums[place] += cell.value
+        counts[place] += 1
+    strata = merge_lone([stratum for stratum, _ in cases])
+    weights = _draw_weights(strata, sampling)
+    return Resamples(column, sums, counts, strata, _divide(weights @ sums, weights @ counts), sampling.level)
 
 
 def merge_lone(strata: Sequence[str]) -> list[str]:
@@ -182,38 +123,20 @@ def merge_lone(strata: Sequence[str]) -> list[str]:
     return ["+".join(sorted(lone)) if stratum in lone else stratum for stratum in strata]
 
 
-def _resampled_means(table: _Table, sampling: Sampling) -> Numbers:
-    """Means of every metric (columns) in every resample (rows); NaN where a resample has no score."""
+def _draw_weights(strata: Sequence[str], sampling: Sampling) -> Numbers:
+    """How often each case (columns) is drawn in each resample (rows)."""
     rng = np.random.default_rng(sampling.seed)
-    weights = np.zeros((sampling.resamples, len(table.strata)))
-    strata = np.array(table.strata)
-    for stratum in sorted(set(table.strata)):
-        places = np.flatnonzero(strata == stratum)
+    weights = np.zeros((sampling.resamples, len(strata)))
+    names = np.array(strata)
+    for stratum in sorted(set(strata)):
+        places = np.flatnonzero(names == stratum)
         share = np.full(len(places), 1 / len(places))
         weights[:, places] = rng.multinomial(len(places), share, size=sampling.resamples)
-    return _divide(weights @ table.sums, weights @ table.counts)
+    return weights
 
 
 def _divide(sums: Numbers, counts: Numbers) -> Numbers:
     return np.divide(sums, counts, out=np.full_like(sums, np.nan), where=counts > 0)
-
-
-def _metric_estimate(table: _Table, draws: Numbers, ids: Sequence[MetricId], sampling: Sampling) -> Estimate:
-    columns = [table.column[m] for m in ids]
-    counts = table.counts[:, columns]
-    mean = float(np.mean(table.sums[:, columns].sum(axis=0) / counts.sum(axis=0)))
-    scored = counts > 0
-    low, high = (None, None)
-    if all(_spread_is_seen(table, column) for column in scored.T):
-        low, high = percentile_interval(draws[:, columns].mean(axis=1), sampling.level)
-    return Estimate(
-        mean, low, high, sessions=int(counts.max(axis=1).sum()), cases=int(scored.any(axis=1).sum())
-    )
-
-
-def _spread_is_seen(table: _Table, scored: NDArray[np.bool_]) -> bool:
-    bearing = [stratum for stratum, used in zip(table.strata, scored, strict=True) if used]
-    return all(bearing.count(stratum) > 1 for stratum in set(bearing))
 
 
 def percentile_interval(draws: Numbers, level: float) -> tuple[float, float]:

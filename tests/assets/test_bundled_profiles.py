@@ -10,7 +10,7 @@ import pytest
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.profiles import find_cases, load_profile, make_case
-from psychagent.assets.settings.run import DatasetSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.client_view import open_lines
 from psychagent.domain.profile import Disclosure, Profile

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from psychagent.assets.profiles import CaseFile, find_cases
-from psychagent.assets.settings.run import DatasetSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import AssetError
 from tests.support.shapes import made_up_profile, psycheval, write

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from psychagent.assets.profiles import find_cases, find_profile, load_profile, make_case
-from psychagent.assets.settings.run import DatasetSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Disclosure
 from psychagent.errors import AssetError

@@ -10,20 +10,16 @@ import yaml
 from pydantic import BaseModel, SecretStr
 
 from psychagent.assets.locate import asset_dir
+from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.assets.settings.run import (
-    DEFAULTS,
-    BaselineSettings,
-    DatasetSettings,
-    EmbeddingSettings,
-    RuntimeSettings,
-    load_settings,
-)
+from psychagent.assets.settings.load import DEFAULTS, load_settings
+from psychagent.assets.settings.runtime import MachineSettings, RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
 
 MODELS: list[type[BaseModel]] = [BaselineSettings, RuntimeSettings, DatasetSettings]
-PARTS: list[type[BaseModel]] = [EndpointSettings, EmbeddingSettings]
+PARTS: list[type[BaseModel]] = [EndpointSettings, EmbeddingSettings, WorldSettings, MachineSettings]
 
 
 def write(path: Path, data: object) -> Path:
@@ -39,10 +35,10 @@ def test_the_default_of_each_kind_is_read(model: type[BaseModel]) -> None:
 
 def test_the_defaults_need_no_network() -> None:
     baseline, runtime = load_settings(BaselineSettings, None), load_settings(RuntimeSettings, None)
-    assert baseline.provider == "offline"
-    assert runtime.client.provider == "offline"
-    assert runtime.embedding.provider == "minilm"
-    assert runtime.reflector is None
+    assert baseline.counselor.provider == "offline"
+    assert runtime.world.client.provider == "offline"
+    assert baseline.embedding.provider == "minilm"
+    assert baseline.reflector is None
 
 
 @pytest.mark.parametrize(
@@ -57,13 +53,12 @@ def test_every_bundled_settings_file_is_read(folder: str, model: type[BaseModel]
 
 
 def test_relative_paths_refer_to_the_folder_of_the_file(tmp_path: Path) -> None:
-    path = write(
-        tmp_path / "deep" / "r.yaml", {"save_dir": "../out", "prompts_root": "mine", "cache_dir": "/var/x"}
-    )
-    runtime = load_settings(RuntimeSettings, path)
-    assert runtime.save_dir == tmp_path / "deep" / "../out"
-    assert runtime.prompts_root == tmp_path / "deep" / "mine"
-    assert runtime.cache_dir == Path("/var/x")
+    path = write(tmp_path / "deep" / "r.yaml", {"machine": {"save_dir": "../out", "cache_dir": "/var/x"}})
+    machine = load_settings(RuntimeSettings, path).machine
+    assert machine.save_dir == tmp_path / "deep" / "../out"
+    assert machine.cache_dir == Path("/var/x")
+    baseline = load_settings(BaselineSettings, write(tmp_path / "deep" / "b.yaml", {"prompts_root": "mine"}))
+    assert baseline.prompts_root == tmp_path / "deep" / "mine"
 
 
 def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,17 +70,17 @@ def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(
     ("model", "data", "said"),
     [
-        (BaselineSettings, {"model": "m"}, "base_url is required where provider is 'openai'"),
-        (RuntimeSettings, {"client": {"provider": "openai"}}, "field 'client': base_url is required"),
-        (RuntimeSettings, {"embedding": {"provider": "openai", "model": "m"}}, "base_url is required"),
-        (RuntimeSettings, {"embedding": {"provider": "sentence_transformers"}}, "model is required"),
-        (BaselineSettings, {"provider": "offline", "name": "a/b"}, "field 'name' has 'a/b'"),
-        (BaselineSettings, {"provider": "offline", "max_sesions": 3}, "did you mean 'max_sessions'?"),
-        (BaselineSettings, {"provider": "offline", "max_counselor_turns": 0}, "'max_counselor_turns' has 0"),
-        (BaselineSettings, {"provider": "offline", "end_token": ""}, "field 'end_token' has ''"),
-        (RuntimeSettings, {"language": "de"}, "field 'language' has 'de'"),
-        (RuntimeSettings, {"retrieval": {"query": "rewritten"}}, "field 'retrieval.query' has 'rewritten'"),
-        (RuntimeSettings, {"retrieval": {"topk": 3}}, "unknown key 'retrieval.topk'; did you mean 'top_k'?"),
+        (BaselineSettings, {"counselor": {"model": "m"}}, "base_url is required where provider is 'openai'"),
+        (RuntimeSettings, {"world": {"client": {"provider": "openai"}}}, "field 'world.client': base_url"),
+        (BaselineSettings, {"embedding": {"provider": "openai", "model": "m"}}, "base_url is required"),
+        (BaselineSettings, {"embedding": {"provider": "sentence_transformers"}}, "model is required"),
+        (BaselineSettings, {"name": "a/b"}, "field 'name' has 'a/b'"),
+        (BaselineSettings, {"max_sesions": 3}, "did you mean 'max_sessions'?"),
+        (BaselineSettings, {"max_counselor_turns": 0}, "'max_counselor_turns' has 0"),
+        (BaselineSettings, {"end_token": ""}, "field 'end_token' has ''"),
+        (RuntimeSettings, {"world": {"language": "de"}}, "field 'world.language' has 'de'"),
+        (BaselineSettings, {"retrieval": {"query": "rewritten"}}, "field 'retrieval.query' has 'rewritten'"),
+        (BaselineSettings, {"retrieval": {"topk": 3}}, "unknown key 'retrieval.topk'; did you mean 'top_k'?"),
         (DatasetSettings, {"modalities": ["cbt", "xyz"]}, "field 'modalities.1' has 'xyz'"),
         (DatasetSettings, {"max_case": 3}, "did you mean 'max_cases'?"),
         (DatasetSettings, {"order": "shuffled"}, "field 'order' has 'shuffled'"),
@@ -104,9 +99,9 @@ def test_what_cannot_be_used_is_refused_with_a_remedy(
 @pytest.mark.parametrize("key", ["sk-abcdef0123456789", "Bearer abc", "hf_x y", "12345"])
 def test_a_key_in_place_of_its_name_is_refused_and_not_repeated(tmp_path: Path, key: str) -> None:
     for model, data in (
-        (BaselineSettings, {"provider": "offline", "api_key_env": key}),
-        (RuntimeSettings, {"client": {"provider": "offline", "api_key_env": key}}),
-        (RuntimeSettings, {"embedding": {"api_key_env": key}}),
+        (BaselineSettings, {"counselor": {"provider": "offline", "api_key_env": key}}),
+        (RuntimeSettings, {"world": {"client": {"provider": "offline", "api_key_env": key}}}),
+        (BaselineSettings, {"embedding": {"api_key_env": key}}),
     ):
         with pytest.raises(SettingsError, match="name of an environment variable") as error:
             load_settings(model, write(tmp_path / "s.yaml", data))
@@ -115,7 +110,7 @@ def test_a_key_in_place_of_its_name_is_refused_and_not_repeated(tmp_path: Path, 
 
 @pytest.mark.parametrize("field", ["api_key", "key", "token", "password"])
 def test_a_field_that_would_hold_a_key_does_not_exist(tmp_path: Path, field: str) -> None:
-    path = write(tmp_path / "s.yaml", {"provider": "offline", field: "sk-secret"})
+    path = write(tmp_path / "s.yaml", {field: "sk-secret"})
     with pytest.raises(SettingsError, match=f"unknown key '{field}'") as error:
         load_settings(BaselineSettings, path)
     assert "secret" not in str(error.value)
@@ -125,11 +120,11 @@ def test_dumped_settings_hold_names_of_keys_and_no_key(monkeypatch: pytest.Monke
     monkeypatch.setenv("MY_KEY", "sk-secret")
     endpoint = EndpointSettings(base_url="http://x/v1", api_key_env="MY_KEY")
     embedding = EmbeddingSettings(provider="openai", model="m", base_url="http://x/v1", api_key_env="MY_KEY")
-    runtime = RuntimeSettings(client=endpoint, reflector=endpoint, embedding=embedding)
-    dumped = json.dumps(runtime.model_dump(mode="json"))
+    system = BaselineSettings(counselor=endpoint, reflector=endpoint, embedding=embedding)
+    dumped = json.dumps(system.model_dump(mode="json"))
     assert dumped.count("MY_KEY") == 3
     assert "secret" not in dumped
-    assert "secret" not in repr(runtime)
+    assert "secret" not in repr(system)
 
 
 def test_no_settings_field_is_made_to_hold_a_secret() -> None:
@@ -147,8 +142,46 @@ def test_every_field_says_what_it_means() -> None:
 
 
 def test_settings_are_frozen_and_survive_json() -> None:
-    runtime = RuntimeSettings(language=Language.ZH, save_dir=Path("/x"))
+    runtime = RuntimeSettings(
+        world=WorldSettings(language=Language.ZH), machine=MachineSettings(save_dir=Path("/x"))
+    )
     assert RuntimeSettings.model_validate_json(runtime.model_dump_json()) == runtime
-    name = "seed"
+    name = "world"
     with pytest.raises(ValueError, match="frozen"):
         setattr(runtime, name, 4)
+
+
+OLD_BASELINE = {"name": "b", "provider": "openai", "model": "m", "base_url": "http://x/v1", "max_sessions": 2}
+OLD_RUNTIME = {
+    "language": "zh",
+    "concurrency": 4,
+    "client": {"provider": "offline"},
+    "retrieval": {"top_k": 2},
+}
+
+
+@pytest.mark.parametrize(
+    ("model", "data", "said"),
+    [
+        (BaselineSettings, OLD_BASELINE, ["'base_url', 'model', 'provider' under 'counselor'"]),
+        (
+            RuntimeSettings,
+            OLD_RUNTIME,
+            [
+                "'client', 'language' under 'world'",
+                "'concurrency' under 'machine'",
+                "'retrieval' in the baseline's file",
+            ],
+        ),
+    ],
+)
+def test_a_file_in_the_old_shape_is_told_in_a_sentence_where_each_key_went(
+    tmp_path: Path, model: type[BaseModel], data: object, said: list[str]
+) -> None:
+    path = write(tmp_path / "old.yaml", data)
+    with pytest.raises(SettingsError) as error:
+        load_settings(model, path)
+    told = str(error.value)
+    assert told.startswith(f"{path}: ")
+    assert all(part in told for part in said)
+    assert "\n" not in told

@@ -17,22 +17,20 @@ from typing import Any
 import numpy as np
 
 from psychagent.assets.profiles import find_cases
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.judge import EvalSettings, JudgeEndpoint
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.run import (
-    BaselineSettings,
-    DatasetSettings,
-    RetrievalSettings,
-    RuntimeSettings,
-)
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.profile import Case
 from psychagent.domain.skill import Skill
 from psychagent.domain.usage import Usage
 from psychagent.evals.evaluate import EvalPlan, EvalWatch, run_eval
-from psychagent.flows.build import build_deps, open_client
+from psychagent.flows.build import build_deps
 from psychagent.flows.course import build_course
+from psychagent.flows.live import open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import plan_calls
@@ -43,6 +41,7 @@ from psychagent.skills.index import StageIndex
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
 from psychagent.skills.vectors import VectorCache
+from tests.support.flat import baseline_of, runtime_of
 from tests.support.loopback import replies
 
 
@@ -59,6 +58,10 @@ class HashEmbedder:
         return normalize(rows + 1e-3)
 
 
+CALLS = 1024
+"""Model calls at a time: more than any job makes, so that the gate does not enter the timings."""
+
+
 def settings(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSettings]:
     """Settings of a run against the loopback server."""
     given = {
@@ -69,10 +72,7 @@ def settings(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSetti
         "max_counselor_turns": 10,
     }
     client = EndpointSettings(base_url=base_url, model="loopback")
-    runtime = RuntimeSettings(
-        client=client, retrieval=RetrievalSettings(method="fusion"), max_parallel_calls=1024
-    )
-    return BaselineSettings(**(given | over)), runtime
+    return baseline_of(**(given | {"retrieval": {"method": "fusion"}} | over)), runtime_of(client=client)
 
 
 def with_hash_embedder(deps: Deps) -> Deps:
@@ -85,8 +85,8 @@ def with_hash_embedder(deps: Deps) -> Deps:
 async def run_cases(base_url: str, cases: int, concurrency: int, sessions: int, turns: int) -> dict[str, Any]:
     """Time cases on SQLite checkpoints, start-up apart."""
     baseline, runtime = settings(base_url, max_sessions=sessions, max_counselor_turns=turns)
-    async with open_client() as client:
-        deps = with_hash_embedder(build_deps(baseline, runtime, env={}, client=client))
+    async with open_live({}, calls=CALLS) as live:
+        deps = with_hash_embedder(build_deps(baseline, runtime, live))
         for modality in Modality:
             for stage in (Stage.CONCEPTUALIZATION, Stage.INTERVENTION, Stage.CONSOLIDATION):
                 await deps.skills(Language.EN).index(modality, stage)
@@ -132,8 +132,8 @@ async def checkpoints(base_url: str, sessions: int, turns: int) -> dict[str, Any
     """Measure the checkpoint file of one course, as it grows and after compaction."""
     baseline, runtime = settings(base_url, max_sessions=sessions, max_counselor_turns=turns)
     curve: list[float] = []
-    async with open_client() as client:
-        deps = with_hash_embedder(build_deps(baseline, runtime, env={}, client=client))
+    async with open_live({}, calls=CALLS) as live:
+        deps = with_hash_embedder(build_deps(baseline, runtime, live))
         case = find_cases(DatasetSettings(split=None), Language.EN)[0].load()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "checkpoints.sqlite"
@@ -260,9 +260,9 @@ async def rollouts(base_url: str, cases: int, n: int, turns: int) -> dict[str, A
         rollout_concurrency=n,
         judging=EvalSettings(judge=judge_at(base_url), concurrency=1024),
     )
-    async with open_client() as client:
-        plain = with_hash_embedder(build_deps(baseline, runtime, env={}, client=client))
-        deps = with_rollouts(plain, rft, env={}, client=client)
+    async with open_live({}, calls=CALLS) as live:
+        plain = with_hash_embedder(build_deps(baseline, runtime, live))
+        deps = with_rollouts(plain, rft, live)
         found = [file.load() for file in find_cases(DatasetSettings(split=None), Language.EN)[:cases]]
         for case in found:
             await deps.skills(Language.EN).index(case.modality, Stage.CONCEPTUALIZATION)
@@ -293,8 +293,8 @@ async def rollouts(base_url: str, cases: int, n: int, turns: int) -> dict[str, A
 def judge_calls(deps: Deps) -> list[Any]:
     """List the calls that judging one session of the first modality takes."""
     assert deps.rft is not None
-    scales = deps.rft.judge.deps.scales
-    return plan_calls(deps.rft.judge.deps, reward_methods(scales, Modality.BT))
+    scales = deps.rft.judge.scales
+    return plan_calls(deps.rft.judge, reward_methods(scales, Modality.BT))
 
 
 JOBS: dict[str, Callable[..., Any]] = {

@@ -29,11 +29,10 @@ def write(path: Path, **values: Any) -> Path:
 def files(folder: Path, base_url: str, **over: Any) -> list[str]:
     """Settings whose counselor and client are at a server; ranking by words; as command line options."""
     at = {"provider": "openai", "model": "loopback", "base_url": base_url, "max_retries": 0, "timeout_sec": 5}
-    baseline = write(folder / "baseline.yaml", **at | over.pop("baseline", {}))
-    runtime = write(
-        folder / "runtime.yaml",
-        **{"client": at | over.pop("client", {}), "retrieval": {"method": "lexical"}} | over,
-    )
+    client = at | over.pop("client", {})
+    system = {"counselor": at | over.pop("baseline", {}), "retrieval": {"method": "lexical"}} | over
+    baseline = write(folder / "baseline.yaml", **system)
+    runtime = write(folder / "runtime.yaml", world={"client": client})
     return ["--baseline", str(baseline), "--runtime", str(runtime), "--save-dir", str(folder / "runs")]
 
 
@@ -174,7 +173,7 @@ def test_weights_that_are_not_the_known_ones_fail(tmp_path: Path, monkeypatch: p
 
 
 def test_a_misspelled_setting_is_named_and_what_rests_on_it_is_not_checked(tmp_path: Path) -> None:
-    baseline = write(tmp_path / "b.yaml", provider="offline", temprature=0.5)
+    baseline = write(tmp_path / "b.yaml", counselor={"provider": "offline", "temprature": 0.5})
     status, lines = doctor(["--baseline", str(baseline)])
     assert status == 1
     assert "did you mean 'temperature'" in lines["settings: baseline"]

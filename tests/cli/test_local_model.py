@@ -13,7 +13,9 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from psychagent.assets.settings.run import BaselineSettings, RuntimeSettings, load_settings
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.local_model import DEFAULT_PORT, SMOLLM2
 from psychagent.cli.main import app
 from psychagent.errors import AssetError, ProviderError
@@ -87,7 +89,7 @@ def test_a_server_that_stays_unhealthy_is_given_up() -> None:
 def test_the_shipped_settings_point_at_the_default_port_and_name() -> None:
     baseline = load_settings(BaselineSettings, CONFIGS / "baselines" / "local_smollm2.yaml")
     runtime = load_settings(RuntimeSettings, CONFIGS / "runtime" / "local_smollm2.yaml")
-    for settings in (baseline, runtime.client):
+    for settings in (baseline.counselor, runtime.world.client):
         assert settings.base_url == f"http://127.0.0.1:{DEFAULT_PORT}/v1"
         assert settings.model == SMOLLM2
 

@@ -25,12 +25,12 @@ def rft(folder: Path, *more: str, **changed: Any) -> Result:
     files: dict[str, Any] = {
         "baseline": {
             "name": "tiny",
-            "provider": "offline",
-            "model": "offline-script",
+            "counselor": {"provider": "offline", "model": "offline-script"},
+            "retrieval": {"method": "lexical"},
             "max_sessions": 2,
             "max_counselor_turns": 6,
         },
-        "runtime": {"retrieval": {"method": "lexical"}},
+        "runtime": {},
         "rft-config": CHOICE | changed,
     }
     given = []
@@ -80,15 +80,16 @@ def test_the_manifest_tells_how_rollouts_were_chosen(finished: tuple[Path, str])
     assert manifest["models"]["judge"] == "offline-script"
     assert manifest["models"]["holdout"] == "offline-task"
     assert {"judge", "holdout"} <= set(manifest["scripted_roles"])
-    assert (manifest["conditions"]["selector"], manifest["conditions"]["rollouts"]) == ("best", 3)
+    chosen = manifest["settings"]["rft"]
+    assert (chosen["selector"], chosen["rollout_n"]) == ("best", 3)
 
 
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"selector": "random"}, "selector"),
-        ({"missing": "refuse"}, "missing"),
-        ({"norms": "own.yaml"}, "norms"),
+        ({"selector": "random"}, "rollouts 'selector'"),
+        ({"missing": "refuse"}, "rollouts 'missing'"),
+        ({"norms": "own.yaml"}, "judging 'norms'"),
     ],
     ids=["selector", "missing", "norms"],
 )
@@ -99,7 +100,7 @@ def test_a_run_is_not_continued_under_another_way_of_choosing(
     (finished[0] / "own.yaml").write_text(yaml.safe_dump(own), encoding="utf-8")
     refused = rft(finished[0], **change)
     assert isinstance(refused.exception, RecordError)
-    assert f"conditions '{named}'" in str(refused.exception)
+    assert f"made with {named}" in str(refused.exception)
 
 
 def test_a_run_is_reported_on_with_what_the_second_judge_says(finished: tuple[Path, str]) -> None:

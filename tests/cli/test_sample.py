@@ -64,7 +64,8 @@ def test_options_go_before_files(tmp_path: Path) -> None:
     assert status == 0
     assert {p.parent.name for p in case_dirs(tmp_path / "r")} == {"bt", "pmt"}
     settings = manifest(tmp_path / "r")["settings"]
-    assert (settings["runtime"]["language"], settings["runtime"]["concurrency"]) == ("zh", 7)
+    assert settings["runtime"]["world"]["language"] == "zh"
+    assert settings["runtime"]["machine"]["concurrency"] == 7
     said = load(case_dirs(tmp_path / "r")[0] / "session_1.json")
     assert said["case_id"].startswith("zh")
 
@@ -93,13 +94,17 @@ def test_other_models_are_refused_in_one_sentence(tmp_path: Path) -> None:
         status, told = run(write_yaml(tmp_path, other), tmp_path)
     assert status == 2
     assert len(told.strip().splitlines()) == 1
-    assert "made with models 'counselor' = 'loopback', now 'larger'" in told
+    assert "made with baseline 'counselor.model' = 'loopback', now 'larger'" in told
 
 
 MISTAKES: dict[str, tuple[dict[str, Any], list[str], str]] = {
     "unknown key": ({"max_sesions": 2}, [], "unknown key 'max_sesions'; did you mean 'max_sessions'?"),
     "bad value": ({"max_sessions": 0}, [], "field 'max_sessions' has 0"),
-    "no key": ({"api_key_env": "NO_SUCH_KEY"}, [], "environment variable 'NO_SUCH_KEY' is not set"),
+    "no key": (
+        {"counselor": {"provider": "offline", "api_key_env": "NO_SUCH_KEY"}},
+        [],
+        "environment variable 'NO_SUCH_KEY' is not set",
+    ),
     "modality": ({}, ["--modalities", "cbd"], "--modalities has 'cbd'; did you mean 'cbt'?"),
 }
 

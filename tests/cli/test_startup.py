@@ -84,14 +84,12 @@ def test_a_command_that_needs_no_model_imports_neither_torch_nor_langgraph(
     assert imported_by(*arguments) == set()
 
 
-def run_offline(folder: Path, runtime: str) -> set[str]:
-    """Run one session with the offline script under a runtime; tell what was imported."""
-    (folder / "runtime.yaml").write_text(runtime, encoding="utf-8")
+def run_offline(folder: Path, retrieval: str) -> set[str]:
+    """Run one session with the offline script and its retrieval; tell what was imported."""
     (folder / "baseline.yaml").write_text(
-        "{name: b, provider: offline, max_sessions: 1, max_counselor_turns: 2}", encoding="utf-8"
+        f"{{name: b, max_sessions: 1, max_counselor_turns: 2, {retrieval}}}", encoding="utf-8"
     )
-    files = [f"--{kind}={folder / kind}.yaml" for kind in ("baseline", "runtime")]
-    options = [*files, "--max-cases=1", f"--save-dir={folder / 'runs'}"]
+    options = [f"--baseline={folder / 'baseline.yaml'}", "--max-cases=1", f"--save-dir={folder / 'runs'}"]
     return imported_by("sample", *options, env={"XDG_CACHE_HOME": str(folder)})
 
 
@@ -99,7 +97,7 @@ def run_offline(folder: Path, runtime: str) -> set[str]:
 def test_a_run_with_an_embeddings_endpoint_never_imports_torch(tmp_path: Path) -> None:
     with serve() as server:
         embedding = f"{{provider: openai, model: e5, base_url: '{server.base_url}'}}"
-        imported = run_offline(tmp_path, f"{{embedding: {embedding}, retrieval: {{method: fusion}}}}")
+        imported = run_offline(tmp_path, f"embedding: {embedding}, retrieval: {{method: fusion}}")
         assert server.count("embeddings") > 0
     assert imported & TORCH == set()
     assert "langgraph" in imported
@@ -107,5 +105,5 @@ def test_a_run_with_an_embeddings_endpoint_never_imports_torch(tmp_path: Path) -
 
 @pytest.mark.slow
 def test_a_run_that_ranks_by_words_never_imports_torch(tmp_path: Path) -> None:
-    imported = run_offline(tmp_path, "{retrieval: {method: lexical}}")
+    imported = run_offline(tmp_path, "retrieval: {method: lexical}")
     assert imported & TORCH == set()

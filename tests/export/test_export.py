@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.settings.run import DatasetSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import RecordError, SettingsError
@@ -75,7 +75,9 @@ def test_every_prompt_is_byte_for_byte_what_the_model_was_sent(
     monkeypatch.setitem(END_AFTER, "turns", 3)
     with serve(first_families) as server:
         baseline, runtime = settings_at(server.base_url, max_counselor_turns=4)
-        runtime = runtime.model_copy(update={"language": language})
+        runtime = runtime.model_copy(
+            update={"world": runtime.world.model_copy(update={"language": language})}
+        )
         dataset = DatasetSettings(modalities=(Modality.PDT,), max_cases=1)
         plan = SamplePlan(baseline, runtime, dataset, tmp_path, env={})
         assert asyncio.run(run_sample(plan)).exit_status() == 0

@@ -159,7 +159,8 @@ async def test_a_case_that_waits_does_not_hold_up_the_others(tmp_path: Path) -> 
 async def test_calls_at_a_time_are_bounded_over_all_cases(tmp_path: Path) -> None:
     with serve(delay_sec=0.03) as server:
         plan = run_plan(tmp_path, server.base_url, cases=6, max_sessions=1)
-        runtime = plan.runtime.model_copy(update={"concurrency": 6, "max_parallel_calls": 2})
+        machine = plan.runtime.machine.model_copy(update={"concurrency": 6, "max_parallel_calls": 2})
+        runtime = plan.runtime.model_copy(update={"machine": machine})
         result = await run_sample(replace(plan, runtime=runtime))
         times = sorted(call.at for call in server.calls)
     assert result.exit_status() == 0

@@ -263,8 +263,14 @@ def command(tmp_path: Path) -> Callable[[LoopbackServer], list[str]]:
     def make(server: LoopbackServer) -> list[str]:
         model = FAST | {"base_url": server.base_url, "model": "loopback", "timeout_sec": 90}
         files = {
-            "baseline": model | {"name": "loopback", "max_sessions": 1, "max_counselor_turns": 3},
-            "runtime": {"client": model, "retrieval": {"method": "lexical"}},
+            "baseline": {
+                "name": "loopback",
+                "counselor": model,
+                "max_sessions": 1,
+                "max_counselor_turns": 3,
+                "retrieval": {"method": "lexical"},
+            },
+            "runtime": {"world": {"client": model}},
             "dataset": {"modalities": ["cbt"], "max_cases": 1},
             "rft-config": {
                 "rollout_n": 2,

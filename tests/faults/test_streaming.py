@@ -6,7 +6,8 @@ import pytest
 
 from psychagent.domain.base import Speaker
 from psychagent.errors import ProviderError
-from psychagent.flows.build import build_deps, open_client
+from psychagent.flows.build import build_deps
+from psychagent.flows.live import open_live
 from psychagent.flows.play import Event, Said, Words, stream_course
 from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
 from tests.support.running import always, settings_at
@@ -20,8 +21,8 @@ async def watch(behave: Behave) -> tuple[list[Event], list[Call]]:
     """Watch a course of one session."""
     with serve(behave) as server:
         baseline, runtime = settings_at(server.base_url, max_sessions=1)
-        async with open_client() as client:
-            deps = build_deps(baseline, runtime, env={}, client=client)
+        async with open_live({}) as live:
+            deps = build_deps(baseline, runtime, live)
             events = [event async for event in stream_course(deps, words=True)]
         return events, list(server.calls)
 

@@ -106,7 +106,7 @@ async def test_a_proposal_to_end_too_early_does_not_end_the_course() -> None:
     state, sessions = await run(two_sessions(proposals=("termination", "termination")))
     assert len(sessions) == 2
     assert state["finished_reason"] == "max_sessions"
-    assert state["corrections"][0].proposed is Stage.TERMINATION
+    assert state["open"].corrections[0].proposed is Stage.TERMINATION
 
 
 async def test_the_transcript_leaves_the_state_with_the_next_session() -> None:
@@ -114,7 +114,7 @@ async def test_the_transcript_leaves_the_state_with_the_next_session() -> None:
     seen = []
     stream = build_course(cast.deps).astream(START, LIMIT, context=knobs_of(cast), stream_mode="values")
     async for state in stream:
-        if state.get("session_index") == 2 and not state.get("rollouts"):
+        if "open" in state and state["open"].index == 2 and not state.get("rollouts"):
             seen.append(state.get("finished_session"))
     assert seen[0] is None
     assert all(r is None or r.session_index == 2 for r in seen)

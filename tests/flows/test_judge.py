@@ -15,6 +15,7 @@ from psychagent.errors import AssetError, SettingsError
 from psychagent.evals.find import Found
 from psychagent.evals.worthless import KINDS, make_degenerate
 from psychagent.flows.judge import build_judge_deps, judge_session, warm_judge
+from psychagent.flows.live import open_live
 from psychagent.nodes.judge import plan_calls
 from psychagent.scales.scale import load_scales
 from tests.support.judging import (
@@ -205,7 +206,7 @@ def test_the_judge_waits_as_the_run_that_uses_it_waits() -> None:
     async def sleep(seconds: float) -> None:
         raise AssertionError(seconds)
 
-    deps = build_judge_deps(EvalSettings(), env={}, sleep=sleep)
+    deps = build_judge_deps(EvalSettings(), open_live({}, sleep=sleep))
     assert deps.chat(Language.EN).sleep is sleep
 
 

@@ -35,7 +35,7 @@ def words(session: FinishedSession | Rollout) -> list[str]:
 
 def judged_by(deps: Deps, judge: Judge) -> Deps:
     assert deps.rft
-    return replace(deps, rft=replace(deps.rft, judge=judge))
+    return replace(deps, rft=replace(deps.rft, judge=judge.deps))
 
 
 def judge_of_two_scales(answer: Callable[[str], str]) -> tuple[Judge, ScriptedModel]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from psychagent.domain.memory import ClientFile, Memory, SessionSummary
-from psychagent.domain.plan import Plan
+from psychagent.domain.ending import EndReason
+from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case, CbtTheory
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import Thoughts, Turn
-from psychagent.domain.usage import Usage
 from psychagent.flows.course import build_course
+from psychagent.nodes.state import OpenSession
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from tests.support.courses import START, knobs_of, two_sessions
 from tests.support.fakes import Cast, filed, spoken
@@ -46,11 +46,9 @@ async def test_state_comes_back_from_sqlite_as_the_same_types(
     stored = snapshot.values
     for name, kind in (
         ("case", Case),
-        ("plan", Plan),
         ("memory", Memory),
-        ("summary", SessionSummary),
-        ("client_file", ClientFile),
-        ("opening_usage", Usage),
+        ("open", OpenSession),
+        ("finished_reason", EndReason),
         ("finished_session", FinishedSession),
     ):
         assert type(stored[name]) is kind, name

@@ -111,10 +111,10 @@ async def test_rollouts_are_held_judged_and_chosen_over_http(server: tuple[str, 
         state: Any = await client.runs.wait(
             thread["thread_id"], "rft", input={}, context=context, config={"recursion_limit": 100}
         )
-        assert set(state["selection"]["rewards"]) == {"0", "1"}
-        assert state["selection"]["rewards"][str(state["winner"])] == max(
-            state["selection"]["rewards"].values()
-        )
+        selected = state["open"]["selected"]
+        rewards = selected["choice"]["rewards"]
+        assert set(rewards) == {"0", "1"}
+        assert rewards[str(selected["winner"])] == max(rewards.values())
         assert "BlockingError" not in server[1].read_text()
 
 

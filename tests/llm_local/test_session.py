@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.settings.run import BaselineSettings, DatasetSettings, RuntimeSettings, load_settings
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.doctor import Finding, Patient, examine
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import SessionSummary
@@ -42,11 +45,12 @@ def local_settings(base_url: str) -> tuple[BaselineSettings, RuntimeSettings, Da
     at = {"base_url": base_url}
     baseline = load_settings(BaselineSettings, CONFIGS / "baselines" / "local_smollm2.yaml")
     runtime = load_settings(RuntimeSettings, CONFIGS / "runtime" / "local_smollm2.yaml")
-    words = runtime.retrieval.model_copy(update={"method": "lexical"})
-    client = runtime.client.model_copy(update=at)
-    here = runtime.model_copy(update={"client": client, "retrieval": words})
+    words = baseline.retrieval.model_copy(update={"method": "lexical"})
+    counselor = baseline.counselor.model_copy(update=at)
+    world = runtime.world.model_copy(update={"client": runtime.world.client.model_copy(update=at)})
     cases = DatasetSettings(modalities=(Modality.CBT,), max_cases=1)
-    return baseline.model_copy(update=at), here, cases
+    system = baseline.model_copy(update={"counselor": counselor, "retrieval": words})
+    return system, runtime.model_copy(update={"world": world}), cases
 
 
 @pytest.fixture(scope="module")
@@ -126,4 +130,4 @@ async def test_the_doctor_finds_the_local_model_able(base_url: str, tmp_path: Pa
 
 def test_the_shipped_files_are_english_and_ask_for_json() -> None:
     baseline, runtime, _ = local_settings("http://127.0.0.1:1/v1")
-    assert (baseline.reply_format, runtime.language) == ("json", Language.EN)
+    assert (baseline.reply_format, runtime.world.language) == ("json", Language.EN)

@@ -6,10 +6,12 @@ import pytest
 from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Stage
+from psychagent.domain.ending import EndReason, end_reason
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Plan
-from psychagent.nodes.opening import ENDED_BY_LIMIT, ENDED_BY_PLAN, end_reason, open_session
-from psychagent.nodes.state import CourseState, Knobs
+from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.opening import open_session
+from psychagent.nodes.state import CourseState, OpenSession
 from tests.support.fakes import FAMILIES, Cast, case_of, chosen_family
 from tests.support.memory_parts import summary
 
@@ -20,10 +22,9 @@ def after_session(held: Stage, proposed: Stage, *, index: int = 1) -> CourseStat
     plan = Plan(stage=proposed, title="next", focus=("one",))
     return {
         "case": case_of(),
-        "plan": Plan(stage=held, title="held", focus=("zero",)),
+        "open": OpenSession(index=index, plan=Plan(stage=held, title="held", focus=("zero",))),
         "memory": Memory(summaries=(summary("s", next_session_plan=plan),)),
-        "session_index": index,
-        "finished_reason": "",
+        "finished_reason": None,
     }
 
 
@@ -34,18 +35,20 @@ async def opened(cast: Cast, state: CourseState, *, max_sessions: int = 6) -> Co
 
 def families_of(given: CourseState) -> set[str]:
     """Name the families of a session's candidates; those for safety are always at hand."""
-    found = {skill.rpartition(".")[0] for skill in given["candidates"]}
+    found = {skill.rpartition(".")[0] for skill in given["open"].candidates}
     return {family for family in found if "risk" not in family and "safety" not in family}
 
 
 async def test_a_course_opens_with_the_fixed_first_plan_and_an_empty_memory() -> None:
     cast = Cast({"filter": [chosen_family()]})
     given = await opened(cast, {"case": case_of()})
-    assert given["session_index"] == 1
+    assert given["open"].index == 1
     assert given["memory"] == Memory()
-    assert given["plan"].stage is Stage.CONCEPTUALIZATION
-    assert all(skill.startswith((FAMILIES["conceptualization"], SAFETY)) for skill in given["candidates"])
-    assert given["finished_reason"] == ""
+    assert given["open"].plan.stage is Stage.CONCEPTUALIZATION
+    assert all(
+        skill.startswith((FAMILIES["conceptualization"], SAFETY)) for skill in given["open"].candidates
+    )
+    assert given["finished_reason"] is None
 
 
 async def test_a_course_without_a_case_takes_the_profile_of_its_knobs() -> None:
@@ -58,11 +61,13 @@ async def test_a_course_without_a_case_takes_the_profile_of_its_knobs() -> None:
 async def test_the_next_session_follows_the_proposal_and_draws_on_its_stage() -> None:
     cast = Cast({"filter": [chosen_family("intervention")]})
     given = await opened(cast, after_session(Stage.CONCEPTUALIZATION, Stage.INTERVENTION))
-    assert (given["session_index"], given["plan"].title) == (2, "next")
-    assert given["plan"].stage is Stage.INTERVENTION
-    assert given["corrections"] == []
-    assert all(skill.startswith((FAMILIES["intervention"], SAFETY)) for skill in given["candidates"])
-    assert any(skill.startswith(SAFETY) for skill in given["candidates"]), "safety work is always at hand"
+    assert (given["open"].index, given["open"].plan.title) == (2, "next")
+    assert given["open"].plan.stage is Stage.INTERVENTION
+    assert given["open"].corrections == ()
+    assert all(skill.startswith((FAMILIES["intervention"], SAFETY)) for skill in given["open"].candidates)
+    assert any(skill.startswith(SAFETY) for skill in given["open"].candidates), (
+        "safety work is always at hand"
+    )
 
 
 @pytest.mark.parametrize(
@@ -79,24 +84,24 @@ async def test_a_proposal_out_of_order_is_corrected_and_the_correction_recorded(
 ) -> None:
     cast = Cast({"filter": [chosen_family(decided.value)]})
     given = await opened(cast, after_session(held, proposed))
-    assert given["plan"].stage is decided
-    (correction,) = given["corrections"]
+    assert given["open"].plan.stage is decided
+    (correction,) = given["open"].corrections
     assert (correction.proposed, correction.decided) == (proposed, decided)
 
 
 async def test_termination_after_consolidation_ends_the_course_without_a_call() -> None:
     given = await opened(Cast({}), after_session(Stage.CONSOLIDATION, Stage.TERMINATION))
-    assert given["finished_reason"] == ENDED_BY_PLAN
-    assert "candidates" not in given
+    assert given["finished_reason"] == EndReason.PLAN
+    assert given["open"].index == 1
 
 
 async def test_a_course_ends_at_max_sessions_whatever_the_plan_says() -> None:
     state = after_session(Stage.CONCEPTUALIZATION, Stage.CONCEPTUALIZATION, index=2)
     given = await opened(Cast({}), state, max_sessions=2)
-    assert given["finished_reason"] == ENDED_BY_LIMIT
+    assert given["finished_reason"] == EndReason.MAX_SESSIONS
 
 
 def test_the_plan_is_named_as_the_reason_where_both_hold() -> None:
-    assert end_reason(Stage.TERMINATION, 6, 6) == ENDED_BY_PLAN
-    assert end_reason(Stage.CONSOLIDATION, 6, 6) == ENDED_BY_LIMIT
-    assert end_reason(Stage.CONSOLIDATION, 5, 6) == ""
+    assert end_reason(Stage.TERMINATION, 6, 6) == EndReason.PLAN
+    assert end_reason(Stage.CONSOLIDATION, 6, 6) == EndReason.MAX_SESSIONS
+    assert end_reason(Stage.CONSOLIDATION, 5, 6) is None

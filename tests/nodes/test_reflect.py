@@ -8,12 +8,14 @@ import pytest
 from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Modality, Speaker
-from psychagent.domain.memory import ClientFile, Memory
+from psychagent.domain.memory import ClientFile, Memory, SessionSummary
 from psychagent.domain.profile import THEORY_MODELS, CbtTheory
+from psychagent.domain.role import Role
 from psychagent.domain.rollout import Rollout
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ReplyError
+from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.reflect import (
     chosen,
     file_reply,
@@ -23,7 +25,7 @@ from psychagent.nodes.reflect import (
     summarize,
     update_file,
 )
-from psychagent.nodes.state import CourseState, Knobs
+from psychagent.nodes.state import CourseState, FileUpdated, OpenSession, Selected, Summarized
 from tests.support.every import MODALITIES
 from tests.support.fakes import Cast, brief_for, case_of, filed, summed_up
 from tests.support.memory_parts import memory, summary
@@ -41,18 +43,23 @@ def state_of(cast: Cast, held: Memory | None = None) -> CourseState:
     brief = brief_for(cast.deps, case_of(), memory=held)
     return {
         "case": brief.case,
-        "plan": brief.plan,
         "memory": brief.memory,
-        "session_index": 2,
-        "candidates": list(brief.candidates[:3]),
-        "opening_usage": Usage(roles={"filter": RoleUsage(calls=1)}),
-        "summary_usage": Usage(roles={"summary": RoleUsage(calls=1)}),
-        "file_usage": Usage(roles={"client_file": RoleUsage(calls=1)}),
+        "open": OpenSession(
+            index=2,
+            plan=brief.plan,
+            candidates=brief.candidates[:3],
+            usage=Usage(roles={"filter": RoleUsage(calls=1)}),
+            selected=Selected(winner=1),
+        ),
         "rollouts": [rollout(0, "lost"), rollout(1, "won")],
-        "winner": 1,
-        "corrections": [],
-        "selection": None,
     }
+
+
+def reflected(state: CourseState, new: SessionSummary, file: ClientFile) -> CourseState:
+    """Reflect on a state to which both reflections have been added, one call each."""
+    summarized = Summarized(summary=new, usage=Usage(roles={"summary": RoleUsage(calls=1)}))
+    updated = FileUpdated(client_file=file, usage=Usage(roles={"client_file": RoleUsage(calls=1)}))
+    return reflect({**state, "summarized": summarized, "file_updated": updated})
 
 
 RUNTIME: Runtime[Knobs] = Runtime(context=Knobs())
@@ -61,8 +68,9 @@ RUNTIME: Runtime[Knobs] = Runtime(context=Knobs())
 async def test_the_summary_is_written_from_the_winner_without_its_thoughts() -> None:
     cast = Cast({"summary": [summed_up("new", "intervention", homework=["walk"])]})
     given = await summarize(cast.deps)(state_of(cast), RUNTIME)
-    assert given["summary"].session_summary_abstract == "new abstract"
-    assert given["summary"].homework == ("walk",)
+    assert given["summarized"]
+    assert given["summarized"].summary.session_summary_abstract == "new abstract"
+    assert given["summarized"].summary.homework == ("walk",)
     text = cast.everything_asked()
     assert "won answer" in text
     assert "lost" not in text
@@ -86,7 +94,9 @@ async def test_a_summary_with_an_unknown_stage_is_refused() -> None:
 async def test_the_client_file_supersedes_the_former_one() -> None:
     held = Memory(client_file=ClientFile(main_problem="sleep", topic="nights", origins={"main_problem": 1}))
     cast = Cast({"client_file": [filed(main_problem="the marriage", theory={"core_beliefs": ["I fail"]})]})
-    file = (await update_file(cast.deps)(state_of(cast, held), RUNTIME))["client_file"]
+    updated = (await update_file(cast.deps)(state_of(cast, held), RUNTIME))["file_updated"]
+    assert updated
+    file = updated.client_file
     assert (file.main_problem, file.topic) == ("the marriage", "nights")
     assert [(h.value, h.session_index) for h in file.history] == [("sleep", 1)]
     assert file.theory == CbtTheory(core_beliefs=("I fail",))
@@ -96,7 +106,9 @@ async def test_the_client_file_supersedes_the_former_one() -> None:
 def test_the_file_asked_for_has_the_modalitys_own_fields(modality: Modality) -> None:
     cast = Cast({})
     brief = brief_for(cast.deps, case_of("en01", modality))
-    text = reflection_prompt(cast.deps, brief, rollout(0, "x"), "client_file").messages[-1]["content"]
+    text = reflection_prompt(cast.deps, brief, rollout(0, "x").turns, Role.CLIENT_FILE).messages[-1][
+        "content"
+    ]
     for name in THEORY_MODELS[modality].model_fields:
         assert f'"{name}"' in text
     assert file_reply(modality).model_validate({"theory": {}}).theory == THEORY_MODELS[modality]()
@@ -113,8 +125,8 @@ def test_summary_and_file_share_their_prompt_but_for_the_task() -> None:
     cast = Cast({})
     brief = brief_for(cast.deps, case_of(), memory=memory(2))
     one, other = (
-        reflection_prompt(cast.deps, brief, rollout(0, "x"), task).messages
-        for task in ("summary", "client_file")
+        reflection_prompt(cast.deps, brief, rollout(0, "x").turns, task).messages
+        for task in (Role.SUMMARY, Role.CLIENT_FILE)
     )
     assert one[0] == other[0]
     shared = one[1]["content"].split("</dialogue>")[0]
@@ -126,7 +138,7 @@ def test_memory_is_the_former_one_plus_this_session() -> None:
     cast = Cast({})
     before = memory(1)
     new, file = summary("s2", homework=("write",)), ClientFile(main_problem="now")
-    given = reflect(state_of(cast, before) | {"summary": new, "client_file": file})
+    given = reflected(state_of(cast, before), new, file)
     assert given["memory"] == Memory(
         client_file=file, summaries=(*before.summaries, new), homework=("write",)
     )
@@ -134,15 +146,13 @@ def test_memory_is_the_former_one_plus_this_session() -> None:
 
 def test_homework_of_a_session_that_set_none_is_empty() -> None:
     cast = Cast({})
-    state = state_of(cast, memory(1)) | {"summary": summary("s2"), "client_file": ClientFile()}
-    assert reflect(state)["memory"].homework == ()
+    assert reflected(state_of(cast, memory(1)), summary("s2"), ClientFile())["memory"].homework == ()
 
 
 def test_the_record_of_a_session_tells_all_and_frees_the_state() -> None:
     cast = Cast({})
     before = memory(1)
-    state = state_of(cast, before) | {"summary": summary("s2"), "client_file": ClientFile(topic="t")}
-    given = reflect(state)
+    given = reflected(state_of(cast, before), summary("s2"), ClientFile(topic="t"))
     record = given["finished_session"]
     assert record
     assert (record.session_index, record.winner, len(record.rollouts)) == (2, 1, 2)
@@ -156,13 +166,14 @@ def test_the_record_of_a_session_tells_all_and_frees_the_state() -> None:
 
 def test_one_rollout_alone_is_not_kept_beside_the_turns() -> None:
     cast = Cast({})
-    state = state_of(cast) | {"summary": summary("s2"), "client_file": ClientFile()}
-    state = state | {"rollouts": [rollout(0, "only")], "winner": 0}
-    record = reflect(state)["finished_session"]
+    state = state_of(cast)
+    only = state["open"].model_copy(update={"selected": Selected(winner=0)})
+    state = {**state, "rollouts": [rollout(0, "only")], "open": only}
+    record = reflected(state, summary("s2"), ClientFile())["finished_session"]
     assert record
     assert record.rollouts == ()
     assert record.turns == rollout(0, "only").turns
 
 
 def test_the_chosen_rollout_is_found_by_its_index() -> None:
-    assert chosen({"rollouts": [rollout(3, "a"), rollout(1, "b")], "winner": 1}).index == 1
+    assert chosen({**state_of(Cast({})), "rollouts": [rollout(3, "a"), rollout(1, "b")]}).index == 1

@@ -1,62 +1,85 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from langgraph.types import Send
 
-from psychagent.domain.rollout import Rollout
+from psychagent.domain.base import Stage
+from psychagent.domain.memory import Memory
+from psychagent.domain.plan import Plan
+from psychagent.domain.rollout import Choice, Rollout
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ScoringError
+from psychagent.flows.judge import build_judge_deps
 from psychagent.nodes.deps import Rft
 from psychagent.nodes.routing import after_select
-from psychagent.nodes.select import NONE_YET, choose_rollout, lost_scales
-from psychagent.nodes.state import CourseState, collect_rollouts
+from psychagent.nodes.select import choose_rollout, lost_scales
+from psychagent.nodes.state import CourseState, OpenSession, collect_rollouts
 from psychagent.scales.reward import load_norms
+from tests.support.fakes import case_of
+from tests.support.flat import live
 from tests.support.rolling import failed, judged, rft_settings
 
+PLAN = Plan(stage=Stage.CONCEPTUALIZATION, title="first", focus=("one",))
 
-def state(*rollouts: Rollout, **more: object) -> CourseState:
-    return {"rollouts": list(rollouts), "session_index": 1} | more  # type: ignore[return-value]
+
+def state(*rollouts: Rollout, last_scores: dict[str, float] | None = None, **of_session: Any) -> CourseState:
+    session = OpenSession(index=1, plan=PLAN).model_copy(update=of_session)
+    return {
+        "case": case_of(),
+        "memory": Memory(),
+        "open": session,
+        "rollouts": list(rollouts),
+        "last_scores": last_scores or {},
+    }
 
 
 def rft(**over: object) -> Rft:
-    return Rft(
-        settings=rft_settings(**({"rollout_n": 3, "min_rollouts": 2} | over)), norms=load_norms(), judge=None
-    )
+    settings = rft_settings(**({"rollout_n": 3, "min_rollouts": 2} | over))
+    return Rft(settings=settings, norms=load_norms(), judge=build_judge_deps(settings.judging, live()))
+
+
+def winner_of(found: CourseState) -> int:
+    assert found["open"].selected
+    return found["open"].selected.winner
+
+
+def choice_of(found: CourseState) -> Choice:
+    assert found["open"].selected
+    assert found["open"].selected.choice
+    return found["open"].selected.choice
 
 
 def test_the_best_of_the_judged_rollouts_is_kept() -> None:
     found = choose_rollout(state(judged(0, WAI=6.0), judged(1, WAI=9.0), judged(2, WAI=7.0)), rft(), seed=0)
-    assert found["winner"] == 1
-    selection = found["selection"]
-    assert selection
-    assert selection.rewards == {
+    assert winner_of(found) == 1
+    assert choice_of(found).rewards == {
         str(index): pytest.approx((value - 7.257) / 1.461) for index, value in enumerate((6.0, 9.0, 7.0))
     }
 
 
 def test_a_failed_rollout_is_recorded_and_the_others_are_compared() -> None:
     found = choose_rollout(state(judged(0, WAI=6.0), failed(1), judged(2, WAI=7.0)), rft(), seed=0)
-    assert found["winner"] == 2
-    assert found["selection"]
-    assert found["selection"].excluded == {"1": "failed: the endpoint is gone"}
+    assert winner_of(found) == 2
+    assert choice_of(found).excluded == {"1": "failed: the endpoint is gone"}
 
 
 def test_the_winners_scores_are_what_the_next_session_is_compared_with() -> None:
     first = choose_rollout(
         state(judged(0, WAI=9.0, client_SRS=5.0), judged(1, WAI=6.0, client_SRS=9.0)), rft(), seed=0
     )
-    assert first["reference_scores"] == {"counselor.WAI": 9.0, "client.SRS": 5.0}
+    assert first["last_scores"] == {"counselor.WAI": 9.0, "client.SRS": 5.0}
     second = choose_rollout(
         state(
             judged(0, client_SRS=6.0),
             judged(1, client_SRS=8.0),
-            reference_scores=first["reference_scores"],
+            last_scores=first["last_scores"],
         ),
         rft(),
         seed=0,
     )
-    assert second["selection"]
-    assert second["selection"].rewards == {
+    assert choice_of(second).rewards == {
         "0": pytest.approx((1.0 - 0.225) / 1.507),
         "1": pytest.approx((3.0 - 0.225) / 1.507),
     }
@@ -65,14 +88,14 @@ def test_the_winners_scores_are_what_the_next_session_is_compared_with() -> None
 def test_verified_scores_are_compared_where_settings_say_so() -> None:
     chosen = rft(judging={"use": "verified"})
     found = choose_rollout(state(judged(0, WAI=8.0), judged(1, WAI=6.0)), chosen, seed=0)
-    assert found["selection"]
-    assert found["selection"].rewards["0"] == pytest.approx((4.0 - 7.257) / 1.461)
-    assert found["reference_scores"] == {"counselor.WAI": 4.0}
+    assert choice_of(found).rewards["0"] == pytest.approx((4.0 - 7.257) / 1.461)
+    assert found["last_scores"] == {"counselor.WAI": 4.0}
 
 
 def test_too_few_rollouts_are_held_again_and_only_those_that_cannot_be_compared() -> None:
     found = choose_rollout(state(failed(0), judged(1, WAI=6.0), judged(2, ("WAI",))), rft(), seed=0)
-    assert (found["winner"], found["again"], found["attempts"]) == (NONE_YET, [0, 2], 1)
+    session = found["open"]
+    assert (session.selected, session.again, session.attempts) == (None, (0, 2), 1)
 
 
 def test_a_rollout_with_scores_that_no_reward_can_take_in_is_held_again_too() -> None:
@@ -80,19 +103,19 @@ def test_a_rollout_with_scores_that_no_reward_can_take_in_is_held_again_too() ->
     found = choose_rollout(
         state(judged(0, ("WAI",), client_SRS=9.0), judged(1, ("WAI",), client_SRS=8.0)), rft(), seed=0
     )
-    assert found["again"] == [0, 1]
+    assert found["open"].again == (0, 1)
 
 
 def test_rollouts_that_share_no_metric_are_all_held_again() -> None:
     found = choose_rollout(state(judged(0, WAI=6.0), judged(1, HTAIS=6.0)), rft(), seed=0)
-    assert found["again"] == [0, 1]
+    assert found["open"].again == (0, 1)
 
 
 def test_rollouts_that_the_rule_refuses_do_not_count_towards_the_least() -> None:
     uneven = state(judged(0, WAI=6.0, HTAIS=6.0), judged(1, ("HTAIS",), WAI=9.0))
-    assert choose_rollout(uneven, rft(), seed=0)["winner"] == 1
-    assert choose_rollout(uneven, rft(missing="refuse"), seed=0)["again"] == [1]
-    assert choose_rollout(uneven, rft(missing="refuse", min_rollouts=1), seed=0)["winner"] == 0
+    assert winner_of(choose_rollout(uneven, rft(), seed=0)) == 1
+    assert choose_rollout(uneven, rft(missing="refuse"), seed=0)["open"].again == (1,)
+    assert winner_of(choose_rollout(uneven, rft(missing="refuse", min_rollouts=1), seed=0)) == 0
 
 
 def test_when_the_retries_are_used_up_the_case_fails_with_every_reason() -> None:
@@ -103,25 +126,25 @@ def test_when_the_retries_are_used_up_the_case_fails_with_every_reason() -> None
 
 def test_a_session_that_is_taken_up_again_has_its_retries_again_and_new_attempts() -> None:
     found = choose_rollout(state(failed(0), failed(1), attempts=1, first_attempt=2), rft(), seed=0)
-    assert found["attempts"] == 2
+    assert found["open"].attempts == 2
     assert choose_rollout(
         state(failed(0), failed(1), attempts=0, first_attempt=1), rft(rollout_retries=0), seed=0
-    )["again"] == [0, 1]
+    )["open"].again == (0, 1)
 
 
 def test_one_rollout_alone_needs_no_other() -> None:
-    assert choose_rollout(state(judged(0, WAI=2.0)), rft(), seed=0)["winner"] == 0
+    assert winner_of(choose_rollout(state(judged(0, WAI=2.0)), rft(), seed=0)) == 0
 
 
 def test_what_is_held_again_starts_from_the_same_state_as_another_attempt() -> None:
     again = failed(1).model_copy(update={"usage": Usage(roles={"counselor": RoleUsage(calls=3)})})
-    base = {"case": 1, "plan": 2, "memory": 3, "candidates": ["c"], "session_index": 1}
-    sends = after_select(state(judged(0, WAI=6.0), again, winner=NONE_YET, again=[1], attempts=1, **base))
+    begun = state(judged(0, WAI=6.0), again, again=(1,), attempts=1, candidates=("c",))
+    sends = after_select(begun)
     assert len(sends) == 1
     assert isinstance(sends[0], Send)
     task = sends[0].arg
     assert (task["index"], task["attempt"], task["spent"]) == (1, 1, again.usage)
-    assert task["state"] == base
+    assert task["state"] == {name: begun[name] for name in ("case", "memory", "open")}
 
 
 def test_a_rollout_that_was_held_again_replaces_the_one_that_failed() -> None:

@@ -9,7 +9,8 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.rollout import Rollout
 from psychagent.domain.seed import MAX_SEED, derive_seed
 from psychagent.domain.turn import Turn
-from psychagent.nodes.state import Knobs, append_turns, collect_rollouts
+from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.state import append_turns, collect_rollouts
 from tests.support.fakes import Cast, brief_for, case_of
 
 TURNS = [Turn(speaker=Speaker.CLIENT, text=str(n)) for n in range(6)]

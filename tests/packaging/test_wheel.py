@@ -66,6 +66,16 @@ def test_the_wheel_holds_prompts_skills_profiles_and_configs_of_the_tree(wheel: 
         assert tree <= names, f"{kind}: {sorted(tree - names)[:5]} not in the wheel"
 
 
+def test_the_wheel_holds_every_file_of_the_package_templates_and_style_included(wheel: Path) -> None:
+    tree = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "psychagent").rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {"psychagent/reports/page/page.html.jinja2", "psychagent/reports/page/page.css"} <= tree
+    assert tree - set(zipfile.ZipFile(wheel).namelist()) == set()
+
+
 def test_the_wheel_holds_no_tests_and_no_path_of_the_machine(wheel: Path) -> None:
     archive = zipfile.ZipFile(wheel)
     assert not [name for name in archive.namelist() if name.split("/")[0] in {"tests", "graphs", "runs"}]

@@ -8,7 +8,6 @@ from statistics import mean
 import pytest
 
 from psychagent.assets.profiles import find_profile, make_case
-from psychagent.assets.settings.run import BaselineSettings, RetrievalSettings, RuntimeSettings
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
@@ -20,6 +19,7 @@ from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
 from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.fakes import brief_for, case_of
+from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.memory_parts import memory
 from tests.support.prompt_values import library
 
@@ -33,10 +33,10 @@ HELLO = [Turn(speaker=Speaker.COUNSELOR, text="Hello.")]
 
 def deps_of(reply_format: str = "tags") -> Deps:
     """Build dependencies with the limits of a long course."""
-    baseline = BaselineSettings.model_validate(
-        {"provider": "offline", "max_sessions": 20, "max_counselor_turns": 40, "reply_format": reply_format}
+    baseline = baseline_of(
+        provider="offline", max_sessions=20, max_counselor_turns=40, reply_format=reply_format
     )
-    return build_deps(baseline, RuntimeSettings(retrieval=RetrievalSettings(method="lexical")), env={})
+    return build_deps(baseline, runtime_of(), live())
 
 
 TAGS, JSON = deps_of("tags"), deps_of("json")

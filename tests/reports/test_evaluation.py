@@ -10,20 +10,30 @@ from typing import Any
 import pytest
 
 from psychagent.assets.settings.judge import Prices
+from psychagent.domain.script_note import JUDGED_BY_SCRIPT, MADE_WITH_SCRIPT
 from psychagent.errors import RecordError
 from psychagent.evals.numbers import compute_numbers
 from psychagent.evals.table import load_scores, to_cells
+from psychagent.evals.worthless import KINDS
 from psychagent.reports.evaluation.figures import draw_trends
 from psychagent.reports.evaluation.heatmap import build_grid, draw_heatmap, explain_columns
 from psychagent.reports.evaluation.sections import by_metric, coverage, headline, opening
+from psychagent.reports.evaluation.versus import degenerate
 from psychagent.reports.evaluation.warn import SCRIPT_TITLE, build_notices, describe_skipped
-from psychagent.reports.evaluation.write import ReportPlan, estimate_origin, gather, write_report
+from psychagent.reports.evaluation.write import (
+    ReportPlan,
+    estimate_origin,
+    estimate_worthless,
+    gather,
+    write_report,
+)
 from psychagent.reports.page.blocks import percent
 from psychagent.reports.page.html import to_html
 from psychagent.reports.page.markdown import to_markdown
 from psychagent.scales.metrics import MetricInfo, list_metrics
 from psychagent.scales.scale import load_scales
-from psychagent.stats.bootstrap import PANELS, MetricId, Sampling
+from psychagent.stats.bootstrap import Sampling
+from psychagent.stats.panels import PANELS, MetricId
 from tests.support.score_tables import make_rows, noisy, write_table
 
 FEW = Sampling(resamples=200)
@@ -192,7 +202,7 @@ def test_a_headline_number_of_part_of_its_metrics_says_so(tmp_path: Path) -> Non
 def test_inverted_metrics_are_counted_as_ten_minus_the_score(tmp_path: Path) -> None:
     folder = write_table(tmp_path, make_rows(constant, modalities=("cbt",)))
     scores = load_scores(folder)
-    values = {cell.metric.key: cell.value for cell in to_cells(scores.frame)}
+    values = {cell.key.key: cell.value for cell in to_cells(scores.frame)}
     assert (values["BDI_II"], values["CTRS"]) == (6.0, 4.0)
     assert "10 − BDI_II" in words_of(folder)
 
@@ -325,3 +335,36 @@ def _spoil(folder: Path) -> None:
 )
 def test_only_a_full_share_reads_as_hundred_percent(share: float | None, words: str) -> None:
     assert percent(share) == words
+
+
+def test_the_report_names_the_level_of_its_intervals(tmp_path: Path) -> None:
+    rows = make_rows(noisy(), modalities=("bt",), cases=3, sessions=2)
+    ours, theirs = write_table(tmp_path / "a", rows), write_table(tmp_path / "b", rows)
+    sampling = Sampling(resamples=200, level=0.975)
+    text = write_report(ReportPlan(ours, theirs, sampling=sampling)).markdown.read_text(encoding="utf-8")
+    # headline, two tables of contrasts and how they were tested, metrics, modality and its metrics, trend
+    assert text.count("97.5% interval") == 8
+    assert "95%" not in text
+
+
+def test_the_banner_says_who_was_a_script_and_the_warnings_do_not_say_it_again(tmp_path: Path) -> None:
+    rows = [row | {"is_script": True} for row in make_rows(constant, modalities=("bt",))]
+    text = warnings_of(
+        write_table(tmp_path, rows, warnings=[JUDGED_BY_SCRIPT, "it rained"], scripted_roles=["client"])
+    )
+    assert text.count(JUDGED_BY_SCRIPT) == text.count(MADE_WITH_SCRIPT) == 1
+    assert "it rained" in text
+
+
+def test_every_kind_of_worthless_session_is_told_in_words(tmp_path: Path) -> None:
+    made = [
+        row | {"baseline": kind}
+        for kind in (*KINDS, "of_tomorrow")
+        for row in make_rows(constant, modalities=("bt",), cases=1, sessions=1)
+    ]
+    write_table(tmp_path, made, name="degenerate.csv")
+    write_table(tmp_path, make_rows(constant, modalities=("bt",), cases=1, sessions=1))
+    material = gather(ReportPlan(tmp_path, sampling=FEW))
+    text = to_markdown(degenerate(material.numbers, material.infos, estimate_worthless(material)), "")
+    assert all(kind.words in text for kind in KINDS.values())
+    assert "| of_tomorrow |" in text

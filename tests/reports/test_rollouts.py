@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from statistics import mean
@@ -9,26 +8,21 @@ from typing import Any
 
 import pytest
 
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import Prices
-from psychagent.assets.settings.run import (
-    BaselineSettings,
-    DatasetSettings,
-    RetrievalSettings,
-    RuntimeSettings,
-)
-from psychagent.domain.base import Modality
 from psychagent.domain.rollout import Rollout
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import RecordError
 from psychagent.files.write import write_json
+from psychagent.records.manifest import Manifest, RunSettings
 from psychagent.reports.page.blocks import Cards, Notice, Table
-from psychagent.reports.rollouts.numbers import HOLDOUT, LENGTH, REWARD, compute_rft, rank_correlation
+from psychagent.reports.rollouts.numbers import HOLDOUT, LENGTH, REWARD, compute_rft, quantities
 from psychagent.reports.rollouts.read import find_rft_run, read_rft_run
 from psychagent.reports.rollouts.write import RftReport, write_rft_report
-from psychagent.runs.sample import SamplePlan, run_sample
 from psychagent.scales.choose import choose
 from psychagent.scales.reward import load_norms, to_signals
-from psychagent.stats.bootstrap import Estimate, Sampling
+from psychagent.stats.bootstrap import Sampling
+from tests.support.flat import baseline_of, runtime_of
 from tests.support.rolling import failed, judged, rft_settings, scores_of
 
 FEW = Sampling(resamples=200)
@@ -41,18 +35,18 @@ def z(value: float) -> float:
 
 def write_manifest(folder: Path, *, scripted: Sequence[str] = (), **models: str) -> None:
     named = {"counselor": "c", "client": "k", "judge": "j"} | models
-    settings = {"rft": rft_settings(rollout_n=3).model_dump(mode="json")}
-    write_json(
-        folder / "manifest.json",
-        {
-            "conditions": {"rollouts": 3},
-            "models": named,
-            "settings": settings,
-            "scripted_roles": list(scripted),
-            "seed": 4,
-            "versions": {"psychagent": "0"},
-        },
+    made = Manifest(
+        scripted_roles=tuple(scripted),
+        versions={"psychagent": "0"},
+        models=named,
+        settings=RunSettings(
+            baseline=baseline_of(),
+            runtime=runtime_of(seed=4),
+            dataset=DatasetSettings(),
+            rft=rft_settings(rollout_n=3),
+        ),
     )
+    write_json(folder / "manifest.json", made.model_dump(mode="json"))
 
 
 def with_holdout(rollout: Rollout, **values: float) -> Rollout:
@@ -237,7 +231,8 @@ def test_a_run_is_found_by_its_folder_or_by_the_one_around_it(tmp_path: Path) ->
     assert find_rft_run(tmp_path / "runs") == tmp_path / "runs" / "mine"
     assert find_rft_run(tmp_path / "runs" / "mine") == tmp_path / "runs" / "mine"
     assert find_rft_run(tmp_path) is None
-    write_json(tmp_path / "plain" / "manifest.json", {"conditions": {"rollouts": 1}})
+    plain = RunSettings(baseline=baseline_of(), runtime=runtime_of(), dataset=DatasetSettings())
+    write_json(tmp_path / "plain" / "manifest.json", Manifest(settings=plain).model_dump(mode="json"))
     assert find_rft_run(tmp_path / "plain") is None
 
 
@@ -296,72 +291,18 @@ def test_without_a_second_judge_the_report_says_what_cannot_be_known(tmp_path: P
     assert "Agreement with the second judge" not in report.markdown.read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize(
-    ("first", "second", "expected"),
-    [
-        ([1.0, 2.0, 3.0], [4.0, 5.0, 9.0], 1.0),
-        ([1.0, 2.0, 3.0], [9.0, 5.0, 4.0], -1.0),
-        ([1.0, 1.0, 1.0], [4.0, 5.0, 9.0], None),
-        ([1.0, 2.0], [1.0, 2.0], None),
-    ],
-    ids=["agree", "oppose", "constant", "too few"],
-)
-def test_rank_correlation_is_told_only_where_there_is_one(
-    first: list[float], second: list[float], expected: float | None
-) -> None:
-    assert rank_correlation(first, second) == (None if expected is None else pytest.approx(expected))
+def test_the_report_names_the_level_of_its_intervals(tmp_path: Path) -> None:
+    report = write_rft_report(two_cases(tmp_path), sampling=Sampling(resamples=200, level=0.9))
+    text = report.markdown.read_text(encoding="utf-8")
+    assert text.count("90% interval") == 4
+    assert "95%" not in text
 
 
-# selection does something
-
-
-async def run_with(save_dir: Path, judge: str, *, rollouts: int) -> Path:
-    """Hold one session of each of 12 cases, chosen by one scripted judge and scored by another."""
-    baseline = BaselineSettings(
-        provider="offline", model="offline-script", max_sessions=1, max_counselor_turns=8
-    )
-    runtime = RuntimeSettings(retrieval=RetrievalSettings(method="lexical"))
-    scales = dict.fromkeys(Modality, ("WAI", "HTAIS", "RRO"))
-    plan = SamplePlan(
-        baseline,
-        runtime,
-        DatasetSettings(order="rotate", max_cases=12),
-        save_dir=save_dir,
-        env={},
-        rft=rft_settings(
-            rollout_n=rollouts,
-            judging={"judge": {"model": judge}, "methods": scales},
-            holdout={"model": "offline-task"},
-        ),
-    )
-    result = await run_sample(plan)
-    assert result.exit_status() == 0
-    return save_dir / baseline.name
-
-
-def show(gain: Estimate) -> None:
-    sys.stdout.write(
-        f"second judge: {gain.mean:.2f} ({gain.low:.2f} to {gain.high:.2f}), n = {gain.sessions}\n"
-    )
-
-
-@pytest.mark.slow
-async def test_what_one_judge_chooses_beats_a_random_pick_under_another(tmp_path: Path) -> None:
-    numbers = compute_rft(read_rft_run(await run_with(tmp_path, "offline-script", rollouts=4)), Sampling())
-    gain = numbers.of(HOLDOUT, "gain")
-    show(gain)
-    assert gain.sessions == 12
-    assert gain.low is not None
-    assert gain.low > 0
-
-
-@pytest.mark.slow
-async def test_a_constant_judge_gains_nothing(tmp_path: Path) -> None:
-    numbers = compute_rft(read_rft_run(await run_with(tmp_path, "offline-constant", rollouts=3)), Sampling())
-    gain = numbers.of(HOLDOUT, "gain")
-    show(gain)
-    assert numbers.of(REWARD, "gain").mean == 0
-    assert numbers.ties == numbers.sessions == 12
-    assert gain.low is not None
-    assert gain.high is not None
-    assert gain.low < 0 < gain.high
+def test_cases_named_with_the_same_letters_draw_different_random_picks(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    # 20 rollouts, so that two equal draws would be a rare chance
+    for case in ("ab", "ba"):
+        write_session(tmp_path, case, 1, *(judged(n, WAI=5 + n / 10) for n in range(20)))
+    first, second = read_rft_run(tmp_path).sessions
+    picks = [{(g, n): v for g, n, v in quantities(s)}[REWARD, "random"] for s in (first, second)]
+    assert picks[0] != picks[1]

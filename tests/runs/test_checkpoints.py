@@ -16,8 +16,9 @@ import pytest
 from psychagent.domain.base import Record
 from psychagent.domain.rollout import Rollout
 from psychagent.errors import RecordError
-from psychagent.flows.build import build_deps, open_client
+from psychagent.flows.build import build_deps
 from psychagent.flows.course import build_course
+from psychagent.flows.live import open_live
 from psychagent.records.folder import RunFolder
 from psychagent.runs.checkpoints.sqlite import compact, open_checkpoints, stored_types
 from psychagent.runs.sample import run_sample
@@ -54,8 +55,8 @@ async def test_the_file_shrinks_when_a_course_is_compacted(tmp_path: Path) -> No
     with serve() as server:
         baseline, runtime = settings_at(server.base_url, max_sessions=3, max_counselor_turns=4)
         path = tmp_path / "checkpoints.sqlite"
-        async with open_client() as client, open_checkpoints(path) as saver:
-            deps = build_deps(baseline, runtime, env={}, client=client)
+        async with open_live({}) as live, open_checkpoints(path) as saver:
+            deps = build_deps(baseline, runtime, live)
             graph = build_course(deps, saver)
             config: Any = {"configurable": {"thread_id": "one"}, "recursion_limit": 60}
             await graph.ainvoke({}, config, context=deps.knobs, durability="sync")
@@ -72,8 +73,8 @@ async def test_compacting_one_course_leaves_the_others_alone(tmp_path: Path) -> 
     with serve() as server:
         baseline, runtime = settings_at(server.base_url, max_sessions=1)
         path = tmp_path / "checkpoints.sqlite"
-        async with open_client() as client, open_checkpoints(path) as saver:
-            deps = build_deps(baseline, runtime, env={}, client=client)
+        async with open_live({}) as live, open_checkpoints(path) as saver:
+            deps = build_deps(baseline, runtime, live)
             graph = build_course(deps, saver)
             for thread in ("one", "two"):
                 config: Any = {"configurable": {"thread_id": thread}, "recursion_limit": 60}
@@ -129,8 +130,8 @@ async def test_checkpoints_restore_the_same_types_and_warn_of_none(
     with serve() as server:
         baseline, runtime = settings_at(server.base_url, max_sessions=2)
         path = tmp_path / "checkpoints.sqlite"
-        async with open_client() as client:
-            deps = build_deps(baseline, runtime, env={}, client=client)
+        async with open_live({}) as live:
+            deps = build_deps(baseline, runtime, live)
             config: Any = {"configurable": {"thread_id": "one"}, "recursion_limit": 60}
             async with open_checkpoints(path) as saver:
                 held = await build_course(deps, saver).ainvoke(

@@ -2,84 +2,138 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from pydantic import BaseModel
 
-from psychagent.assets.settings.run import (
-    BaselineSettings,
-    DatasetSettings,
-    RetrievalSettings,
-    RuntimeSettings,
-)
+from psychagent.assets.profiles import find_cases
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
+from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import RecordError
 from psychagent.files.write import write_json
 from psychagent.flows.build import build_deps
+from psychagent.flows.live import open_live
 from psychagent.records.folder import RunFolder
-from psychagent.runs.manifest import SCRIPT_NOTE, build_manifest, check_resumable
+from psychagent.records.manifest import Hashes, Manifest, RunSettings, read_manifest, write_manifest
+from psychagent.runs.manifest import (
+    CHANGES_NO_RESULT,
+    CHOOSES_CASES,
+    build_manifest,
+    resume_from,
+)
 from psychagent.runs.sample import run_sample
 from psychagent.skills.library import SkillLibrary
+from tests.support.flat import baseline_of, runtime_of
 from tests.support.loopback.server import serve
 from tests.support.running import NAME, clean, manifest, run_plan, settings_at, stored_usage
 
 
-def describe(**over: Any) -> dict[str, Any]:
-    """Build the manifest of a run at an endpoint."""
+def settings_of(**over: Any) -> RunSettings:
     baseline, runtime = settings_at("http://127.0.0.1:9/v1", api_key_env="THE_KEY", **over)
-    deps = build_deps(baseline, runtime, env={"THE_KEY": "sk-hidden"})
-    return build_manifest(baseline, runtime, DatasetSettings(), deps)
+    return RunSettings(baseline=baseline, runtime=runtime, dataset=DatasetSettings())
 
 
-def test_it_names_models_versions_and_every_prompt_and_skill_file() -> None:
+def describe(**over: Any) -> Manifest:
+    """Build the manifest of a run at an endpoint."""
+    given = settings_of(**over)
+    deps = build_deps(given.baseline, given.runtime, open_live({"THE_KEY": "sk-hidden"}))
+    return build_manifest(given, deps, find_cases(given.dataset, Language.EN))
+
+
+def test_it_names_models_versions_and_every_prompt_skill_and_profile() -> None:
     made = describe()
-    assert made["models"]["counselor"] == made["models"]["reflector"] == "loopback"
-    assert made["versions"].keys() >= {"python", "psychagent", "langgraph", "langchain-openai"}
-    prompts = {path.removesuffix(".jinja2") for path in made["prompts"]}
+    assert made.models["counselor"] == made.models["reflector"] == "loopback"
+    assert made.versions.keys() >= {"python", "psychagent", "langgraph", "langchain-openai"}
+    prompts = {path.removesuffix(".jinja2") for path in made.hashes.prompts}
     assert {"en/counselor/system", "en/client/system", "en/summary/task", "en/shared/retry"} <= prompts
-    assert made["skills"] == SkillLibrary(Language.EN).hashes
-    assert len(made["skills"]) == 3 * len(Modality)
-    hashes = [*made["prompts"].values(), *made["skills"].values()]
-    assert all(len(value) == 64 for value in hashes)
+    assert made.hashes.skills == SkillLibrary(Language.EN).hashes
+    assert len(made.hashes.skills) == 3 * len(Modality)
+    assert "cbt/en02" in made.hashes.profiles
+    hashes = made.hashes
+    assert all(
+        len(v) == 64 for part in (hashes.prompts, hashes.skills, hashes.profiles) for v in part.values()
+    )
 
 
 def test_it_names_the_key_s_variable_and_never_the_key() -> None:
-    text = str(describe())
+    text = describe().model_dump_json()
     assert "THE_KEY" in text
     assert "sk-hidden" not in text
 
 
 def test_a_script_is_called_a_script() -> None:
-    assert describe()["note"] is None
-    assert describe()["scripted_roles"] == []
-    baseline = BaselineSettings(provider="offline")
-    runtime = RuntimeSettings(retrieval=RetrievalSettings(method="lexical"))
-    deps = build_deps(baseline, runtime, env={})
-    made = build_manifest(baseline, runtime, DatasetSettings(), deps)
-    assert made["note"] == SCRIPT_NOTE
-    assert "no language model" in SCRIPT_NOTE
-    assert made["scripted_roles"] == ["counselor", "client", "reflector"]
+    assert describe().note is None
+    assert not describe().is_script
+    given = RunSettings(baseline=baseline_of(), runtime=runtime_of(), dataset=DatasetSettings())
+    made = build_manifest(given, build_deps(given.baseline, given.runtime, open_live({})), [])
+    assert made.note == MADE_WITH_SCRIPT
+    assert "no language model" in MADE_WITH_SCRIPT
+    assert made.scripted_roles == ("counselor", "client", "reflector")
 
 
-@pytest.mark.parametrize("part", ["models", "prompts", "skills", "scales", "conditions"])
-def test_whatever_differs_is_named(tmp_path: Path, part: str) -> None:
+@pytest.mark.parametrize("part", ["prompts", "skills", "scales", "judging"])
+def test_whatever_was_hashed_and_differs_is_named(tmp_path: Path, part: str) -> None:
     folder = RunFolder(tmp_path, NAME)
-    before = {part: {"one": "a" * 64, "gone": 1}}
-    write_json(folder.manifest, before)
-    check_resumable(folder, before)
+
+    def hashed(**hashes: str) -> Manifest:
+        return Manifest(settings=settings_of(), hashes=Hashes.model_validate({part: hashes}))
+
+    before = hashed(one="a" * 64, gone="c" * 64)
+    write_manifest(folder.manifest, before)
+    assert resume_from(folder, before) == before
     for now, named in [
-        ({"one": "b" * 64, "gone": 1}, "'one' = 'aaaaaaaaaaaa…', now 'bbbbbbbbbbbb…'"),
-        ({"one": "a" * 64}, "'gone' = 1, now None"),
-        ({"one": "a" * 64, "gone": 1, "new": 2}, "'new' = None, now 2"),
+        (hashed(one="b" * 64, gone="c" * 64), "'one' = 'aaaaaaaaaaaa…', now 'bbbbbbbbbbbb…'"),
+        (hashed(one="a" * 64), "'gone' = 'cccccccccccc…', now None"),
+        (hashed(one="a" * 64, gone="c" * 64, new="d" * 64), "'new' = None, now 'dddddddddddd…'"),
     ]:
         with pytest.raises(RecordError) as caught:
-            check_resumable(folder, {part: now})
+            resume_from(folder, now)
         assert f"made with {part} {named}" in str(caught.value)
 
 
 def test_a_folder_without_a_run_may_be_begun(tmp_path: Path) -> None:
-    check_resumable(RunFolder(tmp_path, NAME), {"models": {"counselor": "any"}})
+    made = Manifest(settings=settings_of())
+    assert resume_from(RunFolder(tmp_path, NAME), made) == made
+
+
+def test_profiles_of_cases_that_are_not_asked_for_this_time_are_remembered(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path, NAME)
+    first = Manifest(settings=settings_of(), hashes=Hashes(profiles={"cbt/en01": "a" * 64}))
+    write_manifest(folder.manifest, first)
+    second = first.model_copy(update={"hashes": Hashes(profiles={"bt/en02": "b" * 64})})
+    assert resume_from(folder, second).hashes.profiles == {"bt/en02": "b" * 64, "cbt/en01": "a" * 64}
+
+
+def test_the_two_lists_of_what_may_differ_name_fields_that_exist() -> None:
+    known = set(field_names(RunSettings))
+    assert known >= CHANGES_NO_RESULT
+    assert DatasetSettings.model_fields.keys() >= CHOOSES_CASES
+
+
+def field_names(model: type[BaseModel]) -> Iterator[str]:
+    """Every field of a model and of the models inside it."""
+    for name, field in model.model_fields.items():
+        yield name
+        for part in [field.annotation, *get_args(field.annotation)]:
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                yield from field_names(part)
+
+
+def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    made = describe()
+    write_manifest(tmp_path / "manifest.json", made)
+    assert read_manifest(tmp_path / "manifest.json") == made
+
+
+def test_a_manifest_of_a_later_version_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    write_json(path, describe().model_dump(mode="json") | {"schema_version": 99})
+    with pytest.raises(RecordError, match="schema_version 99.*update psychagent"):
+        read_manifest(path)
 
 
 async def test_totals_are_the_sum_of_the_session_files_and_of_the_calls_made(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 from psychagent.assets.locate import asset_dir
 from psychagent.errors import RecordError
 from psychagent.records.folder import RunFolder
+from psychagent.records.manifest import read_manifest
 from psychagent.runs.outcome import RunResult, Status
 from psychagent.runs.sample import SamplePlan, run_sample
 from tests.support.loopback.server import Http, LoopbackServer, chat_body, serve
@@ -76,12 +78,12 @@ async def test_another_model_is_refused_by_name_unless_the_run_is_overwritten(tm
     with serve() as server:
         plan = await finished_run(tmp_path, server)
         made = len(server.calls)
-        other = replace(plan, baseline=plan.baseline.model_copy(update={"model": "larger"}))
+        other = replace(plan, baseline=changed(plan.baseline, {"counselor.model": "larger"}))
         with pytest.raises(RecordError) as caught:
             await run_sample(other)
         assert len(server.calls) == made
         told = str(caught.value)
-        assert "made with models 'counselor' = 'loopback', now 'larger'" in told
+        assert "made with baseline 'counselor.model' = 'loopback', now 'larger'" in told
         assert "--overwrite" in told
         assert str(tmp_path / NAME / "manifest.json") in told
 
@@ -92,31 +94,127 @@ async def test_another_model_is_refused_by_name_unless_the_run_is_overwritten(tm
     assert sum(part["calls"] for part in manifest(tmp_path)["totals"].values()) == made
 
 
-CHANGES: dict[str, tuple[str, dict[str, Any], str]] = {
-    "client's model": ("runtime", {"client.model": "other"}, "models 'client'"),
-    "language": ("runtime", {"language": "zh"}, "conditions 'language'"),
-    "seed": ("runtime", {"seed": 5}, "conditions 'seed'"),
-    "sessions": ("baseline", {"max_sessions": 3}, "conditions 'max_sessions'"),
-    "turns": ("baseline", {"max_counselor_turns": 9}, "conditions 'max_counselor_turns'"),
+CHANGES: dict[str, tuple[str, str, object]] = {
+    "temperature": ("baseline", "counselor.temperature", 1.9),
+    "reply format": ("baseline", "reply_format", "json"),
+    "query": ("baseline", "retrieval.query", "utterance"),
+    "skills a turn": ("baseline", "retrieval.top_k", 1),
+    "memory": ("baseline", "memory_tokens", 400),
+    "sessions": ("baseline", "max_sessions", 3),
+    "turns": ("baseline", "max_counselor_turns", 9),
+    "end token": ("baseline", "end_token", "[END]"),
+    "sent with every call": ("baseline", "counselor.extra_body", {"top_k": 3}),
+    "client's model": ("runtime", "world.client.model", "other"),
+    "client's temperature": ("runtime", "world.client.temperature", 0.1),
+    "language": ("runtime", "world.language", "zh"),
+    "seed": ("runtime", "world.seed", 5),
+    "how profiles are read": ("dataset", "format", "profiles"),
+}
+HARMLESS: dict[str, tuple[str, str, object]] = {
+    "address": ("baseline", "counselor.base_url", "http://localhost:{port}/v1"),
+    "time-out": ("baseline", "counselor.timeout_sec", 21),
+    "retries": ("runtime", "world.client.max_retries", 5),
+    "cases at a time": ("runtime", "machine.concurrency", 9),
+    "calls at a time": ("runtime", "machine.max_parallel_calls", 2),
+    "log": ("runtime", "machine.log_level", "debug"),
+    "more cases": ("dataset", "max_cases", 2),
+    "more modalities": ("dataset", "modalities", ["cbt", "bt"]),
 }
 
 
-@pytest.mark.parametrize(("part", "change", "named"), CHANGES.values(), ids=CHANGES)
-async def test_other_conditions_are_refused_by_name(
-    tmp_path: Path, part: str, change: dict[str, Any], named: str
+def changed(settings: Any, change: dict[str, object]) -> Any:
+    """Return settings with the fields at some dotted paths changed."""
+    given = settings.model_dump(mode="json")
+    for path, value in change.items():
+        *outer, last = path.split(".")
+        place = given
+        for name in outer:
+            place = place[name]
+        place[last] = value
+    return type(settings).model_validate(given)
+
+
+@pytest.mark.parametrize(("part", "field", "value"), CHANGES.values(), ids=CHANGES)
+async def test_a_run_is_not_gone_on_with_under_another_condition(
+    tmp_path: Path, part: str, field: str, value: object
 ) -> None:
     with serve() as server:
         plan = await finished_run(tmp_path, server)
-        given = getattr(plan, part).model_dump()
-        for path, value in change.items():
-            *outer, last = path.split(".")
-            place = given
-            for name in outer:
-                place = place[name]
-            place[last] = value
-        other = type(getattr(plan, part)).model_validate(given)
-        with pytest.raises(RecordError, match=named):
-            await run_sample(replace(plan, **{part: other}))
+        made, before = len(server.calls), (tmp_path / NAME / "manifest.json").read_bytes()
+        other = replace(plan, **{part: changed(getattr(plan, part), {field: value})})
+        with pytest.raises(RecordError) as caught:
+            await run_sample(other)
+        assert len(server.calls) == made
+    leaf = f"'{field.removeprefix('world.')}"
+    assert leaf in str(caught.value)
+    assert f"now {value!r}" in str(caught.value) or "extra_body" in field
+    assert (tmp_path / NAME / "manifest.json").read_bytes() == before, "nothing is written over"
+
+
+@pytest.mark.parametrize(("part", "field", "value"), HARMLESS.values(), ids=HARMLESS)
+async def test_what_cannot_change_a_result_may_differ(
+    tmp_path: Path, part: str, field: str, value: object
+) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        port = server.base_url.rsplit(":", 1)[1].split("/")[0]
+        given = value.format(port=port) if isinstance(value, str) else value
+        other = replace(plan, **{part: changed(getattr(plan, part), {field: given})})
+        assert (await run_sample(other)).exit_status() == 0
+
+
+async def test_a_changed_profile_is_refused_by_its_case(tmp_path: Path) -> None:
+    root = tmp_path / "profiles"
+    shutil.copytree(asset_dir("profiles") / "en", root)
+    with serve() as server:
+        plan = run_plan(tmp_path / "runs", server.base_url, **SHORT)
+        plan = replace(plan, dataset=plan.dataset.model_copy(update={"root": root}))
+        assert (await run_sample(plan)).exit_status() == 0
+        with next(root.rglob("en01.yaml")).open("a", encoding="utf-8") as stream:
+            stream.write("\n# one more line\n")
+        with pytest.raises(RecordError, match=r"made with profile 'cbt/en01' = '\w{12}…', now"):
+            await run_sample(plan)
+
+
+async def test_a_run_of_an_earlier_version_is_refused_in_a_sentence_and_stays_readable(
+    tmp_path: Path,
+) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        path = tmp_path / NAME / "manifest.json"
+        path.write_text(json.dumps(as_version_1(load(path))), encoding="utf-8")
+        with pytest.raises(
+            RecordError, match="begun by an earlier version.*its files stay readable"
+        ) as caught:
+            await run_sample(plan)
+        assert "\n" not in str(caught.value)
+    read = read_manifest(path)
+    assert read.settings.baseline == plan.baseline
+    assert read.settings.runtime == plan.runtime
+
+
+def as_version_1(data: dict[str, Any]) -> dict[str, Any]:
+    """Write a manifest as the first version did."""
+    settings = data.pop("settings")
+    baseline, runtime = settings["baseline"], settings["runtime"]
+    moved = ("reflector", "retrieval", "embedding", "skills_root", "prompts_root", "memory_tokens")
+    around = {name: baseline.pop(name) for name in moved}
+    hashes: dict[str, Any] = data.pop("hashes")
+    return (
+        data
+        | hashes
+        | {
+            "schema_version": 1,
+            "conditions": {"language": runtime["world"]["language"], "rollouts": 1},
+            "seed": runtime["world"]["seed"],
+            "settings": {
+                "baseline": baseline.pop("counselor") | baseline,
+                "runtime": runtime["world"] | runtime["machine"] | around,
+                "dataset": settings["dataset"],
+                "rft": None,
+            },
+        }
+    )
 
 
 @pytest.mark.parametrize(
@@ -130,8 +228,7 @@ async def test_a_changed_prompt_or_skill_file_is_refused_by_name(
     shutil.copytree(asset_dir(kind), root)
     with serve() as server:
         plan = run_plan(tmp_path / "runs", server.base_url, **SHORT)
-        runtime = plan.runtime.model_copy(update={f"{kind}_root": root})
-        plan = replace(plan, runtime=runtime)
+        plan = replace(plan, baseline=plan.baseline.model_copy(update={f"{kind}_root": root}))
         assert (await run_sample(plan)).exit_status() == 0
         with (root / file).open("a", encoding="utf-8") as stream:
             stream.write("\n# one more line\n" if file.endswith("yaml") else "One more line.\n")

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.settings.run import EmbeddingSettings, RetrievalSettings
+from psychagent.assets.settings.baseline import EmbeddingSettings, RetrievalSettings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Modality
 from psychagent.errors import SettingsError
 from psychagent.runs.outcome import Status
@@ -138,7 +139,7 @@ async def test_so_many_cases_run_at_a_time(tmp_path: Path, concurrency: int) -> 
     under_way, most = set[str](), [0]
     with serve() as server:
         plan = run_plan(tmp_path, server.base_url, cases=4, **SHORT)
-        plan = replace(plan, runtime=plan.runtime.model_copy(update={"concurrency": concurrency}))
+        plan = replace(plan, runtime=at_a_time(plan, concurrency))
         slow = Http(body=chat_body("<response>Hello</response>"), delay_sec=0.1)
 
         def behave(call: Call, number: int) -> Http | None:
@@ -176,8 +177,9 @@ async def test_a_run_that_cannot_start_removes_no_former_run(tmp_path: Path) -> 
     with serve() as server:
         plan = run_plan(tmp_path, server.base_url, **SHORT)
         await run_sample(plan)
+        locked = plan.baseline.counselor.model_copy(update={"api_key_env": "NO_SUCH_KEY"})
         keyless = replace(
-            plan, baseline=plan.baseline.model_copy(update={"api_key_env": "NO_SUCH_KEY"}), overwrite=True
+            plan, baseline=plan.baseline.model_copy(update={"counselor": locked}), overwrite=True
         )
         with pytest.raises(SettingsError, match="'NO_SUCH_KEY' is not set"):
             await run_sample(keyless)
@@ -185,11 +187,17 @@ async def test_a_run_that_cannot_start_removes_no_former_run(tmp_path: Path) -> 
     assert manifest(tmp_path)["cases"] == {"finished by max_sessions": 1}
 
 
+def at_a_time(plan: SamplePlan, concurrency: int) -> RuntimeSettings:
+    """The plan's runtime with so many cases at a time."""
+    machine = plan.runtime.machine.model_copy(update={"concurrency": concurrency})
+    return plan.runtime.model_copy(update={"machine": machine})
+
+
 def at_embeddings(plan: SamplePlan, base_url: str) -> SamplePlan:
     """Rank by an embeddings endpoint that is tried once."""
     embedding = EmbeddingSettings(provider="openai", model="m", base_url=base_url, max_retries=0)
     change = {"embedding": embedding, "retrieval": RetrievalSettings(method="embed")}
-    return replace(plan, runtime=plan.runtime.model_copy(update=change))
+    return replace(plan, baseline=plan.baseline.model_copy(update=change))
 
 
 async def test_where_skills_cannot_be_found_the_run_says_so_and_stops(tmp_path: Path) -> None:
@@ -198,7 +206,7 @@ async def test_where_skills_cannot_be_found_the_run_says_so_and_stops(tmp_path: 
 
     with serve(behave) as server:
         plan = at_embeddings(run_plan(tmp_path, server.base_url, cases=6), server.base_url)
-        plan = replace(plan, runtime=plan.runtime.model_copy(update={"concurrency": 2}))
+        plan = replace(plan, runtime=at_a_time(plan, 2))
         result = await run_sample(plan)
         assert not [call for call in server.calls if call.role == "counselor"], "never without skills"
         assert len(result.outcomes) == 2, "no case is begun once it is known"

@@ -10,6 +10,7 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Modality
 from psychagent.errors import AssetError, ScoringError
 from psychagent.scales.scale import default_methods, load_scales
+from psychagent.stats.panels import to_headline
 
 SCALES = load_scales()
 
@@ -48,7 +49,8 @@ def test_a_modality_has_nine_scales_by_default(modality: Modality) -> None:
 
 def test_a_metric_that_is_worse_when_higher_is_turned_for_the_headline() -> None:
     metric = SCALES["BDI_II"].metrics[0]
-    assert metric.in_headline(SCALES["BDI_II"].score(metric, SCALES["BDI_II"].defaults)) == 10
+    silent = SCALES["BDI_II"].score(metric, SCALES["BDI_II"].defaults)
+    assert to_headline(silent, metric.headline) == 10
 
 
 def test_a_scale_split_over_calls_asks_for_every_item_once() -> None:

@@ -24,7 +24,7 @@ def _one_model_and_one_cache(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, vector_dir: Path
 ) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setattr(skills, "default_cache_dir", lambda runtime: vector_dir)
+    monkeypatch.setattr(skills, "default_cache_dir", lambda: vector_dir)
     # the model is loaded once for all tests; the commands would load it again
     monkeypatch.setattr(embed, "build_minilm", lambda *args: request.getfixturevalue("minilm"))
 

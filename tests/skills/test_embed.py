@@ -15,7 +15,7 @@ import httpx
 import numpy as np
 import pytest
 
-from psychagent.assets.settings.run import EmbeddingSettings
+from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.errors import SkillStoreError
 from psychagent.skills.embed import (
     MINILM_SHA256,

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from psychagent.nodes.state import CourseState, Knobs
+from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.state import CourseState
 from tests.support.fakes import Cast, case_of, chosen_family, filed, spoken, summed_up
 
 SAID = ["s1 opening.", "s1 goodbye.", "s2 opening.", "s2 goodbye."]

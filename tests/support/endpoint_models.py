@@ -9,7 +9,7 @@ from typing import Any
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.flows.build import open_client
+from psychagent.flows.live import open_live
 from psychagent.llm.endpoint import OpenModel, build_endpoint
 from psychagent.llm.prompt import assistant, system, user
 from tests.support.loopback.server import LoopbackServer, chat_body
@@ -26,8 +26,8 @@ async def model_at_url(base_url: str, key: str | None, over: dict[str, Any]) -> 
         "timeout_sec": 5,
         "max_tokens": 77,
     } | over
-    async with open_client() as client:
-        yield build_endpoint(EndpointSettings.model_validate(given), key=key, client=client)
+    async with open_live({}) as live:
+        yield build_endpoint(EndpointSettings.model_validate(given), key=key, client=live.http)
 
 
 def model_at_server(

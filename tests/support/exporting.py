@@ -7,21 +7,21 @@ import json
 from pathlib import Path
 from typing import Any
 
-from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.run import BaselineSettings, DatasetSettings, RuntimeSettings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.runs.sample import SamplePlan, run_sample
+from tests.support.flat import baseline_of, runtime_of
 
-LEXICAL: dict[str, Any] = {"method": "lexical"}
 SCALES = {modality: ("WAI", "HTAIS") for modality in Modality}
 
 
 def offline_runtime(language: Language = Language.EN, **over: Any) -> RuntimeSettings:
     """Settings of a run with no model but the script, ranking by words."""
-    given = {"language": language, "client": EndpointSettings(provider="offline"), "retrieval": LEXICAL}
-    return RuntimeSettings(**(given | over))
+    return runtime_of(language=language, **over)
 
 
 def run_to_end(plan: SamplePlan) -> Path:
@@ -31,9 +31,9 @@ def run_to_end(plan: SamplePlan) -> Path:
     return plan.save_dir / plan.baseline.name
 
 
-def short_baseline(sessions: int = 2, turns: int = 3) -> BaselineSettings:
+def short_baseline(sessions: int = 2, turns: int = 3, **over: Any) -> BaselineSettings:
     """The script as counselor, in short courses."""
-    return BaselineSettings(provider="offline", max_sessions=sessions, max_counselor_turns=turns)
+    return baseline_of(max_sessions=sessions, max_counselor_turns=turns, **over)
 
 
 def make_rft(folder: Path, *, cases: int = 4, n: int = 3, **rft: Any) -> Path:
@@ -43,10 +43,10 @@ def make_rft(folder: Path, *, cases: int = 4, n: int = 3, **rft: Any) -> Path:
     return run_to_end(SamplePlan(short_baseline(), offline_runtime(), dataset, folder, env={}, rft=settings))
 
 
-def make_sample(folder: Path, *, cases: int = 1, **runtime: Any) -> Path:
+def make_sample(folder: Path, *, cases: int = 1, **baseline: Any) -> Path:
     """Make a small plain run."""
     dataset = DatasetSettings(modalities=(Modality.CBT,), max_cases=cases)
-    return run_to_end(SamplePlan(short_baseline(), offline_runtime(**runtime), dataset, folder, env={}))
+    return run_to_end(SamplePlan(short_baseline(**baseline), offline_runtime(), dataset, folder, env={}))
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -18,16 +18,20 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field, SkipValidation
 
 from psychagent.assets.profiles import find_profile, make_case
-from psychagent.assets.settings.run import BaselineSettings, RetrievalSettings, RuntimeSettings
+from psychagent.assets.settings.baseline import BaselineSettings, RetrievalSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
+from psychagent.domain.role import Role
 from psychagent.flows.build import build_deps
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.prompt import Message
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.state import Brief, Knobs
+from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.state import Brief
+from tests.support.flat import baseline_of, live, runtime_of
 
+Query = Literal["rewrite", "utterance"]
 ROLES = ("counselor", "client", "filter", "rewrite", "summary", "client_file")
 Reply = str | AIMessage | Exception
 """What a scripted model says, or what it raises."""
@@ -129,11 +133,11 @@ def _as_text(messages: Sequence[Message]) -> str:
 
 
 @cache
-def _built(limits: str, language: Language, query: str) -> Deps:
+def _built(limits: str, language: Language, query: Query) -> Deps:
     """Build dependencies once for all casts of the same settings: reading the skills takes its time."""
-    retrieval = RetrievalSettings.model_validate({"method": "lexical", "query": query})
-    runtime = RuntimeSettings(language=language, retrieval=retrieval)
-    return build_deps(BaselineSettings.model_validate_json(limits), runtime, env={})
+    baseline = BaselineSettings.model_validate_json(limits)
+    asking = baseline.model_copy(update={"retrieval": RetrievalSettings(method="lexical", query=query)})
+    return build_deps(asking, runtime_of(language=language), live())
 
 
 class Cast:
@@ -144,13 +148,13 @@ class Cast:
         replies: Mapping[str, Sequence[str | AIMessage]],
         *,
         language: Language = Language.EN,
-        query: str = "utterance",
+        query: Query = "utterance",
         max_retries: int = 0,
         **baseline: Any,
     ) -> None:
         """Give each role its replies; a role that is not named has none."""
-        limits = BaselineSettings.model_validate(
-            {"provider": "offline", "max_sessions": 3, "max_counselor_turns": 4} | baseline
+        limits = baseline_of(
+            **({"provider": "offline", "max_sessions": 3, "max_counselor_turns": 4} | baseline)
         )
         built = _built(limits.model_dump_json(), language, query)
         self.models = {role: ScriptedModel(role=role, replies=list(replies.get(role, ()))) for role in ROLES}
@@ -162,7 +166,7 @@ class Cast:
         self.deps: Deps = replace(built, chat=self._chat)
         self.knobs = built.knobs
 
-    def _chat(self, role: str, knobs: Knobs) -> Chat:
+    def _chat(self, role: Role, knobs: Knobs) -> Chat:
         return self._chats[role]
 
     def asked(self, role: str) -> list[list[Message]]:
@@ -191,7 +195,7 @@ def brief_for(
     plan = deps.prompts(case.language).first_plan(case.modality)
     skills = deps.skills(case.language).stage(case.modality, plan.stage)
     chosen = replace(
-        deps.knobs, language=case.language.value, modality=case.modality.value, profile=case.case_id, **knobs
+        deps.knobs, language=case.language, modality=case.modality, profile=case.case_id, **knobs
     )
     return Brief(
         case=case,

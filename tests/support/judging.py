@@ -16,6 +16,7 @@ from psychagent.llm.chat import Chat, Policy
 from psychagent.nodes.judge import JudgeDeps
 from psychagent.scales.dialogue import Dialogue, Line
 from tests.support.fakes import Reply, ScriptedModel
+from tests.support.flat import live
 from tests.support.loopback.server import Call, Http, chat_body
 
 C, K = Speaker.COUNSELOR, Speaker.CLIENT
@@ -72,18 +73,18 @@ def judge_with(
     model = ScriptedModel(role="the judge", **script)
     note = "Not usable: {problem}"
     chat = Chat(model, Policy(max_retries=retries), asyncio.Semaphore(8), retry_note=note)
-    deps = build_judge_deps(EvalSettings(**settings), env={})
+    deps = build_judge_deps(EvalSettings(**settings), live())
     return Judge(replace(deps, chat=lambda language: chat)), model
 
 
 def offline_judge(name: str = "offline-script", **settings: Any) -> Judge:
     """Build the scripted judge."""
-    return Judge(build_judge_deps(EvalSettings(judge={"model": name}, **settings), env={}))
+    return Judge(build_judge_deps(EvalSettings(judge={"model": name}, **settings), live()))
 
 
 def offline_judge_deps(**settings: Any) -> JudgeDeps:
     """Wire the scripted judge."""
-    return build_judge_deps(EvalSettings(**settings), env={})
+    return build_judge_deps(EvalSettings(**settings), live())
 
 
 def loopback_reply(call: Call, number: int) -> Http | None:

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from psychagent.assets.profiles import find_profile, make_case
-from psychagent.assets.settings.run import BaselineSettings, RetrievalSettings, RuntimeSettings
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.profile import Profile, Risk
 from psychagent.domain.rollout import FinishedSession
 from psychagent.flows.build import build_deps
 from psychagent.flows.play import run_course
 from psychagent.nodes.deps import Deps
+from tests.support.flat import baseline_of, live, runtime_of
 
 AT_RISK = ("en07", "en09", "en23", "zh07", "zh14", "zh20")
 
@@ -24,10 +24,8 @@ AT_RISK = ("en07", "en09", "en23", "zh07", "zh14", "zh20")
 def offline(language: Language, *, prompts_root: Path | None = None, **baseline: Any) -> Deps:
     """Build the offline dependencies of a language."""
     limits = {"provider": "offline", "max_sessions": 6, "max_counselor_turns": 8} | baseline
-    runtime = RuntimeSettings(
-        language=language, retrieval=RetrievalSettings(method="lexical"), prompts_root=prompts_root
-    )
-    return build_deps(BaselineSettings.model_validate(limits), runtime, env={})
+    system = baseline_of(**limits, prompts_root=prompts_root)
+    return build_deps(system, runtime_of(language=language), live())
 
 
 @cache
@@ -54,9 +52,7 @@ def run_offline_course(
     """Run one course to its end."""
     language = Language(name[:2])
     case = make_case(find_profile(name, language), modality, language)
-    chosen = replace(
-        deps.knobs, language=language.value, modality=modality.value, profile=name, seed=seed, **knobs
-    )
+    chosen = replace(deps.knobs, language=language, modality=modality, profile=name, seed=seed, **knobs)
     return asyncio.run(run_course(deps, case, knobs=chosen))
 
 

@@ -8,13 +8,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.run import (
-    BaselineSettings,
-    DatasetSettings,
-    RetrievalSettings,
-    RuntimeSettings,
-)
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.scores import MetricScore, ScaleResult, SessionScores
@@ -23,6 +18,7 @@ from psychagent.flows.build import build_deps
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.runs.sample import SamplePlan
+from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.judging import loopback_reply
 from tests.support.loopback.replies import counselor_reply, filler
 from tests.support.loopback.server import Behave, Call, Http, chat_body
@@ -90,11 +86,11 @@ def rft_settings(**over: Any) -> RftSettings:
 
 def offline_rollout_deps(sessions: int = 2, turns: int = 6, **over: Any) -> Deps:
     """Wire rollouts with the offline script in every role, ranking by words."""
-    baseline = BaselineSettings(
+    baseline = baseline_of(
         provider="offline", model="offline-script", max_sessions=sessions, max_counselor_turns=turns
     )
-    runtime = RuntimeSettings(retrieval=RetrievalSettings(method="lexical"))
-    return with_rollouts(build_deps(baseline, runtime, env={}), rft_settings(**over), env={})
+    here = live()
+    return with_rollouts(build_deps(baseline, runtime_of(), here), rft_settings(**over), here)
 
 
 def rft_settings_at(base_url: str, **over: Any) -> RftSettings:

@@ -8,15 +8,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from psychagent.assets.settings.run import (
-    BaselineSettings,
-    DatasetSettings,
-    RetrievalSettings,
-    RuntimeSettings,
-)
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Modality
 from psychagent.runs.outcome import RunResult
 from psychagent.runs.sample import SamplePlan, run_sample
+from tests.support.flat import baseline_of, runtime_of
 from tests.support.loopback.server import Behave, Call, Http, serve
 
 FAST: dict[str, Any] = {"timeout_sec": 20, "max_retries": 2, "max_wait_sec": 0.02}
@@ -28,12 +26,8 @@ def settings_at(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSe
     """Counselor and client at the server, two sessions of two counselor turns, ranking by words."""
     model = FAST | {"base_url": base_url, "model": "loopback"}
     limits = {"name": NAME, "max_sessions": 2, "max_counselor_turns": 2}
-    baseline = BaselineSettings.model_validate(model | limits | over)
     shared = {name: value for name, value in over.items() if name in FAST | {"api_key_env": ""}}
-    runtime = RuntimeSettings.model_validate(
-        {"client": model | shared, "retrieval": RetrievalSettings(method="lexical")}
-    )
-    return baseline, runtime
+    return baseline_of(**(model | limits | over)), runtime_of(client=model | shared)
 
 
 def run_plan(save_dir: Path, base_url: str, *, cases: int = 1, **over: Any) -> SamplePlan:

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel
 
-from psychagent.assets.settings import endpoint
+from psychagent.assets.settings import baseline, dataset, endpoint, runtime
 from psychagent.assets.settings import judge as eval_settings
 from psychagent.assets.settings import rollouts as rft_settings
-from psychagent.assets.settings import run as settings
 from psychagent.assets.settings import train as train_settings
 from psychagent.assets.settings.endpoint import Settings
 from psychagent.files.read import load_model
@@ -33,7 +32,7 @@ def shipped() -> list[tuple[type[BaseModel], Path]]:
 
 
 def settings_models() -> set[type[Settings]]:
-    modules = (endpoint, settings, eval_settings, rft_settings, train_settings)
+    modules = (endpoint, baseline, runtime, dataset, eval_settings, rft_settings, train_settings)
     return {
         item
         for module in modules
@@ -70,9 +69,8 @@ def test_every_shipped_settings_file_says_in_its_first_lines_what_it_is_for() ->
 
 
 def test_every_module_of_settings_is_known_to_the_reference() -> None:
-    modules = {path.stem for path in (ROOT / "psychagent" / "assets" / "settings").glob("[a-z]*.py")} - {
-        "endpoint"
-    }
+    folder = ROOT / "psychagent" / "assets" / "settings"
+    modules = {path.stem for path in folder.glob("[a-z]*.py")} - {"endpoint", "load"}
     imported = {kind.model.__module__.rsplit(".", 1)[-1] for kind in reference.REGISTRY}
     assert modules == imported, "a new kind of settings is a new line in REGISTRY"
 

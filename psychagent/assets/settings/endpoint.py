@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
@@ -36,6 +37,26 @@ class Settings(BaseModel):
     """Base of all settings: frozen, unknown keys refused, field notes kept for the reference."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    moved: ClassVar[Mapping[str, str]] = {}
+    """Keys that stood here in an earlier version -> where they belong now."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_this_shape(cls, data: object) -> object:
+        places: dict[str, list[str]] = {}
+        for key in data if isinstance(data, Mapping) else ():
+            if key in cls.moved and key not in cls.model_fields:
+                places.setdefault(cls.moved[key], []).append(repr(key))
+        if places:
+            told = ", ".join(f"{', '.join(keys)} {place}" for place, keys in places.items())
+            raise ValueError(f"is in the shape of an earlier version; put {told}")
+        return data
+
+
+def moved_to(place: str, model: type[BaseModel]) -> dict[str, str]:
+    """Say of every field of a model that it belongs in a place now."""
+    return dict.fromkeys(model.model_fields, place)
 
 
 class EndpointSettings(Settings):

@@ -15,7 +15,7 @@ from psychagent.domain.scores import TOP
 from psychagent.evals.numbers import Numbers, Trend
 from psychagent.reports.page.blocks import Picture
 from psychagent.reports.page.canvas import Theme, draw_picture
-from psychagent.stats.bootstrap import PANELS, MetricId, Panel
+from psychagent.stats.panels import PANELS, MetricId, Panel
 
 RADAR_SIZE = (4.3, 4.1)
 TREND_SIZE = (4.3, 2.9)
@@ -74,10 +74,10 @@ def _radar(panel: Panel, names: Sequence[str], rings: Sequence[Ring]) -> Picture
         axes.set_title(panel.label, pad=16)
         figure.legend(loc="outside lower center", ncols=3, fontsize=8)
 
-    shown = ", ".join(
+    scores = ", ".join(
         f"{name} {value:.1f}" for name, value in zip(names, rings[0].values, strict=True) if value is not None
     )
-    alt = f"Radar of {panel.label.lower()}: {shown}".replace("\n", " ")
+    alt = f"Radar of {panel.label.lower()}: {scores}".replace("\n", " ")
     return draw_picture(f"radar_{panel.side}_{panel.group}", alt, RADAR_SIZE, draw)
 
 
@@ -100,9 +100,9 @@ def draw_trends(trends: Sequence[Trend]) -> tuple[Picture, ...]:
 
 def _trend(trend: Trend) -> Picture:
     sessions = [index for index, _ in trend.points]
-    means = [found.mean or 0.0 for _, found in trend.points]
-    lows = [found.mean if found.low is None else found.low for _, found in trend.points]
-    highs = [found.mean if found.high is None else found.high for _, found in trend.points]
+    means = [estimate.mean or 0.0 for _, estimate in trend.points]
+    lows = [estimate.mean if estimate.low is None else estimate.low for _, estimate in trend.points]
+    highs = [estimate.mean if estimate.high is None else estimate.high for _, estimate in trend.points]
 
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
@@ -120,7 +120,9 @@ def _trend(trend: Trend) -> Picture:
         _note_cases(axes, trend, theme)
 
     alt = f"{trend.panel.label} by session: " + ", ".join(
-        f"session {index} {found.mean:.2f}" for index, found in trend.points if found.mean is not None
+        f"session {index} {estimate.mean:.2f}"
+        for index, estimate in trend.points
+        if estimate.mean is not None
     )
     return draw_picture(f"trend_{trend.panel.side}_{trend.panel.group}", alt, TREND_SIZE, draw)
 
@@ -128,10 +130,10 @@ def _trend(trend: Trend) -> Picture:
 def _note_cases(axes: Axes, trend: Trend, theme: Theme) -> None:
     step = math.ceil(len(trend.points) / 12)
     bottom = axes.get_ylim()[0]
-    for index, found in trend.points[::step]:
+    for index, estimate in trend.points[::step]:
         place = (0, 3)
         axes.annotate(
-            str(found.cases),
+            str(estimate.cases),
             (index, bottom),
             place,
             textcoords="offset points",

@@ -7,7 +7,7 @@ from functools import cache
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Record
 from psychagent.files.read import load_model
-from psychagent.stats.bootstrap import MetricId, Panel
+from psychagent.stats.panels import MetricId, Panel
 
 
 class TableRow(Record):

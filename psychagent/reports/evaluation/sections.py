@@ -21,11 +21,13 @@ from psychagent.reports.page.blocks import (
     Text,
     count,
     interval,
+    interval_name,
     number,
     percent,
     plural,
 )
-from psychagent.stats.bootstrap import PANELS, Estimate, MetricId, PanelEstimate, Sampling
+from psychagent.stats.bootstrap import Estimate, Sampling
+from psychagent.stats.panels import PANELS, MetricId, PanelEstimate
 
 
 @dataclass(frozen=True)
@@ -47,36 +49,37 @@ def opening(material: Material) -> list[Block]:
     scores = material.scores
     judges = ", ".join(sorted(scores.frame["judge_model"].unique()))
     systems = ", ".join(scores.baselines) or "not named"
-    told = (
+    summary = (
         f"System: {systems}. Judge: {judges}. {plural(scores.count_sessions(), 'session')} of "
         f"{plural(scores.count_cases(), 'case')}, modalities {', '.join(scores.modalities)}."
     )
-    return [Heading("Evaluation report", 1), Text(told)]
+    return [Heading("Evaluation report", 1), Text(summary)]
 
 
 def headline(material: Material) -> list[Block]:
     """Show the four numbers with intervals, and beside them the paper's and those of an empty session."""
     numbers = material.numbers
     cards = tuple(
-        Card(panel.label, number(found.value.mean), _interval_words(found.value), _made_of(found))
-        for panel, found in numbers.chosen.panels.items()
+        Card(panel.label, number(estimate.value.mean), _interval_words(estimate.value), _made_of(estimate))
+        for panel, estimate in numbers.chosen.panels.items()
     )
     how = (
         f"0 to 10, higher is better, {material.scores.use} scores. A metric is the mean of its sessions, a "
         "number the unweighted mean of its metrics; BDI_II and IPO, which measure harm, enter as 10 − x. "
-        f"Intervals: {material.sampling.level:.0%}, percentile bootstrap over cases "
+        f"{interval_name(material.sampling.level)}s: percentile bootstrap over cases "
         f"({count(material.sampling.resamples)} resamples), all sessions of a case together."
     )
     return [Heading("Headline numbers"), Cards(cards), _comparison_table(material), Text(how, quiet=True)]
 
 
-def _interval_words(found: Estimate) -> str:
-    return "no interval" if found.low is None else interval(found.low, found.high)
+def _interval_words(estimate: Estimate) -> str:
+    return "no interval" if estimate.low is None else interval(estimate.low, estimate.high)
 
 
-def _made_of(found: PanelEstimate) -> str:
-    expected = len(found.metrics) + len(found.absent)
-    return f"{len(found.metrics)} of {plural(expected, 'metric')}, {plural(found.value.sessions, 'session')}"
+def _made_of(estimate: PanelEstimate) -> str:
+    expected = len(estimate.metrics) + len(estimate.absent)
+    sessions = plural(estimate.value.sessions, "session")
+    return f"{len(estimate.metrics)} of {plural(expected, 'metric')}, {sessions}"
 
 
 def _comparison_table(material: Material) -> Table:
@@ -103,17 +106,6 @@ def by_metric(material: Material) -> list[Block]:
     """Show every metric over all sessions, with the paper's value."""
     paper = material.published.figure3.by_metric()
     silent = {metric: info.silent_headline for metric, info in material.infos.items()}
-    header = (
-        "metric",
-        "side",
-        "mean",
-        "95% interval",
-        "raw",
-        "verified",
-        "sessions",
-        "coverage",
-        "quotes found",
-    )
     rows = tuple(
         (*_metric_cells(line), number(silent.get(line.id)), number(paper.get(line.id)))
         for line in material.numbers.metrics
@@ -122,7 +114,8 @@ def by_metric(material: Material) -> list[Block]:
         "Coverage: share of sessions for which the score is not missing. Quotes found: share of the judge's "
         "quotes that stand in the turn and by the speaker named."
     )
-    table = Table((*header, "empty session", "paper, Fig. 3"), rows, caption, labels=2)
+    header = (*_metric_header(material.sampling.level), "empty session", "paper, Fig. 3")
+    table = Table(header, rows, caption, labels=2)
     return [Heading("By metric"), table]
 
 
@@ -131,6 +124,12 @@ def metric_name(line: MetricLine) -> str:
     if line.headline == "invert":
         return f"10 − {line.id.key}"
     return f"{line.id.key} (lower is better)" if line.direction == "higher_worse" else line.id.key
+
+
+def _metric_header(level: float) -> tuple[str, ...]:
+    """Name the columns of `_metric_cells`."""
+    between = interval_name(level)
+    return ("metric", "side", "mean", between, "raw", "verified", "sessions", "coverage", "quotes found")
 
 
 def _metric_cells(line: MetricLine) -> tuple[str, ...]:
@@ -151,25 +150,16 @@ def by_modality(material: Material) -> list[Block]:
     """Show the headline numbers and the metrics of each modality."""
     rows = []
     for modality, (numbers, _) in material.numbers.modalities.items():
-        found = [numbers.panels[panel].value for panel in PANELS]
+        estimates = [numbers.panels[panel].value for panel in PANELS]
         cells = [
-            number(f.mean) + (f" ({interval(f.low, f.high)})" if f.low is not None else "") for f in found
+            number(f.mean) + (f" ({interval(f.low, f.high)})" if f.low is not None else "") for f in estimates
         ]
-        cases, sessions = max(f.cases for f in found), max(f.sessions for f in found)
+        cases, sessions = max(f.cases for f in estimates), max(f.sessions for f in estimates)
         rows.append((modality, count(cases), count(sessions), *cells))
     header = ("modality", "cases", "sessions", *(panel.label for panel in PANELS))
-    blocks: list[Block] = [Heading("By modality"), Table(header, tuple(rows))]
-    header = (
-        "metric",
-        "side",
-        "mean",
-        "95% interval",
-        "raw",
-        "verified",
-        "sessions",
-        "coverage",
-        "quotes found",
-    )
+    caption = f"In brackets: {interval_name(material.sampling.level)}s."
+    blocks: list[Block] = [Heading("By modality"), Table(header, tuple(rows), caption)]
+    header = _metric_header(material.sampling.level)
     for modality, (_, lines) in material.numbers.modalities.items():
         cells_of = tuple(_metric_cells(line) for line in lines)
         blocks.append(Table(header, cells_of, labels=2, folded=f"All metrics of {modality}"))
@@ -232,10 +222,10 @@ def spending(material: Material) -> list[Block]:
         costs = (f"{cost_of(u, prices):,.4f} {prices.currency}" for u in used.values())
         rows.append((f"cost at {per}", *costs))
     blocks: list[Block] = [Heading("Calls and tokens of the judge"), Table(("", *used), tuple(rows))]
-    told = material.scores.summary.get("cost")
-    if told is not None and not prices:
+    cost = material.scores.summary.get("cost")
+    if cost is not None and not prices:
         currency = material.scores.summary.get("currency") or ""
-        blocks.append(Text(f"Cost at the prices of the evaluation's settings: {told:,.4f} {currency}."))
+        blocks.append(Text(f"Cost at the prices of the evaluation's settings: {cost:,.4f} {currency}."))
     elif not prices:
         blocks.append(Text("For the cost, give --prices FILE or --price-in and --price-out.", quiet=True))
     return blocks

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from psychagent.domain.scores import TOP
-from psychagent.evals.compare import Comparison, Contrast
+from psychagent.evals.compare import Comparison
 from psychagent.evals.numbers import Infos, Numbers
+from psychagent.evals.worthless import KINDS
 from psychagent.reports.page.blocks import (
     Block,
     Heading,
@@ -14,23 +15,18 @@ from psychagent.reports.page.blocks import (
     Table,
     Text,
     interval,
+    interval_name,
     number,
     p_value,
     plural,
     signed,
 )
-from psychagent.stats.bootstrap import PANELS, Estimates, Panel
+from psychagent.stats.contrasts import Contrast
+from psychagent.stats.panels import PANELS, Estimates, Panel
 
 MIDDLE = TOP / 2
 FEWEST = 6
 """With fewer pairs the signed rank test cannot fall below 0.05."""
-KINDS = {
-    "empty": "nothing is said",
-    "repeated_line": "the counselor says its last line in every turn",
-    "advice_only": "the counselor gives nothing but stock advice",
-    "shuffled": "the same turns in random order",
-}
-"""What each degenerate kind is, in words."""
 ORIGIN = "the real sessions that the worthless ones below were made of"
 
 
@@ -56,9 +52,7 @@ def degenerate(
         *([(ORIGIN, *_cells(origin))] if origin else []),
         ("empty session, by the default rules alone", *(number(numbers.silent.get(p)) for p in PANELS)),
     ]
-    for kind, found in judged.items():
-        words = KINDS.get(kind)
-        rows.append((f"{kind.replace('_', ' ')}: {words}" if words else kind, *_cells(found)))
+    rows += [(_kind_words(name), *_cells(estimates)) for name, estimates in judged.items()]
     header = ("sessions", *(panel.label for panel in PANELS))
     blocks: list[Block] = [
         Heading("What worthless sessions score"),
@@ -84,10 +78,15 @@ _HOW_TO_COMPARE = (
 )
 
 
-def _cells(found: Estimates) -> list[str]:
-    return [
-        number(found.panels[panel].value.mean) if panel in found.panels else number(None) for panel in PANELS
-    ]
+def _kind_words(name: str) -> str:
+    """Say what a kind of worthless session is; an unknown one, of another version's file, by its name."""
+    kind = KINDS.get(name)
+    return f"{name.replace('_', ' ')}: {kind.words}" if kind else name
+
+
+def _cells(estimates: Estimates) -> list[str]:
+    panels = estimates.panels
+    return [number(panels[panel].value.mean if panel in panels else None) for panel in PANELS]
 
 
 def explain_defaults(infos: Infos, silent: Mapping[Panel, float]) -> str:
@@ -131,21 +130,22 @@ def against(comparison: Comparison, ours: str, theirs: str) -> list[Block]:
     blocks: list[Block] = [Heading("Paired comparison")]
     if comparison.warnings:
         blocks.append(Notice("warning", "The two may not be comparable", comparison.warnings))
-    pairs = max((contrast.cases for contrast in comparison.panels), default=0)
-    told = (
+    pairs = max((contrast.cases for contrast in comparison.panels.values()), default=0)
+    intro = (
         f"This evaluation ({ours}) less the other ({theirs}), over {plural(pairs, 'case')} that both hold. "
         "A case counts as the mean of its sessions; every metric is turned so that higher is better; a "
         "positive difference favors this evaluation."
     )
-    blocks.append(Text(told))
+    between = interval_name(comparison.sampling.level)
+    blocks.append(Text(intro))
     if not pairs:
         blocks.append(Text("No case stands in both with a score: nothing can be compared."))
     else:
         blocks += [
-            _contrast_table(comparison.panels, "headline number"),
-            _contrast_table(comparison.metrics, "metric"),
+            _contrast_table(comparison.panels, "headline number", between),
+            _contrast_table(comparison.metrics, "metric", between),
         ]
-        blocks.append(Text(_how_tested(pairs), quiet=True))
+        blocks.append(Text(_how_tested(pairs, between), quiet=True))
     for name, cases in ((ours, comparison.only_ours), (theirs, comparison.only_theirs)):
         if cases:
             rows = tuple((case,) for case in cases)
@@ -153,14 +153,14 @@ def against(comparison: Comparison, ours: str, theirs: str) -> list[Block]:
     return blocks
 
 
-def _contrast_table(contrasts: Sequence[Contrast], noun: str) -> Table:
+def _contrast_table(contrasts: Mapping[str, Contrast], noun: str, between: str) -> Table:
     header = (
-        noun, "cases", "this", "other", "difference", "95% interval", "p", "p (Holm)",
+        noun, "cases", "this", "other", "difference", between, "p", "p (Holm)",
         "rank-biserial", "dz", "wins / ties / losses",
     )  # fmt: skip
     rows = tuple(
         (
-            c.name,
+            name,
             str(c.cases),
             number(c.ours),
             number(c.theirs),
@@ -172,18 +172,20 @@ def _contrast_table(contrasts: Sequence[Contrast], noun: str) -> Table:
             signed(c.dz),
             f"{c.wins} / {c.ties} / {c.losses}",
         )
-        for c in contrasts
+        for name, c in contrasts.items()
     )
-    significant = frozenset(n for n, c in enumerate(contrasts) if c.p_holm is not None and c.p_holm < 0.05)
+    significant = frozenset(
+        n for n, c in enumerate(contrasts.values()) if c.p_holm is not None and c.p_holm < 0.05
+    )
     return Table(
         header, rows, "Bold: p after Holm's correction below 0.05." if significant else "", strong=significant
     )
 
 
-def _how_tested(pairs: int) -> str:
+def _how_tested(pairs: int, between: str) -> str:
     text = (
         "p: Wilcoxon signed rank, two-sided, ties left out; Holm's correction over the rows of each table. "
-        "Intervals: percentile bootstrap over cases within modality, not corrected. Rank-biserial: −1 to 1. "
+        f"{between}: percentile bootstrap over cases within modality, not corrected. Rank-biserial: −1 to 1. "
         "dz: mean difference over its standard deviation."
     )
     if pairs < FEWEST:

@@ -12,15 +12,11 @@ from psychagent.reports.page.blocks import Notice, number, percent, plural
 FEW_CASES = 10
 LOW_QUOTES = 0.9
 SCRIPT_TITLE = "Not a result: made with a script, not with a language model"
-SCRIPT_LINES = (
-    "The offline script stands in for the judge, the speakers or both, so that the software can be tried "
-    "without a key. These numbers say nothing about counseling beyond the demo.",
-)
 
 
 def build_notices(scores: Scores, numbers: Numbers) -> list[Notice]:
     """Return the banner, if a script had a part in it, and the warnings, if there are any."""
-    notices = [Notice("banner", SCRIPT_TITLE, SCRIPT_LINES)] if scores.is_script else []
+    notices = [script_banner(*scores.script_notes)] if scores.is_script else []
     warnings = [
         *_told(scores),
         *_mixed(scores),
@@ -28,84 +24,89 @@ def build_notices(scores: Scores, numbers: Numbers) -> list[Notice]:
         *_small(scores),
         *_loose(numbers),
     ]
-    if warnings:
-        notices.append(Notice("warning", "Read with care", tuple(dict.fromkeys(warnings))))
-    return notices
+    # the evaluation's own warnings repeat what the banner says
+    lines = tuple(line for line in dict.fromkeys(warnings) if line not in scores.script_notes)
+    return [*notices, Notice("warning", "Read with care", lines)] if lines else notices
+
+
+def script_banner(*notes: str) -> Notice:
+    """Return the banner over everything in which a script had a part."""
+    return Notice("banner", SCRIPT_TITLE, notes)
 
 
 def _told(scores: Scores) -> list[str]:
     """What the evaluation itself warned of, such as a judge that is also the counselor."""
-    found = scores.summary.get("warnings", [])
-    return [str(line) for line in found] if isinstance(found, list) else [str(found)]
+    warnings = scores.summary.get("warnings", [])
+    return [str(line) for line in warnings] if isinstance(warnings, list) else [str(warnings)]
 
 
 def _mixed(scores: Scores) -> list[str]:
     frame = scores.frame
     by_language = scores.summary.get("prompt_hashes")
-    told = set(by_language.values()) if isinstance(by_language, dict) else set()
-    found = []
+    comparable = set(by_language.values()) if isinstance(by_language, dict) else set()
+    lines = []
     for column, noun in (("judge_model", "judge models"), ("prompt_hash", "versions of the judge's prompts")):
         kinds = sorted(frame[column].unique())
         # the judge has prompts of its own for each language of the dialogues
-        if len(kinds) > 1 and not set(kinds) <= told:
+        if len(kinds) > 1 and not set(kinds) <= comparable:
             names = ", ".join(str(kind)[:24] for kind in kinds)
-            found.append(
+            lines.append(
                 f"Scores of {len(kinds)} {noun} are averaged together ({names}): judge all anew with one."
             )
     versions = frame.groupby("metric")["scale_hash"].nunique()
     changed = ", ".join(sorted(versions[versions > 1].index))
     if changed:
-        found.append(f"Scores from different wordings of a scale are averaged together: {changed}.")
-    return found
+        lines.append(f"Scores from different wordings of a scale are averaged together: {changed}.")
+    return lines
 
 
 def _gaps(scores: Scores, numbers: Numbers) -> list[str]:
-    found = []
+    lines = []
     missing = int(scores.frame["missing"].sum())
     if missing:
         share = percent(missing / len(scores.frame))
-        found.append(
+        lines.append(
             f"{plural(missing, 'score')} of {len(scores.frame)} ({share}) could not be had and count "
             "nowhere, neither as zero nor as a mean."
         )
     for panel, estimate in numbers.chosen.panels.items():
         if estimate.absent and estimate.metrics:
             names = ", ".join(metric.key for metric in estimate.absent)
-            found.append(
+            lines.append(
                 f"{panel.label} is without {names}: not comparable with a number made of all metrics."
             )
     if scores.duplicates:
-        found.append(
+        lines.append(
             f"{plural(scores.duplicates, 'row')} of scores.csv stood twice; the last of each was kept."
         )
-    return found
+    return lines
 
 
 def _small(scores: Scores) -> list[str]:
-    found = []
+    lines = []
     if len(scores.baselines) > 1:
-        found.append(
+        lines.append(
             f"Several systems are pooled: {', '.join(scores.baselines)}. Evaluate each into its own folder."
         )
     cases = scores.frame.groupby("modality")["case"].nunique()
     alone = ", ".join(sorted(cases[cases == 1].index))
     if alone:
-        found.append(f"One case only in {alone}: a number with a metric of a single case has no interval.")
+        lines.append(f"One case only in {alone}: a number with a metric of a single case has no interval.")
     if scores.count_cases() < FEW_CASES:
-        found.append(
+        lines.append(
             f"Only {plural(scores.count_cases(), 'case')}: bootstrap intervals are too narrow below about "
             f"{FEW_CASES}."
         )
-    return found
+    return lines
 
 
 def _loose(numbers: Numbers) -> list[str]:
     quotes = sum(line.quotes for line in numbers.metrics)
-    found = sum(line.quotes_verified for line in numbers.metrics)
-    if not quotes or found / quotes >= LOW_QUOTES:
+    verified = sum(line.quotes_verified for line in numbers.metrics)
+    if not quotes or verified / quotes >= LOW_QUOTES:
         return []
     return [
-        f"Only {number(100 * found / quotes, 0)}% of the judge's quotes stand in the dialogue as claimed: "
+        f"Only {number(100 * verified / quotes, 0)}% of the judge's quotes stand in the dialogue as claimed: "
         "compare the verified scores."
     ]
 

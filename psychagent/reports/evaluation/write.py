@@ -10,7 +10,6 @@ from psychagent.errors import RecordError
 from psychagent.evals.compare import compare
 from psychagent.evals.numbers import compute_numbers, members_of
 from psychagent.evals.table import Scores, load_scores, to_cells
-from psychagent.files.write import write_bytes
 from psychagent.reports.evaluation.figures import draw_radars, draw_trends
 from psychagent.reports.evaluation.heatmap import build_grid, draw_heatmap, explain_columns
 from psychagent.reports.evaluation.published import load_published
@@ -27,14 +26,13 @@ from psychagent.reports.evaluation.sections import (
 )
 from psychagent.reports.evaluation.versus import against, degenerate
 from psychagent.reports.evaluation.warn import build_notices, describe_skipped
-from psychagent.reports.page.blocks import Block, Blocks, Gallery, Heading, Text
-from psychagent.reports.page.html import to_html
-from psychagent.reports.page.markdown import to_markdown
+from psychagent.reports.page.blocks import Block, Blocks, Gallery, Heading, Text, interval_name
+from psychagent.reports.page.write import write_page
 from psychagent.scales.metrics import list_metrics
 from psychagent.scales.scale import load_scales
-from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Estimates, Sampling, estimate
+from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Sampling
+from psychagent.stats.panels import Estimates, estimate_panels
 
-PICTURES = "report_pictures"
 DEGENERATE = "degenerate.csv"
 
 
@@ -68,13 +66,8 @@ def write_report(plan: ReportPlan) -> Report:
     """
     material = gather(plan)
     blocks = compose(material, plan)
-    html, markdown = plan.folder / "report.html", plan.folder / "report.md"
-    pictures = [picture for block in blocks if isinstance(block, Gallery) for picture in block.pictures]
-    for picture in pictures:
-        write_bytes(plan.folder / PICTURES / f"{picture.name}.svg", picture.light)
-    write_bytes(html, to_html(blocks, "PsychAgent: evaluation report").encode())
-    write_bytes(markdown, to_markdown(blocks, PICTURES).encode())
-    return Report(html, markdown, blocks, material)
+    page = write_page(plan.folder, "report", "PsychAgent: evaluation report", blocks)
+    return Report(page.html, page.markdown, blocks, material)
 
 
 def gather(plan: ReportPlan) -> Material:
@@ -130,7 +123,7 @@ def estimate_worthless(material: Material) -> dict[str, Estimates]:
     if material.worthless is None:
         return {}
     return {
-        str(kind): estimate(to_cells(rows), members_of(rows, material.infos), material.sampling)
+        str(kind): estimate_panels(to_cells(rows), members_of(rows, material.infos), material.sampling)
         for kind, rows in material.worthless.frame.groupby("baseline")
     }
 
@@ -143,7 +136,7 @@ def estimate_origin(material: Material) -> Estimates | None:
     rows = material.scores.frame.merge(material.worthless.frame[place].drop_duplicates(), on=place)
     if rows.empty:
         return None
-    return estimate(to_cells(rows), members_of(rows, material.infos), material.sampling)
+    return estimate_panels(to_cells(rows), members_of(rows, material.infos), material.sampling)
 
 
 def _against(material: Material, plan: ReportPlan) -> list[Block]:
@@ -171,8 +164,9 @@ def _trends(material: Material) -> list[Block]:
     if not pictures:
         return [Heading("Over sessions"), Text("Every case has one session: there is no trend to show.")]
     caption = (
-        "Mean of the panel's metrics over the cases that have the session, with the interval over cases "
-        "where no metric rests on a single case. The axes do not start at 0."
+        "Mean of the panel's metrics over the cases that have the session, with the "
+        f"{interval_name(material.sampling.level)} over cases where no metric rests on a single "
+        "case. The axes do not start at 0."
     )
     return [Heading("Over sessions"), Gallery(pictures, caption)]
 

@@ -1,1 +1,1 @@
-"""Blocks of a page, whatever it is written as."""
+"""A page for people: blocks, and how they are written as HTML and as Markdown."""

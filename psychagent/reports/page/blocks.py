@@ -119,6 +119,11 @@ def interval(low: float | None, high: float | None, *, sign: bool = False) -> st
     return f"{write(low)} to {write(high)}"
 
 
+def interval_name(level: float) -> str:
+    """Name an interval by its level, as tables and notes do."""
+    return f"{100 * level:g}% interval"
+
+
 def count(value: int) -> str:
     """Write a whole number with thousands apart."""
     return f"{value:,}"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from psychagent.reports.page.blocks import Blocks, Cards, Gallery, Heading, Notice, Table, Text
+from collections.abc import Collection, Sequence
+from typing import assert_never
+
+from psychagent.reports.page.blocks import Block, Blocks, Cards, Gallery, Heading, Notice, Table, Text
 
 
 def to_markdown(blocks: Blocks, pictures: str) -> str:
@@ -15,39 +18,48 @@ def to_markdown(blocks: Blocks, pictures: str) -> str:
     return "\n\n".join(_block(block, pictures) for block in blocks) + "\n"
 
 
-def _block(block: object, pictures: str) -> str:
+def _block(block: Block, pictures: str) -> str:
     match block:
-        case Heading(text, level):
-            return f"{'#' * level} {text}"
-        case Text(text):
-            return text
+        case Heading():
+            return f"{'#' * block.level} {block.text}"
+        case Text():
+            return block.text
         case Notice():
             lines = "\n".join(f"> - {line}" for line in block.lines)
             return f"> **{block.title}**\n>\n{lines}"
         case Cards():
             return "\n".join(f"- **{c.label}: {c.value}** ({c.interval}); {c.note}" for c in block.cards)
         case Table():
-            return _table(block)
+            rows = markdown_table(block.header, block.rows, labels=block.labels, strong=block.strong)
+            return "\n\n".join(part for part in (block.folded, block.caption, rows) if part)
         case Gallery():
             images = "\n".join(f"![{p.alt}]({pictures}/{p.name}.svg)" for p in block.pictures)
             return f"{images}\n\n{block.caption}".strip()
-    raise TypeError(f"no block {type(block).__name__}")
+    assert_never(block)
 
 
-def _table(table: Table) -> str:
-    rule = [":--" if place < table.labels else "--:" for place in range(len(table.header))]
-    lines = [
-        table.header,
-        tuple(rule),
-        *(_strong(row, n in table.strong) for n, row in enumerate(table.rows)),
-    ]
-    text = "\n".join("| " + " | ".join(_escape(cell) for cell in line) + " |" for line in lines)
-    above = [part for part in (table.folded, table.caption) if part]
-    return "\n\n".join([*above, text])
+def markdown_table(
+    header: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    labels: int = 1,
+    strong: Collection[int] = (),
+) -> str:
+    """Write a table.
+
+    Args:
+        header: Name of each column.
+        rows: Text of each cell.
+        labels: Columns of words, which stand left; the numbers after them stand right.
+        strong: Rows that stand out.
+    """
+    rule = [":--" if place < labels else "--:" for place in range(len(header))]
+    lines = [header, rule, *(_strong(row) if n in strong else row for n, row in enumerate(rows))]
+    return "\n".join("| " + " | ".join(_escape(cell) for cell in line) + " |" for line in lines)
 
 
-def _strong(cells: tuple[str, ...], strong: bool) -> tuple[str, ...]:
-    return tuple(f"**{cell}**" if strong and cell else cell for cell in cells)
+def _strong(cells: Sequence[str]) -> list[str]:
+    return [f"**{cell}**" if cell else cell for cell in cells]
 
 
 def _escape(text: str) -> str:

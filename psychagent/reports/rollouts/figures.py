@@ -12,7 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from psychagent.reports.page.blocks import Picture
 from psychagent.reports.page.canvas import Theme, draw_picture
-from psychagent.reports.rollouts.numbers import REWARD, RftNumbers
+from psychagent.reports.rollouts.numbers import REWARD, Estimated, RftNumbers
 from psychagent.reports.rollouts.read import Rolled
 from psychagent.stats.bootstrap import Estimate
 
@@ -23,12 +23,16 @@ MOST_STRIPS = 60
 
 def draw_by_session(numbers: RftNumbers) -> Picture | None:
     """Draw the reward of the winner and of a random pick over the number of the session."""
-    points = [(index, found) for index, found in numbers.by_session.items() if (REWARD, "winner") in found]
+    points = [
+        (index, estimates)
+        for index, estimates in numbers.by_session.items()
+        if (REWARD, "winner") in estimates
+    ]
     if not points:
         return None
     lines = {
-        "winner": [found[REWARD, "winner"] for _, found in points],
-        "random pick (mean of all rollouts)": [found[REWARD, "mean"] for _, found in points],
+        "winner": [estimates[REWARD, "winner"] for _, estimates in points],
+        "random pick (mean of all rollouts)": [estimates[REWARD, "mean"] for _, estimates in points],
     }
 
     def draw(figure: Figure, theme: Theme) -> None:
@@ -38,25 +42,25 @@ def draw_by_session(numbers: RftNumbers) -> Picture | None:
             places = [index for index, _ in points]
             means = [e.mean if e.mean is not None else math.nan for e in estimates]
             axes.plot(places, means, color=color, marker=marker, linestyle=style, label=label, markersize=4.5)
-            for place, found in zip(places, estimates, strict=True):
-                _whisker(axes, place + (0.06 if color == theme.other else -0.06), found, color)
+            for place, estimate in zip(places, estimates, strict=True):
+                _whisker(axes, place + (0.06 if color == theme.other else -0.06), estimate, color)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlim(points[0][0] - 0.4, points[-1][0] + 0.4)
         _finish(axes, "Reward by number of the session", "session", "reward (standard deviations)")
         figure.legend(loc="outside lower center", ncols=1, fontsize=8)
 
-    told = "; ".join(f"session {index}: winner {_mean(found)}" for index, found in points)
-    return draw_picture("rft_by_session", f"Reward by session. {told}", (4.3, 3.4), draw)
+    summary = "; ".join(f"session {index}: winner {_mean(estimates)}" for index, estimates in points)
+    return draw_picture("rft_by_session", f"Reward by session. {summary}", (4.3, 3.4), draw)
 
 
-def _mean(found: object) -> str:
-    value = found[REWARD, "winner"].mean  # type: ignore[index]
+def _mean(estimates: Estimated) -> str:
+    value = estimates[REWARD, "winner"].mean
     return f"{value:.2f}" if value is not None else "none"
 
 
-def _whisker(axes: Axes, place: float, found: Estimate, color: str) -> None:
-    if found.low is not None and found.high is not None:
-        axes.plot([place, place], [found.low, found.high], color=color, linewidth=1.2, alpha=0.7)
+def _whisker(axes: Axes, place: float, estimate: Estimate, color: str) -> None:
+    if estimate.low is not None and estimate.high is not None:
+        axes.plot([place, place], [estimate.low, estimate.high], color=color, linewidth=1.2, alpha=0.7)
 
 
 def draw_strips(sessions: Sequence[Rolled]) -> Picture | None:

@@ -7,20 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
 
-import numpy as np
-from scipy import stats  # type: ignore[import-untyped]
-
+from psychagent.domain.seed import derive_seed
 from psychagent.reports.rollouts.read import Candidate, RftRun, Rolled
 from psychagent.scales.choose import select_best, select_random
-from psychagent.stats.bootstrap import Cell, Estimate, MetricId, Sampling, estimate
+from psychagent.stats.bootstrap import Cell, Estimate, Sampling, bootstrap_means
+from psychagent.stats.ranks import rank_correlation
 
 REWARD, HOLDOUT, LENGTH = "reward", "holdout", "length"
 _EXPECTED_FIRST = "no_previous_score"
 """Why client metrics count in no first session."""
-_ALL_CASES = "all"
-"""One stratum: few cases of a modality are no reason to show no interval."""
 
-Estimated = Mapping[tuple[str, str], Estimate]
+Quantity = tuple[str, str]
+"""Group and name."""
+Estimated = Mapping[Quantity, Estimate]
 
 
 @dataclass(frozen=True)
@@ -93,14 +92,16 @@ def compute_rft(run: RftRun, sampling: Sampling) -> RftNumbers:
 
 
 def estimated(sessions: Sequence[Rolled], sampling: Sampling) -> Estimated:
-    """Estimate the mean of every quantity over some sessions."""
+    """Estimate the mean of every quantity over some sessions.
+
+    All cases are in one stratum: few cases of a modality are no reason to show no interval.
+    """
     cells = [
-        Cell(session.case, _ALL_CASES, MetricId(group, name), value)
+        Cell(session.case, (group, name), value)
         for session in sessions
         for group, name, value in quantities(session)
     ]
-    found = estimate(cells, {}, sampling).metrics if cells else {}
-    return {(metric.side, metric.key): value for metric, value in found.items()}
+    return bootstrap_means(cells, sampling)
 
 
 def quantities(session: Rolled) -> Iterator[tuple[str, str, float]]:
@@ -120,7 +121,7 @@ def _chosen(group: str, session: Rolled, values: Mapping[int, float]) -> Iterato
     """Compare the winner with what a random pick would have had: the mean is its expectation."""
     if session.winner not in values or len(values) < 2:
         return
-    seed = sum(map(ord, session.case)) + session.session_index
+    seed = derive_seed(session.case, session.session_index)
     yield group, "winner", values[session.winner]
     yield group, "mean", mean(values.values())
     yield group, "random", values[select_random(values, seed=seed)]
@@ -140,13 +141,6 @@ def _agreement(
         best = select_best({i: rewards[i] for i in both})
         yield HOLDOUT, "same_winner", float(best == select_best({i: holdouts[i] for i in both}))
         yield HOLDOUT, "chance", 1 / len(both)
-
-
-def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float | None:
-    """Return Spearman's correlation; None with fewer than three values, or where one side is constant."""
-    if len(first) < 3 or np.ptp(first) == 0 or np.ptp(second) == 0:
-        return None
-    return float(stats.spearmanr(first, second).statistic)
 
 
 def _lengths(session: Rolled) -> Iterator[tuple[str, str, float]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +16,7 @@ from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import PsychAgentError, RecordError, ScoringError
 from psychagent.files.read import read_json, to_model
+from psychagent.records.manifest import Manifest, read_manifest
 from psychagent.records.session import Utterance, read_session
 from psychagent.scales.choose import choose
 from psychagent.scales.reward import Norms, load_norms, to_signals
@@ -100,7 +100,7 @@ class RftRun:
     """A run's folder."""
 
     folder: Path
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     settings: RftSettings
     norms: Norms
     sessions: tuple[Rolled, ...]
@@ -111,7 +111,7 @@ class RftRun:
     @property
     def is_script(self) -> bool:
         """Whether a script, which is no language model, had a part in it."""
-        return bool(self.manifest.get("scripted_roles")) or any(s.is_script for s in self.sessions)
+        return self.manifest.is_script or any(s.is_script for s in self.sessions)
 
     @property
     def usage(self) -> Usage:
@@ -131,9 +131,8 @@ def _has_rollouts(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        manifest = read_json(path)
-        return bool(manifest["conditions"]["rollouts"] > 1)
-    except (RecordError, KeyError, TypeError):
+        return read_manifest(path).has_rollouts
+    except RecordError:
         return False
 
 
@@ -143,10 +142,10 @@ def read_rft_run(folder: Path) -> RftRun:
     Raises:
         RecordError: If the manifest cannot be read, or there is no session with rollouts.
     """
-    manifest = read_json(folder / "manifest.json")
-    settings = to_model(
-        RftSettings, manifest["settings"]["rft"], origin=str(folder / "manifest.json"), raise_as=RecordError
-    )
+    manifest = read_manifest(folder / "manifest.json")
+    settings = manifest.settings.rft
+    if settings is None:
+        raise RecordError(f"{folder}: is a run without rollouts; run `psychagent rft` first")
     norms = _read_norms(settings.norms)
     sessions: list[Rolled] = []
     broken: list[tuple[str, str]] = []

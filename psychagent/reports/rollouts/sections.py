@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from psychagent.assets.settings.judge import Prices
+from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.evals.summary import cost_of
-from psychagent.reports.evaluation.warn import FEW_CASES, SCRIPT_LINES, SCRIPT_TITLE
+from psychagent.reports.evaluation.warn import FEW_CASES, script_banner
 from psychagent.reports.page.blocks import (
     NONE,
     Block,
@@ -19,6 +20,7 @@ from psychagent.reports.page.blocks import (
     Text,
     count,
     interval,
+    interval_name,
     number,
     percent,
     plural,
@@ -49,48 +51,48 @@ class RftMaterial:
 
 def opening(material: RftMaterial) -> list[Block]:
     """Say what was run, and warn of what a reader must know."""
-    run, numbers, models = material.run, material.numbers, material.run.manifest["models"]
-    told = (
+    run, numbers, models = material.run, material.numbers, material.run.manifest.models
+    summary = (
         f"Counselor: {models['counselor']}. Judge: {models['judge']}. "
         f"{plural(run.settings.rollout_n, 'rollout')} a session, selector {run.settings.selector}; "
         f"{plural(numbers.sessions, 'session')} of {plural(numbers.cases, 'case')}."
     )
-    blocks: list[Block] = [Heading("Rollout report", 1), Text(told)]
+    blocks: list[Block] = [Heading("Rollout report", 1), Text(summary)]
     if run.is_script:
-        blocks.append(Notice("banner", SCRIPT_TITLE, SCRIPT_LINES))
-    found = warnings(material)
-    return [*blocks, Notice("warning", "Read with care", tuple(found))] if found else blocks
+        blocks.append(script_banner(MADE_WITH_SCRIPT))
+    lines = warnings(material)
+    return [*blocks, Notice("warning", "Read with care", tuple(lines))] if lines else blocks
 
 
 def warnings(material: RftMaterial) -> list[str]:
     """List what weakens the numbers."""
-    run, numbers, models = material.run, material.numbers, material.run.manifest["models"]
-    found = []
+    run, numbers, models = material.run, material.numbers, material.run.manifest.models
+    lines = []
     if run.settings.selector != "best":
-        found.append(
+        lines.append(
             f"The selector was {run.settings.selector!r}, a control: the winner is not the best by reward."
         )
     for role in ("counselor", "client"):
         if models.get("judge") == models.get(role) and not run.is_script:
-            found.append(f"The judge's model is also the {role}'s: it judges itself.")
+            lines.append(f"The judge's model is also the {role}'s: it judges itself.")
     if material.has_holdout and models.get("judge") == models.get("holdout"):
-        found.append("Both judges are the same model: their agreement says little.")
+        lines.append("Both judges are the same model: their agreement says little.")
     if not material.has_holdout:
-        found.append(
+        lines.append(
             "No second judge scored the rollouts. That the winner has the highest reward is so by choice; "
             "only a judge that took no part in it can tell whether choosing helped (`holdout` in the "
             "rollout settings)."
         )
     if numbers.cases < FEW_CASES:
-        found.append(f"Only {plural(numbers.cases, 'case')}: bootstrap intervals are too narrow.")
+        lines.append(f"Only {plural(numbers.cases, 'case')}: bootstrap intervals are too narrow.")
     lost = sum(part.missing for part in numbers.lost), sum(part.asked for part in numbers.lost)
     if lost[1] and lost[0] / lost[1] > MUCH_MISSING:
-        found.append(f"{percent(lost[0] / lost[1])} of the scales could not be filled in.")
+        lines.append(f"{percent(lost[0] / lost[1])} of the scales could not be filled in.")
     if numbers.failed:
-        found.append(f"{plural(numbers.failed, 'rollout')} of {numbers.rollouts} failed.")
+        lines.append(f"{plural(numbers.failed, 'rollout')} of {numbers.rollouts} failed.")
     if run.failed_cases:
-        found.append(f"{plural(len(run.failed_cases), 'case')} failed and may lack sessions.")
-    return found
+        lines.append(f"{plural(len(run.failed_cases), 'case')} failed and may lack sessions.")
+    return lines
 
 
 def gain(material: RftMaterial) -> list[Block]:
@@ -106,11 +108,11 @@ def gain(material: RftMaterial) -> list[Block]:
     )
     names = ("winner", "mean", "random", "gain")
     header = ("session", "winner", "mean", "random", "gain", "margin")
-    rows = [_row(str(index), found, names) for index, found in numbers.by_session.items()]
+    rows = [_row(str(index), estimates, names) for index, estimates in numbers.by_session.items()]
     rows.append(_row("all", numbers.whole, names))
     how = (
         f"In standard deviations of the norms ({material.run.norms.source.rstrip('.')}). In brackets: "
-        f"{material.sampling.level:.0%} intervals, percentile bootstrap over cases "
+        f"{interval_name(material.sampling.level)}s, percentile bootstrap over cases "
         f"({count(material.sampling.resamples)} resamples), all sessions of a case together. The gain of the "
         "best is above 0 by construction: see the second judge. Random: one rollout drawn by seed."
     )
@@ -122,22 +124,22 @@ def gain(material: RftMaterial) -> list[Block]:
     ]
 
 
-def _card(label: str, found: Estimate, note: str, *, sign: bool = False) -> Card:
-    value = signed(found.mean) if sign else number(found.mean)
-    between = interval(found.low, found.high, sign=sign)
+def _card(label: str, estimate: Estimate, note: str, *, sign: bool = False) -> Card:
+    value = signed(estimate.mean) if sign else number(estimate.mean)
+    between = interval(estimate.low, estimate.high, sign=sign)
     return Card(label, value, "no interval" if between == NONE else between, note)
 
 
-def _row(label: str, found: Estimated, names: Sequence[str]) -> tuple[str, ...]:
-    values = [found.get((REWARD, name), Estimate()) for name in names]
-    margin = found.get((REWARD, "margin"), Estimate())
+def _row(label: str, estimates: Estimated, names: Sequence[str]) -> tuple[str, ...]:
+    values = [estimates.get((REWARD, name), Estimate()) for name in names]
+    margin = estimates.get((REWARD, "margin"), Estimate())
     between = (_with_interval(value) for value in values)
     return (f"{label} ({plural(values[0].sessions, 'session')})", *between, number(margin.mean))
 
 
-def _with_interval(found: Estimate) -> str:
-    between = interval(found.low, found.high)
-    return number(found.mean) + ("" if between == NONE else f" ({between})")
+def _with_interval(estimate: Estimate) -> str:
+    between = interval(estimate.low, estimate.high)
+    return number(estimate.mean) + ("" if between == NONE else f" ({between})")
 
 
 def second_judge(material: RftMaterial) -> list[Block]:
@@ -145,7 +147,7 @@ def second_judge(material: RftMaterial) -> list[Block]:
     numbers = material.numbers
     if not material.has_holdout:
         return []
-    name = material.run.manifest["models"].get("holdout", "not named")
+    name = material.run.manifest.models.get("holdout", "not named")
     rows = (
         ("Winner, under the second judge", _with_interval(numbers.of(HOLDOUT, "winner"))),
         ("Random pick, expected", _with_interval(numbers.of(HOLDOUT, "mean"))),
@@ -155,36 +157,37 @@ def second_judge(material: RftMaterial) -> list[Block]:
         ("Both judges have the same best", _share(numbers.of(HOLDOUT, "same_winner"))),
         ("By chance", _share(numbers.of(HOLDOUT, "chance"), plain=True)),
     )
-    told = (
+    text = (
         f"The second judge ({name}) scored every rollout and took no part in the choice. {verdict(numbers)}"
     )
-    table = Table(("", "mean over sessions (interval over cases)"), rows, strong=frozenset({2}))
-    return [Heading("Agreement with the second judge"), Text(told), table]
+    between = interval_name(material.sampling.level)
+    table = Table(("", f"mean over sessions ({between} over cases)"), rows, strong=frozenset({2}))
+    return [Heading("Agreement with the second judge"), Text(text), table]
 
 
 def verdict(numbers: RftNumbers) -> str:
     """Say in a sentence whether the second judge finds that choosing helped."""
-    found = numbers.of(HOLDOUT, "gain")
-    if found.low is None or found.high is None:
+    estimate = numbers.of(HOLDOUT, "gain")
+    if estimate.low is None or estimate.high is None:
         return "There are too few cases to say whether choosing helped."
-    if found.low > 0:
+    if estimate.low > 0:
         return "By its scores what was chosen is better than a random pick: the interval lies above 0."
-    if found.high < 0:
+    if estimate.high < 0:
         return "By its scores what was chosen is worse than a random pick: the interval lies below 0."
     return "By its scores choosing made no difference that can be told from chance: the interval holds 0."
 
 
-def _with_sign(found: Estimate) -> str:
-    between = interval(found.low, found.high, sign=True)
-    return signed(found.mean) + ("" if between == NONE else f" ({between})")
+def _with_sign(estimate: Estimate) -> str:
+    between = interval(estimate.low, estimate.high, sign=True)
+    return signed(estimate.mean) + ("" if between == NONE else f" ({between})")
 
 
-def _share(found: Estimate, *, plain: bool = False) -> str:
-    if found.mean is None:
+def _share(estimate: Estimate, *, plain: bool = False) -> str:
+    if estimate.mean is None:
         return NONE
-    if plain or found.low is None or found.high is None:
-        return percent(found.mean)
-    return f"{percent(found.mean)} ({percent(found.low)} to {percent(found.high)})"
+    if plain or estimate.low is None or estimate.high is None:
+        return percent(estimate.mean)
+    return f"{percent(estimate.mean)} ({percent(estimate.low)} to {percent(estimate.high)})"
 
 
 def headlines(material: RftMaterial) -> list[tuple[str, str]]:
@@ -205,23 +208,23 @@ def lengths(material: RftMaterial) -> list[Block]:
     """Show whether longer dialogues are chosen."""
     numbers = material.numbers
     if (LENGTH, "difference_tokens") not in numbers.whole:
-        told = "The dialogues that were not chosen were not kept, so lengths cannot be compared."
-        return [Heading("Length of chosen and rejected"), Text(told)]
+        text = "The dialogues that were not chosen were not kept, so lengths cannot be compared."
+        return [Heading("Length of chosen and rejected"), Text(text)]
     rows = tuple(
         (label, *(_plain(numbers.of(LENGTH, f"{kind}_{unit}")) for unit in ("turns", "tokens")))
         for label, kind in (("chosen", "chosen"), ("not chosen", "rejected"))
     )
-    found = numbers.of(LENGTH, "difference_tokens")
-    between = interval(found.low, found.high, sign=True)
-    told = f"Chosen less not chosen: {signed(found.mean, 1)} tokens" + (
-        f" ({between})." if between != NONE else "."
+    estimate = numbers.of(LENGTH, "difference_tokens")
+    between = interval(estimate.low, estimate.high, sign=True)
+    text = f"Chosen less not chosen: {signed(estimate.mean, 1)} tokens" + (
+        f" ({interval_name(material.sampling.level)} {between})." if between != NONE else "."
     )
     header = ("", "counselor turns", "tokens of the visible dialogue (estimated)")
-    return [Heading("Length of chosen and rejected"), Table(header, rows), Text(told)]
+    return [Heading("Length of chosen and rejected"), Table(header, rows), Text(text)]
 
 
-def _plain(found: Estimate) -> str:
-    return number(found.mean, 1)
+def _plain(estimate: Estimate) -> str:
+    return number(estimate.mean, 1)
 
 
 def gaps(material: RftMaterial) -> list[Block]:
@@ -285,11 +288,11 @@ def provenance(material: RftMaterial) -> list[Block]:
     """Show what the run was made with."""
     manifest, settings = material.run.manifest, material.run.settings
     rows = [
-        *((f"model: {role}", str(name)) for role, name in sorted(manifest.get("models", {}).items())),
+        *((f"model: {role}", str(name)) for role, name in sorted(manifest.models.items())),
         ("rollouts a session, at least", f"{settings.rollout_n}, {settings.min_rollouts}"),
         ("selector, missing, scores", f"{settings.selector}, {settings.missing}, {settings.judging.use}"),
         ("norms", material.run.norms.source),
-        ("seed", str(manifest.get("seed", NONE))),
-        ("version", str(manifest.get("versions", {}).get("psychagent", NONE))),
+        ("seed", str(manifest.settings.runtime.world.seed)),
+        ("version", str(manifest.versions.get("psychagent", NONE))),
     ]
     return [Heading("Made with"), Table(("", ""), tuple(rows), labels=2)]

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from psychagent.assets.settings.judge import Prices
-from psychagent.files.write import write_bytes
-from psychagent.reports.page.blocks import Block, Blocks, Gallery
-from psychagent.reports.page.html import to_html
-from psychagent.reports.page.markdown import to_markdown
+from psychagent.reports.page.blocks import Block, Blocks, Gallery, interval_name
+from psychagent.reports.page.write import write_page
 from psychagent.reports.rollouts.figures import draw_agreement, draw_by_session, draw_lengths, draw_strips
 from psychagent.reports.rollouts.numbers import compute_rft
 from psychagent.reports.rollouts.read import read_rft_run
@@ -24,8 +22,6 @@ from psychagent.reports.rollouts.sections import (
     spending,
 )
 from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Sampling
-
-PICTURES = "report_pictures"
 
 
 @dataclass(frozen=True)
@@ -49,12 +45,8 @@ def write_rft_report(
     run = read_rft_run(folder)
     material = RftMaterial(run, compute_rft(run, sampling), sampling, prices)
     blocks = compose(material)
-    for picture in [p for block in blocks if isinstance(block, Gallery) for p in block.pictures]:
-        write_bytes(folder / PICTURES / f"{picture.name}.svg", picture.light)
-    html, markdown = folder / "report.html", folder / "report.md"
-    write_bytes(html, to_html(blocks, "PsychAgent: rollout report").encode())
-    write_bytes(markdown, to_markdown(blocks, PICTURES).encode())
-    return RftReport(html, markdown, blocks, material)
+    page = write_page(folder, "report", "PsychAgent: rollout report", blocks)
+    return RftReport(page.html, page.markdown, blocks, material)
 
 
 def compose(material: RftMaterial) -> list[Block]:
@@ -67,7 +59,10 @@ def compose(material: RftMaterial) -> list[Block]:
         draw_lengths(sessions),
     )
     pictures = tuple(picture for picture in drawn if picture)
-    caption = "Whiskers: intervals over cases. Two judges: each rollout against the mean of its session."
+    caption = (
+        f"Whiskers: {interval_name(material.sampling.level)}s over cases. Two judges: each rollout against "
+        "the mean of its session."
+    )
     gallery: list[Block] = [Gallery(pictures, caption)] if pictures else []
     return [
         *opening(material),

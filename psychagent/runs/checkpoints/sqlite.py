@@ -13,13 +13,13 @@ import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from pydantic import BaseModel
 
-from psychagent.domain import base, memory, plan, profile, rollout, scores, turn, usage
+from psychagent.domain import base, ending, memory, plan, profile, rollout, scores, turn, usage
 from psychagent.errors import RecordError
 from psychagent.nodes import state
 from psychagent.runs.checkpoints.serde import CompressedSerializer
 from psychagent.scales import fill
 
-_STORED = (base, memory, plan, profile, rollout, scores, turn, usage, state, fill)
+_STORED = (base, ending, memory, plan, profile, rollout, scores, turn, usage, state, fill)
 
 
 def stored_types() -> list[tuple[str, str]]:

@@ -1,0 +1,90 @@
+"""One system under study, whole: what a counselor is made of and how far it may go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, KeyName, Settings, moved_to
+
+
+class EmbeddingSettings(Settings):
+    """What turns texts into vectors."""
+
+    provider: Literal["minilm", "sentence_transformers", "openai"] = "minilm"
+    """`minilm` is the embedded English model; the others name `model`."""
+    model: str | None = None
+    """Model name or folder for sentence_transformers, or model name at the endpoint."""
+    base_url: str | None = None
+    """Address of an OpenAI-compatible embeddings endpoint."""
+    api_key_env: KeyName | None = None
+    """Name of the environment variable that holds the key."""
+    batch_size: int = Field(default=64, ge=1)
+    """Texts per request or per encoding step."""
+    timeout_sec: float = Field(default=60, gt=0)
+    """Seconds until a request counts as timed out."""
+    max_retries: int = Field(default=4, ge=0)
+    """Further attempts after a failed one."""
+
+    @model_validator(mode="after")
+    def _needs_model(self) -> EmbeddingSettings:
+        if self.provider != "minilm" and not self.model:
+            raise ValueError(f"model is required where provider is {self.provider!r}")
+        if self.provider == "openai" and not self.base_url:
+            raise ValueError("base_url is required where provider is 'openai'")
+        return self
+
+
+class RetrievalSettings(Settings):
+    """How skills reach the counselor's prompt."""
+
+    query: Literal["rewrite", "utterance"] = "rewrite"
+    """`rewrite` asks the counselor's model what to look for; `utterance` takes the client's words."""
+    method: Literal["auto", "embed", "lexical", "fusion"] = "auto"
+    """Ranking; `auto` is the best measured for the language (see docs/retrieval.md)."""
+    top_k: int = Field(default=5, ge=1, le=20)
+    """Skills per turn."""
+    candidates: int = Field(default=60, ge=1)
+    """Most skills that the session's coarse filter may leave."""
+
+
+class BaselineSettings(Settings):
+    """One system under study, whole: its models, its retrieval, its memory, its form of reply, its limits.
+
+    Two runs of the same baseline differ only in the world around it (`RuntimeSettings.world`) and in
+    the cases (`DatasetSettings`).
+    """
+
+    moved: ClassVar[Mapping[str, str]] = moved_to("under 'counselor'", EndpointSettings)
+
+    name: str = Field(default="offline", pattern=r"^[\w.-]+$")
+    """Name of the run's folder."""
+    counselor: EndpointSettings = EndpointSettings(provider="offline")
+    """Model that plays the counselor, filters skills and rewrites queries."""
+    reflector: EndpointSettings | None = None
+    """Model of summary and client file; null is the counselor's."""
+    reply_format: Literal["tags", "json"] = "tags"
+    """How thoughts and response are asked for; small models need `json`."""
+    end_token: str = Field(default="</end>", min_length=1)
+    """Mark after the last response of a session."""
+    max_sessions: int = Field(default=6, ge=1)
+    """A course ends after this many sessions, whatever the plan says."""
+    max_counselor_turns: int = Field(default=20, ge=1)
+    """A session ends after this many counselor turns, whatever the counselor says."""
+    memory_tokens: int = Field(default=800, ge=200)
+    """The most that memory may take in a prompt, in estimated tokens; the rest stays stored."""
+    retrieval: RetrievalSettings = RetrievalSettings()
+    """Query and size of retrieval."""
+    embedding: EmbeddingSettings = EmbeddingSettings()
+    """Embedder of the skill index."""
+    skills_root: FilePath | None = None
+    """Skill library (ours or the reference layout); null is the bundled one."""
+    prompts_root: FilePath | None = None
+    """Prompt folder; null is the bundled one."""
+
+    @property
+    def reflecting(self) -> EndpointSettings:
+        """The model that writes summary and client file."""
+        return self.reflector or self.counselor

@@ -1,0 +1,32 @@
+"""Which cases a run takes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from psychagent.assets.settings.endpoint import FilePath, Settings
+from psychagent.domain.base import Modality
+
+
+class DatasetSettings(Settings):
+    """Which cases a run takes."""
+
+    root: FilePath | None = None
+    """Folder of profiles; null is the bundled one of the runtime's language."""
+    format: Literal["auto", "profiles", "reference", "psycheval"] = "auto"
+    """Layout of the folder: ours, the reference release's, or PsychEval cases."""
+    modalities: tuple[Modality, ...] = tuple(Modality)
+    """Therapy schools to run."""
+    split: str | None = "sample"
+    """Sub-folder of profiles; null takes all."""
+    max_cases: int | None = Field(default=None, ge=1)
+    """Most cases in all; null is no limit."""
+    max_cases_per_modality: int | None = Field(default=None, ge=1)
+    """Most cases of each modality; null is no limit."""
+    order: Literal["rotate", "file", "random"] = "rotate"
+    """`file` is modality by modality; `rotate` takes modalities in turn, each with the next profile;
+    `random` is a seeded choice."""
+    seed: int = 0
+    """Seed of the random order."""

@@ -1,0 +1,57 @@
+"""What is around a system under study: the world it meets, and the machine that runs it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
+from psychagent.domain.base import Language
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class WorldSettings(Settings):
+    """What a system meets; part of the experiment, so a run is not resumed with another."""
+
+    language: Language = Language.EN
+    """Language of prompts, skills and dialogue."""
+    seed: int = 0
+    """Seed of everything that is drawn."""
+    client: EndpointSettings = EndpointSettings(provider="offline")
+    """Model that plays the client."""
+
+
+class MachineSettings(Settings):
+    """How the work is done; changes no result, so it may differ from one command to the next."""
+
+    concurrency: int = Field(default=4, ge=1)
+    """Cases at a time."""
+    max_parallel_calls: int = Field(default=64, ge=1)
+    """Model calls at a time, over all cases of the process, judges included."""
+    save_dir: FilePath | None = None
+    """Folder of runs; null is `runs` in the working directory."""
+    cache_dir: FilePath | None = None
+    """Where vectors are cached; null is the user's cache folder."""
+    log_level: LogLevel = "info"
+    """What `run.log` beside a run's files holds: retries and faults at `info`, lost cases at `error`."""
+
+
+class RuntimeSettings(Settings):
+    """What is around a system under study."""
+
+    moved: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(WorldSettings.model_fields, "under 'world'"),
+        **dict.fromkeys(MachineSettings.model_fields, "under 'machine'"),
+        **dict.fromkeys(
+            sorted(BaselineSettings.model_fields.keys() - {"name", "counselor"}), "in the baseline's file"
+        ),
+    }
+
+    world: WorldSettings = WorldSettings()
+    """Client, language and seed."""
+    machine: MachineSettings = MachineSettings()
+    """Concurrency, folders and log."""

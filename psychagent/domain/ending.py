@@ -1,0 +1,32 @@
+"""Why a course is over."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from psychagent.domain.base import Stage
+
+
+class EndReason(StrEnum):
+    """What ended a course."""
+
+    PLAN = "plan"
+    """The plan reached termination."""
+    MAX_SESSIONS = "max_sessions"
+    """The limit of sessions was reached."""
+
+
+def end_reason(stage: Stage, session_index: int, max_sessions: int) -> EndReason | None:
+    """Decide whether a course ends before another session.
+
+    Args:
+        stage: Of the plan that was decided for the next session.
+        session_index: Number of the session that just ended, from 1.
+        max_sessions: Most sessions of a course.
+
+    Returns:
+        Why it ends; None where it goes on.
+    """
+    if stage is Stage.TERMINATION:
+        return EndReason.PLAN
+    return EndReason.MAX_SESSIONS if session_index >= max_sessions else None

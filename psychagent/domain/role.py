@@ -1,0 +1,29 @@
+"""Who is asked for a reply, and who answers for the client; closed sets that are matched whole."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a model is asked to be in one call."""
+
+    COUNSELOR = "counselor"
+    CLIENT = "client"
+    FILTER = "filter"
+    """Chooses the families of skills that a session may draw on."""
+    REWRITE = "rewrite"
+    """Says what to look for in the skill library."""
+    SUMMARY = "summary"
+    CLIENT_FILE = "client_file"
+    JUDGE = "judge"
+    PROBE = "probe"
+    """Answers the doctor's test questions."""
+
+
+class ClientKind(StrEnum):
+    """Who answers the counselor."""
+
+    SIMULATOR = "simulator"
+    HUMAN = "human"
+    """A person, through an interrupt of the graph."""

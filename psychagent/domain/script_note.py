@@ -1,0 +1,14 @@
+"""What is said wherever a script stood in for a language model, in one wording for all files and pages."""
+
+from __future__ import annotations
+
+JUDGED_BY_SCRIPT = (
+    "Judged by a script that counts words and understands nothing: the numbers show how the system works "
+    "and mean nothing beyond that."
+)
+"""For scores whose judge is a script, whoever spoke."""
+MADE_WITH_SCRIPT = (
+    "Made with the offline script, which is no language model: it shows how the system works and says "
+    "nothing about counseling."
+)
+"""For words in which a script had a part, whoever judged them."""

@@ -1,0 +1,72 @@
+"""What a person may turn per run: the context of a graph, which LangGraph Studio shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated, Any
+
+from pydantic import (
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
+from pydantic.dataclasses import dataclass
+
+from psychagent.domain.base import Language, Modality
+from psychagent.domain.role import ClientKind
+from psychagent.errors import SettingsError
+from psychagent.files.read import nearest
+
+
+def _known(kind: type[StrEnum]) -> BeforeValidator:
+    """Refuse a word that is none of a closed set, and name the set."""
+
+    def check(value: object) -> object:
+        if value not in set(kind):
+            raise ValueError(f"{value!r} is unknown{nearest(str(value), kind)}")
+        return value
+
+    return BeforeValidator(check)
+
+
+@dataclass(frozen=True, config=ConfigDict(extra="forbid"))
+class Knobs:
+    """What a person may turn per run. Never holds a key.
+
+    Raises:
+        SettingsError: If a value is none of the known ones or out of range; names the knob.
+    """
+
+    language: Annotated[Language, _known(Language)] = Language.EN
+    modality: Annotated[Modality, _known(Modality)] = Modality.CBT
+    profile: str = "en01"
+    """Id of a bundled profile, for graphs that are started without a case."""
+    rollouts: Annotated[int, Field(ge=1, le=64)] = 1
+    """Candidate sessions, of which the best is kept; more than one needs a judge."""
+    max_sessions: Annotated[int, Field(ge=1)] = 6
+    max_counselor_turns: Annotated[int, Field(ge=1)] = 8
+    client: Annotated[ClientKind, _known(ClientKind)] = ClientKind.SIMULATOR
+    """`simulator`, or `human`: then a person answers through interrupts."""
+    counselor_model: str = ""
+    """Another model name at the counselor's endpoint; empty is the configured one."""
+    seed: int = 0
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_sentence(cls, data: Any, handler: ModelWrapValidatorHandler[Knobs]) -> Knobs:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            told = (f"knob {item['loc'][-1]!r}: {_reason(dict(item))}" for item in error.errors())
+            raise SettingsError("; ".join(told)) from error
+
+
+def _reason(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "unexpected_keyword_argument":
+        return f"there is none{nearest(str(problem['loc'][-1]), Knobs.__dataclass_fields__)}"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    return message if problem["type"] == "value_error" else f"has {problem['input']!r}: {message}"

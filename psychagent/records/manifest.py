@@ -1,0 +1,123 @@
+"""A run's manifest: what it was made with, whole, and what it has cost so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.assets.settings.runtime import MachineSettings, RuntimeSettings, WorldSettings
+from psychagent.domain.base import Record
+from psychagent.domain.usage import RoleUsage
+from psychagent.errors import RecordError
+from psychagent.files.read import read_json, to_model
+from psychagent.files.write import write_json
+
+SCHEMA_VERSION = 2
+
+
+class RunSettings(Record):
+    """The settings of a run; names of keys, never a key."""
+
+    baseline: BaselineSettings
+    runtime: RuntimeSettings
+    dataset: DatasetSettings
+    rft: RftSettings | None = None
+    """Best-of-n rollouts; None is plain simulation."""
+
+
+class Hashes(Record):
+    """sha256 of everything that a run reads, by what it is."""
+
+    prompts: dict[str, str] = Field(default_factory=dict)
+    skills: dict[str, str] = Field(default_factory=dict)
+    scales: dict[str, str] = Field(default_factory=dict)
+    """Of the scales that rollouts may be judged on."""
+    judging: dict[str, str] = Field(default_factory=dict)
+    """Of the judge's prompts and of the norms, where rollouts are judged."""
+    profiles: dict[str, str] = Field(default_factory=dict)
+    """Of each case's profile, by modality and case."""
+
+
+class Manifest(Record):
+    """What stands in `manifest.json`."""
+
+    schema_version: int = SCHEMA_VERSION
+    note: str | None = None
+    """Says so where a script had a part in it."""
+    scripted_roles: tuple[str, ...] = ()
+    versions: dict[str, str] = Field(default_factory=dict)
+    models: dict[str, str] = Field(default_factory=dict)
+    """Role -> model."""
+    settings: RunSettings
+    hashes: Hashes = Hashes()
+    totals: dict[str, RoleUsage] = Field(default_factory=dict)
+    """Role -> calls and tokens of all that is stored."""
+    cases: dict[str, int] = Field(default_factory=dict)
+    """Status -> cases."""
+
+    @property
+    def is_script(self) -> bool:
+        """Whether a script, which is no language model, had a part in the run."""
+        return bool(self.scripted_roles)
+
+    @property
+    def has_rollouts(self) -> bool:
+        """Whether each session is the best of several."""
+        return self.settings.rft is not None
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Write a manifest whole or not at all."""
+    write_json(path, manifest.model_dump(mode="json"))
+
+
+def read_manifest(path: Path) -> Manifest:
+    """Read a manifest, also one of an earlier version.
+
+    Raises:
+        RecordError: If the file is missing, cut off or no manifest of this project.
+    """
+    data = read_json(path)
+    if not isinstance(data, dict) or not isinstance(data.get("settings"), dict):
+        held = type(data).__name__ if not isinstance(data, dict) else "no settings"
+        raise RecordError(f"{path}: holds {held}, not a manifest of this project")
+    version = data.get("schema_version")
+    if isinstance(version, int) and version > SCHEMA_VERSION:
+        raise RecordError(
+            f"{path}: has schema_version {version}, and this version reads up to {SCHEMA_VERSION}; "
+            "update psychagent"
+        )
+    for older in range(version if isinstance(version, int) else 1, SCHEMA_VERSION):
+        data = _STEPS[older](data)
+    return to_model(Manifest, data, origin=str(path), raise_as=RecordError)
+
+
+def _settings_in_blocks(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Version 1 to 2: the baseline became the whole system, the runtime world and machine."""
+    settings = data["settings"]
+    baseline, runtime = dict(settings.get("baseline") or {}), dict(settings.get("runtime") or {})
+    counselor = {name: baseline.pop(name) for name in EndpointSettings.model_fields if name in baseline}
+    world = {name: runtime.pop(name) for name in WorldSettings.model_fields if name in runtime}
+    machine = {name: runtime.pop(name) for name in MachineSettings.model_fields if name in runtime}
+    names = ("prompts", "skills", "scales")
+    kept = ("schema_version", "note", "scripted_roles", "versions", "models", "totals", "cases")
+    return {name: data[name] for name in kept if name in data} | {
+        "settings": {
+            "baseline": {**baseline, **runtime} | ({"counselor": counselor} if counselor else {}),
+            "runtime": {"world": world, "machine": machine},
+            "dataset": settings.get("dataset") or {},
+            "rft": settings.get("rft"),
+        },
+        "hashes": {name: data.get(name) or {} for name in names},
+    }
+
+
+_STEPS = {1: _settings_in_blocks}
+"""Version -> what turns its data into the next version's."""

@@ -1,0 +1,35 @@
+"""Write a page: one HTML file that holds all, and its twin in Markdown with the pictures beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from psychagent.files.write import write_bytes, write_text
+from psychagent.reports.page.blocks import Blocks, Gallery
+from psychagent.reports.page.html import to_html
+from psychagent.reports.page.markdown import to_markdown
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page that was written."""
+
+    html: Path
+    markdown: Path
+
+
+def write_page(folder: Path, name: str, title: str, blocks: Blocks) -> Page:
+    """Write `<name>.html`, `<name>.md` and its pictures in `<name>_pictures`.
+
+    Raises:
+        RecordError: If a file cannot be written.
+    """
+    page = Page(folder / f"{name}.html", folder / f"{name}.md")
+    pictures = f"{name}_pictures"
+    for block in blocks:
+        for picture in block.pictures if isinstance(block, Gallery) else ():
+            write_bytes(folder / pictures / f"{picture.name}.svg", picture.light)
+    write_text(page.html, to_html(blocks, title))
+    write_text(page.markdown, to_markdown(blocks, pictures))
+    return page

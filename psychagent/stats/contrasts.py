@@ -1,0 +1,148 @@
+"""Paired differences: interval, test, effect sizes, correction. Needs scipy (the extra `eval`)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats  # type: ignore[import-untyped]
+
+from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Cell, Estimate, Sampling, bootstrap_means
+
+Vector = NDArray[np.float64]
+
+TIE = 1e-9
+"""Differences smaller than this are rounding."""
+FEW = 13
+"""Up to so many unequal pairs all 2^n assignments of signs are gone through."""
+MOST_EXACT = 50
+"""Up to so many pairs, none equal in size, the exact distribution is used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One case measured under two conditions."""
+
+    case: str
+    ours: float
+    theirs: float
+    stratum: str = ""
+    """Cases are resampled within their stratum."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedRank:
+    """Wilcoxon's signed rank test."""
+
+    p: float
+    """Two-sided."""
+    rank_biserial: float
+    """(sum of ranks that favor the first - sum of the others) / sum of all; -1 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Ours less theirs over paired cases; positive favors ours."""
+
+    cases: int = 0
+    ours: float | None = None
+    theirs: float | None = None
+    difference: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    """Of the signed rank test; None where every case ties or there is none."""
+    p_holm: float | None = None
+    """Corrected for the other contrasts of its family; see `correct`."""
+    rank_biserial: float | None = None
+    dz: float | None = None
+    """Mean difference over the standard deviation of the differences."""
+    wins: int = 0
+    ties: int = 0
+    losses: int = 0
+
+
+def contrast_pairs(pairs: Sequence[Pair], sampling: Sampling = DEFAULT_SAMPLING) -> Contrast:
+    """Compare two conditions over the cases that both hold."""
+    if not pairs:
+        return Contrast()
+    differences = np.array([pair.ours - pair.theirs for pair in pairs], dtype=float)
+    differences[np.abs(differences) < TIE] = 0.0
+    interval = _interval(pairs, differences, sampling)
+    wins, losses = int((differences > 0).sum()), int((differences < 0).sum())
+    test = signed_rank(differences)
+    return Contrast(
+        cases=len(pairs),
+        ours=float(np.mean([pair.ours for pair in pairs])),
+        theirs=float(np.mean([pair.theirs for pair in pairs])),
+        difference=interval.mean,
+        low=interval.low,
+        high=interval.high,
+        p=test.p if test else None,
+        rank_biserial=test.rank_biserial if test else None,
+        dz=cohen_dz(differences),
+        wins=wins,
+        ties=len(pairs) - wins - losses,
+        losses=losses,
+    )
+
+
+def _interval(pairs: Sequence[Pair], differences: Vector, sampling: Sampling) -> Estimate:
+    cells = [
+        Cell(pair.case, "difference", float(value), pair.stratum)
+        for pair, value in zip(pairs, differences, strict=True)
+    ]
+    return bootstrap_means(cells, sampling)["difference"]
+
+
+def signed_rank(differences: Vector) -> SignedRank | None:
+    """Test whether differences are as often positive as negative; zeros are left out, None if all are.
+
+    Source: Wilcoxon (1945); matched-pairs rank-biserial correlation: Kerby (2014).
+    """
+    unequal = differences[differences != 0]
+    if unequal.size == 0:
+        return None
+    signs, sizes = np.sign(unequal), np.abs(unequal).round(9)
+    ranks = stats.rankdata(sizes)
+    test = stats.wilcoxon(signs * sizes, method=_method(sizes), correction=True)
+    return SignedRank(p=float(test.pvalue), rank_biserial=float((ranks * signs).sum() / ranks.sum()))
+
+
+def _method(sizes: Vector) -> Any:
+    """Choose an exact test where there is one: equal differences rule out the usual exact table."""
+    if len(np.unique(sizes)) == len(sizes) and len(sizes) <= MOST_EXACT:
+        return "exact"
+    return stats.PermutationMethod() if len(sizes) <= FEW else "asymptotic"
+
+
+def cohen_dz(differences: Vector) -> float | None:
+    """Return the mean difference in standard deviations; None for one difference or equal ones."""
+    if len(differences) < 2:
+        return None
+    spread = float(differences.std(ddof=1))
+    return None if math.isclose(spread, 0, abs_tol=TIE) else float(differences.mean()) / spread
+
+
+def correct(contrasts: Sequence[Contrast]) -> list[Contrast]:
+    """Correct the p values of a family of contrasts for their number."""
+    corrected = holm([contrast.p for contrast in contrasts])
+    return [replace(contrast, p_holm=p) for contrast, p in zip(contrasts, corrected, strict=True)]
+
+
+def holm(values: Sequence[float | None]) -> list[float | None]:
+    """Correct p values for many tests; None (not tested) stays None and does not count.
+
+    Source: Holm (1979), step-down Bonferroni.
+    """
+    tested = sorted((value, place) for place, value in enumerate(values) if value is not None)
+    corrected: list[float | None] = [None] * len(values)
+    highest = 0.0
+    for rank, (value, place) in enumerate(tested):
+        highest = max(highest, min(1.0, value * (len(tested) - rank)))
+        corrected[place] = highest
+    return corrected
