@@ -40,8 +40,9 @@ def _no_outside_sockets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def vector_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One vector cache for all tests, so that texts are embedded once."""
-    return tmp_path_factory.mktemp("vectors")
+    """One vector cache for all tests of all workers, so that texts are embedded once."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "vectors"
 
 
 @pytest.fixture

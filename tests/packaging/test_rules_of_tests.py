@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,9 @@ def place(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def walk(path: Path) -> Iterator[ast.AST]:
-    return ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+@cache
+def walk(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
 
 
 def imported(path: Path) -> Iterator[tuple[int, str]]:
@@ -156,7 +158,7 @@ def outcomes(folder: Path, value: str) -> str:
     done = subprocess.run(
         [*command, "--rootdir", str(folder), "--continue-on-collection-errors", str(folder)],
         cwd=ROOT,
-        env=os.environ | {ALL: value},
+        env=os.environ | {ALL: value, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
         capture_output=True,
         text=True,
         timeout=120,
