@@ -18,33 +18,26 @@ if TYPE_CHECKING:
     from psychagent.domain.base import Language, Modality, Stage
     from psychagent.flows.build import build_deps
     from psychagent.flows.course import build_course
+    from psychagent.flows.events import CourseEnded, Said, SessionClosed, SessionOpened, Words
     from psychagent.flows.live import open_live
-    from psychagent.flows.play import (
-        CourseEnded,
-        Said,
-        SessionClosed,
-        SessionOpened,
-        Words,
-        run_course,
-        stream_course,
-    )
+    from psychagent.flows.play import run_course, stream_course
     from psychagent.nodes.knobs import Knobs
     from psychagent.runs.sample import SamplePlan, run_sample
 
 _WHERE = {
     "BaselineSettings": "psychagent.assets.settings.baseline",
-    "CourseEnded": "psychagent.flows.play",
+    "CourseEnded": "psychagent.flows.events",
     "DatasetSettings": "psychagent.assets.settings.dataset",
     "Knobs": "psychagent.nodes.knobs",
     "Language": "psychagent.domain.base",
     "Modality": "psychagent.domain.base",
     "RuntimeSettings": "psychagent.assets.settings.runtime",
-    "Said": "psychagent.flows.play",
+    "Said": "psychagent.flows.events",
     "SamplePlan": "psychagent.runs.sample",
-    "SessionClosed": "psychagent.flows.play",
-    "SessionOpened": "psychagent.flows.play",
+    "SessionClosed": "psychagent.flows.events",
+    "SessionOpened": "psychagent.flows.events",
     "Stage": "psychagent.domain.base",
-    "Words": "psychagent.flows.play",
+    "Words": "psychagent.flows.events",
     "build_course": "psychagent.flows.course",
     "build_deps": "psychagent.flows.build",
     "find_cases": "psychagent.assets.profiles",

@@ -21,18 +21,13 @@ from psychagent.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from rich.console import Console
     from rich.table import Table
 
-    from psychagent.assets.profiles import CaseFile
     from psychagent.cli.watch import Reporter
-    from psychagent.domain.profile import Case
-    from psychagent.domain.rollout import FinishedSession, Rollout
-    from psychagent.domain.usage import Usage
+    from psychagent.runs.events import InCase, RunEvent, Tell
     from psychagent.runs.outcome import Outcome, RunResult
-    from psychagent.runs.sample import SamplePlan, Watch
+    from psychagent.runs.sample import SamplePlan
 
 
 def sample(
@@ -87,49 +82,55 @@ def run_watched(plan: SamplePlan, console: Console) -> int:
     tally = Tally(goal=0)
     reporter = Reporter(console, tally, unit="sessions")
     with reporter.showing():
-        watched = replace(plan, watch=_watch(reporter, plan.baseline.max_sessions))
+        watched = replace(plan, tell=_teller(reporter, plan.baseline.max_sessions))
         result = asyncio.run(run_sample(watched))
     show_result(result, console, folder=plan.save_dir / plan.baseline.name)
     return result.exit_status()
 
 
-def _watch(reporter: Reporter, max_sessions: int) -> Watch:
-    from rich.markup import escape
+def _teller(reporter: Reporter, max_sessions: int) -> Tell:
+    from typing import assert_never
 
-    from psychagent.runs.sample import Watch
+    from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, StopHeard
 
     tally = reporter.tally
 
-    def on_start(cases: Sequence[CaseFile]) -> None:
-        tally.cases = len(cases)
-        tally.goal = tally.cases * max_sessions
-        reporter.refresh(force=True)
+    def tell(event: RunEvent) -> None:
+        match event:
+            case RunBegan(cases):
+                tally.cases, tally.goal = cases, cases * max_sessions
+            case CallAnswered(usage):
+                tally.add_call(usage)
+            case InCase():
+                _count(reporter, event)
+            case CaseEnded(outcome):
+                tally.cases_done += 1
+                tally.goal += outcome.sessions - max_sessions
+                reporter.note(_case_line(outcome))
+            case StopHeard():
+                reporter.note(
+                    "[yellow]stopping[/yellow]: calls in flight may come in; Ctrl-C again ends at once"
+                )
+            case unknown:
+                assert_never(unknown)
+        reporter.refresh(force=isinstance(event, RunBegan | CaseEnded))
 
-    def on_call(usage: Usage) -> None:
-        tally.add_call(usage)
-        reporter.refresh()
+    return tell
 
-    def on_session(case: Case, session: FinishedSession) -> None:
-        tally.units += 1
-        reporter.refresh()
 
-    def on_case(outcome: Outcome) -> None:
-        tally.cases_done += 1
-        tally.goal += outcome.sessions - max_sessions
-        reporter.note(_case_line(outcome))
-        reporter.refresh(force=True)
+def _count(reporter: Reporter, event: InCase) -> None:
+    from rich.markup import escape
 
-    def on_stop() -> None:
-        reporter.note("[yellow]stopping[/yellow]: calls in flight may come in; Ctrl-C again ends at once")
+    from psychagent.flows.events import RolloutHeld, SessionClosed
 
-    def on_rollout(rollout: Rollout) -> None:
-        tally.rollouts += 1
-        if rollout.failure:
-            why = escape(rollout.failure.message)
-            reporter.note(f"[yellow]rollout {rollout.index} failed[/yellow]: {why}")
-        reporter.refresh()
-
-    return Watch(on_start, on_call, on_session, on_case, on_stop, on_rollout)
+    match event.event:
+        case SessionClosed():
+            reporter.tally.units += 1
+        case RolloutHeld(rollout):
+            reporter.tally.rollouts += 1
+            if rollout.failure:
+                why = escape(rollout.failure.message)
+                reporter.note(f"[yellow]rollout {rollout.index} failed[/yellow]: {why}")
 
 
 def _case_line(outcome: Outcome) -> str:

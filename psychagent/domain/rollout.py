@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import traceback
+
 from pydantic import Field
 
 from psychagent.domain.base import Record
@@ -10,6 +12,9 @@ from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage
+
+_LONGEST_MESSAGE, _LONGEST_TRACE = 600, 8000
+"""Characters; of a traceback the end says most."""
 
 
 class Choice(Record):
@@ -42,6 +47,17 @@ class Failure(Record):
     error: str
     """Class of the error."""
     message: str
+    traceback: str = ""
+    """Where it was raised, for whoever mends it; empty where that was not kept."""
+
+    @classmethod
+    def of(cls, error: BaseException, message: str | None = None) -> Failure:
+        """Describe an error, in its own words or in better ones; long ones are cut."""
+        told = " ".join(str(error).split()) if message is None else message
+        trace = "".join(traceback.format_exception(error))
+        return cls(
+            error=type(error).__name__, message=told[:_LONGEST_MESSAGE], traceback=trace[-_LONGEST_TRACE:]
+        )
 
 
 class Rollout(Record):

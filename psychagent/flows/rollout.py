@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Protocol
@@ -26,6 +27,8 @@ from psychagent.nodes.opening import brief_of
 from psychagent.nodes.routing import RolloutTask
 from psychagent.nodes.state import Brief, CourseState, RolloutState
 from psychagent.scales.scale import reward_methods
+
+log = logging.getLogger(__name__)
 
 
 class RolloutNode(Protocol):
@@ -128,5 +131,6 @@ def _held(task: RolloutTask, state: Any) -> Rollout:
 
 def _failed(task: RolloutTask, error: BaseException, spent: Usage) -> Rollout:
     last = getattr(error, "usage", None) or Usage()
-    failure = Failure(error=type(error).__name__, message=" ".join(str(error).split())[:600])
+    failure, index = Failure.of(error), task["state"]["open"].index
+    log.error("rollout %d of session %d: lost (%s)", task["index"], index, failure.message)
     return Rollout(index=task["index"], failure=failure, usage=task["spent"] + spent + last)

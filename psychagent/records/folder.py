@@ -31,6 +31,11 @@ class RunFolder:
         return self.path / "manifest.json"
 
     @property
+    def log(self) -> Path:
+        """The log of all commands that worked here."""
+        return self.path / "run.log"
+
+    @property
     def lock(self) -> Path:
         """The file whose OS lock says that a process is at work here."""
         return self.path / ".lock"

@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
-from psychagent.domain.rollout import Failure, FinishedSession, Rollout
+from psychagent.domain.rollout import Failure, FinishedSession
 from psychagent.domain.usage import Usage
 from psychagent.errors import PsychAgentError, RecordError, SkillStoreError
+from psychagent.flows.events import SessionClosed, read_events
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
 from psychagent.records.folder import RunFolder, thread_id
 from psychagent.records.session import read_session, session_data, session_path, write_session
-from psychagent.runs.checkpoints.sqlite import compact
+from psychagent.runs.checkpoints.base import Checkpoints
 from psychagent.runs.closing import close_case
+from psychagent.runs.events import InCase, Tell, tell_nobody
 from psychagent.runs.outcome import Outcome, Status
 from psychagent.runs.stop import Stop
+from psychagent.runs.workers.base import Claim, ClaimLostError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -36,38 +40,43 @@ class CourseRun:
     graph: CompiledStateGraph[CourseState, Knobs, Any, Any]
     limit: int
     """Most supersteps of a course."""
-    saver: AsyncSqliteSaver
+    checkpoints: Checkpoints
     folder: RunFolder
     knobs: Knobs
     stop: Stop
     keep_all: bool = True
     """Whether session files keep the dialogues of rollouts that were not chosen."""
-    on_session: Callable[[Case, FinishedSession], None] = lambda case, session: None
-    on_rollout: Callable[[Rollout], None] = lambda rollout: None
+    tell: Tell = tell_nobody
 
 
-async def run_case(run: CourseRun, file: CaseFile) -> Outcome:
-    """Run a case to the end of its course, or as far as it goes.
+async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
+    """Run a claimed case to the end of its course, or as far as it goes.
 
     Everything that goes wrong with this case is recorded, so that its siblings go on; but where
     skills cannot be found the run stops.
     """
-    failure, spent = None, Usage()
+    file, failure, spent = claim.task, None, Usage()
+    unwritable: tuple[type[Exception], ...] = (RecordError, *run.checkpoints.faults)
     try:
-        await run.stop.bound(_advance(run, file))
+        await run.stop.bound(_advance(run, claim))
     except GraphDrained:
         # stopped on request: what is done is stored, and the case counts as partial
-        pass
+        log.info("%s: stopped on request", claim.name)
+    except ClaimLostError:
+        # its files are another worker's now
+        raise
     except Exception as error:  # noqa: BLE001
         failure = _failure(run, error)
+        log.error("%s: lost (%s)", claim.name, failure.message)
         if isinstance(error, SkillStoreError):
             # no case can go on without skills, so none is to spend calls on finding that out
             run.stop.ask(failure.message)
         spent = getattr(error, "usage", None) or Usage()
     try:
-        return await _close(run, file, failure=failure, spent=spent)
-    except (RecordError, sqlite3.Error) as error:
+        return await _close(run, claim, failure=failure, spent=spent)
+    except unwritable as error:
         # not even the course file can be written; the outcome still says why
+        log.error("%s: its course file cannot be written (%s)", claim.name, error)
         return Outcome(
             case_id=file.case_id,
             modality=file.modality,
@@ -78,13 +87,13 @@ async def run_case(run: CourseRun, file: CaseFile) -> Outcome:
 
 
 def _failure(run: CourseRun, error: Exception) -> Failure:
-    told = " ".join(str(error).split())[:600]
-    if isinstance(error, sqlite3.Error):
-        told = f"{run.folder.checkpoints}: {told}; free space and run again"
+    told = " ".join(str(error).split())
+    if isinstance(error, run.checkpoints.faults):
+        told = f"{run.checkpoints.place}: {told}; free space and run again"
     elif not isinstance(error, PsychAgentError):
         # nobody wrote this message for a reader: the class says more than it does
         told = f"{type(error).__name__}: {told}"
-    return Failure(error=type(error).__name__, message=told)
+    return Failure.of(error, told)
 
 
 def _config(run: CourseRun, case: CaseFile | Case) -> RunnableConfig:
@@ -99,16 +108,16 @@ def _values(snapshot: Any) -> CourseState:
     return values
 
 
-async def _advance(run: CourseRun, file: CaseFile) -> None:
-    case = file.load()
+async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
+    case = claim.task.load()
     config = _config(run, case)
     snapshot = await run.graph.aget_state(config)
     if snapshot.created_at:
         if await _was_deleted(run, case, _values(snapshot)):
-            await run.saver.adelete_thread(thread_id(case.modality, case.case_id))
+            await run.checkpoints.forget(thread_id(case.modality, case.case_id))
             snapshot = await run.graph.aget_state(config)
         else:
-            await _mend_files(run, case, _values(snapshot))
+            await _mend_files(run, claim, case, _values(snapshot))
             await _renew_retries(run, config, snapshot)
     else:
         _check_untouched(run, case)
@@ -120,16 +129,16 @@ async def _advance(run: CourseRun, file: CaseFile) -> None:
         start,
         config,
         context=run.knobs,
-        stream_mode="updates",
+        stream_mode=["updates"],
         durability="sync",
         control=run.stop.control,
+        version="v2",
     )
-    async for update in stream:
-        for rollout in [r for part in update.values() for r in part.get("rollouts") or ()]:
-            run.on_rollout(rollout)
-        session = (update.get("reflect") or {}).get("finished_session")
-        if session is not None:
-            _write_session(run, case, session)
+    async for event in read_events(stream):
+        claim.ledger.beat(claim.name, claim.fence)
+        if isinstance(event, SessionClosed):
+            _write_session(run, claim, case, event.session)
+        run.tell(InCase(case.modality, case.case_id, event))
 
 
 async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: Any) -> None:
@@ -177,7 +186,7 @@ def _sessions_done(values: CourseState) -> int:
     )
 
 
-async def _mend_files(run: CourseRun, case: Case, values: CourseState) -> None:
+async def _mend_files(run: CourseRun, claim: Claim[CaseFile], case: Case, values: CourseState) -> None:
     """Make sure that every finished session has its file; what the checkpoint still holds is written again.
 
     Raises:
@@ -194,7 +203,7 @@ async def _mend_files(run: CourseRun, case: Case, values: CourseState) -> None:
         return
     async for session in _checkpointed(run, case, values):
         if session.session_index in broken:
-            _write_session(run, case, session)
+            _write_session(run, claim, case, session)
             del broken[session.session_index]
     if broken:
         index, problem = next(iter(broken.items()))
@@ -216,21 +225,23 @@ async def _checkpointed(run: CourseRun, case: Case, values: CourseState) -> Asyn
             yield session
 
 
-def _write_session(run: CourseRun, case: Case, session: FinishedSession) -> None:
+def _write_session(run: CourseRun, claim: Claim[CaseFile], case: Case, session: FinishedSession) -> None:
+    claim.check()
     folder = run.folder.case_dir(case.modality, case.case_id)
     write_session(
         session_path(folder, session.session_index), session_data(case, session, keep_all=run.keep_all)
     )
-    run.on_session(case, session)
 
 
-async def _close(run: CourseRun, file: CaseFile, *, failure: Failure | None, spent: Usage) -> Outcome:
+async def _close(run: CourseRun, claim: Claim[CaseFile], *, failure: Failure | None, spent: Usage) -> Outcome:
+    claim.check()
+    file = claim.task
     snapshot = await run.graph.aget_state(_config(run, file), subgraphs=True)
     outcome = close_case(
         run.folder, file.modality, file.case_id, snapshot=snapshot, failure=failure, spent=spent
     )
     if outcome.status.is_finished:
-        await compact(run.saver, thread_id(file.modality, file.case_id))
+        await run.checkpoints.compact(thread_id(file.modality, file.case_id))
     return outcome
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from psychagent.assets.profiles import CaseFile, find_cases
@@ -12,9 +11,6 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.domain.profile import Case
-from psychagent.domain.rollout import FinishedSession, Rollout
-from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
@@ -23,28 +19,18 @@ from psychagent.flows.course import build_course, limit_of
 from psychagent.flows.live import Live, open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
-from psychagent.records.folder import RunFolder
+from psychagent.records.folder import RunFolder, thread_id
 from psychagent.records.manifest import RunSettings, write_manifest
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.closing import with_totals
 from psychagent.runs.course import CourseRun, remove_run, run_case
+from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard, Tell, tell_nobody
+from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
 from psychagent.runs.stop import Stop, stop_on_signals
-
-
-@dataclass
-class Watch:
-    """Who is told how a run goes; every hook is optional."""
-
-    on_start: Callable[[Sequence[CaseFile]], None] = lambda cases: None
-    on_call: Callable[[Usage], None] = lambda usage: None
-    on_session: Callable[[Case, FinishedSession], None] = lambda case, session: None
-    on_case: Callable[[Outcome], None] = lambda outcome: None
-    on_stop: Callable[[], None] = lambda: None
-    """A request to stop was heard."""
-    on_rollout: Callable[[Rollout], None] = lambda rollout: None
-    """A rollout was held and judged, or failed."""
+from psychagent.runs.workers.base import Claim, Workers
+from psychagent.runs.workers.local import LocalWorkers
 
 
 @dataclass(frozen=True)
@@ -61,7 +47,8 @@ class SamplePlan:
     overwrite: bool = False
     rft: RftSettings | None = None
     """Best-of-n rollouts; None is plain simulation."""
-    watch: Watch = field(default_factory=Watch)
+    tell: Tell = tell_nobody
+    """Hears what happens."""
 
     @property
     def settings(self) -> RunSettings:
@@ -82,7 +69,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
     """
     folder = RunFolder(plan.save_dir, plan.baseline.name)
     cases = find_cases(plan.dataset, plan.runtime.world.language)
-    with hold_lock(folder.lock):
+    with hold_lock(folder.lock), log_to(folder.log, plan.runtime.machine.log_level):
         remove_parts(folder.path)
         held = folder.manifest.exists() or folder.checkpoints.exists()
         if held and not plan.resume and not plan.overwrite:
@@ -91,7 +78,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         async with open_live(
             plan.env,
             calls=plan.runtime.machine.max_parallel_calls,
-            report=plan.watch.on_call,
+            report=lambda usage: plan.tell(CallAnswered(usage)),
             sleep=stop.sleep,
         ) as live:
             deps = _build(plan, live)
@@ -114,44 +101,28 @@ def _build(plan: SamplePlan, live: Live) -> Deps:
 async def _run_cases(
     plan: SamplePlan, folder: RunFolder, deps: Deps, cases: Sequence[CaseFile], stop: Stop
 ) -> RunResult:
-    async with open_checkpoints(folder.checkpoints) as saver:
+    machine = plan.runtime.machine
+    async with open_checkpoints(folder.checkpoints) as checkpoints:
         run = CourseRun(
-            graph=build_course(deps, saver),
+            graph=build_course(deps, checkpoints.saver),
             limit=limit_of(deps, deps.knobs),
-            saver=saver,
+            checkpoints=checkpoints,
             folder=folder,
             knobs=deps.knobs,
             stop=stop,
             keep_all=plan.rft is None or plan.rft.keep_all_rollout_transcripts,
-            on_session=plan.watch.on_session,
-            on_rollout=plan.watch.on_rollout if plan.rft else lambda rollout: None,
+            tell=plan.tell,
         )
-        plan.watch.on_start(cases)
-        with stop_on_signals(stop, plan.watch.on_stop):
-            outcomes = await _work_off(plan, run, cases)
+
+        async def work(claim: Claim[CaseFile]) -> Outcome:
+            outcome = await run_case(run, claim)
+            plan.tell(CaseEnded(outcome))
+            return outcome
+
+        plan.tell(RunBegan(len(cases)))
+        tasks = [(thread_id(case.modality, case.case_id), case) for case in cases]
+        workers: Workers = LocalWorkers(machine.concurrency)
+        with stop_on_signals(stop, lambda: plan.tell(StopHeard())):
+            outcomes = await workers.run(tasks, work, stopped=lambda: stop.asked)
     left = len(outcomes) < len(cases) or any(o.status is Status.PARTIAL for o in outcomes)
     return RunResult(outcomes=merge_outcomes(outcomes), interrupted=stop.by_signal and left)
-
-
-async def _work_off(plan: SamplePlan, run: CourseRun, cases: Sequence[CaseFile]) -> list[Outcome]:
-    """Run the cases, so many at a time; none is begun once the run is to stop."""
-    waiting = iter(cases)
-    outcomes: list[Outcome] = []
-
-    async def work() -> None:
-        for case in waiting:
-            if run.stop.asked:
-                return
-            outcome = await run_case(run, case)
-            outcomes.append(outcome)
-            plan.watch.on_case(outcome)
-
-    workers = [asyncio.create_task(work()) for _ in range(min(plan.runtime.machine.concurrency, len(cases)))]
-    try:
-        await asyncio.gather(*workers)
-    finally:
-        # whatever ended the wait, nobody may go on while the checkpoints are closed
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
-    return outcomes

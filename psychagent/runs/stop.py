@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import signal
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 GRACE_SEC = 10.0
 """How long calls in flight may take to come in; the call of a slower model is made again on resume."""
@@ -41,6 +44,7 @@ class Stop:
 
     def ask(self, reason: str) -> None:
         """Ask the run to stop."""
+        log.warning("asked to stop: %s", reason)
         self.control.request_drain(reason)
         self._asked.set()
 

@@ -34,7 +34,7 @@ from psychagent.flows.live import open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import plan_calls
-from psychagent.runs.checkpoints.sqlite import compact, open_checkpoints
+from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.scales.scale import reward_methods
 from psychagent.skills.embed import Embedder, Vectors, normalize
 from psychagent.skills.index import StageIndex
@@ -94,8 +94,8 @@ async def run_cases(base_url: str, cases: int, concurrency: int, sessions: int, 
         found = [file.load() for file in files]
         work = [(n, found[n % len(found)]) for n in range(cases)]
         with tempfile.TemporaryDirectory() as folder:
-            async with open_checkpoints(Path(folder) / "checkpoints.sqlite") as saver:
-                graph = build_course(deps, saver)
+            async with open_checkpoints(Path(folder) / "checkpoints.sqlite") as kept_in:
+                graph = build_course(deps, kept_in.saver)
                 waiting = iter(work)
 
                 async def worker() -> None:
@@ -137,8 +137,8 @@ async def checkpoints(base_url: str, sessions: int, turns: int) -> dict[str, Any
         case = find_cases(DatasetSettings(split=None), Language.EN)[0].load()
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "checkpoints.sqlite"
-            async with open_checkpoints(path) as saver:
-                graph = build_course(deps, saver)
+            async with open_checkpoints(path) as kept_in:
+                graph = build_course(deps, kept_in.saver)
                 config: Any = {"configurable": {"thread_id": "1"}, "recursion_limit": 12 * sessions}
                 stream = graph.astream(
                     {"case": case}, config, context=deps.knobs, durability="sync", stream_mode="updates"
@@ -146,7 +146,7 @@ async def checkpoints(base_url: str, sessions: int, turns: int) -> dict[str, Any
                 async for update in stream:
                     if "reflect" in update:
                         curve.append(_megabytes(path))
-                await compact(saver, "1")
+                await kept_in.compact("1")
             return {"curve_mb": curve, "compacted_mb": _megabytes(path)}
 
 
@@ -267,8 +267,8 @@ async def rollouts(base_url: str, cases: int, n: int, turns: int) -> dict[str, A
         for case in found:
             await deps.skills(Language.EN).index(case.modality, Stage.CONCEPTUALIZATION)
         with tempfile.TemporaryDirectory() as folder:
-            async with open_checkpoints(Path(folder) / "checkpoints.sqlite") as saver:
-                graph = build_course(deps, saver)
+            async with open_checkpoints(Path(folder) / "checkpoints.sqlite") as kept_in:
+                graph = build_course(deps, kept_in.saver)
 
                 async def run(number: int, case: Case) -> None:
                     config: Any = {"configurable": {"thread_id": str(number)}, "recursion_limit": 100}

@@ -14,10 +14,11 @@ import pytest
 from psychagent.errors import RecordError
 from psychagent.files.read import read_json
 from psychagent.files.write import write_json
-from psychagent.runs.outcome import Status
+from psychagent.runs.events import CaseEnded
+from psychagent.runs.outcome import Outcome, Status
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import serve
-from tests.support.running import NAME, calls_of, case_dirs, course_file, manifest, repeats, run_plan
+from tests.support.running import NAME, calls_of, case_dirs, course_file, hearing, manifest, repeats, run_plan
 from tests.support.skips import NOT_ROOT
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -109,13 +110,17 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", str(place)], check=True)
 
 
+def message_of(outcome: Outcome) -> str:
+    return outcome.failure.message if outcome.failure else ""
+
+
 async def test_a_disk_that_fills_up_stops_the_run_with_the_remedy_and_the_same_command_goes_on(
     small_disk: Path,
 ) -> None:
     told: list[str] = []
     with serve() as server:
         plan = run_plan(small_disk, server.base_url, cases=2, max_sessions=3, max_counselor_turns=8)
-        plan.watch.on_case = lambda o: told.append(o.failure.message if o.failure else "")
+        plan = hearing(plan, CaseEnded, lambda event: told.append(message_of(event.outcome)))
         with pytest.raises(RecordError, match="free space and run again") as caught:
             await run_sample(plan)
         assert str(small_disk / NAME) in str(caught.value)

@@ -10,10 +10,21 @@ from typing import Any
 
 import pytest
 
+from psychagent.runs.events import CaseEnded
 from psychagent.runs.outcome import Status
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
-from tests.support.running import always, count, course_file, load, manifest, once, run_once, run_plan
+from tests.support.running import (
+    always,
+    count,
+    course_file,
+    hearing,
+    load,
+    manifest,
+    once,
+    run_once,
+    run_plan,
+)
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 ERROR = {"error": {"message": "sorry"}}
@@ -150,8 +161,7 @@ async def test_a_case_that_waits_does_not_hold_up_the_others(tmp_path: Path) -> 
     done: list[float] = []
     with serve(one_case_only(answer)) as server:
         plan = run_plan(tmp_path, server.base_url, cases=3, max_wait_sec=5, max_retries=1, max_sessions=1)
-        plan.watch.on_case = lambda outcome: done.append(time.monotonic())
-        result = await run_sample(plan)
+        result = await run_sample(hearing(plan, CaseEnded, lambda event: done.append(time.monotonic())))
     assert result.count() == {Status.FAILED: 1, Status.ENDED_BY_LIMIT: 2}
     assert done[2] - done[1] > 0.5, "the two others were done long before"
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from langgraph.errors import GraphDrained
 
+from psychagent.runs.events import CaseEnded
 from psychagent.runs.outcome import Status
 from psychagent.runs.sample import run_sample
 from psychagent.runs.stop import Stop, stop_on_signals
@@ -22,6 +23,7 @@ from tests.support.running import (
     calls_of,
     case_dirs,
     course_file,
+    hearing,
     keys,
     manifest,
     repeats,
@@ -197,7 +199,7 @@ async def test_signals_are_left_as_they_were() -> None:
 async def test_a_stop_that_comes_when_all_is_done_is_no_interruption(tmp_path: Path) -> None:
     with serve() as server:
         plan = run_plan(tmp_path, server.base_url, max_sessions=1, max_counselor_turns=1)
-        plan.watch.on_case = lambda outcome: signal.raise_signal(signal.SIGINT)
-        result = await run_sample(plan)
+        stopping = hearing(plan, CaseEnded, lambda event: signal.raise_signal(signal.SIGINT))
+        result = await run_sample(stopping)
     assert not result.interrupted
     assert result.exit_status() == 0

@@ -7,8 +7,9 @@ import pytest
 from psychagent.domain.base import Speaker
 from psychagent.errors import ProviderError
 from psychagent.flows.build import build_deps
+from psychagent.flows.events import Event, Said, Words
 from psychagent.flows.live import open_live
-from psychagent.flows.play import Event, Said, Words, stream_course
+from psychagent.flows.play import stream_course
 from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
 from tests.support.running import always, settings_at
 

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from psychagent.flows.play import (
-    CourseEnded,
-    Event,
-    Said,
-    SessionClosed,
-    SessionOpened,
-    Words,
-    run_course,
-    stream_course,
-)
+from psychagent.flows.events import CourseEnded, Event, Said, SessionClosed, SessionOpened, Words
+from psychagent.flows.play import run_course, stream_course
 from tests.support.courses import ANSWERED, SAID, two_sessions
 from tests.support.fakes import Cast, case_of, chosen_family, filed, spoken, summed_up
 

@@ -25,8 +25,8 @@ SESSION_CHANNELS = {"turns", "usage", "retrieved"}
 
 
 async def run(cast: Cast, path: Path) -> dict[str, Any]:
-    async with open_checkpoints(path) as saver:
-        graph = build_course(cast.deps, saver)
+    async with open_checkpoints(path) as kept_in:
+        graph = build_course(cast.deps, kept_in.saver)
         state: dict[str, Any] = await graph.ainvoke(START, CONFIG, context=knobs_of(cast), durability="sync")
     return state
 
@@ -41,8 +41,8 @@ async def test_state_comes_back_from_sqlite_as_the_same_types(
     ]
     with caplog.at_level(logging.WARNING):
         live = await run(cast, tmp_path / "c.sqlite")
-        async with open_checkpoints(tmp_path / "c.sqlite") as saver:
-            snapshot = await build_course(cast.deps, saver).aget_state(CONFIG)
+        async with open_checkpoints(tmp_path / "c.sqlite") as kept_in:
+            snapshot = await build_course(cast.deps, kept_in.saver).aget_state(CONFIG)
     stored = snapshot.values
     for name, kind in (
         ("case", Case),
@@ -64,8 +64,8 @@ async def test_a_session_stores_only_what_grows(tmp_path: Path) -> None:
     cast = two_sessions()
     await run(cast, tmp_path / "c.sqlite")
     namespaces = Counter[str]()
-    async with open_checkpoints(tmp_path / "c.sqlite") as saver:
-        async for stored in saver.alist({"configurable": {"thread_id": "cbt:en01"}}):
+    async with open_checkpoints(tmp_path / "c.sqlite") as kept_in:
+        async for stored in kept_in.saver.alist({"configurable": {"thread_id": "cbt:en01"}}):
             name = stored.config["configurable"]["checkpoint_ns"]
             namespaces["root" if not name else "session"] += 1
             if name:
@@ -80,8 +80,8 @@ async def test_no_turn_of_a_session_copies_the_profile_the_memory_or_a_prompt(tm
     problem = START["case"].profile.basic_info.main_problem
     marks = (problem, "sum1 abstract", "How you speak")
     at_root, in_session = Counter[str](), Counter[str]()
-    async with open_checkpoints(tmp_path / "c.sqlite") as saver:
-        async for stored in saver.alist({"configurable": {"thread_id": "cbt:en01"}}):
+    async with open_checkpoints(tmp_path / "c.sqlite") as kept_in:
+        async for stored in kept_in.saver.alist({"configurable": {"thread_id": "cbt:en01"}}):
             text = repr(stored.checkpoint["channel_values"]) + repr(stored.pending_writes)
             found = in_session if stored.config["configurable"]["checkpoint_ns"] else at_root
             found.update(mark for mark in marks if mark in text)

@@ -20,7 +20,7 @@ from psychagent.flows.build import build_deps
 from psychagent.flows.course import build_course
 from psychagent.flows.live import open_live
 from psychagent.records.folder import RunFolder
-from psychagent.runs.checkpoints.sqlite import compact, open_checkpoints, stored_types
+from psychagent.runs.checkpoints.sqlite import open_checkpoints, stored_types
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import Http, serve
 from tests.support.running import NAME, always, case_dirs, load, run_plan, settings_at
@@ -55,17 +55,17 @@ async def test_the_file_shrinks_when_a_course_is_compacted(tmp_path: Path) -> No
     with serve() as server:
         baseline, runtime = settings_at(server.base_url, max_sessions=3, max_counselor_turns=4)
         path = tmp_path / "checkpoints.sqlite"
-        async with open_live({}) as live, open_checkpoints(path) as saver:
+        async with open_live({}) as live, open_checkpoints(path) as kept_in:
             deps = build_deps(baseline, runtime, live)
-            graph = build_course(deps, saver)
+            graph = build_course(deps, kept_in.saver)
             config: Any = {"configurable": {"thread_id": "one"}, "recursion_limit": 60}
             await graph.ainvoke({}, config, context=deps.knobs, durability="sync")
             before = size(path)
             state = (await graph.aget_state(config)).values
-            await compact(saver, "one")
+            await kept_in.compact("one")
             assert size(path) < before / 3
             assert (await graph.aget_state(config)).values == state
-            await compact(saver, "one")
+            await kept_in.compact("one")
             assert (await graph.aget_state(config)).values == state
 
 
@@ -73,14 +73,14 @@ async def test_compacting_one_course_leaves_the_others_alone(tmp_path: Path) -> 
     with serve() as server:
         baseline, runtime = settings_at(server.base_url, max_sessions=1)
         path = tmp_path / "checkpoints.sqlite"
-        async with open_live({}) as live, open_checkpoints(path) as saver:
+        async with open_live({}) as live, open_checkpoints(path) as kept_in:
             deps = build_deps(baseline, runtime, live)
-            graph = build_course(deps, saver)
+            graph = build_course(deps, kept_in.saver)
             for thread in ("one", "two"):
                 config: Any = {"configurable": {"thread_id": thread}, "recursion_limit": 60}
                 await graph.ainvoke({}, config, context=deps.knobs, durability="sync")
             held = rows(path, "SELECT count(*) FROM checkpoints WHERE thread_id = 'two'")
-            await compact(saver, "one")
+            await kept_in.compact("one")
             assert rows(path, "SELECT count(*) FROM checkpoints WHERE thread_id = 'two'") == held
             assert held[0][0] > 5
 
@@ -133,12 +133,12 @@ async def test_checkpoints_restore_the_same_types_and_warn_of_none(
         async with open_live({}) as live:
             deps = build_deps(baseline, runtime, live)
             config: Any = {"configurable": {"thread_id": "one"}, "recursion_limit": 60}
-            async with open_checkpoints(path) as saver:
-                held = await build_course(deps, saver).ainvoke(
+            async with open_checkpoints(path) as kept_in:
+                held = await build_course(deps, kept_in.saver).ainvoke(
                     {}, config, context=deps.knobs, durability="sync"
                 )
-            async with open_checkpoints(path) as saver:
-                state = (await build_course(deps, saver).aget_state(config)).values
+            async with open_checkpoints(path) as kept_in:
+                state = (await build_course(deps, kept_in.saver).aget_state(config)).values
     assert state == held
     assert {k: type(v) for k, v in state.items()} == {k: type(v) for k, v in held.items()}
     assert [r.getMessage() for r in caplog.records] == []
@@ -154,10 +154,13 @@ def test_a_strict_run_is_killed_and_resumed_without_a_warning(tmp_path: Path) ->
             "from pathlib import Path\n"
             "logging.basicConfig(level=logging.WARNING)\n"
             "logging.getLogger().handlers[0].setLevel(logging.WARNING)\n"
-            "from tests.support.running import run_plan\n"
+            "from tests.support.running import hearing, run_plan\n"
+            "from psychagent.flows.events import SessionClosed\n"
+            "from psychagent.runs.events import InCase\n"
             "from psychagent.runs.sample import run_sample\n"
             "plan = run_plan(Path(sys.argv[1]), sys.argv[2])\n"
-            "plan.watch.on_session = lambda case, session: os._exit(7) if len(sys.argv) > 3 else None\n"
+            "die = lambda event: os._exit(7) if isinstance(event.event, SessionClosed) else None\n"
+            "plan = hearing(plan, InCase, die) if len(sys.argv) > 3 else plan\n"
             "sys.exit(asyncio.run(run_sample(plan)).exit_status())\n"
         )
         command = [sys.executable, "-W", "error", "-c", script, str(plan.save_dir), server.base_url]
@@ -191,8 +194,8 @@ async def test_a_session_s_dialogue_is_in_its_file_and_no_longer_in_the_checkpoi
         await run_sample(plan)
     place = case_dirs(tmp_path)[0]
     assert load(place / "session_1.json")["transcript"]
-    async with open_checkpoints(RunFolder(tmp_path, NAME).checkpoints) as saver:
-        kept = await saver.aget_tuple({"configurable": {"thread_id": "cbt/en01"}})
+    async with open_checkpoints(RunFolder(tmp_path, NAME).checkpoints) as kept_in:
+        kept = await kept_in.saver.aget_tuple({"configurable": {"thread_id": "cbt/en01"}})
     assert kept is not None
     values = kept.checkpoint["channel_values"]
     assert values["rollouts"] == []

@@ -17,11 +17,13 @@ from psychagent.assets.settings.baseline import EmbeddingSettings, RetrievalSett
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Modality
 from psychagent.errors import SettingsError
+from psychagent.flows.events import SessionClosed
+from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent
 from psychagent.runs.outcome import Status
 from psychagent.runs.sample import SamplePlan, run_sample
 from tests.support.loopback.replies import summary_reply
 from tests.support.loopback.server import Call, Http, chat_body, serve
-from tests.support.running import case_dirs, course_file, load, manifest, run_plan
+from tests.support.running import case_dirs, course_file, hearing, load, manifest, run_plan
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 
@@ -117,15 +119,25 @@ async def test_a_plan_that_would_skip_a_stage_is_corrected_and_recorded(tmp_path
     assert [c["decided"] for c in course_file(tmp_path)["corrections"]] == ["intervention", "consolidation"]
 
 
+def words_of(event: RunEvent) -> list[str]:
+    """Write an event as a line; most of what happens inside a case is left out."""
+    match event:
+        case RunBegan(cases):
+            return [f"start {cases}"]
+        case CallAnswered():
+            return ["call"]
+        case InCase(_, case_id, SessionClosed(session)):
+            return [f"{case_id} {session.session_index}"]
+        case CaseEnded(outcome):
+            return [f"{outcome.case_id} {outcome.status.value}"]
+    return []
+
+
 async def test_every_event_is_told_once(tmp_path: Path) -> None:
     told: list[str] = []
     with serve() as server:
         plan = run_plan(tmp_path, server.base_url, cases=2, max_counselor_turns=1)
-        plan.watch.on_start = lambda cases: told.append(f"start {len(cases)}")
-        plan.watch.on_session = lambda case, session: told.append(f"{case.case_id} {session.session_index}")
-        plan.watch.on_case = lambda outcome: told.append(f"{outcome.case_id} {outcome.status.value}")
-        plan.watch.on_call = lambda usage: told.append("call")
-        await run_sample(plan)
+        await run_sample(replace(plan, tell=lambda event: told.extend(words_of(event))))
         assert told.count("call") == len(server.calls)
     rest = [event for event in told if event != "call"]
     assert rest[0] == "start 2"
@@ -150,26 +162,24 @@ async def test_so_many_cases_run_at_a_time(tmp_path: Path, concurrency: int) -> 
             return slow if call.role == "counselor" else None
 
         server.behave = behave
-        plan.watch.on_case = lambda outcome: under_way.remove(next(iter(under_way)))
-        result = await run_sample(plan)
+        ended = hearing(plan, CaseEnded, lambda event: under_way.remove(next(iter(under_way))))
+        result = await run_sample(ended)
     assert result.exit_status() == 0
     assert most[0] == concurrency
 
 
 async def test_a_watcher_that_fails_ends_the_run_and_leaves_nobody_working(tmp_path: Path) -> None:
-    def fail(outcome: object) -> None:
+    def fail(event: object) -> None:
         raise LookupError("the watcher's own")
 
     with serve(delay_sec=0.02) as server:
         plan = run_plan(tmp_path, server.base_url, cases=4, max_counselor_turns=1)
-        plan.watch.on_case = fail
         with pytest.raises(LookupError, match="the watcher's own"):
-            await run_sample(plan)
+            await run_sample(hearing(plan, CaseEnded, fail))
         made = len(server.calls)
         await asyncio.sleep(0.2)
         assert len(server.calls) == made
         assert len(asyncio.all_tasks()) == 1
-        plan.watch.on_case = lambda outcome: None
         assert (await run_sample(plan)).exit_status() == 0
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Modality
+from psychagent.runs.events import RunEvent
 from psychagent.runs.outcome import RunResult
 from psychagent.runs.sample import SamplePlan, run_sample
 from tests.support.flat import baseline_of, runtime_of
 from tests.support.loopback.server import Behave, Call, Http, serve
+
+E = TypeVar("E")
 
 FAST: dict[str, Any] = {"timeout_sec": 20, "max_retries": 2, "max_wait_sec": 0.02}
 """Retries that wait some milliseconds."""
@@ -35,6 +39,18 @@ def run_plan(save_dir: Path, base_url: str, *, cases: int = 1, **over: Any) -> S
     baseline, runtime = settings_at(base_url, **over)
     dataset = DatasetSettings(modalities=(Modality.CBT,), max_cases=cases)
     return SamplePlan(baseline, runtime, dataset, save_dir=save_dir, env={})
+
+
+def hearing(plan: SamplePlan, kind: type[E], act: Callable[[E], object]) -> SamplePlan:
+    """Let a plan's run tell of one kind of event, beside what it tells already."""
+    before = plan.tell
+
+    def tell(event: RunEvent) -> None:
+        before(event)
+        if isinstance(event, kind):
+            act(event)
+
+    return replace(plan, tell=tell)
 
 
 def once(role: str, answer: Http, *, times: int = 1) -> Behave:

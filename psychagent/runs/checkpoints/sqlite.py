@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
 
 import aiosqlite
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
@@ -34,8 +34,55 @@ def stored_types() -> list[tuple[str, str]]:
     ]
 
 
+@dataclass(frozen=True)
+class SqliteCheckpoints:
+    """Checkpoints in one SQLite file; one process writes it at a time."""
+
+    saver: AsyncSqliteSaver
+    path: Path
+
+    @property
+    def place(self) -> str:
+        """The file."""
+        return str(self.path)
+
+    @property
+    def faults(self) -> tuple[type[Exception], ...]:
+        """A full disk, a file that is no database, one that cannot be written."""
+        return (sqlite3.Error,)
+
+    async def forget(self, thread: str) -> None:
+        """Remove a course whole."""
+        await self.saver.adelete_thread(thread)
+
+    async def compact(self, thread: str) -> None:
+        """Keep a finished course's latest root checkpoint and drop the rest.
+
+        The sessions' own checkpoints have served when the course is done: its files hold the dialogues.
+        """
+        statements: Sequence[tuple[str, tuple[str, ...]]] = (
+            ("DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_ns != ''", (thread,)),
+            (
+                "DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_id != "
+                "(SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)",
+                (thread, thread),
+            ),
+            (
+                "DELETE FROM writes WHERE thread_id = ? AND checkpoint_id NOT IN "
+                "(SELECT checkpoint_id FROM checkpoints WHERE thread_id = ?)",
+                (thread, thread),
+            ),
+        )
+        async with self.saver.lock:
+            for statement, values in statements:
+                await self.saver.conn.execute(statement, values)
+            await self.saver.conn.commit()
+            # executescript steps the pragma to its end; execute frees a single page
+            await self.saver.conn.executescript("PRAGMA incremental_vacuum;")
+
+
 @asynccontextmanager
-async def open_checkpoints(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
+async def open_checkpoints(path: Path) -> AsyncIterator[SqliteCheckpoints]:
     """Open the checkpoint file.
 
     `synchronous=NORMAL` survives the death of the process, which is what resuming is for, at a
@@ -54,7 +101,7 @@ async def open_checkpoints(path: Path) -> AsyncIterator[AsyncSqliteSaver]:
             )
             await saver.setup()
             await connection.execute("PRAGMA synchronous=NORMAL")
-            yield saver
+            yield SqliteCheckpoints(saver, path)
     except sqlite3.DatabaseError as error:
         raise RecordError(f"{path}: {error}; free space, or move the file away and start anew") from error
 
@@ -63,29 +110,3 @@ def _check_openable(path: Path) -> None:
     """Open the file once without a thread: aiosqlite's may outlive the event loop where opening fails."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA schema_version")
-
-
-async def compact(saver: AsyncSqliteSaver, thread: str) -> None:
-    """Keep a finished course's latest root checkpoint and drop the rest.
-
-    The sessions' own checkpoints have served when the course is done: its files hold the dialogues.
-    """
-    statements: Sequence[tuple[str, tuple[Any, ...]]] = (
-        ("DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_ns != ''", (thread,)),
-        (
-            "DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_id != "
-            "(SELECT max(checkpoint_id) FROM checkpoints WHERE thread_id = ?)",
-            (thread, thread),
-        ),
-        (
-            "DELETE FROM writes WHERE thread_id = ? AND checkpoint_id NOT IN "
-            "(SELECT checkpoint_id FROM checkpoints WHERE thread_id = ?)",
-            (thread, thread),
-        ),
-    )
-    async with saver.lock:
-        for statement, values in statements:
-            await saver.conn.execute(statement, values)
-        await saver.conn.commit()
-        # executescript steps the pragma to its end; execute frees a single page
-        await saver.conn.executescript("PRAGMA incremental_vacuum;")

@@ -1,0 +1,54 @@
+"""What happens in a run, as values that a terminal, a page, a log or another process can take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from psychagent.domain.base import Modality
+from psychagent.domain.usage import Usage
+from psychagent.flows.events import Event
+from psychagent.runs.outcome import Outcome
+
+
+@dataclass(frozen=True)
+class RunBegan:
+    """The cases are known and the first are about to begin."""
+
+    cases: int
+
+
+@dataclass(frozen=True)
+class CallAnswered:
+    """A model call was answered."""
+
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class InCase:
+    """Something happened in one case's course."""
+
+    modality: Modality
+    case_id: str
+    event: Event
+
+
+@dataclass(frozen=True)
+class CaseEnded:
+    """A case ended, failed or was stopped."""
+
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class StopHeard:
+    """A request to stop was heard."""
+
+
+RunEvent = RunBegan | CallAnswered | InCase | CaseEnded | StopHeard
+Tell = Callable[[RunEvent], None]
+
+
+def tell_nobody(event: RunEvent) -> None:
+    """Let an event pass."""

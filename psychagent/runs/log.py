@@ -1,0 +1,59 @@
+"""The log beside a run's files: a line for each retry, fault, lost case and stop."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from psychagent.errors import RecordError
+
+ROOT = "psychagent"
+_FORM = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+
+class _LogFile(logging.FileHandler):
+    """A file that keeps silent where the disk is full: the run says so itself, and goes on or ends."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Let a line go that cannot be written; whatever else is wrong is shown."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handleError(record)
+
+
+@contextmanager
+def log_to(path: Path, level: str) -> Iterator[None]:
+    """Write what the package logs to a file while a block runs; earlier lines stay.
+
+    Whoever has set up logging of their own gets the same lines as before: they still propagate.
+
+    Args:
+        path: The file; it is added to.
+        level: The least level that is written: debug, info, warning or error.
+
+    Raises:
+        RecordError: If the file cannot be opened.
+    """
+    logger = logging.getLogger(ROOT)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handler = _LogFile(path, encoding="utf-8")
+    except OSError as error:
+        raise RecordError(
+            f"{path}: cannot be written ({error.strerror}); free space and run again"
+        ) from error
+    handler.setFormatter(logging.Formatter(_FORM))
+    handler.setLevel(level.upper())
+    before = logger.level
+    logger.setLevel(min(before or logging.CRITICAL, handler.level))
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
+        with contextlib.suppress(OSError):
+            handler.close()

@@ -1,0 +1,54 @@
+"""The log beside a run: a line for each fault, lost case and stop; a failed case keeps its traceback."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+import pytest
+
+from psychagent.errors import RecordError
+from psychagent.runs.log import log_to
+from psychagent.runs.sample import run_sample
+from tests.support.loopback.server import Http, serve
+from tests.support.running import NAME, always, course_file, run_plan
+
+
+async def test_a_lost_case_is_a_line_in_the_log_and_keeps_its_traceback(tmp_path: Path) -> None:
+    with serve(always("summary", Http(status=400, body="no"))) as server:
+        await run_sample(run_plan(tmp_path, server.base_url, max_sessions=1))
+    lines = (tmp_path / NAME / "run.log").read_text(encoding="utf-8").splitlines()
+    (lost,) = [line for line in lines if "lost" in line]
+    assert "ERROR" in lost
+    assert "cbt/en01: lost (summary: HTTP 400 no)" in lost
+    failure = course_file(tmp_path)["failure"]
+    assert failure["message"] in lost
+    assert failure["traceback"].startswith("Traceback")
+    assert failure["traceback"].rstrip().endswith("ProviderError: summary: HTTP 400 no")
+    assert "reflect.py" in failure["traceback"]
+
+
+async def test_the_log_of_a_resumed_run_goes_on(tmp_path: Path) -> None:
+    with serve(always("summary", Http(status=400, body="no"))) as server:
+        for _ in range(2):
+            await run_sample(run_plan(tmp_path, server.base_url, max_sessions=1))
+    text = (tmp_path / NAME / "run.log").read_text(encoding="utf-8")
+    assert text.count("cbt/en01: lost") == 2
+
+
+def test_only_what_reaches_the_level_is_written_and_others_loggers_stay_as_they_were(tmp_path: Path) -> None:
+    logger = logging.getLogger("psychagent")
+    before = (logger.level, list(logger.handlers))
+    with log_to(tmp_path / "a.log", "warning"):
+        logging.getLogger("psychagent.here").info("small")
+        logging.getLogger("psychagent.here").warning("large")
+        logging.getLogger("elsewhere").error("not ours")
+    assert (logger.level, logger.handlers) == before
+    (line,) = (tmp_path / "a.log").read_text(encoding="utf-8").splitlines()
+    assert line.endswith("WARNING psychagent.here: large")
+
+
+def test_a_log_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.log").mkdir()
+    with pytest.raises(RecordError, match=r"a\.log: cannot be written"), log_to(tmp_path / "a.log", "info"):
+        raise AssertionError("nothing runs without its log")
