@@ -85,6 +85,7 @@ async def test_too_few_rollouts_are_held_again_with_another_seed(tmp_path: Path)
     assert used(session(tmp_path), "counselor") == server.count("counselor") == 5
 
 
+@pytest.mark.slow
 async def test_a_case_whose_rollouts_fail_for_good_fails_alone_and_is_tried_again_later(
     tmp_path: Path,
 ) -> None:

@@ -62,6 +62,7 @@ POINTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("role", "nth", "name"), POINTS, ids=[f"{r}-{n}-{s.name}" for r, n, s in POINTS])
 async def test_a_stop_in_the_middle_of_a_call_loses_nothing(
     tmp_path: Path, role: str, nth: int, name: signal.Signals

@@ -43,6 +43,7 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(tmp_path: Path) -
     assert str(tmp_path / "file") in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused_and_a_killed_one_leaves_no_lock(tmp_path: Path) -> None:
     with serve(delay_sec=0.2) as server:
         plan = run_plan(tmp_path / "runs", server.base_url, max_sessions=1, max_counselor_turns=1)

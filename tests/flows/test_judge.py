@@ -218,6 +218,7 @@ def test_a_warmed_judge_has_read_what_it_needs() -> None:
 # the scripted judge
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speaker", [C, K])
 @pytest.mark.parametrize("planted", INJECTIONS)
 @pytest.mark.parametrize("place", [1, 3, 5])
@@ -255,6 +256,7 @@ async def test_an_instruction_planted_in_chinese_leaves_all_scores_where_they_we
         assert (await judge_session(judge, turned, Modality.CBT, Language.ZH)).values() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speaker", [C, K])
 @pytest.mark.parametrize(
     ("language", "planted"), [(k, text) for k, texts in UNLISTED.items() for text in texts]

@@ -195,6 +195,7 @@ async def test_a_metric_that_one_rollout_lacks_is_compared_in_none(case: Case) -
     assert session.winner == 1 - lacking
 
 
+@pytest.mark.slow
 async def test_a_second_judge_scores_every_rollout_and_takes_no_part_in_the_choice(case: Case) -> None:
     alone = await run_course(offline_rollout_deps(rollout_n=3), case)
     beside = await run_course(offline_rollout_deps(rollout_n=3, holdout={"model": "offline-task"}), case)
@@ -222,6 +223,7 @@ async def test_no_thought_query_or_skill_of_a_rollout_reaches_its_judge(case: Ca
     assert not [text for text in hidden for prompt in model.prompts if text in prompt]
 
 
+@pytest.mark.slow
 async def test_the_random_control_does_not_look_at_rewards(case: Case) -> None:
     sessions = await run_course(
         offline_rollout_deps(sessions=4, turns=6, rollout_n=4, selector="random"), case

@@ -13,6 +13,8 @@ from psychagent.domain.turn import count_counselor_turns
 from tests.support.every import LANGUAGES
 from tests.support.offline_courses import AT_RISK, bundled_profile, lines_of, offline_course, risk_of, said_by
 
+pytestmark = pytest.mark.slow
+
 _QUOTED = re.compile(r"“[^“”]*”")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]+")
 SAMPLED = [

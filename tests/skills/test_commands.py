@@ -82,6 +82,7 @@ def test_validate_of_the_bundled_library_says_its_limits() -> None:
     assert "No problems. Largest cosine allowed: en 0.82, zh 0.6." in result.output
 
 
+@pytest.mark.slow
 def test_validate_lists_the_pairs_beyond_a_stricter_cosine(reference_root: Path, small_library: Path) -> None:
     result = call("validate", small_library, "--max-cosine", "0.1")
     assert result.exit_code == 1
