@@ -107,11 +107,12 @@ bench: $(VENV)/.test ## speed and memory, printed as tables
 
 # --- files that are made ---
 
-docs: $(VENV)/.base ## write docs/graphs.md and docs/prompts.md from what runs
+docs: $(VENV)/.base ## write docs/graphs.md, docs/prompts.md and the drawing of docs/architecture.md
 	@$(BIN)/python -m tools.draw_graphs > docs/graphs.md.part
 	@mv docs/graphs.md.part docs/graphs.md
 	@$(BIN)/python -m tools.prompt_tokens > docs/prompts.md.part
 	@mv docs/prompts.md.part docs/prompts.md
+	@$(BIN)/python -m tools.draw_house
 
 configs-readme: $(VENV)/.base ## write configs/README.md from the settings models
 	@$(BIN)/python -m tools.settings_reference > configs/README.md.part

@@ -1,7 +1,7 @@
 """PsychAgent: a counselor agent that works with one client over many sessions.
 
-The names below are all that a notebook needs; they are imported when first used, so that
-`import psychagent` stays quick.
+The names of `PUBLIC` are the public ones, all that a notebook needs. Each is imported when it is
+first used, so that `import psychagent` stays quick.
 """
 
 from __future__ import annotations
@@ -10,77 +10,104 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from psychagent.assets.profiles import find_cases, find_profile, load_profile, make_case
-    from psychagent.assets.settings.baseline import BaselineSettings
-    from psychagent.assets.settings.dataset import DatasetSettings
-    from psychagent.assets.settings.load import load_settings
-    from psychagent.assets.settings.runtime import RuntimeSettings
-    from psychagent.domain.base import Language, Modality, Stage
-    from psychagent.flows.build import build_deps
-    from psychagent.flows.course import build_course
-    from psychagent.flows.events import CourseEnded, Said, SessionClosed, SessionOpened, Words
-    from psychagent.flows.live import open_live
-    from psychagent.flows.play import run_course, stream_course
-    from psychagent.nodes.knobs import Knobs
-    from psychagent.runs.sample import SamplePlan, run_sample
+    # for type checkers and editors; a test compares these imports with the mapping
+    from psychagent.assets.profiles import find_cases as find_cases
+    from psychagent.assets.profiles import find_profile as find_profile
+    from psychagent.assets.profiles import load_profile as load_profile
+    from psychagent.assets.profiles import make_case as make_case
+    from psychagent.assets.settings.baseline import BaselineSettings as BaselineSettings
+    from psychagent.assets.settings.dataset import DatasetSettings as DatasetSettings
+    from psychagent.assets.settings.judge import EvalSettings as EvalSettings
+    from psychagent.assets.settings.judge import load_eval_settings as load_eval_settings
+    from psychagent.assets.settings.load import load_settings as load_settings
+    from psychagent.assets.settings.rollouts import RftSettings as RftSettings
+    from psychagent.assets.settings.runtime import RuntimeSettings as RuntimeSettings
+    from psychagent.domain.base import Language as Language
+    from psychagent.domain.base import Modality as Modality
+    from psychagent.domain.base import Speaker as Speaker
+    from psychagent.domain.base import Stage as Stage
+    from psychagent.domain.turn import Turn as Turn
+    from psychagent.evals.evaluate import EvalPlan as EvalPlan
+    from psychagent.evals.evaluate import example_courses as example_courses
+    from psychagent.evals.evaluate import run_eval as run_eval
+    from psychagent.export.write import ExportPlan as ExportPlan
+    from psychagent.export.write import run_export as run_export
+    from psychagent.flows.build import build_deps as build_deps
+    from psychagent.flows.course import build_course as build_course
+    from psychagent.flows.events import CourseEnded as CourseEnded
+    from psychagent.flows.events import Said as Said
+    from psychagent.flows.events import SessionClosed as SessionClosed
+    from psychagent.flows.events import SessionOpened as SessionOpened
+    from psychagent.flows.events import Words as Words
+    from psychagent.flows.judge import Judge as Judge
+    from psychagent.flows.judge import build_judge_deps as build_judge_deps
+    from psychagent.flows.judge import judge_session as judge_session
+    from psychagent.flows.live import open_live as open_live
+    from psychagent.flows.play import run_course as run_course
+    from psychagent.flows.play import stream_course as stream_course
+    from psychagent.nodes.knobs import Knobs as Knobs
+    from psychagent.records.session import read_session as read_session
+    from psychagent.reports.evaluation.write import ReportPlan as ReportPlan
+    from psychagent.reports.evaluation.write import write_report as write_report
+    from psychagent.runs.sample import SamplePlan as SamplePlan
+    from psychagent.runs.sample import run_sample as run_sample
+    from psychagent.scales.metrics import list_metrics as list_metrics
 
-_WHERE = {
+PUBLIC = {
     "BaselineSettings": "psychagent.assets.settings.baseline",
     "CourseEnded": "psychagent.flows.events",
     "DatasetSettings": "psychagent.assets.settings.dataset",
+    "EvalPlan": "psychagent.evals.evaluate",
+    "EvalSettings": "psychagent.assets.settings.judge",
+    "ExportPlan": "psychagent.export.write",
+    "Judge": "psychagent.flows.judge",
     "Knobs": "psychagent.nodes.knobs",
     "Language": "psychagent.domain.base",
     "Modality": "psychagent.domain.base",
+    "ReportPlan": "psychagent.reports.evaluation.write",
+    "RftSettings": "psychagent.assets.settings.rollouts",
     "RuntimeSettings": "psychagent.assets.settings.runtime",
     "Said": "psychagent.flows.events",
     "SamplePlan": "psychagent.runs.sample",
     "SessionClosed": "psychagent.flows.events",
     "SessionOpened": "psychagent.flows.events",
+    "Speaker": "psychagent.domain.base",
     "Stage": "psychagent.domain.base",
+    "Turn": "psychagent.domain.turn",
     "Words": "psychagent.flows.events",
     "build_course": "psychagent.flows.course",
     "build_deps": "psychagent.flows.build",
+    "build_judge_deps": "psychagent.flows.judge",
+    "example_courses": "psychagent.evals.evaluate",
     "find_cases": "psychagent.assets.profiles",
     "find_profile": "psychagent.assets.profiles",
+    "judge_session": "psychagent.flows.judge",
+    "list_metrics": "psychagent.scales.metrics",
+    "load_eval_settings": "psychagent.assets.settings.judge",
     "load_profile": "psychagent.assets.profiles",
     "load_settings": "psychagent.assets.settings.load",
     "make_case": "psychagent.assets.profiles",
     "open_live": "psychagent.flows.live",
+    "read_session": "psychagent.records.session",
     "run_course": "psychagent.flows.play",
+    "run_eval": "psychagent.evals.evaluate",
+    "run_export": "psychagent.export.write",
     "run_sample": "psychagent.runs.sample",
     "stream_course": "psychagent.flows.play",
+    "write_report": "psychagent.reports.evaluation.write",
 }
+"""Public name -> the module that it is imported from."""
 
-__all__ = [
-    "BaselineSettings",
-    "CourseEnded",
-    "DatasetSettings",
-    "Knobs",
-    "Language",
-    "Modality",
-    "RuntimeSettings",
-    "Said",
-    "SamplePlan",
-    "SessionClosed",
-    "SessionOpened",
-    "Stage",
-    "Words",
-    "build_course",
-    "build_deps",
-    "find_cases",
-    "find_profile",
-    "load_profile",
-    "load_settings",
-    "make_case",
-    "open_live",
-    "run_course",
-    "run_sample",
-    "stream_course",
-]
+__all__ = [*PUBLIC]
 
 
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used."""
-    if name not in _WHERE:
+    if name not in PUBLIC:
         raise AttributeError(f"module 'psychagent' has no attribute {name!r}")
-    return getattr(import_module(_WHERE[name]), name)
+    return getattr(import_module(PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names beside what is loaded."""
+    return sorted({*globals(), *PUBLIC})

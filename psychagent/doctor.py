@@ -1,6 +1,6 @@
 """Check a set-up before a run: assets, settings, keys, endpoints, embedder, skill index, disk.
 
-Every check is one line with what was seen; a failure says what to do. Knows no terminal.
+Each check gives one line that says what was seen; that of a failure also says what to do.
 """
 
 from __future__ import annotations
@@ -36,9 +36,9 @@ from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import resolve_method
 
 MIN_FREE_MB = 500
-"""Free space wanted at the folder of runs; a course takes some 2 MB, and up to 12 on its way."""
+"""Free space needed in the folder of runs; a course takes about 2 MB, and up to 12 while it runs."""
 MOST_WAIT_SEC = 60.0
-"""Longest wait for one answer of an endpoint; a run itself waits as long as its settings say."""
+"""Longest wait for an endpoint's answer here; a run waits as long as its settings say."""
 
 
 class Finding(Record):
@@ -47,20 +47,20 @@ class Finding(Record):
     name: str
     ok: bool
     text: str
-    """What was seen; of a failure also what to do."""
+    """What was seen and, after a failure, what to do."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing to look at."""
+    """One check that can be run."""
 
     name: str
     work: Callable[[], Awaitable[str] | str]
     remedy: str = ""
-    """What to do about a failure, where its message does not say it."""
+    """What to do about a failure whose message does not say so."""
 
     async def run(self) -> Finding:
-        """Look; an expected error is the finding."""
+        """Run the check; an expected error becomes the finding."""
         try:
             seen = self.work()
             text = seen if isinstance(seen, str) else await seen
@@ -71,7 +71,7 @@ class Check:
 
 
 @dataclass(frozen=True)
-class Patient:
+class SetUp:
     """The set-up that is examined."""
 
     baseline: Path | None
@@ -84,26 +84,26 @@ class Patient:
     """The settings that could be read, by kind."""
 
 
-async def examine(patient: Patient) -> AsyncIterator[Finding]:
-    """Run all checks in order, each told as soon as it is done.
+async def examine(setup: SetUp) -> AsyncIterator[Finding]:
+    """Run all checks in order, and yield each finding as soon as it is there.
 
-    Where settings cannot be read, what rests on them is not checked.
+    Checks that need settings which could not be read are left out.
     """
-    for check in (*_assets(), *_settings(patient)):
+    for check in (*_assets(), *_settings(setup)):
         yield await check.run()
-    baseline, runtime, dataset = (patient.read.get(kind) for kind in ("baseline", "runtime", "dataset"))
+    baseline, runtime, dataset = (setup.read.get(kind) for kind in ("baseline", "runtime", "dataset"))
     if not (
         isinstance(baseline, BaselineSettings)
         and isinstance(runtime, RuntimeSettings)
         and isinstance(dataset, DatasetSettings)
     ):
         return
-    async with open_live(patient.env, calls=1) as live:
+    async with open_live(setup.env, calls=1) as live:
         groups = (
             _data(baseline, runtime, dataset),
             _models(baseline, runtime, live),
-            _retrieval(baseline, runtime, dataset, cache_dir=patient.cache_dir(runtime), live=live),
-            [Check("disk", partial(_disk, patient.save_dir(runtime)))],
+            _retrieval(baseline, runtime, dataset, cache_dir=setup.cache_dir(runtime), live=live),
+            [Check("disk", partial(_disk, setup.save_dir(runtime)))],
         )
         for group in groups:
             for check in group:
@@ -115,10 +115,10 @@ def _assets() -> Iterator[Check]:
         yield Check(f"assets: {kind}", lambda kind=kind: str(asset_dir(kind)))  # type: ignore[misc]
 
 
-def _settings(patient: Patient) -> Iterator[Check]:
+def _settings(setup: SetUp) -> Iterator[Check]:
     def read(kind: str, model: type[BaselineSettings | RuntimeSettings | DatasetSettings]) -> str:
-        path: Path | None = getattr(patient, kind)
-        patient.read[kind] = load_settings(model, path)
+        path: Path | None = getattr(setup, kind)
+        setup.read[kind] = load_settings(model, path)
         return str(path or "the default")
 
     yield Check("settings: baseline", partial(read, "baseline", BaselineSettings))
@@ -134,10 +134,12 @@ def _data(baseline: BaselineSettings, runtime: RuntimeSettings, dataset: Dataset
         return f"{count} templates of {language.value!r} compile"
 
     def cases() -> str:
-        found = find_cases(dataset, language)
-        for file in found:
+        files = find_cases(dataset, language)
+        for file in files:
             file.load()
-        return f"{len(found)} cases of {', '.join(sorted({c.modality.value for c in found}))} can be read"
+        return (
+            f"{len(files)} cases of {', '.join(sorted({file.modality.value for file in files}))} can be read"
+        )
 
     def skills() -> str:
         library = SkillLibrary(language, baseline.skills_root)
@@ -183,7 +185,7 @@ async def _ask(
     ask: Callable[[Chat], Awaitable[str]],
     live: Live,
 ) -> str:
-    """Ask an endpoint once, and once more where the first attempt fails."""
+    """Ask an endpoint once, and a second time if the first attempt fails."""
     brief = {
         "max_retries": min(settings.max_retries, 1),
         "timeout_sec": min(settings.timeout_sec, MOST_WAIT_SEC),
@@ -228,10 +230,10 @@ async def _embed(settings: EmbeddingSettings, live: Live) -> str:
 
 
 def _disk(folder: Path) -> str:
-    """Look at the nearest folder that exists; nothing is written."""
+    """Check the nearest folder that exists; write nothing."""
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     if not (there.is_dir() and os.access(there, os.W_OK)):
-        raise RecordError(f"{there}: is no folder that can be written; name another --save-dir")
+        raise RecordError(f"{there}: is not a folder that can be written to; name another --save-dir")
     free = shutil.disk_usage(there).free // 2**20
     if free < MIN_FREE_MB:
         raise RecordError(
@@ -251,7 +253,7 @@ class Probe(BaseModel):
 
 
 async def ask_words(chat: Chat) -> str:
-    """Ask for a word; say that one came."""
+    """Ask for one word, and report that it came."""
     prompt = Prompt(role=Role.PROBE, messages=(system(_SYSTEM), user("Say hello in one word.")))
     await chat.request(prompt, _read_words)
     return "answers"
@@ -265,7 +267,7 @@ def _read_words(message: AIMessage) -> str:
 
 
 async def ask_typed(chat: Chat) -> str:
-    """Ask for a typed reply in the configured way; say that it had the shape."""
+    """Ask for a typed reply in the configured way, and report that it has the shape."""
     task = 'Answer with JSON alone, of this shape: {"ready": true, "number": a digit from 0 to 9}'
     await chat.ask(Prompt(role=Role.PROBE, messages=(system(_SYSTEM), user(task))), Probe)
     return f"keeps the shape ({chat.policy.structured})"

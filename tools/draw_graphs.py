@@ -1,4 +1,4 @@
-"""Draw the graphs from what is compiled, as Mermaid in Markdown: `python -m tools.draw_graphs`."""
+"""Draw the compiled graphs as Mermaid in Markdown: `python -m tools.draw_graphs`."""
 
 from __future__ import annotations
 

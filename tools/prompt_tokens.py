@@ -1,6 +1,6 @@
 """Measure the prompts of every role in tokens, as Markdown: `python -m tools.prompt_tokens`.
 
-It builds prompts as a run does and asks no model; what a provider bills, it does not know.
+The prompts are built as in a run; no model is asked. Tokens are estimates, not what a provider bills.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from psychagent.scales.dialogue import Dialogue, Line
 
 SESSIONS, TURNS, COUNSELOR_TOKENS, CLIENT_TOKENS = 20, 40, 60, 40
 EARLY, LATE = 4, 12
-"""The turns whose prompts are compared; before the last two, where the counselor is told to close."""
+"""The two turns whose prompts are compared, both before the counselor is told to close."""
 
 HEAD = f"""# Prompt tokens
 
@@ -70,7 +70,7 @@ judge once for each group of a scale's items), after {LATE} turns here.
 """
 NAMES = {Language.EN: "English", Language.ZH: "Chinese"}
 _FILLERS = {Language.EN: ("word ", "talk ", "note "), Language.ZH: ("说", "答", "记")}
-"""Stand for the counselor's words, the client's and what is remembered; told apart when a prompt is cut."""
+"""Placeholders for the counselor's words, the client's, and memory; different, so that prompts can be cut."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ PromptsOf = Callable[[Deps, Brief], Iterator[PromptAt]]
 
 
 def filler(language: Language, kind: int, tokens: int) -> str:
-    """Make a text of a number of tokens."""
+    """Make a text of so many tokens."""
     chars = tokens if language is Language.ZH else 4 * tokens
     return (_FILLERS[language][kind] * chars)[:chars].strip()
 
@@ -124,7 +124,7 @@ def dialogue(language: Language, turns: int) -> list[Turn]:
 
 
 def full_memory(language: Language) -> Memory:
-    """Make a memory with more in it than any prompt shows."""
+    """Make a memory that holds more than a prompt shows."""
 
     def text(chars: int) -> str:
         return (_FILLERS[language][2] * chars)[:chars]
@@ -155,7 +155,7 @@ def full_memory(language: Language) -> Memory:
 
 
 def measure(language: Language, prompt_at: PromptAt) -> Sizes:
-    """Cut a role's prompt into what stands before the dialogue, the dialogue, and what stands behind it."""
+    """Measure a role's prompt in three parts: before the dialogue, the dialogue, and after it."""
     early_text, late_text = (_text(prompt_at(dialogue(language, turns))) for turns in (EARLY, LATE))
     spoken = {turn.text for turn in dialogue(language, 1)}
     starts = [place for words in spoken if (place := late_text.find(words)) >= 0]
@@ -174,7 +174,7 @@ def _text(prompt: Prompt) -> str:
 
 
 def briefs(deps: Deps, language: Language, name: str, *, first: bool) -> Iterator[Brief]:
-    """Make the first session, or later ones of every stage, of a profile under every modality."""
+    """Yield briefs of a profile under every modality: its first session, or later ones of every stage."""
     profile = find_profile(name, language)
     for modality in Modality:
         case, plan = make_case(profile, modality, language), deps.prompts(language).first_plan(modality)

@@ -43,7 +43,7 @@ REGISTRY = (
     Kind("rft", RftSettings, "`psychagent rft`: `--rft-config`"),
     Kind("train", TrainSettings, "`psychagent train`: `--config`"),
 )
-"""Every kind of settings; a new one is a new line here."""
+"""Every kind of settings file, in the order of the page."""
 
 _ANCHORS = {kind.model: kind.folder for kind in REGISTRY}
 
@@ -80,7 +80,7 @@ def _first_line(model: type[BaseModel]) -> str:
 
 
 def _files(folder: Path) -> str:
-    """List the shipped files of a kind with the first sentence of their opening comment."""
+    """List the shipped files of a kind, each with the first sentence of its comment."""
     return "\n".join(f"- `{path.name}`: {_about(path)}" for path in sorted(folder.glob("*.yaml")))
 
 

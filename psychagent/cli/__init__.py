@@ -1,1 +1,1 @@
-"""The command line: thin commands over runs and flows."""
+"""The command line: one thin module for each command."""

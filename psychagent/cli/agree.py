@@ -9,6 +9,7 @@ import typer
 
 from psychagent.cli.extra import needs_extra
 from psychagent.errors import SettingsError
+from psychagent.evals.ratings import add_judge, read_columns, read_ratings
 
 if TYPE_CHECKING:
     from psychagent.reports.agreement import Agreement
@@ -34,8 +35,6 @@ def agree(
     ] = None,
 ) -> None:
     """Compare raters: weighted kappa, Krippendorff's alpha, bias; writes agreement.html, .md and .json."""
-    from psychagent.evals.ratings import add_judge, read_columns, read_ratings
-
     if low >= high:
         raise SettingsError(f"scores range from {low} to {high}; --high must be above --low")
     levels = range(low, high + 1)
@@ -43,9 +42,10 @@ def agree(
     if judge:
         table = add_judge(table, judge, scale)
     if len(table.ratings) < 2:
-        raise SettingsError(f"{ratings}: holds one rater only; add another's ratings or --judge EVAL_DIR")
+        raise SettingsError(f"{ratings}: has only one rater; add ratings of another, or --judge EVAL_DIR")
     with needs_extra("eval"):
-        from psychagent.reports.agreement import write_agreement
+        # the extra may be missing, and options are checked without it
+        from psychagent.reports.agreement import write_agreement  # noqa: PLC0415
     agreement, paths = write_agreement(table, levels, output_root or judge or ratings.parent)
     show_agreement(agreement)
     if table.is_script:

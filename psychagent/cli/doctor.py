@@ -1,56 +1,37 @@
-"""`psychagent doctor`: is everything there that a run with these settings needs?"""
+"""`psychagent doctor`: check that a run with these settings has what it needs."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import os
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
-from psychagent.cli.options import (
-    BaselineOption,
-    DatasetOption,
-    RuntimeOption,
-    SaveDirOption,
-    choose_save_dir,
-    default_cache_dir,
-)
-
-if TYPE_CHECKING:
-    from psychagent.doctor import Patient
+from psychagent.cli.options import SettingsFiles, default_cache_dir
+from psychagent.cli.parameters import takes
+from psychagent.doctor import SetUp, examine
 
 
-def doctor(
-    baseline: BaselineOption = None,
-    runtime: RuntimeOption = None,
-    dataset: DatasetOption = None,
-    save_dir: SaveDirOption = None,
-) -> None:
+@takes(SettingsFiles)
+def doctor(files: SettingsFiles) -> None:
     """Check assets, settings, keys, endpoints, embedder, skill index and disk, a line each."""
-    import asyncio
-    import os
-
-    from psychagent.doctor import Patient
-
-    patient = Patient(
-        baseline,
-        runtime,
-        dataset,
-        save_dir=lambda settings: choose_save_dir(save_dir, settings),
+    setup = SetUp(
+        files.baseline,
+        files.runtime,
+        files.dataset,
+        save_dir=files.choose_folder,
         cache_dir=default_cache_dir,
         env=os.environ,
     )
-    failures = asyncio.run(_tell(patient))
-    raise typer.Exit(1 if failures else 0)
+    raise typer.Exit(1 if asyncio.run(_show_findings(setup)) else 0)
 
 
-async def _tell(patient: Patient) -> int:
-    from rich.console import Console
-    from rich.markup import escape
-
-    from psychagent.doctor import examine
-
+async def _show_findings(setup: SetUp) -> int:
+    """Print each finding as it comes; return the number of failures."""
     console, failures = Console(), 0
-    async for finding in examine(patient):
+    async for finding in examine(setup):
         failures += not finding.ok
         mark = "[green]✓[/green]" if finding.ok else "[red]✗[/red]"
         console.print(f"{mark} {finding.name}: {escape(finding.text)}", highlight=False, soft_wrap=True)

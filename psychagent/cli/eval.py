@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, cast
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
-from psychagent.cli.options import ModalitiesOption, read_modalities
-from psychagent.errors import SettingsError
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from psychagent.cli.watch import Reporter
-    from psychagent.domain.scores import ScaleResult, SessionScores
-    from psychagent.domain.usage import Usage
-    from psychagent.evals.evaluate import EvalPlan, EvalWatch
-    from psychagent.evals.find import Found, InputFormat
-    from psychagent.evals.summary import EvalResult
-
-FORMATS = ("auto", "run", "eval_case", "psycheval")
+from psychagent.assets.settings.judge import load_eval_settings
+from psychagent.cli.options import ModalitiesOption, read_modalities, split_words
+from psychagent.cli.watch import Reporter, Tally, usage_table
+from psychagent.domain.scores import ScaleResult, SessionScores
+from psychagent.domain.usage import Usage, sum_usage
+from psychagent.evals.evaluate import EvalPlan, EvalWatch, run_eval
+from psychagent.evals.find import Found, InputFormat
+from psychagent.evals.summary import EvalResult, evidence_of, metric_means
 
 
 def evaluate(
@@ -41,16 +40,9 @@ def evaluate(
     case_limit: Annotated[int | None, typer.Option(min=1, help="Most cases of each modality.")] = None,
     resume: Annotated[bool, typer.Option(help="Keep scales that are already filled in.")] = True,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Judge calls at a time.")] = None,
-    input_format: Annotated[str, typer.Option(help=f"One of {', '.join(FORMATS)}.")] = "auto",
+    input_format: Annotated[InputFormat, typer.Option(help="Format of the data.")] = "auto",
 ) -> None:
     """Judge sessions on the scales. Without options: the example courses, by the offline script."""
-    import os
-
-    from rich.console import Console
-
-    from psychagent.assets.settings.judge import load_eval_settings
-    from psychagent.evals.evaluate import EvalPlan
-
     settings = load_eval_settings(config)
     if concurrency:
         settings = settings.model_copy(update={"concurrency": concurrency})
@@ -60,38 +52,24 @@ def evaluate(
         output_root=output_root or Path.cwd() / "evals" / (data_root.stem if data_root else "examples"),
         env=os.environ,
         modalities=read_modalities(modalities) if modalities else (),
-        methods=_split(methods),
+        methods=split_words(methods) if methods else None,
         case_limit=case_limit,
         resume=resume,
-        input_format=_read_format(input_format),
+        input_format=input_format,
     )
     raise typer.Exit(run_watched(plan, Console()))
 
 
-def _read_format(text: str) -> InputFormat:
-    if text not in FORMATS:
-        raise SettingsError(f"--input-format has {text!r}; known: {', '.join(FORMATS)}")
-    return cast("InputFormat", text)
+class SessionTally(Tally):
+    """Counts sessions where a run counts cases."""
 
-
-def _split(text: str | None) -> tuple[str, ...] | None:
-    return tuple(word.strip() for word in text.split(",") if word.strip()) if text else None
+    def line(self, unit: str) -> str:
+        """Write the state as one line."""
+        return super().line(unit).replace(" cases", " sessions", 1)
 
 
 def run_watched(plan: EvalPlan, console: Console) -> int:
     """Run a plan with progress and a closing table; return the exit status."""
-    import asyncio
-    from dataclasses import replace
-
-    from psychagent.cli.watch import Reporter, Tally
-    from psychagent.evals.evaluate import run_eval
-
-    class SessionTally(Tally):
-        """Counts sessions where a run counts cases, and says so."""
-
-        def line(self, unit: str) -> str:
-            return super().line(unit).replace(" cases", " sessions", 1)
-
     reporter = Reporter(console, SessionTally(goal=0), unit="scales")
     try:
         with reporter.showing():
@@ -104,8 +82,6 @@ def run_watched(plan: EvalPlan, console: Console) -> int:
 
 
 def _watch(reporter: Reporter) -> EvalWatch:
-    from psychagent.evals.evaluate import EvalWatch
-
     tally = reporter.tally
 
     def on_start(sessions: int, scales: int) -> None:
@@ -126,42 +102,28 @@ def _watch(reporter: Reporter) -> EvalWatch:
         tally.cases_done += 1
         reporter.refresh(force=True)
 
-    return EvalWatch(on_start, on_call, on_scale, on_session)
+    return EvalWatch(on_start=on_start, on_call=on_call, on_scale=on_scale, on_session=on_session)
 
 
 def show_result(result: EvalResult, plan: EvalPlan, console: Console) -> None:
-    """Print the closing tables, what is missing, and where things are."""
-    from rich.table import Table
-
-    from psychagent.cli.watch import usage_rows
-    from psychagent.domain.usage import sum_usage
-    from psychagent.evals.summary import evidence_of
-
-    console.print(_means_table(result, plan.settings.use))
+    """Print the closing tables, what is missing, and where the scores are."""
+    console.print(means_table(result, plan.settings.use))
     evidence = evidence_of(result.sessions)
     rate = evidence.quotes_verified_rate
-    found = "–" if rate is None else f"{rate:.0%}"
+    share = "–" if rate is None else f"{rate:.0%}"
     console.print(
-        f"{len(result.sessions)} sessions · quotes found {found} of {evidence.quotes} · "
+        f"{len(result.sessions)} sessions · quotes found {share} of {evidence.quotes} · "
         f"scores set back {evidence.set_back} · resting on an absence {evidence.absent}",
         highlight=False,
     )
-    calls = Table(title="Calls and tokens", title_justify="left")
-    for column in ("role", "calls", "retries", "prompt tokens", "cached", "completion tokens"):
-        calls.add_column(column, justify="left" if column == "role" else "right")
     usage = sum_usage(s.usage for s in (*result.sessions, *result.degenerate))
-    for row in usage_rows(usage)[:-1]:
-        calls.add_row(*row)
-    console.print(calls)
+    console.print(usage_table(usage, title="Calls and tokens", total=False))
     _show_trouble(result, console)
     console.print(f"Scores: {plan.output_root}", soft_wrap=True, highlight=False)
 
 
-def _means_table(result: EvalResult, use: str) -> object:
-    from rich.table import Table
-
-    from psychagent.evals.summary import metric_means
-
+def means_table(result: EvalResult, use: str) -> Table:
+    """Tabulate each metric's mean, beside those of worthless sessions and of their originals."""
     table = Table(title=f"Mean scores, 0 to 10 ({use})", title_justify="left")
     table.add_column("metric")
     for column in ("mean", "sessions", "missing", "worthless sessions", "real ones they were made of"):
@@ -176,7 +138,7 @@ def _means_table(result: EvalResult, use: str) -> object:
 
 
 def _origin(result: EvalResult) -> list[SessionScores]:
-    """Pick the real sessions of which the worthless ones were made."""
+    """Pick the real sessions that the worthless ones were made from."""
     made = {(s.modality, s.case_id, s.session_index) for s in result.degenerate}
     return [s for s in result.sessions if (s.modality, s.case_id, s.session_index) in made]
 
@@ -186,8 +148,6 @@ def _number(value: float | None) -> str:
 
 
 def _show_trouble(result: EvalResult, console: Console) -> None:
-    from rich.table import Table
-
     trouble = [(where, name, why) for where, name, why in result.missing]
     trouble += [(item.file, "left out", item.reason) for item in result.broken]
     if trouble:

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from psychagent.cli.options import split_words
 from psychagent.errors import SettingsError
+from psychagent.export.formats import Format
+from psychagent.export.pairs import PairUnit
+from psychagent.export.rewards import RewardFilter
+from psychagent.export.sample import DEFAULT_TASKS, TASKS, Task
+from psychagent.export.write import Exported, ExportPlan, run_export
 from psychagent.files.read import nearest
-
-if TYPE_CHECKING:
-    from psychagent.export.formats import Format
-    from psychagent.export.pairs import PairUnit
-    from psychagent.export.sample import Task
-    from psychagent.export.write import Exported
 
 
 def export(
     run_dir: Annotated[Path, typer.Argument(help="<save_dir>/<baseline> of `sample` or `rft`.")],
     out: Annotated[Path, typer.Option(help="File to write (JSONL).")],
-    format: Annotated[
-        str, typer.Option(help="messages, sharegpt, prompt-completion or preference.")
-    ] = "prompt-completion",
+    format: Annotated[Format, typer.Option(help="Format of each row.")] = "prompt-completion",
     tasks: Annotated[
-        str | None, typer.Option(help="Of counselor, summary, profile, select, rewrite; by commas.")
+        str | None, typer.Option(help=f"Any of {', '.join(TASKS)}, separated by commas.")
     ] = None,
-    min_reward: Annotated[float | None, typer.Option(help="Least reward of a session.")] = None,
+    min_reward: Annotated[float | None, typer.Option(help="Lowest reward of a session.")] = None,
     min_margin: Annotated[
-        float | None, typer.Option(help="Least lead over the next best rollout, or over the rejected one.")
+        float | None, typer.Option(help="Smallest lead over the next best rollout, or over the rejected one.")
     ] = None,
     top_fraction: Annotated[
         float | None, typer.Option(help="Best share of each modality's sessions, above 0, up to 1.")
@@ -38,7 +36,7 @@ def export(
         bool, typer.Option("--keep-think/--strip-think", help="Keep the counselor's thoughts.")
     ] = True,
     pairs: Annotated[
-        str, typer.Option(help="Preference: whole `session`s, or the first `reply` that differs.")
+        PairUnit, typer.Option(help="Preference: whole `session`s, or the first `reply` that differs.")
     ] = "session",
     allow_changed_prompts: Annotated[
         bool, typer.Option("--allow-changed-prompts", help="Rebuild with prompts that have changed.")
@@ -46,46 +44,23 @@ def export(
     seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
 ) -> None:
     """Write training data from a run, with a data card beside it."""
-    from psychagent.export.rewards import RewardFilter
-    from psychagent.export.write import ExportPlan, run_export
-
     if top_fraction is not None and not 0 < top_fraction <= 1:
         raise SettingsError(f"--top-fraction has {top_fraction:g}; give a share above 0, up to 1")
-    chosen = read_format(format)
     done = run_export(
         ExportPlan(
             run=run_dir,
             out=out,
-            format=chosen,
-            tasks=read_tasks(tasks, chosen),
+            format=format,
+            tasks=read_tasks(tasks, format),
             rewards=RewardFilter(min_reward, min_margin, top_fraction),
             split=split,
             keep_think=keep_think,
-            pairs=read_unit(pairs),
+            pairs=pairs,
             allow_changed_prompts=allow_changed_prompts,
             seed=seed,
         )
     )
     show_export(done)
-
-
-def read_format(text: str) -> Format:
-    """Read the name of a format."""
-    from psychagent.export.formats import FORMATS
-
-    for name in FORMATS:
-        if name == text:
-            return name
-    raise SettingsError(f"--format has {text!r}{nearest(text, FORMATS)}")
-
-
-def read_unit(text: str) -> PairUnit:
-    """Read what the pairs of preference data set against each other."""
-    if text == "session":
-        return "session"
-    if text == "reply":
-        return "reply"
-    raise SettingsError(f"--pairs has {text!r}; give session or reply")
 
 
 def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:
@@ -94,17 +69,15 @@ def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:
     Raises:
         SettingsError: Naming the word that is no task, or the task that has no pairs.
     """
-    from psychagent.export.sample import DEFAULT_TASKS, TASKS
-
     if text is None:
         return ("counselor",) if format == "preference" else DEFAULT_TASKS
-    words = [word.strip() for word in text.split(",") if word.strip()]
+    words = split_words(text)
     for word in words:
         if word not in TASKS:
             raise SettingsError(f"--tasks has {word!r}{nearest(word, TASKS)}")
         if format == "preference" and word != "counselor":
             raise SettingsError(
-                f"--tasks has {word!r}; only what the counselor says was compared, so preference data "
+                f"--tasks has {word!r}; rollouts are compared by what the counselor says, so preference data "
                 "holds that alone"
             )
     if not words:

@@ -1,4 +1,4 @@
-"""Say in one sentence what to install where an optional part is missing."""
+"""Advice on what to install when an optional package is missing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from psychagent.errors import SettingsError
 
 @contextmanager
 def needs_extra(name: str) -> Iterator[None]:
-    """Turn the absence of an optional package into advice.
+    """Turn the error of a missing optional package into advice.
 
     Raises:
         SettingsError: Naming the package and the command that installs it.

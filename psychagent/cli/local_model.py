@@ -1,7 +1,10 @@
-"""`psychagent local-model`: a small language model on loopback, with no key."""
+"""`psychagent local-model`: serve a small language model on loopback, without a key."""
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -22,10 +25,9 @@ def local_model(
     threads: Annotated[int | None, typer.Option(min=1, help="Threads; default: half the cores.")] = None,
 ) -> None:
     """Serve a small language model as an OpenAI-compatible endpoint, until Ctrl-C."""
-    import os
-
     try:
-        from psychagent.llm.local_server import LocalModel, find_smollm2, serve_local
+        # the extra may be missing, and the help page is shown without it
+        from psychagent.llm.local_server import LocalModel, find_smollm2, serve_local  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name != "xllamacpp":
             raise
@@ -40,19 +42,16 @@ def local_model(
         room = f"{slots} slots of {ctx // slots:,} tokens"
         typer.echo(f"{alias} answers at {base_url} ({room}). Ctrl-C ends it.")
         if gguf is None:
-            typer.echo("So small a model proves that the calls work; its counseling is not worth reading.")
+            typer.echo("A model this small shows that the calls work; its counseling is not worth reading.")
         wait_for_signal()
     typer.echo("Stopped.")
 
 
 def wait_for_signal() -> None:
     """Return on Ctrl-C or SIGTERM."""
-    import signal
-    import threading
-
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
-    # in slices: a signal may reach a thread of the server, and then nothing wakes this one
+    # short waits: a signal may reach a thread of the server, and then nothing wakes this one
     while not stopped.wait(0.25):
         pass

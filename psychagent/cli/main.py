@@ -1,4 +1,4 @@
-"""The command line's entry point: one thin module a command; bodies import what is heavy lazily."""
+"""The command line's entry point: the table of all commands, each imported when it is called."""
 
 from __future__ import annotations
 
@@ -6,43 +6,91 @@ import sys
 
 import typer
 
-from psychagent.cli.agree import agree
-from psychagent.cli.doctor import doctor
-from psychagent.cli.eval import evaluate
-from psychagent.cli.export import export
-from psychagent.cli.local_model import local_model
-from psychagent.cli.norms import norms
-from psychagent.cli.profiles import app as profiles
-from psychagent.cli.report import report
-from psychagent.cli.rft import rft
-from psychagent.cli.sample import sample
-from psychagent.cli.show import show
-from psychagent.cli.skills import app as skills
-from psychagent.cli.train import train
+from psychagent.cli.lazy import Lazy, build_group
 from psychagent.errors import PsychAgentError
 
-app = typer.Typer(
-    name="psychagent",
+COMMANDS = {
+    "sample": Lazy(
+        "psychagent.cli.sample:sample",
+        "Generate multi-session courses. Without options: offline, with the embedded script.",
+    ),
+    "rft": Lazy(
+        "psychagent.cli.rft:rft",
+        "Generate courses by best-of-n rollouts. Without options: offline, n = 4, scripted judge.",
+    ),
+    "norms": Lazy(
+        "psychagent.cli.norms:norms", "Compute the means and spreads that rewards are measured in."
+    ),
+    "eval": Lazy(
+        "psychagent.cli.eval:evaluate",
+        "Judge sessions on the scales. Without options: the example courses, by the offline script.",
+    ),
+    "report": Lazy(
+        "psychagent.cli.report:report",
+        "Write report.html and report.md into a folder: numbers with intervals, figures, comparisons.",
+    ),
+    "agree": Lazy(
+        "psychagent.cli.agree:agree",
+        "Compare raters: weighted kappa, Krippendorff's alpha, bias; writes agreement.html, .md and .json.",
+    ),
+    "export": Lazy(
+        "psychagent.cli.export:export", "Write training data from a run, with a data card beside it."
+    ),
+    "train": Lazy(
+        "psychagent.cli.train:train",
+        "Fine-tune a model on the chosen sessions of an export (needs the extra `train`).",
+    ),
+    "show": Lazy(
+        "psychagent.cli.show:show",
+        "Read a course: plan, dialogue, skills used, summary, and what changed in memory.",
+    ),
+    "doctor": Lazy(
+        "psychagent.cli.doctor:doctor",
+        "Check assets, settings, keys, endpoints, embedder, skill index and disk, a line each.",
+    ),
+    "local-model": Lazy(
+        "psychagent.cli.local_model:local_model",
+        "Serve a small language model as an OpenAI-compatible endpoint, until Ctrl-C.",
+    ),
+}
+SKILLS = {
+    "stats": Lazy(
+        "psychagent.cli.skills.library:stats",
+        "Count the meta-skills and atomic skills of each modality and stage.",
+    ),
+    "show": Lazy("psychagent.cli.skills.library:show", "Print one skill with all its fields."),
+    "search": Lazy(
+        "psychagent.cli.skills.search:search",
+        "Search skills as a session would, with the similarity of each.",
+    ),
+    "validate": Lazy(
+        "psychagent.cli.skills.check:validate",
+        "Check schema, ids, both languages, lengths, empty fields and pairs that are too similar.",
+    ),
+    "import": Lazy(
+        "psychagent.cli.skills.library:import_library",
+        "Write a library of the reference layout as YAML files of ours; ids are kept as given.",
+    ),
+    "bench": Lazy(
+        "psychagent.cli.skills.bench:bench",
+        "Measure retrieval on gold moments: recall@5, mean reciprocal rank and time of each ranking.",
+    ),
+}
+PROFILES = {
+    "validate": Lazy("psychagent.cli.profiles:validate", "Check profiles; exit status 1 if one is unusable."),
+    "show": Lazy("psychagent.cli.profiles:show", "Read a profile as a person would."),
+}
+
+app = build_group(
+    COMMANDS,
     help="A counselor agent that works with simulated clients over many sessions. Research only: not a "
     "medical device, never a substitute for a professional or for emergency services.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
 )
-
-app.command()(sample)
-app.command()(rft)
-app.command()(norms)
-app.command(name="eval")(evaluate)
-app.command()(report)
-app.command()(agree)
-app.command()(export)
-app.command()(train)
-app.command()(show)
-app.command()(doctor)
-app.command()(local_model)
-app.add_typer(skills, name="skills")
-app.add_typer(profiles, name="profiles")
+app.add_typer(
+    build_group(SKILLS, help="The skill library: stats, show, search, validate, import, bench."),
+    name="skills",
+)
+app.add_typer(build_group(PROFILES, help="Client profiles: check a folder, read one file."), name="profiles")
 
 
 def run() -> None:

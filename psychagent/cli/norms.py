@@ -1,4 +1,4 @@
-"""`psychagent norms`: norms for the reward from one's own evaluations."""
+"""`psychagent norms`: compute norms for the reward from your own evaluations."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
-from psychagent.errors import SettingsError
+from psychagent.cli.options import ScoreUse
+from psychagent.evals.norms import Computed, compute_norms, write_norms
 
 
 def norms(
@@ -15,32 +18,30 @@ def norms(
     out: Annotated[
         Path, typer.Option(help="File to write (YAML); name it under `norms` in rollout settings.")
     ],
-    use: Annotated[str, typer.Option(help="Which scores count: raw or verified.")] = "raw",
-    min_values: Annotated[int, typer.Option(min=2, help="Fewest values a metric's norm may rest on.")] = 10,
+    use: Annotated[ScoreUse, typer.Option(help="Which scores count.")] = "raw",
+    min_values: Annotated[int, typer.Option(min=2, help="Fewest values that a norm needs.")] = 10,
     all_metrics: Annotated[
         bool, typer.Option("--all-metrics", help="Also metrics of scales outside the reward.")
     ] = False,
 ) -> None:
     """Compute the means and spreads that rewards are measured in."""
-    from rich.console import Console
-    from rich.table import Table
-
-    from psychagent.evals.norms import compute_norms, write_norms
-
-    if use not in {"raw", "verified"}:
-        raise SettingsError(f"--use has {use!r}; give raw or verified")
-    found = compute_norms(eval_dir, use=use, least=min_values, all_metrics=all_metrics)
-    write_norms(found.norms, out)
+    computed = compute_norms(eval_dir, use=use, least=min_values, all_metrics=all_metrics)
+    write_norms(computed.norms, out)
     console = Console()
-    title = f"{found.sessions} sessions of {found.courses} courses"
+    console.print(_norms_table(computed))
+    for name, why in computed.left_out.items():
+        console.print(f"left out: {name} ({why})", style="yellow", highlight=False)
+    console.print(f"Norms: {out}", soft_wrap=True, highlight=False)
+
+
+def _norms_table(computed: Computed) -> Table:
+    title = f"{computed.sessions} sessions of {computed.courses} courses"
     table = Table(title=title, title_justify="left")
     for column in ("metric", "compared as", "mean", "std"):
         table.add_column(column, justify="left" if column in {"metric", "compared as"} else "right")
-    for side, what in (("counselor", "level"), ("client", "change")):
-        for key, norm in getattr(found.norms, side).items():
+    sides = (("counselor", "level", computed.norms.counselor), ("client", "change", computed.norms.client))
+    for side, compared_as, metrics in sides:
+        for key, norm in metrics.items():
             turned = " (lower is better)" if norm.lower_is_better else ""
-            table.add_row(f"{side} {key}{turned}", what, f"{norm.mean:.3f}", f"{norm.std:.3f}")
-    console.print(table)
-    for name, why in found.left_out.items():
-        console.print(f"left out: {name} ({why})", style="yellow", highlight=False)
-    console.print(f"Norms: {out}", soft_wrap=True, highlight=False)
+            table.add_row(f"{side} {key}{turned}", compared_as, f"{norm.mean:.3f}", f"{norm.std:.3f}")
+    return table

@@ -1,28 +1,120 @@
-"""Options that several commands share, and how they change settings."""
+"""Options that several commands share, and what they mean for the settings.
+
+No other module of a command reads fields of the run's settings.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ClassVar, Literal, TypeVar
 
 import typer
+from pydantic import BaseModel
 
-from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import load_settings
-from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.assets.settings.runtime import LogLevel, RuntimeSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import SettingsError
 from psychagent.files.read import nearest
+from psychagent.records.manifest import RunSettings
 
-BaselineOption = Annotated[Path | None, typer.Option("--baseline", help="Counselor settings (YAML).")]
-RuntimeOption = Annotated[Path | None, typer.Option("--runtime", help="Run settings (YAML).")]
+BaselineOption = Annotated[Path | None, typer.Option("--baseline", help="The system under study (YAML).")]
+RuntimeOption = Annotated[Path | None, typer.Option("--runtime", help="World and machine (YAML).")]
 DatasetOption = Annotated[Path | None, typer.Option("--dataset", help="Case settings (YAML).")]
-SaveDirOption = Annotated[Path | None, typer.Option(help="Folder of runs; default: ./runs.")]
 LanguageOption = Annotated[Language | None, typer.Option(help="Language of prompts, skills and dialogue.")]
-MaxSessionsOption = Annotated[int | None, typer.Option(min=1, help="Most sessions of a course.")]
 ModalitiesOption = Annotated[str | None, typer.Option(help="Therapy schools, separated by commas.")]
+LibraryLanguage = Annotated[Language, typer.Option("--language", help="Language of the library.")]
+LogLevelOption = Annotated[
+    LogLevel | None, typer.Option(help="Least level of the lines in the log beside the files.")
+]
+ScoreUse = Literal["raw", "verified"]
+SettingsModel = TypeVar("SettingsModel", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class SettingsFiles:
+    """The options that name a run's settings and its folder."""
+
+    DEFAULT_FOLDER: ClassVar[str] = "runs"
+    """Folder of runs, in the working directory."""
+
+    baseline: BaselineOption = None
+    runtime: RuntimeOption = None
+    dataset: DatasetOption = None
+    save_dir: Annotated[Path | None, typer.Option(help="Folder of runs; default: ./runs.")] = None
+
+    def choose_folder(self, runtime: RuntimeSettings) -> Path:
+        """Take the folder of runs from the option, the settings, or the working directory."""
+        return self.save_dir or runtime.machine.save_dir or Path.cwd() / self.DEFAULT_FOLDER
+
+
+@dataclass(frozen=True)
+class RunOptions(SettingsFiles):
+    """The options of every command that generates courses."""
+
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Cases at a time.")] = None
+    resume: Annotated[bool, typer.Option(help="Continue a run that is in the folder.")] = True
+    overwrite: Annotated[bool, typer.Option(help="Remove a run that is in the folder and start anew.")] = (
+        False
+    )
+    max_cases: Annotated[int | None, typer.Option(min=1, help="Largest number of cases.")] = None
+    max_sessions: Annotated[
+        int | None, typer.Option(min=1, help="Largest number of sessions in a course.")
+    ] = None
+    modalities: ModalitiesOption = None
+    language: LanguageOption = None
+    log_level: LogLevelOption = None
+
+    def dataset_file(self) -> Path | None:
+        """Return the file of case settings; None stands for the defaults."""
+        return self.dataset
+
+    def read(self) -> RunSettings:
+        """Read the three settings files and lay the other options over them."""
+        modalities = read_modalities(self.modalities) if self.modalities else None
+        around = load_settings(RuntimeSettings, self.runtime)
+        return RunSettings(
+            baseline=_with(load_settings(BaselineSettings, self.baseline), max_sessions=self.max_sessions),
+            runtime=RuntimeSettings(
+                world=_with(around.world, language=self.language),
+                machine=_with(around.machine, concurrency=self.concurrency, log_level=self.log_level),
+            ),
+            dataset=_with(
+                load_settings(DatasetSettings, self.dataset_file()),
+                max_cases=self.max_cases,
+                modalities=modalities,
+            ),
+        )
+
+
+def _with(settings: SettingsModel, **options: object) -> SettingsModel:
+    """Lay the options that were given over settings."""
+    return settings.model_copy(update={name: value for name, value in options.items() if value is not None})
+
+
+@dataclass(frozen=True)
+class SkillSettings:
+    """What the commands on skills take from a baseline."""
+
+    root: Path | None
+    method: str
+    embedding: EmbeddingSettings
+    cache_dir: Path
+
+
+def read_skill_settings(baseline: Path | None = None) -> SkillSettings:
+    """Read where skills are and how they are searched."""
+    settings = load_settings(BaselineSettings, baseline)
+    return SkillSettings(
+        root=settings.skills_root,
+        method=settings.retrieval.method,
+        embedding=settings.embedding,
+        cache_dir=default_cache_dir(),
+    )
 
 
 def read_modalities(text: str) -> tuple[Modality, ...]:
@@ -31,52 +123,20 @@ def read_modalities(text: str) -> tuple[Modality, ...]:
     Raises:
         SettingsError: Naming the word that is no modality, and the nearest one.
     """
-    words = [word.strip() for word in text.split(",") if word.strip()]
+    words = split_words(text)
     for word in words:
         if word not in set(Modality):
             raise SettingsError(f"--modalities has {word!r}{nearest(word, Modality)}")
     return tuple(Modality(word) for word in words)
 
 
-def read_settings(
-    *,
-    baseline: Path | None,
-    runtime: Path | None,
-    dataset: Path | None,
-    language: Language | None = None,
-    concurrency: int | None = None,
-    max_cases: int | None = None,
-    max_sessions: int | None = None,
-    modalities: str | None = None,
-) -> tuple[BaselineSettings, RuntimeSettings, DatasetSettings]:
-    """Read the three settings files and lay the command line's options over them."""
-    over_dataset = {
-        "max_cases": max_cases,
-        "modalities": read_modalities(modalities) if modalities else None,
-    }
-    around = load_settings(RuntimeSettings, runtime)
-    world = around.world.model_copy(update=_given({"language": language}))
-    machine = around.machine.model_copy(update=_given({"concurrency": concurrency}))
-    return (
-        load_settings(BaselineSettings, baseline).model_copy(update=_given({"max_sessions": max_sessions})),
-        around.model_copy(update={"world": world, "machine": machine}),
-        load_settings(DatasetSettings, dataset).model_copy(update=_given(over_dataset)),
-    )
-
-
-def _given(options: Mapping[str, object]) -> dict[str, object]:
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def choose_save_dir(option: Path | None, runtime: RuntimeSettings) -> Path:
-    """Take the folder of runs from the option, the settings, or the working directory."""
-    return option or runtime.machine.save_dir or Path.cwd() / "runs"
+def split_words(text: str) -> tuple[str, ...]:
+    """Split an option's value at its commas."""
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 def default_cache_dir(runtime: RuntimeSettings | None = None) -> Path:
-    """Where vectors are kept: the settings' folder, or the user's cache folder."""
-    import os
-
+    """Return the folder of vectors: the settings' own, or the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME")
     named = runtime.machine.cache_dir if runtime else None
     return named or (Path(base) if base else Path.home() / ".cache") / "psychagent" / "vectors"

@@ -1,31 +1,28 @@
-"""`psychagent profiles`: check client profiles, and read one."""
+"""`psychagent profiles`: check client profiles, and show one."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.profile_checks import check_folder
+from psychagent.assets.profiles import load_profile
+from psychagent.domain.base import Modality
+from psychagent.domain.memory import to_line
+from psychagent.domain.profile import Profile
 
-    from psychagent.domain.profile import Profile
 
-app = typer.Typer(help="Client profiles: check a folder, read one file.", no_args_is_help=True)
-
-
-@app.command()
 def validate(
     folder: Annotated[Path | None, typer.Argument(help="Folder or file; default: the bundled ones.")] = None,
     strict: Annotated[bool, typer.Option(help="Count hints as failures too.")] = False,
 ) -> None:
-    """Check profiles; exit status 1 if one cannot be used."""
-    from rich.console import Console
-
-    from psychagent.assets.locate import asset_dir
-    from psychagent.assets.profile_checks import check_folder
-
+    """Check profiles; exit status 1 if one is unusable."""
     console = Console()
     profiles, findings = check_folder(folder or asset_dir("profiles"))
     for finding in findings:
@@ -36,15 +33,10 @@ def validate(
     raise typer.Exit(1 if serious or (strict and findings) else 0)
 
 
-@app.command()
 def show(
     file: Annotated[Path, typer.Argument(help="Profile file (YAML or JSON), or a PsychEval case.")],
 ) -> None:
     """Read a profile as a person would."""
-    from rich.console import Console
-
-    from psychagent.assets.profiles import load_profile
-
     console = Console()
     for line in profile_lines(load_profile(file)):
         console.print(line, highlight=False, soft_wrap=True)
@@ -52,11 +44,6 @@ def show(
 
 def profile_lines(profile: Profile) -> Iterator[str]:
     """Write a profile as lines of rich markup."""
-    from rich.markup import escape
-
-    from psychagent.domain.base import Modality
-    from psychagent.domain.memory import to_line
-
     info = profile.basic_info
     yield f"[bold]{escape(info.static_traits.name)}[/bold] ({escape(profile.user_id)}) · {escape(info.topic)}"
     for name, value in info.static_traits:
@@ -74,19 +61,17 @@ def profile_lines(profile: Profile) -> Iterator[str]:
 
 
 def _disclosure_lines(profile: Profile) -> Iterator[str]:
-    from rich.markup import escape
-
-    told = profile.disclosure
-    if told is None:
+    manner = profile.disclosure
+    if manner is None:
         return
-    manner = f"{told.style}, resistance {told.resistance} of 5, homework {told.homework_likelihood:.0%}"
-    yield f"\n[bold]Disclosure[/bold] {manner}"
-    for line in told.at_once:
+    style = f"{manner.style}, resistance {manner.resistance} of 5, homework {manner.homework_likelihood:.0%}"
+    yield f"\n[bold]Disclosure[/bold] {style}"
+    for line in manner.at_once:
         yield f"  [green]at once[/green]  {escape(line)}"
-    for line in told.after_trust:
+    for line in manner.after_trust:
         yield f"  [yellow]trust[/yellow]    {escape(line)}"
-    for secret in told.hidden:
+    for secret in manner.hidden:
         opened = f"[dim](opened by: {escape(secret.opened_by)})[/dim]"
         yield f"  [red]hidden[/red]   {escape(secret.secret)} {opened}"
-    if told.risk:
-        yield f"  [red]risk[/red]     {told.risk.kind}: {escape(told.risk.statement)}"
+    if manner.risk:
+        yield f"  [red]risk[/red]     {manner.risk.kind}: {escape(manner.risk.statement)}"

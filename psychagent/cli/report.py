@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from psychagent.assets.settings.judge import Prices
 from psychagent.cli.extra import needs_extra
+from psychagent.cli.options import ScoreUse
 from psychagent.errors import SettingsError
-
-if TYPE_CHECKING:
-    from psychagent.assets.settings.judge import Prices
-    from psychagent.stats.bootstrap import Sampling
+from psychagent.files.read import load_model
+from psychagent.stats.bootstrap import Sampling
 
 
 def report(
@@ -29,15 +29,17 @@ def report(
     price_out: Annotated[
         float | None, typer.Option(min=0, help="Price of a million completion tokens.")
     ] = None,
-    use: Annotated[str | None, typer.Option(help="Which scores count: raw or verified.")] = None,
+    use: Annotated[
+        ScoreUse | None, typer.Option(help="Which scores count; default: as the evaluation is configured.")
+    ] = None,
     resamples: Annotated[int, typer.Option(min=100, help="Resamples of each bootstrap interval.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Write report.html and report.md into a folder: numbers with intervals, figures, comparisons."""
     with needs_extra("eval"):
-        from psychagent.reports.evaluation.write import ReportPlan, write_report
-        from psychagent.reports.rollouts.read import find_rft_run
-    from psychagent.stats.bootstrap import Sampling
+        # the extra may be missing, and the help page is shown without it
+        from psychagent.reports.evaluation.write import ReportPlan, write_report  # noqa: PLC0415
+        from psychagent.reports.rollouts.read import find_rft_run  # noqa: PLC0415
 
     run = find_rft_run(eval_dir)
     if run is not None:
@@ -46,8 +48,6 @@ def report(
         priced = read_prices(prices, price_in, price_out)
         report_rollouts(run, sampling=Sampling(resamples=resamples, seed=seed), prices=priced)
         return
-    if use not in {None, "raw", "verified"}:
-        raise SettingsError(f"--use has {use!r}; give raw or verified")
     plan = ReportPlan(
         folder=eval_dir,
         against=against,
@@ -56,8 +56,8 @@ def report(
         sampling=Sampling(resamples=resamples, seed=seed),
     )
     written = write_report(plan)
-    for panel, found in written.material.numbers.chosen.panels.items():
-        typer.echo(f"{panel.label:<20} {_in_words(found.value.mean, found.value.low, found.value.high)}")
+    for panel, number in written.material.numbers.chosen.panels.items():
+        typer.echo(f"{panel.label:<20} {_in_words(number.value.mean, number.value.low, number.value.high)}")
     if written.material.scores.is_script:
         typer.secho("Made with a script: these numbers are not a result.", fg="yellow")
     typer.echo(f"Report: {written.html}")
@@ -65,9 +65,10 @@ def report(
 
 
 def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) -> None:
-    """Write the report of a run with rollouts and say what choosing gained."""
-    from psychagent.reports.rollouts.sections import headlines
-    from psychagent.reports.rollouts.write import write_rft_report
+    """Write the report of a run with rollouts and print what choosing gained."""
+    with needs_extra("eval"):
+        from psychagent.reports.rollouts.sections import headlines  # noqa: PLC0415
+        from psychagent.reports.rollouts.write import write_rft_report  # noqa: PLC0415
 
     written = write_rft_report(folder, sampling=sampling, prices=prices)
     for label, value in headlines(written.material):
@@ -79,14 +80,11 @@ def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) 
 
 
 def read_prices(file: Path | None, price_in: float | None, price_out: float | None) -> Prices | None:
-    """Take prices from a file or from both options.
+    """Read prices from a file or from both options.
 
     Raises:
         SettingsError: If only one of the two options is given, or they and a file.
     """
-    from psychagent.assets.settings.judge import Prices
-    from psychagent.files.read import load_model
-
     given = [price for price in (price_in, price_out) if price is not None]
     if file and given:
         raise SettingsError("--prices and --price-in/--price-out are both given; leave one out")

@@ -1,17 +1,18 @@
-"""`psychagent show`: a course as a person would read it."""
+"""`psychagent show`: print a course for a person to read."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
+from rich.console import Console
+from rich.markup import escape
 
+from psychagent.domain.memory import memory_changes
 from psychagent.errors import RecordError
-
-if TYPE_CHECKING:
-    from psychagent.records.session import SessionRecord
+from psychagent.records.session import SessionRecord, read_session
 
 
 def show(
@@ -20,8 +21,6 @@ def show(
     thoughts: Annotated[bool, typer.Option(help="Show the counselor's private reasoning too.")] = False,
 ) -> None:
     """Read a course: plan, dialogue, skills used, summary, and what changed in memory."""
-    from rich.console import Console
-
     console = Console()
     for record in find_records(case_dir, session):
         for line in session_lines(record, thoughts=thoughts):
@@ -34,8 +33,6 @@ def find_records(place: Path, session: int | None) -> list[SessionRecord]:
     Raises:
         RecordError: If there is none.
     """
-    from psychagent.records.session import read_session
-
     paths = [place] if place.is_file() else sorted(place.glob("session_*.json"), key=_number)
     if session is not None:
         paths = [path for path in paths if _number(path) == session]
@@ -52,8 +49,6 @@ def _number(path: Path) -> int:
 
 def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[str]:
     """Write a session as lines of rich markup."""
-    from rich.markup import escape
-
     title = record.plan.title if record.plan else ""
     about = escape(f"{record.modality} · {record.stage} · {title}")
     yield f"\n[bold]Session {record.session_index}[/bold] · {about}"
@@ -66,8 +61,6 @@ def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[
 
 
 def _dialogue(record: SessionRecord, *, thoughts: bool) -> Iterator[str]:
-    from rich.markup import escape
-
     for number, said in enumerate(record.transcript):
         turn = record.turns[number] if number < len(record.turns) else None
         who = "[cyan]Counselor[/cyan]" if said.role == "assistant" else "[green]Client[/green]"
@@ -80,8 +73,6 @@ def _dialogue(record: SessionRecord, *, thoughts: bool) -> Iterator[str]:
 
 
 def _summary(record: SessionRecord) -> Iterator[str]:
-    from rich.markup import escape
-
     summary = record.summary if isinstance(record.summary, dict) else {}
     if not summary:
         return
@@ -96,10 +87,6 @@ def _summary(record: SessionRecord) -> Iterator[str]:
 
 
 def _changes(record: SessionRecord) -> Iterator[str]:
-    from rich.markup import escape
-
-    from psychagent.domain.memory import memory_changes
-
     if record.client_file_before is None or record.client_file is None:
         return
     changes = list(memory_changes(record.client_file_before, record.client_file))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from psychagent.assets.settings.train import load_train_settings
 from psychagent.cli.extra import needs_extra
 
 
@@ -18,15 +20,12 @@ def train(
     output_dir: Annotated[Path | None, typer.Option(help="Where the trained model goes.")] = None,
 ) -> None:
     """Fine-tune a model on the chosen sessions of an export (needs the extra `train`)."""
-    import sys
-
-    from psychagent.assets.settings.train import load_train_settings
-
     settings = load_train_settings(config)
     with needs_extra("train"):
-        import datasets
+        # the extra may be missing, and the help page is shown without it
+        import datasets  # noqa: PLC0415
 
-        from psychagent.train.train import run_training
+        from psychagent.train.train import run_training  # noqa: PLC0415
 
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()

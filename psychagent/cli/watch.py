@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
 
 from psychagent.domain.usage import RoleUsage, Usage
 
 
 @dataclass
 class Tally:
-    """What has happened so far; a pure counter, so that both outputs say the same."""
+    """What has happened so far: a pure counter, which the bar and the log lines both print."""
 
     goal: int
-    """Units of work that are expected, for the time left (sessions of all cases)."""
+    """Units of work that are expected, such as sessions of all cases; the time left is estimated from it."""
     clock: Callable[[], float] = time.monotonic
     cases: int = 0
     cases_done: int = 0
@@ -29,7 +29,7 @@ class Tally:
     rollouts: int = 0
     """Candidate sessions that were held and judged."""
     judged: int = 0
-    """Answered judge calls."""
+    """Judge calls that were answered."""
     started: float = 0.0
 
     def __post_init__(self) -> None:
@@ -43,7 +43,7 @@ class Tally:
         self.judged += usage.roles["judge"].calls if "judge" in usage.roles else 0
 
     def line(self, unit: str) -> str:
-        """Write the state in a line."""
+        """Write the state as one line."""
         seconds = max(self.clock() - self.started, 1e-9)
         tokens = self.used.prompt_tokens + self.used.completion_tokens
         parts = [
@@ -72,13 +72,13 @@ def format_time(seconds: float) -> str:
 
 
 class Reporter:
-    """Shows a tally: refreshes a bar in a terminal, prints a line now and then elsewhere."""
+    """Shows a tally: a bar in a terminal, a line every few seconds elsewhere."""
 
     def __init__(self, console: Console, tally: Tally, *, unit: str, every_sec: float = 5.0) -> None:
-        """Prepare; nothing is shown before `showing`."""
+        """Set up; nothing is shown before `showing`."""
         self.console, self.tally, self._unit, self._every = console, tally, unit, every_sec
         self._progress: Progress | None = None
-        self._task: Any = None
+        self._task = TaskID(0)
         self._last = 0.0
 
     @contextmanager
@@ -94,7 +94,7 @@ class Reporter:
             yield self
 
     def note(self, text: str) -> None:
-        """Say a line that stays."""
+        """Print a line that stays."""
         self.console.print(text, highlight=False, soft_wrap=True)
 
     def refresh(self, *, force: bool = False) -> None:
@@ -109,17 +109,13 @@ class Reporter:
             self.note(self.tally.line(self._unit))
 
 
-def usage_rows(usage: Usage) -> Sequence[tuple[str, ...]]:
-    """Write usage as table rows: role, calls, retries, prompt tokens, cached share, completion tokens."""
-    rows = [*sorted(usage.roles.items()), ("all", usage.total())]
-    return [
-        (
-            name,
-            f"{part.calls:,}",
-            f"{part.retries:,}",
-            f"{part.prompt_tokens:,}",
-            f"{part.cached_tokens / part.prompt_tokens:.0%}" if part.prompt_tokens else "–",
-            f"{part.completion_tokens:,}",
-        )
-        for name, part in rows
-    ]
+def usage_table(usage: Usage, *, title: str, total: bool) -> Table:
+    """Draw usage by role as a table, with a last row of totals where asked for."""
+    table = Table(title=title, title_justify="left")
+    for column in ("role", "calls", "retries", "prompt tokens", "cached", "completion tokens"):
+        table.add_column(column, justify="left" if column == "role" else "right")
+    for name, part in (*sorted(usage.roles.items()), *([("all", usage.total())] if total else [])):
+        cached = f"{part.cached_tokens / part.prompt_tokens:.0%}" if part.prompt_tokens else "–"
+        counts = (part.calls, part.retries, part.prompt_tokens)
+        table.add_row(name, *(f"{count:,}" for count in counts), cached, f"{part.completion_tokens:,}")
+    return table

@@ -13,7 +13,7 @@ import yaml
 from typer.testing import CliRunner
 
 from psychagent.cli.main import app
-from psychagent.doctor import Finding, Patient, examine
+from psychagent.doctor import Finding, SetUp, examine
 from psychagent.skills import embed
 from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
 
@@ -217,7 +217,7 @@ def test_a_save_dir_that_is_a_file_fails(tmp_path: Path) -> None:
     with serve(well) as server:
         status, lines = doctor(files(tmp_path, server.base_url))
     assert status == 1
-    assert "no folder" in lines["disk"]
+    assert "not a folder" in lines["disk"]
 
 
 def test_a_server_that_hangs_is_given_up_after_the_configured_time(tmp_path: Path) -> None:
@@ -232,11 +232,11 @@ def test_a_server_that_hangs_is_given_up_after_the_configured_time(tmp_path: Pat
 
 
 def test_findings_come_one_by_one_as_the_checks_are_done(tmp_path: Path) -> None:
-    patient = Patient(None, None, None, save_dir=lambda r: tmp_path, cache_dir=lambda r: None, env={})
+    setup = SetUp(None, None, None, save_dir=lambda r: tmp_path, cache_dir=lambda r: None, env={})
 
     async def first_two() -> list[Finding]:
         found = []
-        checks = examine(patient)
+        checks = examine(setup)
         async for finding in checks:
             found.append(finding)
             if len(found) == 2:
@@ -245,4 +245,4 @@ def test_findings_come_one_by_one_as_the_checks_are_done(tmp_path: Path) -> None
         return found
 
     assert [finding.ok for finding in asyncio.run(first_two())] == [True, True]
-    assert patient.read == {}, "settings are read after the assets"
+    assert setup.read == {}, "settings are read after the assets"

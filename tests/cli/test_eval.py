@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.judge import load_eval_settings
-from psychagent.cli.eval import _means_table
+from psychagent.cli.eval import means_table
 from psychagent.cli.main import app
 from psychagent.domain.scores import SessionScores
 from psychagent.errors import SettingsError
@@ -45,7 +45,7 @@ def test_worthless_sessions_stand_beside_the_real_ones_they_were_made_of(tmp_pat
     made = one.model_copy(update={"baseline": "empty"})
     result = EvalResult((one, many), load_scales(), degenerate=(made,))
     console = Console(width=120, record=True, file=io.StringIO())
-    console.print(_means_table(result, "raw"))
+    console.print(means_table(result, "raw"))
     (row,) = [line for line in console.export_text().splitlines() if "client.SRS" in line]
     cells = [cell.strip() for cell in re.split("[│┃|]", row) if cell.strip()]
     first, second = (s.scales["SRS"].metrics["client.SRS"].raw for s in (one, many))
@@ -97,7 +97,6 @@ def test_a_file_that_was_left_out_is_in_the_table_and_in_the_exit_status(tmp_pat
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--input-format", "xml"], "--input-format has 'xml'"),
         (["--modalities", "cbd"], "--modalities has 'cbd'"),
         (["--data-root", "nowhere"], "nowhere does not exist"),
     ],

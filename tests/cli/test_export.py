@@ -50,11 +50,9 @@ def test_pairs_and_filters_are_told_apart_in_what_was_left_out(run: Path, tmp_pa
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (("--format", "message"), "did you mean 'messages'"),
         (("--tasks", "summery"), "did you mean 'summary'"),
         (("--tasks", ","), "--tasks is empty"),
         (("--format", "preference", "--tasks", "summary"), "preference data holds that alone"),
-        (("--pairs", "turn"), "give session or reply"),
         (("--top-fraction", "0"), "give a share above 0"),
     ],
 )

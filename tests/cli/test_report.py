@@ -77,13 +77,8 @@ def test_people_and_judge_are_compared_from_the_command_line(tmp_path: Path) -> 
 def test_one_rater_alone_is_refused(tmp_path: Path) -> None:
     ratings = tmp_path / "ratings.jsonl"
     ratings.write_text('{"rater": "A", "dialogue": "d", "dimension": "x", "score": 1}', encoding="utf-8")
-    with pytest.raises(SettingsError, match="one rater only"):
+    with pytest.raises(SettingsError, match="only one rater"):
         call("agree", ratings)
-
-
-def test_scores_of_another_kind_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="--use has 'mean'"):
-        call("report", tmp_path, "--use", "mean")
 
 
 def test_a_folder_without_scores_is_told_what_to_run(tmp_path: Path) -> None:

@@ -6,14 +6,16 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
+from typer.testing import CliRunner
 
+from psychagent.cli import main
+from psychagent.cli.lazy import Lazy
 from psychagent.cli.main import app
+from tests.support.commands import walk
 from tests.support.loopback.server import serve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,37 +46,40 @@ def imported_by(*arguments: str, env: dict[str, str] | None = None) -> set[str]:
     return set(json.loads(done.stderr.splitlines()[-1]))
 
 
-def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    """Every command of the command line, by the words that reach it."""
-    yield path
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from commands(inner, (*path, name))
-
-
 def a_course() -> str:
     return str(next(iter(sorted(COURSE.iterdir()))))
 
 
 WITHOUT_MODEL = (
     ("--help",),
+    ("skills", "--help"),
+    ("profiles", "--help"),
+    ("show", "--help"),
     ("show", a_course()),
     ("skills", "stats"),
+    ("profiles", "validate"),
 )
+COMMANDS = dict(walk(typer.main.get_command(app)))
 
 
-def test_no_help_page_imports_anything_heavy() -> None:
-    words = list(commands(typer.main.get_command(app)))
-    assert {("sample",), ("doctor",), ("local-model",), ("show",)} <= set(words)
-    code = (
-        "import json, sys\n"
-        "from psychagent.cli.main import app\n"
-        f"for words in {words!r}:\n"
-        "    app([*words, '--help'], standalone_mode=False)\n"
-        f"print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]), file=sys.stderr)\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stderr.splitlines()[-1]) == []
+def test_every_command_is_known() -> None:
+    assert {("sample",), ("doctor",), ("local-model",), ("show",), ("skills", "bench")} <= COMMANDS.keys()
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_the_help_of_every_command_shows_its_options(words: tuple[str, ...]) -> None:
+    shown = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"})
+    assert shown.exit_code == 0, shown.output
+    options = [p for p in COMMANDS[words].params if p.param_type_name == "option"]
+    assert all(max(p.opts, key=len) in shown.output for p in options)
+
+
+@pytest.mark.parametrize(
+    "table", [main.COMMANDS, main.SKILLS, main.PROFILES], ids=["top", "skills", "profiles"]
+)
+def test_the_list_of_commands_says_what_their_docstrings_say(table: dict[str, Lazy]) -> None:
+    for name, lazy in table.items():
+        assert (lazy.load(name).help or "").splitlines()[0] == lazy.help
 
 
 @pytest.mark.parametrize("arguments", WITHOUT_MODEL, ids=" ".join)

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 import typer
+from typer.core import TyperGroup
 
 from psychagent.cli.main import app
+from tests.support.commands import load_command
 
 ROOT = Path(__file__).resolve().parents[2]
 READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
@@ -59,9 +61,8 @@ def test_every_command_and_option_of_the_readme_exists() -> None:
     for words, rest in found:
         command = root
         for word in words.split():
-            assert hasattr(command, "commands"), f"psychagent {words}: {word!r} is no command"
-            command = command.commands.get(word)
-            assert command is not None, f"psychagent {words} does not exist"
+            assert isinstance(command, TyperGroup), f"psychagent {words}: {word!r} is no command"
+            command = load_command(command, word)
         known = {
             name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)
         }

@@ -15,7 +15,7 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.doctor import Finding, Patient, examine
+from psychagent.doctor import Finding, SetUp, examine
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import SessionSummary
 from psychagent.files.read import read_json
@@ -114,7 +114,7 @@ async def test_the_doctor_finds_the_local_model_able(base_url: str, tmp_path: Pa
         (tmp_path / f"{kind}.yaml").write_text(
             text.replace("http://127.0.0.1:8181/v1", base_url), encoding="utf-8"
         )
-    patient = Patient(
+    setup = SetUp(
         tmp_path / "baselines.yaml",
         tmp_path / "runtime.yaml",
         None,
@@ -122,7 +122,7 @@ async def test_the_doctor_finds_the_local_model_able(base_url: str, tmp_path: Pa
         cache_dir=lambda runtime: None,
         env={},
     )
-    findings = [finding async for finding in examine(patient)]
+    findings = [finding async for finding in examine(setup)]
     wanted = {"counselor: chat", "counselor: typed reply", "client: chat"}
     assert [f for f in findings if not f.ok] == list[Finding]()
     assert wanted <= {f.name for f in findings}

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from psychagent.cli import skills
+from psychagent.cli import options
 from psychagent.cli.main import app
+from psychagent.cli.skills import check
 from psychagent.errors import AssetError, SettingsError
 from psychagent.skills import embed
 from psychagent.skills.embed import Embedder
@@ -24,9 +25,10 @@ def _one_model_and_one_cache(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, vector_dir: Path
 ) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setattr(skills, "default_cache_dir", lambda: vector_dir)
+    monkeypatch.setattr(options, "default_cache_dir", lambda: vector_dir)
     # the model is loaded once for all tests; the commands would load it again
-    monkeypatch.setattr(embed, "build_minilm", lambda *args: request.getfixturevalue("minilm"))
+    for module in (embed, check):
+        monkeypatch.setattr(module, "build_minilm", lambda *args: request.getfixturevalue("minilm"))
 
 
 def call(*words: str | Path) -> Result:

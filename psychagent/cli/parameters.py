@@ -1,0 +1,33 @@
+"""Options that several commands share, declared once: the fields of a dataclass become parameters."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, TypeVar, get_type_hints
+
+Options = TypeVar("Options")
+
+
+def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
+    """Give a command the fields of a dataclass as its parameters.
+
+    Typer reads a command's signature; the decorated function has that of the dataclass, in the order
+    of its fields, and is called with one value.
+    """
+    hints = get_type_hints(options, include_extras=True)
+    parameters = [
+        parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in inspect.signature(options).parameters.items()
+    ]
+
+    def decorate(command: Callable[[Options], None]) -> Callable[..., None]:
+        def call(**given: Any) -> None:
+            command(options(**given))
+
+        call.__name__, call.__doc__ = command.__name__, command.__doc__
+        call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return call
+
+    return decorate

@@ -1,0 +1,127 @@
+"""Run the plan of `sample` or `rft` with progress, and print the closing tables."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from dataclasses import replace
+from typing import assert_never
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.cli.options import RunOptions, default_cache_dir
+from psychagent.cli.watch import Reporter, Tally, usage_table
+from psychagent.flows.events import RolloutHeld, SessionClosed
+from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent, StopHeard, Tell
+from psychagent.runs.outcome import Outcome, RunResult, Status
+from psychagent.runs.sample import SamplePlan, run_sample
+
+
+def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SamplePlan:
+    """Plan a run from the options of its command."""
+    settings = options.read()
+    return SamplePlan(
+        baseline=settings.baseline,
+        runtime=settings.runtime,
+        dataset=settings.dataset,
+        save_dir=options.choose_folder(settings.runtime),
+        env=os.environ,
+        cache_dir=default_cache_dir(settings.runtime),
+        resume=options.resume,
+        overwrite=options.overwrite,
+        rft=rft,
+    )
+
+
+def run_watched(plan: SamplePlan, console: Console) -> int:
+    """Run a plan with progress and closing tables; return the exit status."""
+    reporter = Reporter(console, Tally(goal=0), unit="sessions")
+    with reporter.showing():
+        watched = replace(plan, tell=_teller(reporter, plan.baseline.max_sessions))
+        result = asyncio.run(run_sample(watched))
+    show_result(result, console, transcripts=str(plan.save_dir / plan.baseline.name))
+    return result.exit_status()
+
+
+def _teller(reporter: Reporter, max_sessions: int) -> Tell:
+    tally = reporter.tally
+
+    def tell(event: RunEvent) -> None:
+        match event:
+            case RunBegan(cases):
+                tally.cases, tally.goal = cases, cases * max_sessions
+            case CallAnswered(usage):
+                tally.add_call(usage)
+            case InCase():
+                _count(reporter, event)
+            case CaseEnded(outcome):
+                tally.cases_done += 1
+                tally.goal += outcome.sessions - max_sessions
+                reporter.note(_case_line(outcome))
+            case StopHeard():
+                reporter.note(
+                    "[yellow]stopping[/yellow]: waiting for calls in flight; Ctrl-C again ends at once"
+                )
+            case unknown:
+                assert_never(unknown)
+        reporter.refresh(force=isinstance(event, RunBegan | CaseEnded))
+
+    return tell
+
+
+def _count(reporter: Reporter, event: InCase) -> None:
+    match event.event:
+        case SessionClosed():
+            reporter.tally.units += 1
+        case RolloutHeld(rollout):
+            reporter.tally.rollouts += 1
+            if rollout.failure:
+                why = escape(rollout.failure.message)
+                reporter.note(f"[yellow]rollout {rollout.index} failed[/yellow]: {why}")
+
+
+def _case_line(outcome: Outcome) -> str:
+    mark = {Status.FAILED: "[red]✗[/red]", Status.PARTIAL: "[yellow]…[/yellow]"}.get(
+        outcome.status, "[green]✓[/green]"
+    )
+    reason = f" [red]{escape(outcome.failure.message)}[/red]" if outcome.failure else ""
+    place = f"{outcome.modality.value}/{outcome.case_id}"
+    return (
+        f"{mark} {place} {outcome.status.value}, {outcome.sessions} sessions, {outcome.turns} turns{reason}"
+    )
+
+
+def show_result(result: RunResult, console: Console, *, transcripts: str) -> None:
+    """Print the closing tables and where the transcripts are."""
+    console.print(_case_table(result))
+    if any(outcome.failure for outcome in result.outcomes):
+        console.print(_failure_table(result))
+    console.print(usage_table(result.usage(), title="Calls and tokens by role", total=True))
+    console.print(f"Transcripts: {transcripts}", soft_wrap=True, highlight=False)
+    if result.interrupted:
+        console.print("Stopped. Run the same command to go on.", style="yellow")
+
+
+def _case_table(result: RunResult) -> Table:
+    table = Table(title="Cases", title_justify="left")
+    for column in ("status", "cases", "sessions", "counselor turns"):
+        table.add_column(column, justify="left" if column == "status" else "right")
+    for status in Status:
+        rows = [o for o in result.outcomes if o.status is status]
+        table.add_row(
+            status.value, str(len(rows)), str(sum(o.sessions for o in rows)), str(sum(o.turns for o in rows))
+        )
+    return table
+
+
+def _failure_table(result: RunResult) -> Table:
+    table = Table(title="Failed", title_justify="left")
+    table.add_column("case")
+    table.add_column("reason", overflow="fold")
+    for outcome in result.outcomes:
+        if outcome.failure:
+            table.add_row(f"{outcome.modality.value}/{outcome.case_id}", escape(outcome.failure.message))
+    return table

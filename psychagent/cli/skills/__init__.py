@@ -1,0 +1,1 @@
+"""`psychagent skills`: look into a skill library, check it, import one, and measure retrieval."""

@@ -1,0 +1,96 @@
+"""`psychagent skills stats`, `show` and `import`: read a skill library; no index is needed."""
+
+from __future__ import annotations
+
+import difflib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from psychagent.cli.options import LibraryLanguage
+from psychagent.domain.base import Language
+from psychagent.domain.skill import StageSkills
+from psychagent.errors import AssetError
+from psychagent.skills.browse import find_skill, library_languages
+from psychagent.skills.convert import convert_library
+from psychagent.skills.library import SkillLibrary
+
+
+def stats(
+    root: Annotated[Path | None, typer.Argument(help="Library; default: the bundled one.")] = None,
+) -> None:
+    """Count the meta-skills and atomic skills of each modality and stage."""
+    console = Console()
+    for language in library_languages(root):
+        parts = SkillLibrary(language, root).all_stages()
+        table = Table(title=f"Skills ({language})", box=None)
+        for name in ("modality", "stage"):
+            table.add_column(name)
+        for name in ("meta-skills", "skills", "with caution"):
+            table.add_column(name, justify="right")
+        for part in parts:
+            table.add_row(part.modality, part.stage, *map(str, _counts([part])))
+        table.add_section()
+        table.add_row("all", "", *map(str, _counts(parts)))
+        console.print(table)
+
+
+def _counts(parts: list[StageSkills]) -> tuple[int, int, int]:
+    skills = [skill for part in parts for skill in part.skills()]
+    metas = sum(len(part.meta_skills) for part in parts)
+    return metas, len(skills), sum(skill.caution is not None for skill in skills)
+
+
+def show(
+    skill_id: Annotated[str, typer.Argument(metavar="ID", help="Id of an atomic skill.")],
+    language: LibraryLanguage = Language.EN,
+    root: Annotated[
+        Path | None, typer.Option("--root", help="Skill library; default: the bundled one.")
+    ] = None,
+) -> None:
+    """Print one skill with all its fields."""
+    library = SkillLibrary(language, root)
+    places = find_skill(library, skill_id)
+    if not places:
+        raise AssetError(_unknown_id(library, skill_id))
+    console = Console()
+    for place in places:
+        skill = place.skill
+        console.print(f"[bold]{skill.name}[/bold]", highlight=False)
+        rows = {
+            "id": skill.id,
+            "under": f"{place.stage.modality} · {place.stage.stage} · {place.meta.name}",
+            "what to do": skill.description,
+            "when to use": skill.when_to_use,
+            "trigger": skill.trigger,
+            "caution": skill.caution,
+            "example": skill.example,
+        }
+        for name, value in rows.items():
+            if value:
+                console.print(f"  {name:<12} {value}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _unknown_id(library: SkillLibrary, skill_id: str) -> str:
+
+    known = [skill.id for part in library.all_stages() for skill in part.skills()]
+    near = difflib.get_close_matches(skill_id, known, n=3, cutoff=0.4)
+    hint = f"; near it: {', '.join(near)}" if near else ""
+    return f"no skill {skill_id!r} in {library.root} ({library.language}){hint}"
+
+
+def import_library(
+    source: Annotated[Path, typer.Argument(help="Folder of the reference layout.")],
+    out: Annotated[Path, typer.Option(help="Where to write our layout.")],
+    language: LibraryLanguage = Language.ZH,
+) -> None:
+    """Write a library of the reference layout as YAML files of ours; ids are kept as given."""
+    for stage, left_out in convert_library(source, out, language):
+        note = f" ({left_out} meta-skills without skills of their own left out)" if left_out else ""
+        skills = len(stage.skills())
+        typer.echo(
+            f"{stage.modality}/{stage.stage}: {len(stage.meta_skills)} meta-skills, {skills} skills{note}"
+        )

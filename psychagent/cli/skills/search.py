@@ -1,0 +1,52 @@
+"""`psychagent skills search`: search a library as a session would."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from psychagent.cli.options import BaselineOption, LibraryLanguage, read_skill_settings
+from psychagent.cli.skills.embedder import build_configured
+from psychagent.domain.base import Language, Modality, Stage
+from psychagent.flows.live import open_client
+from psychagent.skills.browse import choose_stages
+from psychagent.skills.find import Found, search_stages
+from psychagent.skills.library import SkillLibrary
+from psychagent.skills.store import resolve_method
+from psychagent.skills.vectors import VectorCache
+
+
+def search(
+    text: Annotated[str, typer.Argument(help="What to look for, in the language of the library.")],
+    modality: Annotated[list[Modality] | None, typer.Option(help="Default: all.")] = None,
+    stage: Annotated[list[Stage] | None, typer.Option(help="Default: all.")] = None,
+    language: LibraryLanguage = Language.EN,
+    k: Annotated[int, typer.Option("-k", min=1, help="Most skills.")] = 5,
+    baseline: BaselineOption = None,
+) -> None:
+    """Search skills as a session would, with the similarity of each."""
+    settings = read_skill_settings(baseline)
+    method = resolve_method(language, settings.method)
+    stages = choose_stages(SkillLibrary(language, settings.root), modality or [], stage or [])
+
+    async def find() -> list[Found]:
+        async with open_client() as client:
+            embedder = None
+            if method != "lexical":
+                embedder = VectorCache(settings.cache_dir, build_configured(settings, client))
+            return await search_stages(stages, text, embedder=embedder, words=method != "embed", k=k)
+
+    Console().print(_hits_table(asyncio.run(find()), method))
+
+
+def _hits_table(hits: list[Found], method: str) -> Table:
+    table = Table("", "cosine", "BM25", box=None, caption=f"ranked by {method}")
+    table.add_column("skill", overflow="fold")
+    for place, hit in enumerate(hits, start=1):
+        cosine = "–" if hit.cosine is None else f"{hit.cosine:.3f}"
+        table.add_row(str(place), cosine, f"{hit.bm25:.2f}", f"{hit.skill.name}\n[dim]{hit.skill.id}[/dim]")
+    return table
