@@ -11,7 +11,7 @@ from psychagent.errors import RecordError
 from psychagent.runs.log import log_to
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import Http, serve
-from tests.support.running import NAME, always, run_plan
+from tests.support.running import NAME, always, course_file, run_plan
 
 
 async def test_a_lost_case_is_a_line_in_the_log_and_keeps_its_traceback(tmp_path: Path) -> None:
@@ -21,7 +21,7 @@ async def test_a_lost_case_is_a_line_in_the_log_and_keeps_its_traceback(tmp_path
     (lost,) = [line for line in lines if "lost" in line]
     assert "ERROR" in lost
     assert "cbt/en01: lost (summary: HTTP 400" in lost
-    failure = course(tmp_path)["failure"]
+    failure = course_file(tmp_path)["failure"]
     assert failure["message"] in lost
     assert failure["traceback"].startswith("Traceback")
     assert "ProviderError: summary: HTTP 400" in failure["traceback"]
