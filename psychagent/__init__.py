@@ -7,6 +7,7 @@ first used, so that `import psychagent` stays quick.
 from __future__ import annotations
 
 from importlib import import_module
+from logging import NullHandler, getLogger
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -52,6 +53,9 @@ if TYPE_CHECKING:
     from psychagent.runs.sample import SamplePlan as SamplePlan
     from psychagent.runs.sample import run_sample as run_sample
     from psychagent.scales.metrics import list_metrics as list_metrics
+
+# a library leaves it to its user whether a log is kept: without a handler warnings would go to stderr
+getLogger(__name__).addHandler(NullHandler())
 
 PUBLIC = {
     "BaselineSettings": "psychagent.assets.settings.baseline",

@@ -27,11 +27,10 @@ from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import WORKING_STAGES, Record
 from psychagent.domain.role import Role
 from psychagent.errors import MalformedReplyError, PsychAgentError, RecordError
-from psychagent.flows.build import build_chat, build_skills
+from psychagent.flows.build import build_chat, build_skills, open_embedder
 from psychagent.flows.live import Live, open_live, require_key
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
-from psychagent.skills.embed import build_embedder
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import resolve_method
 
@@ -222,8 +221,7 @@ def _retrieval(
 
 
 async def _embed(settings: EmbeddingSettings, live: Live) -> str:
-    key = require_key(settings.api_key_env, live.env)
-    embedder = build_embedder(settings, key=key, client=live.http)
+    embedder = open_embedder(settings, live)
     vectors = await embedder.embed(["A first text.", "Another one."])
     checked = " with the sha256 it should have" if settings.provider == "minilm" else ""
     return f"{embedder.name}{checked} gives vectors of {vectors.shape[1]}"

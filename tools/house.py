@@ -8,8 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 STAIRCASE: tuple[tuple[str, ...], ...] = (
-    ("errors",),
     ("domain",),
+    ("errors",),
     ("files", "replies", "stats"),
     ("assets",),
     ("llm", "records", "scales"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,18 @@ from psychagent.domain.plan import Plan
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_files
 from psychagent.files.read import load_data
+
+
+class Rendered(str):
+    """The text of a rendered template, which also knows the values that it was given."""
+
+    values: Mapping[str, object]
+
+    def __new__(cls, text: str, values: Mapping[str, object]) -> Rendered:
+        """Keep the values beside the text."""
+        rendered = super().__new__(cls, text)
+        rendered.values = values
+        return rendered
 
 
 class PromptLibrary:
@@ -37,19 +50,20 @@ class PromptLibrary:
             auto_reload=False,
         )
 
-    def render(self, name: str, /, **values: Any) -> str:
+    def render(self, name: str, /, **values: object) -> Rendered:
         """Render `<name>.jinja2`.
 
         Raises:
             AssetError: If there is no such template, or it uses a value that was not given.
         """
         try:
-            return self._env.get_template(f"{name}.jinja2").render(**values).strip()
+            text = self._env.get_template(f"{name}.jinja2").render(**values).strip()
         except jinja2.TemplateNotFound as error:
             known = ", ".join(self.names())
             raise AssetError(f"no prompt {name!r} in {self.folder}; known: {known}") from error
         except jinja2.TemplateError as error:
             raise AssetError(f"prompt {name!r} in {self.folder}: {error}") from error
+        return Rendered(text, values)
 
     def names(self) -> list[str]:
         """List the templates, without their suffix."""

@@ -131,9 +131,11 @@ def means_table(result: EvalResult, use: str) -> Table:
     floor = metric_means(result.degenerate, result.scales)
     origin = metric_means(_origin(result), result.scales)
     for name, row in metric_means(result.sessions, result.scales).items():
-        worse = " (higher is worse)" if row["direction"] == "higher_worse" else ""
-        beside = [_number(other[name][use] if name in other else None) for other in (floor, origin)]
-        table.add_row(f"{name}{worse}", _number(row[use]), str(row["sessions"]), str(row["missing"]), *beside)
+        worse = " (higher is worse)" if row.direction == "higher_worse" else ""
+        beside = [_number(getattr(other[name], use) if name in other else None) for other in (floor, origin)]
+        table.add_row(
+            f"{name}{worse}", _number(getattr(row, use)), str(row.sessions), str(row.missing), *beside
+        )
     return table
 
 

@@ -63,7 +63,7 @@ def _teller(reporter: Reporter, max_sessions: int) -> Tell:
                 reporter.note(_case_line(outcome))
             case StopHeard():
                 reporter.note(
-                    "[yellow]stopping[/yellow]: waiting for calls in flight; Ctrl-C again ends at once"
+                    "[yellow]stopping[/yellow]: calls in flight may come in; Ctrl-C again ends at once"
                 )
             case unknown:
                 assert_never(unknown)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,7 +12,8 @@ from rich.markup import escape
 
 from psychagent.domain.memory import memory_changes
 from psychagent.errors import RecordError
-from psychagent.records.session import SessionRecord, read_session
+from psychagent.records.folder import CaseFolder, SessionFile, session_number
+from psychagent.records.session import SessionRecord
 
 
 def show(
@@ -33,18 +34,16 @@ def find_records(place: Path, session: int | None) -> list[SessionRecord]:
     Raises:
         RecordError: If there is none.
     """
-    paths = [place] if place.is_file() else sorted(place.glob("session_*.json"), key=_number)
+    if place.is_file():
+        files = [SessionFile(place, session_number(place) or 1)]
+    else:
+        files = CaseFolder(place).session_files()
     if session is not None:
-        paths = [path for path in paths if _number(path) == session]
-    if not paths:
+        files = [file for file in files if file.index == session]
+    if not files:
         wanted = f"session_{session}.json" if session else "session_<k>.json"
         raise RecordError(f"{place}: holds no {wanted}; name the folder of a case")
-    return [read_session(path).model_copy(update={"session_index": _number(path)}) for path in paths]
-
-
-def _number(path: Path) -> int:
-    tail = path.stem.rsplit("_", 1)[-1]
-    return int(tail) if tail.isdigit() else 1
+    return [file.read().model_copy(update={"session_index": file.index}) for file in files]
 
 
 def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[str]:
@@ -73,7 +72,7 @@ def _dialogue(record: SessionRecord, *, thoughts: bool) -> Iterator[str]:
 
 
 def _summary(record: SessionRecord) -> Iterator[str]:
-    summary = record.summary if isinstance(record.summary, dict) else {}
+    summary: dict[str, Any] = record.summary if isinstance(record.summary, dict) else {}
     if not summary:
         return
     yield f"\n[bold]Summary[/bold] {escape(str(summary.get('session_summary_abstract', '')))}"

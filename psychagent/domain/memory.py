@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import Field
 
@@ -163,6 +163,17 @@ def to_line(value: Any) -> str:
     return str(value)
 
 
+class RecentSession(NamedTuple):
+    """What a prompt shows of one of the last sessions."""
+
+    number: int
+    abstract: str
+    status: str
+    """Of its goals."""
+    open: str
+    """What was left unresolved."""
+
+
 class MemoryView(Record):
     """The part of memory that a prompt shows: at most `MEMORY_TOKENS` in all."""
 
@@ -171,8 +182,8 @@ class MemoryView(Record):
     file_lines: tuple[str, ...] = ()
     older: tuple[str, ...] = ()
     """One line for each session before the last two, oldest first."""
-    recent: tuple[tuple[int, str, str, str], ...] = ()
-    """Session number, abstract, goal status and open points of the last two sessions."""
+    recent: tuple[RecentSession, ...] = ()
+    """The last two sessions, older first."""
     homework: tuple[str, ...] = ()
 
     def is_empty(self) -> bool:
@@ -229,11 +240,11 @@ def _fit(lines: list[str], *, limit: int, left: int) -> tuple[list[str], int]:
     return taken, left
 
 
-def _recent(memory: Memory, *, share: int) -> list[tuple[int, str, str, str]]:
+def _recent(memory: Memory, *, share: int) -> list[RecentSession]:
     rows = list(enumerate(memory.summaries, start=1))[-2:]
     each = share // max(len(rows), 1)
     return [
-        (
+        RecentSession(
             number,
             clip_to_tokens(s.session_summary_abstract, each * 6 // 10),
             clip_to_tokens(s.goal_assessment.completion_status, each * 15 // 100),

@@ -22,15 +22,15 @@ class Choice(Record):
 
     winner: int
     selector: str
-    rewards: dict[str, float] = Field(default_factory=dict)
+    rewards: dict[int, float] = Field(default_factory=dict)
     """Index of each comparable rollout -> reward in standard deviations, on the metrics compared."""
     compared: tuple[str, ...] = ()
     """The metrics that the rewards are means of."""
     tied: tuple[int, ...] = ()
     """Rollouts that share the highest reward; empty where one alone has it."""
-    excluded: dict[str, str] = Field(default_factory=dict)
+    excluded: dict[int, str] = Field(default_factory=dict)
     """Index of each rollout that could not win -> why."""
-    own_rewards: dict[str, float] = Field(default_factory=dict)
+    own_rewards: dict[int, float] = Field(default_factory=dict)
     """Rewards on all metrics that a rollout itself has: for information, never for the choice."""
     skipped: dict[str, str] = Field(default_factory=dict)
     """Metrics that no reward can take in -> why, such as one without a norm."""

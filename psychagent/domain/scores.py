@@ -123,10 +123,15 @@ class JudgeMark(Record):
     repeats: int = 1
 
 
-class SessionScores(JudgeMark):
-    """All that a judge gave one session."""
+class _Versioned(Record):
+    """A base of its own, so that the version is a file's first key."""
 
     schema_version: int = 1
+
+
+class SessionScores(JudgeMark, _Versioned):
+    """All that a judge gave one session."""
+
     case_id: str
     modality: Modality
     session_index: int
@@ -146,6 +151,10 @@ class SessionScores(JudgeMark):
     def usage(self) -> Usage:
         """What all scales cost."""
         return sum_usage(result.usage for result in self.scales.values())
+
+    def missing_scales(self) -> tuple[str, ...]:
+        """Name the scales that could not be filled in."""
+        return tuple(name for name, result in self.scales.items() if result.status == "missing")
 
     def values(self, use: Literal["raw", "verified"] = "raw") -> dict[str, float]:
         """Return every metric that was scored, by side and key; a missing scale has none."""

@@ -14,13 +14,17 @@ from psychagent.domain.scores import ScaleResult, SessionScores
 from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.find import Found, InputFormat, Search, find_sessions
-from psychagent.evals.store import DEGENERATE, keep_finished, read_scores, scores_path, to_csv, write_scores
+from psychagent.evals.scales import write_scales
+from psychagent.evals.store import keep_finished, scores_path, to_rows
 from psychagent.evals.summary import EvalResult, judge_warnings, summarize
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
 from psychagent.files.lock import hold_lock
-from psychagent.files.write import write_json, write_text
+from psychagent.files.write import remove_parts, write_text
 from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.flows.live import open_live
+from psychagent.records.evaluation import EvalFolder
+from psychagent.records.scores import read_scores, to_csv, write_scores
+from psychagent.records.summary import write_summary
 
 CALLS_PER_SESSION = 6
 """Sessions are started so that this many calls of each find room at the gate."""
@@ -81,7 +85,9 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
         case_limit=plan.case_limit,
         language=plan.settings.language,
     )
-    with hold_lock(plan.output_root / ".lock"):
+    folder = EvalFolder(plan.output_root)
+    with hold_lock(folder.lock):
+        remove_parts(folder.path)
         found, broken = find_sessions(search)
         if not found and not broken:
             raise SettingsError(
@@ -91,8 +97,8 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
         async with open_live(plan.env, calls=calls, report=plan.watch.on_call) as live:
             judge = Judge(build_judge_deps(plan.settings, live))
             worthless = _degenerate(judge, found, plan.settings.degenerate)
-            tasks = [_task(plan, judge, item, plan.output_root) for item in found]
-            extra = [_task(plan, judge, f, plan.output_root / DEGENERATE / f.baseline) for f in worthless]
+            tasks = [_task(plan, judge, item, folder) for item in found]
+            extra = [_task(plan, judge, f, folder.worthless(f.baseline)) for f in worthless]
             plan.watch.on_start(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra))
             done = await _judge_all(plan, judge, [*tasks, *extra])
         sessions, degenerate = done[: len(tasks)], done[len(tasks) :]
@@ -100,7 +106,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
         result = EvalResult(
             tuple(sessions), judge.deps.scales, tuple(degenerate), tuple(broken), tuple(warnings)
         )
-        _write_tables(plan, result)
+        _write_tables(folder, result, plan.settings)
     return result
 
 
@@ -119,12 +125,12 @@ def _degenerate(judge: Judge, found: Sequence[Found], most: int) -> list[Found]:
     ]
 
 
-def _task(plan: EvalPlan, judge: Judge, found: Found, root: Path) -> Task:
+def _task(plan: EvalPlan, judge: Judge, found: Found, folder: EvalFolder) -> Task:
     """Find out what is left to do for a session; a stored file that cannot be read is made anew."""
-    path = scores_path(root, found)
+    path = scores_path(folder, found)
     fresh = judge.blank(found.dialogue, source_file=found.source_file, baseline=found.baseline)
     try:
-        before = read_scores(path) if plan.resume else None
+        before = read_scores(path) if plan.resume and path.exists() else None
     except RecordError:
         before = None
     methods = plan.methods or judge.methods(found.dialogue.modality)
@@ -142,8 +148,15 @@ async def _judge_all(plan: EvalPlan, judge: Judge, tasks: Sequence[Task]) -> lis
         for place, task in waiting:
             results[place] = await _judge_one(plan, judge, task)
 
-    workers = min(len(tasks), 2 + plan.settings.concurrency // CALLS_PER_SESSION)
-    await asyncio.gather(*(work() for _ in range(workers)))
+    most = min(len(tasks), 2 + plan.settings.concurrency // CALLS_PER_SESSION)
+    workers = [asyncio.create_task(work()) for _ in range(most)]
+    try:
+        await asyncio.gather(*workers)
+    finally:
+        # whatever ended the wait, nobody may go on writing once the folder's lock is given back
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
     return [results[place] for place in range(len(tasks))]
 
 
@@ -166,7 +179,9 @@ def _with(scores: SessionScores, more: Mapping[str, ScaleResult], judge: Judge) 
     )
 
 
-def _write_tables(plan: EvalPlan, result: EvalResult) -> None:
-    write_text(plan.output_root / "scores.csv", to_csv(result.sessions, result.scales))
-    write_text(plan.output_root / "degenerate.csv", to_csv(result.degenerate, result.scales))
-    write_json(plan.output_root / "summary.json", summarize(result, plan.settings))
+def _write_tables(folder: EvalFolder, result: EvalResult, settings: EvalSettings) -> None:
+    # scales first: a table without its scales would be taken for one of the bundled ones
+    write_scales(folder.scales, result.scales)
+    write_text(folder.table, to_csv(to_rows(result.sessions, result.scales)))
+    write_text(folder.worthless_table, to_csv(to_rows(result.degenerate, result.scales)))
+    write_summary(folder.summary, summarize(result, settings))

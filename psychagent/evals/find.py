@@ -12,6 +12,8 @@ from typing import Any, Literal
 from psychagent.domain.base import Language, Modality, Record, Speaker
 from psychagent.errors import RecordError, SettingsError
 from psychagent.files.read import read_json
+from psychagent.records.evaluation import SUMMARY
+from psychagent.records.folder import COURSE, MANIFEST, Broken, RunFolder, run_of, runs_at, session_number
 from psychagent.scales.dialogue import Dialogue, guess_language, to_lines
 
 InputFormat = Literal["auto", "run", "eval_case", "psycheval"]
@@ -20,9 +22,8 @@ _SPEAKERS = {
     **dict.fromkeys(("assistant", "counselor", "therapist"), Speaker.COUNSELOR),
     **dict.fromkeys(("user", "client", "human"), Speaker.CLIENT),
 }
-_SESSION_FILE = re.compile(r"session_(\d+)")
 _SAFE = re.compile(r"[\w.-]+")
-_BOOKKEEPING = {"course.json", "manifest.json", "summary.json"}
+_BOOKKEEPING = {COURSE, MANIFEST, SUMMARY}
 
 
 class Found(Record):
@@ -37,13 +38,6 @@ class Found(Record):
     def place(self) -> tuple[str, str, int]:
         """Modality, case and session, by which its scores are filed."""
         return self.dialogue.modality.value, self.dialogue.case_id, self.dialogue.session_index
-
-
-class Broken(Record):
-    """A file, or a session in it, that cannot be judged."""
-
-    file: str
-    reason: str
 
 
 @dataclass(frozen=True)
@@ -86,6 +80,8 @@ def find_sessions(search: Search) -> tuple[list[Found], list[Broken]]:
 def _files(root: Path) -> list[Path]:
     if root.is_file():
         return [root]
+    if runs_at(root) == [RunFolder(root)]:
+        return [file.path for case in RunFolder(root).cases() for file in case.session_files()]
     found = [p for p in root.rglob("*.json") if p.name not in _BOOKKEEPING and not p.name.startswith(".")]
     return sorted(found)
 
@@ -154,20 +150,18 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> Found:
     It comes without the client's profile: what such a file holds under that name is the counselor's
     own client file, by which the counselor must not be judged.
     """
-    number = _SESSION_FILE.fullmatch(path.stem)
-    parents = path.resolve().parents
-    in_run = number is not None and parents[1].name in set(Modality)
-    index = data.get("session_index") or (int(number.group(1)) if number else 1)
+    number, run, parents = session_number(path), run_of(path), path.resolve().parents
+    index = data.get("session_index") or number or 1
     plan = {"stage": data.get("stage"), "focus": data.get("focus")}
     dialogue = _dialogue(
         data["transcript"],
         search,
         case_id=data.get("case_id") or (parents[0].name if number else path.stem),
-        modality=_modality(data.get("modality") or (parents[1].name if in_run else ""), search),
+        modality=_modality(data.get("modality") or (parents[1].name if run else ""), search),
         session_index=_whole(index, "session_index"),
         plan=_text(plan) if plan["focus"] else "",
     )
-    baseline = parents[2].name if in_run else ""
+    baseline = run.name if run else ""
     return Found(dialogue=dialogue, source_file=_name(path, search.root), baseline=baseline)
 
 

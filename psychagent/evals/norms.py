@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,21 +10,21 @@ from statistics import mean, stdev
 
 import yaml
 
-from psychagent.errors import RecordError, ScoringError
+from psychagent.errors import ScoringError
+from psychagent.evals.scales import read_scales
 from psychagent.files.write import write_text
+from psychagent.records.evaluation import EvalFolder
+from psychagent.records.scores import ScoreRow, read_rows
 from psychagent.scales.reward import Norm, Norms, canonical
-from psychagent.scales.scale import load_scales
+from psychagent.scales.scale import Scale
 
 LEAST = 10
 """Fewer values than this say next to nothing about a spread."""
-_NEEDED = frozenset(
-    "baseline modality case_id session_index side metric direction missing raw verified judge_model".split()
-)
 Course = tuple[str, str, str]
 
 
 @dataclass(frozen=True)
-class Row:
+class Score:
     """One score of one metric."""
 
     course: Course
@@ -63,12 +62,14 @@ def compute_norms(
         all_metrics: Take in metrics of scales that do not enter the reward by default, too.
 
     Raises:
-        RecordError: If the scores cannot be read.
+        RecordError: If the scores cannot be read, or are of other scales than the evaluation holds.
         ScoringError: If several judges are mixed, or there are too few sessions for any norm.
     """
-    rows = list(_unique(read_rows(folder / "scores.csv", use)))
+    table = list(read_rows(EvalFolder(folder).table))
+    scales = read_scales(folder, ((row.metric_name, row.scale_hash) for row in table))
+    rows = list(_unique(score for row in table for score in _scores(row, use)))
     if not all_metrics:
-        outside = _outside_reward()
+        outside = _outside_reward(scales)
         rows = [row for row in rows if row.name not in outside]
     judges = sorted({row.judge for row in rows})
     if len(judges) > 1:
@@ -91,53 +92,32 @@ def compute_norms(
     return Computed(made, left_out, sessions, courses)
 
 
-def read_rows(path: Path, use: str) -> Iterator[Row]:
-    """Read the scored rows of a table of scores; missing ones are left out.
-
-    Raises:
-        RecordError: If the file is missing, lacks a column, or a value is no number.
-    """
-    if not path.is_file():
-        raise RecordError(f"{path}: no such file; run `psychagent eval` first")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        lacking = _NEEDED - set(reader.fieldnames or ())
-        if lacking:
-            raise RecordError(
-                f"{path}: has no column {', '.join(sorted(lacking))}; evaluate again with this version"
-            )
-        for line, row in enumerate(reader, start=2):
-            if row["missing"].strip().lower() in {"true", "1", "yes"}:
-                continue
-            try:
-                yield _to_row(row, use)
-            except (TypeError, ValueError) as error:
-                raise RecordError(f"{path}, line {line}: {error}; evaluate again") from error
+def _scores(row: ScoreRow, use: str) -> Iterator[Score]:
+    """Yield the score of a row; a missing one has none."""
+    value = row.verified if use == "verified" else row.raw
+    if not row.missing and value is not None:
+        yield Score(
+            course=(row.baseline, row.modality, row.case_id),
+            session=row.session_index,
+            name=canonical(row.metric_name),
+            lower_is_better=row.direction == "higher_worse",
+            value=value,
+            judge=row.judge_model,
+        )
 
 
-def _to_row(row: Mapping[str, str], use: str) -> Row:
-    return Row(
-        course=(row["baseline"], row["modality"], row["case_id"]),
-        session=int(row["session_index"]),
-        name=canonical(f"{row['side']}.{row['metric']}"),
-        lower_is_better=row["direction"] == "higher_worse",
-        value=float(row[use]),
-        judge=row["judge_model"],
-    )
-
-
-def _unique(rows: Iterable[Row]) -> Iterable[Row]:
+def _unique(rows: Iterable[Score]) -> Iterable[Score]:
     """Keep the last of rows that stand twice."""
     return {(row.course, row.session, row.name): row for row in rows}.values()
 
 
-def _outside_reward() -> frozenset[str]:
-    scales = load_scales().values()
-    return frozenset(canonical(m.name) for scale in scales if not scale.in_reward for m in scale.metrics)
+def _outside_reward(scales: Mapping[str, Scale]) -> frozenset[str]:
+    outside = (scale for scale in scales.values() if not scale.in_reward)
+    return frozenset(canonical(metric.name) for scale in outside for metric in scale.metrics)
 
 
-def _norms(rows: Sequence[Row], least: int) -> tuple[dict[str, dict[str, Norm]], dict[str, str]]:
-    by_metric: defaultdict[str, list[Row]] = defaultdict(list)
+def _norms(rows: Sequence[Score], least: int) -> tuple[dict[str, dict[str, Norm]], dict[str, str]]:
+    by_metric: defaultdict[str, list[Score]] = defaultdict(list)
     for row in rows:
         by_metric[row.name].append(row)
     norms: dict[str, dict[str, Norm]] = {"counselor": {}, "client": {}}
@@ -159,7 +139,7 @@ def _norms(rows: Sequence[Row], least: int) -> tuple[dict[str, dict[str, Norm]],
     return norms, left_out
 
 
-def changes(rows: Iterable[Row]) -> Iterator[float]:
+def changes(rows: Iterable[Score]) -> Iterator[float]:
     """Changes of one metric from each session to the next of its course; a gap between sessions has none."""
     values = {(row.course, row.session): row.value for row in rows}
     for (course, session), value in sorted(values.items()):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import csv
-import json
-from collections.abc import Iterable, Iterator, Mapping
+import io
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median_low
@@ -12,7 +12,10 @@ from typing import Any
 
 from psychagent.domain.scores import ScaleResult, SessionScores
 from psychagent.errors import RecordError, SettingsError
-from psychagent.files.read import nearest, read_json, read_text, to_model
+from psychagent.evals.scales import read_scales
+from psychagent.files.lines import read_lines
+from psychagent.files.read import nearest, read_text
+from psychagent.records.evaluation import EvalFolder
 
 COLUMNS = ("rater", "dialogue", "dimension", "score", "system")
 NEEDED = COLUMNS[:4]
@@ -90,17 +93,12 @@ def read_ratings(path: Path, columns: Mapping[str, str], levels: range) -> Ratin
 
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    text = read_text(path, RecordError)
     if path.suffix == ".csv":
-        yield from enumerate(csv.DictReader(text.splitlines()), start=2)
+        # a cell may hold line breaks, which csv must see for itself
+        text = io.StringIO(read_text(path, RecordError), newline="")
+        yield from enumerate(csv.DictReader(text), start=2)
         return
-    for place, line in enumerate(text.splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            row = json.loads(line)
-        except ValueError as error:
-            raise RecordError(f"{path}, row {place}: is not JSON ({error}); mend or remove it") from error
+    for place, row in read_lines(path):
         if not isinstance(row, dict):
             raise RecordError(f"{path}, row {place}: is no object with columns; write one object a line")
         yield place, row
@@ -123,15 +121,17 @@ def add_judge(table: RatingTable, folder: Path, scale: str = SCALE) -> RatingTab
     or by the file that was judged.
 
     Raises:
-        RecordError: If the evaluation does not hold the scale, or no dialogue is in both.
+        RecordError: If the evaluation does not hold the scale, its scores are of another version of it,
+            or no dialogue is in both.
     """
     if JUDGE in table.ratings:
         raise RecordError(f"a rater is called {JUDGE!r}, which names the model's scores; rename the rater")
-    sessions = [scores for scores in _sessions(folder) if scale in scores.scales]
+    sessions = [scores for scores in EvalFolder(folder).sessions() if scale in scores.scales]
     if not sessions:
         raise RecordError(
             f"{folder}: no session was judged on {scale}; run `psychagent eval --methods {scale}`"
         )
+    read_scales(folder, ((scale, scores.scales[scale].hash) for scores in sessions))
     wanted = {dialogue for scores in table.ratings.values() for dialogue, _ in scores}
     dimensions = {dimension for scores in table.ratings.values() for _, dimension in scores}
     judged: dict[Unit, int] = {}
@@ -161,11 +161,6 @@ def _why_unmatched(folder: Path, theirs: str, ours: str) -> str:
         f"{folder}: judged no dialogue and dimension of the ratings (they name {theirs!r}, the evaluation "
         f"{ours!r}); name dialogues <modality>/<case_id>/session_<k>"
     )
-
-
-def _sessions(folder: Path) -> Iterable[SessionScores]:
-    for path in sorted(folder.glob("*/*/session_*.json")):
-        yield to_model(SessionScores, read_json(path), origin=str(path), raise_as=RecordError)
 
 
 def _names(scores: SessionScores) -> set[str]:

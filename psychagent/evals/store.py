@@ -1,49 +1,21 @@
-"""An evaluation's files: one JSON a session, the table of scores, the summary."""
+"""What an evaluation keeps of a former one, and how scores become rows of its table."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-from psychagent.domain.scores import Evidence, MetricScore, ScaleResult, SessionScores
+from psychagent.domain.scores import Evidence, ScaleResult, SessionScores
 from psychagent.domain.usage import RoleUsage
-from psychagent.errors import RecordError
 from psychagent.evals.find import Found
-from psychagent.files.read import read_json, to_model
-from psychagent.files.write import write_text
-from psychagent.scales.scale import Metric, Scale
-
-DEGENERATE = "degenerate"
-COLUMNS = (
-    "case_id modality session_index side metric group direction headline raw verified missing reason "
-    "n_items n_departures n_quotes n_verified n_set_back n_absent calls prompt_tokens cached_tokens "
-    "completion_tokens judge_model is_script prompt_hash scale_hash source_file baseline"
-).split()
+from psychagent.records.evaluation import EvalFolder
+from psychagent.records.scores import ScoreRow
+from psychagent.scales.scale import Scale
 
 
-def scores_path(root: Path, found: Found) -> Path:
+def scores_path(folder: EvalFolder, found: Found) -> Path:
     """Return where a session's scores stand."""
-    modality, case_id, index = found.place
-    return root / modality / case_id / f"session_{index}.json"
-
-
-def write_scores(path: Path, scores: SessionScores) -> None:
-    """Write a session's scores."""
-    write_text(path, scores.model_dump_json(indent=1) + "\n")
-
-
-def read_scores(path: Path) -> SessionScores | None:
-    """Read a session's scores; None where there are none.
-
-    Raises:
-        RecordError: If the file cannot be read.
-    """
-    if not path.exists():
-        return None
-    return to_model(SessionScores, read_json(path), origin=str(path), raise_as=RecordError)
+    return folder.scores_path(*found.place)
 
 
 def keep_finished(
@@ -69,63 +41,46 @@ def keep_finished(
     }
 
 
-def to_csv(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> str:
-    """Write the table: one row per session and metric.
-
-    Calls and tokens of a scale stand in the row of its first metric and are 0 in the others, so
-    that a column's sum is what was spent.
-    """
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-    writer.writeheader()
+def to_rows(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> Iterator[ScoreRow]:
+    """List the rows of the table: one per session and metric."""
     for scores in sessions:
         for name, result in scores.scales.items():
             if name in scales:
-                writer.writerows(_rows(scores, result, scales[name].metrics))
-    return stream.getvalue()
+                yield from _rows(scores, result, scales[name])
 
 
-def _rows(scores: SessionScores, result: ScaleResult, metrics: Sequence[Metric]) -> Iterator[dict[str, Any]]:
-    common = {
-        "case_id": scores.case_id,
-        "modality": scores.modality.value,
-        "session_index": scores.session_index,
-        "judge_model": scores.judge_model,
-        "is_script": scores.is_script,
-        "prompt_hash": scores.prompt_hash,
-        "source_file": scores.source_file,
-        "baseline": scores.baseline,
-        "group": result.group,
-        "scale_hash": result.hash,
-        "missing": result.status == "missing",
-        "reason": result.reason,
-    }
-    for place, metric in enumerate(metrics):
+def _rows(scores: SessionScores, result: ScaleResult, scale: Scale) -> Iterator[ScoreRow]:
+    for place, metric in enumerate(scale.metrics):
         found = result.metrics.get(metric.name)
-        yield (
-            common | _metric_cells(metric, found) | _cost(result.usage.total() if place == 0 else RoleUsage())
+        weight = found.evidence if found else Evidence()
+        used = result.usage.total() if place == 0 else RoleUsage()
+        yield ScoreRow(
+            case_id=scores.case_id,
+            modality=scores.modality.value,
+            session_index=scores.session_index,
+            side=metric.side,
+            metric=metric.key,
+            group=result.group,
+            direction=metric.direction,
+            headline=metric.headline,
+            raw=found.raw if found else None,
+            verified=found.verified if found else None,
+            missing=result.status == "missing",
+            reason=result.reason,
+            n_items=weight.items,
+            n_departures=weight.departures,
+            n_quotes=weight.quotes,
+            n_verified=weight.verified,
+            n_set_back=weight.set_back,
+            n_absent=weight.absent,
+            calls=used.calls,
+            prompt_tokens=used.prompt_tokens,
+            cached_tokens=used.cached_tokens,
+            completion_tokens=used.completion_tokens,
+            judge_model=scores.judge_model,
+            is_script=scores.is_script,
+            prompt_hash=scores.prompt_hash,
+            scale_hash=result.hash,
+            source_file=scores.source_file,
+            baseline=scores.baseline,
         )
-
-
-def _metric_cells(metric: Metric, found: MetricScore | None) -> dict[str, Any]:
-    weight = found.evidence if found else Evidence()
-    return {
-        "side": metric.side,
-        "metric": metric.key,
-        "direction": metric.direction,
-        "headline": metric.headline,
-        "raw": f"{found.raw:.6g}" if found else "",
-        "verified": f"{found.verified:.6g}" if found else "",
-        "n_items": weight.items,
-        "n_departures": weight.departures,
-        "n_quotes": weight.quotes,
-        "n_verified": weight.verified,
-        "n_set_back": weight.set_back,
-        "n_absent": weight.absent,
-    }
-
-
-def _cost(used: RoleUsage) -> dict[str, int]:
-    return {
-        name: getattr(used, name) for name in ("calls", "prompt_tokens", "cached_tokens", "completion_tokens")
-    }

@@ -7,14 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
-from typing import Any
 
 from psychagent.assets.settings.judge import EvalSettings, Prices
 from psychagent.domain.scores import Evidence, MetricScore, SessionScores
 from psychagent.domain.usage import RoleUsage, sum_usage
 from psychagent.errors import RecordError
-from psychagent.evals.find import Broken, Found
-from psychagent.files.read import read_json
+from psychagent.evals.find import Found
+from psychagent.records.folder import Broken, run_of
+from psychagent.records.summary import (
+    SCHEMA_VERSION,
+    EvalSummary,
+    Means,
+    MetricMean,
+    MissingScale,
+    StoredEvidence,
+)
 from psychagent.scales.scale import Scale
 
 SCRIPT_NOTE = (
@@ -56,7 +63,7 @@ class EvalResult:
         return 1 if self.missing or self.broken else 0
 
 
-def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> dict[str, dict[str, Any]]:
+def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> Means:
     """Mean of every metric over the sessions in which it was filled in, with how many lack it.
 
     A mean over no session is None.
@@ -71,14 +78,14 @@ def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale])
                 found.setdefault(metric.name, []).extend([scored] if scored else [])
     known = {metric.name: metric for scale in scales.values() for metric in scale.metrics}
     return {
-        name: {
-            "raw": round(mean(m.raw for m in scored), 4) if scored else None,
-            "verified": round(mean(m.verified for m in scored), 4) if scored else None,
-            "sessions": len(scored),
-            "missing": missing[name],
-            "direction": known[name].direction,
-            "headline": known[name].headline,
-        }
+        name: MetricMean(
+            raw=round(mean(m.raw for m in scored), 4) if scored else None,
+            verified=round(mean(m.verified for m in scored), 4) if scored else None,
+            sessions=len(scored),
+            missing=missing[name],
+            direction=known[name].direction,
+            headline=known[name].headline,
+        )
         for name, scored in sorted(found.items())
     }
 
@@ -119,19 +126,14 @@ def judge_warnings(
 def roles_of_model(model: str, root: Path, found: Sequence[Found]) -> list[str]:
     """Name the roles that a model plays in the run that is judged, by its manifest."""
     roles: set[str] = set()
-    for folder in {_run_folder(root, item) for item in found}:
+    runs = {run_of(root / item.source_file if root.is_dir() else root) for item in found if item.baseline}
+    for run in runs - {None}:
         try:
-            models = read_json(folder / "manifest.json")["models"] if folder else {}
-        except (RecordError, KeyError, TypeError):
+            models = run.manifest().models if run else {}
+        except RecordError:
             continue
         roles |= {role for role, name in models.items() if name == model and role in {"counselor", "client"}}
     return sorted(roles)
-
-
-def _run_folder(root: Path, item: Found) -> Path | None:
-    """`<run>/<modality>/<case>/session_k.json` stands in `<run>`."""
-    path = (root / item.source_file if root.is_dir() else root).resolve()
-    return path.parents[2] if item.baseline else None
 
 
 def hash_warnings(sessions: Sequence[SessionScores]) -> list[str]:
@@ -154,8 +156,8 @@ def hash_warnings(sessions: Sequence[SessionScores]) -> list[str]:
     return warnings
 
 
-def summarize(result: EvalResult, settings: EvalSettings) -> dict[str, Any]:
-    """Write the summary: numbers, and everything that is needed to read them."""
+def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
+    """Sum an evaluation up: numbers, and everything that is needed to read them."""
     by_modality = {
         m: [s for s in result.sessions if s.modality is m]
         for m in sorted({s.modality for s in result.sessions})
@@ -165,28 +167,30 @@ def summarize(result: EvalResult, settings: EvalSettings) -> dict[str, Any]:
         for kind in sorted({s.baseline for s in result.degenerate})
     }
     evidence = evidence_of(result.sessions)
-    return {
-        "schema_version": 1,
-        "note": SCRIPT_NOTE if settings.judge.provider == "offline" else None,
-        "judge_model": settings.judge.model,
-        "is_script": settings.judge.provider == "offline",
-        "temperature": settings.judge.temperature,
-        "repeats": settings.repeats,
-        "use": settings.use,
-        "prompt_hashes": {s.language.value: s.prompt_hash for s in result.sessions},
-        "scale_hashes": {name: r.hash for s in result.sessions for name, r in s.scales.items()},
-        "baselines": sorted({s.baseline for s in result.sessions}),
-        "cases": len({(s.modality, s.case_id) for s in result.sessions}),
-        "sessions": len(result.sessions),
-        "scales": sum(len(s.scales) for s in result.sessions),
-        "metrics": metric_means(result.sessions, result.scales),
-        "by_modality": {m.value: metric_means(part, result.scales) for m, part in by_modality.items()},
-        "degenerate": {kind: metric_means(part, result.scales) for kind, part in kinds.items()},
-        "evidence": evidence.model_dump() | {"quotes_verified_rate": evidence.quotes_verified_rate},
-        "usage": result.used.model_dump(),
-        "cost": cost_of(result.used, settings.prices),
-        "currency": settings.prices.currency if settings.prices else None,
-        "missing": [{"session": where, "scale": name, "reason": why} for where, name, why in result.missing],
-        "skipped": [item.model_dump() for item in result.broken],
-        "warnings": list(result.warnings),
-    }
+    return EvalSummary(
+        schema_version=SCHEMA_VERSION,
+        note=SCRIPT_NOTE if settings.judge.provider == "offline" else None,
+        judge_model=settings.judge.model,
+        is_script=settings.judge.provider == "offline",
+        temperature=settings.judge.temperature,
+        repeats=settings.repeats,
+        use=settings.use,
+        prompt_hashes={s.language.value: s.prompt_hash for s in result.sessions},
+        scale_hashes={name: r.hash for s in result.sessions for name, r in s.scales.items()},
+        baselines=tuple(sorted({s.baseline for s in result.sessions})),
+        cases=len({(s.modality, s.case_id) for s in result.sessions}),
+        sessions=len(result.sessions),
+        scales=sum(len(s.scales) for s in result.sessions),
+        metrics=metric_means(result.sessions, result.scales),
+        by_modality={m.value: metric_means(part, result.scales) for m, part in by_modality.items()},
+        degenerate={kind: metric_means(part, result.scales) for kind, part in kinds.items()},
+        evidence=StoredEvidence(**evidence.model_dump(), quotes_verified_rate=evidence.quotes_verified_rate),
+        usage=result.used,
+        cost=cost_of(result.used, settings.prices),
+        currency=settings.prices.currency if settings.prices else None,
+        missing=tuple(
+            MissingScale(session=where, scale=name, reason=why) for where, name, why in result.missing
+        ),
+        skipped=result.broken,
+        warnings=result.warnings,
+    )

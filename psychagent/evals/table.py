@@ -13,20 +13,11 @@ from psychagent.domain.script_note import JUDGED_BY_SCRIPT, MADE_WITH_SCRIPT
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
 from psychagent.files.read import read_json
+from psychagent.records.scores import COUNTS, FLAGS, SCORES, TEXT
 from psychagent.stats.bootstrap import Cell
 from psychagent.stats.panels import MetricId, ScoreCell, to_headline
 
-TEXT = (
-    "case_id modality side metric group direction headline reason judge_model prompt_hash scale_hash "
-    "source_file baseline"
-).split()
-COUNTS = (
-    "n_items n_departures n_quotes n_verified n_set_back n_absent calls prompt_tokens cached_tokens "
-    "completion_tokens"
-).split()
 SPENT = ("calls", "prompt_tokens", "cached_tokens", "completion_tokens")
-FLAGS = ["missing", "is_script"]
-SCORES = ["raw", "verified"]
 KEY = ["baseline", "modality", "case_id", "session_index", "side", "metric"]
 SESSION = ["baseline", "modality", "case_id", "session_index"]
 

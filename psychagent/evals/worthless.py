@@ -80,10 +80,11 @@ def choose_for_degenerate(found: Sequence[Found], most: int) -> list[Found]:
 def make_degenerate(found: Found, prompts: PromptLibrary) -> list[Found]:
     """Make every kind of worthless session of a real one; its kind stands as the baseline."""
     advice: list[str] = prompts.data("judge/degenerate")["advice"]
+    fields = {name: getattr(found.dialogue, name) for name in Dialogue.model_fields}
     made = []
     for name, kind in KINDS.items():
         lines = tuple(kind.make(found.dialogue.lines, advice))
-        # a new one, since a copied model keeps the hash that was computed for the original
-        dialogue = Dialogue.model_validate(found.dialogue.model_dump() | {"lines": lines})
+        # built anew, for a copy keeps the hash that was computed for the original
+        dialogue = Dialogue(**{**fields, "lines": lines})
         made.append(found.model_copy(update={"dialogue": dialogue, "baseline": name}))
     return made

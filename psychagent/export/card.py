@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.export.sample import Sample
 from psychagent.export.source import RunSource
+from psychagent.files.digest import hash_file
 from psychagent.llm.prompt import Message
 
 _OWN = "MIT, this project's own"
@@ -43,10 +43,9 @@ def _tokens(messages: Sequence[Message]) -> int:
 def run_facts(source: RunSource) -> dict[str, Any]:
     """Say what run the data comes from: models, versions, hashes, and who wrote the words."""
     manifest = source.manifest
-    raw = (source.folder / "manifest.json").read_bytes()
     return {
         "run": source.folder.name,
-        "manifest_sha256": hashlib.sha256(raw).hexdigest(),
+        "manifest_sha256": hash_file(source.folder.manifest_path),
         "language": source.language.value,
         "models": manifest.models,
         "is_script": manifest.is_script,

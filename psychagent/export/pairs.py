@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Literal
 
-from psychagent.domain.base import Record, Speaker
+from psychagent.domain.base import Speaker
 from psychagent.domain.turn import Turn
-from psychagent.errors import RecordError
 from psychagent.export.rebuild import Rebuild, origin_of
 from psychagent.export.rewards import Rewards
 from psychagent.export.sample import Sample
 from psychagent.export.source import HeldSession
-from psychagent.files.read import to_model
 from psychagent.llm.prompt import Message, assistant, user
+from psychagent.records.rollouts import StoredRollout
 
 PairUnit = Literal["session", "reply"]
 """`session` sets whole dialogues against each other; `reply` the first replies that differ."""
-
-
-class _Turns(Record):
-    turns: tuple[Turn, ...]
 
 
 def session_pairs(
@@ -34,12 +29,12 @@ def session_pairs(
         unit: What is set against each other.
         min_margin: Least difference of the two rewards; None is any above 0.
     """
-    rewards = Rewards.of(session.record)
-    if rewards.winner is None:
+    rollouts, rewards = session.rollouts, Rewards.of(session.rollouts)
+    if rollouts is None or rewards.winner is None:
         make.notes["pairs: a session without rewards"] += 1
         return
-    for candidate in session.record.rollout_data.get("rollout_candidates") or ():
-        index = candidate.get("rollout_index")
+    for candidate in rollouts.rollout_candidates:
+        index = candidate.rollout_index
         if index == rewards.chosen:
             continue
         margin = rewards.winner - rewards.by_index[index] if index in rewards.by_index else None
@@ -51,23 +46,21 @@ def session_pairs(
 
 
 def _rejected_turns(
-    make: Rebuild, candidate: dict[str, Any], margin: float | None, least: float | None
+    make: Rebuild, candidate: StoredRollout, margin: float | None, least: float | None
 ) -> tuple[Turn, ...]:
     """Return the dialogue of a rollout that may stand as rejected; empty where it may not."""
-    turns: tuple[Turn, ...] = ()
     if margin is None:
         reason = "a rollout that failed or was not scored"
     elif margin <= 0:
         reason = "a rollout that earned as much as the chosen one"
     elif least is not None and margin < least:
         reason = "min_margin"
-    elif not candidate.get("turns"):
+    elif not candidate.turns:
         reason = "a rollout whose dialogue was not kept (keep_all_rollout_transcripts)"
     else:
-        turns = to_model(_Turns, {"turns": candidate["turns"]}, origin="rollout", raise_as=RecordError).turns
-        return turns
+        return candidate.turns
     make.notes[f"pairs: {reason}"] += 1
-    return turns
+    return ()
 
 
 def _pair(make: Rebuild, session: HeldSession, rejected: tuple[Turn, ...], unit: PairUnit) -> Sample | None:

@@ -21,7 +21,9 @@ from psychagent.nodes.deps import Sources
 from psychagent.nodes.reflect import reflection_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
-from psychagent.replies.tags import parse_tagged_reply
+from psychagent.replies.as_json import write_json
+from psychagent.replies.reply import CounselorReply, has_thoughts
+from psychagent.replies.tags import write_tagged
 
 _FILE_FIELDS = {"static_traits", "main_problem", "topic", "core_demands", "growth_experiences", "theory"}
 
@@ -55,18 +57,17 @@ class Rebuild:
 
     def reply(self, turn: Turn, language: Language) -> str | None:
         """Write a counselor's reply in the form that its prompt asks for; None where it cannot be."""
-        settings = self.sources.baseline
-        if settings.reply_format == "json":
-            return json_reply(turn, keep_think=self.keep_think)
-        text = tagged_reply(turn, end_token=settings.end_token, keep_think=self.keep_think, language=language)
+        settings, reply = self.sources.baseline, CounselorReply.of(turn)
+        if not self.keep_think:
+            reply = reply.without_thoughts()
         try:
-            read = parse_tagged_reply(text, reasoning="", end_token=settings.end_token)
+            if settings.reply_format == "json":
+                return write_json(reply)
+            text = write_tagged(reply, end_token=settings.end_token, language=language)
         except MalformedReplyError:
-            read = None
-        if read is None or (read.response, read.ends_session) != (turn.text, turn.ends_session):
             self.notes["counselor: a reply that cannot be written in the form of the prompt"] += 1
             return None
-        if self.keep_think and not has_thoughts(turn):
+        if self.keep_think and not has_thoughts(reply.thoughts):
             self.notes[WITHOUT_THOUGHTS] += 1
         return text
 
@@ -76,7 +77,7 @@ Made = Iterator[tuple[tuple[Message, ...], str, int | None]]
 
 def origin_of(session: HeldSession, task: Task, turn: int | None = None) -> Origin:
     """Say where a sample comes from."""
-    brief, rewards = session.brief, Rewards.of(session.record)
+    brief, rewards = session.brief, Rewards.of(session.rollouts)
     return Origin(
         modality=brief.case.modality,
         case_id=brief.case.case_id,
@@ -86,33 +87,6 @@ def origin_of(session: HeldSession, task: Task, turn: int | None = None) -> Orig
         reward=rewards.winner,
         margin=rewards.margin,
     )
-
-
-def has_thoughts(turn: Turn) -> bool:
-    """Tell whether any private reasoning is stored with a turn."""
-    thoughts = turn.thoughts
-    return thoughts is not None and any(thoughts.model_dump().values())
-
-
-def tagged_reply(turn: Turn, *, end_token: str, keep_think: bool, language: Language) -> str:
-    """Write a turn in the form of tags: thoughts, response, and the end token where it ends the session."""
-    visible = f"<response>{turn.text}</response>{end_token if turn.ends_session else ''}"
-    thoughts = turn.thoughts
-    if thoughts is None or not keep_think or not has_thoughts(turn):
-        return visible
-    names = ("；" if language is Language.ZH else "; ").join(thoughts.skill)
-    private = (
-        f"<assessment>{thoughts.assessment}</assessment><client_state>{thoughts.client_state}</client_state>"
-        f"<skill>{names}</skill><strategy>{thoughts.strategy}</strategy>"
-    )
-    return f"<think>{private}</think>{visible}"
-
-
-def json_reply(turn: Turn, *, keep_think: bool) -> str:
-    """Write a turn in the form of JSON."""
-    visible: dict[str, Any] = {"response": turn.text, "end": turn.ends_session}
-    private = turn.thoughts.model_dump(mode="json") if turn.thoughts and keep_think else {}
-    return _json(private | visible)
 
 
 def _json(data: Any) -> str:

@@ -6,12 +6,11 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from psychagent.domain.base import Modality
 from psychagent.errors import SettingsError
 from psychagent.export.source import HeldSession
-from psychagent.records.session import SessionRecord
+from psychagent.records.rollouts import RolloutData
 
 
 @dataclass(frozen=True)
@@ -24,12 +23,9 @@ class Rewards:
     """Index of the rollout that became the session; None where there was only one."""
 
     @staticmethod
-    def of(record: SessionRecord) -> Rewards:
+    def of(rollouts: RolloutData | None) -> Rewards:
         """Read the rewards of a session; those of a plain simulation are empty."""
-        data: Any = record.rollout_data if isinstance(record.rollout_data, dict) else {}
-        found = (data.get("selection") or {}).get("rewards") or {}
-        by_index = {int(index): float(value) for index, value in found.items() if value is not None}
-        return Rewards(by_index, data.get("winner_rollout_index"))
+        return Rewards(rollouts.rewards, rollouts.winner_rollout_index) if rollouts else Rewards({}, None)
 
     @property
     def winner(self) -> float | None:
@@ -72,7 +68,7 @@ def keep_sessions(
     """
     if not wanted.given():
         return list(sessions)
-    rewards = [Rewards.of(s.record) for s in sessions]
+    rewards = [Rewards.of(s.rollouts) for s in sessions]
     if all(r.winner is None for r in rewards):
         names = ", ".join(f"--{name.replace('_', '-')}" for name in wanted.given())
         raise SettingsError(
@@ -104,7 +100,7 @@ def _top(sessions: Sequence[HeldSession], share: float, dropped: Counter[str]) -
     kept: set[int] = set()
     for modality in Modality:
         rows = [n for n, s in enumerate(sessions) if s.brief.case.modality is modality]
-        rows.sort(key=lambda n: -(Rewards.of(sessions[n].record).winner or 0.0))
+        rows.sort(key=lambda n: -(Rewards.of(sessions[n].rollouts).winner or 0.0))
         kept |= set(rows[: math.ceil(share * len(rows) - 1e-9)])
     dropped["top_fraction"] += len(sessions) - len(kept)
     return [s for n, s in enumerate(sessions) if n in kept]

@@ -16,8 +16,10 @@ from psychagent.errors import RecordError
 from psychagent.flows.build import to_knobs
 from psychagent.nodes.deps import Sources
 from psychagent.nodes.state import Brief
-from psychagent.records.manifest import Manifest, read_manifest
-from psychagent.records.session import SessionRecord, read_session, session_path
+from psychagent.records.folder import CaseFolder, RunFolder
+from psychagent.records.manifest import Manifest
+from psychagent.records.rollouts import RolloutData
+from psychagent.records.session import SessionRecord
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
 
@@ -29,7 +31,7 @@ REBUILT = ("counselor/", "client_file/", "filter/", "modality/", "rewrite/", "sh
 class RunSource:
     """A run as an export sees it."""
 
-    folder: Path
+    folder: RunFolder
     manifest: Manifest
     sources: Sources
     """What renders prompts; there is no model to ask."""
@@ -48,23 +50,8 @@ class HeldSession:
 
     brief: Brief
     record: SessionRecord
-
-
-def find_run(path: Path) -> Path:
-    """Return the folder that holds the manifest: the path itself, or the one baseline below it.
-
-    Raises:
-        RecordError: If there is none, or more than one.
-    """
-    if (path / "manifest.json").is_file():
-        return path
-    below = sorted(p.parent for p in path.glob("*/manifest.json"))
-    if len(below) == 1:
-        return below[0]
-    if not below:
-        raise RecordError(f"{path}: holds no run; name <save_dir>/<baseline>, where manifest.json stands")
-    names = ", ".join(p.name for p in below)
-    raise RecordError(f"{path}: holds {len(below)} runs ({names}); name one of them")
+    rollouts: RolloutData | None
+    """None where there was only one."""
 
 
 def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
@@ -77,13 +64,13 @@ def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
     Raises:
         RecordError: If it is no run, or its prompts or skills have changed since.
     """
-    folder = find_run(path)
-    manifest = read_manifest(folder / "manifest.json")
+    folder = RunFolder.of(path)
+    manifest = folder.manifest()
     sources = _sources(manifest.settings.baseline, manifest.settings.runtime.world.language)
     changed = tuple(_changed(folder, manifest, sources))
     if changed and not allow_changed:
         raise RecordError(
-            f"{folder}: {len(changed)} prompt or skill files are not what the run was made with "
+            f"{folder.path}: {len(changed)} prompt or skill files are not what the run was made with "
             f"({', '.join(changed[:3])}{', …' if len(changed) > 3 else ''}), so the prompts cannot be "
             "rebuilt as the models saw them; go back to those files, or give --allow-changed-prompts"
         )
@@ -100,10 +87,10 @@ def _sources(baseline: BaselineSettings, language: Language) -> Sources:
     )
 
 
-def _changed(folder: Path, manifest: Manifest, sources: Sources) -> Iterator[str]:
+def _changed(folder: RunFolder, manifest: Manifest, sources: Sources) -> Iterator[str]:
     """Name the files whose hash differs and that stand behind a rebuilt prompt."""
     language = manifest.settings.runtime.world.language
-    held = {m for m in Modality if (folder / m.value).is_dir()}
+    held = {m for m in Modality if (folder.path / m.value).is_dir()}
     then, now = manifest.hashes.prompts, sources.prompts(language).hashes
     for name in sorted(then.keys() | now.keys()):
         if name.partition("/")[2].startswith(REBUILT) and then.get(name) != now.get(name):
@@ -116,33 +103,24 @@ def _changed(folder: Path, manifest: Manifest, sources: Sources) -> Iterator[str
 
 def read_sessions(source: RunSource, skipped: Counter[str]) -> Iterator[HeldSession]:
     """Read all sessions by modality, case and number; what cannot be used is counted by its reason."""
-    for modality in Modality:
-        folder = source.folder / modality.value
-        for case_dir in sorted(p for p in folder.glob("*") if p.is_dir()):
-            yield from _read_case(source, modality, case_dir, skipped)
+    for place in source.folder.cases():
+        yield from _read_case(source, place, skipped)
 
 
-def _read_case(
-    source: RunSource, modality: Modality, case_dir: Path, skipped: Counter[str]
-) -> Iterator[HeldSession]:
-    numbers = sorted(_number(p) for p in case_dir.glob("session_*.json"))
+def _read_case(source: RunSource, place: CaseFolder, skipped: Counter[str]) -> Iterator[HeldSession]:
     summaries: list[SessionSummary] = []
-    for index in (n for n in numbers if n):
+    case = case_of(place.modality, place.case_id, source.language)
+    for file in place.session_files():
         try:
-            if index != len(summaries) + 1:
+            if file.index != len(summaries) + 1:
                 raise RecordError("an earlier session of the case cannot be read")
-            record = read_session(session_path(case_dir, index))
-            brief = _brief(source, case_of(modality, case_dir.name, source.language), record, summaries)
+            record = file.read()
+            session = HeldSession(_brief(source, case, record, summaries), record, record.typed_rollouts())
             summaries.append(record.typed_summary())
         except RecordError as error:
             skipped[_reason(str(error))] += 1
             continue
-        yield HeldSession(brief, record)
-
-
-def _number(path: Path) -> int:
-    word = path.stem.rpartition("_")[2]
-    return int(word) if word.isdigit() else 0
+        yield session
 
 
 def _reason(message: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from psychagent.errors import SettingsError
 from psychagent.export.sample import Sample
+from psychagent.files.digest import hash_text
 
 _NAME = re.compile(r"[A-Za-z][\w-]*")
 
@@ -45,7 +45,7 @@ def assign_splits(clients: Iterable[str], shares: Mapping[str, float], *, seed: 
     Raises:
         SettingsError: If there are fewer clients than splits.
     """
-    drawn = sorted(set(clients), key=lambda c: hashlib.sha256(f"{seed}:{c}".encode()).hexdigest())
+    drawn = sorted(set(clients), key=lambda c: hash_text(f"{seed}:{c}"))
     if len(drawn) < len(shares):
         raise SettingsError(
             f"--split names {len(shares)} splits and the run has {len(drawn)} clients; every split needs one"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +17,9 @@ from psychagent.export.rewards import RewardFilter, keep_sessions
 from psychagent.export.sample import DEFAULT_TASKS, Sample, Task
 from psychagent.export.source import HeldSession, open_run, read_sessions
 from psychagent.export.split import assign_splits, drop_duplicates, read_split
+from psychagent.files.lines import to_lines
 from psychagent.files.read import read_json
-from psychagent.files.write import write_json
+from psychagent.files.write import to_json, whole_files
 
 ALL = "all"
 """The name of the one split where none is asked for."""
@@ -74,12 +72,9 @@ def run_export(plan: ExportPlan) -> Exported:
     kept = keep_sessions(sessions, wanted, dropped)
     samples, duplicates = drop_duplicates(_make(make, kept, plan))
     if not samples:
-        raise SettingsError(f"{source.folder}: nothing to export{_why(skipped + dropped)}")
+        raise SettingsError(f"{source.folder.path}: nothing to export{_why(skipped + dropped)}")
     splits = _splits(samples, plan)
     without_thoughts = skipped.pop(WITHOUT_THOUGHTS, 0)
-    files = {name: _write_rows(_file(plan.out, name), rows, plan.format) for name, rows in splits.items()}
-    if plan.format == "sharegpt":
-        _write_dataset_info(plan.out.parent, files)
     card = {
         "schema_version": 1,
         "format": plan.format,
@@ -91,10 +86,9 @@ def run_export(plan: ExportPlan) -> Exported:
         "kept_without_thoughts": without_thoughts,
         "dropped_sessions": dict(+dropped),
         "skipped": dict(+skipped),
-        "files": {path.name: _digest(path) for path in files.values()},
         "source": run_facts(source),
     }
-    return _write_cards(plan.out, files, card)
+    return _write_all(plan, splits, card)
 
 
 def _make(make: Rebuild, sessions: Sequence[HeldSession], plan: ExportPlan) -> Iterator[Sample]:
@@ -124,28 +118,31 @@ def _file(out: Path, split: str) -> Path:
     return out if split == ALL else out.with_name(f"{out.stem}.{split}{out.suffix}")
 
 
-def _write_rows(path: Path, samples: Sequence[Sample], name: Format) -> Path:
-    """Write one JSON object a line, to a temporary name first."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("w", encoding="utf-8") as stream:
-            for sample in samples:
-                stream.write(json.dumps(FORMATS[name](sample), ensure_ascii=False) + "\n")
-        part.replace(path)
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be written ({error.strerror or error})") from error
-    return path
+def _write_all(plan: ExportPlan, splits: Mapping[str, Sequence[Sample]], facts: dict[str, Any]) -> Exported:
+    """Write the rows, the list of datasets and the cards: all of them, or none."""
+    files = {name: _file(plan.out, name) for name in splits}
+    as_json, as_text = (plan.out.with_name(f"{plan.out.stem}.card.{end}") for end in ("json", "md"))
+    to_row = FORMATS[plan.format]
+    with whole_files() as put:
+        digests = {
+            files[name].name: put(files[name], to_lines(map(to_row, rows))) for name, rows in splits.items()
+        }
+        if plan.format == "sharegpt":
+            path = plan.out.parent / "dataset_info.json"
+            put(path, [to_json(_dataset_info(path, files)).encode()])
+        card = facts | {"files": digests}
+        put(as_json, [to_json(card).encode()])
+        put(as_text, [to_markdown(card).encode()])
+    return Exported(files=files, card=card, card_json=as_json, card_markdown=as_text)
 
 
-def _write_dataset_info(folder: Path, files: Mapping[str, Path]) -> None:
+def _dataset_info(path: Path, files: Mapping[str, Path]) -> dict[str, Any]:
     """Put the entries into LLaMA-Factory's list of datasets; entries of other files stay."""
-    path = folder / "dataset_info.json"
     entries = dataset_info([(p.stem.replace(".", "_"), p.name) for p in files.values()])
     before = read_json(path) if path.exists() else {}
     if not isinstance(before, dict):
         raise RecordError(f"{path}: holds {type(before).__name__}, not a list of datasets; move it away")
-    write_json(path, before | entries)
+    return before | entries
 
 
 def _options(plan: ExportPlan) -> dict[str, Any]:
@@ -157,17 +154,3 @@ def _options(plan: ExportPlan) -> dict[str, Any]:
         "split": plan.split or "none",
         "seed": plan.seed,
     }
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _write_cards(out: Path, files: dict[str, Path], card: dict[str, Any]) -> Exported:
-    as_json, as_text = out.with_name(f"{out.stem}.card.json"), out.with_name(f"{out.stem}.card.md")
-    write_json(as_json, card)
-    try:
-        as_text.write_text(to_markdown(card), encoding="utf-8")
-    except OSError as error:
-        raise RecordError(f"{as_text}: cannot be written ({error.strerror or error})") from error
-    return Exported(files=files, card=card, card_json=as_json, card_markdown=as_text)

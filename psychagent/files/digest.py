@@ -1,15 +1,33 @@
-"""Hashes of files and of data."""
+"""Hashes of texts, files and data: sha256, in hexadecimal."""
 
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
+
+
+def hash_text(text: str) -> str:
+    """Hash a text as UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash_json(data: Any) -> str:
+    """Hash what can be written as JSON, whatever the order of its keys."""
+    return hash_text(json.dumps(data, sort_keys=True, ensure_ascii=False))
+
+
+def hash_file(path: Path) -> str:
+    """Hash the bytes of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    """sha256 of every file below a folder, by its path relative to the folder's parent."""
+    """Hash every file below a folder, by its path relative to the folder's parent."""
     return {
-        path.relative_to(folder.parent).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        path.relative_to(folder.parent).as_posix(): hash_file(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.suffix in {".jinja2", ".yaml", ".json"}
     }

@@ -2,42 +2,86 @@
 
 from __future__ import annotations
 
-import contextlib
+import hashlib
 import json
 import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from psychagent.errors import RecordError
 
+Put = Callable[[Path, Iterable[bytes]], str]
+"""Writes the parts of one file and returns the sha256 of all of them."""
 
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write to a temporary name beside the target and rename it.
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file beside the target; it takes the target's name when the block ends.
+
+    Whatever goes wrong in the block, the old file stays and the temporary one is removed.
 
     Raises:
-        RecordError: If the disk is full or the folder cannot be written; the old file stays.
+        RecordError: If the disk is full or the folder cannot be written.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
+        with part.open("wb") as stream:
+            yield stream
         part.replace(path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
+    except BaseException as error:
+        # the cleanup may meet the same full or vanished disk; the first error says more
+        with suppress(OSError):
             part.unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise RecordError(
             f"{path}: cannot be written ({error.strerror or error}); free space and run again"
         ) from error
 
 
+@contextmanager
+def whole_files() -> Iterator[Put]:
+    """Write files that belong together: none takes its name before all of them are written.
+
+    Raises:
+        RecordError: If one cannot be written; all the old files stay.
+    """
+    with ExitStack() as together:
+
+        def put(path: Path, parts: Iterable[bytes]) -> str:
+            stream, digest = together.enter_context(whole_file(path)), hashlib.sha256()
+            for part in parts:
+                stream.write(part)
+                digest.update(part)
+            # what stayed in the buffer would meet the full disk after other files took their names
+            stream.flush()
+            return digest.hexdigest()
+
+        yield put
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all; raises as `whole_file` does."""
+    with whole_file(path) as stream:
+        stream.write(data)
+
+
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all; raises as `write_bytes` does."""
+    """Write a text file whole or not at all; raises as `whole_file` does."""
     write_bytes(path, text.encode())
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write JSON whole or not at all; raises as `write_bytes` does."""
-    write_text(path, json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    """Write JSON whole or not at all; raises as `whole_file` does."""
+    write_text(path, to_json(data))
+
+
+def to_json(data: Any) -> str:
+    """Write data as the JSON text of a file."""
+    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def remove_parts(folder: Path) -> None:

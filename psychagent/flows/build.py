@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import assert_never
+from typing import Any, assert_never
 
 from langchain_core.language_models import BaseChatModel
 
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.runtime import RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language, Modality
@@ -25,7 +25,7 @@ from psychagent.llm.endpoint import build_endpoint
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.offline.model import OfflineModel
-from psychagent.skills.embed import build_embedder
+from psychagent.skills.embed import Embedder, build_embedder
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore, resolve_method
 
@@ -120,16 +120,32 @@ def build_skills(
     method = baseline.retrieval.method
     embedder = None
     if resolve_method(language, method) != "lexical":
-        key = require_key(baseline.embedding.api_key_env, live.env)
-        embedder = build_embedder(baseline.embedding, key=key, client=live.http)
+        embedder = open_embedder(baseline.embedding, live)
     return SkillStore(library, embedder=embedder, method=method, cache_dir=cache_dir)
 
 
-def build_chat(settings: EndpointSettings, prompts: PromptLibrary, live: Live) -> Chat:
-    """Build a role's access to its model."""
+def open_embedder(settings: EmbeddingSettings, live: Live) -> Embedder:
+    """Build the embedder of the settings; one at an endpoint shares the gate of all other calls.
+
+    Raises:
+        SettingsError: If its key is not set.
+        SkillStoreError: If its model is missing, or is not the one it should be.
+    """
+    key = require_key(settings.api_key_env, live.env)
+    return build_embedder(settings, key=key, client=live.http, gate=live.gate, sleep=live.sleep)
+
+
+def build_chat(
+    settings: EndpointSettings,
+    prompts: PromptLibrary,
+    live: Live,
+    *,
+    script: Mapping[str, Any] | None = None,
+) -> Chat:
+    """Build a role's access to its model; `script` is what the offline model says in its place."""
     model: BaseChatModel
     if settings.provider == "offline":
-        model = OfflineModel.load(prompts)
+        model = OfflineModel.load(prompts) if script is None else OfflineModel(lines=dict(script))
     else:
         model = build_endpoint(settings, key=require_key(settings.api_key_env, live.env), client=live.http)
     policy = Policy(settings.max_retries, settings.max_wait_sec, settings.structured, settings.send_seed)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -15,8 +12,10 @@ from langgraph.graph.state import CompiledStateGraph
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality
+from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
 from psychagent.domain.turn import Turn
+from psychagent.files.digest import hash_json
 from psychagent.flows.build import build_chat
 from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat
@@ -32,7 +31,6 @@ from psychagent.nodes.judge import (
     plan_calls,
     record_broken,
 )
-from psychagent.offline.model import OfflineModel
 from psychagent.offline.traits import script_lines
 from psychagent.scales.dialogue import Dialogue, to_lines
 from psychagent.scales.fill import GroupCall
@@ -162,9 +160,9 @@ def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
 
     @cache
     def chat(language: Language) -> Chat:
-        made = build_chat(settings.judge, prompts(language), live)
         lines = script(language)
-        return replace(made, model=OfflineModel(lines={"judge": lines})) if lines else made
+        said = None if lines is None else {Role.JUDGE.value: lines}
+        return build_chat(settings.judge, prompts(language), live, script=said)
 
     @cache
     def mark(language: Language) -> JudgeMark:
@@ -179,7 +177,7 @@ def mark_judge(settings: EvalSettings, prompts: PromptLibrary, script: Mapping[s
     return JudgeMark(
         judge_model=settings.judge.model,
         is_script=script is not None,
-        prompt_hash=_digest([judge_files(prompts), script]),
+        prompt_hash=hash_json([judge_files(prompts), script]),
         temperature=settings.judge.temperature,
         repeats=settings.repeats,
     )
@@ -202,7 +200,3 @@ def judge_files(prompts: PromptLibrary) -> dict[str, str]:
         for name, value in prompts.hashes.items()
         if "/judge/" in name and name.endswith(".jinja2") or name.endswith("shared/retry.jinja2")
     }
-
-
-def _digest(data: Any) -> str:
-    return hashlib.sha256(json.dumps(data, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from types import TracebackType
 
@@ -11,6 +12,7 @@ import httpx
 
 from psychagent.domain.usage import Usage
 from psychagent.errors import SettingsError
+from psychagent.llm.gate import Gate
 
 DEFAULT_CALLS = 64
 """Model calls at a time where nobody says otherwise."""
@@ -27,7 +29,7 @@ class Live:
     env: Mapping[str, str]
     """Where keys are looked up by name."""
     http: httpx.AsyncClient
-    gate: asyncio.Semaphore
+    gate: AbstractAsyncContextManager[None]
     """Bounds the model calls at a time, of every role and every case."""
     report: Callable[[Usage], None] = tell_nobody
     """Told of every answered model call."""
@@ -60,7 +62,7 @@ def open_live(
         report: Told of every answered model call.
         sleep: How to wait before another attempt.
     """
-    return Live(env, open_client(), asyncio.Semaphore(calls), report, sleep)
+    return Live(env, open_client(), Gate(calls), report, sleep)
 
 
 def open_client() -> httpx.AsyncClient:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
@@ -16,10 +15,11 @@ from langgraph.runtime import Runtime
 
 from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
-from psychagent.errors import PsychAgentError
+from psychagent.errors import PsychAgentError, usage_of
 from psychagent.flows.judge import Judge, spoken_dialogue
 from psychagent.flows.session import build_session, recursion_limit
 from psychagent.flows.spent import open_usage
+from psychagent.llm.gate import Gate
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import JudgeBrief, JudgeDeps
 from psychagent.nodes.knobs import Knobs
@@ -92,7 +92,7 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
     """
     graph = build_rollout(deps)
     limit = deps.rft.settings.rollout_concurrency if deps.rft else 1
-    gates: defaultdict[str, asyncio.Semaphore] = defaultdict(lambda: asyncio.Semaphore(limit))
+    gates: defaultdict[str, Gate] = defaultdict(lambda: Gate(limit))
 
     async def hold(task: RolloutTask, config: RunnableConfig, runtime: Runtime[Knobs]) -> CourseState:
         knobs = runtime.context or deps.knobs
@@ -130,7 +130,7 @@ def _held(task: RolloutTask, state: Any) -> Rollout:
 
 
 def _failed(task: RolloutTask, error: BaseException, spent: Usage) -> Rollout:
-    last = getattr(error, "usage", None) or Usage()
+    last = usage_of(error)
     failure, index = Failure.of(error), task["state"]["open"].index
     log.error("rollout %d of session %d: lost (%s)", task["index"], index, failure.message)
     return Rollout(index=task["index"], failure=failure, usage=task["spent"] + spent + last)

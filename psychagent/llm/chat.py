@@ -1,10 +1,11 @@
-"""One role's access to a model, with the one retry loop of the project."""
+"""One role's access to a model: what is sent in each attempt, how a reply is read, what it all cost."""
 
 from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -13,7 +14,8 @@ from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
 from psychagent.domain.usage import RoleUsage, Usage
-from psychagent.errors import CallError, MalformedReplyError, ProviderError, ReplyError
+from psychagent.errors import CallError, MalformedReplyError
+from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts
 from psychagent.llm.fault import Fault
 from psychagent.llm.prompt import Message, Prompt, assistant, user
 from psychagent.replies.as_json import read_json, response_format
@@ -36,8 +38,8 @@ class Answer(Generic[T]):
 class Policy:
     """When to try again."""
 
-    max_retries: int = 4
-    max_wait_sec: float = 60.0
+    max_retries: int = MAX_RETRIES
+    max_wait_sec: float = MAX_WAIT_SEC
     structured: str = "json_schema"
     send_seed: bool = True
 
@@ -48,7 +50,8 @@ class Chat:
 
     model: BaseChatModel
     policy: Policy
-    gate: asyncio.Semaphore
+    gate: AbstractAsyncContextManager[None]
+    """Bounds calls at a time over all that share it: a `Gate`, or whatever stands in its place."""
     retry_note: str
     """How a model is told what was wrong; `{problem}` stands for the problem."""
     on_call: Callable[[Usage], None] = lambda usage: None
@@ -83,35 +86,20 @@ class Chat:
             read: Takes the reply apart; raises MalformedReplyError where it cannot.
             schema: The shape that the server is asked to hold, where it can.
         """
-        spent, messages, problem = Usage(), prompt.messages, ""
-        kwargs = self._kwargs(prompt, schema)
-        gave_up: type[CallError] = ProviderError
-        for attempt in range(self.policy.max_retries + 1):
-            try:
-                message = await self._call(messages, kwargs)
-            except Fault as fault:
-                problem, gave_up = str(fault), ProviderError
-                spent += _retry(prompt.role, attempt)
-                await self._wait(fault, prompt.role, attempt, spent)
-                continue
-            cost = measure(message, prompt.role) + _retry(prompt.role, attempt)
-            spent += cost
-            self.on_call(cost)
-            try:
-                return Answer(read(message), spent)
-            except MalformedReplyError as error:
-                problem, gave_up = str(error), ReplyError
-                messages = prompt.plus(*self._note(_text(message), problem))
-                kwargs = self._reseeded(kwargs, attempt)
-        tries = self.policy.max_retries + 1
-        raise gave_up(f"{prompt.role}: gave up after {tries} attempts; last problem: {problem}", usage=spent)
-
-    async def _call(self, messages: Sequence[Message], kwargs: Mapping[str, Any]) -> AIMessage:
-        async with self.gate:
-            message: AIMessage = await self.model.ainvoke(list(messages), **kwargs)
-        # half a character, cut off by a token limit, could be stored nowhere
-        whole = _text(message).encode("utf-8", "replace").decode()
-        return message if whole == message.content else message.model_copy(update={"content": whole})
+        call = _Call(self, prompt, prompt.messages, self._kwargs(prompt, schema))
+        attempts = Attempts(
+            self.gate,
+            self.policy.max_retries,
+            self.policy.max_wait_sec,
+            sleep=self.sleep,
+            rng=self.rng,
+        )
+        try:
+            value = await attempts.run(prompt.role, lambda number: call.attempt(number, read))
+        except CallError as error:
+            error.usage = call.spent
+            raise
+        return Answer(value, call.spent)
 
     def _kwargs(self, prompt: Prompt, schema: type[BaseModel] | None) -> dict[str, Any]:
         if self.is_script:
@@ -120,42 +108,45 @@ class Chat:
         shape = response_format(schema, self.policy.structured) if schema else None
         return kwargs | ({"response_format": shape} if shape else {})
 
-    @staticmethod
-    def _reseeded(kwargs: dict[str, Any], attempt: int) -> dict[str, Any]:
-        """Ask with another seed: a deterministic server would repeat its malformed reply."""
-        return kwargs | ({"seed": kwargs["seed"] + 7919 * (attempt + 1)} if "seed" in kwargs else {})
 
-    def _note(self, reply: str, problem: str) -> tuple[Message, Message]:
-        return assistant(reply[:_ECHO_CHARS] or "…"), user(self.retry_note.format(problem=problem))
+@dataclass
+class _Call:
+    """One call over its attempts: what is sent next, and what was spent so far."""
 
-    async def _wait(self, fault: Fault, role: str, attempt: int, spent: Usage) -> None:
-        """Wait before the next attempt, if there is to be one.
+    chat: Chat
+    prompt: Prompt
+    messages: tuple[Message, ...]
+    kwargs: dict[str, Any]
+    spent: Usage = field(default_factory=Usage)
 
-        Raises:
-            ProviderError: If the fault will not pass, or not within `max_wait_sec`.
-        """
-        if not fault.passes:
-            raise ProviderError(f"{role}: {fault}", usage=spent) from fault
-        if attempt == self.policy.max_retries:
-            return
-        asked, most = fault.wait_sec, self.policy.max_wait_sec
-        if asked is not None and asked > most:
-            raise ProviderError(
-                f"{role}: {fault}; the server asks to wait {asked:.0f} s, more than max_wait_sec {most:g}",
-                usage=spent,
-            ) from fault
-        await self.sleep(backoff(attempt, asked, self.rng.random(), most))
+    async def attempt(self, number: int, read: Callable[[AIMessage], T]) -> T:
+        role, again = self.prompt.role, _retry(self.prompt.role, number)
+        try:
+            message = await self._send()
+        except Fault:
+            self.spent += again
+            raise
+        cost = measure(message, role) + again
+        self.spent += cost
+        self.chat.on_call(cost)
+        try:
+            return read(message)
+        except MalformedReplyError as error:
+            self._mend(_text(message), str(error), number)
+            raise
 
+    async def _send(self) -> AIMessage:
+        message: AIMessage = await self.chat.model.ainvoke(list(self.messages), **self.kwargs)
+        # half a character, cut off by a token limit, could be stored nowhere
+        whole = _text(message).encode("utf-8", "replace").decode()
+        return message if whole == message.content else message.model_copy(update={"content": whole})
 
-def backoff(attempt: int, asked: float | None, draw: float, most: float) -> float:
-    """Seconds to wait before the next attempt.
-
-    What the server asked for, plus up to a quarter; else 0.5 s doubled with each attempt, of which
-    half is drawn (`draw` in 0..1), so that callers who failed together do not return together.
-    """
-    if asked is not None:
-        return asked + min(0.25 * asked, 1.0) * draw
-    return min(0.5 * 2.0**attempt, most) * (0.5 + 0.5 * draw)
+    def _mend(self, reply: str, problem: str, number: int) -> None:
+        """Say what was wrong with a reply, and ask with another seed: the same would be answered the same."""
+        note = self.chat.retry_note.format(problem=problem)
+        self.messages = self.prompt.plus(assistant(reply[:_ECHO_CHARS] or "…"), user(note))
+        if "seed" in self.kwargs:
+            self.kwargs |= {"seed": self.kwargs["seed"] + 7919 * (number + 1)}
 
 
 def _text(message: AIMessage) -> str:

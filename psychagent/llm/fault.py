@@ -20,26 +20,39 @@ _HINTS = {
     404: "; check base_url and model",
 }
 _NEVER_SENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
+_NO_CONNECTION = (openai.APIConnectionError, httpx.ConnectError, *_NEVER_SENT)
 _MOST_CHARS = 200
 
 
 class Fault(Exception):
     """One attempt that gave no reply."""
 
-    def __init__(self, problem: str, *, passes: bool, wait_sec: float | None = None) -> None:
+    def __init__(
+        self, problem: str, *, passes: bool, wait_sec: float | None = None, kind: str = "fault"
+    ) -> None:
         """Note what happened.
 
         Args:
             problem: What the endpoint did, in a line; never holds the key.
             passes: Whether another attempt may succeed.
             wait_sec: How long the server asks to wait; None where it does not say.
+            kind: The problem in our own words alone, for logs: the server's may repeat the prompt.
         """
         super().__init__(problem)
-        self.passes, self.wait_sec = passes, wait_sec
+        self.passes, self.wait_sec, self.kind = passes, wait_sec, kind
 
 
 class UnreadableError(ValueError):
     """The endpoint answered with something that is no chat completion."""
+
+    wanted = "chat completion"
+    """What the answer is not."""
+
+
+class NoEmbeddingsError(UnreadableError):
+    """The endpoint answered with something that is no list of embeddings."""
+
+    wanted = "list of embeddings"
 
 
 @contextmanager
@@ -50,6 +63,7 @@ def as_faults(key: str) -> Iterator[None]:
     except (
         openai.OpenAIError,
         httpx.HTTPError,
+        httpx.InvalidURL,
         TimeoutError,
         UnreadableError,
         json.JSONDecodeError,
@@ -61,30 +75,49 @@ def as_faults(key: str) -> Iterator[None]:
 
 def to_fault(error: Exception, key: str) -> Fault:
     """Describe an error; `key` is what must not be said."""
-    problem, passes = _describe(error)
+    kind, detail, passes = _describe(error)
+    problem = f"{kind} {detail}".rstrip()
     told = problem.replace(key, "***") if key else problem
-    return Fault(told, passes=passes, wait_sec=_asked_wait(error))
+    return Fault(told, passes=passes, wait_sec=_asked_wait(error), kind=kind)
 
 
-def _describe(error: Exception) -> tuple[str, bool]:
-    """Say in a line what happened, and whether it may pass."""
-    if isinstance(error, openai.APIStatusError):
-        status = error.status_code
-        told = f"HTTP {status} {_reason(error)}".rstrip() + _HINTS.get(status, "")
-        return told, status in _PASSING_STATUS or status >= 500
+def _describe(error: Exception) -> tuple[str, str, bool]:
+    """Say what happened in our own words, then what the server or a library says, and whether it may pass."""
+    if isinstance(error, openai.APIStatusError | httpx.HTTPStatusError):
+        return _describe_status(error)
     if isinstance(error, openai.APITimeoutError | httpx.TimeoutException | TimeoutError):
-        return "no answer within timeout_sec", True
-    if isinstance(error, openai.APIConnectionError):
-        cause = error.__cause__ or error
-        while isinstance(cause, openai.APIConnectionError) and cause.__cause__:
-            cause = cause.__cause__
-        url = error.request.url.copy_with(userinfo=b"", query=None)
-        return f"no connection to {url} ({_told(cause)})", not isinstance(cause, _NEVER_SENT)
+        return "no answer within timeout_sec", "", True
+    if isinstance(error, _NO_CONNECTION):
+        cause = _cause(error)
+        return "no connection", f"to {_address(error)} ({_told(cause)})", not isinstance(cause, _NEVER_SENT)
     if isinstance(error, json.JSONDecodeError):
-        return f"the answer is not JSON ({error})", True
+        return "the answer is not JSON", f"({error})", True
     if isinstance(error, UnreadableError):
-        return f"the answer is no chat completion ({_cut(str(error))})", True
-    return f"the answer broke off ({_told(error)})", True
+        return f"the answer is no {error.wanted}", f"({_cut(str(error))})", True
+    return "the answer broke off", f"({_told(error)})", True
+
+
+def _describe_status(error: openai.APIStatusError | httpx.HTTPStatusError) -> tuple[str, str, bool]:
+    status = error.response.status_code
+    passes = status in _PASSING_STATUS or status >= 500
+    return f"HTTP {status}", f"{_reason(error)}{_HINTS.get(status, '')}".lstrip(), passes
+
+
+def _cause(error: Exception) -> BaseException:
+    """Return what kept a request from its server, which the client library wraps."""
+    cause: BaseException = error
+    while isinstance(cause, openai.APIConnectionError) and cause.__cause__:
+        cause = cause.__cause__
+    return cause
+
+
+def _address(error: Exception) -> str:
+    """Name the address that was asked, without user and query; an error may not know it."""
+    try:
+        request = error.request if isinstance(error, openai.APIError | httpx.RequestError) else None
+    except RuntimeError:
+        request = None
+    return str(request.url.copy_with(userinfo=b"", query=None)) if request else "the endpoint"
 
 
 def _told(error: BaseException) -> str:
@@ -95,9 +128,15 @@ def _cut(text: str) -> str:
     return " ".join(text.split())[:_MOST_CHARS]
 
 
-def _reason(error: openai.APIStatusError) -> str:
-    body = error.body if isinstance(error.body, dict) else {}
-    return _cut(str(body.get("message") or error.message))
+def _reason(error: openai.APIStatusError | httpx.HTTPStatusError) -> str:
+    if isinstance(error, openai.APIStatusError):
+        body = error.body if isinstance(error.body, dict) else {}
+        return _cut(str(body.get("message") or error.message))
+    try:
+        told = error.response.json()["error"]["message"]
+    except (ValueError, LookupError, TypeError):
+        told = error.response.text
+    return _cut(str(told))
 
 
 def _asked_wait(error: Exception) -> float | None:

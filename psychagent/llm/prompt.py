@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+
+from pydantic import BaseModel
+
+from psychagent.assets.prompts import Rendered
+from psychagent.domain.role import Role
 
 Message = dict[str, str]
 """`role` and `content`, as the chat API takes them."""
@@ -17,15 +21,40 @@ _SPACE = re.compile(r"\s+")
 class Prompt:
     """One call's messages, with the values that were rendered into them."""
 
-    role: str
-    """Who is asked: counselor, client, filter, rewrite, summary, client_file or judge."""
+    role: Role
+    """Who is asked."""
     messages: tuple[Message, ...]
-    values: Mapping[str, Any] = field(default_factory=dict)
-    """Structured values for the offline script; never sent to an endpoint."""
+    values: Mapping[str, object] = field(default_factory=dict)
+    """What the messages were rendered from, for the offline script; never sent to an endpoint."""
     seed: int = 0
 
-    def visible_values(self) -> dict[str, Any]:
-        """Keep only the values whose text stands in the messages.
+    @classmethod
+    def of(
+        cls,
+        role: Role,
+        messages: Sequence[Message],
+        *,
+        rendered: Sequence[Rendered],
+        seed: int,
+        also: Mapping[str, object] | None = None,
+    ) -> Prompt:
+        """Make a prompt with the values of the templates that its messages were rendered from.
+
+        Args:
+            role: Who is asked.
+            messages: What is sent.
+            rendered: The rendered parts of the messages; of values with one name the last counts.
+            seed: Of the call.
+            also: Values that a template puts into words of its own, so that its arguments do not
+                stand in the text.
+        """
+        values: dict[str, object] = {}
+        for part in rendered:
+            values |= part.values
+        return cls(role=role, messages=tuple(messages), values=values | dict(also or {}), seed=seed)
+
+    def visible_values(self) -> dict[str, object]:
+        """Keep only the values whose text stands in the messages; records are taken apart.
 
         So the script knows nothing that the prompt does not say: a value that a template no
         longer renders is gone from here too.
@@ -43,8 +72,12 @@ def _squeeze(text: str) -> str:
     return _SPACE.sub(" ", text)
 
 
-def _keep(value: Any, text: str) -> Any:
+def _keep(value: object, text: str) -> object:
     """Drop every leaf that does not stand in the text; None says that nothing is left."""
+    if isinstance(value, BaseModel):
+        value = dict(value)
+    elif isinstance(value, tuple) and hasattr(value, "_asdict"):
+        value = value._asdict()
     if isinstance(value, Mapping):
         kept = {k: v for k, item in value.items() if (v := _keep(item, text)) is not None}
         return kept or None
@@ -55,15 +88,15 @@ def _keep(value: Any, text: str) -> Any:
 
 
 def system(content: str) -> Message:
-    """Make a system message."""
-    return {"role": "system", "content": content}
+    """Make a system message; what was rendered becomes a plain text, as in the other two."""
+    return {"role": "system", "content": str(content)}
 
 
 def user(content: str) -> Message:
     """Make a user message."""
-    return {"role": "user", "content": content}
+    return {"role": "user", "content": str(content)}
 
 
 def assistant(content: str) -> Message:
     """Make an assistant message."""
-    return {"role": "assistant", "content": content}
+    return {"role": "assistant", "content": str(content)}

@@ -50,16 +50,8 @@ def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prom
     dialogue = [
         user(turn.text) if turn.speaker is Speaker.COUNSELOR else assistant(turn.text) for turn in turns
     ]
-    values = view.model_dump(exclude={"traits", "patterns", "background"}) | {
-        "language": brief.case.language.value,
-        "session_index": brief.session_index,
-    }
-    return Prompt(
-        role=Role.CLIENT,
-        messages=(system(head), *dialogue),
-        values=values,
-        seed=brief.seed("client", len(turns)),
-    )
+    seed = brief.seed("client", len(turns))
+    return Prompt.of(Role.CLIENT, (system(head), *dialogue), rendered=[head], seed=seed)
 
 
 def read_words(message: AIMessage) -> str:

@@ -3,35 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
 
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.role import Role
-from psychagent.domain.skill import Skill
-from psychagent.domain.turn import Thoughts, Turn, count_counselor_turns
-from psychagent.errors import MalformedReplyError
+from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.replies.as_json import read_json
-from psychagent.replies.tags import CounselorReply, parse_tagged_reply
-
-
-class JsonReply(BaseModel):
-    """A counselor's reply in the `json` form."""
-
-    assessment: str = Field(default="", max_length=400)
-    client_state: str = Field(default="", max_length=200)
-    skill: list[Annotated[str, Field(json_schema_extra={"maxLength": 120})]] = Field(
-        default_factory=list, max_length=5
-    )
-    strategy: str = Field(default="", max_length=400)
-    response: str = Field(min_length=1, max_length=1200)
-    end: bool = False
+from psychagent.replies.as_json import JsonReply, parse_json_reply
+from psychagent.replies.reply import CounselorReply
+from psychagent.replies.tags import parse_tagged_reply
 
 
 def counselor(deps: Deps) -> SessionNode:
@@ -87,10 +71,10 @@ def counselor_prompt(
     dialogue = [
         assistant(turn.text) if turn.speaker is Speaker.COUNSELOR else user(turn.text) for turn in turns
     ]
-    return Prompt(
-        role=Role.COUNSELOR,
-        messages=_with_tail((system(head), user(opener), *dialogue), tail),
-        values=_script_values(sources, brief, skills, left),
+    return Prompt.of(
+        Role.COUNSELOR,
+        _with_tail((system(head), user(opener), *dialogue), tail),
+        rendered=[head, opener, tail],
         seed=brief.seed("counselor", len(turns)),
     )
 
@@ -102,22 +86,6 @@ def _with_tail(messages: Sequence[Message], tail: str) -> tuple[Message, ...]:
     return (*messages[:-1], user(content))
 
 
-def _script_values(sources: Sources, brief: Brief, skills: Sequence[Skill], left: int) -> dict[str, object]:
-    return {
-        "language": brief.case.language.value,
-        "session_index": brief.session_index,
-        "max_sessions": brief.knobs.max_sessions,
-        "max_turns": brief.knobs.max_counselor_turns,
-        "end_token": sources.baseline.end_token,
-        "stage": brief.plan.stage.value,
-        "focus": list(brief.plan.focus),
-        "skills": [skill.model_dump(include={"name", "description", "example"}) for skill in skills],
-        "homework": list(brief.view.homework),
-        "recent": [{"number": n, "abstract": abstract} for n, abstract, _, _ in brief.view.recent],
-        "known": list(brief.view.file_lines),
-    }
-
-
 def _tag_reader(end_token: str) -> Callable[[AIMessage], CounselorReply]:
     def read(message: AIMessage) -> CounselorReply:
         reasoning = str(message.additional_kwargs.get("reasoning_content") or "")
@@ -127,13 +95,4 @@ def _tag_reader(end_token: str) -> Callable[[AIMessage], CounselorReply]:
 
 
 def _read_json_reply(message: AIMessage) -> CounselorReply:
-    reply = read_json(str(message.content), JsonReply)
-    if not reply.response.strip():
-        raise MalformedReplyError('the "response" is empty')
-    thoughts = Thoughts(
-        assessment=reply.assessment,
-        client_state=reply.client_state,
-        skill=tuple(reply.skill),
-        strategy=reply.strategy,
-    )
-    return CounselorReply(thoughts=thoughts, response=reply.response.strip(), ends_session=reply.end)
+    return parse_json_reply(str(message.content))

@@ -17,8 +17,7 @@ from psychagent.domain.base import Language, Modality, Record
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult
 from psychagent.domain.seed import derive_seed
-from psychagent.domain.usage import Usage
-from psychagent.errors import AssetError, CallError, ScoringError, SettingsError
+from psychagent.errors import AssetError, CallError, ScoringError, SettingsError, usage_of
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.scales.dialogue import Dialogue, fenced
@@ -114,7 +113,7 @@ def administer(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
                 schema=reply_schema(ids, lo, hi),
             )
         except (CallError, ScoringError) as error:
-            usage = getattr(error, "usage", None) or Usage()
+            usage = usage_of(error)
             return {"calls": [GroupCall(**task, failure=f"{type(error).__name__}: {error}", usage=usage)]}
         items = tuple(verify_item(scale, reply, dialogue.lines, task["repeat"]) for reply in answer.value)
         return {"calls": [GroupCall(**task, items=items, usage=answer.usage)]}
@@ -158,22 +157,20 @@ def judge_prompt(deps: JudgeDeps, dialogue: Dialogue, task: JudgeTask) -> Prompt
     """
     prompts, scale = deps.prompts(dialogue.language), deps.scales[task["scale"]]
     lines = [{"speaker": line.speaker.value, "text": fenced(line.text)} for line in dialogue.lines]
-    values = _task_values(scale, scale.groups[task["group"]], dialogue.language)
+    task_values = _task_values(scale, scale.groups[task["group"]], dialogue.language)
+    head = prompts.render("judge/system")
     parts = [
         prompts.render("judge/dialogue", lines=lines),
         *(prompts.render(f"judge/{name}", text=_input(dialogue, name)) for name in scale.inputs),
-        prompts.render("judge/task", **values),
+        prompts.render("judge/task", **task_values),
     ]
-    return Prompt(
-        role=Role.JUDGE,
-        messages=(system(prompts.render("judge/system")), user("\n\n".join(parts))),
-        values={
-            "scale": scale.name,
-            "turns": [{line["speaker"]: line["text"]} for line in lines],
-            "items": [{"id": item["id"], "default": item["default"]} for item in values["items"]],
-            "range": list(scale.range),
-        },
+    return Prompt.of(
+        Role.JUDGE,
+        (system(head), user("\n\n".join(parts))),
+        rendered=[head, *parts],
         seed=derive_seed("judge", dialogue.hash, scale.name, task["group"], task["repeat"]),
+        # who speaks is put into words by the template
+        also={"turns": [{line["speaker"]: line["text"]} for line in lines]},
     )
 
 

@@ -63,18 +63,11 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
         max_sessions=brief.knobs.max_sessions,
         theory_shape=shape_of(THEORY_MODELS[brief.case.modality]),
     )
-    return Prompt(
-        role=task,
-        messages=(system(prompts.render("summary/system")), user(f"{dialogue}\n\n{words}")),
-        values={
-            "language": brief.case.language.value,
-            "modality": brief.case.modality.value,
-            "stage": brief.plan.stage.value,
-            "focus": list(brief.plan.focus),
-            "session_index": brief.session_index,
-            "max_sessions": brief.knobs.max_sessions,
-            "turns": [{"speaker": t.speaker.value, "text": t.text} for t in turns],
-        },
+    head = prompts.render("summary/system")
+    return Prompt.of(
+        task,
+        (system(head), user(f"{dialogue}\n\n{words}")),
+        rendered=[head, dialogue, words],
         seed=brief.seed(task),
     )
 
@@ -83,7 +76,7 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
 def shape_of(model: type[BaseModel]) -> str:
     """Write a model's fields as an example of JSON, every value empty."""
     schema = model.model_json_schema()
-    return json.dumps(_shape(schema, schema.get("$defs", {})), ensure_ascii=False)
+    return json.dumps(_shape(schema, schema.get("$defs", {})))
 
 
 def _shape(schema: dict[str, Any], defs: dict[str, Any]) -> Any:

@@ -99,11 +99,9 @@ def filter_prompt(sources: Sources, brief: Brief, skills: StageSkills) -> Prompt
     prompts = sources.prompts(brief.case.language)
     metas = [meta.model_dump(include={"id", "name", "description"}) for meta in skills.meta_skills]
     text = prompts.render("filter/user", plan=brief.plan, memory=brief.view, metas=metas)
-    return Prompt(
-        role=Role.FILTER,
-        messages=(system(prompts.render("filter/system")), user(text)),
-        values={"metas": metas, "focus": list(brief.plan.focus), "language": brief.case.language.value},
-        seed=brief.seed("filter"),
+    head = prompts.render("filter/system")
+    return Prompt.of(
+        Role.FILTER, (system(head), user(text)), rendered=[head, text], seed=brief.seed("filter")
     )
 
 
@@ -114,12 +112,8 @@ def rewrite_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Pro
     focus = focus_line(brief.plan, brief.case.language)
     text = prompts.render("rewrite/user", stage=brief.plan.stage.value, focus=focus, turns=recent)
     head = prompts.render("rewrite/system", modality=brief.case.modality.value)
-    return Prompt(
-        role=Role.REWRITE,
-        messages=(system(head), user(text)),
-        values={"focus": focus, "said": recent[-1].text, "language": brief.case.language.value},
-        seed=brief.seed("rewrite", len(turns)),
-    )
+    seed = brief.seed("rewrite", len(turns))
+    return Prompt.of(Role.REWRITE, (system(head), user(text)), rendered=[head, text], seed=seed)
 
 
 async def _rewrite(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn]:

@@ -71,7 +71,7 @@ def to_hold_again(rollouts: Sequence[Rollout], choice: Choice | None) -> list[in
     """
     indexes = [r.index for r in rollouts]
     if choice is not None:
-        return [index for index in indexes if str(index) not in choice.rewards]
+        return [index for index in indexes if index not in choice.rewards]
     lacking = [r.index for r in rollouts if r.failure or r.judgement is None or lost_scales(r)]
     return lacking or indexes
 
@@ -93,14 +93,13 @@ def _values(judgement: SessionScores | None, use: str) -> dict[str, float]:
     return judgement.values("verified" if use == "verified" else "raw")
 
 
-def _excluded(rollouts: Sequence[Rollout]) -> dict[str, str]:
-    return {str(r.index): f"failed: {r.failure.message}"[:300] for r in rollouts if r.failure}
+def _excluded(rollouts: Sequence[Rollout]) -> dict[int, str]:
+    return {r.index: f"failed: {r.failure.message}"[:300] for r in rollouts if r.failure}
 
 
-def lost_scales(rollout: Rollout) -> list[str]:
+def lost_scales(rollout: Rollout) -> tuple[str, ...]:
     """Name the scales that a rollout's judge could not fill in."""
-    scales = rollout.judgement.scales if rollout.judgement else {}
-    return [name for name, result in scales.items() if result.status == "missing"]
+    return rollout.judgement.missing_scales() if rollout.judgement else ()
 
 
 def failures(rollouts: Sequence[Rollout]) -> str:

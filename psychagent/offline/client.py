@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from psychagent.offline.scene import Scene
+from psychagent.offline.scene import Scene, sum_letters
 
 _RISK_SESSION, _SECRET_SESSION = 2, 3
 _HEAVY_TURN = 2
@@ -50,7 +50,7 @@ def _answer(scene: Scene, turn: int) -> str:
 
 def _own_turn(scene: Scene) -> int:
     """Number the sessions from another place for each client."""
-    return scene.session_index + sum(map(ord, str(scene.value("name", ""))))
+    return scene.session_index + sum_letters(str(scene.value("name", "")))
 
 
 def _by_style(scene: Scene, kind: str) -> Sequence[str]:

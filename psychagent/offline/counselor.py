@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from psychagent.offline.scene import Scene, fill, is_stock, quote_of
+from psychagent.offline.scene import Scene, fill, is_stock, quote_of, sum_letters
 
 _WORDS = re.compile(r"[a-z]{4,}|[\u4e00-\u9fff](?=[\u4e00-\u9fff])")
 _QUOTED = re.compile(r"“([^“”]{8,})”")
@@ -29,7 +29,7 @@ def play_counselor(scene: Scene) -> str:
     think = {
         "assessment": _assessment(scene),
         "client_state": lines["think"]["state"],
-        "strategy": lines["think"][strategy].format(focus=next(iter(scene.value("focus", [])), "")),
+        "strategy": lines["think"][strategy].format(focus=next(iter(scene.value("plan.focus", [])), "")),
     }
     token = scene.value("end_token", "")
     if not token:
@@ -97,7 +97,7 @@ def _asked_risk(scene: Scene) -> bool:
 def _is_farewell(scene: Scene) -> bool:
     """Tell whether the course ends with this session: the script holds one of consolidation."""
     last = scene.session_index >= int(scene.value("max_sessions", scene.session_index + 1))
-    return last or scene.value("stage", "") == "consolidation"
+    return last or scene.value("plan.stage", "") == "consolidation"
 
 
 def _goodbye(scene: Scene) -> str:
@@ -110,8 +110,8 @@ def _goodbye(scene: Scene) -> str:
 
 def _place(scene: Scene) -> int:
     """Number the sessions from another place for each client that is known."""
-    known = scene.value("known", [""])
-    return scene.session_index + sum(map(ord, str(known[0])))
+    known = scene.value("memory.file_lines", [""])
+    return scene.session_index + sum_letters(str(known[0]))
 
 
 def _greeting(scene: Scene) -> str:
@@ -119,7 +119,7 @@ def _greeting(scene: Scene) -> str:
     if scene.session_index == 1:
         return scene.join(scene.pick(lines["greet_first"]), scene.pick(lines["ask_first"]))
     hello = scene.in_turn(lines["greet_again"], start=_place(scene))
-    recent = scene.value("recent", [])
+    recent = scene.value("memory.recent", [])
     abstract = str(recent[-1].get("abstract", "")) if recent else ""
     for flag, question in (("risk", "risk_return"), ("risk_again", "risk_again")):
         if reflector[flag].strip() in abstract:
@@ -130,7 +130,7 @@ def _greeting(scene: Scene) -> str:
 
 
 def _ask_homework(scene: Scene) -> str:
-    homework = scene.value("homework", [])
+    homework = scene.value("memory.homework", [])
     form = scene.in_turn(scene.lines["counselor"]["ask_homework"], start=_place(scene))
     return form.format(homework=homework[0]) if homework else ""
 
@@ -224,11 +224,11 @@ def _closing(scene: Scene) -> str:
 
 
 def _new_homework(scene: Scene) -> str:
-    options = scene.lines["homework"].get(scene.value("stage", "conceptualization"), [])
-    if scene.session_index == 1 or "known" not in scene.values:
+    options = scene.lines["homework"].get(scene.value("plan.stage", "conceptualization"), [])
+    if scene.session_index == 1 or not scene.value("memory.file_lines", []):
         return scene.pick(options) if options else ""
     start = _place(scene) % max(len(options), 1)
-    last = scene.value("homework", [])
+    last = scene.value("memory.homework", [])
     return next((h for h in [*options[start:], *options[:start]] if h not in last), "")
 
 
@@ -256,7 +256,7 @@ def _sum_up(lines: Mapping[str, Any], told: Sequence[str]) -> str:
 def play_filter(scene: Scene) -> str:
     """Pick the families that share most words with the focus, and always the one on safety."""
     metas = [meta for meta in scene.value("metas", []) if "id" in meta]
-    wanted = set(_WORDS.findall(" ".join(scene.value("focus", [])).lower()))
+    wanted = set(_WORDS.findall(" ".join(scene.value("plan.focus", [])).lower()))
 
     def overlap(meta: Mapping[str, Any]) -> int:
         return len(
@@ -272,7 +272,8 @@ def play_filter(scene: Scene) -> str:
 def play_rewrite(scene: Scene) -> str:
     """Put the client's clause and the focus into the form of a query."""
     lines = scene.lines["rewrite"]
-    focus, said = scene.value("focus", ""), scene.value("said", "")
+    focus, turns = scene.value("focus", ""), scene.value("turns", [{}])
+    said = turns[-1].get("text", "")
     query = {
         "trigger": lines["trigger"].format(said=quote_of(said)),
         "when_to_use": lines["when"].format(stage="", focus=focus).strip()[:290],

@@ -30,8 +30,8 @@ def play_judge(scene: Scene) -> str:
     judge = scene.lines["judge"]
     spoken = read_turns(scene.value("turns", []), judge["to_judge"])
     features = count_features(spoken, judge) if spoken else {}
-    traits = judge["items"].get(scene.value("scale", ""), {})
-    lo, hi = scene.value("range", [1, 5])
+    traits = judge["items"].get(scene.value("name", ""), {})
+    lo, hi = scene.value("lo", 1), scene.value("hi", 5)
     answers = [
         _answer(place, item, traits.get(item["id"], {}), (lo, hi), features, judge)
         for place, item in enumerate(scene.value("items", []))

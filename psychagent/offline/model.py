@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import Any
 
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
@@ -68,14 +68,10 @@ class OfflineModel(BaseChatModel):
     ) -> ChatResult:
         return ChatResult(generations=[ChatGeneration(message=self._reply(kwargs))])
 
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        return ChatResult(generations=[ChatGeneration(message=self._reply(kwargs))])
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        # the base class would do the same on a thread, which a script is too quick for
+        kwargs.pop("run_manager", None)
+        return self._generate(*args, **kwargs)
 
     def _stream(
         self,
@@ -84,30 +80,17 @@ class OfflineModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
+        # the caller tells its listeners of each chunk
         reply = self._reply(kwargs)
         text = str(reply.content)
-        for at in range(0, len(text), _PIECE):
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text[at : at + _PIECE]))
-            if run_manager:
-                run_manager.on_llm_new_token(str(chunk.message.content), chunk=chunk)
-            yield chunk
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=reply.usage_metadata))
+        pieces = [AIMessageChunk(content=text[at : at + _PIECE]) for at in range(0, len(text), _PIECE)]
+        for piece in [*pieces, AIMessageChunk(content="", usage_metadata=reply.usage_metadata)]:
+            yield ChatGenerationChunk(message=piece)
 
-    async def _astream(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> AsyncIterator[ChatGenerationChunk]:
-        reply = self._reply(kwargs)
-        text = str(reply.content)
-        for at in range(0, len(text), _PIECE):
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text[at : at + _PIECE]))
-            if run_manager:
-                await run_manager.on_llm_new_token(str(chunk.message.content), chunk=chunk)
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        kwargs.pop("run_manager", None)
+        for chunk in self._stream(*args, **kwargs):
             yield chunk
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", usage_metadata=reply.usage_metadata))
 
 
 def _count(call: Prompt, text: str) -> UsageMetadata:

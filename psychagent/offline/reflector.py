@@ -67,14 +67,14 @@ def play_summary(scene: Scene) -> str:
     form = "abstract" if len(quotes) > 1 else "abstract_short" if quotes else bare
     session = scene.session_index
     stage = next_stage(
-        scene.value("stage", "conceptualization"), session, int(scene.value("max_sessions", 6))
+        scene.value("plan.stage", "conceptualization"), session, int(scene.value("max_sessions", 6))
     )
     agreed = lines["agreed"].format(homework=homework[0]) if homework else lines["not_agreed"]
     titles = lines["title"][stage]
     reply = {
         "session_summary_abstract": lines[form].format(**told, homework=agreed, risk=note).strip(),
         "goal_assessment": {
-            "objective_recap": lines["recap"].format(focus="; ".join(scene.value("focus", [])))[:600],
+            "objective_recap": lines["recap"].format(focus="; ".join(scene.value("plan.focus", [])))[:600],
             "completion_status": lines["met"],
             "evidence_and_analysis": lines["evidence"].format(**told),
         },

@@ -41,7 +41,7 @@ class Scene:
             own=_said(dialogue, "assistant"),
             heard=_said(dialogue, "user"),
             seed=call.seed,
-            session_seed=sum(map(ord, call.messages[0]["content"])),
+            session_seed=sum_letters(call.messages[0]["content"]),
         )
 
     @property
@@ -84,8 +84,13 @@ class Scene:
         return bool(words) and _pattern(tuple(words)).search(text.replace("’", "'")) is not None
 
     def value(self, name: str, default: Any) -> Any:
-        """Return a value that stands in the prompt, or the default."""
-        return self.values.get(name, default)
+        """Return a value that stands in the prompt, or the default; `plan.stage` is a part of a value."""
+        found: Any = self.values
+        for part in name.split("."):
+            if not isinstance(found, Mapping) or part not in found:
+                return default
+            found = found[part]
+        return found
 
 
 @lru_cache(maxsize=64)
@@ -95,6 +100,15 @@ def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
 
 def _said(messages: Sequence[Message], role: str) -> tuple[str, ...]:
     return tuple(m["content"].split("\n\n[")[0] for m in messages if m["role"] == role)
+
+
+def sum_letters(text: str) -> int:
+    """Draw a number from a text.
+
+    `derive_seed` would be the way, but another number is another dialogue, and the README and
+    tests quote those that were made with this one.
+    """
+    return sum(map(ord, text))
 
 
 def clauses(text: str) -> list[str]:

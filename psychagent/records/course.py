@@ -3,44 +3,47 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from psychagent.domain.plan import Correction
+from psychagent.domain.rollout import Failure
 from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError
 from psychagent.files.read import read_json, to_model
+from psychagent.files.write import write_json
+from psychagent.records.base import StoredFile
+
+SCHEMA_VERSION = 1
 
 
-class CourseRecord(BaseModel):
+class CourseRecord(StoredFile):
     """A course as its file tells it; fields that the reference release lacks are optional."""
 
-    model_config = ConfigDict(extra="allow")
-
-    schema_version: int = 0
     case_id: str = ""
+    baseline_name: str = ""
     modality: str = ""
     finished: bool = False
     finished_reason: str | None = None
     num_sessions: int = 0
+    next_session_index: int = 1
+    current_stage: str = ""
     status: str = ""
-    failure: dict[str, Any] | None = None
-    usage: Usage = Field(default_factory=Usage)
+    failure: Failure | None = None
+    corrections: tuple[Correction, ...] = ()
+    usage: Usage = Usage()
     """All that the case has cost."""
-    failed_usage: Usage = Field(default_factory=Usage)
+    failed_usage: Usage = Usage()
     """The part that went into calls which failed for good; no session holds it."""
 
 
-def course_path(case_dir: Path) -> Path:
-    """Return where a course's file stands."""
-    return case_dir / "course.json"
-
-
-def read_course(case_dir: Path) -> CourseRecord:
+def read_course(path: Path) -> CourseRecord:
     """Read a course's file.
 
     Raises:
         RecordError: Naming the file and what is wrong with it.
     """
-    path = course_path(case_dir)
     return to_model(CourseRecord, read_json(path), origin=str(path), raise_as=RecordError)
+
+
+def write_course(path: Path, record: CourseRecord) -> None:
+    """Write a course's file whole or not at all."""
+    write_json(path, record.to_file())

@@ -1,24 +1,146 @@
-"""Where a run keeps what: the one place that knows the names of its files."""
+"""A run's folder: the one place that knows the names of its files and the order in which to read them."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from psychagent.domain.base import Modality
+from psychagent.domain.base import Modality, Record
+from psychagent.errors import RecordError
+from psychagent.records.course import CourseRecord, read_course
+from psychagent.records.manifest import Manifest, read_manifest
+from psychagent.records.session import SessionRecord, read_session
+
+MANIFEST, COURSE = "manifest.json", "course.json"
+_PREFIX = "session_"
+
+
+class Broken(Record):
+    """A file, or a part of one, that cannot be used."""
+
+    file: str
+    """Relative to the folder that was read."""
+    reason: str
+
+
+@dataclass(frozen=True)
+class SessionFile:
+    """One session of a case: `session_<k>.json`."""
+
+    path: Path
+    index: int
+
+    def read(self) -> SessionRecord:
+        """Read it.
+
+        Raises:
+            RecordError: Naming the file and what is wrong with it.
+        """
+        return read_session(self.path)
+
+
+@dataclass(frozen=True)
+class StoredSessions:
+    """The sessions of a case that can be read, in order, and the files that cannot."""
+
+    records: tuple[SessionRecord, ...]
+    broken: tuple[Broken, ...]
+
+
+@dataclass(frozen=True)
+class CaseFolder:
+    """`<run>/<modality>/<case_id>` and what stands in it."""
+
+    path: Path
+
+    @property
+    def case_id(self) -> str:
+        """The case's id."""
+        return self.path.name
+
+    @property
+    def modality(self) -> Modality:
+        """The case's modality; only folders of a run tell it."""
+        return Modality(self.path.parent.name)
+
+    @property
+    def name(self) -> str:
+        """A name of the case that is unique in its run."""
+        return f"{self.path.parent.name}/{self.path.name}"
+
+    @property
+    def course_path(self) -> Path:
+        """Where the course's file stands."""
+        return self.path / COURSE
+
+    def course(self) -> CourseRecord:
+        """Read the course's file.
+
+        Raises:
+            RecordError: If it is not there yet, or broken.
+        """
+        return read_course(self.course_path)
+
+    def session_path(self, index: int) -> Path:
+        """Where a session's file stands."""
+        return self.path / f"{_PREFIX}{index}.json"
+
+    def session_files(self) -> list[SessionFile]:
+        """List the files of sessions, in numeric order."""
+        numbered = [(session_number(path), path) for path in self.path.glob(f"{_PREFIX}*.json")]
+        return [SessionFile(path, index) for index, path in sorted(numbered) if index]
+
+    def sessions(self) -> StoredSessions:
+        """Read all sessions; a file that cannot be read is named with the reason."""
+        records: list[SessionRecord] = []
+        broken: list[Broken] = []
+        for file in self.session_files():
+            try:
+                records.append(file.read())
+            except RecordError as error:
+                reason = str(error).removeprefix(f"{file.path}: ")
+                broken.append(Broken(file=f"{self.name}/{file.path.name}", reason=reason))
+        return StoredSessions(tuple(records), tuple(broken))
+
+
+def session_number(path: Path) -> int:
+    """Return the number of a session's file; 0 where the name is no session's."""
+    number = path.stem.removeprefix(_PREFIX)
+    return int(number) if path.stem.startswith(_PREFIX) and number.isdecimal() else 0
+
+
+def case_folders(path: Path) -> Iterator[CaseFolder]:
+    """List the folders `<modality>/<case_id>` below a folder, in order of modality and id."""
+    for modality in Modality:
+        yield from (CaseFolder(p) for p in sorted((path / modality.value).glob("*")) if p.is_dir())
 
 
 @dataclass(frozen=True)
 class RunFolder:
     """`<save_dir>/<baseline>` and what stands in it."""
 
-    root: Path
-    baseline: str
+    path: Path
+
+    @staticmethod
+    def of(path: Path) -> RunFolder:
+        """Return the run at a path: the path itself, or the one run right below it.
+
+        Raises:
+            RecordError: If there is none, or more than one.
+        """
+        runs = runs_at(path)
+        if len(runs) == 1:
+            return runs[0]
+        if not runs:
+            raise RecordError(f"{path}: holds no run; name <save_dir>/<baseline>, where {MANIFEST} stands")
+        names = ", ".join(run.name for run in runs)
+        raise RecordError(f"{path}: holds {len(runs)} runs ({names}); name one of them")
 
     @property
-    def path(self) -> Path:
-        """The run's folder."""
-        return self.root / self.baseline
+    def name(self) -> str:
+        """Name of the system that was run."""
+        return self.path.resolve().name
 
     @property
     def checkpoints(self) -> Path:
@@ -26,9 +148,9 @@ class RunFolder:
         return self.path / "checkpoints.sqlite"
 
     @property
-    def manifest(self) -> Path:
+    def manifest_path(self) -> Path:
         """What the run was made with."""
-        return self.path / "manifest.json"
+        return self.path / MANIFEST
 
     @property
     def log(self) -> Path:
@@ -40,13 +162,36 @@ class RunFolder:
         """The file whose OS lock says that a process is at work here."""
         return self.path / ".lock"
 
-    def case_dir(self, modality: Modality, case_id: str) -> Path:
-        """The folder of one case."""
-        return self.path / modality.value / case_id
+    def manifest(self) -> Manifest:
+        """Read what the run was made with.
 
-    def course(self, modality: Modality, case_id: str) -> Path:
-        """The course file of one case."""
-        return self.case_dir(modality, case_id) / "course.json"
+        Raises:
+            RecordError: If it is missing or broken.
+        """
+        return read_manifest(self.manifest_path)
+
+    def case(self, modality: Modality, case_id: str) -> CaseFolder:
+        """Return the folder of one case."""
+        return CaseFolder(self.path / modality.value / case_id)
+
+    def cases(self) -> Iterator[CaseFolder]:
+        """List the folders of cases, in order of modality and id."""
+        return case_folders(self.path)
+
+
+def runs_at(path: Path) -> list[RunFolder]:
+    """List the runs at a path: the path itself if it is one, else those right below it."""
+    if (path / MANIFEST).is_file():
+        return [RunFolder(path)]
+    return [RunFolder(found.parent) for found in sorted(path.glob(f"*/{MANIFEST}"))]
+
+
+def run_of(session_file: Path) -> RunFolder | None:
+    """Return the run that a session's file stands in, by its place and name; None where it is in none."""
+    path = session_file.resolve()
+    if not session_number(path) or path.parents[1].name not in set(Modality):
+        return None
+    return RunFolder(path.parents[2])
 
 
 def thread_id(modality: Modality, case_id: str) -> str:

@@ -18,6 +18,7 @@ from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
 from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
+from psychagent.records.base import StoredFile
 
 SCHEMA_VERSION = 2
 
@@ -45,7 +46,7 @@ class Hashes(Record):
     """Of each case's profile, by modality and case."""
 
 
-class Manifest(Record):
+class Manifest(StoredFile):
     """What stands in `manifest.json`."""
 
     schema_version: int = SCHEMA_VERSION
@@ -75,7 +76,7 @@ class Manifest(Record):
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Write a manifest whole or not at all."""
-    write_json(path, manifest.model_dump(mode="json"))
+    write_json(path, manifest.to_file())
 
 
 def read_manifest(path: Path) -> Manifest:

@@ -5,54 +5,52 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field, JsonValue
 
-from psychagent.domain.base import Speaker
 from psychagent.domain.memory import ClientFile, SessionSummary
 from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.profile import Case
-from psychagent.domain.rollout import FinishedSession, Rollout
-from psychagent.domain.turn import Turn
+from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError
 from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
+from psychagent.records.base import StoredFile
+from psychagent.records.rollouts import RolloutData, to_rollout_data
+from psychagent.records.transcript import StoredTurns, Utterance, to_transcript
 
 SCHEMA_VERSION = 1
-_ROLE = {Speaker.COUNSELOR: "assistant", Speaker.CLIENT: "user"}
+_OF_ROLLOUTS = {"evaluation_score", "rollout_data"}
 
 
-class Utterance(BaseModel):
-    """One visible utterance: assistant is the counselor, user the client."""
+class SessionRecord(StoredFile):
+    """A session as its file tells it.
 
-    role: str
-    content: str
+    `stage`, `focus`, `profile_snapshot`, `transcript`, `updated_profile` and `evaluation_score` are names
+    of the reference release. They repeat what our own fields hold, so that tools made for it read our
+    files; of its own files they may be all there is, in shapes that are not ours.
+    """
 
-
-class SessionRecord(BaseModel):
-    """A session as its file tells it; fields that the reference release lacks are optional."""
-
-    model_config = ConfigDict(extra="allow")
-
-    schema_version: int = 0
     modality: str = ""
     case_id: str = ""
     session_index: int = 0
     stage: str = ""
-    focus: Any = None
+    focus: JsonValue = None
+    profile_snapshot: JsonValue = None
     transcript: tuple[Utterance, ...]
-    summary: Any = None
-    profile_snapshot: Any = None
-    updated_profile: Any = None
+    """Visible words only."""
+    summary: JsonValue = None
+    updated_profile: JsonValue = None
     plan: Plan | None = None
-    turns: tuple[Turn, ...] = ()
+    turns: StoredTurns = ()
     candidates: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
     client_file_before: ClientFile | None = None
     client_file: ClientFile | None = None
-    usage: Usage = Field(default_factory=Usage)
-    evaluation_score: Any = None
-    rollout_data: Any = None
+    usage: Usage = Usage()
+    evaluation_score: JsonValue = None
+    """The scores of the rollout that was kept."""
+    rollout_data: RolloutData | JsonValue = Field(default=None, union_mode="left_to_right")
 
     def typed_summary(self) -> SessionSummary:
         """Return the summary in our own form.
@@ -64,21 +62,21 @@ class SessionRecord(BaseModel):
             SessionSummary, self.summary, origin=f"session {self.session_index}", raise_as=RecordError
         )
 
+    def typed_rollouts(self) -> RolloutData | None:
+        """Return the rollouts in our own form; None where there was only one.
 
-def session_path(case_dir: Path, session_index: int) -> Path:
-    """Return where a session's file stands."""
-    return case_dir / f"session_{session_index}.json"
+        Raises:
+            RecordError: If the file holds them in another form.
+        """
+        data = self.rollout_data
+        if data is None or isinstance(data, RolloutData):
+            return data
+        return to_model(RolloutData, data, origin="rollout_data", raise_as=RecordError)
 
-
-def to_transcript(turns: tuple[Turn, ...]) -> list[dict[str, str]]:
-    """Write turns as the visible transcript."""
-    return [{"role": _ROLE[turn.speaker], "content": turn.text} for turn in turns]
-
-
-def flat_file(file: ClientFile) -> dict[str, Any]:
-    """Write a client file as the reference release does: the modality's fields beside the others."""
-    data = file.model_dump(mode="json", exclude={"origins", "history", "theory"})
-    return data | (file.theory.model_dump(mode="json") if file.theory else {})
+    def to_file(self) -> dict[str, Any]:
+        """Return the file's content as JSON data; without rollouts it has no keys of theirs."""
+        data = super().to_file()
+        return {name: value for name, value in data.items() if name not in _OF_ROLLOUTS or value is not None}
 
 
 def read_session(path: Path) -> SessionRecord:
@@ -93,70 +91,45 @@ def read_session(path: Path) -> SessionRecord:
     return to_model(SessionRecord, data, origin=str(path), raise_as=RecordError)
 
 
-def write_session(path: Path, data: dict[str, Any]) -> None:
+def write_session(path: Path, record: SessionRecord) -> None:
     """Write a session file whole or not at all."""
-    write_json(path, {"schema_version": SCHEMA_VERSION} | data)
+    write_json(path, record.to_file())
 
 
-def session_data(case: Case, session: FinishedSession, *, keep_all: bool = True) -> dict[str, Any]:
-    """Put a finished session into the layout of its file.
+def to_record(case: Case, session: FinishedSession, *, keep_all: bool = True) -> SessionRecord:
+    """Put a finished session into the form of its file.
 
     Args:
         case: Whose session it is.
         session: What is stored.
         keep_all: Whether to keep the dialogues of rollouts that were not chosen.
     """
-    data: dict[str, Any] = {
-        "modality": case.modality.value,
-        "case_id": case.case_id,
-        "session_index": session.session_index,
-        "stage": session.plan.stage.value,
-        "focus": list(session.plan.focus),
-        "profile_snapshot": flat_file(session.file_before),
-        "transcript": to_transcript(session.turns),
-        "summary": session.summary.model_dump(mode="json"),
-        "updated_profile": flat_file(session.file_after),
-        "plan": session.plan.model_dump(mode="json"),
-        "turns": [turn.model_dump(mode="json", exclude_defaults=True) for turn in session.turns],
-        "candidates": list(session.candidates),
-        "corrections": [c.model_dump(mode="json") for c in session.corrections],
-        "client_file_before": session.file_before.model_dump(mode="json"),
-        "client_file": session.file_after.model_dump(mode="json"),
-        "usage": session.usage.model_dump(mode="json"),
-    }
-    return data | (_rollout_data(session, keep_all=keep_all) if session.rollouts else {})
+    winner = next((r for r in session.rollouts if r.index == session.winner), None)
+    scores = winner.judgement.values() if winner and winner.judgement else {}
+    return SessionRecord(
+        schema_version=SCHEMA_VERSION,
+        modality=case.modality.value,
+        case_id=case.case_id,
+        session_index=session.session_index,
+        stage=session.plan.stage.value,
+        focus=list(session.plan.focus),
+        profile_snapshot=flat_file(session.file_before),
+        transcript=to_transcript(session.turns),
+        summary=session.summary.model_dump(mode="json"),
+        updated_profile=flat_file(session.file_after),
+        plan=session.plan,
+        turns=session.turns,
+        candidates=session.candidates,
+        corrections=session.corrections,
+        client_file_before=session.file_before,
+        client_file=session.file_after,
+        usage=session.usage,
+        evaluation_score=dict(scores) if session.rollouts else None,
+        rollout_data=to_rollout_data(session, keep_all=keep_all),
+    )
 
 
-def _rollout_data(session: FinishedSession, *, keep_all: bool) -> dict[str, Any]:
-    winner = next(r for r in session.rollouts if r.index == session.winner)
-    choice = session.selection
-    rewards = choice.rewards if choice else {}
-    return {
-        "evaluation_score": winner.judgement.values() if winner.judgement else {},
-        "rollout_data": {
-            "rollout_n": len(session.rollouts),
-            "winner_rollout_index": session.winner,
-            "rollout_rewards": [rewards.get(str(r.index)) for r in session.rollouts],
-            "selection": choice.model_dump(mode="json") if choice else {},
-            "rollout_candidates": [
-                _candidate(r, rewards, keep=keep_all or r.index == session.winner) for r in session.rollouts
-            ],
-        },
-    }
-
-
-def _candidate(rollout: Rollout, rewards: dict[str, float], *, keep: bool) -> dict[str, Any]:
-    judged = rollout.judgement
-    missing = [n for n, s in judged.scales.items() if s.status == "missing"] if judged else []
-    return {
-        "rollout_index": rollout.index,
-        "reward_score": rewards.get(str(rollout.index)),
-        "scores": judged.values() if judged else {},
-        "holdout_scores": rollout.holdout.values() if rollout.holdout else {},
-        "missing_methods": missing,
-        "judgement": judged.model_dump(mode="json") if judged else None,
-        "failure": rollout.failure.model_dump() if rollout.failure else None,
-        "transcript": to_transcript(rollout.turns) if keep else [],
-        "turns": [t.model_dump(mode="json", exclude_defaults=True) for t in rollout.turns] if keep else [],
-        "usage": rollout.usage.model_dump(mode="json"),
-    }
+def flat_file(file: ClientFile) -> dict[str, JsonValue]:
+    """Write a client file as the reference release does: the modality's fields beside the others."""
+    data = file.model_dump(mode="json", exclude={"origins", "history", "theory"})
+    return data | (file.theory.model_dump(mode="json") if file.theory else {})

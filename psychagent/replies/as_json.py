@@ -1,19 +1,66 @@
-"""Turn a model's text into a typed value: thoughts stripped, fences opened, shape checked."""
+"""Replies in JSON: any typed reply read from a model's text, and the JSON form of a counselor's reply."""
 
 from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
+from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
+from psychagent.replies.reply import CounselorReply, has_thoughts, require_same
 from psychagent.replies.tags import split_thoughts
 
 M = TypeVar("M", bound=BaseModel)
 
 _DECODER = json.JSONDecoder(strict=False)
+
+
+class JsonReply(BaseModel):
+    """A counselor's reply in the `json` form."""
+
+    assessment: str = Field(default="", max_length=400)
+    client_state: str = Field(default="", max_length=200)
+    skill: list[Annotated[str, Field(json_schema_extra={"maxLength": 120})]] = Field(
+        default_factory=list, max_length=5
+    )
+    strategy: str = Field(default="", max_length=400)
+    response: str = Field(min_length=1, max_length=1200)
+    end: bool = False
+
+
+def parse_json_reply(text: str) -> CounselorReply:
+    """Read a counselor's reply in the `json` form.
+
+    Raises:
+        MalformedReplyError: If it has not that form, or says nothing.
+    """
+    reply = read_json(text, JsonReply)
+    response = reply.response.strip()
+    if not response:
+        raise MalformedReplyError('the "response" is empty')
+    thoughts = Thoughts(
+        assessment=reply.assessment,
+        client_state=reply.client_state,
+        skill=tuple(reply.skill),
+        strategy=reply.strategy,
+    )
+    return CounselorReply(thoughts=thoughts, response=response, ends_session=reply.end)
+
+
+def write_json(reply: CounselorReply) -> str:
+    """Write a reply so that `parse_json_reply` reads the same; empty thoughts are left out.
+
+    Raises:
+        MalformedReplyError: If it would be read as another reply, or is longer than the form allows.
+    """
+    private = reply.thoughts.model_dump(mode="json") if has_thoughts(reply.thoughts) else {}
+    visible = {"response": reply.response, "end": reply.ends_session}
+    text = json.dumps(private | visible, ensure_ascii=False)
+    require_same(reply, parse_json_reply(text))
+    return text
 
 
 def read_json(text: str, model: type[M]) -> M:

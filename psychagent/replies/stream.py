@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import re
 
-from psychagent.replies.tags import ANY_TAG, TAG_NAMES
+from psychagent.replies.tags import ANY_TAG, RESPONSE, TAG_NAMES, THINK, without_end
+
+_OPEN, _THINK, _CLOSE = f"<{RESPONSE}>", f"<{THINK}>", f"</{THINK}>"
+_NEXT = {_OPEN: "inside", _THINK: "thinking", _CLOSE: "before"}
+"""What a mark leads to."""
+_TAGS = tuple(f"<{slash}{name}" for name in TAG_NAMES for slash in ("", "/"))
 
 
 class VisibleText:
@@ -20,9 +25,7 @@ class VisibleText:
         self._buffer = ""
         self._state = "before"
         self._end_token = end_token
-        tags = [f"<{slash}{name}" for name in TAG_NAMES for slash in ("", "/")]
-        self._marks = (*tags, end_token.lower())
-        self._stop = re.compile(rf"(?-i:{re.escape(end_token)})|{ANY_TAG}(?=\W)", re.IGNORECASE)
+        self._tag = re.compile(rf"{ANY_TAG}(?=\W)", re.IGNORECASE)
 
     def feed(self, piece: str) -> str:
         """Take a piece of the reply and return the words that may be shown."""
@@ -32,31 +35,35 @@ class VisibleText:
 
     def _find_response(self) -> None:
         while self._state in {"before", "thinking"}:
-            marks = ("</think>",) if self._state == "thinking" else ("<response>", "<think>")
+            marks = (_CLOSE,) if self._state == "thinking" else (_OPEN, _THINK)
             places = [(self._buffer.find(mark), mark) for mark in marks if mark in self._buffer]
             if not places:
                 return
             at, mark = min(places)
             self._buffer = self._buffer[at + len(mark) :]
-            self._state = {"<think>": "thinking", "</think>": "before", "<response>": "inside"}[mark]
+            self._state = _NEXT[mark]
 
     def _visible(self) -> str:
-        shown = ""
-        while found := self._stop.search(self._buffer):
-            shown += self._buffer[: found.start()]
-            if found.group() != self._end_token:
-                self._state, self._buffer = "over", ""
-                return shown
-            self._buffer = self._buffer[found.end() :]
-        clear = len(self._buffer) - self._held_back()
-        shown, self._buffer = shown + self._buffer[:clear], self._buffer[clear:]
+        # an end token may stand inside a tag and be all that keeps it from being one
+        self._buffer = without_end(self._buffer, self._end_token)
+        found = self._tag.search(self._buffer)
+        if found:
+            self._state = "over"
+        clear = found.start() if found else len(self._buffer) - self._held_back()
+        shown, self._buffer = self._buffer[:clear], self._buffer[clear:]
         return shown
 
     def _held_back(self) -> int:
         """Count the characters at the end that may be the beginning of a mark."""
-        longest = max(map(len, self._marks))
-        for size in range(min(longest, len(self._buffer)), 0, -1):
-            tail = self._buffer[-size:].lower()
-            if any(mark.startswith(tail) for mark in self._marks):
-                return size
-        return 0
+        ending = 0
+        while more := _beginning_of((self._end_token,), self._buffer[: len(self._buffer) - ending]):
+            ending += more
+        before = self._buffer[: len(self._buffer) - ending]
+        return max(ending + _beginning_of(_TAGS, before.lower()), _beginning_of(_TAGS, self._buffer.lower()))
+
+
+def _beginning_of(marks: tuple[str, ...], text: str) -> int:
+    """Count the characters at the end of a text with which one of some marks begins."""
+    longest = max(map(len, marks))
+    sizes = range(min(longest, len(text)), 0, -1)
+    return next((size for size in sizes if any(mark.startswith(text[-size:]) for mark in marks)), 0)

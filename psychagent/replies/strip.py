@@ -5,17 +5,20 @@ from __future__ import annotations
 import re
 
 from psychagent.errors import RecordError
+from psychagent.replies.tags import PRIVATE_NAMES, RESPONSE, TAG_NAMES, THINK
 
-_PRIVATE = ("think", "assessment", "client_state", "skill", "strategy")
-_CLOSED = re.compile(rf"<({'|'.join(_PRIVATE)})\b[^>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)
-_LEFT = re.compile(rf"</?\s*(?:{'|'.join(_PRIVATE)})\b[^>]*>?", re.IGNORECASE)
+_NAMES = "|".join(PRIVATE_NAMES)
+_CLOSED = re.compile(rf"<((?a:{_NAMES}))\b[^>]*>.*?</\1>", re.DOTALL | re.IGNORECASE)
+_LEFT = re.compile(rf"</?\s*(?a:{_NAMES})\b[^>]*>?", re.IGNORECASE)
 _ESCAPED = re.compile(r"&(?:amp;)*(?:(lt|#0*60|#x0*3c)|gt|#0*62|#x0*3e);", re.IGNORECASE)
-_SPELLED = "think(?:ing)?|thoughts?|reasoning"
-_THINK = re.compile(rf"[<＜◁]\s*(/?)\s*\|?(?:{_SPELLED})\b[^<>＜＞▷]*[>＞▷]", re.IGNORECASE)
-_IN_BRACKETS = re.compile(r"[\[【［]\s*(/?)\s*(think(?:ing)?|thoughts?)\s*[\]】］]", re.IGNORECASE)
-_RESPONSE = re.compile(r"<response>(.*?)(?:</response>|\Z)", re.DOTALL | re.IGNORECASE)
-_RESPONSE_TAG = re.compile(r"</?response>", re.IGNORECASE)
+_SPELLED = rf"{THINK}(?:ing)?|thoughts?|reasoning"
+_SPELLED_TAG = re.compile(rf"[<＜◁]\s*(/?)\s*\|?(?a:{_SPELLED})\b[^<>＜＞▷]*[>＞▷]", re.IGNORECASE)
+_IN_BRACKETS = re.compile(rf"[\[【［]\s*(/?)\s*((?a:{THINK}(?:ing)?|thoughts?))\s*[\]】］]", re.IGNORECASE)
+_RESPONSE = re.compile(rf"<(?a:{RESPONSE})>(.*?)(?:</(?a:{RESPONSE})>|\Z)", re.DOTALL | re.IGNORECASE)
+_OPENS = re.compile(rf"<(?a:{RESPONSE})>", re.IGNORECASE)
+_RESPONSE_TAG = re.compile(rf"</?(?a:{RESPONSE})>", re.IGNORECASE)
 _END = re.compile(r"</?\s*end\s*/?>", re.IGNORECASE)
+_ANY = re.compile(rf"</?\s*\|?(?a:{'|'.join(TAG_NAMES)}|{_SPELLED}|end)\b", re.IGNORECASE)
 
 
 def visible_text(text: str) -> str:
@@ -25,11 +28,15 @@ def visible_text(text: str) -> str:
     are left, those that open and never close before a response are cut at the response.
 
     Raises:
-        RecordError: If private markup is left that cannot be told from speech; showing a part of
-            it would show thoughts to the judge.
+        RecordError: If private markup is left that cannot be told from speech, or there are several
+            responses, of which one may be a draft in thoughts; showing a part of it would show
+            thoughts to the judge.
     """
-    text = _one_spelling(text)
-    found = _RESPONSE.search(_CLOSED.sub("", text))
+    text = _one_spelling(_opened(text))
+    outside = _CLOSED.sub("", text)
+    if len(_OPENS.findall(outside)) > 1:
+        raise RecordError("several responses, of which one may be private; mend the utterance")
+    found = _RESPONSE.search(outside)
     words = found.group(1) if found else _CLOSED.sub("", _after_thoughts(text))
     if _LEFT.search(words):
         raise RecordError(
@@ -38,20 +45,26 @@ def visible_text(text: str) -> str:
     return _END.sub("", _RESPONSE_TAG.sub("", words)).strip()
 
 
+def _opened(text: str) -> str:
+    """Write escaped angle brackets as themselves where that shows a tag; else they are what was said."""
+    opened = _ESCAPED.sub(lambda m: "<" if m.group(1) else ">", text)
+    return opened if len(_ANY.findall(opened)) > len(_ANY.findall(text)) else text
+
+
 def _one_spelling(text: str) -> str:
-    """Write every spelling of the tags around thoughts as `<think>`, escaped angle brackets as themselves."""
-    text = _THINK.sub(r"<\1think>", _ESCAPED.sub(lambda m: "<" if m.group(1) else ">", text))
+    """Write every spelling of the tags around thoughts as `<think>`."""
+    text = _SPELLED_TAG.sub(rf"<\1{THINK}>", text)
     closed = {m.group(2).lower() for m in _IN_BRACKETS.finditer(text) if m.group(1)}
 
     def spell(found: re.Match[str]) -> str:
         # "[thinking]" without its closing tag is a stage direction: a client who hesitates
-        tag = found.group(2).lower() in {"think", *closed}
-        return f"<{found.group(1)}think>" if tag else found.group()
+        tag = found.group(2).lower() in {THINK, *closed}
+        return f"<{found.group(1)}{THINK}>" if tag else found.group()
 
     return _IN_BRACKETS.sub(spell, text)
 
 
 def _after_thoughts(text: str) -> str:
     """Drop what stands before a closing tag whose opening one the server had in its template."""
-    head, mark, tail = text.rpartition("</think>")
-    return tail if mark and "<think>" not in head else text
+    head, mark, tail = text.rpartition(f"</{THINK}>")
+    return tail if mark and f"<{THINK}>" not in head else text

@@ -1,27 +1,33 @@
-"""Read a counselor's raw reply: private thoughts, visible response, end of session."""
+"""The tagged form of a counselor's reply: thoughts, response and end of session, read and written.
+
+The names of the tags stand here once; what shows a reply while it arrives (`stream`) and what
+takes the spoken words from a stored one (`strip`) are built of them.
+"""
 
 from __future__ import annotations
 
 import re
 
-from psychagent.domain.base import Record
+from psychagent.domain.base import Language
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
+from psychagent.replies.reply import CounselorReply, has_thoughts, require_same
 
-_RESPONSE = re.compile(r"<response>(.*?)</response>", re.DOTALL)
-_THINK = re.compile(r"<think>(.*?)</think>", re.DOTALL)
-TAG_NAMES = ("think", "assessment", "client_state", "skill", "strategy", "response")
-ANY_TAG = rf"</?(?:{'|'.join(TAG_NAMES)})"
+THINK, RESPONSE = "think", "response"
+FIELDS = ("assessment", "client_state", "skill", "strategy")
+"""The fields of a thought, in the order in which they are written."""
+PRIVATE_NAMES = (THINK, *FIELDS)
+TAG_NAMES = (*PRIVATE_NAMES, RESPONSE)
+# `(?a:...)` keeps to ASCII letters: without it `ſ` and `K` (Kelvin) count as s and k, whatever their case
+ANY_TAG = rf"(?a:</?(?:{'|'.join(TAG_NAMES)}))"
+"""The beginning of any tag; a word's edge must follow."""
+
+_RESPONSE = re.compile(rf"<{RESPONSE}>(.*?)</{RESPONSE}>", re.DOTALL)
+_THINK = re.compile(rf"<{THINK}>(.*?)</{THINK}>", re.DOTALL)
+_FIELDS = {name: re.compile(rf"<{name}>(.*?)</{name}>", re.DOTALL) for name in FIELDS}
 _PRIVATE = re.compile(rf"{ANY_TAG}\b", re.IGNORECASE)
 _SEPARATOR = re.compile(r"[;；\n]")
-
-
-class CounselorReply(Record):
-    """A counselor's reply, taken apart."""
-
-    thoughts: Thoughts
-    response: str
-    ends_session: bool
+_JOINER = {Language.EN: "; ", Language.ZH: "；"}
 
 
 def split_thoughts(text: str) -> tuple[str, str]:
@@ -33,8 +39,8 @@ def split_thoughts(text: str) -> tuple[str, str]:
         MalformedReplyError: If reasoning was begun and not closed: where it ends cannot be told.
     """
     thoughts, outside = "".join(_THINK.findall(text)), _THINK.sub("", text)
-    before, closed, behind = outside.rpartition("</think>")
-    if "<think>" in outside:
+    before, closed, behind = outside.rpartition(f"</{THINK}>")
+    if f"<{THINK}>" in outside:
         raise MalformedReplyError("<think> is never closed; close it with </think> before the answer")
     return (before + thoughts, behind) if closed else (thoughts, outside)
 
@@ -53,16 +59,16 @@ def parse_tagged_reply(text: str, *, reasoning: str, end_token: str) -> Counselo
     """
     thoughts, outside = split_thoughts(text)
     found = _RESPONSE.findall(outside)
-    if len(found) != 1 or outside.count("<response>") != 1:
+    if len(found) != 1 or outside.count(f"<{RESPONSE}>") != 1:
         raise MalformedReplyError(
             "the reply must hold exactly one closed <response>...</response> outside <think>; "
             f"found {len(found)}"
         )
-    response = found[0].replace(end_token, "").strip()
+    response = without_end(found[0], end_token).strip()
     if not response:
         raise MalformedReplyError("the <response> is empty")
     # a thought that was cut out of the response leaves words that do not stand so in the reply
-    if _PRIVATE.search(response) or f"<response>{found[0]}</response>" not in text:
+    if _PRIVATE.search(response) or f"<{RESPONSE}>{found[0]}</{RESPONSE}>" not in text:
         raise MalformedReplyError("the <response> holds private markup; keep thoughts in <think>")
     return CounselorReply(
         thoughts=parse_thoughts(thoughts or reasoning),
@@ -71,14 +77,39 @@ def parse_tagged_reply(text: str, *, reasoning: str, end_token: str) -> Counselo
     )
 
 
+def without_end(text: str, end_token: str) -> str:
+    """Take the end token out of a text, also where taking one out leaves another."""
+    while end_token in text:
+        text = text.replace(end_token, "")
+    return text
+
+
 def parse_thoughts(text: str) -> Thoughts:
     """Read the four fields of a thought; free text without fields becomes the assessment."""
     fields = {
-        name: match.group(1).strip()
-        for name in ("assessment", "client_state", "skill", "strategy")
-        if (match := re.search(rf"<{name}>(.*?)</{name}>", text, re.DOTALL))
+        name: match.group(1).strip() for name, pattern in _FIELDS.items() if (match := pattern.search(text))
     }
     if not fields:
         return Thoughts(assessment=text.strip())
     skills = tuple(s.strip() for s in _SEPARATOR.split(fields.pop("skill", "")) if s.strip())
     return Thoughts(**fields, skill=skills)
+
+
+def write_tagged(reply: CounselorReply, *, end_token: str, language: Language) -> str:
+    """Write a reply so that `parse_tagged_reply` reads the same; empty thoughts are left out.
+
+    Raises:
+        MalformedReplyError: If it would be read as another reply, because its texts hold marks.
+    """
+    visible = f"<{RESPONSE}>{reply.response}</{RESPONSE}>{end_token if reply.ends_session else ''}"
+    text = _write_thoughts(reply.thoughts, language) + visible
+    require_same(reply, parse_tagged_reply(text, reasoning="", end_token=end_token))
+    return text
+
+
+def _write_thoughts(thoughts: Thoughts, language: Language) -> str:
+    if not has_thoughts(thoughts):
+        return ""
+    texts = thoughts.model_dump() | {"skill": _JOINER[language].join(thoughts.skill)}
+    private = "".join(f"<{name}>{texts[name]}</{name}>" for name in FIELDS)
+    return f"<{THINK}>{private}</{THINK}>"

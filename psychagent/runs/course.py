@@ -17,12 +17,12 @@ from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import Failure, FinishedSession
 from psychagent.domain.usage import Usage
-from psychagent.errors import PsychAgentError, RecordError, SkillStoreError
+from psychagent.errors import PsychAgentError, RecordError, SkillStoreError, usage_of
 from psychagent.flows.events import SessionClosed, read_events
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
-from psychagent.records.folder import RunFolder, thread_id
-from psychagent.records.session import read_session, session_data, session_path, write_session
+from psychagent.records.folder import CaseFolder, RunFolder, thread_id
+from psychagent.records.session import read_session, to_record, write_session
 from psychagent.runs.checkpoints.base import Checkpoints
 from psychagent.runs.closing import close_case
 from psychagent.runs.events import InCase, Tell, tell_nobody
@@ -71,7 +71,7 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
         if isinstance(error, SkillStoreError):
             # no case can go on without skills, so none is to spend calls on finding that out
             run.stop.ask(failure.message)
-        spent = getattr(error, "usage", None) or Usage()
+        spent = usage_of(error)
     try:
         return await _close(run, claim, failure=failure, spent=spent)
     except unwritable as error:
@@ -82,7 +82,7 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
             modality=file.modality,
             status=Status.FAILED,
             failure=failure or _failure(run, error),
-            folder=str(run.folder.case_dir(file.modality, file.case_id)),
+            folder=str(_place(run, file).path),
         )
 
 
@@ -101,6 +101,10 @@ def _config(run: CourseRun, case: CaseFile | Case) -> RunnableConfig:
         "configurable": {"thread_id": thread_id(case.modality, case.case_id)},
         "recursion_limit": run.limit,
     }
+
+
+def _place(run: CourseRun, case: CaseFile | Case) -> CaseFolder:
+    return run.folder.case(case.modality, case.case_id)
 
 
 def _values(snapshot: Any) -> CourseState:
@@ -158,20 +162,18 @@ def _check_untouched(run: CourseRun, case: Case) -> None:
     Raises:
         RecordError: Naming the first of them.
     """
-    folder = run.folder.case_dir(case.modality, case.case_id)
-    found = sorted(folder.glob("session_*.json"))
-    if found:
+    place = _place(run, case)
+    for file in place.session_files():
         raise RecordError(
-            f"{found[0]}: is there, but its course is not in {run.folder.checkpoints}; put the checkpoints "
-            f"back, or delete the folder {folder} to run this case anew"
+            f"{file.path}: is there, but its course is not in {run.folder.checkpoints}; put the checkpoints "
+            f"back, or delete the folder {place.path} to run this case anew"
         )
 
 
 async def _was_deleted(run: CourseRun, case: Case, values: CourseState) -> bool:
     """Tell whether a person removed the case's folder, which means to run it anew."""
     done = _sessions_done(values)
-    folder = run.folder.case_dir(case.modality, case.case_id)
-    return done > 1 and not any(folder.glob("session_*.json"))
+    return done > 1 and not _place(run, case).session_files()
 
 
 def _sessions_done(values: CourseState) -> int:
@@ -192,11 +194,11 @@ async def _mend_files(run: CourseRun, claim: Claim[CaseFile], case: Case, values
     Raises:
         RecordError: If a file is missing or broken and its session is no longer in a checkpoint.
     """
-    folder = run.folder.case_dir(case.modality, case.case_id)
+    place = _place(run, case)
     broken: dict[int, str] = {}
     for index in range(1, _sessions_done(values) + 1):
         try:
-            read_session(session_path(folder, index))
+            read_session(place.session_path(index))
         except RecordError as error:
             broken[index] = str(error)
     if not broken:
@@ -209,7 +211,7 @@ async def _mend_files(run: CourseRun, claim: Claim[CaseFile], case: Case, values
         index, problem = next(iter(broken.items()))
         raise RecordError(
             f"{problem}; its session is no longer in the checkpoints: put the file back, or delete "
-            f"the folder {folder} to run this case anew"
+            f"the folder {place.path} to run this case anew"
         )
 
 
@@ -227,19 +229,15 @@ async def _checkpointed(run: CourseRun, case: Case, values: CourseState) -> Asyn
 
 def _write_session(run: CourseRun, claim: Claim[CaseFile], case: Case, session: FinishedSession) -> None:
     claim.check()
-    folder = run.folder.case_dir(case.modality, case.case_id)
-    write_session(
-        session_path(folder, session.session_index), session_data(case, session, keep_all=run.keep_all)
-    )
+    path = _place(run, case).session_path(session.session_index)
+    write_session(path, to_record(case, session, keep_all=run.keep_all))
 
 
 async def _close(run: CourseRun, claim: Claim[CaseFile], *, failure: Failure | None, spent: Usage) -> Outcome:
     claim.check()
     file = claim.task
     snapshot = await run.graph.aget_state(_config(run, file), subgraphs=True)
-    outcome = close_case(
-        run.folder, file.modality, file.case_id, snapshot=snapshot, failure=failure, spent=spent
-    )
+    outcome = close_case(run.folder, _place(run, file), snapshot=snapshot, failure=failure, spent=spent)
     if outcome.status.is_finished:
         await run.checkpoints.compact(thread_id(file.modality, file.case_id))
     return outcome
@@ -254,7 +252,7 @@ def remove_run(folder: RunFolder) -> None:
     # checkpoints first: what is left by a kill in between is refused, never taken for a run
     from_run = [*folder.path.glob("checkpoints.sqlite*"), *(folder.path / m.value for m in Modality)]
     try:
-        for path in [*from_run, folder.manifest]:
+        for path in [*from_run, folder.manifest_path]:
             if path.is_dir():
                 shutil.rmtree(path)
             else:

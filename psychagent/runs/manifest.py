@@ -111,7 +111,7 @@ def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
     Raises:
         RecordError: Naming the field that differs and both values, or what is missing to tell.
     """
-    path = folder.manifest
+    path = folder.manifest_path
     if not path.exists():
         if folder.checkpoints.exists():
             raise RecordError(

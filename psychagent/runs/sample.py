@@ -67,11 +67,11 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         RecordError: If the folder holds a run that must not be continued.
         SettingsError, AssetError, SkillStoreError: If the run cannot start.
     """
-    folder = RunFolder(plan.save_dir, plan.baseline.name)
+    folder = RunFolder(plan.save_dir / plan.baseline.name)
     cases = find_cases(plan.dataset, plan.runtime.world.language)
     with hold_lock(folder.lock), log_to(folder.log, plan.runtime.machine.log_level):
         remove_parts(folder.path)
-        held = folder.manifest.exists() or folder.checkpoints.exists()
+        held = folder.manifest_path.exists() or folder.checkpoints.exists()
         if held and not plan.resume and not plan.overwrite:
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
         stop = Stop()
@@ -87,9 +87,9 @@ async def run_sample(plan: SamplePlan) -> RunResult:
                 # last of all that may fail: a run is not removed for one that cannot start
                 remove_run(folder)
             manifest = resume_from(folder, manifest)
-            write_manifest(folder.manifest, with_totals(folder, manifest))
+            write_manifest(folder.manifest_path, with_totals(folder, manifest))
             result = await _run_cases(plan, folder, deps, cases, stop)
-            write_manifest(folder.manifest, with_totals(folder, manifest))
+            write_manifest(folder.manifest_path, with_totals(folder, manifest))
             return result
 
 

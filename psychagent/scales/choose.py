@@ -61,12 +61,12 @@ def choose(
         ScoringError: If no rollout has a score, or none are comparable.
     """
     scored = {index: s for index, s in signals.items() if s.z}
-    excluded = {str(index): "no score" for index in signals.keys() - scored.keys()}
+    excluded = {index: "no score" for index in signals.keys() - scored.keys()}
     everything = frozenset(name for s in scored.values() for name in s.z)
     if missing == "refuse":
         for index in [i for i, s in scored.items() if s.z.keys() != everything]:
             lacking = ", ".join(sorted(everything - scored.pop(index).z.keys()))
-            excluded[str(index)] = f"lacks {lacking}"
+            excluded[index] = f"lacks {lacking}"
     common = frozenset.intersection(*(frozenset(s.z) for s in scored.values())) if scored else frozenset()
     if not common:
         raise ScoringError(f"no rollout can be compared: {excluded or 'the rollouts share no metric'}")
@@ -76,11 +76,11 @@ def choose(
     return Choice(
         winner=winner,
         selector=selector,
-        rewards={str(index): value for index, value in rewards.items()},
+        rewards=rewards,
         compared=tuple(sorted(common)),
         tied=tuple(top) if len(top) > 1 else (),
         excluded=excluded,
-        own_rewards={str(i): _needed(reward_of(s)) for i, s in sorted(scored.items())},
+        own_rewards={i: _needed(reward_of(s)) for i, s in sorted(scored.items())},
         skipped={name: why for s in signals.values() for name, why in sorted(s.skipped.items())},
     )
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Sequence
 from functools import cached_property
 
 from psychagent.domain.base import Language, Modality, Record, Speaker
 from psychagent.errors import RecordError
+from psychagent.files.digest import hash_json
 from psychagent.replies.strip import visible_text
 
 _OPENER = re.compile(r"\s*(\[[^\[\]]*\]|【[^【】]*】)\s*")
@@ -41,8 +40,7 @@ class Dialogue(Record):
     def hash(self) -> str:
         """sha256 of all that a judge could read of it."""
         data = [[line.speaker.value, line.text] for line in self.lines]
-        text = json.dumps([data, self.profile, self.plan], ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hash_json([data, self.profile, self.plan])
 
 
 def is_opener(line: Line) -> bool:

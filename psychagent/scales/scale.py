@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +13,7 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Record
 from psychagent.domain.scores import Direction, Group, Headline, Side
 from psychagent.errors import AssetError
+from psychagent.files.digest import hash_json
 from psychagent.files.read import load_model
 from psychagent.scales.formula import FORMULAS, score_metric
 
@@ -131,8 +130,7 @@ class Scale(Record):
     @cached_property
     def hash(self) -> str:
         """sha256 of the content, whatever the layout of its file."""
-        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(text.encode()).hexdigest()
+        return hash_json(self.model_dump(mode="json"))
 
     @cached_property
     def by_id(self) -> dict[str, Item]:

@@ -10,6 +10,7 @@ from psychagent.domain.base import Language
 from psychagent.domain.skill import StageSkills
 from psychagent.errors import AssetError
 from psychagent.files.read import load_data
+from psychagent.files.write import write_text
 from psychagent.skills.library import SkillLibrary
 
 
@@ -21,6 +22,7 @@ def convert_library(source: Path, out: Path, language: Language) -> list[tuple[S
 
     Raises:
         AssetError: If the source is not of the reference layout, or a file would be overwritten.
+        RecordError: If a file cannot be written.
     """
     library = SkillLibrary(language, source)
     if not library.is_reference:
@@ -31,8 +33,7 @@ def convert_library(source: Path, out: Path, language: Language) -> list[tuple[S
         if path.exists():
             raise AssetError(f"{path}: exists already; name an empty folder with --out")
     for path, stage in files:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(to_yaml(stage, language), encoding="utf-8")
+        write_text(path, to_yaml(stage, language))
     return [(stage, _left_out(library, stage)) for stage in stages]
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import importlib.util
-import random
-from collections.abc import Sequence
+import re
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,9 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychagent.assets.settings.baseline import EmbeddingSettings
-from psychagent.errors import SkillStoreError
+from psychagent.errors import CallError, SkillStoreError
+from psychagent.files.digest import hash_file
+from psychagent.llm.attempts import Attempts
+from psychagent.llm.fault import NoEmbeddingsError, as_faults
 
 Vectors = NDArray[np.float32]
+Sleep = Callable[[float], Awaitable[None]]
 
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the public all-MiniLM-L6-v2 weights (model.safetensors)."""
@@ -76,11 +81,27 @@ class LocalEmbedder:
 class EndpointEmbedder:
     """An OpenAI-compatible embeddings endpoint."""
 
-    def __init__(self, settings: EmbeddingSettings, *, key: str | None, client: httpx.AsyncClient) -> None:
-        """Note where the endpoint is; nothing is asked of it yet."""
+    def __init__(
+        self,
+        settings: EmbeddingSettings,
+        *,
+        key: str | None,
+        client: httpx.AsyncClient,
+        gate: AbstractAsyncContextManager[None] | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """Note where the endpoint is; nothing is asked of it yet.
+
+        Args:
+            settings: Where it is and how often it is asked.
+            key: The key itself; None where none is needed.
+            client: The connection pool of the running event loop.
+            gate: What bounds calls at a time; None leaves it to the batches, which come one by one.
+            sleep: How to wait before another attempt; a run passes one that a stop cuts short.
+        """
         self.name = f"{settings.model}"
-        self._settings, self._client = settings, client
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._settings, self._client, self._key = settings, client, key or ""
+        self._attempts = Attempts(gate or nullcontext(), settings.max_retries, sleep=sleep)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Ask the endpoint, batch by batch.
@@ -89,39 +110,43 @@ class EndpointEmbedder:
             SkillStoreError: If the endpoint does not give one vector a text within the budget.
         """
         size = self._settings.batch_size
-        parts = [await self._batch(list(texts[at : at + size])) for at in range(0, len(texts), size)]
+        batches = [list(texts[at : at + size]) for at in range(0, len(texts), size)]
+        try:
+            parts = [await self._attempts.run("embed", partial(self._ask, batch)) for batch in batches]
+        except CallError as error:
+            raise SkillStoreError(f"embeddings endpoint {_address(self._settings)}: {error}") from error
         return normalize(np.concatenate(parts))
 
-    async def _batch(self, texts: list[str]) -> Vectors:
-        problem = ""
-        for attempt in range(self._settings.max_retries + 1):
-            if attempt:
-                await asyncio.sleep(min(0.5 * 2.0 ** (attempt - 1), 20) * (0.5 + random.random() / 2))
-            try:
-                reply = await self._client.post(
-                    f"{str(self._settings.base_url).rstrip('/')}/embeddings",
-                    json={"model": self._settings.model, "input": texts},
-                    headers=self._headers,
-                    timeout=self._settings.timeout_sec,
-                )
-                if reply.status_code < 500 and reply.status_code not in {408, 409, 429}:
-                    return _read_vectors(reply, len(texts))
-                problem = f"HTTP {reply.status_code}"
-            except httpx.TransportError as error:
-                problem = f"{type(error).__name__} {error}".strip()
-        raise SkillStoreError(f"embeddings endpoint {self._settings.base_url}: {problem}; is it serving?")
+    async def _ask(self, texts: list[str], _attempt: int) -> Vectors:
+        with as_faults(self._key):
+            reply = await self._client.post(
+                f"{str(self._settings.base_url).rstrip('/')}/embeddings",
+                json={"model": self._settings.model, "input": texts},
+                headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
+                timeout=self._settings.timeout_sec,
+            )
+            reply.raise_for_status()
+            return _read_vectors(reply, len(texts))
+
+
+def _address(settings: EmbeddingSettings) -> str:
+    """Name the endpoint without a user and password that may stand in its address."""
+    return re.sub("//[^/@]*@", "//", str(settings.base_url))
 
 
 def _read_vectors(reply: httpx.Response, count: int) -> Vectors:
-    if reply.status_code != 200:
-        raise SkillStoreError(f"embeddings endpoint answered HTTP {reply.status_code}: {reply.text[:200]}")
+    """Read one vector a text.
+
+    Raises:
+        NoEmbeddingsError: If the answer holds anything else.
+    """
     try:
         rows = sorted(reply.json()["data"], key=lambda row: row["index"])
         vectors = np.asarray([row["embedding"] for row in rows], dtype=np.float32)
     except (ValueError, KeyError, TypeError) as error:
-        raise SkillStoreError(f"embeddings endpoint gave no embeddings: {reply.text[:200]!r}") from error
+        raise NoEmbeddingsError(f"{reply.text[:200]!r}") from error
     if vectors.ndim != 2 or len(vectors) != count:
-        raise SkillStoreError(f"embeddings endpoint gave {vectors.shape} for {count} texts")
+        raise NoEmbeddingsError(f"{vectors.shape} for {count} texts")
     return vectors
 
 
@@ -131,14 +156,21 @@ def normalize(vectors: Vectors) -> Vectors:
     return np.asarray(vectors / np.where(lengths == 0, 1, lengths), dtype=np.float32)
 
 
-def build_embedder(settings: EmbeddingSettings, *, key: str | None, client: httpx.AsyncClient) -> Embedder:
-    """Build the embedder that the settings name.
+def build_embedder(
+    settings: EmbeddingSettings,
+    *,
+    key: str | None,
+    client: httpx.AsyncClient,
+    gate: AbstractAsyncContextManager[None] | None = None,
+    sleep: Sleep = asyncio.sleep,
+) -> Embedder:
+    """Build the embedder that the settings name; gate and sleep are for one at an endpoint.
 
     Raises:
         SkillStoreError: If its model is missing, or is not the one it should be.
     """
     if settings.provider == "openai":
-        return EndpointEmbedder(settings, key=key, client=client)
+        return EndpointEmbedder(settings, key=key, client=client, gate=gate, sleep=sleep)
     if settings.provider == "minilm":
         return build_minilm(settings.batch_size)
     return LocalEmbedder(str(settings.model), str(settings.model), settings.batch_size)
@@ -174,8 +206,7 @@ def check_weights(path: Path, expected: str) -> None:
         SkillStoreError: On a mismatch or a missing file.
     """
     try:
-        with path.open("rb") as stream:
-            seen = hashlib.file_digest(stream, "sha256").hexdigest()
+        seen = hash_file(path)
     except OSError as error:
         raise SkillStoreError(f"{path}: cannot be read ({error}); reinstall the package") from error
     if seen != expected:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +11,7 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Record, Stage
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.errors import AssetError
+from psychagent.files.digest import hash_file
 from psychagent.files.read import load_data, to_model
 
 
@@ -77,8 +77,7 @@ class SkillLibrary:
                 files = sorted(path.glob("*.json")) if path.is_dir() else [path]
                 for file in files:
                     if file.is_file():
-                        digest = hashlib.sha256(file.read_bytes()).hexdigest()
-                        found[f"skills/{m.value}/{s.value}/{file.name}"] = digest
+                        found[f"skills/{m.value}/{s.value}/{file.name}"] = hash_file(file)
         return found
 
     def _read_ours(self, path: Path, modality: Modality, stage: Stage) -> StageSkills:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from psychagent.errors import SkillStoreError
+from psychagent.errors import RecordError, SkillStoreError
+from psychagent.files.digest import hash_text
+from psychagent.files.write import whole_file
 from psychagent.skills.embed import Embedder, Vectors
-
-
-def text_hash(text: str) -> str:
-    """sha256 of a text."""
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class VectorCache:
@@ -29,7 +24,7 @@ class VectorCache:
             SkillStoreError: If the cache file cannot be read.
         """
         self._embedder = embedder
-        self._path = folder / f"{text_hash(embedder.name)[:16]}.npz" if folder else None
+        self._path = folder / f"{hash_text(embedder.name)[:16]}.npz" if folder else None
         self._known: dict[str, Vectors] = {}
         if self._path and self._path.exists():
             self._known = self._load(self._path)
@@ -46,8 +41,12 @@ class VectorCache:
             ) from error
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return the vectors of texts, embedding only those not seen before."""
-        keys = [text_hash(text) for text in texts]
+        """Return the vectors of texts, embedding only those not seen before.
+
+        Raises:
+            SkillStoreError: If the cache file cannot be read or written.
+        """
+        keys = [hash_text(text) for text in texts]
         missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}
         if missing:
             fresh = await self._embedder.embed(list(missing.values()))
@@ -61,8 +60,10 @@ class VectorCache:
         # another process may have added its own texts meanwhile; keep them
         if self._path.exists():
             self._known = self._load(self._path) | self._known
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        part = self._path.with_suffix(f".{os.getpid()}.part")
-        with part.open("wb") as stream:
-            np.savez(stream, hashes=np.array(list(self._known)), vectors=np.stack(list(self._known.values())))
-        part.replace(self._path)
+        hashes, vectors = np.array(list(self._known)), np.stack(list(self._known.values()))
+        try:
+            with whole_file(self._path) as stream:
+                np.savez(stream, hashes=hashes, vectors=vectors)
+        except RecordError as error:
+            # no case can go on without its skills: the class that stops a run
+            raise SkillStoreError(str(error)) from error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from psychagent.errors import RecordError
+from psychagent.files.lines import read_lines
 
 Row = dict[str, Any]
 _ROLE = {"human": "user", "gpt": "assistant"}
@@ -17,18 +17,14 @@ def read_examples(path: Path) -> list[Row]:
     """Read an export of any format for fine-tuning as rows of `prompt` and `completion`.
 
     Raises:
-        RecordError: If the file is missing, empty, not JSONL, or of a format that is not for fine-tuning.
+        RecordError: If the file is missing or empty, holds no JSON, or is not for fine-tuning.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-        rows = [json.loads(line) for line in lines if line.strip()]
-    except FileNotFoundError as error:
-        raise RecordError(f"{path}: no such file; make it with `psychagent export`") from error
-    except (OSError, UnicodeDecodeError, ValueError) as error:
-        raise RecordError(f"{path}: cannot be read as JSONL ({error})") from error
-    if not rows:
+    if not path.exists():
+        raise RecordError(f"{path}: no such file; make it with `psychagent export`")
+    examples = [to_example(row, f"{path}, line {number}") for number, row in read_lines(path)]
+    if not examples:
         raise RecordError(f"{path}: holds no sample")
-    return [to_example(row, f"{path}, line {n}") for n, row in enumerate(rows, start=1)]
+    return examples
 
 
 def to_example(row: Any, origin: str) -> Row:

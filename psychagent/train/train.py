@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -17,6 +16,7 @@ from trl import SFTConfig, SFTTrainer
 
 from psychagent.assets.settings.train import TrainSettings
 from psychagent.errors import SettingsError
+from psychagent.files.digest import hash_file
 from psychagent.files.write import write_json
 from psychagent.train.data import Row, all_texts, read_examples, to_dialogue
 from psychagent.train.model import load_model
@@ -198,7 +198,7 @@ def to_record(done: Trained, settings: TrainSettings, data: Path) -> dict[str, A
     return {
         "schema_version": 1,
         "settings": settings.model_dump(mode="json"),
-        "data": {"file": data.name, "sha256": hashlib.sha256(data.read_bytes()).hexdigest()},
+        "data": {"file": data.name, "sha256": hash_file(data)},
         "samples": done.samples,
         "too_long": done.too_long,
         "steps": done.steps,

@@ -24,7 +24,9 @@ def mine(tmp_path: Path) -> PromptLibrary:
 
 
 def test_a_template_is_rendered_and_trimmed(mine: PromptLibrary) -> None:
-    assert mine.render("role/hello", name="Ada") == "Hello Ada. Bye."
+    text = mine.render("role/hello", name="Ada")
+    assert text == "Hello Ada. Bye."
+    assert text.values == {"name": "Ada"}
 
 
 def test_a_value_that_was_not_given_is_an_error_that_names_it(mine: PromptLibrary) -> None:

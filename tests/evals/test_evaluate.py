@@ -1,18 +1,25 @@
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 
 import pytest
 
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Modality
+from psychagent.domain.scores import ScaleResult
 from psychagent.errors import LockError, SettingsError
-from psychagent.evals.evaluate import EvalPlan, run_eval
-from psychagent.evals.store import COLUMNS
+from psychagent.evals.evaluate import EvalPlan, EvalWatch, run_eval
+from psychagent.evals.find import Found
 from psychagent.evals.summary import EvalResult
 from psychagent.files.lock import hold_lock
+from psychagent.records.folder import RunFolder
+from psychagent.records.manifest import Manifest, RunSettings, write_manifest
+from psychagent.records.scores import COLUMNS
 from tests.support.eval_runs import METHODS, eval_plan, eval_settings_at, make_run, rows
+from tests.support.flat import baseline_of, runtime_of
 from tests.support.judging import loopback_reply
 from tests.support.loopback.server import Behave, Call, Http, serve
 
@@ -24,7 +31,7 @@ async def test_every_session_gets_a_file_and_every_metric_a_row(tmp_path: Path) 
         f"cbt/{case}/session_{n}.json" for case in ("en01", "en02") for n in (1, 2)
     ]
     table = rows(out)
-    assert list(table[0]) == COLUMNS
+    assert tuple(table[0]) == COLUMNS
     assert len(table) == 4 * len(METHODS)
     assert {row["source_file"] for row in table if row["case_id"] == "en02"} == {
         f"cbt/en02/session_{n}.json" for n in (1, 2)
@@ -156,7 +163,8 @@ async def test_two_evaluations_do_not_write_into_one_folder(tmp_path: Path) -> N
 
 async def warned(tmp_path: Path, models: dict[str, str]) -> EvalResult:
     data = make_run(tmp_path, "en01")
-    (data / "manifest.json").write_text(json.dumps({"models": models}), encoding="utf-8")
+    settings = RunSettings(baseline=baseline_of(), runtime=runtime_of(), dataset=DatasetSettings())
+    write_manifest(RunFolder(data).manifest_path, Manifest(settings=settings, models=models))
     with serve(loopback_reply) as server:
         return await run_eval(
             eval_plan(data, tmp_path / "out", settings=eval_settings_at(server), methods=("SRS",))
@@ -190,3 +198,34 @@ async def test_real_case_files_are_judged(tmp_path: Path, reference_data: Path) 
     result = await run_eval(eval_plan(reference_data / "psycheval", tmp_path, methods=None))
     assert len(result.sessions) == 6
     assert result.exit_status() == 0
+
+
+# what a run of cases does too
+
+
+async def test_what_a_killed_process_had_begun_to_write_is_removed(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    left = out / "cbt" / "en01" / ".session_1.json.77.part"
+    left.parent.mkdir(parents=True)
+    left.write_text("{", encoding="utf-8")
+    await run_eval(eval_plan(data, out))
+    assert not list(out.rglob("*.part"))
+
+
+async def test_a_watcher_that_fails_ends_the_evaluation_and_leaves_nobody_working(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, *(f"en{n:02}" for n in range(1, 9))), tmp_path / "out"
+
+    def fail(found: Found, name: str, result: ScaleResult) -> None:
+        raise ArithmeticError("the watcher broke")
+
+    before = asyncio.all_tasks()
+    with serve(loopback_reply) as server:
+        plan = eval_plan(
+            data, out, settings=eval_settings_at(server, concurrency=24), watch=EvalWatch(on_scale=fail)
+        )
+        with pytest.raises(ArithmeticError, match="the watcher broke"):
+            await run_eval(plan)
+        assert asyncio.all_tasks() == before
+        made = server.count("judge")
+        await asyncio.sleep(0.2)
+        assert server.count("judge") == made

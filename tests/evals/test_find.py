@@ -9,7 +9,8 @@ import pytest
 
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import SettingsError
-from psychagent.evals.find import Broken, Found, Search, find_sessions
+from psychagent.evals.find import Found, Search, find_sessions
+from psychagent.records.folder import Broken
 
 ASSISTANT = "<think><assessment>SECRET</assessment></think><response>What brings you?</response>"
 TRANSCRIPT = [
@@ -198,3 +199,13 @@ def test_real_case_files_are_read(reference_data: Path) -> None:
     assert {item.place[0] for item in found} == {"bt", "cbt", "pmt"}
     assert not broken
     assert not any("<" in line.text for item in found for line in item.dialogue.lines)
+
+
+def test_of_a_run_its_sessions_are_read_and_nothing_that_stands_beside_them(tmp_path: Path) -> None:
+    for index in (1, 2, 10):
+        write(tmp_path / f"base/cbt/en01/session_{index}.json", session())
+    write(tmp_path / "base/manifest.json", {})
+    write(tmp_path / "base/evals/cbt/en01/session_1.json", {"scales": {}})
+    found, broken = find(tmp_path / "base")
+    assert [item.place[2] for item in found] == [1, 2, 10]
+    assert not broken

@@ -124,7 +124,9 @@ def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match=r"scores\.csv: no such file; run `psychagent eval` first"):
         compute_norms(tmp_path)
     (tmp_path / "scores.csv").write_text("case_id,raw\na,1\n", encoding="utf-8")
-    with pytest.raises(RecordError, match="has no column baseline, direction"):
+    with pytest.raises(
+        RecordError, match="has no column modality, session_index, side, metric, .*; evaluate again"
+    ):
         compute_norms(tmp_path)
     rows = make_rows(rising, modalities=("cbt",), cases=1, sessions=1)
     rows[1]["raw"] = "high"

@@ -13,8 +13,10 @@ from psychagent.domain.scores import ItemScore, ScaleResult, SessionScores
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.ratings import SCALE, add_judge, read_columns, read_ratings
 from psychagent.reports.agreement import compute_agreement, write_agreement
+from psychagent.scales.scale import load_scales
 
 LEVELS = range(1, 6)
+HASH = load_scales()[SCALE].hash
 DIALOGUE = "bt/ann/session_{}"
 Row = dict[str, Any]
 
@@ -57,7 +59,7 @@ def judged(folder: Path, session: int, given: dict[str, list[int]], **over: Any)
         language=Language.EN,
         input_hash="i",
         source_file=f"bt/ann/session_{session}.json",
-        scales={SCALE: ScaleResult(status="ok", hash="h", group="extra", items=items)},
+        scales={SCALE: ScaleResult(status="ok", hash=HASH, group="extra", items=items)},
         **({"is_script": False, "baseline": "system-a"} | over),
     )
     path = folder / "bt" / "ann" / f"session_{session}.json"
@@ -123,7 +125,7 @@ def test_a_row_that_cannot_be_used_is_named(tmp_path: Path, row: Row, words: str
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("{", "row 1: is not JSON"), ("[]", "no object"), ("", "no rating")]
+    ("text", "words"), [("{", "line 1: is not JSON"), ("[]", "no object"), ("", "no rating")]
 )
 def test_a_file_that_is_no_table_is_refused(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "r.jsonl"
@@ -189,3 +191,13 @@ def test_a_scripted_judge_bears_a_banner(ratings: Path, tmp_path: Path) -> None:
     table = add_judge(read_ratings(ratings, {}, LEVELS), tmp_path / "eval")
     _, paths = write_agreement(table, LEVELS, tmp_path / "out")
     assert "Not a result" in paths[1].read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u0085", "\n"])
+def test_a_name_with_a_line_break_in_it_is_one_name(tmp_path: Path, mark: str) -> None:
+    rater = f"A{mark}B"
+    lines = write_lines(tmp_path / "r.jsonl", [make_row(rater, 1, "Ethics", 3)])
+    table = tmp_path / "r.csv"
+    table.write_text(f'rater,dialogue,dimension,score\n"{rater}",d,Ethics,3\n', encoding="utf-8", newline="")
+    assert list(read_ratings(lines, {}, LEVELS).ratings) == [rater]
+    assert list(read_ratings(table, {}, LEVELS).ratings) == [rater]

@@ -13,13 +13,10 @@ import pytest
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.dataset import DatasetSettings
-from psychagent.domain.base import Language, Modality, Speaker
-from psychagent.domain.turn import Thoughts, Turn
+from psychagent.domain.base import Language, Modality
 from psychagent.errors import RecordError, SettingsError
-from psychagent.export.rebuild import json_reply, tagged_reply
 from psychagent.export.sample import TASKS, Task
 from psychagent.export.write import Exported, ExportPlan, run_export
-from psychagent.nodes.counselor import JsonReply
 from psychagent.nodes.reflect import file_reply
 from psychagent.replies.tags import parse_tagged_reply
 from psychagent.runs.sample import SamplePlan, run_sample
@@ -126,21 +123,6 @@ def test_stripped_completions_keep_the_words_and_lose_the_thoughts(sample_run: P
         text = other["completion"][0]["content"]
         assert text == one["completion"][0]["content"].partition("</think>")[2]
         assert text.startswith("<response>")
-
-
-def test_the_json_form_reads_back_too() -> None:
-    thoughts = Thoughts(assessment="a", client_state="b", skill=("one", "two"), strategy="c")
-    turn = Turn(speaker=Speaker.COUNSELOR, text='Say "more".', thoughts=thoughts, ends_session=True)
-    read = JsonReply.model_validate_json(json_reply(turn, keep_think=True))
-    assert (read.response, read.skill, read.end) == ('Say "more".', ["one", "two"], True)
-    assert set(json.loads(json_reply(turn, keep_think=False))) == {"response", "end"}
-
-
-def test_chinese_skill_names_are_set_apart_by_the_chinese_semicolon() -> None:
-    turn = Turn(speaker=Speaker.COUNSELOR, text="嗯。", thoughts=Thoughts(skill=("倾听", "澄清")))
-    text = tagged_reply(turn, end_token="</end>", keep_think=True, language=Language.ZH)
-    assert "<skill>倾听；澄清</skill>" in text
-    assert parse_tagged_reply(text, reasoning="", end_token="</end>").thoughts.skill == ("倾听", "澄清")
 
 
 def test_memory_and_plan_completions_are_what_the_session_stored(sample_run: Path, tmp_path: Path) -> None:
@@ -298,6 +280,28 @@ def test_a_reply_that_would_not_read_back_is_left_out_and_counted(sample_run: Pa
     done = export(run, tmp_path / "b", tasks=("counselor",))
     assert len(rows_of(done)) == len(rows_of(before)) - 1
     assert "counselor: a reply that cannot be written in the form of the prompt" in done.card["skipped"]
+
+
+@pytest.mark.parametrize("full_at", ["data.jsonl", "dataset_info.json", "data.card.json", "data.card.md"])
+def test_a_full_disk_leaves_every_file_of_the_former_export_as_it_was(
+    sample_run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, full_at: str
+) -> None:
+    export(sample_run, tmp_path, format="sharegpt", tasks=("counselor",))
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert before.keys() == {"data.jsonl", "dataset_info.json", "data.card.json", "data.card.md"}
+    opened = Path.open
+
+    def full_for_one(self: Path, mode: str = "r", *args: Any, **options: Any) -> Any:
+        stream = opened(self, mode, *args, **options)
+        if mode == "wb" and self.name.startswith(f".{full_at}."):
+            stream.close()
+            return opened(Path("/dev/full"), "wb")
+        return stream
+
+    monkeypatch.setattr(Path, "open", full_for_one)
+    with pytest.raises(RecordError, match=f"{full_at}: cannot be written .* free space and run again"):
+        export(sample_run, tmp_path, format="sharegpt", tasks=("summary",))
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_an_export_leaves_the_run_as_it_was(sample_run: Path, tmp_path: Path) -> None:

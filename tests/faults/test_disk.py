@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import subprocess
 from collections.abc import Iterator
@@ -24,6 +25,35 @@ from tests.support.skips import NOT_ROOT
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+class FullStream(io.BytesIO):
+    """A file on a disk that fills up when the buffer is written."""
+
+    def flush(self) -> None:
+        raise FULL
+
+    def close(self) -> None:
+        super().close()
+        raise FULL
+
+
+def fill_disk(patch: pytest.MonkeyPatch, where: str) -> None:
+    """Let the disk be full when a file is opened, when it is written, or when it takes its name."""
+
+    def full(self: Path, *args: Any, **options: Any) -> None:
+        raise FULL
+
+    def open_part(self: Path, *args: Any, **options: Any) -> FullStream:
+        self.touch()
+        return FullStream()
+
+    name, stand_in = {
+        "open": ("open", full),
+        "write": ("open", open_part),
+        "rename": ("replace", full),
+    }[where]
+    patch.setattr(Path, name, stand_in)
+
+
 @pytest.mark.parametrize("where", ["open", "write", "rename"])
 def test_a_file_is_written_whole_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
@@ -31,11 +61,8 @@ def test_a_file_is_written_whole_or_not_at_all(
     path = tmp_path / "course.json"
     write_json(path, {"kept": True})
 
-    def full(*args: Any, **options: Any) -> None:
-        raise FULL
-
     with monkeypatch.context() as patch:
-        patch.setattr(Path, {"open": "open", "write": "write_bytes", "rename": "replace"}[where], full)
+        fill_disk(patch, where)
         with pytest.raises(RecordError) as caught:
             write_json(path, {"kept": False})
     assert (

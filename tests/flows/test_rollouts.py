@@ -17,7 +17,7 @@ from psychagent.errors import ScoringError, SettingsError
 from psychagent.flows.judge import Judge
 from psychagent.flows.play import run_course
 from psychagent.nodes.deps import Deps
-from psychagent.records.session import session_data
+from psychagent.records.session import to_record
 from psychagent.scales.reward import load_norms, reward_of, to_signals
 from tests.support.fakes import ScriptedModel
 from tests.support.judging import defaults, items_asked, judge_with, reply
@@ -58,7 +58,7 @@ async def test_one_rollout_alone_is_judged_and_kept(case: Case) -> None:
     (session,) = await run_course(deps, case, knobs=replace(deps.knobs, rollouts=1))
     assert session.winner == 0
     assert session.selection
-    assert session.selection.rewards.keys() == {"0"}
+    assert session.selection.rewards.keys() == {0}
 
 
 async def test_several_rollouts_without_a_judge_are_refused_before_any_is_held(case: Case) -> None:
@@ -71,8 +71,8 @@ async def test_the_session_is_the_rollout_with_the_highest_reward(case: Case) ->
     for session in await run_course(offline_rollout_deps(rollout_n=3), case):
         assert session.selection
         rewards = session.selection.rewards
-        assert rewards.keys() == {"0", "1", "2"}
-        assert rewards[str(session.winner)] == max(rewards.values())
+        assert rewards.keys() == {0, 1, 2}
+        assert rewards[session.winner] == max(rewards.values())
         assert words(session) == words(session.rollouts[session.winner])
         assert len({tuple(words(r)) for r in session.rollouts}) == 3
 
@@ -89,7 +89,7 @@ async def test_rewards_are_levels_of_the_counselor_and_changes_of_the_client(cas
     for rollout in second.rollouts:
         assert rollout.judgement
         reward = reward_of(to_signals(rollout.judgement.values(), norms, before.values()))
-        assert second.selection.rewards[str(rollout.index)] == pytest.approx(reward)
+        assert second.selection.rewards[rollout.index] == pytest.approx(reward)
     assert second.selection.compared == ("client.SRS", "counselor.WAI")
 
 
@@ -102,27 +102,27 @@ async def test_norms_of_ones_own_are_what_rewards_are_measured_in(case: Case, tm
     for rollout in session.rollouts:
         assert rollout.judgement
         level = rollout.judgement.values()["counselor.WAI"]
-        assert session.selection.rewards[str(rollout.index)] == pytest.approx(level / 10)
+        assert session.selection.rewards[rollout.index] == pytest.approx(level / 10)
 
 
 async def test_under_a_constant_judge_all_tie_and_the_first_is_kept_and_that_is_stored(case: Case) -> None:
     deps = offline_rollout_deps(sessions=1, rollout_n=3, judging={"judge": {"model": "offline-constant"}})
     (session,) = await run_course(deps, case)
-    stored = session_data(case, session)["rollout_data"]
+    stored = to_record(case, session).to_file()["rollout_data"]
     assert stored["winner_rollout_index"] == 0
     assert stored["selection"]["tied"] == [0, 1, 2]
 
 
 async def test_the_stored_session_holds_every_candidate_with_its_scores(case: Case) -> None:
     (session,) = await run_course(offline_rollout_deps(sessions=1), case)
-    data = session_data(case, session)
+    data = to_record(case, session).to_file()
     stored = data["rollout_data"]
     assert stored["rollout_n"] == 2
     assert stored["rollout_rewards"] == [c["reward_score"] for c in stored["rollout_candidates"]]
     assert [c["rollout_index"] for c in stored["rollout_candidates"]] == [0, 1]
     assert data["evaluation_score"] == stored["rollout_candidates"][session.winner]["scores"]
     assert data["transcript"] == stored["rollout_candidates"][session.winner]["transcript"]
-    lean = session_data(case, session, keep_all=False)["rollout_data"]["rollout_candidates"]
+    lean = to_record(case, session, keep_all=False).to_file()["rollout_data"]["rollout_candidates"]
     assert [bool(c["transcript"]) for c in lean] == [i == session.winner for i in range(2)]
 
 
@@ -191,7 +191,7 @@ async def test_a_metric_that_one_rollout_lacks_is_compared_in_none(case: Case) -
         r.index for r in session.rollouts if r.judgement and r.judgement.scales["HTAIS"].status == "missing"
     )
     own = session.selection.own_rewards
-    assert own[str(lacking)] > own[str(1 - lacking)]
+    assert own[lacking] > own[1 - lacking]
     assert session.winner == 1 - lacking
 
 
@@ -230,4 +230,4 @@ async def test_the_random_control_does_not_look_at_rewards(case: Case) -> None:
     )
     found = [s.selection for s in sessions if s.selection]
     assert {choice.selector for choice in found} == {"random"}
-    assert any(choice.rewards[str(choice.winner)] < max(choice.rewards.values()) for choice in found)
+    assert any(choice.rewards[choice.winner] < max(choice.rewards.values()) for choice in found)

@@ -1,4 +1,4 @@
-"""The one retry loop: budget, waits, what a model is told, and what it all cost."""
+"""A chat's attempts: budget, waits, what a model is told, and what it all cost."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import pytest
 from langchain_core.messages.ai import UsageMetadata
 from pydantic import BaseModel, Field
 
+from psychagent.domain.role import Role
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ProviderError, ReplyError
-from psychagent.llm.chat import Chat, Policy, backoff
+from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.fault import Fault
+from psychagent.llm.gate import Gate
 from psychagent.llm.prompt import Prompt, system, user
 from tests.support.fakes import Reply, ScriptedModel
 
@@ -43,7 +45,7 @@ def make(replies: Sequence[Reply], **policy: Any) -> tuple[Chat, ScriptedModel, 
     chat = Chat(
         model,
         Policy(**({"max_retries": 3} | policy)),
-        asyncio.Semaphore(4),
+        Gate(4),
         retry_note=NOTE,
         sleep=note,
         rng=random.Random(7),
@@ -51,7 +53,7 @@ def make(replies: Sequence[Reply], **policy: Any) -> tuple[Chat, ScriptedModel, 
     return chat, model, waits
 
 
-PROMPT = Prompt(role="filter", messages=(system("You choose."), user("Choose a word.")), seed=11)
+PROMPT = Prompt(role=Role.FILTER, messages=(system("You choose."), user("Choose a word.")), seed=11)
 GOOD = '{"word": "yes"}'
 
 
@@ -82,15 +84,6 @@ async def test_waits_double_and_half_of_each_is_drawn() -> None:
         await chat.ask(PROMPT, Choice)
     assert len(waits) == 3, "nobody waits after the last attempt"
     assert all(0.5 * full <= wait <= full for wait, full in zip(waits, [0.5, 1, 2], strict=True))
-
-
-async def test_callers_who_fail_together_do_not_return_together() -> None:
-    waits = {backoff(2, None, random.Random(n).random(), 60) for n in range(20)}
-    assert len(waits) == 20
-
-
-def test_a_wait_never_exceeds_the_longest_allowed() -> None:
-    assert backoff(30, None, 1.0, 8.0) == 8.0
 
 
 async def test_the_wait_that_a_server_asks_for_is_honored_and_hardly_exceeded() -> None:
@@ -202,12 +195,12 @@ async def test_every_answered_request_is_reported_as_it_comes() -> None:
 
 async def test_the_gate_bounds_calls_and_is_free_while_a_caller_waits() -> None:
     chat, model, _ = make([GOOD] * 12)
-    chat.gate = asyncio.Semaphore(2)
+    chat.gate = Gate(2)
     await asyncio.gather(*(chat.ask(PROMPT, Choice) for _ in range(12)))
     assert model.most_under_way == 2
 
     waiting, other = make([fault(), GOOD])[0], make([GOOD])[0]
-    waiting.gate = other.gate = asyncio.Semaphore(1)
+    waiting.gate = other.gate = Gate(1)
 
     async def ask_the_other(seconds: float) -> None:
         await asyncio.wait_for(other.ask(PROMPT, Choice), 1)

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from langchain_core.messages import AIMessage
 
-from psychagent.replies.tags import CounselorReply, parse_tagged_reply
+from psychagent.replies.reply import CounselorReply
+from psychagent.replies.tags import parse_tagged_reply
 from tests.support.endpoint_models import ASK, KEY, choice, model_at_server, model_at_url, said, streamed
 from tests.support.loopback.replies import counselor_reply
 from tests.support.loopback.server import Http, chat_body, serve

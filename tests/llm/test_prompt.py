@@ -6,12 +6,17 @@ from typing import Any
 
 import pytest
 
+from psychagent.assets.prompts import Rendered
+from psychagent.domain.base import Stage
+from psychagent.domain.memory import MemoryView, RecentSession
+from psychagent.domain.plan import Plan
+from psychagent.domain.role import Role
 from psychagent.llm.prompt import Prompt, assistant, system, user
 
 
 def seen(values: dict[str, Any], *texts: str) -> dict[str, Any]:
     messages = tuple(system(text) for text in texts)
-    return Prompt(role="client", messages=messages, values=values).visible_values()
+    return Prompt(role=Role.CLIENT, messages=messages, values=values).visible_values()
 
 
 def test_a_value_that_is_rendered_is_kept_and_another_is_gone() -> None:
@@ -44,7 +49,35 @@ def test_numbers_are_values_too(number: int, kept: bool) -> None:
 
 
 def test_further_messages_leave_the_prompt_as_it_was() -> None:
-    prompt = Prompt(role="client", messages=(system("a"),))
+    prompt = Prompt(role=Role.CLIENT, messages=(system("a"),))
     longer = prompt.plus(assistant("b"), user("c"))
     assert [m["role"] for m in longer] == ["system", "assistant", "user"]
     assert prompt.messages == (system("a"),)
+
+
+def test_a_record_is_taken_apart_and_only_its_rendered_parts_are_kept() -> None:
+    plan = Plan(stage=Stage.INTERVENTION, title="Go on", focus=("one", "two"))
+    assert seen({"plan": plan}, "intervention: two") == {"plan": {"stage": "intervention", "focus": ["two"]}}
+
+
+def test_a_part_of_a_session_keeps_its_name_where_another_part_is_not_rendered() -> None:
+    view = MemoryView(recent=(RecentSession(3, "We spoke of sleep.", "met", "the move"),))
+    kept = seen({"memory": view}, "3: We spoke of sleep. Open: the move")
+    assert kept == {
+        "memory": {"recent": [{"number": 3, "abstract": "We spoke of sleep.", "open": "the move"}]}
+    }
+
+
+def test_a_prompt_gathers_the_values_of_its_templates() -> None:
+    head, tail = Rendered("Hello Ada.", {"name": "Ada", "old": "x"}), Rendered("3 left", {"left": 3})
+    prompt = Prompt.of(
+        Role.CLIENT, (system(head), user(f"Hi. {tail}")), rendered=[head, tail], seed=5, also={"who": "Hi."}
+    )
+    assert prompt.values == {"name": "Ada", "old": "x", "left": 3, "who": "Hi."}
+    assert prompt.visible_values() == {"name": "Ada", "left": 3, "who": "Hi."}
+    assert (prompt.role, prompt.seed) == ("client", 5)
+
+
+def test_messages_hold_plain_text_and_no_values() -> None:
+    rendered = Rendered("Hello.", {"secret": "x"})
+    assert [type(make(rendered)["content"]) for make in (system, user, assistant)] == [str, str, str]

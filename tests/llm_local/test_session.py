@@ -92,6 +92,7 @@ def test_summary_and_client_file_have_the_full_shape(session: SessionRecord) -> 
     assert isinstance(session.typed_summary(), SessionSummary)
     assert session.client_file is not None
     assert session.client_file.theory is not None
+    assert isinstance(session.updated_profile, dict)
     assert "core_beliefs" in session.updated_profile
 
 

@@ -55,14 +55,14 @@ def test_the_best_of_the_judged_rollouts_is_kept() -> None:
     found = choose_rollout(state(judged(0, WAI=6.0), judged(1, WAI=9.0), judged(2, WAI=7.0)), rft(), seed=0)
     assert winner_of(found) == 1
     assert choice_of(found).rewards == {
-        str(index): pytest.approx((value - 7.257) / 1.461) for index, value in enumerate((6.0, 9.0, 7.0))
+        index: pytest.approx((value - 7.257) / 1.461) for index, value in enumerate((6.0, 9.0, 7.0))
     }
 
 
 def test_a_failed_rollout_is_recorded_and_the_others_are_compared() -> None:
     found = choose_rollout(state(judged(0, WAI=6.0), failed(1), judged(2, WAI=7.0)), rft(), seed=0)
     assert winner_of(found) == 2
-    assert choice_of(found).excluded == {"1": "failed: the endpoint is gone"}
+    assert choice_of(found).excluded == {1: "failed: the endpoint is gone"}
 
 
 def test_the_winners_scores_are_what_the_next_session_is_compared_with() -> None:
@@ -80,15 +80,15 @@ def test_the_winners_scores_are_what_the_next_session_is_compared_with() -> None
         seed=0,
     )
     assert choice_of(second).rewards == {
-        "0": pytest.approx((1.0 - 0.225) / 1.507),
-        "1": pytest.approx((3.0 - 0.225) / 1.507),
+        0: pytest.approx((1.0 - 0.225) / 1.507),
+        1: pytest.approx((3.0 - 0.225) / 1.507),
     }
 
 
 def test_verified_scores_are_compared_where_settings_say_so() -> None:
     chosen = rft(judging={"use": "verified"})
     found = choose_rollout(state(judged(0, WAI=8.0), judged(1, WAI=6.0)), chosen, seed=0)
-    assert choice_of(found).rewards["0"] == pytest.approx((4.0 - 7.257) / 1.461)
+    assert choice_of(found).rewards[0] == pytest.approx((4.0 - 7.257) / 1.461)
     assert found["last_scores"] == {"counselor.WAI": 4.0}
 
 
@@ -153,5 +153,5 @@ def test_a_rollout_that_was_held_again_replaces_the_one_that_failed() -> None:
 
 
 def test_the_scales_that_a_judge_could_not_fill_in_are_named() -> None:
-    assert lost_scales(judged(0, ("SRS",), WAI=5.0)) == ["SRS"]
-    assert lost_scales(failed(0)) == []
+    assert lost_scales(judged(0, ("SRS",), WAI=5.0)) == ("SRS",)
+    assert lost_scales(failed(0)) == ()

@@ -9,6 +9,7 @@ import pytest
 from langchain_core.messages import HumanMessage
 
 from psychagent.domain.base import Language, Modality, Speaker
+from psychagent.domain.role import Role
 from psychagent.errors import AssetError
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.offline.model import OfflineModel
@@ -78,7 +79,7 @@ def test_a_risk_that_is_voiced_near_the_end_is_still_answered(most: int) -> None
 
 def call(role: str = "client", **values: Any) -> Prompt:
     text = " ".join(str(value) for value in values.values())
-    return Prompt(role=role, messages=(system(f"head {text}"), user("Hello.")), values=values, seed=3)
+    return Prompt(role=Role(role), messages=(system(f"head {text}"), user("Hello.")), values=values, seed=3)
 
 
 def model(language: Language = Language.EN) -> OfflineModel:
@@ -161,7 +162,7 @@ def test_ordinary_sorrow_is_not_taken_for_a_danger(language: Language) -> None:
 def ask_counselor(language: Language, words: str) -> str:
     """Say something to the scripted counselor in the middle of a session."""
     prompt = Prompt(
-        role="counselor",
+        role=Role.COUNSELOR,
         messages=(
             system("Session 2 of 6, at most 8 turns. </end>"),
             user("[opener]"),
@@ -179,7 +180,9 @@ def test_the_filter_keeps_the_family_on_safety_first() -> None:
         {"id": f"cbt.intervention.{name}", "name": name, "description": "thoughts"}
         for name in ("one", "two", "three", "four", "five", "risk-and-safety")
     ]
-    prompt = Prompt(role="filter", messages=(user(json.dumps(metas) + "thoughts"),), values={"metas": metas})
+    prompt = Prompt(
+        role=Role.FILTER, messages=(user(json.dumps(metas) + "thoughts"),), values={"metas": metas}
+    )
     chosen = json.loads(str(model().invoke([HumanMessage("x")], call=prompt).content))["meta_skill_ids"]
     assert chosen[0] == "cbt.intervention.risk-and-safety"
     assert len(chosen) == 5

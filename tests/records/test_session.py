@@ -8,64 +8,26 @@ from typing import Any
 
 import pytest
 
-from psychagent.domain.base import Modality, Speaker, Stage
-from psychagent.domain.memory import ClientFile, Superseded
-from psychagent.domain.plan import Correction, Plan
-from psychagent.domain.rollout import FinishedSession
-from psychagent.domain.turn import Thoughts, Turn
-from psychagent.domain.usage import RoleUsage, Usage
+from psychagent.domain.base import Modality
+from psychagent.domain.memory import ClientFile
 from psychagent.errors import RecordError
+from psychagent.records.folder import CaseFolder
 from psychagent.records.session import (
     SCHEMA_VERSION,
     flat_file,
     read_session,
-    session_data,
-    session_path,
-    to_transcript,
+    to_record,
     write_session,
 )
+from psychagent.records.transcript import to_transcript
 from tests.support.every import MODALITIES
 from tests.support.fakes import case_of
-from tests.support.memory_parts import client_file, summary
-
-TURNS = (
-    Turn(
-        speaker=Speaker.COUNSELOR,
-        text="Hello “you”.",
-        thoughts=Thoughts(assessment="SECRET", skill=("One",)),
-        skills=("a.b.c",),
-        query="q",
-    ),
-    Turn(speaker=Speaker.CLIENT, text="您好。"),
-    Turn(speaker=Speaker.COUNSELOR, text="Bye.", ends_session=True),
-)
-
-
-def finished(index: int = 2) -> FinishedSession:
-    after = client_file("new").model_copy(
-        update={
-            "origins": {"main_problem": index},
-            "history": (Superseded(field="topic", value="old", session_index=1),),
-        }
-    )
-    return FinishedSession(
-        session_index=index,
-        plan=Plan(stage=Stage.INTERVENTION, title="t", focus=("one", "two")),
-        file_before=client_file("old"),
-        turns=TURNS,
-        summary=summary("s", homework=("write",)),
-        file_after=after,
-        usage=Usage(roles={"counselor": RoleUsage(calls=2, prompt_tokens=30)}),
-        candidates=("a.b.c", "a.b.d"),
-        corrections=(
-            Correction(session_index=1, proposed=Stage.TERMINATION, decided=Stage.INTERVENTION, reason="r"),
-        ),
-    )
+from tests.support.finished import finished
 
 
 def written(tmp_path: Path) -> Path:
-    path = session_path(tmp_path / "cbt" / "en01", 2)
-    write_session(path, session_data(case_of(), finished()))
+    path = CaseFolder(tmp_path / "cbt" / "en01").session_path(2)
+    write_session(path, to_record(case_of(), finished()))
     return path
 
 
@@ -80,6 +42,7 @@ def test_a_session_is_read_back_as_it_was(tmp_path: Path) -> None:
     assert record.client_file_before == held.file_before
     assert record.client_file == held.file_after
     assert record.typed_summary() == held.summary
+    assert record == to_record(case_of(), held), "what is read is what was written"
 
 
 def test_the_file_has_the_fields_that_tools_of_the_reference_release_read(tmp_path: Path) -> None:
@@ -102,7 +65,7 @@ def test_the_transcript_holds_visible_words_only_and_no_opener(tmp_path: Path) -
     ]
     assert "SECRET" not in json.dumps(data["transcript"])
     assert data["turns"][0]["thoughts"]["assessment"] == "SECRET"
-    assert to_transcript(()) == []
+    assert to_transcript(()) == ()
 
 
 def test_chinese_is_written_as_it_reads(tmp_path: Path) -> None:
@@ -143,7 +106,9 @@ def test_a_file_of_the_reference_releases_shape_is_read(tmp_path: Path) -> None:
     assert record.schema_version == 0
     assert [u.role for u in record.transcript] == ["user", "assistant", "user"]
     assert (record.stage, record.focus) == ("1", "build trust")
-    assert record.rollout_data["winner_rollout_index"] == 2
+    rollouts = record.typed_rollouts()
+    assert rollouts
+    assert (rollouts.winner_rollout_index, rollouts.rewards) == (2, {})
     assert record.turns == ()
     with pytest.raises(RecordError, match="session 0"):
         record.typed_summary()
@@ -171,4 +136,4 @@ def test_a_broken_session_file_is_named_with_what_is_wrong(tmp_path: Path, text:
 
 def test_a_missing_session_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match=r"session_3\.json: no such file"):
-        read_session(session_path(tmp_path, 3))
+        read_session(CaseFolder(tmp_path).session_path(3))

@@ -10,9 +10,11 @@ from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Modality
 from psychagent.domain.memory import SessionSummary
+from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
 from psychagent.nodes.reflect import file_reply
-from psychagent.replies.as_json import read_json, response_format
+from psychagent.replies.as_json import parse_json_reply, read_json, response_format, write_json
+from psychagent.replies.reply import CounselorReply
 from tests.support.loopback.replies import summary_reply
 
 
@@ -103,3 +105,23 @@ def test_the_shape_that_a_server_holds_bounds_every_string_and_list(model: type[
 def test_a_server_is_asked_for_no_shape_where_the_settings_say_so() -> None:
     assert response_format(Shape, "none") is None
     assert response_format(Shape, "json_object") == {"type": "json_object"}
+
+
+def test_the_json_form_of_a_reply_is_written_and_read() -> None:
+    thoughts = Thoughts(assessment="a", client_state="b", skill=("one", "two"), strategy="c")
+    reply = CounselorReply(thoughts=thoughts, response='Say "more".', ends_session=True)
+    text = write_json(reply)
+    assert parse_json_reply(text) == reply
+    assert list(json.loads(text)) == ["assessment", "client_state", "skill", "strategy", "response", "end"]
+    assert json.loads(write_json(reply.without_thoughts())) == {"response": 'Say "more".', "end": True}
+
+
+def test_a_json_reply_that_the_form_has_no_room_for_is_not_written() -> None:
+    long = CounselorReply(thoughts=Thoughts(), response="x" * 1201, ends_session=False)
+    with pytest.raises(MalformedReplyError, match="field response: String should have at most 1200"):
+        write_json(long)
+
+
+def test_a_json_reply_without_words_is_refused() -> None:
+    with pytest.raises(MalformedReplyError, match='the "response" is empty'):
+        parse_json_reply('{"response": "  "}')

@@ -91,3 +91,16 @@ def test_an_end_token_without_brackets_is_left_out_too() -> None:
     text = "<response>Bye. [DONE]</response>"
     for size in range(1, len(text)):
         assert feed(text, list(range(size, len(text), size)), "[DONE]").strip() == "Bye."
+
+
+def test_a_tag_that_an_end_token_cuts_in_two_is_private_all_the_same() -> None:
+    text = "<response>Hello <thi</end>nk>secret</think></response>"
+    for size in range(1, len(text) + 1):
+        assert feed(text, list(range(size, len(text), size))) == "Hello "
+
+
+def test_an_end_token_that_stands_inside_another_leaves_none_behind() -> None:
+    text = "<response>Bye.</e</end>nd></response>"
+    assert parse_tagged_reply(text, reasoning="", end_token=END).response == "Bye."
+    for size in range(1, len(text) + 1):
+        assert feed(text, list(range(size, len(text), size))) == "Bye."

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
+from psychagent.domain.base import Language
+from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.tags import parse_tagged_reply, parse_thoughts
+from psychagent.replies.reply import CounselorReply
+from psychagent.replies.tags import parse_tagged_reply, parse_thoughts, write_tagged
 
 END = "</end>"
 THINK = (
@@ -96,6 +101,7 @@ def test_a_response_that_is_tried_out_in_thoughts_is_not_spoken() -> None:
         "<response>Hello.<SKILL>secret</SKILL></response>",
         "<response>Hello.<client_state>secret</client_state></response>",
         "<response>Hello. <think</response>",
+        "<response>Hello <thi</end>nk>secret</think></response>",
         '<response>Hello. <skill name="x">secret</response>',
         '{"response": "Hello."}',
     ],
@@ -119,3 +125,41 @@ def test_free_thoughts_become_the_assessment() -> None:
 def test_a_thought_with_some_fields_only_keeps_those() -> None:
     thoughts = parse_thoughts("<skill>One\nTwo;;  </skill><strategy>go</strategy> stray words")
     assert (thoughts.assessment, thoughts.skill, thoughts.strategy) == ("", ("One", "Two"), "go")
+
+
+def counselor(text: str, *, ends: bool = False, **thoughts: Any) -> CounselorReply:
+    return CounselorReply(thoughts=Thoughts(**thoughts), response=text, ends_session=ends)
+
+
+def test_a_reply_is_written_as_the_prompt_asks_for_it() -> None:
+    reply = counselor("Bye.", ends=True, assessment="a", client_state="b", skill=("c", "d"), strategy="e")
+    assert write_tagged(reply, end_token=END, language=Language.EN) == (
+        "<think><assessment>a</assessment><client_state>b</client_state><skill>c; d</skill>"
+        "<strategy>e</strategy></think><response>Bye.</response></end>"
+    )
+
+
+def test_a_reply_without_thoughts_is_written_without_an_empty_think() -> None:
+    assert write_tagged(counselor("Hi."), end_token=END, language=Language.EN) == "<response>Hi.</response>"
+
+
+def test_chinese_skill_names_are_set_apart_by_the_chinese_semicolon() -> None:
+    text = write_tagged(counselor("嗯。", skill=("倾听", "澄清")), end_token=END, language=Language.ZH)
+    assert "<skill>倾听；澄清</skill>" in text
+    assert parse_tagged_reply(text, reasoning="", end_token=END).thoughts.skill == ("倾听", "澄清")
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [
+        (counselor("Hi.", assessment="a </assessment> secret"), "thoughts would differ"),
+        (counselor("Hi.", skill=("one; two",)), "thoughts would differ"),
+        (counselor("Hi. </end>"), "response, ends_session would differ"),
+        (counselor("Hi. <skill>x"), "private markup"),
+        (counselor("Hi.", strategy="</think>secret<response>x</response>"), "thoughts would differ"),
+    ],
+)
+def test_a_reply_that_would_be_read_as_another_is_not_written(reply: CounselorReply, told: str) -> None:
+    with pytest.raises(MalformedReplyError, match=told) as problem:
+        write_tagged(reply, end_token=END, language=Language.EN)
+    assert "secret" not in str(problem.value)

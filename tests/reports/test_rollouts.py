@@ -56,13 +56,13 @@ def with_holdout(rollout: Rollout, **values: float) -> Rollout:
 
 
 def candidate(
-    rollout: Rollout, rewards: Mapping[str, float], words: str = "four words are here"
+    rollout: Rollout, rewards: Mapping[int, float], words: str = "four words are here"
 ) -> dict[str, Any]:
     scores = rollout.judgement
     lost = [n for n, s in scores.scales.items() if s.status == "missing"] if scores else []
     return {
         "rollout_index": rollout.index,
-        "reward_score": rewards.get(str(rollout.index)),
+        "reward_score": rewards.get(rollout.index),
         "holdout_scores": rollout.holdout.values() if rollout.holdout else {},
         "missing_methods": lost,
         "judgement": scores.model_dump(mode="json") if scores else None,

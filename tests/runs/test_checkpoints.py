@@ -44,7 +44,7 @@ async def test_of_a_finished_course_only_the_latest_root_checkpoint_is_left(tmp_
     with serve() as server:
         plan = run_plan(tmp_path, server.base_url, cases=2)
         assert (await run_sample(plan)).exit_status() == 0
-    path = RunFolder(tmp_path, NAME).checkpoints
+    path = RunFolder(tmp_path / NAME).checkpoints
     kept = rows(path, "SELECT thread_id, checkpoint_ns, count(*) FROM checkpoints GROUP BY 1, 2")
     assert sorted(kept) == [("cbt/en01", "", 1), ("cbt/en02", "", 1)]
     stray = "SELECT count(*) FROM writes WHERE checkpoint_id NOT IN (SELECT checkpoint_id FROM checkpoints)"
@@ -89,7 +89,7 @@ async def test_a_finished_course_that_was_compacted_is_resumed_without_a_call(tm
     with serve() as server:
         plan = run_plan(tmp_path, server.base_url)
         await run_sample(plan)
-        made, path = len(server.calls), RunFolder(tmp_path, NAME).checkpoints
+        made, path = len(server.calls), RunFolder(tmp_path / NAME).checkpoints
         before = rows(path, "SELECT checkpoint_id FROM checkpoints")
         result = await run_sample(plan)
         assert len(server.calls) == made
@@ -100,7 +100,7 @@ async def test_a_finished_course_that_was_compacted_is_resumed_without_a_call(tm
 async def test_an_unfinished_course_is_not_compacted(tmp_path: Path) -> None:
     with serve(always("summary", Http(status=400, body="no"))) as server:
         await run_sample(run_plan(tmp_path, server.base_url))
-    path = RunFolder(tmp_path, NAME).checkpoints
+    path = RunFolder(tmp_path / NAME).checkpoints
     assert rows(path, "SELECT count(*) FROM checkpoints WHERE checkpoint_ns != ''")[0][0] > 5
 
 
@@ -194,7 +194,7 @@ async def test_a_session_s_dialogue_is_in_its_file_and_no_longer_in_the_checkpoi
         await run_sample(plan)
     place = case_dirs(tmp_path)[0]
     assert load(place / "session_1.json")["transcript"]
-    async with open_checkpoints(RunFolder(tmp_path, NAME).checkpoints) as kept_in:
+    async with open_checkpoints(RunFolder(tmp_path / NAME).checkpoints) as kept_in:
         kept = await kept_in.saver.aget_tuple({"configurable": {"thread_id": "cbt/en01"}})
     assert kept is not None
     values = kept.checkpoint["channel_values"]

@@ -77,13 +77,13 @@ def test_a_script_is_called_a_script() -> None:
 
 @pytest.mark.parametrize("part", ["prompts", "skills", "scales", "judging"])
 def test_whatever_was_hashed_and_differs_is_named(tmp_path: Path, part: str) -> None:
-    folder = RunFolder(tmp_path, NAME)
+    folder = RunFolder(tmp_path / NAME)
 
     def hashed(**hashes: str) -> Manifest:
         return Manifest(settings=settings_of(), hashes=Hashes.model_validate({part: hashes}))
 
     before = hashed(one="a" * 64, gone="c" * 64)
-    write_manifest(folder.manifest, before)
+    write_manifest(folder.manifest_path, before)
     assert resume_from(folder, before) == before
     for now, named in [
         (hashed(one="b" * 64, gone="c" * 64), "'one' = 'aaaaaaaaaaaa…', now 'bbbbbbbbbbbb…'"),
@@ -97,13 +97,13 @@ def test_whatever_was_hashed_and_differs_is_named(tmp_path: Path, part: str) -> 
 
 def test_a_folder_without_a_run_may_be_begun(tmp_path: Path) -> None:
     made = Manifest(settings=settings_of())
-    assert resume_from(RunFolder(tmp_path, NAME), made) == made
+    assert resume_from(RunFolder(tmp_path / NAME), made) == made
 
 
 def test_profiles_of_cases_that_are_not_asked_for_this_time_are_remembered(tmp_path: Path) -> None:
-    folder = RunFolder(tmp_path, NAME)
+    folder = RunFolder(tmp_path / NAME)
     first = Manifest(settings=settings_of(), hashes=Hashes(profiles={"cbt/en01": "a" * 64}))
-    write_manifest(folder.manifest, first)
+    write_manifest(folder.manifest_path, first)
     second = first.model_copy(update={"hashes": Hashes(profiles={"bt/en02": "b" * 64})})
     assert resume_from(folder, second).hashes.profiles == {"bt/en02": "b" * 64, "cbt/en01": "a" * 64}
 

@@ -312,7 +312,7 @@ async def test_a_session_file_lost_after_the_course_is_named_with_the_remedy(
 async def test_sessions_whose_checkpoints_are_gone_are_not_written_over(tmp_path: Path) -> None:
     with serve() as server:
         plan = await finished_run(tmp_path, server)
-        folder = RunFolder(tmp_path, NAME)
+        folder = RunFolder(tmp_path / NAME)
         for path in folder.path.glob("checkpoints.sqlite*"):
             path.unlink()
         place, made = case_dirs(tmp_path)[0], len(server.calls)
@@ -361,7 +361,7 @@ async def test_a_run_without_its_manifest_is_not_resumed(tmp_path: Path) -> None
 async def test_a_checkpoint_file_that_is_no_database_is_named_with_the_remedy(tmp_path: Path) -> None:
     with serve() as server:
         plan = await finished_run(tmp_path, server)
-        path = RunFolder(tmp_path, NAME).checkpoints
+        path = RunFolder(tmp_path / NAME).checkpoints
         path.write_bytes(b"not a database at all, but long enough to look like a header of one" * 20)
         with pytest.raises(RecordError, match="move the file away and start anew") as caught:
             await run_sample(plan)

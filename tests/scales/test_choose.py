@@ -23,7 +23,7 @@ def full(level: float) -> Signals:
 def test_the_highest_mean_wins() -> None:
     choice = choose({0: full(0.1), 1: full(0.4), 2: full(-1.0)})
     assert choice.winner == 1
-    assert choice.rewards == pytest.approx({"0": 0.1, "1": 0.4, "2": -1.0})
+    assert choice.rewards == pytest.approx({0: 0.1, 1: 0.4, 2: -1.0})
     assert choice.margin() == pytest.approx(0.3)
 
 
@@ -35,7 +35,7 @@ def test_a_rollout_that_lost_its_bad_metrics_does_not_win_by_that() -> None:
     )
     torn = to_signals({"counselor.RRO": 9.0}, norms)
     choice = choose({0: whole, 1: torn})
-    assert choice.own_rewards["1"] > 1 > 0 > choice.own_rewards["0"]
+    assert choice.own_rewards[1] > 1 > 0 > choice.own_rewards[0]
     assert choice.compared == ("counselor.RRO",)
     assert choice.winner == 0
 
@@ -44,7 +44,7 @@ def test_a_rollout_that_lacks_a_metric_is_left_out_where_the_rule_is_to_refuse()
     signals = {0: full(-0.5), 1: rollout(WAI=2.0, RRO=2.0), 2: full(-0.2)}
     choice = choose(signals, missing="refuse")
     assert (choice.winner, choice.compared) == (2, tuple(sorted(f"counselor.{n}" for n in ALL)))
-    assert choice.excluded == {"1": "lacks counselor.CTRS, counselor.HTAIS"}
+    assert choice.excluded == {1: "lacks counselor.CTRS, counselor.HTAIS"}
     assert choose(signals, missing="common").winner == 1
 
 
@@ -57,8 +57,8 @@ def test_where_every_rollout_lacks_something_refusing_leaves_none() -> None:
 def test_a_bad_score_beats_no_score(missing: str) -> None:
     choice = choose({0: Signals(), 1: full(-2.5)}, missing=missing)  # type: ignore[arg-type]
     assert choice.winner == 1
-    assert choice.excluded == {"0": "no score"}
-    assert "0" not in choice.rewards
+    assert choice.excluded == {0: "no score"}
+    assert 0 not in choice.rewards
 
 
 @pytest.mark.parametrize("selector", SELECTORS)
@@ -99,9 +99,9 @@ def test_the_first_control_ignores_rewards() -> None:
 def test_the_best_pick_is_never_below_the_mean_or_a_random_one() -> None:
     signals = {index: full((index * 7 % 5) / 3) for index in range(5)}
     best = choose(signals)
-    chance = mean(best.rewards[str(choose(signals, selector="random", seed=s).winner)] for s in range(50))
-    assert best.rewards[str(best.winner)] > chance
-    assert best.rewards[str(best.winner)] > mean(best.rewards.values())
+    chance = mean(best.rewards[choose(signals, selector="random", seed=s).winner] for s in range(50))
+    assert best.rewards[best.winner] > chance
+    assert best.rewards[best.winner] > mean(best.rewards.values())
 
 
 def test_what_no_reward_could_take_in_is_kept_with_the_choice() -> None:

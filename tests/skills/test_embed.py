@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import threading
@@ -17,6 +18,7 @@ import pytest
 
 from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.errors import SkillStoreError
+from psychagent.llm.gate import Gate
 from psychagent.skills.embed import (
     MINILM_SHA256,
     Embedder,
@@ -29,7 +31,7 @@ from psychagent.skills.embed import (
     normalize,
 )
 
-Answer = Callable[[dict[str, Any], int], tuple[int, Any]]
+Answer = Callable[[dict[str, Any], int], tuple[int, Any] | tuple[int, Any, dict[str, str]]]
 
 
 def usual(body: dict[str, Any]) -> dict[str, Any]:
@@ -53,9 +55,12 @@ def serving(answer: Answer) -> Iterator[Served]:
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
             seen.append({"path": self.path, "key": self.headers.get("authorization"), **body})
-            status, reply = answer(body, len(seen))
+            status, reply, *rest = answer(body, len(seen))
+            headers = rest[0] if rest else {}
             payload = (reply if isinstance(reply, str) else json.dumps(reply)).encode()
             self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
             self.send_header("content-length", str(len(payload)))
             self.end_headers()
             self.wfile.write(payload)
@@ -75,11 +80,23 @@ def serving(answer: Answer) -> Iterator[Served]:
         thread.join()
 
 
-async def ask(url: str, texts: list[str], *, key: str | None = None, **over: Any) -> Vectors:
+async def ask(
+    url: str,
+    texts: list[str],
+    *,
+    key: str | None = None,
+    gate: Gate | None = None,
+    waits: list[float] | None = None,
+    **over: Any,
+) -> Vectors:
     given: dict[str, Any] = {"max_retries": 1, "timeout_sec": 5, "batch_size": 2}
     settings = EmbeddingSettings(provider="openai", model="m", base_url=url, **(given | over))
+
+    async def note(seconds: float) -> None:
+        (waits if waits is not None else []).append(seconds)
+
     async with httpx.AsyncClient() as client:
-        return await build_embedder(settings, key=key, client=client).embed(texts)
+        return await build_embedder(settings, key=key, client=client, gate=gate, sleep=note).embed(texts)
 
 
 async def test_an_endpoint_gives_unit_vectors_in_the_order_of_the_texts() -> None:
@@ -108,21 +125,21 @@ async def test_an_endpoint_that_recovers_is_asked_again(status: int) -> None:
 
 async def test_an_endpoint_that_stays_broken_fails_within_its_budget() -> None:
     with serving(lambda body, n: (500, "no")) as server:
-        with pytest.raises(SkillStoreError, match="HTTP 500; is it serving"):
+        with pytest.raises(SkillStoreError, match=r"127\.0\.0\.1.*gave up after 2 attempts.*HTTP 500 no"):
             await ask(server.url, ["a"])
     assert len(server.seen) == 2
 
 
 async def test_a_refusal_is_not_repeated_and_its_reason_is_told() -> None:
     with serving(lambda body, n: (401, "wrong key")) as server:
-        with pytest.raises(SkillStoreError, match="HTTP 401: wrong key"):
+        with pytest.raises(SkillStoreError, match="HTTP 401 wrong key; check the key"):
             await ask(server.url, ["a"])
     assert len(server.seen) == 1
 
 
 async def test_too_few_vectors_are_refused() -> None:
     with serving(lambda body, n: (200, {"data": usual(body)["data"][:1]})) as server:
-        with pytest.raises(SkillStoreError, match=r"gave \(1, 3\) for 2 texts"):
+        with pytest.raises(SkillStoreError, match=r"no list of embeddings \(\(1, 3\) for 2 texts\)"):
             await ask(server.url, ["a", "b"])
 
 
@@ -137,15 +154,58 @@ async def test_too_few_vectors_are_refused() -> None:
 )
 async def test_a_reply_that_holds_no_embeddings_is_told(reply: Any) -> None:
     with serving(lambda body, n: (200, reply)) as server:
-        with pytest.raises(SkillStoreError, match="gave no embeddings"):
+        with pytest.raises(SkillStoreError, match="the answer is no list of embeddings"):
             await ask(server.url, ["a", "b"])
 
 
 async def test_an_endpoint_that_is_not_there_is_named() -> None:
     with serving(lambda body, n: (200, {})) as server:
         url = server.url
-    with pytest.raises(SkillStoreError, match=r"127\.0\.0\.1.*is it serving"):
+    with pytest.raises(SkillStoreError, match=r"no connection to http://127\.0\.0\.1"):
         await ask(url, ["a"], max_retries=0)
+
+
+async def test_the_wait_that_the_endpoint_asks_for_is_honored() -> None:
+    waits: list[float] = []
+    with serving(
+        lambda body, n: (429, "later", {"retry-after": "7"}) if n == 1 else (200, usual(body))
+    ) as server:
+        await ask(server.url, ["a"], waits=waits)
+    assert len(waits) == 1
+    assert 7 <= waits[0] <= 8
+
+
+async def test_an_endpoint_that_asks_for_too_long_a_wait_is_given_up_at_once() -> None:
+    waits: list[float] = []
+    with serving(lambda body, n: (429, "later", {"retry-after": "3600"})) as server:
+        with pytest.raises(SkillStoreError, match="asks to wait 3600 s, more than max_wait_sec 60"):
+            await ask(server.url, ["a"], waits=waits)
+    assert len(server.seen) == 1
+    assert waits == []
+
+
+async def test_requests_pass_the_gate_that_is_handed_over() -> None:
+    gate = Gate(1)
+    with serving(lambda body, n: (200, usual(body))) as server:
+        async with gate:
+            task = asyncio.create_task(ask(server.url, ["a"], gate=gate))
+            await asyncio.sleep(0.2)
+            assert server.seen == []
+        await task
+    assert len(server.seen) == 1
+
+
+async def test_the_key_and_the_password_of_the_address_are_not_said() -> None:
+    with serving(lambda body, n: (401, f"bad key {body['input']} k-secret")) as server:
+        url = server.url.replace("//", "//ada:pass-secret@")
+        with pytest.raises(SkillStoreError, match=r"bad key \['a'\] \*\*\*; check the key") as caught:
+            await ask(url, ["a"], key="k-secret")
+    assert "secret" not in str(caught.value)
+
+
+async def test_an_address_that_is_none_is_told() -> None:
+    with pytest.raises(SkillStoreError, match="embeddings endpoint localhost:8000/v1: embed: no connection"):
+        await ask("localhost:8000/v1", ["a"])
 
 
 def test_an_endpoint_embedder_is_named_by_its_model() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -91,3 +92,20 @@ async def test_a_failed_embedding_leaves_the_file_as_it_was(
     with pytest.raises(SkillStoreError, match="gone"):
         await VectorCache(tmp_path, Broken()).embed(["anger"])
     assert the_file(tmp_path).read_bytes() == before
+
+
+async def test_a_cache_that_cannot_be_written_is_named_and_stays_as_it_was(
+    tmp_path: Path, counting: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await VectorCache(tmp_path, counting).embed(["sleep"])
+    path = the_file(tmp_path)
+    before = path.read_bytes()
+
+    def full(self: Path, target: Path) -> Path:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    with pytest.raises(SkillStoreError, match=r"\.npz: cannot be written \(No space left on device\)"):
+        await VectorCache(tmp_path, counting).embed(["anger"])
+    assert the_file(tmp_path) == path
+    assert path.read_bytes() == before

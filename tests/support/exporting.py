@@ -13,6 +13,7 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Language, Modality
+from psychagent.files.lines import read_lines
 from psychagent.runs.sample import SamplePlan, run_sample
 from tests.support.flat import baseline_of, runtime_of
 
@@ -51,7 +52,7 @@ def make_sample(folder: Path, *, cases: int = 1, **baseline: Any) -> Path:
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
     """Read a JSONL file."""
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [row for _, row in read_lines(path)]
 
 
 def stored_sessions(run_dir: Path) -> dict[str, dict[str, Any]]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from psychagent.domain.base import Language
+from psychagent.domain.role import Role
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.llm.prompt import Prompt, system, user
@@ -41,7 +42,7 @@ def test_the_turns_that_are_measured_have_the_tokens_that_the_page_names(languag
 def test_a_prompt_is_cut_before_and_behind_its_dialogue(language: Language) -> None:
     def prompt(turns: list[Turn]) -> Prompt:
         words = [user(turn.text) for turn in turns]
-        return Prompt(role="any", messages=(system("h" * 400), *words, user("t" * 80)))
+        return Prompt(role=Role.COUNSELOR, messages=(system("h" * 400), *words, user("t" * 80)))
 
     sizes = measure(language, prompt)
     assert (sizes.tail, sizes.per_turn) == (20, COUNSELOR_TOKENS + CLIENT_TOKENS)
@@ -51,5 +52,5 @@ def test_a_prompt_is_cut_before_and_behind_its_dialogue(language: Language) -> N
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_prompt_without_dialogue_is_all_head(language: Language) -> None:
-    sizes = measure(language, lambda turns: Prompt(role="any", messages=(system("h" * 400),)))
+    sizes = measure(language, lambda turns: Prompt(role=Role.COUNSELOR, messages=(system("h" * 400),)))
     assert (sizes.head, sizes.per_turn, sizes.tail, sizes.whole) == (100, 0, 0, 100)

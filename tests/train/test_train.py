@@ -118,7 +118,7 @@ def test_preference_data_and_other_files_are_refused(run: Path, tmp_path: Path) 
     with pytest.raises(RecordError, match="line 1: has none of the formats"):
         read_examples(other)
     other.write_text("not json", encoding="utf-8")
-    with pytest.raises(RecordError, match="cannot be read as JSONL"):
+    with pytest.raises(RecordError, match=r"other\.jsonl, line 1: is not JSON"):
         read_examples(other)
     with pytest.raises(RecordError, match="no such file"):
         read_examples(tmp_path / "missing.jsonl")

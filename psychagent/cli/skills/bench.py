@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -11,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from psychagent.cli.options import SkillSettings, read_skill_settings
-from psychagent.cli.skills.embedder import build_configured
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
-from psychagent.flows.live import open_client
+from psychagent.flows.build import open_embedder
+from psychagent.flows.live import open_live
 from psychagent.skills.bench.gold import Moment, gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.bench.measure import HALVES, Row, run_bench
 from psychagent.skills.library import SkillLibrary
@@ -48,10 +49,10 @@ async def _bench(
     library = SkillLibrary(language, settings[0].root)
     path = gold or gold_file(language)
     moments = load_gold(path, library)
-    async with open_client() as client:
+    async with open_live(os.environ) as live:
         embedders = {}
         for one in settings:
-            embedder = build_configured(one, client)
+            embedder = open_embedder(one.embedding, live)
             store = SkillStore(library, embedder=embedder, method="fusion", cache_dir=one.cache_dir)
             embedders[embedder.name] = (embedder, store)
         words = SkillStore(library, embedder=None, method="lexical")

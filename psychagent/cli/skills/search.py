@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import Annotated
 
 import typer
@@ -10,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from psychagent.cli.options import BaselineOption, LibraryLanguage, read_skill_settings
-from psychagent.cli.skills.embedder import build_configured
 from psychagent.domain.base import Language, Modality, Stage
-from psychagent.flows.live import open_client
+from psychagent.flows.build import open_embedder
+from psychagent.flows.live import open_live
 from psychagent.skills.browse import choose_stages
 from psychagent.skills.find import Found, search_stages
 from psychagent.skills.library import SkillLibrary
@@ -34,10 +35,10 @@ def search(
     stages = choose_stages(SkillLibrary(language, settings.root), modality or [], stage or [])
 
     async def find() -> list[Found]:
-        async with open_client() as client:
+        async with open_live(os.environ) as live:
             embedder = None
             if method != "lexical":
-                embedder = VectorCache(settings.cache_dir, build_configured(settings, client))
+                embedder = VectorCache(settings.cache_dir, open_embedder(settings.embedding, live))
             return await search_stages(stages, text, embedder=embedder, words=method != "embed", k=k)
 
     Console().print(_hits_table(asyncio.run(find()), method))

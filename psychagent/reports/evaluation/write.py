@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from psychagent.assets.settings.judge import Prices
 from psychagent.errors import RecordError
 from psychagent.evals.compare import compare
 from psychagent.evals.numbers import compute_numbers, members_of
+from psychagent.evals.scales import read_scales
 from psychagent.evals.table import Scores, load_scores, to_cells
 from psychagent.reports.evaluation.figures import draw_radars, draw_trends
 from psychagent.reports.evaluation.heatmap import build_grid, draw_heatmap, explain_columns
@@ -29,7 +31,6 @@ from psychagent.reports.evaluation.warn import build_notices, describe_skipped
 from psychagent.reports.page.blocks import Block, Blocks, Gallery, Heading, Text, interval_name
 from psychagent.reports.page.write import write_page
 from psychagent.scales.metrics import list_metrics
-from psychagent.scales.scale import load_scales
 from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Sampling
 from psychagent.stats.panels import Estimates, estimate_panels
 
@@ -71,9 +72,10 @@ def write_report(plan: ReportPlan) -> Report:
 
 
 def gather(plan: ReportPlan) -> Material:
-    """Read the scores and compute the numbers."""
+    """Read the scores and the scales that they are of, and compute the numbers."""
     scores = load_scores(plan.folder, plan.use)
-    infos = list_metrics(load_scales())
+    worthless = _read_worthless(plan.folder, scores.use)
+    infos = list_metrics(read_scales(plan.folder, [*_used(scores), *(_used(worthless) if worthless else ())]))
     numbers = compute_numbers(scores, infos, plan.sampling)
     return Material(
         scores=scores,
@@ -82,8 +84,14 @@ def gather(plan: ReportPlan) -> Material:
         published=load_published(),
         sampling=plan.sampling,
         prices=plan.prices,
-        worthless=_read_worthless(plan.folder, scores.use),
+        worthless=worthless,
     )
+
+
+def _used(scores: Scores) -> Iterator[tuple[str, str]]:
+    """Name the metrics that were scored, each with the hash of its scale."""
+    for side, metric, seen in scores.frame[["side", "metric", "scale_hash"]].drop_duplicates().values:
+        yield f"{side}.{metric}", str(seen)
 
 
 def compose(material: Material, plan: ReportPlan) -> list[Block]:
@@ -145,6 +153,7 @@ def _against(material: Material, plan: ReportPlan) -> list[Block]:
     if plan.against.resolve() == plan.folder.resolve():
         raise RecordError(f"{plan.against}: is the evaluation itself; name another folder in --against")
     other = load_scores(plan.against, material.scores.use)
+    read_scales(plan.against, _used(other))
     comparison = compare(material.scores, other, plan.sampling)
     names = [", ".join(scores.baselines) for scores in (material.scores, other)]
     if not all(names) or names[0] == names[1]:

@@ -6,45 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.domain.base import Modality
-from psychagent.domain.rollout import Choice, Failure
-from psychagent.domain.scores import SessionScores
+from psychagent.domain.rollout import Choice
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import PsychAgentError, RecordError, ScoringError
-from psychagent.files.read import read_json, to_model
-from psychagent.records.manifest import Manifest, read_manifest
-from psychagent.records.session import Utterance, read_session
+from psychagent.records.evaluation import EvalFolder
+from psychagent.records.folder import CaseFolder, RunFolder, SessionFile, runs_at
+from psychagent.records.manifest import Manifest
+from psychagent.records.rollouts import StoredRollout
 from psychagent.scales.choose import choose
 from psychagent.scales.reward import Norms, load_norms, to_signals
-
-
-class CandidateData(BaseModel):
-    """One rollout in a session's file."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    rollout_index: int
-    reward_score: float | None = None
-    holdout_scores: dict[str, float] = Field(default_factory=dict)
-    missing_methods: tuple[str, ...] = ()
-    judgement: SessionScores | None = None
-    failure: Failure | None = None
-    transcript: tuple[Utterance, ...] = ()
-    usage: Usage = Usage()
-
-
-class RolloutData(BaseModel):
-    """All rollouts in a session's file."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    winner_rollout_index: int
-    selection: Choice
-    rollout_candidates: tuple[CandidateData, ...]
 
 
 @dataclass(frozen=True)
@@ -121,17 +93,15 @@ class RftRun:
 
 def find_rft_run(folder: Path) -> Path | None:
     """Find the folder of a run with rollouts: this one, or the only one in it; None where there is none."""
-    if (folder / "scores.csv").is_file():
+    if EvalFolder(folder).table.is_file():
         return None
-    runs = [path for path in (folder, *sorted(folder.glob("*/"))) if _has_rollouts(path / "manifest.json")]
-    return folder if folder in runs else runs[0] if len(runs) == 1 else None
+    runs = [run for run in runs_at(folder) if _has_rollouts(run)]
+    return runs[0].path if len(runs) == 1 else None
 
 
-def _has_rollouts(path: Path) -> bool:
-    if not path.is_file():
-        return False
+def _has_rollouts(run: RunFolder) -> bool:
     try:
-        return read_manifest(path).has_rollouts
+        return run.manifest().has_rollouts
     except RecordError:
         return False
 
@@ -142,7 +112,8 @@ def read_rft_run(folder: Path) -> RftRun:
     Raises:
         RecordError: If the manifest cannot be read, or there is no session with rollouts.
     """
-    manifest = read_manifest(folder / "manifest.json")
+    run = RunFolder(folder)
+    manifest = run.manifest()
     settings = manifest.settings.rft
     if settings is None:
         raise RecordError(f"{folder}: is a run without rollouts; run `psychagent rft` first")
@@ -150,7 +121,7 @@ def read_rft_run(folder: Path) -> RftRun:
     sessions: list[Rolled] = []
     broken: list[tuple[str, str]] = []
     failed: list[tuple[str, str]] = []
-    for place in _case_folders(folder):
+    for place in run.cases():
         held, problems = _read_case(place, norms)
         sessions += held
         broken += problems
@@ -167,43 +138,37 @@ def _read_norms(path: Path | None) -> Norms:
         raise RecordError(f"the norms that the run was made with cannot be read: {error}") from error
 
 
-def _case_folders(folder: Path) -> Iterator[Path]:
-    for modality in Modality:
-        yield from sorted(path for path in (folder / modality.value).glob("*") if path.is_dir())
-
-
-def _failed_case(place: Path) -> Iterator[tuple[str, str]]:
-    path = place / "course.json"
-    data = read_json(path) if path.is_file() else {}
-    failure = data.get("failure") if isinstance(data, dict) else None
+def _failed_case(place: CaseFolder) -> Iterator[tuple[str, str]]:
+    failure = place.course().failure if place.course_path.is_file() else None
     if failure:
-        yield f"{place.parent.name}/{place.name}", str(failure.get("message", ""))
+        yield place.name, failure.message
 
 
-def _read_case(place: Path, norms: Norms) -> tuple[list[Rolled], list[tuple[str, str]]]:
+def _read_case(place: CaseFolder, norms: Norms) -> tuple[list[Rolled], list[tuple[str, str]]]:
     """Read a case's sessions in order: a change is a change against the session chosen before."""
     held, broken = [], []
     previous: Mapping[str, float] | None = None
-    paths = sorted(place.glob("session_*.json"), key=lambda path: (len(path.name), path.name))
-    for path in paths:
+    for file in place.session_files():
         try:
-            session, previous = _read_rolled(path, norms, previous)
+            session, previous = _read_rolled(file, norms, previous)
             held.append(session)
         except RecordError as error:
             previous = None
-            broken.append((f"{place.parent.name}/{place.name}/{path.name}", str(error)))
+            broken.append((f"{place.name}/{file.path.name}", str(error)))
     return held, broken
 
 
 def _read_rolled(
-    path: Path, norms: Norms, previous: Mapping[str, float] | None
+    file: SessionFile, norms: Norms, previous: Mapping[str, float] | None
 ) -> tuple[Rolled, Mapping[str, float]]:
-    record = read_session(path)
-    data = to_model(RolloutData, record.rollout_data or {}, origin=str(path), raise_as=RecordError)
+    record = file.read()
+    data = record.typed_rollouts()
+    if data is None or data.selection is None:
+        raise RecordError(f"{file.path}: tells of no choice among rollouts")
     holdouts = holdout_rewards(data.rollout_candidates, norms, previous)
     chosen = [c for c in data.rollout_candidates if c.rollout_index == data.winner_rollout_index]
     if not chosen:
-        raise RecordError(f"{path}: its winner {data.winner_rollout_index} is not among its rollouts")
+        raise RecordError(f"{file.path}: its winner {data.winner_rollout_index} is not among its rollouts")
     session = Rolled(
         modality=record.modality,
         case_id=record.case_id,
@@ -217,7 +182,7 @@ def _read_rolled(
     return session, chosen[0].holdout_scores
 
 
-def _candidate(data: CandidateData, holdouts: Mapping[int, float]) -> Candidate:
+def _candidate(data: StoredRollout, holdouts: Mapping[int, float]) -> Candidate:
     said = [u.content for u in data.transcript]
     return Candidate(
         index=data.rollout_index,
@@ -232,7 +197,7 @@ def _candidate(data: CandidateData, holdouts: Mapping[int, float]) -> Candidate:
 
 
 def holdout_rewards(
-    candidates: Sequence[CandidateData], norms: Norms, previous: Mapping[str, float] | None
+    candidates: Sequence[StoredRollout], norms: Norms, previous: Mapping[str, float] | None
 ) -> dict[int, float]:
     """Rewards under the second judge, on the metrics that all candidates have; empty where it gave none."""
     signals = {
@@ -241,6 +206,6 @@ def holdout_rewards(
         if c.holdout_scores
     }
     try:
-        return {int(index): value for index, value in choose(signals).rewards.items()}
+        return choose(signals).rewards
     except ScoringError:
         return {}

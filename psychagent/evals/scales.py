@@ -1,0 +1,67 @@
+"""The scales that an evaluation was judged with, kept in its folder, and held against its scores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from pydantic import Field
+
+from psychagent.errors import RecordError
+from psychagent.files.read import read_json, to_model
+from psychagent.files.write import write_json
+from psychagent.records.base import StoredFile
+from psychagent.records.evaluation import EvalFolder
+from psychagent.scales.scale import Scale, load_scales
+
+SCHEMA_VERSION = 1
+
+
+class JudgedScales(StoredFile):
+    """`scales.json` of an evaluation: every scale whole, so that its scores can be read without its files."""
+
+    hashes: dict[str, str] = Field(default_factory=dict)
+    """By name, as the scores bear them."""
+    scales: dict[str, Scale]
+
+
+def write_scales(path: Path, scales: Mapping[str, Scale]) -> None:
+    """Write the scales of an evaluation whole or not at all."""
+    hashes = {name: scale.hash for name, scale in scales.items()}
+    write_json(
+        path, JudgedScales(schema_version=SCHEMA_VERSION, hashes=hashes, scales=dict(scales)).to_file()
+    )
+
+
+def read_scales(folder: Path, used: Iterable[tuple[str, str]]) -> dict[str, Scale]:
+    """Read the scales that an evaluation was judged with, and make sure that its scores are theirs.
+
+    An evaluation of a version that kept no scales is read with the bundled ones, if its scores are
+    theirs.
+
+    Args:
+        folder: Output folder of `psychagent eval`.
+        used: Of each score that is to be read, its metric (`counselor.WAI`) or its scale, and the hash
+            of the scale.
+
+    Raises:
+        RecordError: Naming the first score whose scale is another or not there.
+    """
+    path = EvalFolder(folder).scales
+    if path.is_file():
+        judged = to_model(JudgedScales, read_json(path), origin=str(path), raise_as=RecordError)
+        where = path.name
+    else:
+        bundled = load_scales()
+        judged = JudgedScales(scales=bundled, hashes={name: s.hash for name, s in bundled.items()})
+        where = "the bundled scales (the evaluation kept none of its own)"
+    owners = {metric.name: name for name, scale in judged.scales.items() for metric in scale.metrics}
+    for what, seen in sorted(set(used)):
+        name = what if what in judged.scales else owners.get(what, "")
+        if judged.hashes.get(name) != seen:
+            held = f"has {judged.hashes[name]}" if name in judged.hashes else "has no such scale"
+            raise RecordError(
+                f"{folder}: {name or what} was judged with scale {seen}, {where} {held}; evaluate again "
+                "with the scales that are meant: what they did not change is not asked again"
+            )
+    return judged.scales

@@ -1,0 +1,42 @@
+"""JSON lines: one JSON value a line, read and written; a line ends at a line feed and nowhere else.
+
+`str.splitlines` also splits at U+2028 and U+0085, which JSON allows inside a string.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from psychagent.errors import RecordError
+from psychagent.files.read import Raise, read_text
+from psychagent.files.write import whole_file
+
+
+def read_lines(path: Path, raise_as: Raise = RecordError) -> Iterator[tuple[int, Any]]:
+    """Read the values of a file with the numbers of their lines, from 1; blank lines are passed over.
+
+    Raises:
+        RecordError: Naming the file, and the line that is not JSON.
+    """
+    for number, line in enumerate(read_text(path, raise_as).split("\n"), start=1):
+        if not line.strip():
+            continue
+        try:
+            yield number, json.loads(line)
+        except ValueError as error:
+            raise raise_as(f"{path}, line {number}: is not JSON ({error}); mend or remove it") from error
+
+
+def write_lines(path: Path, values: Iterable[Any]) -> None:
+    """Write one JSON value a line, whole or not at all; raises as `whole_file` does."""
+    with whole_file(path) as stream:
+        stream.writelines(to_lines(values))
+
+
+def to_lines(values: Iterable[Any]) -> Iterator[bytes]:
+    """Write each value as a line."""
+    for value in values:
+        yield json.dumps(value, ensure_ascii=False).encode() + b"\n"

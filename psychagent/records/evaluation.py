@@ -1,0 +1,63 @@
+"""An evaluation's folder: the names of its files and the order in which to read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from psychagent.domain.scores import SessionScores
+from psychagent.records.folder import CaseFolder, case_folders
+from psychagent.records.scores import read_scores
+
+SUMMARY = "summary.json"
+
+
+@dataclass(frozen=True)
+class EvalFolder:
+    """The output folder of an evaluation and what stands in it."""
+
+    path: Path
+
+    @property
+    def table(self) -> Path:
+        """The scores of all sessions, a row a metric."""
+        return self.path / "scores.csv"
+
+    @property
+    def worthless_table(self) -> Path:
+        """The same of worthless sessions."""
+        return self.path / "degenerate.csv"
+
+    @property
+    def summary(self) -> Path:
+        """The summary's file."""
+        return self.path / SUMMARY
+
+    @property
+    def scales(self) -> Path:
+        """The scales that were used."""
+        return self.path / "scales.json"
+
+    @property
+    def lock(self) -> Path:
+        """The file whose OS lock says that a process is at work here."""
+        return self.path / ".lock"
+
+    def scores_path(self, modality: str, case_id: str, session_index: int) -> Path:
+        """Where a session's scores stand."""
+        return CaseFolder(self.path / modality / case_id).session_path(session_index)
+
+    def worthless(self, kind: str) -> EvalFolder:
+        """Return the folder of one kind of worthless session, which has the same layout."""
+        return EvalFolder(self.path / "degenerate" / kind)
+
+    def sessions(self) -> Iterator[SessionScores]:
+        """Read the scores of all sessions, in order of modality, case and number.
+
+        Raises:
+            RecordError: Naming the file that cannot be read.
+        """
+        for case in case_folders(self.path):
+            for file in case.session_files():
+                yield read_scores(file.path)

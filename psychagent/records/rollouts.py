@@ -1,0 +1,95 @@
+"""What a session's file holds of its rollouts: every candidate, its scores, and why one was kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict, Field, field_validator
+
+from psychagent.domain.base import Record
+from psychagent.domain.rollout import Choice, Failure, FinishedSession, Rollout
+from psychagent.domain.scores import SessionScores
+from psychagent.domain.usage import Usage
+from psychagent.records.transcript import StoredTurns, Utterance, to_transcript
+
+
+class StoredRollout(Record):
+    """One candidate session."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    rollout_index: int
+    reward_score: float | None = None
+    """In standard deviations; None where the rollout could not be compared."""
+    scores: dict[str, float] = Field(default_factory=dict)
+    """The judge's, by side and metric."""
+    holdout_scores: dict[str, float] = Field(default_factory=dict)
+    """The second judge's."""
+    missing_methods: tuple[str, ...] = ()
+    """Scales that the judge could not fill in."""
+    judgement: SessionScores | None = None
+    failure: Failure | None = None
+    transcript: tuple[Utterance, ...] = ()
+    """Empty where the dialogues of rejected rollouts were not kept."""
+    turns: StoredTurns = ()
+    usage: Usage = Usage()
+
+
+class RolloutData(Record):
+    """All rollouts of a session; fields that the reference release lacks are optional."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    rollout_n: int = 0
+    winner_rollout_index: int
+    rollout_rewards: tuple[float | None, ...] = ()
+    selection: Choice | None = None
+    rollout_candidates: tuple[StoredRollout, ...] = ()
+
+    @field_validator("selection", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: Any) -> Any:
+        return value or None
+
+    @property
+    def rewards(self) -> dict[int, float]:
+        """Reward of each rollout that was compared, by index."""
+        return self.selection.rewards if self.selection else {}
+
+
+def to_rollout_data(session: FinishedSession, *, keep_all: bool) -> RolloutData | None:
+    """Put a session's rollouts into the form of its file; None where there was only one.
+
+    Args:
+        session: What is stored.
+        keep_all: Whether to keep the dialogues of rollouts that were not chosen.
+    """
+    if not session.rollouts:
+        return None
+    rewards = session.selection.rewards if session.selection else {}
+    return RolloutData(
+        rollout_n=len(session.rollouts),
+        winner_rollout_index=session.winner,
+        rollout_rewards=tuple(rewards.get(r.index) for r in session.rollouts),
+        selection=session.selection,
+        rollout_candidates=tuple(
+            _stored(r, rewards.get(r.index), keep=keep_all or r.index == session.winner)
+            for r in session.rollouts
+        ),
+    )
+
+
+def _stored(rollout: Rollout, reward: float | None, *, keep: bool) -> StoredRollout:
+    judged, turns = rollout.judgement, rollout.turns if keep else ()
+    return StoredRollout(
+        rollout_index=rollout.index,
+        reward_score=reward,
+        scores=judged.values() if judged else {},
+        holdout_scores=rollout.holdout.values() if rollout.holdout else {},
+        missing_methods=judged.missing_scales() if judged else (),
+        judgement=judged,
+        failure=rollout.failure,
+        transcript=to_transcript(turns),
+        turns=turns,
+        usage=rollout.usage,
+    )

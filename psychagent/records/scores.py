@@ -1,0 +1,122 @@
+"""A session's scores: the file of each session, and the rows of the table `scores.csv`."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError, field_serializer, model_validator
+
+from psychagent.domain.base import Record
+from psychagent.domain.scores import Direction, Group, Headline, SessionScores, Side
+from psychagent.errors import RecordError
+from psychagent.files.read import explain, read_json, to_model
+from psychagent.files.write import write_text
+
+
+def write_scores(path: Path, scores: SessionScores) -> None:
+    """Write a session's scores whole or not at all."""
+    write_text(path, scores.model_dump_json(indent=1) + "\n")
+
+
+def read_scores(path: Path) -> SessionScores:
+    """Read a session's scores.
+
+    Raises:
+        RecordError: Naming the file and what is wrong with it.
+    """
+    return to_model(SessionScores, read_json(path), origin=str(path), raise_as=RecordError)
+
+
+class ScoreRow(Record):
+    """One metric of one session, as a row of the table.
+
+    Calls and tokens of a scale stand in the row of its first metric and are 0 in the others, so
+    that a column's sum is what was spent.
+    """
+
+    case_id: str
+    modality: str
+    session_index: int
+    side: Side
+    metric: str
+    group: Group
+    direction: Direction
+    headline: Headline
+    raw: float | None = None
+    """None where the metric is missing."""
+    verified: float | None = None
+    missing: bool
+    reason: str = ""
+    """Why it is missing."""
+    n_items: int = 0
+    n_departures: int = 0
+    n_quotes: int = 0
+    n_verified: int = 0
+    n_set_back: int = 0
+    n_absent: int = 0
+    calls: int = 0
+    prompt_tokens: int = 0
+    cached_tokens: int = 0
+    completion_tokens: int = 0
+    judge_model: str = ""
+    is_script: bool = False
+    prompt_hash: str = ""
+    scale_hash: str = ""
+    source_file: str = ""
+    baseline: str = ""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _empty_is_default(cls, data: Any) -> Any:
+        """Read an empty cell as the column's default, and as a lack where it has none."""
+        return {k: v for k, v in data.items() if v not in ("", None)} if isinstance(data, dict) else data
+
+    @field_serializer("raw", "verified")
+    def _short(self, value: float | None) -> str:
+        return "" if value is None else f"{value:.6g}"
+
+    @property
+    def metric_name(self) -> str:
+        """Side and metric, which together are unique over all scales."""
+        return f"{self.side}.{self.metric}"
+
+
+COLUMNS = tuple(ScoreRow.model_fields)
+_TYPES = {name: field.annotation for name, field in ScoreRow.model_fields.items()}
+SCORES = ("raw", "verified")
+FLAGS = tuple(name for name in COLUMNS if _TYPES[name] is bool)
+COUNTS = tuple(name for name in COLUMNS if _TYPES[name] is int and name != "session_index")
+TEXT = tuple(name for name in COLUMNS if name not in {*SCORES, *FLAGS, *COUNTS, "session_index"})
+
+
+def to_csv(rows: Iterable[ScoreRow]) -> str:
+    """Write rows as a table with its header."""
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row.model_dump() for row in rows)
+    return stream.getvalue()
+
+
+def read_rows(path: Path) -> Iterator[ScoreRow]:
+    """Read the rows of a table, missing metrics among them.
+
+    Raises:
+        RecordError: If the file is missing, lacks a column, or holds a value that is not the column's.
+    """
+    if not path.is_file():
+        raise RecordError(f"{path}: no such file; run `psychagent eval` first")
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        reader = csv.DictReader(stream)
+        if lacking := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
+            raise RecordError(f"{path}: has no column {', '.join(lacking)}; evaluate again with this version")
+        for row in reader:
+            try:
+                yield ScoreRow.model_validate({name: row[name] for name in COLUMNS})
+            except ValidationError as error:
+                what = explain(error, ScoreRow)
+                raise RecordError(f"{path}, line {reader.line_num}: {what}; evaluate again") from error

@@ -1,0 +1,99 @@
+"""An evaluation's summary: its numbers, and everything that is needed to read them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import ConfigDict, Field, computed_field
+
+from psychagent.domain.base import Record
+from psychagent.domain.scores import Direction, Evidence, Headline
+from psychagent.domain.usage import RoleUsage
+from psychagent.errors import RecordError
+from psychagent.files.read import read_json, to_model
+from psychagent.files.write import write_json
+from psychagent.records.base import StoredFile
+from psychagent.records.folder import Broken
+
+SCHEMA_VERSION = 1
+
+
+class MetricMean(Record):
+    """The mean of one metric over the sessions in which it was filled in."""
+
+    raw: float | None
+    """None over no session."""
+    verified: float | None
+    sessions: int
+    missing: int
+    """Sessions that lack it."""
+    direction: Direction
+    headline: Headline
+
+
+class StoredEvidence(Evidence):
+    """How well all answers are supported, with the rate that follows from it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def quotes_verified_rate(self) -> float | None:
+        """Share of quotes that were found; None where none was given."""
+        return super().quotes_verified_rate
+
+
+class MissingScale(Record):
+    """A scale that could not be filled in."""
+
+    session: str
+    scale: str
+    reason: str
+
+
+Means = dict[str, MetricMean]
+"""By side and key of the metric."""
+
+
+class EvalSummary(StoredFile):
+    """`summary.json` of an evaluation."""
+
+    note: str | None = None
+    judge_model: str = ""
+    is_script: bool = False
+    temperature: float | None = None
+    repeats: int = 1
+    use: str = "raw"
+    prompt_hashes: dict[str, str] = Field(default_factory=dict)
+    """By language."""
+    scale_hashes: dict[str, str] = Field(default_factory=dict)
+    baselines: tuple[str, ...] = ()
+    cases: int = 0
+    sessions: int = 0
+    scales: int = 0
+    """Scales over all sessions."""
+    metrics: Means = Field(default_factory=dict)
+    by_modality: dict[str, Means] = Field(default_factory=dict)
+    degenerate: dict[str, Means] = Field(default_factory=dict)
+    """By kind of worthless session."""
+    evidence: StoredEvidence = StoredEvidence()
+    usage: RoleUsage = RoleUsage()
+    cost: float | None = None
+    currency: str | None = None
+    missing: tuple[MissingScale, ...] = ()
+    skipped: tuple[Broken, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def write_summary(path: Path, summary: EvalSummary) -> None:
+    """Write a summary whole or not at all."""
+    write_json(path, summary.to_file())
+
+
+def read_summary(path: Path) -> EvalSummary:
+    """Read a summary.
+
+    Raises:
+        RecordError: Naming the file and what is wrong with it.
+    """
+    return to_model(EvalSummary, read_json(path), origin=str(path), raise_as=RecordError)

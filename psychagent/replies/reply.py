@@ -1,0 +1,40 @@
+"""A counselor's reply, taken apart: the same value whether it is written in tags or in JSON."""
+
+from __future__ import annotations
+
+from psychagent.domain.base import Record
+from psychagent.domain.turn import Thoughts, Turn
+from psychagent.errors import MalformedReplyError
+
+
+class CounselorReply(Record):
+    """A counselor's reply, taken apart."""
+
+    thoughts: Thoughts
+    response: str
+    ends_session: bool
+
+    @classmethod
+    def of(cls, turn: Turn) -> CounselorReply:
+        """Take a stored turn for the reply that it came from; a turn without thoughts has empty ones."""
+        return cls(thoughts=turn.thoughts or Thoughts(), response=turn.text, ends_session=turn.ends_session)
+
+    def without_thoughts(self) -> CounselorReply:
+        """Return the reply with its private part left empty."""
+        return self.model_copy(update={"thoughts": Thoughts()})
+
+
+def has_thoughts(thoughts: Thoughts | None) -> bool:
+    """Tell whether any private reasoning is there."""
+    return thoughts is not None and any(thoughts.model_dump().values())
+
+
+def require_same(meant: CounselorReply, read: CounselorReply) -> None:
+    """Refuse a written reply that is read as another one.
+
+    Raises:
+        MalformedReplyError: Naming the parts that differ, never their text.
+    """
+    parts = [name for name in CounselorReply.model_fields if getattr(meant, name) != getattr(read, name)]
+    if parts:
+        raise MalformedReplyError(f"the reply would be read back as another: {', '.join(parts)} would differ")

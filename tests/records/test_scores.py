@@ -1,0 +1,83 @@
+"""The table of scores: what is written is read back, and what cannot be read is named."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from psychagent.errors import RecordError
+from psychagent.records.evaluation import EvalFolder
+from psychagent.records.scores import COLUMNS, COUNTS, FLAGS, SCORES, TEXT, ScoreRow, read_rows, to_csv
+from tests.support.rolling import scores_of
+
+ROW = ScoreRow(
+    case_id="en01",
+    modality="cbt",
+    session_index=2,
+    side="counselor",
+    metric="WAI",
+    group="shared",
+    direction="higher_better",
+    headline="as_is",
+    raw=7.25,
+    verified=6.5,
+    missing=False,
+    n_quotes=3,
+    is_script=True,
+    scale_hash="h",
+)
+MISSING = ROW.model_copy(
+    update={"missing": True, "raw": None, "verified": None, "reason": "cut\u2028off, at\r\nthe end"}
+)
+
+
+def table(folder: Path, *rows: ScoreRow) -> Path:
+    path = folder / "scores.csv"
+    path.write_bytes(to_csv(rows).encode())
+    return path
+
+
+def test_rows_are_read_back_as_they_were(tmp_path: Path) -> None:
+    assert list(read_rows(table(tmp_path, ROW, MISSING))) == [ROW, MISSING]
+    assert ROW.metric_name == "counselor.WAI"
+
+
+def test_every_column_has_one_kind() -> None:
+    assert sorted([*TEXT, *COUNTS, *FLAGS, *SCORES, "session_index"]) == sorted(COLUMNS)
+    assert (FLAGS, len(COUNTS)) == (("missing", "is_script"), 10)
+
+
+def test_a_number_of_sessions_that_is_missing_is_no_zero(tmp_path: Path) -> None:
+    path = table(tmp_path, ROW)
+    path.write_text(path.read_text().replace("cbt,2,", "cbt,,"))
+    with pytest.raises(RecordError, match=r"line 2: field 'session_index' is missing"):
+        list(read_rows(path))
+
+
+def judged(folder: EvalFolder, modality: str, case: str, session: int, **over: Any) -> Path:
+    path = folder.scores_path(modality, case, session)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scores = scores_of({"counselor.WAI": 5.0}, session=session).model_copy(update={"case_id": case} | over)
+    path.write_text(scores.model_dump_json())
+    return path
+
+
+def test_an_evaluations_sessions_come_in_order_and_worthless_ones_stand_apart(tmp_path: Path) -> None:
+    folder = EvalFolder(tmp_path)
+    for modality, case, session in (("pdt", "a", 1), ("cbt", "b", 10), ("cbt", "b", 2), ("cbt", "a", 1)):
+        judged(folder, modality, case, session)
+    judged(folder.worthless("empty"), "cbt", "a", 1, baseline="empty")
+    assert [(s.case_id, s.session_index) for s in folder.sessions()] == [
+        ("a", 1),
+        ("b", 2),
+        ("b", 10),
+        ("a", 1),
+    ]
+    assert [s.baseline for s in folder.worthless("empty").sessions()] == ["empty"]
+
+
+def test_the_version_is_the_first_key_of_a_scores_file(tmp_path: Path) -> None:
+    path = judged(EvalFolder(tmp_path), "cbt", "a", 1)
+    assert path.read_text().startswith('{"schema_version":1,')
