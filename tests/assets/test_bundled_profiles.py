@@ -14,7 +14,7 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.client_view import open_lines
 from psychagent.domain.profile import Disclosure, Profile
-from tests.conftest import LANGUAGES, MODALITIES
+from tests.support.every import LANGUAGES, MODALITIES
 
 PROBLEMS = {
     Language.EN: {

@@ -12,7 +12,7 @@ from psychagent.assets.profiles import CaseFile, find_cases
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import AssetError
-from tests.support.shapes import profile, psycheval, write
+from tests.support.shapes import made_up_profile, psycheval, write
 
 BT, CBT, PDT = Modality.BT, Modality.CBT, Modality.PDT
 
@@ -21,9 +21,9 @@ BT, CBT, PDT = Modality.BT, Modality.CBT, Modality.PDT
 def ours(tmp_path: Path) -> Path:
     """Ten profiles in our layout: eight to sample, two for rollouts."""
     for number in range(1, 9):
-        write(tmp_path / "sample" / f"c{number}.json", profile(user_id=f"c{number}"))
+        write(tmp_path / "sample" / f"c{number}.json", made_up_profile(user_id=f"c{number}"))
     for number in (10, 11):
-        write(tmp_path / "rft" / f"c{number}.json", profile(user_id=f"c{number}"))
+        write(tmp_path / "rft" / f"c{number}.json", made_up_profile(user_id=f"c{number}"))
     return tmp_path
 
 
@@ -32,7 +32,7 @@ def reference(tmp_path: Path) -> Path:
     """Three profiles for each of two modalities in the reference layout."""
     for modality, first in (("bt", 1), ("cbt", 412)):
         for number in range(first, first + 3):
-            write(tmp_path / modality / "sample" / f"{number}.json", profile(user_id=number))
+            write(tmp_path / modality / "sample" / f"{number}.json", made_up_profile(user_id=number))
     return tmp_path
 
 
@@ -103,7 +103,7 @@ def test_the_reference_layout_gives_each_modality_its_own_profiles(reference: Pa
 
 
 def test_numbers_are_ordered_by_value_not_by_spelling(reference: Path) -> None:
-    write(reference / "bt" / "sample" / "10.json", profile(user_id=10))
+    write(reference / "bt" / "sample" / "10.json", made_up_profile(user_id=10))
     assert [name for _, name in chosen(reference, modalities=(BT,))] == ["1", "2", "3", "10"]
 
 
@@ -129,7 +129,7 @@ def test_an_empty_choice_says_what_to_check(reference: Path) -> None:
 
 
 def test_two_files_of_one_name_are_refused_for_they_would_share_a_folder(reference: Path) -> None:
-    write(reference / "bt" / "rft" / "1.json", profile(user_id=1))
+    write(reference / "bt" / "rft" / "1.json", made_up_profile(user_id=1))
     with pytest.raises(AssetError, match=r"1\.json have the same name"):
         chosen(reference, modalities=(BT,), split=None)
 
@@ -144,7 +144,7 @@ def test_a_broken_profile_fails_when_it_is_read_and_not_before(ours: Path) -> No
 
 
 def test_a_case_is_named_after_its_file(ours: Path) -> None:
-    path = write(ours / "sample" / "other.json", profile(user_id="me"))
+    path = write(ours / "sample" / "other.json", made_up_profile(user_id="me"))
     case = CaseFile(path, BT, Language.EN).load()
     assert (case.case_id, case.profile.user_id) == ("other", "me")
 

@@ -36,7 +36,7 @@ def test_the_wheels_copy_comes_before_the_checkout(tmp_path: Path, monkeypatch: 
     (wheel / "skills").mkdir(parents=True)
     (checkout / "skills").mkdir()
     (checkout / "profiles").mkdir()
-    monkeypatch.setattr(locate, "_HOMES", (wheel, checkout))
+    monkeypatch.setattr(locate, "HOMES", (wheel, checkout))
     assert asset_dir("skills") == wheel / "skills"
     assert asset_dir("profiles") == checkout / "profiles"
     with pytest.raises(AssetError, match="no 'configs' folder beside the package; reinstall"):

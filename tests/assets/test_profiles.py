@@ -14,8 +14,8 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Disclosure
 from psychagent.errors import AssetError
-from tests.conftest import MODALITIES
-from tests.support.shapes import BASIC, profile, psycheval, write
+from tests.support.every import MODALITIES
+from tests.support.shapes import BASIC, made_up_profile, psycheval, write
 
 
 def without(data: dict[str, Any], *path: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def without(data: dict[str, Any], *path: str) -> dict[str, Any]:
 
 
 def test_a_profile_of_the_reference_shape_is_read(tmp_path: Path) -> None:
-    read = load_profile(write(tmp_path / "41.json", profile()))
+    read = load_profile(write(tmp_path / "41.json", made_up_profile()))
     assert read.user_id == "41"
     assert read.basic_info.static_traits.name == "Ada Brook"
     assert read.basic_info.static_traits.family_status == ""
@@ -38,13 +38,15 @@ def test_a_profile_of_the_reference_shape_is_read(tmp_path: Path) -> None:
 
 
 def test_numbers_where_text_belongs_are_read_as_text(tmp_path: Path) -> None:
-    data = profile()
+    data = made_up_profile()
     data["basic_info"] = BASIC | {"static_traits": BASIC["static_traits"] | {"age": 41}}
     assert load_profile(write(tmp_path / "p.json", data)).basic_info.static_traits.age == "41"
 
 
 def test_a_profile_of_ours_is_read_from_yaml_with_its_disclosure(tmp_path: Path) -> None:
-    data = profile(user_id="me", disclosure={"style": "guarded", "resistance": 4, "at_once": ["I check."]})
+    data = made_up_profile(
+        user_id="me", disclosure={"style": "guarded", "resistance": 4, "at_once": ["I check."]}
+    )
     path = tmp_path / "me.yaml"
     path.write_text(yaml.safe_dump(data), encoding="utf-8")
     read = load_profile(path)
@@ -52,7 +54,9 @@ def test_a_profile_of_ours_is_read_from_yaml_with_its_disclosure(tmp_path: Path)
 
 
 def test_the_file_name_serves_where_no_id_is_given(tmp_path: Path) -> None:
-    assert load_profile(write(tmp_path / "nine.json", without(profile(), "user_id"))).user_id == "nine"
+    assert (
+        load_profile(write(tmp_path / "nine.json", without(made_up_profile(), "user_id"))).user_id == "nine"
+    )
 
 
 @pytest.mark.parametrize(
@@ -66,7 +70,7 @@ def test_the_file_name_serves_where_no_id_is_given(tmp_path: Path) -> None:
     ],
 )
 def test_a_missing_field_is_named_with_the_file(tmp_path: Path, path: tuple[str, ...], field: str) -> None:
-    file = write(tmp_path / "p.json", without(profile(), *path))
+    file = write(tmp_path / "p.json", without(made_up_profile(), *path))
     with pytest.raises(AssetError) as error:
         load_profile(file)
     assert str(error.value) == f"{file}: field {field!r} is missing; add it"
@@ -86,7 +90,7 @@ def test_a_missing_field_is_named_with_the_file(tmp_path: Path, path: tuple[str,
     ],
 )
 def test_a_field_that_is_wrong_is_named_with_its_value(tmp_path: Path, over: Any, said: str) -> None:
-    file = write(tmp_path / "p.json", profile(**over))
+    file = write(tmp_path / "p.json", made_up_profile(**over))
     with pytest.raises(AssetError) as error:
         load_profile(file)
     assert str(file) in str(error.value)
@@ -141,7 +145,7 @@ def test_a_psycheval_case_that_cannot_be_read_names_the_field(tmp_path: Path, da
 
 
 def test_a_case_needs_the_theory_block_of_its_modality(tmp_path: Path) -> None:
-    read = load_profile(write(tmp_path / "p.json", without(profile(), "theory", "het")))
+    read = load_profile(write(tmp_path / "p.json", without(made_up_profile(), "theory", "het")))
     assert make_case(read, Modality.BT, Language.EN).modality is Modality.BT
     with pytest.raises(AssetError, match=r"profile '41': field 'theory.het' is missing; add it"):
         make_case(read, Modality.HET, Language.EN)

@@ -65,6 +65,7 @@ def well(call: Call, number: int) -> Http | None:
     return None
 
 
+@pytest.mark.slow
 def test_without_options_the_offline_set_up_is_well() -> None:
     status, lines = doctor([])
     assert status == 0, lines

@@ -131,6 +131,7 @@ def test_the_example_settings_are_valid() -> None:
     assert load_eval_settings(None).judge.provider == "offline"
 
 
+@pytest.mark.slow
 def test_an_evaluation_that_was_killed_hard_goes_on_where_it_was(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01", "en02", sessions=2), tmp_path / "out"
     asked: list[str] = []

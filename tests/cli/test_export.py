@@ -63,6 +63,7 @@ def test_an_option_that_makes_no_sense_is_refused_in_a_sentence(
         call("export", tmp_path, "--out", tmp_path / "x.jsonl", *words)
 
 
+@pytest.mark.slow
 def test_training_prints_the_loss_before_and_after(run: Path, tmp_path: Path) -> None:
     pytest.importorskip("trl", reason="needs the extra `train`: pip install -e '.[train]'")
     data = tmp_path / "d.jsonl"

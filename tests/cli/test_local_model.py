@@ -94,6 +94,7 @@ def test_the_shipped_settings_point_at_the_default_port_and_name() -> None:
         assert settings.model == SMOLLM2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_the_server_answers_by_its_name_and_stops_cleanly(name: signal.Signals) -> None:
     code = "from psychagent.cli.main import run; run()"

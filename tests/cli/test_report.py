@@ -44,6 +44,7 @@ def write_session(folder: Path, modality: str, case: str, session: int) -> None:
     path.write_text(json.dumps(place | {"transcript": transcript}), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_run_is_evaluated_and_reported_by_two_commands(tmp_path: Path) -> None:
     for case in ("ann", "ben"):
         write_session(tmp_path / "run", "het", case, 1)

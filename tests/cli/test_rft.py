@@ -10,12 +10,12 @@ from typer.testing import CliRunner, Result
 
 from psychagent.cli.main import app
 from psychagent.errors import RecordError, ScoringError, SettingsError
-from tests.support.rolling import METHODS
+from tests.support.rolling import ONE_A_SIDE
 from tests.support.score_tables import make_rows, noisy, write_table
 
 CHOICE: dict[str, Any] = {
     "rollout_n": 3,
-    "judging": {"methods": {"cbt": list(METHODS)}},
+    "judging": {"methods": {"cbt": list(ONE_A_SIDE)}},
     "holdout": {"model": "offline-task"},
 }
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.children import finish, psychagent
 from tests.support.loopback.server import Http, serve
-from tests.support.running import always, case_dirs, load, make_plan, manifest, write_yaml
+from tests.support.running import always, case_dirs, load, manifest, run_plan, write_yaml
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 
@@ -27,7 +27,7 @@ def run(argv: list[str], folder: Path) -> tuple[int, str]:
 def test_a_run_that_finishes_ends_with_its_tables_and_status_0(tmp_path: Path) -> None:
     with serve() as server:
         status, told = run(
-            write_yaml(tmp_path, make_plan(tmp_path / "r", server.base_url, cases=2, **SHORT)), tmp_path
+            write_yaml(tmp_path, run_plan(tmp_path / "r", server.base_url, cases=2, **SHORT)), tmp_path
         )
     assert status == 0
     assert "2/2 cases" in told, "progress is told in lines where there is no terminal"
@@ -45,7 +45,7 @@ def test_a_run_that_finishes_ends_with_its_tables_and_status_0(tmp_path: Path) -
 def test_a_case_that_fails_is_named_with_its_reason_and_status_1(tmp_path: Path) -> None:
     refusal = Http(status=400, body={"error": {"message": "not [/red] like [bold]this[/bold]"}})
     with serve(always("counselor", refusal)) as server:
-        argv = write_yaml(tmp_path, make_plan(tmp_path / "r", server.base_url, **SHORT))
+        argv = write_yaml(tmp_path, run_plan(tmp_path / "r", server.base_url, **SHORT))
         status, told = run(argv, tmp_path)
     assert status == 1
     assert "✗ cbt/en01 failed" in told
@@ -58,7 +58,7 @@ def test_a_case_that_fails_is_named_with_its_reason_and_status_1(tmp_path: Path)
 
 def test_options_go_before_files(tmp_path: Path) -> None:
     with serve() as server:
-        argv = write_yaml(tmp_path, make_plan(tmp_path / "r", server.base_url, cases=9, **SHORT))
+        argv = write_yaml(tmp_path, run_plan(tmp_path / "r", server.base_url, cases=9, **SHORT))
         more = ["--max-cases", "2", "--modalities", "bt, pmt", "--language", "zh", "--concurrency", "7"]
         status, _ = run([*argv, *more], tmp_path)
     assert status == 0
@@ -72,7 +72,7 @@ def test_options_go_before_files(tmp_path: Path) -> None:
 
 def test_a_run_that_is_there_is_gone_on_with_refused_or_overwritten(tmp_path: Path) -> None:
     with serve() as server:
-        argv = write_yaml(tmp_path, make_plan(tmp_path / "r", server.base_url, **SHORT))
+        argv = write_yaml(tmp_path, run_plan(tmp_path / "r", server.base_url, **SHORT))
         assert run(argv, tmp_path)[0] == 0
         made = len(server.calls)
         assert run(argv, tmp_path)[0] == 0
@@ -88,9 +88,9 @@ def test_a_run_that_is_there_is_gone_on_with_refused_or_overwritten(tmp_path: Pa
 
 def test_other_models_are_refused_in_one_sentence(tmp_path: Path) -> None:
     with serve() as server:
-        plan = make_plan(tmp_path / "r", server.base_url, **SHORT)
+        plan = run_plan(tmp_path / "r", server.base_url, **SHORT)
         assert run(write_yaml(tmp_path, plan), tmp_path)[0] == 0
-        other = make_plan(tmp_path / "r", server.base_url, model="larger", **SHORT)
+        other = run_plan(tmp_path / "r", server.base_url, model="larger", **SHORT)
         status, told = run(write_yaml(tmp_path, other), tmp_path)
     assert status == 2
     assert len(told.strip().splitlines()) == 1
@@ -113,7 +113,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[str], str]] = {
 def test_a_mistake_is_one_sentence_and_status_2(
     tmp_path: Path, change: dict[str, Any], options: list[str], told: str
 ) -> None:
-    argv = write_yaml(tmp_path, make_plan(tmp_path / "r", "http://127.0.0.1:9/v1"))
+    argv = write_yaml(tmp_path, run_plan(tmp_path / "r", "http://127.0.0.1:9/v1"))
     file = tmp_path / "baseline.yaml"
     file.write_text(json.dumps(load(file) | change), encoding="utf-8")
     status, said = run([*argv, *options], tmp_path)

@@ -98,6 +98,7 @@ def run_offline(folder: Path, retrieval: str) -> set[str]:
     return imported_by("sample", *options, env={"XDG_CACHE_HOME": str(folder)})
 
 
+@pytest.mark.slow
 def test_a_run_with_an_embeddings_endpoint_never_imports_torch(tmp_path: Path) -> None:
     with serve() as server:
         embedding = f"{{provider: openai, model: e5, base_url: '{server.base_url}'}}"
@@ -107,6 +108,7 @@ def test_a_run_with_an_embeddings_endpoint_never_imports_torch(tmp_path: Path) -
     assert "langgraph" in imported
 
 
+@pytest.mark.slow
 def test_a_run_that_ranks_by_words_never_imports_torch(tmp_path: Path) -> None:
     imported = run_offline(tmp_path, "retrieval: {method: lexical}")
     assert imported & TORCH == set()

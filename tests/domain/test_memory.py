@@ -15,7 +15,7 @@ from psychagent.domain.memory import (
     view_memory,
 )
 from psychagent.domain.tokens import estimate_tokens
-from tests.conftest import LANGUAGES
+from tests.support.every import LANGUAGES
 from tests.support.memory_parts import client_file, memory, words
 
 SIZES = [10, 60, 200, 500, 1400]

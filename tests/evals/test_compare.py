@@ -117,6 +117,7 @@ def test_a_script_against_a_model_is_warned_of(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_report_shows_the_comparison(tmp_path: Path) -> None:
     ours = write_table(tmp_path / "a", make_rows(noisy(1), modalities=("bt", "cbt")))
     theirs = write_table(tmp_path / "b", make_rows(noisy(2, -1.5), modalities=("bt", "cbt"), cases=5))

@@ -17,7 +17,7 @@ from psychagent.files.lock import hold_lock
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import Manifest, RunSettings, write_manifest
 from psychagent.records.scores import COLUMNS
-from tests.support.eval_runs import METHODS, at, make_run, plan_of, rows
+from tests.support.eval_runs import METHODS, eval_plan, eval_settings_at, make_run, rows
 from tests.support.flat import baseline_of, runtime_of
 from tests.support.judging import loopback_reply
 from tests.support.loopback.server import Behave, Call, Http, serve
@@ -25,7 +25,7 @@ from tests.support.loopback.server import Behave, Call, Http, serve
 
 async def test_every_session_gets_a_file_and_every_metric_a_row(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01", "en02", sessions=2), tmp_path / "out"
-    result = await run_eval(plan_of(data, out))
+    result = await run_eval(eval_plan(data, out))
     assert sorted(p.relative_to(out).as_posix() for p in out.rglob("session_*.json")) == [
         f"cbt/{case}/session_{n}.json" for case in ("en01", "en02") for n in (1, 2)
     ]
@@ -43,7 +43,7 @@ async def test_every_session_gets_a_file_and_every_metric_a_row(tmp_path: Path) 
 
 async def test_the_sum_of_a_column_is_what_was_spent(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01"), tmp_path / "out"
-    result = await run_eval(plan_of(data, out, methods=("RRO", "Custom_Dim")))
+    result = await run_eval(eval_plan(data, out, methods=("RRO", "Custom_Dim")))
     table = rows(out)
     assert [row["side"] for row in table if row["metric"] == "RRO"] == ["client", "counselor"]
     assert sum(int(row["calls"]) for row in table) == result.used.calls == 5
@@ -53,7 +53,7 @@ async def test_the_sum_of_a_column_is_what_was_spent(tmp_path: Path) -> None:
 async def test_the_summary_holds_means_coverage_and_what_they_were_made_with(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01", "en02"), tmp_path / "out"
     prices = {"prompt": 1.0, "completion": 2.0}
-    await run_eval(plan_of(data, out, settings=EvalSettings(degenerate=0, prices=prices)))
+    await run_eval(eval_plan(data, out, settings=EvalSettings(degenerate=0, prices=prices)))
     summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
     wai = summary["metrics"]["counselor.WAI"]
     assert (wai["sessions"], wai["missing"]) == (2, 0)
@@ -68,7 +68,7 @@ async def test_the_summary_holds_means_coverage_and_what_they_were_made_with(tmp
 
 async def test_worthless_sessions_are_judged_beside_the_real_ones_and_kept_apart(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01", "en02", sessions=2), tmp_path / "out"
-    await run_eval(plan_of(data, out, settings=EvalSettings(degenerate=1), methods=("WAI", "BDI_II")))
+    await run_eval(eval_plan(data, out, settings=EvalSettings(degenerate=1), methods=("WAI", "BDI_II")))
     table = rows(out, "degenerate.csv")
     kinds = {"empty", "repeated_line", "advice_only", "shuffled"}
     assert {row["baseline"] for row in table} == kinds
@@ -83,7 +83,7 @@ async def test_a_scale_that_reads_the_profile_is_missing_for_a_run_and_says_why(
     path = data / "cbt/en01/session_1.json"
     held = json.loads(path.read_text(encoding="utf-8")) | {"updated_profile": {"name": "from the counselor"}}
     path.write_text(json.dumps(held), encoding="utf-8")
-    result = await run_eval(plan_of(data, out, methods=("HumanEval4",)))
+    result = await run_eval(eval_plan(data, out, methods=("HumanEval4",)))
     ((_, name, reason),) = result.missing
     assert name == "HumanEval4"
     assert "reads the profile, which the session does not come with" in reason
@@ -104,7 +104,7 @@ def failing(words: str, status: int = 500) -> Behave:
 async def test_a_failed_scale_is_missing_with_its_reason_and_never_zero(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01"), tmp_path / "out"
     with serve(failing("Scale WAI")) as server:
-        result = await run_eval(plan_of(data, out, settings=at(server)))
+        result = await run_eval(eval_plan(data, out, settings=eval_settings_at(server)))
     (row,) = [row for row in rows(out) if row["metric"] == "WAI"]
     assert (row["missing"], row["raw"], row["verified"]) == ("True", "", "")
     assert "HTTP 500" in row["reason"]
@@ -122,13 +122,13 @@ async def test_a_failed_scale_is_missing_with_its_reason_and_never_zero(tmp_path
 async def test_what_was_missing_is_asked_again_and_nothing_else(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01"), tmp_path / "out"
     with serve(failing("- Ethics_1 ")) as server:
-        settings = at(server)
-        await run_eval(plan_of(data, out, settings=settings))
+        settings = eval_settings_at(server)
+        await run_eval(eval_plan(data, out, settings=settings))
     port = int(server.base_url.split(":")[2].split("/")[0])
     assert port
     with serve(loopback_reply) as second:
-        again = at(second)
-        result = await run_eval(plan_of(data, out, settings=again))
+        again = eval_settings_at(second)
+        result = await run_eval(eval_plan(data, out, settings=again))
     assert second.count("judge") == 4
     assert result.exit_status() == 0
     assert len(rows(out)) == len(METHODS)
@@ -137,7 +137,7 @@ async def test_what_was_missing_is_asked_again_and_nothing_else(tmp_path: Path) 
 async def test_a_broken_file_is_named_and_the_rest_is_judged(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01", "en02"), tmp_path / "out"
     (data / "cbt/en02/session_1.json").write_text('{"transcript": [', encoding="utf-8")
-    result = await run_eval(plan_of(data, out))
+    result = await run_eval(eval_plan(data, out))
     assert [item.file for item in result.broken] == ["cbt/en02/session_1.json"]
     assert {row["case_id"] for row in rows(out)} == {"en01"}
     assert result.exit_status() == 1
@@ -148,13 +148,13 @@ async def test_a_broken_file_is_named_and_the_rest_is_judged(tmp_path: Path) -> 
 async def test_a_folder_without_sessions_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     with pytest.raises(SettingsError, match="holds no session"):
-        await run_eval(plan_of(tmp_path / "nothing", tmp_path / "out"))
+        await run_eval(eval_plan(tmp_path / "nothing", tmp_path / "out"))
 
 
 async def test_two_evaluations_do_not_write_into_one_folder(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01"), tmp_path / "out"
     with hold_lock(out / ".lock"), pytest.raises(LockError):
-        await run_eval(plan_of(data, out))
+        await run_eval(eval_plan(data, out))
 
 
 # warnings
@@ -165,7 +165,9 @@ async def warned(tmp_path: Path, models: dict[str, str]) -> EvalResult:
     settings = RunSettings(baseline=baseline_of(), runtime=runtime_of(), dataset=DatasetSettings())
     write_manifest(RunFolder(data).manifest_path, Manifest(settings=settings, models=models))
     with serve(loopback_reply) as server:
-        return await run_eval(plan_of(data, tmp_path / "out", settings=at(server), methods=("SRS",)))
+        return await run_eval(
+            eval_plan(data, tmp_path / "out", settings=eval_settings_at(server), methods=("SRS",))
+        )
 
 
 async def test_a_judge_that_was_the_counselor_is_warned_of(tmp_path: Path) -> None:
@@ -192,7 +194,7 @@ async def test_the_example_courses_cover_every_modality_and_are_judged_whole(
 
 
 async def test_real_case_files_are_judged(tmp_path: Path, reference_data: Path) -> None:
-    result = await run_eval(plan_of(reference_data / "psycheval", tmp_path, methods=None))
+    result = await run_eval(eval_plan(reference_data / "psycheval", tmp_path, methods=None))
     assert len(result.sessions) == 6
     assert result.exit_status() == 0
 
@@ -205,7 +207,7 @@ async def test_what_a_killed_process_had_begun_to_write_is_removed(tmp_path: Pat
     left = out / "cbt" / "en01" / ".session_1.json.77.part"
     left.parent.mkdir(parents=True)
     left.write_text("{", encoding="utf-8")
-    await run_eval(plan_of(data, out))
+    await run_eval(eval_plan(data, out))
     assert not list(out.rglob("*.part"))
 
 
@@ -218,7 +220,7 @@ async def test_a_watcher_that_fails_ends_the_evaluation_and_leaves_nobody_workin
 
     before = asyncio.all_tasks()
     with serve(loopback_reply) as server:
-        plan = plan_of(data, out, settings=at(server, concurrency=24), tell=fail)
+        plan = eval_plan(data, out, settings=eval_settings_at(server, concurrency=24), tell=fail)
         with pytest.raises(ArithmeticError, match="the watcher broke"):
             await run_eval(plan)
         assert asyncio.all_tasks() == before

@@ -23,7 +23,7 @@ from psychagent.reports.evaluation.write import ReportPlan, gather, write_report
 from psychagent.scales.scale import load_scales
 from psychagent.stats.bootstrap import Sampling
 from psychagent.stats.panels import Panel
-from tests.support.eval_runs import make_run, plan_of
+from tests.support.eval_runs import eval_plan, make_run
 from tests.support.score_tables import make_rows, noisy, write_table
 
 FEW = Sampling(resamples=100)
@@ -55,7 +55,7 @@ async def evaluate(
 ) -> Path:
     data = make_run(tmp_path / "data", *(f"en{n:02}" for n in range(1, 6)), sessions=3)
     settings = EvalSettings(degenerate=0, scales_root=scales)
-    await run_eval(plan_of(data, tmp_path / name, settings=settings, methods=methods))
+    await run_eval(eval_plan(data, tmp_path / name, settings=settings, methods=methods))
     return tmp_path / name
 
 

@@ -13,6 +13,8 @@ from psychagent.export.formats import FORMATS, Format
 from psychagent.export.write import Exported, ExportPlan, run_export
 from tests.support.exporting import make_rft, read_rows
 
+pytestmark = pytest.mark.slow
+
 needed = "needs the extra `train`: pip install -e '.[train]'"
 datasets = pytest.importorskip("datasets", reason=needed)
 trl = pytest.importorskip("trl", reason=needed)

@@ -20,10 +20,10 @@ from psychagent.export.write import Exported, ExportPlan, run_export
 from psychagent.nodes.reflect import file_reply
 from psychagent.replies.tags import parse_tagged_reply
 from psychagent.runs.sample import SamplePlan, run_sample
-from tests.conftest import at_server
 from tests.support.exporting import make_rft, make_sample, read_rows, stored_sessions
 from tests.support.loopback.replies import END_AFTER
 from tests.support.loopback.server import Call, Http, chat_body, serve
+from tests.support.running import settings_at
 
 ROLE_OF: dict[Task, str] = {
     "counselor": "counselor",
@@ -71,7 +71,7 @@ def test_every_prompt_is_byte_for_byte_what_the_model_was_sent(
 ) -> None:
     monkeypatch.setitem(END_AFTER, "turns", 3)
     with serve(first_families) as server:
-        baseline, runtime = at_server(server.base_url)
+        baseline, runtime = settings_at(server.base_url, max_counselor_turns=4)
         runtime = runtime.model_copy(
             update={"world": runtime.world.model_copy(update={"language": language})}
         )

@@ -163,6 +163,7 @@ def test_without_the_dialogues_of_the_others_there_are_no_pairs_and_the_reason_i
         export(run, tmp_path / "out", format="preference")
 
 
+@pytest.mark.slow
 def test_a_random_pick_is_never_preferred_to_what_earned_more(tmp_path: Path) -> None:
     run = make_rft(tmp_path / "run", selector="random")
     sessions = stored_sessions(run)

@@ -19,7 +19,8 @@ from psychagent.runs.events import CaseEnded
 from psychagent.runs.outcome import Outcome, Status
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import serve
-from tests.support.running import NAME, calls_of, case_dirs, course, hearing, make_plan, manifest, repeats
+from tests.support.running import NAME, calls_of, case_dirs, course_file, hearing, manifest, repeats, run_plan
+from tests.support.skips import NOT_ROOT
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -82,12 +83,12 @@ async def test_a_session_that_cannot_be_written_fails_its_case_alone_and_is_writ
         return replace(self, target)
 
     with serve() as server:
-        plan = make_plan(tmp_path, server.base_url, cases=2)
+        plan = run_plan(tmp_path, server.base_url, cases=2)
         with monkeypatch.context() as patch:
             patch.setattr(Path, "replace", full_for_one)
             result = await run_sample(plan)
         assert result.count() == {Status.FAILED: 1, Status.ENDED_BY_LIMIT: 1}
-        told = course(tmp_path, 0)["failure"]["message"]
+        told = course_file(tmp_path, 0)["failure"]["message"]
         assert told.startswith(str(case_dirs(tmp_path)[0] / "session_1.json"))
         assert "free space and run again" in told
         assert (await run_sample(plan)).exit_status() == 0
@@ -106,7 +107,7 @@ async def test_where_not_even_the_course_file_can_be_written_the_outcome_tells(
         return replace(self, target)
 
     with serve() as server:
-        plan = make_plan(tmp_path, server.base_url, cases=2, max_sessions=1)
+        plan = run_plan(tmp_path, server.base_url, cases=2, max_sessions=1)
         with monkeypatch.context() as patch:
             patch.setattr(Path, "replace", full_for_courses)
             result = await run_sample(plan)
@@ -129,7 +130,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(place)], capture_output=True, check=False
     )
     if mounted.returncode:
-        pytest.skip("only root may mount a small disk")
+        pytest.skip(NOT_ROOT)
     try:
         yield place
     finally:
@@ -145,7 +146,7 @@ async def test_a_disk_that_fills_up_stops_the_run_with_the_remedy_and_the_same_c
 ) -> None:
     told: list[str] = []
     with serve() as server:
-        plan = make_plan(small_disk, server.base_url, cases=2, max_sessions=3, max_counselor_turns=8)
+        plan = run_plan(small_disk, server.base_url, cases=2, max_sessions=3, max_counselor_turns=8)
         plan = hearing(plan, CaseEnded, lambda event: told.append(message_of(event.outcome)))
         with pytest.raises(RecordError, match="free space and run again") as caught:
             await run_sample(plan)

@@ -14,7 +14,17 @@ from psychagent.runs.events import CaseEnded
 from psychagent.runs.outcome import Status
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
-from tests.support.running import always, count, course, hearing, load, make_plan, manifest, once, run
+from tests.support.running import (
+    always,
+    count,
+    course_file,
+    hearing,
+    load,
+    manifest,
+    once,
+    run_once,
+    run_plan,
+)
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 ERROR = {"error": {"message": "sorry"}}
@@ -49,7 +59,7 @@ def one_case_only(answer: Http) -> Behave:
 @pytest.mark.parametrize("answer", PASSING.values(), ids=PASSING)
 async def test_a_passing_fault_is_retried_and_the_course_goes_on(tmp_path: Path, answer: Http) -> None:
     over = SHORT | ({"timeout_sec": 0.5} if answer.delay_sec else {})
-    result, calls = await run(tmp_path, once("counselor", answer), **over)
+    result, calls = await run_once(tmp_path, once("counselor", answer), **over)
     assert result.exit_status() == 0
     assert count(calls, "counselor") == 2
     assert manifest(tmp_path)["totals"]["counselor"]["retries"] == 1
@@ -62,7 +72,7 @@ STAYING = PASSING | {"says nothing": Http(body=chat_body(""))}
 @pytest.mark.parametrize("kind", STAYING)
 async def test_a_fault_that_stays_fails_its_case_alone(tmp_path: Path, kind: str) -> None:
     over: dict[str, Any] = {"max_sessions": 1} | ({"timeout_sec": 0.5} if kind == "timed out" else {})
-    result, calls = await run(tmp_path, one_case_only(STAYING[kind]), cases=3, **over)
+    result, calls = await run_once(tmp_path, one_case_only(STAYING[kind]), cases=3, **over)
     assert result.exit_status() == 1
     assert result.count() == {Status.FAILED: 1, Status.ENDED_BY_LIMIT: 2}
     failed = next(o for o in result.outcomes if o.status is Status.FAILED)
@@ -80,7 +90,7 @@ async def test_a_fault_that_stays_fails_its_case_alone(tmp_path: Path, kind: str
 
 async def test_faults_that_stay_cost_no_more_than_the_budget_and_bounded_time(tmp_path: Path) -> None:
     began = time.monotonic()
-    result, calls = await run(tmp_path, lambda call, n: Http(status=500, body=ERROR), max_retries=3)
+    result, calls = await run_once(tmp_path, lambda call, n: Http(status=500, body=ERROR), max_retries=3)
     assert result.exit_status() == 1
     assert len(calls) == 4
     assert time.monotonic() - began < 10
@@ -97,7 +107,7 @@ async def test_a_wrong_key_is_tried_once_and_never_shown(
         return Http(status=401, body={"error": {"message": f"invalid key {key}"}})
 
     with serve(refuse) as server:
-        plan = make_plan(tmp_path, server.base_url, cases=2, api_key_env="COUNSEL_KEY")
+        plan = run_plan(tmp_path, server.base_url, cases=2, api_key_env="COUNSEL_KEY")
         plan.env["COUNSEL_KEY"] = key  # type: ignore[index]
         result = await run_sample(plan)
         assert len(server.calls) == 2, "one try a case"
@@ -114,7 +124,7 @@ async def test_a_wrong_key_is_tried_once_and_never_shown(
 
 async def test_a_refused_request_is_not_made_again(tmp_path: Path) -> None:
     refusal = Http(status=400, body={"error": {"message": "prompt is too long"}})
-    result, calls = await run(tmp_path, always("counselor", refusal))
+    result, calls = await run_once(tmp_path, always("counselor", refusal))
     assert count(calls, "counselor") == 1
     assert result.outcomes[0].failure is not None
     assert result.outcomes[0].failure.message == "counselor: HTTP 400 prompt is too long"
@@ -122,7 +132,7 @@ async def test_a_refused_request_is_not_made_again(tmp_path: Path) -> None:
 
 async def test_the_wait_that_a_server_asks_for_is_kept(tmp_path: Path) -> None:
     answer = Http(status=429, body=ERROR, headers={"retry-after": "1"})
-    result, calls = await run(tmp_path, once("filter", answer), max_wait_sec=5, **SHORT)
+    result, calls = await run_once(tmp_path, once("filter", answer), max_wait_sec=5, **SHORT)
     assert result.exit_status() == 0
     first, second = (call.at for call in calls if call.role == "filter")
     assert 1.0 <= second - first < 2.0
@@ -130,9 +140,9 @@ async def test_the_wait_that_a_server_asks_for_is_kept(tmp_path: Path) -> None:
 
 async def test_a_server_that_asks_for_too_long_a_wait_fails_the_case_with_the_reason(tmp_path: Path) -> None:
     answer = Http(status=429, body=ERROR, headers={"retry-after": "3600"})
-    result, calls = await run(tmp_path, once("filter", answer), max_wait_sec=5)
+    result, calls = await run_once(tmp_path, once("filter", answer), max_wait_sec=5)
     assert len(calls) == 1
-    assert course(tmp_path)["failure"]["message"] == (
+    assert course_file(tmp_path)["failure"]["message"] == (
         "filter: HTTP 429 sorry; the server asks to wait 3600 s, more than max_wait_sec 5"
     )
     assert result.exit_status() == 1
@@ -140,7 +150,7 @@ async def test_a_server_that_asks_for_too_long_a_wait_fails_the_case_with_the_re
 
 @pytest.mark.parametrize("turns", [1, 3])
 async def test_a_session_ends_after_so_many_counselor_turns(tmp_path: Path, turns: int) -> None:
-    result, calls = await run(tmp_path, None, max_sessions=1, max_counselor_turns=turns)
+    result, calls = await run_once(tmp_path, None, max_sessions=1, max_counselor_turns=turns)
     assert result.outcomes[0].turns == turns
     assert count(calls, "counselor") == turns
     assert count(calls, "client") == turns - 1
@@ -150,7 +160,7 @@ async def test_a_case_that_waits_does_not_hold_up_the_others(tmp_path: Path) -> 
     answer = Http(status=429, body=ERROR, headers={"retry-after": "2"})
     done: list[float] = []
     with serve(one_case_only(answer)) as server:
-        plan = make_plan(tmp_path, server.base_url, cases=3, max_wait_sec=5, max_retries=1, max_sessions=1)
+        plan = run_plan(tmp_path, server.base_url, cases=3, max_wait_sec=5, max_retries=1, max_sessions=1)
         result = await run_sample(hearing(plan, CaseEnded, lambda event: done.append(time.monotonic())))
     assert result.count() == {Status.FAILED: 1, Status.ENDED_BY_LIMIT: 2}
     assert done[2] - done[1] > 0.5, "the two others were done long before"
@@ -158,7 +168,7 @@ async def test_a_case_that_waits_does_not_hold_up_the_others(tmp_path: Path) -> 
 
 async def test_calls_at_a_time_are_bounded_over_all_cases(tmp_path: Path) -> None:
     with serve(delay_sec=0.03) as server:
-        plan = make_plan(tmp_path, server.base_url, cases=6, max_sessions=1)
+        plan = run_plan(tmp_path, server.base_url, cases=6, max_sessions=1)
         machine = plan.runtime.machine.model_copy(update={"concurrency": 6, "max_parallel_calls": 2})
         runtime = plan.runtime.model_copy(update={"machine": machine})
         result = await run_sample(replace(plan, runtime=runtime))
@@ -171,5 +181,5 @@ async def test_calls_at_a_time_are_bounded_over_all_cases(tmp_path: Path) -> Non
 def test_two_runs_in_one_process_work_one_after_the_other(tmp_path: Path) -> None:
     with serve() as server:
         for name in ("a", "b"):
-            result = asyncio.run(run_sample(make_plan(tmp_path / name, server.base_url, **SHORT)))
+            result = asyncio.run(run_sample(run_plan(tmp_path / name, server.base_url, **SHORT)))
             assert result.exit_status() == 0

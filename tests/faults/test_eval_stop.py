@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from tests.support.children import finish, psychagent, wait_for
-from tests.support.eval_runs import at, files, make_run
+from tests.support.eval_runs import eval_settings_at, files, make_run
 from tests.support.judging import loopback_reply
 from tests.support.loopback.server import serve
 
@@ -18,7 +18,7 @@ def test_a_stopped_evaluation_keeps_what_came_in_and_repeats_nothing(tmp_path: P
     data, whole, parts = make_run(tmp_path, "en01", sessions=3), tmp_path / "whole", tmp_path / "parts"
     with serve(loopback_reply, delay_sec=0.2) as server:
         config = tmp_path / "judge.yaml"
-        settings = at(server, concurrency=2)
+        settings = eval_settings_at(server, concurrency=2)
         config.write_text(yaml.safe_dump(settings.model_dump(mode="json", exclude_unset=True)))
         argv = ["eval", "--config", str(config), "--data-root", str(data), "--output-root"]
         with psychagent([*argv, str(parts)], tmp_path / "log") as process:

@@ -21,15 +21,17 @@ from tests.support.running import (
     calls_of,
     case_dirs,
     clean,
-    course,
+    course_file,
     keys,
     load,
-    make_plan,
     manifest,
     repeats,
+    run_plan,
     stored_usage,
     write_yaml,
 )
+
+pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
 SESSIONS, TURNS, KILLS = 3, 3, 4
@@ -49,8 +51,8 @@ def check_complete(save_dir: Path, *, cases: int, sessions: int, turns: int) -> 
             assert sum(line["role"] == "assistant" for line in session["transcript"]) == turns
             assert len(session["turns"]) == 2 * turns - 1
             assert session["summary"]["homework"]
-        assert course(save_dir, number)["finished"]
-        assert course(save_dir, number)["num_sessions"] == sessions
+        assert course_file(save_dir, number)["finished"]
+        assert course_file(save_dir, number)["num_sessions"] == sessions
     assert not [path for path in save_dir.rglob("*.part")]
     totals = manifest(save_dir)["totals"]
     assert clean(totals) == clean(stored_usage(save_dir))
@@ -62,7 +64,7 @@ def test_a_course_killed_again_and_again_repeats_only_what_was_in_flight(tmp_pat
     rng = random.Random(seed)
     save_dir = tmp_path / "runs"
     with serve(delay_sec=0.015) as server:
-        plan = make_plan(save_dir, server.base_url, max_sessions=SESSIONS, max_counselor_turns=TURNS)
+        plan = run_plan(save_dir, server.base_url, max_sessions=SESSIONS, max_counselor_turns=TURNS)
         argv = write_yaml(tmp_path, plan)
         for _ in range(KILLS):
             before = len(server.calls)
@@ -93,7 +95,7 @@ def test_a_course_killed_again_and_again_repeats_only_what_was_in_flight(tmp_pat
 async def test_several_cases_killed_together_all_go_on(tmp_path: Path) -> None:
     rng, save_dir, cases = random.Random(5), tmp_path / "runs", 4
     with serve(delay_sec=0.02) as server:
-        plan = make_plan(save_dir, server.base_url, cases=cases)
+        plan = run_plan(save_dir, server.base_url, cases=cases)
         argv = write_yaml(tmp_path, plan)
         for _ in range(3):
             before = len(server.calls)
@@ -117,7 +119,7 @@ async def test_several_cases_killed_together_all_go_on(tmp_path: Path) -> None:
 async def test_a_death_right_beside_a_write_loses_nothing(tmp_path: Path, dies_at: int) -> None:
     save_dir = tmp_path / "runs"
     with serve() as server:
-        plan = make_plan(save_dir, server.base_url, max_counselor_turns=1)
+        plan = run_plan(save_dir, server.base_url, max_counselor_turns=1)
         argv = write_yaml(tmp_path, plan)
         with psychagent(argv, tmp_path / "log", dies_at=dies_at) as process:
             assert finish(process) == DIED
@@ -143,7 +145,7 @@ def test_the_module_killed_for_real_goes_on_with_the_same_command(tmp_path: Path
     )
     try:
         assert serving.stdout is not None
-        plan = make_plan(save_dir, serving.stdout.readline().strip())
+        plan = run_plan(save_dir, serving.stdout.readline().strip())
         command = [*python, "-m", "psychagent", *write_yaml(tmp_path, plan)]
         first = subprocess.Popen(command, cwd=tmp_path, env=env, stdout=subprocess.DEVNULL)
         end = time.monotonic() + 90

@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.loopback.replies import listed_ids
 from tests.support.loopback.server import Call, Http, chat_body
-from tests.support.running import always, case_dirs, count, course, load, manifest, once, run
+from tests.support.running import always, case_dirs, count, course_file, load, manifest, once, run_once
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 ERROR = {"error": {"message": "sorry"}}
@@ -36,7 +36,7 @@ MALFORMED = {
 async def test_a_malformed_reply_is_asked_again_with_what_was_wrong(
     tmp_path: Path, answer: Http, told: str
 ) -> None:
-    result, calls = await run(tmp_path, once("counselor", answer), **SHORT)
+    result, calls = await run_once(tmp_path, once("counselor", answer), **SHORT)
     assert result.exit_status() == 0
     first, second = (call.body for call in calls if call.role == "counselor")
     assert second["messages"] != first["messages"], "never the same prompt again"
@@ -61,7 +61,9 @@ async def test_a_malformed_reply_is_asked_again_with_what_was_wrong(
 )
 async def test_the_end_of_a_session_is_heard_wherever_the_mark_stands(tmp_path: Path, text: str) -> None:
     answer = Http(body=chat_body(text))
-    result, calls = await run(tmp_path, always("counselor", answer), max_sessions=1, max_counselor_turns=4)
+    result, calls = await run_once(
+        tmp_path, always("counselor", answer), max_sessions=1, max_counselor_turns=4
+    )
     assert result.exit_status() == 0
     assert count(calls, "counselor") == 1
     session = load(case_dirs(tmp_path)[0] / "session_1.json")
@@ -70,14 +72,14 @@ async def test_the_end_of_a_session_is_heard_wherever_the_mark_stands(tmp_path: 
 
 async def test_a_mark_that_is_only_thought_of_ends_nothing(tmp_path: Path) -> None:
     text = "I will not write </end> yet.</think><response>Go on.</response>"
-    _, calls = await run(tmp_path, always("counselor", Http(body=chat_body(text))), max_sessions=1)
+    _, calls = await run_once(tmp_path, always("counselor", Http(body=chat_body(text))), max_sessions=1)
     assert count(calls, "counselor") == 2
 
 
 async def test_thoughts_that_a_server_moved_are_kept_and_shown_to_nobody(tmp_path: Path) -> None:
     secret = "<assessment>ZEBRA</assessment><skill>a; b</skill><strategy>wait</strategy>"
     body = chat_body("<response>Tell me more.</response>", reasoning=secret)
-    result, calls = await run(tmp_path, always("counselor", Http(body=body)))
+    result, calls = await run_once(tmp_path, always("counselor", Http(body=body)))
     assert result.exit_status() == 0
     turns = load(case_dirs(tmp_path)[0] / "session_1.json")["turns"]
     assert [t["thoughts"]["assessment"] for t in turns if t["speaker"] == "counselor"] == ["ZEBRA"] * 2
@@ -90,7 +92,7 @@ async def test_a_client_that_thinks_aloud_is_heard_without_its_thoughts(tmp_path
     def behave(call: Call, number: int) -> Http | None:
         return Http(body=chat_body(next(answers))) if call.role == "client" else None
 
-    result, calls = await run(tmp_path, behave)
+    result, calls = await run_once(tmp_path, behave)
     assert result.exit_status() == 0
     said = [
         line["content"]
@@ -109,7 +111,7 @@ async def test_unknown_skill_ids_are_dropped_and_counted(tmp_path: Path) -> None
         known = listed_ids(call.body)[0]
         return Http(body=chat_body(f'{{"meta_skill_ids": ["{known}", "no.such.skill", "cbt.x.y"]}}'))
 
-    result, calls = await run(tmp_path, behave, max_sessions=1)
+    result, calls = await run_once(tmp_path, behave, max_sessions=1)
     assert result.exit_status() == 0
     assert count(calls, "filter") == 1
     totals = manifest(tmp_path)["totals"]["filter"]
@@ -119,7 +121,7 @@ async def test_unknown_skill_ids_are_dropped_and_counted(tmp_path: Path) -> None
 
 async def test_only_a_selection_left_empty_is_asked_again(tmp_path: Path) -> None:
     answer = Http(body=chat_body('{"meta_skill_ids": ["no.such.skill"]}'))
-    result, calls = await run(tmp_path, once("filter", answer), max_sessions=1)
+    result, calls = await run_once(tmp_path, once("filter", answer), max_sessions=1)
     assert result.exit_status() == 0
     assert count(calls, "filter") == 2
     told = [call for call in calls if call.role == "filter"][1].body["messages"][-1]["content"]
@@ -128,7 +130,7 @@ async def test_only_a_selection_left_empty_is_asked_again(tmp_path: Path) -> Non
 
 async def test_a_selection_that_stays_empty_fails_the_case_and_never_means_all_skills(tmp_path: Path) -> None:
     answer = Http(body=chat_body('{"meta_skill_ids": ["no.such.skill"]}'))
-    result, calls = await run(tmp_path, always("filter", answer))
+    result, calls = await run_once(tmp_path, always("filter", answer))
     assert count(calls, "counselor") == 0
     assert result.outcomes[0].failure is not None
     assert "none of the meta_skill_ids exists" in result.outcomes[0].failure.message
@@ -136,7 +138,7 @@ async def test_a_selection_that_stays_empty_fails_the_case_and_never_means_all_s
 
 @pytest.mark.parametrize("role", ["summary", "client_file"])
 async def test_a_reflection_that_stays_malformed_loses_nothing(tmp_path: Path, role: str) -> None:
-    result, calls = await run(tmp_path, always(role, Http(body=chat_body("Nicely done."))))
+    result, calls = await run_once(tmp_path, always(role, Http(body=chat_body("Nicely done."))))
     assert result.exit_status() == 1
     prompts = [str(c.body["messages"]) for c in calls if c.role == role]
     assert len(prompts) == 3
@@ -145,7 +147,7 @@ async def test_a_reflection_that_stays_malformed_loses_nothing(tmp_path: Path, r
     assert before["counselor"]["calls"] == count(calls, "counselor") == 2
     assert before[role]["calls"] == 3, "what failed was paid for too"
 
-    again, later = await run(tmp_path, None)
+    again, later = await run_once(tmp_path, None)
     assert again.exit_status() == 0
     roles = [call.role for call in later]
     assert roles[: roles.index("filter")].count("counselor") == 0, "session 1 is not held again"
@@ -153,13 +155,13 @@ async def test_a_reflection_that_stays_malformed_loses_nothing(tmp_path: Path, r
     after = manifest(tmp_path)["totals"]
     assert after[role]["calls"] == 3 + 2, "what the failed attempts cost stays in the totals"
     assert after["counselor"]["calls"] == 4
-    assert course(tmp_path)["finished"]
+    assert course_file(tmp_path)["finished"]
 
 
 async def test_one_reflection_that_was_done_is_not_done_again(tmp_path: Path) -> None:
     slow_failure = Http(status=400, body=ERROR, delay_sec=0.7)
-    await run(tmp_path, always("summary", slow_failure), max_sessions=1)
+    await run_once(tmp_path, always("summary", slow_failure), max_sessions=1)
     assert manifest(tmp_path)["totals"]["client_file"]["calls"] == 1
-    _, later = await run(tmp_path, None, max_sessions=1)
+    _, later = await run_once(tmp_path, None, max_sessions=1)
     assert [call.role for call in later] == ["summary"]
     assert manifest(tmp_path)["totals"]["client_file"]["calls"] == 1

@@ -24,8 +24,8 @@ from psychagent.runs.sample import SamplePlan, run_sample
 from tests.support.judging import loopback_reply
 from tests.support.loopback.replies import counselor_reply
 from tests.support.loopback.server import Call, Http, LoopbackServer, chat_body, serve
-from tests.support.rolling import METHODS, Tagged, make_plan
-from tests.support.running import FAST, case_dirs, clean, course, load, manifest, repeats
+from tests.support.rolling import ONE_A_SIDE, Tagged, rollout_plan
+from tests.support.running import FAST, case_dirs, clean, course_file, load, manifest, repeats
 
 GONE = Http(status=500, body={"error": "gone"})
 SECRET = "SECRETWORD"
@@ -48,7 +48,7 @@ def used(record: Any, role: str, what: str = "calls") -> int:
 async def test_a_rollout_that_fails_is_recorded_and_selection_goes_on(tmp_path: Path) -> None:
     tagged = Tagged(lambda tag, call: GONE if tag == "A" and call.role == "client" else None)
     with serve(tagged.behave) as server:
-        result = await run(make_plan(tmp_path, server.base_url, rft={"min_rollouts": 1}))
+        result = await run(rollout_plan(tmp_path, server.base_url, rft={"min_rollouts": 1}))
     assert result.exit_status() == 0
     data = session(tmp_path)["rollout_data"]
     told = [c["failure"] for c in data["rollout_candidates"]]
@@ -63,7 +63,7 @@ async def test_a_rollout_that_fails_is_recorded_and_selection_goes_on(tmp_path: 
 async def test_what_a_failed_rollout_has_cost_is_counted(tmp_path: Path) -> None:
     tagged = Tagged(lambda tag, call: GONE if tag == "A" and call.role == "client" else None)
     with serve(tagged.behave) as server:
-        result = await run(make_plan(tmp_path, server.base_url, rft={"min_rollouts": 1}))
+        result = await run(rollout_plan(tmp_path, server.base_url, rft={"min_rollouts": 1}))
     answered = sum(call.role == "counselor" for call in server.calls)
     assert used(session(tmp_path), "counselor") == answered == 3
     assert clean(manifest(tmp_path)["totals"])["counselor"]["calls"] == answered
@@ -73,7 +73,7 @@ async def test_what_a_failed_rollout_has_cost_is_counted(tmp_path: Path) -> None
 async def test_too_few_rollouts_are_held_again_with_another_seed(tmp_path: Path) -> None:
     tagged = Tagged(lambda tag, call: GONE if tag == "A" and call.role == "client" else None)
     with serve(tagged.behave) as server:
-        result = await run(make_plan(tmp_path, server.base_url))
+        result = await run(rollout_plan(tmp_path, server.base_url))
     assert result.exit_status() == 0
     firsts = [c.body["seed"] for calls in tagged.calls.values() for c in calls[:1]]
     assert set(tagged.calls) == {"A", "B", "C"}
@@ -85,6 +85,7 @@ async def test_too_few_rollouts_are_held_again_with_another_seed(tmp_path: Path)
     assert used(session(tmp_path), "counselor") == server.count("counselor") == 5
 
 
+@pytest.mark.slow
 async def test_a_case_whose_rollouts_fail_for_good_fails_alone_and_is_tried_again_later(
     tmp_path: Path,
 ) -> None:
@@ -102,7 +103,7 @@ async def test_a_case_whose_rollouts_fail_for_good_fails_alone_and_is_tried_agai
         return GONE if broken["yes"] and call.role == "client" and call.body["seed"] in seeds else None
 
     with serve(behave) as server:
-        plan = make_plan(tmp_path, server.base_url, cases=2)
+        plan = rollout_plan(tmp_path, server.base_url, cases=2)
         first = await run(plan)
         assert first.exit_status() == 1
         assert [o.failure is None for o in first.outcomes] == [True, False]
@@ -110,8 +111,8 @@ async def test_a_case_whose_rollouts_fail_for_good_fails_alone_and_is_tried_agai
         assert failure
         assert "0 of 2 rollouts can be compared" in failure.message
         assert "client: gave up" in failure.message
-        assert course(tmp_path, 1)["failure"]["error"] == "ScoringError"
-        assert course(tmp_path, 1)["num_sessions"] == 0
+        assert course_file(tmp_path, 1)["failure"]["error"] == "ScoringError"
+        assert course_file(tmp_path, 1)["num_sessions"] == 0
         held = server.count("client")
 
         again = await run(plan)
@@ -133,7 +134,7 @@ async def test_a_scale_that_fails_is_missing_in_that_rollout_alone(tmp_path: Pat
         return Http(body=chat_body("{}")) if tag == "A" and about_srs else None
 
     with serve(Tagged(also).behave) as server:
-        result = await run(make_plan(tmp_path, server.base_url))
+        result = await run(rollout_plan(tmp_path, server.base_url))
     assert result.exit_status() == 0
     data = session(tmp_path)["rollout_data"]
     assert sorted(c["missing_methods"] for c in data["rollout_candidates"]) == [[], ["SRS"]]
@@ -150,7 +151,7 @@ async def test_a_rollout_is_judged_as_soon_as_it_is_finished(tmp_path: Path) -> 
 
     tagged = Tagged(also)
     with serve(tagged.behave) as server:
-        await run(make_plan(tmp_path, server.base_url))
+        await run(rollout_plan(tmp_path, server.base_url))
     order = [(tag, call.role) for tag, call in in_order(tagged)]
     assert order.index(("B", "judge")) < last_of(order, ("A", "counselor"))
     judged = [n for n, entry in enumerate(order) if entry == ("B", "judge")]
@@ -168,7 +169,7 @@ def last_of(order: list[tuple[str, str]], entry: tuple[str, str]) -> int:
 async def test_the_losers_words_enter_no_memory_and_no_later_session(tmp_path: Path) -> None:
     tagged = Tagged()
     with serve(tagged.behave) as server:
-        await run(make_plan(tmp_path, server.base_url, max_sessions=2))
+        await run(rollout_plan(tmp_path, server.base_url, max_sessions=2))
     winner = session(tmp_path)["transcript"][0]["content"].split()[0]
     loser = {"TagA": "TagB", "TagB": "TagA"}[winner]
     reflecting = [c for c in server.calls if c.role in {"summary", "client_file"}]
@@ -190,9 +191,9 @@ async def test_the_judge_is_shown_the_visible_words_and_nothing_else(tmp_path: P
         return Http(body=chat_body(f"{reply}</end>", reasoning=SECRET))
 
     with serve(behave) as server:
-        await run(make_plan(tmp_path, server.base_url))
+        await run(rollout_plan(tmp_path, server.base_url))
     prompts = [json.dumps(c.body["messages"], ensure_ascii=False) for c in server.calls if c.role == "judge"]
-    assert len(prompts) == 2 * len(METHODS)
+    assert len(prompts) == 2 * len(ONE_A_SIDE)
     assert all("What brings you here?" in prompt for prompt in prompts)
     record = session(tmp_path)
     hidden = [SECRET, "</end>", "<think>", "calm", record["focus"][0], *record["turns"][0]["skills"]]
@@ -202,7 +203,7 @@ async def test_the_judge_is_shown_the_visible_words_and_nothing_else(tmp_path: P
 
 async def test_all_rollouts_share_one_candidate_set_and_differ_in_their_seeds(tmp_path: Path) -> None:
     with serve(loopback_reply) as server:
-        await run(make_plan(tmp_path, server.base_url, max_sessions=2, rft={"rollout_n": 3}))
+        await run(rollout_plan(tmp_path, server.base_url, max_sessions=2, rft={"rollout_n": 3}))
     assert server.count("filter") == 2
     by_role: dict[str, list[int]] = {}
     for call in server.calls:
@@ -228,7 +229,7 @@ async def test_what_was_judged_and_chosen_is_not_judged_again_where_only_the_sum
         return GONE if down["yes"] and call.role == "summary" else loopback_reply(call, number)
 
     with serve(behave) as server:
-        plan = make_plan(tmp_path, server.base_url)
+        plan = rollout_plan(tmp_path, server.base_url)
         assert (await run(plan)).exit_status() == 1
         before = server.count("judge"), server.count("counselor")
         down["yes"] = False
@@ -276,7 +277,7 @@ def command(tmp_path: Path) -> Callable[[LoopbackServer], list[str]]:
                 "rollout_n": 2,
                 "judging": {
                     "judge": model | {"provider": "openai"},
-                    "methods": {m.value: list(METHODS) for m in Modality},
+                    "methods": {m.value: list(ONE_A_SIDE) for m in Modality},
                 },
             },
         }
@@ -319,6 +320,7 @@ def log(tmp_path: Path) -> Iterator[Path]:
         sys.stdout.write(path.read_text(encoding="utf-8", errors="replace"))
 
 
+@pytest.mark.slow
 def test_after_a_kill_no_finished_rollout_scale_or_turn_is_repeated(
     tmp_path: Path, command: Callable[[LoopbackServer], list[str]], log: Path
 ) -> None:

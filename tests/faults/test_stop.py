@@ -22,12 +22,12 @@ from tests.support.loopback.server import Call, Http, serve
 from tests.support.running import (
     calls_of,
     case_dirs,
-    course,
+    course_file,
     hearing,
     keys,
-    make_plan,
     manifest,
     repeats,
+    run_plan,
     write_yaml,
 )
 
@@ -62,13 +62,14 @@ POINTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("role", "nth", "name"), POINTS, ids=[f"{r}-{n}-{s.name}" for r, n, s in POINTS])
 async def test_a_stop_in_the_middle_of_a_call_loses_nothing(
     tmp_path: Path, role: str, nth: int, name: signal.Signals
 ) -> None:
     point, save_dir = AtCall(role, nth), tmp_path / "runs"
     with serve(point, delay_sec=0.15) as server:
-        plan = make_plan(save_dir, server.base_url, max_counselor_turns=3)
+        plan = run_plan(save_dir, server.base_url, max_counselor_turns=3)
         with psychagent(write_yaml(tmp_path, plan), tmp_path / "log") as process:
             assert wait_for(point.event.is_set, process)
             when = send(process, name)
@@ -78,12 +79,12 @@ async def test_a_stop_in_the_middle_of_a_call_loses_nothing(
         told = (tmp_path / "log").read_text()
         assert "stopping: calls in flight may come in" in told
         assert "Run the same command to go on" in told
-        assert course(save_dir)["status"] == "partial"
+        assert course_file(save_dir)["status"] == "partial"
         stopped = manifest(save_dir)
         assert stopped["cases"] == {"partial": 1}
         assert sum(calls_of(stopped["totals"]).values()) == made, "every call that was made is in the totals"
 
-        server._delay = 0
+        server.delay_sec = 0
         result = await run_sample(plan)
         assert result.exit_status() == 0
         assert not repeats(server.calls)
@@ -93,13 +94,13 @@ async def test_a_stop_in_the_middle_of_a_call_loses_nothing(
 async def test_many_cases_stop_together_and_none_is_begun(tmp_path: Path) -> None:
     point, save_dir = AtCall("counselor", 4), tmp_path / "runs"
     with serve(point, delay_sec=0.1) as server:
-        plan = make_plan(save_dir, server.base_url, cases=6)
+        plan = run_plan(save_dir, server.base_url, cases=6)
         with psychagent([*write_yaml(tmp_path, plan), "--concurrency", "3"], tmp_path / "log") as process:
             assert wait_for(point.event.is_set, process)
             send(process, signal.SIGINT)
             assert finish(process) == 130
         assert len(case_dirs(save_dir)) == 3
-        server._delay = 0
+        server.delay_sec = 0
         result = await run_sample(plan)
         assert result.count() == {Status.ENDED_BY_LIMIT: 6}
         assert not repeats(server.calls)
@@ -109,7 +110,7 @@ async def test_many_cases_stop_together_and_none_is_begun(tmp_path: Path) -> Non
 @pytest.mark.parametrize("answer", [Http(status=500), Http(status=429, headers={"retry-after": "50"})])
 def test_a_wait_before_another_attempt_is_cut_short(tmp_path: Path, answer: Http) -> None:
     with serve(lambda call, n: answer) as server:
-        plan = make_plan(tmp_path / "runs", server.base_url, max_retries=9, max_wait_sec=60)
+        plan = run_plan(tmp_path / "runs", server.base_url, max_retries=9, max_wait_sec=60)
         with psychagent(write_yaml(tmp_path, plan), tmp_path / "log") as process:
             least = 3 if answer.status == 500 else 1
             assert wait_for(lambda: len(server.calls) >= least, process)
@@ -117,12 +118,12 @@ def test_a_wait_before_another_attempt_is_cut_short(tmp_path: Path, answer: Http
             when = send(process, signal.SIGTERM)
             assert finish(process) == 130
             assert time.monotonic() - when < 3
-    assert course(tmp_path / "runs")["failure"] is None, "a case that was stopped has not failed"
+    assert course_file(tmp_path / "runs")["failure"] is None, "a case that was stopped has not failed"
 
 
 def test_a_second_signal_ends_at_once(tmp_path: Path) -> None:
     with serve(delay_sec=60) as server:
-        plan = make_plan(tmp_path / "runs", server.base_url, timeout_sec=120)
+        plan = run_plan(tmp_path / "runs", server.base_url, timeout_sec=120)
         with psychagent(write_yaml(tmp_path, plan), tmp_path / "log") as process:
             assert wait_for(lambda: len(server.calls) == 1, process)
             send(process, signal.SIGINT)
@@ -198,7 +199,7 @@ async def test_signals_are_left_as_they_were() -> None:
 
 async def test_a_stop_that_comes_when_all_is_done_is_no_interruption(tmp_path: Path) -> None:
     with serve() as server:
-        plan = make_plan(tmp_path, server.base_url, max_sessions=1, max_counselor_turns=1)
+        plan = run_plan(tmp_path, server.base_url, max_sessions=1, max_counselor_turns=1)
         stopping = hearing(plan, CaseEnded, lambda event: signal.raise_signal(signal.SIGINT))
         result = await run_sample(stopping)
     assert not result.interrupted

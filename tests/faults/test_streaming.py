@@ -11,7 +11,7 @@ from psychagent.flows.events import Event, Said, Words
 from psychagent.flows.live import open_live
 from psychagent.flows.play import stream_course
 from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
-from tests.support.running import always, settings
+from tests.support.running import always, settings_at
 
 GOOD = chat_body("<think><strategy>ZEBRA</strategy></think><response>How are you, really?</response></end>")
 MOVED = chat_body("<response>How are you, really?</response></end>", reasoning="ZEBRA")
@@ -21,7 +21,7 @@ OPENED = chat_body("ZEBRA, she seems low</think><response>How are you, really?</
 async def watch(behave: Behave) -> tuple[list[Event], list[Call]]:
     """Watch a course of one session."""
     with serve(behave) as server:
-        baseline, runtime = settings(server.base_url, max_sessions=1)
+        baseline, runtime = settings_at(server.base_url, max_sessions=1)
         async with open_live({}) as live:
             deps = build_deps(baseline, runtime, live)
             events = [event async for event in stream_course(deps, words=True)]

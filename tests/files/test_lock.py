@@ -11,7 +11,7 @@ from psychagent.errors import LockError, RecordError
 from psychagent.files.lock import hold_lock
 from tests.support.children import finish, psychagent, wait_for
 from tests.support.loopback.server import serve
-from tests.support.running import make_plan, write_yaml
+from tests.support.running import run_plan, write_yaml
 
 
 def test_a_folder_in_use_is_refused_at_once_and_free_afterwards(tmp_path: Path) -> None:
@@ -43,9 +43,10 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_remedy(tmp_path: Path) -
     assert str(tmp_path / "file") in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_second_process_is_refused_and_a_killed_one_leaves_no_lock(tmp_path: Path) -> None:
     with serve(delay_sec=0.2) as server:
-        plan = make_plan(tmp_path / "runs", server.base_url, max_sessions=1, max_counselor_turns=1)
+        plan = run_plan(tmp_path / "runs", server.base_url, max_sessions=1, max_counselor_turns=1)
         argv = write_yaml(tmp_path, plan)
         with psychagent(argv, tmp_path / "first") as first:
             assert wait_for(lambda: bool(server.calls), first)

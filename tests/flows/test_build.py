@@ -20,7 +20,7 @@ from psychagent.nodes.deps import Deps
 from tests.support.fakes import case_of
 from tests.support.flat import baseline_of, runtime_of
 from tests.support.judging import items_asked, judge_with, reply
-from tests.support.rolling import METHODS, offline_deps, rft_settings
+from tests.support.rolling import ONE_A_SIDE, offline_rollout_deps, rft_settings
 
 AT = {"provider": "openai", "base_url": "http://127.0.0.1:9/v1"}
 COURSE_ROLES = set(Role) - {Role.JUDGE, Role.PROBE}
@@ -82,8 +82,8 @@ async def test_a_stop_is_heard_by_judges_too() -> None:
 
 def failing_rollouts(retries: int) -> Deps:
     """Rollouts whose judge never gives a usable reply, so that every retry is used up."""
-    judge, _ = judge_with(lambda prompt: "no", methods={"cbt": METHODS})
-    deps = offline_deps(sessions=2, turns=1, min_rollouts=2, rollout_retries=retries)
+    judge, _ = judge_with(lambda prompt: "no", methods={"cbt": ONE_A_SIDE})
+    deps = offline_rollout_deps(sessions=2, turns=1, min_rollouts=2, rollout_retries=retries)
     assert deps.rft
     return replace(deps, rft=replace(deps.rft, judge=judge.deps))
 
@@ -106,7 +106,7 @@ def judged_at_the_last_try(retries: int) -> Deps:
         return "no" if left["malformed"] >= 0 else reply(items_asked(prompt))
 
     judge, _ = judge_with(answer, methods={"cbt": ("WAI",)})
-    deps = offline_deps(sessions=1, turns=1, min_rollouts=2, rollout_retries=retries)
+    deps = offline_rollout_deps(sessions=1, turns=1, min_rollouts=2, rollout_retries=retries)
     assert deps.rft
     return replace(deps, rft=replace(deps.rft, judge=judge.deps))
 

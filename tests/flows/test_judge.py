@@ -26,8 +26,8 @@ from tests.support.judging import (
     dialogue,
     items_asked,
     judge_with,
-    offline_deps,
     offline_judge,
+    offline_judge_deps,
     reply,
 )
 
@@ -170,13 +170,13 @@ async def test_scores_say_what_they_were_made_with() -> None:
 
 def test_the_prompt_hash_changes_with_a_judge_prompt_and_with_no_other(tmp_path: Path) -> None:
 
-    plain = offline_deps().mark(Language.EN).prompt_hash
+    plain = offline_judge_deps().mark(Language.EN).prompt_hash
     root = tmp_path / "prompts"
     copytree(asset_dir("prompts"), root)
     (root / "en" / "counselor" / "opener.jinja2").write_text("[Begin.]", encoding="utf-8")
-    assert offline_deps(prompts_root=root).mark(Language.EN).prompt_hash == plain
+    assert offline_judge_deps(prompts_root=root).mark(Language.EN).prompt_hash == plain
     (root / "en" / "judge" / "system.jinja2").write_text("Rate it.", encoding="utf-8")
-    assert offline_deps(prompts_root=root).mark(Language.EN).prompt_hash != plain
+    assert offline_judge_deps(prompts_root=root).mark(Language.EN).prompt_hash != plain
 
 
 def test_an_unknown_scripted_judge_is_named() -> None:
@@ -211,13 +211,14 @@ def test_the_judge_waits_as_the_run_that_uses_it_waits() -> None:
 
 
 def test_a_warmed_judge_has_read_what_it_needs() -> None:
-    deps = warm_judge(offline_deps())
+    deps = warm_judge(offline_judge_deps())
     assert deps.mark(Language.ZH).is_script
 
 
 # the scripted judge
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speaker", [C, K])
 @pytest.mark.parametrize("planted", INJECTIONS)
 @pytest.mark.parametrize("place", [1, 3, 5])
@@ -255,6 +256,7 @@ async def test_an_instruction_planted_in_chinese_leaves_all_scores_where_they_we
         assert (await judge_session(judge, turned, Modality.CBT, Language.ZH)).values() == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("speaker", [C, K])
 @pytest.mark.parametrize(
     ("language", "planted"), [(k, text) for k, texts in UNLISTED.items() for text in texts]

@@ -19,8 +19,9 @@ from psychagent.flows.play import run_course
 from psychagent.nodes.deps import Deps
 from psychagent.records.session import to_record
 from psychagent.scales.reward import load_norms, reward_of, to_signals
+from tests.support.fakes import ScriptedModel
 from tests.support.judging import defaults, items_asked, judge_with, reply
-from tests.support.rolling import METHODS, offline_deps
+from tests.support.rolling import ONE_A_SIDE, offline_rollout_deps
 
 
 @pytest.fixture
@@ -37,14 +38,13 @@ def judged_by(deps: Deps, judge: Judge) -> Deps:
     return replace(deps, rft=replace(deps.rft, judge=judge.deps))
 
 
-def fake_judge(answer: Callable[[str], str]) -> tuple[Judge, list[str]]:
-    judge, model = judge_with(answer, methods=dict.fromkeys(Modality, METHODS))
-    return judge, model.prompts
+def judge_of_two_scales(answer: Callable[[str], str]) -> tuple[Judge, ScriptedModel]:
+    return judge_with(answer, methods=dict.fromkeys(Modality, ONE_A_SIDE))
 
 
 async def test_the_first_of_several_rollouts_is_what_plain_simulation_holds(case: Case) -> None:
-    rolled = await run_course(offline_deps(selector="first"), case)
-    deps = offline_deps()
+    rolled = await run_course(offline_rollout_deps(selector="first"), case)
+    deps = offline_rollout_deps()
     plain = await run_course(replace(deps, rft=None, knobs=replace(deps.knobs, rollouts=1)), case)
     assert [words(s) for s in rolled] == [words(s) for s in plain]
     assert [s.summary for s in rolled] == [s.summary for s in plain]
@@ -54,7 +54,7 @@ async def test_the_first_of_several_rollouts_is_what_plain_simulation_holds(case
 
 
 async def test_one_rollout_alone_is_judged_and_kept(case: Case) -> None:
-    deps = offline_deps(sessions=1, min_rollouts=2)
+    deps = offline_rollout_deps(sessions=1, min_rollouts=2)
     (session,) = await run_course(deps, case, knobs=replace(deps.knobs, rollouts=1))
     assert session.winner == 0
     assert session.selection
@@ -62,13 +62,13 @@ async def test_one_rollout_alone_is_judged_and_kept(case: Case) -> None:
 
 
 async def test_several_rollouts_without_a_judge_are_refused_before_any_is_held(case: Case) -> None:
-    deps = replace(offline_deps(), rft=None)
+    deps = replace(offline_rollout_deps(), rft=None)
     with pytest.raises(SettingsError, match="2 rollouts and no judge"):
         await run_course(deps, case)
 
 
 async def test_the_session_is_the_rollout_with_the_highest_reward(case: Case) -> None:
-    for session in await run_course(offline_deps(rollout_n=3), case):
+    for session in await run_course(offline_rollout_deps(rollout_n=3), case):
         assert session.selection
         rewards = session.selection.rewards
         assert rewards.keys() == {0, 1, 2}
@@ -78,7 +78,7 @@ async def test_the_session_is_the_rollout_with_the_highest_reward(case: Case) ->
 
 
 async def test_rewards_are_levels_of_the_counselor_and_changes_of_the_client(case: Case) -> None:
-    first, second = await run_course(offline_deps(), case)
+    first, second = await run_course(offline_rollout_deps(), case)
     norms = load_norms()
     assert first.selection
     assert second.selection
@@ -97,7 +97,7 @@ async def test_norms_of_ones_own_are_what_rewards_are_measured_in(case: Case, tm
     path = tmp_path / "norms.yaml"
     own = {"source": "mine", "counselor": {"WAI": {"mean": 0.0, "std": 10.0}}, "client": {}}
     path.write_text(yaml.safe_dump(own), encoding="utf-8")
-    (session,) = await run_course(offline_deps(sessions=1, norms=path), case)
+    (session,) = await run_course(offline_rollout_deps(sessions=1, norms=path), case)
     assert session.selection
     for rollout in session.rollouts:
         assert rollout.judgement
@@ -106,7 +106,7 @@ async def test_norms_of_ones_own_are_what_rewards_are_measured_in(case: Case, tm
 
 
 async def test_under_a_constant_judge_all_tie_and_the_first_is_kept_and_that_is_stored(case: Case) -> None:
-    deps = offline_deps(sessions=1, rollout_n=3, judging={"judge": {"model": "offline-constant"}})
+    deps = offline_rollout_deps(sessions=1, rollout_n=3, judging={"judge": {"model": "offline-constant"}})
     (session,) = await run_course(deps, case)
     stored = to_record(case, session).to_file()["rollout_data"]
     assert stored["winner_rollout_index"] == 0
@@ -114,7 +114,7 @@ async def test_under_a_constant_judge_all_tie_and_the_first_is_kept_and_that_is_
 
 
 async def test_the_stored_session_holds_every_candidate_with_its_scores(case: Case) -> None:
-    (session,) = await run_course(offline_deps(sessions=1), case)
+    (session,) = await run_course(offline_rollout_deps(sessions=1), case)
     data = to_record(case, session).to_file()
     stored = data["rollout_data"]
     assert stored["rollout_n"] == 2
@@ -132,8 +132,8 @@ async def test_a_scale_that_breaks_in_a_way_nobody_foresaw_is_missing(case: Case
             raise KeyError("a bug of ours")
         return defaults(prompt)
 
-    judge, _ = fake_judge(answer)
-    (session,) = await run_course(judged_by(offline_deps(sessions=1), judge), case)
+    judge, _ = judge_of_two_scales(answer)
+    (session,) = await run_course(judged_by(offline_rollout_deps(sessions=1), judge), case)
     assert session.selection
     assert session.selection.compared == ("counselor.WAI",)
     for rollout in session.rollouts:
@@ -143,15 +143,15 @@ async def test_a_scale_that_breaks_in_a_way_nobody_foresaw_is_missing(case: Case
 
 
 async def test_a_case_whose_judge_fills_in_nothing_fails_and_names_the_scales(case: Case) -> None:
-    judge, prompts = fake_judge(lambda prompt: "{}")
+    judge, model = judge_of_two_scales(lambda prompt: "{}")
     with pytest.raises(ScoringError, match="0 of 2 rollouts can be compared .*lacks WAI, SRS"):
-        await run_course(judged_by(offline_deps(sessions=1), judge), case)
+        await run_course(judged_by(offline_rollout_deps(sessions=1), judge), case)
     # two rollouts, each held again once
-    assert len(prompts) == 2 * 2 * len(METHODS)
+    assert len(model.prompts) == 2 * 2 * len(ONE_A_SIDE)
 
 
 async def test_a_rollout_that_breaks_in_a_way_nobody_foresaw_does_not_stop_the_others(case: Case) -> None:
-    deps = offline_deps(sessions=1, rollout_n=3)
+    deps = offline_rollout_deps(sessions=1, rollout_n=3)
     skills = deps.skills(Language.EN)
     real, asked = skills.search, {"times": 0}
 
@@ -184,7 +184,7 @@ async def test_a_metric_that_one_rollout_lacks_is_compared_in_none(case: Case) -
         return reply(dict.fromkeys(items_asked(prompt), 5 if not first else 4))
 
     judge, _ = judge_with(answer, methods={"cbt": ["WAI", "HTAIS"]})
-    (session,) = await run_course(judged_by(offline_deps(sessions=1), judge), case)
+    (session,) = await run_course(judged_by(offline_rollout_deps(sessions=1), judge), case)
     assert session.selection
     assert session.selection.compared == ("counselor.WAI",)
     lacking = next(
@@ -195,21 +195,22 @@ async def test_a_metric_that_one_rollout_lacks_is_compared_in_none(case: Case) -
     assert session.winner == 1 - lacking
 
 
+@pytest.mark.slow
 async def test_a_second_judge_scores_every_rollout_and_takes_no_part_in_the_choice(case: Case) -> None:
-    alone = await run_course(offline_deps(rollout_n=3), case)
-    beside = await run_course(offline_deps(rollout_n=3, holdout={"model": "offline-task"}), case)
+    alone = await run_course(offline_rollout_deps(rollout_n=3), case)
+    beside = await run_course(offline_rollout_deps(rollout_n=3, holdout={"model": "offline-task"}), case)
     assert [s.winner for s in alone] == [s.winner for s in beside]
     assert [words(s) for s in alone] == [words(s) for s in beside]
     for session in beside:
         for rollout in session.rollouts:
             assert rollout.holdout
             assert rollout.holdout.judge_model == "offline-task"
-            assert rollout.holdout.scales.keys() == set(METHODS)
+            assert rollout.holdout.scales.keys() == set(ONE_A_SIDE)
 
 
 async def test_no_thought_query_or_skill_of_a_rollout_reaches_its_judge(case: Case) -> None:
-    judge, prompts = fake_judge(defaults)
-    (session,) = await run_course(judged_by(offline_deps(sessions=1), judge), case)
+    judge, model = judge_of_two_scales(defaults)
+    (session,) = await run_course(judged_by(offline_rollout_deps(sessions=1), judge), case)
     hidden = {
         text
         for rollout in session.rollouts
@@ -218,12 +219,15 @@ async def test_no_thought_query_or_skill_of_a_rollout_reaches_its_judge(case: Ca
         if text
     }
     assert len(hidden) > 10
-    assert len(prompts) == 4
-    assert not [text for text in hidden for prompt in prompts if text in prompt]
+    assert len(model.prompts) == 4
+    assert not [text for text in hidden for prompt in model.prompts if text in prompt]
 
 
+@pytest.mark.slow
 async def test_the_random_control_does_not_look_at_rewards(case: Case) -> None:
-    sessions = await run_course(offline_deps(sessions=4, turns=6, rollout_n=4, selector="random"), case)
+    sessions = await run_course(
+        offline_rollout_deps(sessions=4, turns=6, rollout_n=4, selector="random"), case
+    )
     found = [s.selection for s in sessions if s.selection]
     assert {choice.selector for choice in found} == {"random"}
     assert any(choice.rewards[choice.winner] < max(choice.rewards.values()) for choice in found)

@@ -77,7 +77,7 @@ async def test_usage_of_all_roles_is_summed() -> None:
 
 
 async def test_a_model_that_runs_dry_fails_the_test_and_does_not_pass_in_silence() -> None:
-    with pytest.raises(AssertionError, match="client was asked once more"):
+    with pytest.raises(AssertionError, match="client has no reply left"):
         await hold(Cast({"counselor": [spoken("Hello.")]}))
 
 

@@ -16,6 +16,8 @@ import httpx
 import pytest
 from langgraph_sdk import get_client
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

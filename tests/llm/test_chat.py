@@ -8,11 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
-from langchain_core.outputs import ChatGeneration, ChatResult
 from pydantic import BaseModel, Field
 
 from psychagent.domain.role import Role
@@ -22,52 +18,10 @@ from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.fault import Fault
 from psychagent.llm.gate import Gate
 from psychagent.llm.prompt import Prompt, system, user
+from tests.support.fakes import Reply, ScriptedModel
 
 NOTE = "Not usable: {problem}. Again."
-
-
-class Scripted(BaseChatModel):
-    """Plays a list of replies and faults, and fails when it runs dry."""
-
-    replies: list[Any]
-    asked: list[list[BaseMessage]] = Field(default_factory=list)
-    options: list[dict[str, Any]] = Field(default_factory=list)
-    under_way: int = 0
-    most_under_way: int = 0
-
-    @property
-    def _llm_type(self) -> str:
-        return "scripted"
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        raise AssertionError("only the async path is used")
-
-    async def _agenerate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: AsyncCallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        self.asked.append(messages)
-        self.options.append(kwargs)
-        self.under_way += 1
-        self.most_under_way = max(self.most_under_way, self.under_way)
-        await asyncio.sleep(0)
-        self.under_way -= 1
-        reply = self.replies.pop(0)
-        if isinstance(reply, Exception):
-            raise reply
-        counts = UsageMetadata(input_tokens=10, output_tokens=2, total_tokens=12)
-        counts["input_token_details"] = {"cache_read": 4}
-        message = AIMessage(content=reply, usage_metadata=counts)
-        return ChatResult(generations=[ChatGeneration(message=message)])
+COST = UsageMetadata(input_tokens=10, output_tokens=2, total_tokens=12, input_token_details={"cache_read": 4})
 
 
 class Choice(BaseModel):
@@ -80,14 +34,14 @@ def fault(problem: str = "HTTP 500 down", *, passes: bool = True, wait_sec: floa
     return Fault(problem, passes=passes, wait_sec=wait_sec)
 
 
-def make(replies: Sequence[Any], **policy: Any) -> tuple[Chat, Scripted, list[float]]:
+def make(replies: Sequence[Reply], **policy: Any) -> tuple[Chat, ScriptedModel, list[float]]:
     """Make a chat whose waits are noted and not waited."""
     waits: list[float] = []
 
     async def note(seconds: float) -> None:
         waits.append(seconds)
 
-    model = Scripted(replies=list(replies))
+    model = ScriptedModel(replies=list(replies), usage=COST)
     chat = Chat(
         model,
         Policy(**({"max_retries": 3} | policy)),
@@ -117,7 +71,7 @@ async def test_a_good_reply_is_asked_for_once() -> None:
 async def test_a_passing_fault_is_waited_out_with_the_same_prompt() -> None:
     chat, model, waits = make([fault(), fault(), GOOD])
     answer = await chat.ask(PROMPT, Choice)
-    assert [m.content for m in model.asked[2]] == [m.content for m in model.asked[0]]
+    assert model.asked[2] == model.asked[0]
     assert len(waits) == 2
     assert answer.usage.roles["filter"] == RoleUsage(
         calls=1, retries=2, prompt_tokens=10, cached_tokens=4, completion_tokens=2
@@ -161,7 +115,7 @@ async def test_a_fault_that_will_not_pass_is_tried_once() -> None:
 async def test_a_malformed_reply_is_told_what_was_wrong_and_never_asked_the_same_again() -> None:
     chat, model, waits = make(['{"word": ""}', "no", GOOD])
     await chat.ask(PROMPT, Choice)
-    first, second, third = ([str(m.content) for m in asked] for asked in model.asked)
+    first, second, third = ([m["content"] for m in asked] for asked in model.asked)
     assert second[:2] == first
     assert second[2] == '{"word": ""}'
     assert "field word" in second[3]
@@ -182,19 +136,19 @@ async def test_a_malformed_reply_is_asked_again_with_another_seed() -> None:
 async def test_an_empty_reply_is_echoed_as_something_that_chat_templates_take() -> None:
     chat, model, _ = make(["", GOOD])
     await chat.ask(PROMPT, Choice)
-    assert model.asked[1][2].content == "…"
+    assert model.asked[1][2]["content"] == "…"
 
 
 async def test_a_long_malformed_reply_is_echoed_in_part() -> None:
     chat, model, _ = make(["x" * 5000, GOOD])
     await chat.ask(PROMPT, Choice)
-    assert len(str(model.asked[1][2].content)) == 600
+    assert len(model.asked[1][2]["content"]) == 600
 
 
 async def test_braces_in_a_problem_do_not_disturb_the_note() -> None:
     chat, model, _ = make(['{"word": {"a": "{x}"}}', GOOD])
     assert (await chat.ask(PROMPT, Choice)).value.word == "yes"
-    assert "field word" in str(model.asked[1][3].content)
+    assert "field word" in model.asked[1][3]["content"]
 
 
 async def test_malformed_to_the_end_is_a_reply_error_that_carries_the_cost() -> None:

@@ -10,14 +10,16 @@ from langchain_core.messages import AIMessage
 
 from psychagent.replies.reply import CounselorReply
 from psychagent.replies.tags import parse_tagged_reply
-from tests.support.at_server import ASK, KEY, at, choice, model_at, said, streamed
+from tests.support.endpoint_models import ASK, KEY, choice, model_at_server, model_at_url, said, streamed
 from tests.support.loopback.replies import counselor_reply
 from tests.support.loopback.server import Http, chat_body, serve
 
 
 async def test_the_request_holds_what_open_servers_understand() -> None:
     with serve() as server:
-        async with at(server, key=KEY, temperature=0.3, top_p=0.9, extra_body={"top_k": 20}) as model:
+        async with model_at_server(
+            server, key=KEY, temperature=0.3, top_p=0.9, extra_body={"top_k": 20}
+        ) as model:
             await said(model, seed=5, response_format={"type": "json_object"})
     call = server.calls[0]
     assert call.body["messages"] == ASK
@@ -35,7 +37,7 @@ async def test_the_request_holds_what_open_servers_understand() -> None:
 
 async def test_what_a_call_cost_is_read_with_its_cached_share() -> None:
     with serve(lambda call, n: Http(body=chat_body("hi there", prompt=120, cached=96))) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             message = await said(model)
     counts = message.usage_metadata
     assert counts is not None
@@ -45,7 +47,7 @@ async def test_what_a_call_cost_is_read_with_its_cached_share() -> None:
 
 async def test_a_server_that_counts_no_tokens_is_read() -> None:
     with serve(lambda call, n: Http(body=chat_body("hi") | {"usage": None})) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             message = await said(model)
     assert message.text == "hi"
     assert message.usage_metadata is None
@@ -77,7 +79,7 @@ def moved(field: str) -> dict[str, Any]:
 )
 async def test_thoughts_are_read_wherever_a_server_puts_them(body: dict[str, Any]) -> None:
     with serve(lambda call, n: Http(body=body)) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             reply = parse(await said(model))
     assert reply.response == "How are you?"
     assert reply.ends_session
@@ -92,7 +94,7 @@ async def test_thoughts_are_read_wherever_a_server_puts_them(body: dict[str, Any
 )
 async def test_a_stream_is_read_as_the_whole_reply_is(body: dict[str, Any]) -> None:
     with serve(lambda call, n: Http(body=body)) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             whole = await streamed(model)
     assert parse(whole) == parse_of(body)
     assert whole.usage_metadata is not None
@@ -109,19 +111,19 @@ def parse_of(body: dict[str, Any]) -> CounselorReply:
 async def test_a_reply_in_parts_is_read_as_its_text() -> None:
     parts = [{"type": "text", "text": "Hello "}, {"type": "text", "text": "there"}]
     with serve(lambda call, n: Http(body=choice({"role": "assistant", "content": parts}))) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             assert (await said(model)).content == "Hello there"
 
 
 async def test_a_reply_without_words_is_left_to_the_reader() -> None:
     with serve(lambda call, n: Http(body=chat_body(None))) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             assert (await said(model)).content == ""
 
 
 def test_two_event_loops_in_one_process_work_one_after_the_other() -> None:
     async def once(base_url: str) -> str:
-        async with model_at(base_url, None, {}) as model:
+        async with model_at_url(base_url, None, {}) as model:
             return str((await said(model)).content)
 
     with serve(lambda call, n: Http(body=chat_body("hi"))) as server:

@@ -15,7 +15,7 @@ import pytest
 from psychagent.errors import SettingsError
 from psychagent.flows.live import require_key
 from psychagent.llm.fault import Fault, retry_after
-from tests.support.at_server import KEY, at, choice, model_at, said, streamed
+from tests.support.endpoint_models import KEY, choice, model_at_server, model_at_url, said, streamed
 from tests.support.loopback.server import Http, chat_body, serve
 
 BAD_BODIES: dict[str, Any] = {
@@ -45,7 +45,7 @@ BAD_BODIES: dict[str, Any] = {
 async def test_an_answer_that_is_no_chat_completion_is_a_passing_fault() -> None:
     current: dict[str, Any] = {}
     with serve(lambda call, n: Http(body=current["body"])) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             for name, body in BAD_BODIES.items():
                 current["body"] = body
                 with pytest.raises(Fault, match="the answer is no") as caught:
@@ -62,7 +62,7 @@ async def test_an_answer_that_is_no_chat_completion_is_a_passing_fault() -> None
 async def test_a_status_tells_whether_it_may_pass(status: int, passes: bool) -> None:
     error = {"error": {"message": "sorry, not now"}}
     with serve(lambda call, n: Http(status=status, body=error)) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             with pytest.raises(Fault, match=f"HTTP {status} sorry, not now") as caught:
                 await said(model)
     assert caught.value.passes is passes
@@ -72,7 +72,7 @@ async def test_a_status_tells_whether_it_may_pass(status: int, passes: bool) -> 
 @pytest.mark.parametrize(("status", "hint"), [(401, "check the key"), (404, "check base_url and model")])
 async def test_a_status_that_a_person_must_mend_comes_with_a_hint(status: int, hint: str) -> None:
     with serve(lambda call, n: Http(status=status, body="no")) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             with pytest.raises(Fault, match=hint):
                 await said(model)
 
@@ -83,7 +83,7 @@ async def test_the_key_is_never_said_even_where_the_server_says_it(caplog: pytes
     for status in (401, 500):
         answer = Http(status=status, body=echo)
         with serve(lambda call, n, answer=answer: answer) as server:  # type: ignore[misc]
-            async with at(server, key=KEY) as model:
+            async with model_at_server(server, key=KEY) as model:
                 with pytest.raises(Fault, match=r"Incorrect API key provided: \*\*\*") as caught:
                     await said(model)
         printed = "".join(traceback.format_exception(caught.value))
@@ -102,7 +102,7 @@ def test_a_key_that_no_header_can_carry_is_refused_before_a_call_without_being_s
 
 async def test_a_dropped_connection_is_a_passing_fault_that_names_the_address() -> None:
     with serve(lambda call, n: Http(drop=True)) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             with pytest.raises(Fault, match=f"no connection to {server.base_url}") as caught:
                 await said(model)
     assert caught.value.passes
@@ -112,7 +112,7 @@ async def test_a_server_that_is_not_there_is_a_passing_fault() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    async with model_at(f"http://user:pass@127.0.0.1:{port}/v1", None, {}) as model:
+    async with model_at_url(f"http://user:pass@127.0.0.1:{port}/v1", None, {}) as model:
         with pytest.raises(Fault, match=f"no connection to http://127.0.0.1:{port}/v1") as caught:
             await said(model)
     assert caught.value.passes
@@ -120,7 +120,7 @@ async def test_a_server_that_is_not_there_is_a_passing_fault() -> None:
 
 
 async def test_an_address_that_is_none_is_tried_once() -> None:
-    async with model_at("localhost:8000/v1", None, {}) as model:
+    async with model_at_url("localhost:8000/v1", None, {}) as model:
         with pytest.raises(Fault, match="no connection") as caught:
             await said(model)
     assert not caught.value.passes
@@ -128,7 +128,7 @@ async def test_an_address_that_is_none_is_tried_once() -> None:
 
 async def test_a_slow_answer_times_out() -> None:
     with serve(lambda call, n: Http(body=chat_body("late"), delay_sec=3)) as server:
-        async with at(server, timeout_sec=0.2) as model:
+        async with model_at_server(server, timeout_sec=0.2) as model:
             began = time.monotonic()
             with pytest.raises(Fault, match="no answer within timeout_sec") as caught:
                 await said(model)
@@ -152,7 +152,7 @@ async def _drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
 async def test_an_answer_that_drips_times_out_too() -> None:
     server = await asyncio.start_server(_drip, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
-    async with server, model_at(f"http://127.0.0.1:{port}/v1", None, {"timeout_sec": 0.4}) as model:
+    async with server, model_at_url(f"http://127.0.0.1:{port}/v1", None, {"timeout_sec": 0.4}) as model:
         began = time.monotonic()
         with pytest.raises(Fault, match="no answer within timeout_sec"):
             await said(model)
@@ -173,7 +173,7 @@ async def test_an_answer_that_drips_times_out_too() -> None:
 async def test_a_stream_that_goes_wrong_is_a_passing_fault(body: str, told: str) -> None:
     headers = {"x-stream": "1"}
     with serve(lambda call, n: Http(body=body, headers=headers)) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             with pytest.raises(Fault, match=told) as caught:
                 await streamed(model)
     assert caught.value.passes
@@ -183,7 +183,7 @@ async def test_a_stream_that_goes_wrong_is_a_passing_fault(body: str, told: str)
 async def test_retry_after_is_read_from_the_answer(streaming: bool) -> None:
     answer = Http(status=429, body={"error": {"message": "slow down"}}, headers={"retry-after": "7"})
     with serve(lambda call, n: answer) as server:
-        async with at(server) as model:
+        async with model_at_server(server) as model:
             with pytest.raises(Fault, match="HTTP 429 slow down") as caught:
                 await (streamed(model) if streaming else said(model))
     assert caught.value.wait_sec == 7

@@ -120,21 +120,30 @@ def test_the_prompt_is_head_opener_dialogue_and_the_skills_behind_the_last_words
         assert skill.description in last
 
 
-def test_the_counselor_speaks_first_to_an_opener_that_stands_for_the_client() -> None:
+@pytest.mark.parametrize("session_index", [1, 3])
+def test_the_counselor_speaks_first_to_an_opener_that_stands_for_the_client(session_index: int) -> None:
     cast = Cast({})
-    prompt = counselor_prompt(cast.deps, brief_for(cast.deps, case_of()), [], found(cast).skills)
+    brief = brief_for(cast.deps, case_of(), session_index=session_index)
+    prompt = counselor_prompt(cast.deps, brief, [], found(cast).skills)
     assert [m["role"] for m in prompt.messages] == ["system", "user"]
-    assert "Session 1 begins" in prompt.messages[1]["content"]
+    opener = cast.deps.prompts(brief.case.language).render("counselor/opener", session_index=session_index)
+    assert str(session_index) in opener
+    assert prompt.messages[1]["content"].startswith(opener)
 
 
-@pytest.mark.parametrize(("said", "told"), [(0, False), (2, True), (3, True)])
-def test_the_last_two_turns_are_told_that_the_session_closes(said: int, told: bool) -> None:
+def test_the_last_two_turns_are_told_that_the_session_closes_each_in_its_own_words() -> None:
     cast = Cast({})
-    turns = (TALK * said)[: 2 * said]
-    prompt = counselor_prompt(cast.deps, brief_for(cast.deps, case_of()), turns, found(cast).skills)
-    tail = prompt.messages[-1]["content"]
-    assert ("begin to close" in tail or "last turn" in tail) == told
-    assert ("say goodbye" in tail) == (said == 3)
+    brief = brief_for(cast.deps, case_of())
+    skills = found(cast).skills
+    prompts = [counselor_prompt(cast.deps, brief, TALK * said, skills) for said in range(4)]
+    opener = prompts[0].messages[1]["content"]
+    first = opener[opener.index("\n\n[") :]
+    tails = [first, *(prompt.messages[-1]["content"].removeprefix(TALK[-1].text) for prompt in prompts[1:])]
+    assert tails[1] == tails[0]
+    told = [tail.removeprefix(tails[0]).strip() for tail in tails[2:]]
+    assert all(tail.startswith(tails[0]) for tail in tails)
+    assert all(told)
+    assert told[0] != told[1]
 
 
 def test_calls_of_one_session_have_seeds_of_their_own_and_the_same_ones_again() -> None:

@@ -7,9 +7,9 @@ from psychagent.errors import AssetError, ScoringError
 from psychagent.nodes.judge import JudgeTask, gather_results, judge_prompt, plan_calls
 from psychagent.scales.dialogue import Dialogue
 from psychagent.scales.fill import GroupCall
-from tests.support.judging import C, K, dialogue, offline_deps
+from tests.support.judging import C, K, dialogue, offline_judge_deps
 
-DEPS = offline_deps()
+DEPS = offline_judge_deps()
 
 
 def prompt_of(scale: str, told: Dialogue | None = None, group: int = 0) -> str:
@@ -19,7 +19,7 @@ def prompt_of(scale: str, told: Dialogue | None = None, group: int = 0) -> str:
 
 
 def test_every_group_is_asked_as_often_as_settings_repeat_it() -> None:
-    tasks = plan_calls(offline_deps(repeats=2), ["WAI", "Custom_Dim"])
+    tasks = plan_calls(offline_judge_deps(repeats=2), ["WAI", "Custom_Dim"])
     assert len(tasks) == 2 * (1 + 4)
     assert len({tuple(task.values()) for task in tasks}) == len(tasks)
 

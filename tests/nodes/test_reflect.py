@@ -26,7 +26,7 @@ from psychagent.nodes.reflect import (
     update_file,
 )
 from psychagent.nodes.state import CourseState, FileUpdated, OpenSession, Selected, Summarized
-from tests.conftest import MODALITIES
+from tests.support.every import MODALITIES
 from tests.support.fakes import Cast, brief_for, case_of, filed, summed_up
 from tests.support.memory_parts import memory, summary
 

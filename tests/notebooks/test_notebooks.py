@@ -26,6 +26,7 @@ def test_a_notebook_is_stored_without_outputs_and_with_short_cells(path: Path) -
         assert cell.cell_type == "markdown" or len(cell.source.splitlines()) <= 20
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning", "ignore::RuntimeWarning")
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_offline(path: Path, tmp_path: Path) -> None:

@@ -10,8 +10,10 @@ import pytest
 from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import count_counselor_turns
-from tests.conftest import LANGUAGES
-from tests.support.offline_courses import AT_RISK, course, lines_of, profile, risk_of, said_by
+from tests.support.every import LANGUAGES
+from tests.support.offline_courses import AT_RISK, bundled_profile, lines_of, offline_course, risk_of, said_by
+
+pytestmark = pytest.mark.slow
 
 _QUOTED = re.compile(r"“[^“”]*”")
 _SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]+")
@@ -32,14 +34,14 @@ def language_of(name: str) -> Language:
 def sampled(request: pytest.FixtureRequest) -> tuple[str, list[FinishedSession]]:
     """A whole course of a client without a risk."""
     name, modality, seed = request.param
-    return name, course(name, modality, seed)
+    return name, offline_course(name, modality, seed)
 
 
 @pytest.fixture(params=RISKY + OTHER_SEEDS, ids=lambda row: f"{row[0]}-{row[1].value}-{row[2]}")
 def risky(request: pytest.FixtureRequest) -> tuple[str, list[FinishedSession]]:
     """A course of three sessions of a client with a risk."""
     name, modality, seed = request.param
-    return name, course(name, modality, seed, 4)
+    return name, offline_course(name, modality, seed, 4)
 
 
 def check_words(name: str, sessions: list[FinishedSession]) -> None:
@@ -70,7 +72,7 @@ def doubled_sentences(said: list[str]) -> list[str]:
 
 def check_disclosure(name: str, sessions: list[FinishedSession]) -> None:
     """Check that nothing of the profile is told twice in a course."""
-    told = profile(name).disclosure
+    told = bundled_profile(name).disclosure
     assert told
     answered = said_by(sessions, Speaker.CLIENT)
     lines = [*told.at_once, *told.after_trust, *(s.secret for s in told.hidden)]
@@ -198,7 +200,7 @@ def test_courses_with_a_risk_keep_the_rules_too(risky: tuple[str, list[FinishedS
 
 @pytest.mark.parametrize("name", ["en07", "zh20"])
 def test_safety_is_asked_about_in_every_session_that_follows(name: str) -> None:
-    sessions = course(name, Modality.CBT, 3)
+    sessions = offline_course(name, Modality.CBT, 3)
     lines = lines_of(language_of(name))["counselor"]
     first = next(n for n, s in enumerate(sessions) if any(lines["risk_ask"] in t.text for t in s.turns))
     openings = [session.turns[0].text for session in sessions[first + 1 :]]
@@ -210,9 +212,11 @@ def test_safety_is_asked_about_in_every_session_that_follows(name: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_courses_differ_by_profile_seed_and_modality(language: Language) -> None:
     name = f"{language.value}01"
-    one = said_by(course(name, Modality.BT, 1), Speaker.COUNSELOR)
-    assert one != said_by(course(name, Modality.BT, 2), Speaker.COUNSELOR)
-    assert one != said_by(course(name, Modality.PDT, 1), Speaker.COUNSELOR)
-    other = course(f"{language.value}03", Modality.BT, 1)
-    shared = set(said_by(course(name, Modality.BT, 1), Speaker.CLIENT)) & set(said_by(other, Speaker.CLIENT))
+    one = said_by(offline_course(name, Modality.BT, 1), Speaker.COUNSELOR)
+    assert one != said_by(offline_course(name, Modality.BT, 2), Speaker.COUNSELOR)
+    assert one != said_by(offline_course(name, Modality.PDT, 1), Speaker.COUNSELOR)
+    other = offline_course(f"{language.value}03", Modality.BT, 1)
+    shared = set(said_by(offline_course(name, Modality.BT, 1), Speaker.CLIENT)) & set(
+        said_by(other, Speaker.CLIENT)
+    )
     assert len(shared) < 8, "clients should not speak alike"

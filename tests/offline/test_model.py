@@ -14,8 +14,15 @@ from psychagent.errors import AssetError
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.offline.model import OfflineModel
 from psychagent.replies.tags import parse_tagged_reply
-from tests.conftest import LANGUAGES
-from tests.support.offline_courses import course, lines_of, offline, profile, run, said_by
+from tests.support.every import LANGUAGES
+from tests.support.offline_courses import (
+    bundled_profile,
+    lines_of,
+    offline,
+    offline_course,
+    run_offline_course,
+    said_by,
+)
 
 LINES = {language: lines_of(language) for language in Language}
 
@@ -26,21 +33,23 @@ def name_in(language: Language, number: int = 1) -> str:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_same_course_is_played_the_same_way_twice(language: Language) -> None:
-    again = run(name_in(language), Modality.CBT, offline(language), seed=1, max_sessions=2)
-    assert again == course(name_in(language), Modality.CBT, 1, 2)
+    again = run_offline_course(name_in(language), Modality.CBT, offline(language), seed=1, max_sessions=2)
+    assert again == offline_course(name_in(language), Modality.CBT, 1, 2)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_json_form_says_the_same_things(language: Language) -> None:
     as_json = offline(language, reply_format="json")
-    sessions = run(name_in(language), Modality.CBT, as_json, seed=1, max_sessions=2)
+    sessions = run_offline_course(name_in(language), Modality.CBT, as_json, seed=1, max_sessions=2)
     assert [s.turns[-1].ends_session for s in sessions] == [True, True]
     assert all(t.thoughts for s in sessions for t in s.turns if t.speaker is Speaker.COUNSELOR)
 
 
 @pytest.mark.parametrize("most", [1, 2, 3, 4, 5, 6, 12, 40])
 def test_a_session_of_any_length_is_brought_to_an_end(most: int) -> None:
-    sessions = run("en07", Modality.BT, offline(Language.EN), max_sessions=2, max_counselor_turns=most)
+    sessions = run_offline_course(
+        "en07", Modality.BT, offline(Language.EN), max_sessions=2, max_counselor_turns=most
+    )
     for session in sessions:
         turns = said_by(session, Speaker.COUNSELOR)
         assert min(most, 6) <= len(turns) <= max(min(most, 9), 1)
@@ -50,8 +59,10 @@ def test_a_session_of_any_length_is_brought_to_an_end(most: int) -> None:
 @pytest.mark.parametrize("most", [5, 6, 7])
 def test_a_risk_that_is_voiced_near_the_end_is_still_answered(most: int) -> None:
     lines = LINES[Language.EN]["counselor"]
-    sessions = run("en07", Modality.BT, offline(Language.EN), max_sessions=4, max_counselor_turns=most)
-    risk = profile("en07").disclosure
+    sessions = run_offline_course(
+        "en07", Modality.BT, offline(Language.EN), max_sessions=4, max_counselor_turns=most
+    )
+    risk = bundled_profile("en07").disclosure
     assert risk
     assert risk.risk
     at, place = next(

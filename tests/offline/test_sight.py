@@ -14,8 +14,18 @@ from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.rollout import FinishedSession
 from psychagent.errors import ReplyError
 from psychagent.offline.scene import quote_of
-from tests.conftest import LANGUAGES
-from tests.support.offline_courses import all_words, course, lines_of, offline, profile, run, said_by
+from tests.support.every import LANGUAGES
+from tests.support.offline_courses import (
+    all_words,
+    bundled_profile,
+    lines_of,
+    offline,
+    offline_course,
+    run_offline_course,
+    said_by,
+)
+
+pytestmark = pytest.mark.slow
 
 Edit = Callable[[str], str]
 LINES = {language: lines_of(language) for language in Language}
@@ -36,12 +46,14 @@ def run_edited(
         path.write_text(edit(before), encoding="utf-8")
         assert path.read_text(encoding="utf-8") != before, f"the edit of {name} changes nothing"
     deps = offline(language, prompts_root=tmp_path)
-    return run(name_in(language, number), Modality.CBT, deps, seed=1, **({"max_sessions": 2} | knobs))
+    return run_offline_course(
+        name_in(language, number), Modality.CBT, deps, seed=1, **({"max_sessions": 2} | knobs)
+    )
 
 
 def plain(language: Language, number: int = 1, max_sessions: int = 2) -> list[FinishedSession]:
     """Run the same course on the prompts as they are."""
-    return course(name_in(language, number), Modality.CBT, 1, max_sessions)
+    return offline_course(name_in(language, number), Modality.CBT, 1, max_sessions)
 
 
 def without(text: str) -> Edit:
@@ -144,7 +156,9 @@ def test_without_the_state_of_its_homework_the_client_does_not_claim_to_have_don
     groups = LINES[language]["client"]["homework"]
     claims = [*groups["done"], *groups["partly done"]]
     # a profile that says "done" of something else would leave the word in its prompt
-    silent = [n for n in range(1, 17) if "done" not in profile(name_in(language, n)).model_dump_json()]
+    silent = [
+        n for n in range(1, 17) if "done" not in bundled_profile(name_in(language, n)).model_dump_json()
+    ]
     eager = max(silent, key=lambda n: likelihood(name_in(language, n)))
     kept = plain(language, eager, 6)
     cut = run_edited(
@@ -155,7 +169,7 @@ def test_without_the_state_of_its_homework_the_client_does_not_claim_to_have_don
 
 
 def likelihood(name: str) -> float:
-    told = profile(name).disclosure
+    told = bundled_profile(name).disclosure
     return told.homework_likelihood if told else 0.0
 
 
@@ -167,7 +181,7 @@ def likelihood(name: str) -> float:
 def test_without_its_lines_the_client_cannot_say_them(
     tmp_path: Path, language: Language, loop: str, field: str
 ) -> None:
-    told = profile(name_in(language)).disclosure
+    told = bundled_profile(name_in(language)).disclosure
     lines = getattr(told, field)
     assert any(line in all_words(plain(language)) for line in lines)
     cut = run_edited(
@@ -181,7 +195,7 @@ def test_without_its_lines_the_client_cannot_say_them(
 def test_without_risk_or_secret_in_its_head_the_client_cannot_tell_it(
     tmp_path: Path, language: Language, passage: str, number: int
 ) -> None:
-    told = profile(name_in(language, number)).disclosure
+    told = bundled_profile(name_in(language, number)).disclosure
     assert told
     risk = told.risk
     words = risk.statement if "risk" in passage and risk else told.hidden[0].secret
@@ -192,7 +206,7 @@ def test_without_risk_or_secret_in_its_head_the_client_cannot_tell_it(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_without_its_problem_the_client_does_not_name_it(tmp_path: Path, language: Language) -> None:
-    problem = profile(name_in(language)).basic_info.main_problem
+    problem = bundled_profile(name_in(language)).basic_info.main_problem
     assert problem in plain(language)[0].turns[1].text
     cut = run_edited(tmp_path, language, {"client/system": without("{{ problem }}")})
     assert problem not in all_words(cut)
@@ -232,7 +246,7 @@ def test_without_the_plan_the_reflector_does_not_recap_it(tmp_path: Path, langua
 def test_without_the_clients_words_the_rewrite_does_not_search_for_them(
     tmp_path: Path, language: Language
 ) -> None:
-    problem = quote_of(profile(name_in(language)).basic_info.main_problem)
+    problem = quote_of(bundled_profile(name_in(language)).basic_info.main_problem)
     assert problem in str(plain(language)[0].turns[2].query)
     cut = run_edited(tmp_path, language, {"rewrite/user": without("{{ turn.text }}")}, max_sessions=1)
     assert problem not in str(cut[0].turns[2].query)

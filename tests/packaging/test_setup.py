@@ -14,6 +14,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.support.skips import ALL
+
 ROOT = Path(__file__).resolve().parents[2]
 TOOLS = ("sh", "make", "touch", "mkdir", "awk", "sed")
 BROKEN = "#!/bin/sh\necho 'no such version' >&2\nexit 127\n"
@@ -66,6 +68,7 @@ def test_without_a_python_that_fits_make_says_so_in_one_sentence(checkout: Path)
     assert not (checkout / ".venv").exists()
 
 
+@pytest.mark.slow
 def test_a_shim_that_does_not_run_is_passed_over(checkout: Path) -> None:
     path = path_with(checkout, python3_13=BROKEN, python3_12=BROKEN, python3=runs_this_python())
     done = make(checkout, ".venv/.made", path=path)
@@ -92,16 +95,52 @@ def test_nothing_is_installed_again_while_nothing_changed(checkout: Path) -> Non
 
 def test_help_lists_the_commands_that_the_readme_names(checkout: Path) -> None:
     listed = re.findall(r"^ +make (\S+)", make(checkout, "help").stdout, re.MULTILINE)
-    assert {"demo", "test", "test-llm", "bench", "constraints", "configs-readme", "local-model"} <= set(
-        listed
-    )
+    assert {
+        "demo",
+        "quick",
+        "test",
+        "test-components",
+        "test-llm",
+        "bench",
+        "constraints",
+        "configs-readme",
+        "local-model",
+    } <= set(listed)
 
 
-def test_the_build_server_runs_make_test() -> None:
+def test_the_build_server_runs_what_the_readme_names_and_takes_no_skip() -> None:
     script = ROOT / ".ci" / "run"
     commands = [line for line in script.read_text(encoding="utf-8").splitlines() if line[:1] not in {"#", ""}]
     assert os.access(script, os.X_OK)
-    assert [command.split()[-1] for command in commands] == ["test"]
+    assert commands[0] == f"export {ALL}=1"
+    assert commands[1].endswith(" test test-components")
+    assert len(commands) == 2
+    for readme in ("README.md", "README.zh.md"):
+        assert "`make test test-components`" in (ROOT / readme).read_text(encoding="utf-8")
+
+
+def expressions(checkout: Path, target: str) -> list[str]:
+    """The marks that a target's calls of pytest ask for."""
+    (checkout / ".venv").mkdir(exist_ok=True)
+    for number, stamp in enumerate((".made", ".base", ".local", ".test")):
+        (checkout / ".venv" / stamp).touch()
+        os.utime(checkout / ".venv" / stamp, (4e9 + number, 4e9 + number))
+    return re.findall(r'-m "([^"]+)"', make(checkout, "-n", target).stdout)
+
+
+def test_the_targets_leave_no_mark_out_together(checkout: Path) -> None:
+    """A test of any marks runs in exactly one of the two calls, but for those that ask a remote model."""
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["pytest"]
+    marks = [line.split(":")[0] for line in options["ini_options"]["markers"]]
+    components = sorted(set(marks) - {"slow", "remote"})
+    (plain,), (others,) = expressions(checkout, "test"), expressions(checkout, "test-components")
+    (quick,) = expressions(checkout, "quick")
+    assert plain in options["ini_options"]["addopts"]
+    assert quick == f"not slow and {plain}"
+    for marked in (set[str](), *({mark} for mark in marks)):
+        evaluated = [bool(eval(words, {mark: mark in marked for mark in marks})) for words in (plain, others)]
+        assert sum(evaluated) == (0 if "remote" in marked else 1), marked
+        assert evaluated[1] == bool(marked & set(components))
 
 
 def pins() -> dict[str, str]:

@@ -17,7 +17,7 @@ from psychagent.flows.build import build_deps
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
-from tests.conftest import LANGUAGES, MODALITIES
+from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.memory_parts import memory

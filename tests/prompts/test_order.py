@@ -12,7 +12,7 @@ from psychagent.llm.prompt import Message, Prompt
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.state import Brief
-from tests.conftest import LANGUAGES, MODALITIES
+from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.fakes import Cast, brief_for, case_of
 from tests.support.memory_parts import memory
 
@@ -34,7 +34,7 @@ def dialogue(length: int) -> list[Turn]:
     return turns
 
 
-def brief_of(cast: Cast, language: Language, modality: Modality, sessions: int) -> Brief:
+def brief_after(cast: Cast, language: Language, modality: Modality, sessions: int) -> Brief:
     held = memory(sessions, language=language, size=200) if sessions else None
     case = case_of(f"{language.value}03", modality)
     return brief_for(cast.deps, case, memory=held, session_index=sessions + 1, max_counselor_turns=TURNS)
@@ -73,7 +73,7 @@ def test_a_counselors_prompt_without_its_tail_begins_the_next_one(
     language: Language, modality: Modality, sessions: int, reply_format: str
 ) -> None:
     cast = Cast({}, language=language, reply_format=reply_format)
-    prompts = counselor_prompts(cast, brief_of(cast, language, modality, sessions))
+    prompts = counselor_prompts(cast, brief_after(cast, language, modality, sessions))
     for (one, heard), (following, _) in zip(prompts, prompts[1:], strict=False):
         kept = without_tail(one, heard)
         assert following.messages[: len(kept)] == kept
@@ -83,7 +83,7 @@ def test_a_counselors_prompt_without_its_tail_begins_the_next_one(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_this_turns_skills_stand_last_and_are_not_kept(language: Language) -> None:
     cast = Cast({}, language=language)
-    brief = brief_of(cast, language, Modality.CBT, 2)
+    brief = brief_after(cast, language, Modality.CBT, 2)
     stage = cast.deps.skills(language).stage(Modality.CBT, brief.plan.stage)
     names = {skill.name for skill in stage.skills()}
     for prompt, _ in counselor_prompts(cast, brief)[1:]:
@@ -95,7 +95,7 @@ def test_this_turns_skills_stand_last_and_are_not_kept(language: Language) -> No
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_roles_alternate_behind_one_system_message_as_chat_templates_demand(language: Language) -> None:
     cast = Cast({}, language=language)
-    for prompt, _ in counselor_prompts(cast, brief_of(cast, language, Modality.BT, 1)):
+    for prompt, _ in counselor_prompts(cast, brief_after(cast, language, Modality.BT, 1)):
         roles = [message["role"] for message in prompt.messages]
         assert roles == ["system", *(["user", "assistant"] * len(roles))[: len(roles) - 1]]
         assert roles[-1] == "user"
@@ -105,7 +105,7 @@ def test_roles_alternate_behind_one_system_message_as_chat_templates_demand(lang
 @pytest.mark.parametrize("sessions", [0, 3])
 def test_a_clients_prompt_begins_the_next_one(language: Language, sessions: int) -> None:
     cast = Cast({}, language=language)
-    brief, said = brief_of(cast, language, Modality.PDT, sessions), dialogue(TURNS)
+    brief, said = brief_after(cast, language, Modality.PDT, sessions), dialogue(TURNS)
     prompts = [client_prompt(cast.deps, brief, said[: 2 * n + 1]) for n in range(TURNS)]
     for one, following in zip(prompts, prompts[1:], strict=False):
         assert as_bytes(following.messages).startswith(as_bytes(one.messages))
@@ -114,7 +114,7 @@ def test_a_clients_prompt_begins_the_next_one(language: Language, sessions: int)
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_earlier_thoughts_are_in_no_prompt(language: Language) -> None:
     cast = Cast({}, language=language)
-    brief: Any = brief_of(cast, language, Modality.HET, 1)
+    brief: Any = brief_after(cast, language, Modality.HET, 1)
     said = dialogue(TURNS)
     prompts = [prompt for prompt, _ in counselor_prompts(cast, brief)]
     prompts += [client_prompt(cast.deps, brief, said[: 2 * n + 1]) for n in range(TURNS)]

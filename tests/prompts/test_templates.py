@@ -13,7 +13,7 @@ import yaml
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language
 from psychagent.errors import AssetError
-from tests.conftest import LANGUAGES
+from tests.support.every import LANGUAGES
 from tests.support.prompt_values import LISTS, MARKS, first_session, later_session, library
 
 ROOT = asset_dir("prompts")

@@ -20,7 +20,7 @@ from psychagent.records.session import (
     write_session,
 )
 from psychagent.records.transcript import to_transcript
-from tests.conftest import MODALITIES
+from tests.support.every import MODALITIES
 from tests.support.fakes import case_of
 from tests.support.finished import finished
 

@@ -9,11 +9,11 @@ from psychagent.evals.evaluate import run_eval
 from psychagent.evals.summary import summarize
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.summary import EvalSummary, read_summary
-from tests.support.eval_runs import make_run, plan_of
+from tests.support.eval_runs import eval_plan, make_run
 
 
 async def test_a_summary_is_read_back_as_it_was(tmp_path: Path) -> None:
-    plan = plan_of(make_run(tmp_path, "en01"), tmp_path / "out", methods=("WAI", "HumanEval4"))
+    plan = eval_plan(make_run(tmp_path, "en01"), tmp_path / "out", methods=("WAI", "HumanEval4"))
     result = await run_eval(plan)
     path = EvalFolder(plan.output_root).summary
     summary = read_summary(path)

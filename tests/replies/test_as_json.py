@@ -15,7 +15,7 @@ from psychagent.errors import MalformedReplyError
 from psychagent.nodes.reflect import file_reply
 from psychagent.replies.as_json import parse_json_reply, read_json, response_format, write_json
 from psychagent.replies.reply import CounselorReply
-from tests.support.loopback.replies import summary
+from tests.support.loopback.replies import summary_reply
 
 
 class Part(BaseModel):
@@ -75,7 +75,7 @@ def test_a_client_file_in_another_shape_is_no_empty_client_file() -> None:
 
 
 def test_a_summary_with_an_unknown_stage_is_refused() -> None:
-    good = summary()
+    good = summary_reply()
     assert read_json(json.dumps(good), SessionSummary).next_session_plan.title == "Go on"
     good["next_session_plan"]["stage"] = "stage9"
     with pytest.raises(MalformedReplyError, match=r"next_session_plan\.stage"):

@@ -15,6 +15,8 @@ from psychagent.scales.choose import choose
 from psychagent.scales.reward import Signals
 from psychagent.stats.bootstrap import Sampling
 
+pytestmark = pytest.mark.slow
+
 CASES, ROLLOUTS, STUDIES = 12, 4, 200
 Values = NDArray[np.float64]
 

@@ -23,7 +23,7 @@ from psychagent.records.folder import RunFolder
 from psychagent.runs.checkpoints.sqlite import open_checkpoints, stored_types
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import Http, serve
-from tests.support.running import NAME, always, case_dirs, load, make_plan, settings
+from tests.support.running import NAME, always, case_dirs, load, run_plan, settings_at
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -42,7 +42,7 @@ def size(path: Path) -> int:
 
 async def test_of_a_finished_course_only_the_latest_root_checkpoint_is_left(tmp_path: Path) -> None:
     with serve() as server:
-        plan = make_plan(tmp_path, server.base_url, cases=2)
+        plan = run_plan(tmp_path, server.base_url, cases=2)
         assert (await run_sample(plan)).exit_status() == 0
     path = RunFolder(tmp_path / NAME).checkpoints
     kept = rows(path, "SELECT thread_id, checkpoint_ns, count(*) FROM checkpoints GROUP BY 1, 2")
@@ -53,7 +53,7 @@ async def test_of_a_finished_course_only_the_latest_root_checkpoint_is_left(tmp_
 
 async def test_the_file_shrinks_when_a_course_is_compacted(tmp_path: Path) -> None:
     with serve() as server:
-        baseline, runtime = settings(server.base_url, max_sessions=3, max_counselor_turns=4)
+        baseline, runtime = settings_at(server.base_url, max_sessions=3, max_counselor_turns=4)
         path = tmp_path / "checkpoints.sqlite"
         async with open_live({}) as live, open_checkpoints(path) as kept_in:
             deps = build_deps(baseline, runtime, live)
@@ -71,7 +71,7 @@ async def test_the_file_shrinks_when_a_course_is_compacted(tmp_path: Path) -> No
 
 async def test_compacting_one_course_leaves_the_others_alone(tmp_path: Path) -> None:
     with serve() as server:
-        baseline, runtime = settings(server.base_url, max_sessions=1)
+        baseline, runtime = settings_at(server.base_url, max_sessions=1)
         path = tmp_path / "checkpoints.sqlite"
         async with open_live({}) as live, open_checkpoints(path) as kept_in:
             deps = build_deps(baseline, runtime, live)
@@ -87,7 +87,7 @@ async def test_compacting_one_course_leaves_the_others_alone(tmp_path: Path) -> 
 
 async def test_a_finished_course_that_was_compacted_is_resumed_without_a_call(tmp_path: Path) -> None:
     with serve() as server:
-        plan = make_plan(tmp_path, server.base_url)
+        plan = run_plan(tmp_path, server.base_url)
         await run_sample(plan)
         made, path = len(server.calls), RunFolder(tmp_path / NAME).checkpoints
         before = rows(path, "SELECT checkpoint_id FROM checkpoints")
@@ -99,7 +99,7 @@ async def test_a_finished_course_that_was_compacted_is_resumed_without_a_call(tm
 
 async def test_an_unfinished_course_is_not_compacted(tmp_path: Path) -> None:
     with serve(always("summary", Http(status=400, body="no"))) as server:
-        await run_sample(make_plan(tmp_path, server.base_url))
+        await run_sample(run_plan(tmp_path, server.base_url))
     path = RunFolder(tmp_path / NAME).checkpoints
     assert rows(path, "SELECT count(*) FROM checkpoints WHERE checkpoint_ns != ''")[0][0] > 5
 
@@ -128,7 +128,7 @@ async def test_checkpoints_restore_the_same_types_and_warn_of_none(
 ) -> None:
     caplog.set_level(logging.WARNING)
     with serve() as server:
-        baseline, runtime = settings(server.base_url, max_sessions=2)
+        baseline, runtime = settings_at(server.base_url, max_sessions=2)
         path = tmp_path / "checkpoints.sqlite"
         async with open_live({}) as live:
             deps = build_deps(baseline, runtime, live)
@@ -144,20 +144,21 @@ async def test_checkpoints_restore_the_same_types_and_warn_of_none(
     assert [r.getMessage() for r in caplog.records] == []
 
 
+@pytest.mark.slow
 def test_a_strict_run_is_killed_and_resumed_without_a_warning(tmp_path: Path) -> None:
     env = os.environ | {"PYTHONPATH": str(ROOT), "LANGGRAPH_STRICT_MSGPACK": "true", "HF_HUB_OFFLINE": "1"}
     with serve() as server:
-        plan = make_plan(tmp_path / "runs", server.base_url)
+        plan = run_plan(tmp_path / "runs", server.base_url)
         script = (
             "import asyncio, json, logging, os, sys\n"
             "from pathlib import Path\n"
             "logging.basicConfig(level=logging.WARNING)\n"
             "logging.getLogger().handlers[0].setLevel(logging.WARNING)\n"
-            "from tests.support.running import hearing, make_plan\n"
+            "from tests.support.running import hearing, run_plan\n"
             "from psychagent.flows.events import SessionClosed\n"
             "from psychagent.runs.events import InCase\n"
             "from psychagent.runs.sample import run_sample\n"
-            "plan = make_plan(Path(sys.argv[1]), sys.argv[2])\n"
+            "plan = run_plan(Path(sys.argv[1]), sys.argv[2])\n"
             "die = lambda event: os._exit(7) if isinstance(event.event, SessionClosed) else None\n"
             "plan = hearing(plan, InCase, die) if len(sys.argv) > 3 else plan\n"
             "sys.exit(asyncio.run(run_sample(plan)).exit_status())\n"
@@ -189,7 +190,7 @@ async def test_a_write_that_fails_in_the_middle_is_named_too(tmp_path: Path) -> 
 
 async def test_a_session_s_dialogue_is_in_its_file_and_no_longer_in_the_checkpoint(tmp_path: Path) -> None:
     with serve() as server:
-        plan = make_plan(tmp_path, server.base_url, max_sessions=3)
+        plan = run_plan(tmp_path, server.base_url, max_sessions=3)
         await run_sample(plan)
     place = case_dirs(tmp_path)[0]
     assert load(place / "session_1.json")["transcript"]

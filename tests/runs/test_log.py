@@ -11,17 +11,17 @@ from psychagent.errors import RecordError
 from psychagent.runs.log import log_to
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import Http, serve
-from tests.support.running import NAME, always, course, make_plan
+from tests.support.running import NAME, always, course_file, run_plan
 
 
 async def test_a_lost_case_is_a_line_in_the_log_and_keeps_its_traceback(tmp_path: Path) -> None:
     with serve(always("summary", Http(status=400, body="no"))) as server:
-        await run_sample(make_plan(tmp_path, server.base_url, max_sessions=1))
+        await run_sample(run_plan(tmp_path, server.base_url, max_sessions=1))
     lines = (tmp_path / NAME / "run.log").read_text(encoding="utf-8").splitlines()
     (lost,) = [line for line in lines if "lost" in line]
     assert "ERROR" in lost
     assert "cbt/en01: lost (summary: HTTP 400" in lost
-    failure = course(tmp_path)["failure"]
+    failure = course_file(tmp_path)["failure"]
     assert failure["message"] in lost
     assert failure["traceback"].startswith("Traceback")
     assert "ProviderError: summary: HTTP 400" in failure["traceback"]
@@ -31,7 +31,7 @@ async def test_a_lost_case_is_a_line_in_the_log_and_keeps_its_traceback(tmp_path
 async def test_the_log_of_a_resumed_run_goes_on(tmp_path: Path) -> None:
     with serve(always("summary", Http(status=400, body="no"))) as server:
         for _ in range(2):
-            await run_sample(make_plan(tmp_path, server.base_url, max_sessions=1))
+            await run_sample(run_plan(tmp_path, server.base_url, max_sessions=1))
     text = (tmp_path / NAME / "run.log").read_text(encoding="utf-8")
     assert text.count("cbt/en01: lost") == 2
 

@@ -29,11 +29,11 @@ from psychagent.runs.sample import run_sample
 from psychagent.skills.library import SkillLibrary
 from tests.support.flat import baseline_of, runtime_of
 from tests.support.loopback.server import serve
-from tests.support.running import NAME, clean, make_plan, manifest, settings, stored_usage
+from tests.support.running import NAME, clean, manifest, run_plan, settings_at, stored_usage
 
 
 def settings_of(**over: Any) -> RunSettings:
-    baseline, runtime = settings("http://127.0.0.1:9/v1", api_key_env="THE_KEY", **over)
+    baseline, runtime = settings_at("http://127.0.0.1:9/v1", api_key_env="THE_KEY", **over)
     return RunSettings(baseline=baseline, runtime=runtime, dataset=DatasetSettings())
 
 
@@ -138,7 +138,7 @@ def test_a_manifest_of_a_later_version_is_refused(tmp_path: Path) -> None:
 
 async def test_totals_are_the_sum_of_the_session_files_and_of_the_calls_made(tmp_path: Path) -> None:
     with serve() as server:
-        result = await run_sample(make_plan(tmp_path, server.base_url, cases=2))
+        result = await run_sample(run_plan(tmp_path, server.base_url, cases=2))
         calls = [call.role for call in server.calls]
     totals = manifest(tmp_path)["totals"]
     assert clean(totals) == clean(stored_usage(tmp_path))

@@ -18,30 +18,30 @@ from psychagent.records.manifest import read_manifest
 from psychagent.runs.outcome import RunResult, Status
 from psychagent.runs.sample import SamplePlan, run_sample
 from tests.support.loopback.server import Http, LoopbackServer, chat_body, serve
-from tests.support.running import NAME, always, case_dirs, course, load, make_plan, manifest, repeats
+from tests.support.running import NAME, always, case_dirs, course_file, load, manifest, repeats, run_plan
 
 SHORT: dict[str, Any] = {"max_counselor_turns": 1}
 
 
 async def finished_run(save_dir: Path, server: LoopbackServer, **over: Any) -> SamplePlan:
     """Run a case to its end."""
-    plan = make_plan(save_dir, server.base_url, **(SHORT | over))
+    plan = run_plan(save_dir, server.base_url, **(SHORT | over))
     assert (await run_sample(plan)).exit_status() == 0
     return plan
 
 
 async def half_run(save_dir: Path, server: LoopbackServer, **over: Any) -> SamplePlan:
     """Run a case until the second session's summary, which is refused."""
-    plan = make_plan(save_dir, server.base_url, **(SHORT | over))
+    plan = run_plan(save_dir, server.base_url, **(SHORT | over))
     seen = {"summary": 0}
 
     def behave(call: Any, number: int) -> Http | None:
         seen["summary"] += call.role == "summary"
         return Http(status=400, body="no") if call.role == "summary" and seen["summary"] > 1 else None
 
-    server._behave = behave
+    server.behave = behave
     assert (await run_sample(plan)).exit_status() == 1
-    server._behave = None
+    server.behave = None
     return plan
 
 
@@ -167,7 +167,7 @@ async def test_a_changed_profile_is_refused_by_its_case(tmp_path: Path) -> None:
     root = tmp_path / "profiles"
     shutil.copytree(asset_dir("profiles") / "en", root)
     with serve() as server:
-        plan = make_plan(tmp_path / "runs", server.base_url, **SHORT)
+        plan = run_plan(tmp_path / "runs", server.base_url, **SHORT)
         plan = replace(plan, dataset=plan.dataset.model_copy(update={"root": root}))
         assert (await run_sample(plan)).exit_status() == 0
         with next(root.rglob("en01.yaml")).open("a", encoding="utf-8") as stream:
@@ -227,7 +227,7 @@ async def test_a_changed_prompt_or_skill_file_is_refused_by_name(
     root = tmp_path / kind
     shutil.copytree(asset_dir(kind), root)
     with serve() as server:
-        plan = make_plan(tmp_path / "runs", server.base_url, **SHORT)
+        plan = run_plan(tmp_path / "runs", server.base_url, **SHORT)
         plan = replace(plan, baseline=plan.baseline.model_copy(update={f"{kind}_root": root}))
         assert (await run_sample(plan)).exit_status() == 0
         with (root / file).open("a", encoding="utf-8") as stream:
@@ -306,7 +306,7 @@ async def test_a_session_file_lost_after_the_course_is_named_with_the_remedy(
         shutil.rmtree(place)
         assert (await run_sample(plan)).exit_status() == 0
         assert len(server.calls) == 2 * made, "the remedy works"
-    assert course(tmp_path)["finished"]
+    assert course_file(tmp_path)["finished"]
 
 
 async def test_sessions_whose_checkpoints_are_gone_are_not_written_over(tmp_path: Path) -> None:
@@ -370,13 +370,13 @@ async def test_a_checkpoint_file_that_is_no_database_is_named_with_the_remedy(tm
 
 async def test_a_failed_case_goes_on_where_it_failed(tmp_path: Path) -> None:
     with serve(always("client", Http(body=chat_body("")))) as server:
-        plan = make_plan(tmp_path, server.base_url)
+        plan = run_plan(tmp_path, server.base_url)
         assert (await run_sample(plan)).exit_status() == 1
-        assert course(tmp_path)["finished_reason"] == "error"
-        server._behave = None
+        assert course_file(tmp_path)["finished_reason"] == "error"
+        server.behave = None
         made = len(server.calls)
         assert (await run_sample(plan)).exit_status() == 0
         assert server.calls[made].role == "client"
-    assert course(tmp_path)["failure"] is None
-    assert course(tmp_path)["finished_reason"] == "max_sessions"
-    assert course(tmp_path)["failed_usage"]["roles"]["client"]["calls"] == 3
+    assert course_file(tmp_path)["failure"] is None
+    assert course_file(tmp_path)["finished_reason"] == "max_sessions"
+    assert course_file(tmp_path)["failed_usage"]["roles"]["client"]["calls"] == 3

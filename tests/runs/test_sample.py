@@ -21,9 +21,9 @@ from psychagent.flows.events import SessionClosed
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent
 from psychagent.runs.outcome import Status
 from psychagent.runs.sample import SamplePlan, run_sample
-from tests.support.loopback.replies import summary
+from tests.support.loopback.replies import summary_reply
 from tests.support.loopback.server import Call, Http, chat_body, serve
-from tests.support.running import case_dirs, course, hearing, load, make_plan, manifest
+from tests.support.running import case_dirs, course_file, hearing, load, manifest, run_plan
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 
@@ -71,7 +71,7 @@ async def test_a_profile_that_lacks_something_fails_alone_and_is_named(
     whole = broken.read_bytes()
     damage(broken)
     with serve() as server:
-        plan = make_plan(tmp_path / "runs", server.base_url, **SHORT)
+        plan = run_plan(tmp_path / "runs", server.base_url, **SHORT)
         dataset = plan.dataset.model_copy(update={"root": root, "split": None, "max_cases": None})
         plan = replace(plan, dataset=dataset)
         result = await run_sample(plan)
@@ -86,33 +86,37 @@ async def test_a_profile_that_lacks_something_fails_alone_and_is_named(
 
         broken.write_bytes(whole)
         assert (await run_sample(plan)).exit_status() == 0
-    assert [course(tmp_path / "runs", n)["finished"] for n in range(3)] == [True] * 3
+    assert [course_file(tmp_path / "runs", n)["finished"] for n in range(3)] == [True] * 3
 
 
 async def test_a_course_that_the_plan_ends_is_finished(tmp_path: Path) -> None:
     stages = iter(["intervention", "consolidation", "termination"])
 
     def behave(call: Call, number: int) -> Http | None:
-        return Http(body=chat_body(json.dumps(summary(next(stages))))) if call.role == "summary" else None
+        return (
+            Http(body=chat_body(json.dumps(summary_reply(next(stages))))) if call.role == "summary" else None
+        )
 
     with serve(behave) as server:
-        result = await run_sample(make_plan(tmp_path, server.base_url, max_sessions=9, max_counselor_turns=1))
+        result = await run_sample(run_plan(tmp_path, server.base_url, max_sessions=9, max_counselor_turns=1))
     assert result.exit_status() == 0
     assert result.count() == {Status.ENDED_BY_PLAN: 1}
-    assert course(tmp_path)["finished_reason"] == "plan"
-    assert course(tmp_path)["num_sessions"] == 3
+    assert course_file(tmp_path)["finished_reason"] == "plan"
+    assert course_file(tmp_path)["num_sessions"] == 3
     held = [load(case_dirs(tmp_path)[0] / f"session_{k}.json")["stage"] for k in (1, 2, 3)]
     assert held == ["conceptualization", "intervention", "consolidation"]
 
 
 async def test_a_plan_that_would_skip_a_stage_is_corrected_and_recorded(tmp_path: Path) -> None:
     def behave(call: Call, number: int) -> Http | None:
-        return Http(body=chat_body(json.dumps(summary("termination")))) if call.role == "summary" else None
+        return (
+            Http(body=chat_body(json.dumps(summary_reply("termination")))) if call.role == "summary" else None
+        )
 
     with serve(behave) as server:
-        await run_sample(make_plan(tmp_path, server.base_url, max_sessions=9, max_counselor_turns=1))
-    assert course(tmp_path)["num_sessions"] == 3
-    assert [c["decided"] for c in course(tmp_path)["corrections"]] == ["intervention", "consolidation"]
+        await run_sample(run_plan(tmp_path, server.base_url, max_sessions=9, max_counselor_turns=1))
+    assert course_file(tmp_path)["num_sessions"] == 3
+    assert [c["decided"] for c in course_file(tmp_path)["corrections"]] == ["intervention", "consolidation"]
 
 
 def words_of(event: RunEvent) -> list[str]:
@@ -132,7 +136,7 @@ def words_of(event: RunEvent) -> list[str]:
 async def test_every_event_is_told_once(tmp_path: Path) -> None:
     told: list[str] = []
     with serve() as server:
-        plan = make_plan(tmp_path, server.base_url, cases=2, max_counselor_turns=1)
+        plan = run_plan(tmp_path, server.base_url, cases=2, max_counselor_turns=1)
         await run_sample(replace(plan, tell=lambda event: told.extend(words_of(event))))
         assert told.count("call") == len(server.calls)
     rest = [event for event in told if event != "call"]
@@ -146,7 +150,7 @@ async def test_every_event_is_told_once(tmp_path: Path) -> None:
 async def test_so_many_cases_run_at_a_time(tmp_path: Path, concurrency: int) -> None:
     under_way, most = set[str](), [0]
     with serve() as server:
-        plan = make_plan(tmp_path, server.base_url, cases=4, **SHORT)
+        plan = run_plan(tmp_path, server.base_url, cases=4, **SHORT)
         plan = replace(plan, runtime=at_a_time(plan, concurrency))
         slow = Http(body=chat_body("<response>Hello</response>"), delay_sec=0.1)
 
@@ -157,7 +161,7 @@ async def test_so_many_cases_run_at_a_time(tmp_path: Path, concurrency: int) -> 
                 most[0] = max(most[0], len(under_way))
             return slow if call.role == "counselor" else None
 
-        server._behave = behave
+        server.behave = behave
         ended = hearing(plan, CaseEnded, lambda event: under_way.remove(next(iter(under_way))))
         result = await run_sample(ended)
     assert result.exit_status() == 0
@@ -169,7 +173,7 @@ async def test_a_watcher_that_fails_ends_the_run_and_leaves_nobody_working(tmp_p
         raise LookupError("the watcher's own")
 
     with serve(delay_sec=0.02) as server:
-        plan = make_plan(tmp_path, server.base_url, cases=4, max_counselor_turns=1)
+        plan = run_plan(tmp_path, server.base_url, cases=4, max_counselor_turns=1)
         with pytest.raises(LookupError, match="the watcher's own"):
             await run_sample(hearing(plan, CaseEnded, fail))
         made = len(server.calls)
@@ -181,7 +185,7 @@ async def test_a_watcher_that_fails_ends_the_run_and_leaves_nobody_working(tmp_p
 
 async def test_a_run_that_cannot_start_removes_no_former_run(tmp_path: Path) -> None:
     with serve() as server:
-        plan = make_plan(tmp_path, server.base_url, **SHORT)
+        plan = run_plan(tmp_path, server.base_url, **SHORT)
         await run_sample(plan)
         locked = plan.baseline.counselor.model_copy(update={"api_key_env": "NO_SUCH_KEY"})
         keyless = replace(
@@ -189,7 +193,7 @@ async def test_a_run_that_cannot_start_removes_no_former_run(tmp_path: Path) -> 
         )
         with pytest.raises(SettingsError, match="'NO_SUCH_KEY' is not set"):
             await run_sample(keyless)
-    assert course(tmp_path)["finished"]
+    assert course_file(tmp_path)["finished"]
     assert manifest(tmp_path)["cases"] == {"finished by max_sessions": 1}
 
 
@@ -211,7 +215,7 @@ async def test_where_skills_cannot_be_found_the_run_says_so_and_stops(tmp_path: 
         return Http(status=400, body="no such model") if call.path.endswith("/embeddings") else None
 
     with serve(behave) as server:
-        plan = at_embeddings(make_plan(tmp_path, server.base_url, cases=6), server.base_url)
+        plan = at_embeddings(run_plan(tmp_path, server.base_url, cases=6), server.base_url)
         plan = replace(plan, runtime=at_a_time(plan, 2))
         result = await run_sample(plan)
         assert not [call for call in server.calls if call.role == "counselor"], "never without skills"
@@ -222,7 +226,7 @@ async def test_where_skills_cannot_be_found_the_run_says_so_and_stops(tmp_path: 
         assert reasons
         assert "embeddings endpoint" in reasons[0]
 
-        server._behave = None
+        server.behave = None
         made = len(server.calls)
         assert (await run_sample(plan)).exit_status() == 0
         assert len(server.calls) > made
@@ -230,7 +234,7 @@ async def test_where_skills_cannot_be_found_the_run_says_so_and_stops(tmp_path: 
 
 async def test_cases_of_several_modalities_are_apart(tmp_path: Path) -> None:
     with serve() as server:
-        plan = make_plan(tmp_path, server.base_url, **SHORT)
+        plan = run_plan(tmp_path, server.base_url, **SHORT)
         dataset = plan.dataset.model_copy(update={"modalities": tuple(Modality), "max_cases": None})
         dataset = dataset.model_copy(update={"max_cases_per_modality": 1})
         result = await run_sample(replace(plan, dataset=dataset))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import numpy as np
 import pytest
 import yaml
 
-from psychagent.domain.base import Language, Modality, Stage
-from psychagent.domain.skill import MetaSkill, Skill, StageSkills
+from psychagent.domain.base import Language, Stage
+from psychagent.domain.skill import StageSkills
 from psychagent.skills.convert import stage_file, to_yaml
-from psychagent.skills.embed import Embedder, Vectors, build_minilm, normalize
-
-HERE = Path(__file__).parent
+from psychagent.skills.embed import Embedder, build_minilm
+from tests.support.small_skills import CountingEmbedder, WriteLibrary, skill_about, stage_of
 
 
 @pytest.fixture(scope="session")
@@ -24,57 +20,13 @@ def minilm() -> Embedder:
     return build_minilm()
 
 
-class CountingEmbedder:
-    """Hashes words into vectors, and remembers what it was asked."""
-
-    def __init__(self, name: str = "counting", size: int = 997) -> None:
-        self.name = name
-        self.asked: list[str] = []
-        self._size = size
-
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        self.asked += texts
-        vectors = np.full((len(texts), self._size), 0.01, dtype=np.float32)
-        for row, text in enumerate(texts):
-            for word in text.lower().split():
-                vectors[row, zlib.crc32(word.encode()) % self._size] += 1
-        return normalize(vectors)
-
-
 @pytest.fixture
 def counting() -> CountingEmbedder:
     return CountingEmbedder()
 
 
-def skill(skill_id: str, words: str, **over: str) -> Skill:
-    """Make a skill that speaks of some words only."""
-    given = {
-        "name": f"About {words}",
-        "description": f"Speak with the client of {words} and write down together what follows from it now.",
-        "when_to_use": f"When {words} has come up and the client can look at it.",
-        "trigger": f"The client speaks about {words} more than once and then stops.",
-    }
-    return Skill(id=skill_id, **(given | over))
-
-
-def stage_of(
-    *skills: Skill, modality: Modality = Modality.CBT, stage: Stage = Stage.INTERVENTION
-) -> StageSkills:
-    """Put skills under one meta-skill of a stage."""
-    meta = MetaSkill(
-        id=f"{modality}.{stage}.all",
-        name="Everything there is",
-        description="All skills of this small stage, which is made for tests only.",
-        skills=skills,
-    )
-    return StageSkills(modality=modality, stage=stage, meta_skills=(meta,))
-
-
-Write = Callable[..., Path]
-
-
 @pytest.fixture
-def write_library(tmp_path: Path) -> Write:
+def write_library(tmp_path: Path) -> WriteLibrary:
     """Write stages as a library of our layout, and return its folder."""
 
     def write(*stages: StageSkills, language: Language = Language.EN) -> Path:
@@ -89,14 +41,16 @@ def write_library(tmp_path: Path) -> Write:
 
 
 @pytest.fixture
-def small_library(write_library: Write) -> Path:
+def small_library(write_library: WriteLibrary) -> Path:
     """Two stages of one modality, three skills each, in English."""
     return write_library(
-        stage_of(skill("a.sleep", "sleep"), skill("a.anger", "anger"), skill("a.grief", "grief")),
         stage_of(
-            skill("b.sleep", "sleep at night"),
-            skill("b.work", "work"),
-            skill("b.ending", "ending"),
+            skill_about("a.sleep", "sleep"), skill_about("a.anger", "anger"), skill_about("a.grief", "grief")
+        ),
+        stage_of(
+            skill_about("b.sleep", "sleep at night"),
+            skill_about("b.work", "work"),
+            skill_about("b.ending", "ending"),
             stage=Stage.CONSOLIDATION,
         ),
     )

@@ -55,6 +55,7 @@ def test_show_suggests_near_ids() -> None:
         call("show", EVIDENCE.removesuffix("s"))
 
 
+@pytest.mark.slow
 def test_search_tells_the_similarity_of_each_skill() -> None:
     shown = call("search", "get up when awake instead of lying in bed", "--modality", "bt", "-k", "3").output
     assert "cosine" in shown
@@ -76,12 +77,14 @@ def test_a_stage_without_skills_is_told() -> None:
         call("search", "x", "--stage", "termination", "--language", "zh")
 
 
+@pytest.mark.slow
 def test_validate_of_the_bundled_library_says_its_limits() -> None:
     result = call("validate")
     assert result.exit_code == 0
     assert "No problems. Largest cosine allowed: en 0.82, zh 0.6." in result.output
 
 
+@pytest.mark.slow
 def test_validate_lists_the_pairs_beyond_a_stricter_cosine(reference_root: Path, small_library: Path) -> None:
     result = call("validate", small_library, "--max-cosine", "0.1")
     assert result.exit_code == 1
@@ -99,6 +102,7 @@ def test_import_writes_our_layout(reference_root: Path, tmp_path: Path) -> None:
     assert call("stats", tmp_path / "out").exit_code == 0
 
 
+@pytest.mark.slow
 def test_bench_prints_every_way_of_retrieval(tmp_path: Path, minilm: Embedder) -> None:
     gold = tmp_path / "mine.yaml"
     gold.write_text(

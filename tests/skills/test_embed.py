@@ -236,12 +236,14 @@ def test_a_missing_model_package_is_named(monkeypatch: pytest.MonkeyPatch) -> No
         minilm_folder()
 
 
+@pytest.mark.slow
 def test_a_folder_without_a_model_is_refused(tmp_path: Path, minilm: Embedder) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(SkillStoreError, match="cannot be loaded"):
         LocalEmbedder("x", str(tmp_path), 8)
 
 
+@pytest.mark.slow
 async def test_the_embedded_model_gives_unit_vectors_and_knows_meaning(minilm: Embedder) -> None:
     vectors = await minilm.embed(["The client cannot sleep.", "She lies awake at night.", "The tax is due."])
     assert vectors.shape == (3, 384)

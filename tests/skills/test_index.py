@@ -7,13 +7,13 @@ import pytest
 
 from psychagent.errors import SkillStoreError
 from psychagent.skills.index import RRF_K, StageIndex, fuse, skill_text
-from tests.skills.conftest import CountingEmbedder, skill
+from tests.support.small_skills import CountingEmbedder, skill_about
 
 SKILLS = [
-    skill("s.sleep", "sleep"),
-    skill("s.anger", "anger"),
-    skill("s.grief", "grief"),
-    skill("s.work", "work"),
+    skill_about("s.sleep", "sleep"),
+    skill_about("s.anger", "anger"),
+    skill_about("s.grief", "grief"),
+    skill_about("s.work", "work"),
 ]
 
 
@@ -103,6 +103,6 @@ def test_fusion_breaks_a_tie_by_row() -> None:
 
 
 def test_example_and_caution_stay_out_of_the_text_that_is_searched() -> None:
-    text = skill_text(skill("s", "sleep", example="Say something lovely.", caution="Never at noon."))
+    text = skill_text(skill_about("s", "sleep", example="Say something lovely.", caution="Never at noon."))
     assert "lovely" not in text
     assert "noon" not in text

@@ -9,7 +9,7 @@ import pytest
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Stage
 from psychagent.errors import AssetError
 from psychagent.skills.library import SkillLibrary
-from tests.skills.conftest import Write, skill, stage_of
+from tests.support.small_skills import WriteLibrary, skill_about, stage_of
 
 
 def test_a_stage_of_our_layout_is_read(small_library: Path) -> None:
@@ -20,22 +20,22 @@ def test_a_stage_of_our_layout_is_read(small_library: Path) -> None:
     assert len(library.all_stages()) == 2
 
 
-def test_a_file_in_the_wrong_place_is_named(write_library: Write) -> None:
-    root = write_library(stage_of(skill("a", "sleep")))
+def test_a_file_in_the_wrong_place_is_named(write_library: WriteLibrary) -> None:
+    root = write_library(stage_of(skill_about("a", "sleep")))
     path = root / "en" / "cbt" / "intervention.yaml"
     path.rename(root / "en" / "cbt" / "consolidation.yaml")
     with pytest.raises(AssetError, match="not its place"):
         SkillLibrary(Language.EN, root).stage(Modality.CBT, Stage.CONSOLIDATION)
 
 
-def test_an_id_used_twice_in_a_stage_is_named(write_library: Write) -> None:
-    root = write_library(stage_of(skill("a", "sleep"), skill("a", "anger")))
+def test_an_id_used_twice_in_a_stage_is_named(write_library: WriteLibrary) -> None:
+    root = write_library(stage_of(skill_about("a", "sleep"), skill_about("a", "anger")))
     with pytest.raises(AssetError, match="'a' is used twice"):
         SkillLibrary(Language.EN, root).stage(Modality.CBT, Stage.INTERVENTION)
 
 
-def test_an_unknown_field_is_named(write_library: Write) -> None:
-    root = write_library(stage_of(skill("a", "sleep")))
+def test_an_unknown_field_is_named(write_library: WriteLibrary) -> None:
+    root = write_library(stage_of(skill_about("a", "sleep")))
     path = root / "en" / "cbt" / "intervention.yaml"
     path.write_text(path.read_text().replace("trigger:", "triger:"))
     with pytest.raises(AssetError, match=r"intervention\.yaml.*triger"):

@@ -15,18 +15,20 @@ from psychagent.skills.embed import Embedder
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.near import MAX_COSINE, count_vectors, nearest_pairs, skill_vectors
 from psychagent.skills.vectors import VectorCache
-from tests.skills.conftest import HERE, skill
+from tests.support.small_skills import skill_about
+
+REWORDINGS = Path(__file__).parent / "rewordings.yaml"
 
 
 def reworded(language: Language) -> list[tuple[Skill, Skill]]:
     """Pairs of a bundled skill and the same said in other words."""
-    data: dict[str, Any] = yaml.safe_load((HERE / "rewordings.yaml").read_text(encoding="utf-8"))[language]
+    data: dict[str, Any] = yaml.safe_load(REWORDINGS.read_text(encoding="utf-8"))[language]
     bundled = {s.id: s for stage in SkillLibrary(language).all_stages() for s in stage.skills()}
     return [(bundled[key], Skill(id=f"{key}.again", **value)) for key, value in data.items()]
 
 
 def test_pairs_come_nearest_first() -> None:
-    skills = [skill("a", "sleep"), skill("b", "anger"), skill("c", "grief")]
+    skills = [skill_about("a", "sleep"), skill_about("b", "anger"), skill_about("c", "grief")]
     vectors = np.array([[1, 0], [0, 1], [0.6, 0.8]], dtype=np.float32)
     pairs = nearest_pairs(skills, vectors)
     assert [(p.one.id, p.other.id) for p in pairs] == [("b", "c"), ("a", "c"), ("a", "b")]
@@ -45,6 +47,7 @@ async def test_every_chinese_rewording_is_nearer_than_the_limit() -> None:
         assert pair.cosine > MAX_COSINE[Language.ZH], one.id
 
 
+@pytest.mark.slow
 async def test_most_english_rewordings_are_nearer_than_the_limit(minilm: Embedder) -> None:
     caught = 0
     pairs = reworded(Language.EN)
@@ -54,6 +57,7 @@ async def test_most_english_rewordings_are_nearer_than_the_limit(minilm: Embedde
     assert caught > len(pairs) / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", list(Language))
 async def test_the_limit_leaves_room_above_the_nearest_bundled_pair(
     language: Language, minilm: Embedder, vector_dir: Path

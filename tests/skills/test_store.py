@@ -13,7 +13,7 @@ from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, re
 from psychagent.skills.embed import Embedder
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import DEFAULT_METHOD, SkillStore, resolve_method
-from tests.skills.conftest import CountingEmbedder, Write, skill, stage_of
+from tests.support.small_skills import CountingEmbedder, WriteLibrary, skill_about, stage_of
 
 ALL_METHODS = ["lexical", "embed", "fusion"]
 
@@ -64,15 +64,19 @@ async def test_ranking_by_words_asks_no_embedder(small_library: Path, counting: 
 
 
 async def test_a_changed_skill_is_the_only_one_embedded_anew(
-    write_library: Write, tmp_path: Path, counting: CountingEmbedder
+    write_library: WriteLibrary, tmp_path: Path, counting: CountingEmbedder
 ) -> None:
-    first = [skill("a.sleep", "sleep"), skill("a.anger", "anger"), skill("a.grief", "grief")]
+    first = [
+        skill_about("a.sleep", "sleep"),
+        skill_about("a.anger", "anger"),
+        skill_about("a.grief", "grief"),
+    ]
     cache = tmp_path / "cache"
     await store_of(write_library(stage_of(*first)), counting, "embed", cache).index(
         Modality.CBT, Stage.INTERVENTION
     )
     counting.asked.clear()
-    changed = [*first[:2], skill("a.grief", "loss")]
+    changed = [*first[:2], skill_about("a.grief", "loss")]
     store = store_of(write_library(stage_of(*changed)), counting, "embed", cache)
     await store.index(Modality.CBT, Stage.INTERVENTION)
     assert len(counting.asked) == 1
@@ -101,6 +105,7 @@ def test_the_embedded_english_model_alone_is_not_the_chinese_default() -> None:
     assert DEFAULT_METHOD[Language.ZH] != "embed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("language", list(Language))
 async def test_the_default_finds_most_gold_skills_from_a_rewrite(
     language: Language, minilm: Embedder, vector_dir: Path

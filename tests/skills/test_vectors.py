@@ -10,7 +10,7 @@ import pytest
 
 from psychagent.errors import SkillStoreError
 from psychagent.skills.vectors import VectorCache
-from tests.skills.conftest import CountingEmbedder
+from tests.support.small_skills import CountingEmbedder
 
 
 def the_file(folder: Path) -> Path:

@@ -12,12 +12,12 @@ from psychagent.evals.evaluate import EvalPlan
 from tests.support.judging import GOOD
 from tests.support.loopback.server import LoopbackServer
 
-ROLES = {"counselor": "assistant", "client": "user"}
+FILE_ROLES = {"counselor": "assistant", "client": "user"}
 METHODS = ("WAI", "Custom_Dim", "SRS", "BDI_II")
 
 
 def make_run(root: Path, *cases: str, sessions: int = 1, modality: str = "cbt") -> Path:
-    transcript = [{"role": ROLES[speaker.value], "content": text} for speaker, text in GOOD]
+    transcript = [{"role": FILE_ROLES[speaker.value], "content": text} for speaker, text in GOOD]
     for case in cases:
         for number in range(1, sessions + 1):
             path = root / "base" / modality / case / f"session_{number}.json"
@@ -26,12 +26,12 @@ def make_run(root: Path, *cases: str, sessions: int = 1, modality: str = "cbt") 
     return root / "base"
 
 
-def plan_of(data: Path, out: Path, **more: Any) -> EvalPlan:
+def eval_plan(data: Path, out: Path, **more: Any) -> EvalPlan:
     given: dict[str, Any] = {"settings": EvalSettings(degenerate=0), "env": {}, "methods": METHODS}
     return EvalPlan(data_root=data, output_root=out, **(given | more))
 
 
-def at(server: LoopbackServer, **more: Any) -> EvalSettings:
+def eval_settings_at(server: LoopbackServer, **more: Any) -> EvalSettings:
     judge = {"provider": "openai", "base_url": server.base_url, "model": "loopback", "max_retries": 0}
     return EvalSettings(**({"judge": judge, "degenerate": 0, "concurrency": 4} | more))
 

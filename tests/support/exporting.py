@@ -25,14 +25,14 @@ def offline_runtime(language: Language = Language.EN, **over: Any) -> RuntimeSet
     return runtime_of(language=language, **over)
 
 
-def run(plan: SamplePlan) -> Path:
+def run_to_end(plan: SamplePlan) -> Path:
     """Run a plan to its end and return its folder."""
     result = asyncio.run(run_sample(plan))
     assert result.exit_status() == 0, result.outcomes
     return plan.save_dir / plan.baseline.name
 
 
-def offline_baseline(sessions: int = 2, turns: int = 3, **over: Any) -> BaselineSettings:
+def short_baseline(sessions: int = 2, turns: int = 3, **over: Any) -> BaselineSettings:
     """The script as counselor, in short courses."""
     return baseline_of(max_sessions=sessions, max_counselor_turns=turns, **over)
 
@@ -41,13 +41,13 @@ def make_rft(folder: Path, *, cases: int = 4, n: int = 3, **rft: Any) -> Path:
     """Make a small run with rollouts: two modalities, short sessions, two scales."""
     settings = RftSettings(**({"rollout_n": n, "judging": EvalSettings(methods=SCALES)} | rft))
     dataset = DatasetSettings(modalities=(Modality.CBT, Modality.BT), max_cases=cases)
-    return run(SamplePlan(offline_baseline(), offline_runtime(), dataset, folder, env={}, rft=settings))
+    return run_to_end(SamplePlan(short_baseline(), offline_runtime(), dataset, folder, env={}, rft=settings))
 
 
 def make_sample(folder: Path, *, cases: int = 1, **baseline: Any) -> Path:
     """Make a small plain run."""
     dataset = DatasetSettings(modalities=(Modality.CBT,), max_cases=cases)
-    return run(SamplePlan(offline_baseline(**baseline), offline_runtime(), dataset, folder, env={}))
+    return run_to_end(SamplePlan(short_baseline(**baseline), offline_runtime(), dataset, folder, env={}))
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

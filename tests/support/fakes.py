@@ -1,9 +1,11 @@
-"""The one thing that tests fake: chat models that say what a script of replies holds, and then fail."""
+"""The one thing that tests fake: a chat model that says what a script holds, and a cast of them."""
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import cache
 from typing import Any, Literal
@@ -13,6 +15,7 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage
 from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from pydantic import Field, SkipValidation
 
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.settings.baseline import BaselineSettings, RetrievalSettings
@@ -31,29 +34,48 @@ from tests.support.flat import baseline_of, live, runtime_of
 
 Query = Literal["rewrite", "utterance"]
 ROLES = ("counselor", "client", "filter", "rewrite", "summary", "client_file")
+Reply = str | AIMessage | Exception
+"""What a scripted model says, or what it raises."""
 _ROLE_NAMES = {"human": "user", "ai": "assistant", "system": "system"}
 
 
 class ScriptedModel(BaseChatModel):
-    """Says its replies one after another, remembers what it was asked, and fails when it runs dry."""
+    """The one fake: says what its script holds, whole or as a stream, and remembers what it was asked."""
 
-    role: str
-    replies: list[str | AIMessage]
-    asked: list[list[Message]] = []  # noqa: RUF012 (pydantic copies it)
+    replies: SkipValidation[list[Reply]] = Field(default_factory=list)
+    """Said one after another; a call when they have run dry fails."""
+    answer: Callable[[str], Reply] | None = None
+    """Writes the reply to a prompt's text, in place of a list."""
+    role: str = "the model"
+    usage: UsageMetadata = UsageMetadata(input_tokens=10, output_tokens=2, total_tokens=12)
+    """What each reply costs that is given as text."""
+    asked: list[list[Message]] = Field(default_factory=list)
+    options: list[dict[str, Any]] = Field(default_factory=list)
+    """What each call was given beside its messages."""
+    under_way: int = 0
+    most_under_way: int = 0
+
+    @property
+    def prompts(self) -> list[str]:
+        """Every prompt as one text."""
+        return [_as_text(messages) for messages in self.asked]
 
     @property
     def _llm_type(self) -> str:
         return "scripted"
 
-    def _next(self, messages: Sequence[BaseMessage]) -> AIMessage:
+    def _next(self, messages: Sequence[BaseMessage], options: dict[str, Any]) -> AIMessage:
         self.asked.append([{"role": _ROLE_NAMES[m.type], "content": str(m.content)} for m in messages])
-        if not self.replies:
-            raise AssertionError(f"{self.role} was asked once more than it has replies ({len(self.asked)})")
-        reply = self.replies.pop(0)
-        if isinstance(reply, AIMessage):
-            return reply
-        usage = UsageMetadata(input_tokens=10, output_tokens=2, total_tokens=12)
-        return AIMessage(content=reply, usage_metadata=usage)
+        self.options.append(options)
+        if self.answer:
+            reply = self.answer(_as_text(self.asked[-1]))
+        elif self.replies:
+            reply = self.replies.pop(0)
+        else:
+            raise AssertionError(f"{self.role} has no reply left for its call {len(self.asked)}")
+        if isinstance(reply, Exception):
+            raise reply
+        return AIMessage(content=reply, usage_metadata=self.usage) if isinstance(reply, str) else reply
 
     def _generate(
         self,
@@ -62,7 +84,7 @@ class ScriptedModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return ChatResult(generations=[ChatGeneration(message=self._next(messages))])
+        return ChatResult(generations=[ChatGeneration(message=self._next(messages, kwargs))])
 
     async def _agenerate(
         self,
@@ -71,7 +93,8 @@ class ScriptedModel(BaseChatModel):
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        return ChatResult(generations=[ChatGeneration(message=self._next(messages))])
+        async with self._counted():
+            return ChatResult(generations=[ChatGeneration(message=self._next(messages, kwargs))])
 
     async def _astream(
         self,
@@ -79,13 +102,35 @@ class ScriptedModel(BaseChatModel):
         stop: list[str] | None = None,
         run_manager: AsyncCallbackManagerForLLMRun | None = None,
         **kwargs: Any,
-    ) -> Any:
-        text = str(self._next(messages).content)
-        for at in range(0, len(text), 5):
-            chunk = ChatGenerationChunk(message=AIMessageChunk(content=text[at : at + 5]))
-            if run_manager:
-                await run_manager.on_llm_new_token(text[at : at + 5], chunk=chunk)
-            yield chunk
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        async with self._counted():
+            reply = self._next(messages, kwargs)
+            text = str(reply.content)
+            for at in range(0, len(text), 5):
+                chunk = ChatGenerationChunk(message=AIMessageChunk(content=text[at : at + 5]))
+                if run_manager:
+                    await run_manager.on_llm_new_token(text[at : at + 5], chunk=chunk)
+                yield chunk
+            # what it cost, and a thought that was given apart, come last
+            last = AIMessageChunk(
+                content="", usage_metadata=reply.usage_metadata, additional_kwargs=reply.additional_kwargs
+            )
+            yield ChatGenerationChunk(message=last)
+
+    @asynccontextmanager
+    async def _counted(self) -> AsyncIterator[None]:
+        """Count the calls under way; each lets others begin before it ends."""
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            await asyncio.sleep(0)
+            yield
+        finally:
+            self.under_way -= 1
+
+
+def _as_text(messages: Sequence[Message]) -> str:
+    return "\n\n".join(message["content"] for message in messages)
 
 
 @cache

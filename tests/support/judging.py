@@ -8,12 +8,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from langchain_core.callbacks import CallbackManagerForLLMRun
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage, BaseMessage
-from langchain_core.outputs import ChatGeneration, ChatResult
-from pydantic import PrivateAttr
-
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.flows.judge import Judge, build_judge_deps
@@ -21,6 +15,7 @@ from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.gate import Gate
 from psychagent.nodes.judge import JudgeDeps
 from psychagent.scales.dialogue import Dialogue, Line
+from tests.support.fakes import Reply, ScriptedModel
 from tests.support.flat import live
 from tests.support.loopback.server import Call, Http, chat_body
 
@@ -70,40 +65,12 @@ def defaults(prompt: str) -> str:
     return reply(items_asked(prompt))
 
 
-class FakeJudge(BaseChatModel):
-    """Answers with what the test says; a list of replies fails when it runs dry."""
-
-    answer: Any
-    _prompts: list[str] = PrivateAttr(default_factory=list)
-
-    @property
-    def prompts(self) -> list[str]:
-        return self._prompts
-
-    @property
-    def _llm_type(self) -> str:
-        return "fake-judge"
-
-    def _generate(
-        self,
-        messages: list[BaseMessage],
-        stop: list[str] | None = None,
-        run_manager: CallbackManagerForLLMRun | None = None,
-        **kwargs: Any,
-    ) -> ChatResult:
-        text = "\n\n".join(str(message.content) for message in messages)
-        self._prompts.append(text)
-        if callable(self.answer):
-            said = self.answer(text)
-        else:
-            assert self.answer, "the scripted replies have run dry"
-            said = self.answer.pop(0)
-        return ChatResult(generations=[ChatGeneration(message=AIMessage(content=said))])
-
-
-def judge_with(answer: Answer | list[str], *, retries: int = 0, **settings: Any) -> tuple[Judge, FakeJudge]:
-    """Build a real judge around a fake model."""
-    model = FakeJudge(answer=answer)
+def judge_with(
+    answer: Answer | Sequence[Reply], *, retries: int = 0, **settings: Any
+) -> tuple[Judge, ScriptedModel]:
+    """Build a real judge around a scripted model."""
+    script: dict[str, Any] = {"answer": answer} if callable(answer) else {"replies": [*answer]}
+    model = ScriptedModel(role="the judge", **script)
     note = "Not usable: {problem}"
     chat = Chat(model, Policy(max_retries=retries), Gate(8), retry_note=note)
     deps = build_judge_deps(EvalSettings(**settings), live())
@@ -115,7 +82,7 @@ def offline_judge(name: str = "offline-script", **settings: Any) -> Judge:
     return Judge(build_judge_deps(EvalSettings(judge={"model": name}, **settings), live()))
 
 
-def offline_deps(**settings: Any) -> JudgeDeps:
+def offline_judge_deps(**settings: Any) -> JudgeDeps:
     """Wire the scripted judge."""
     return build_judge_deps(EvalSettings(**settings), live())
 

@@ -33,20 +33,22 @@ def _deps(language: Language) -> Deps:
     return offline(language)
 
 
-def profile(name: str) -> Profile:
+def bundled_profile(name: str) -> Profile:
     """Read a bundled profile; its language is in its name."""
     return find_profile(name, Language(name[:2]))
 
 
 def risk_of(name: str) -> Risk:
     """Return the risk that a profile carries."""
-    told = profile(name).disclosure
+    told = bundled_profile(name).disclosure
     assert told
     assert told.risk
     return told.risk
 
 
-def run(name: str, modality: Modality, deps: Deps, *, seed: int = 0, **knobs: Any) -> list[FinishedSession]:
+def run_offline_course(
+    name: str, modality: Modality, deps: Deps, *, seed: int = 0, **knobs: Any
+) -> list[FinishedSession]:
     """Run one course to its end."""
     language = Language(name[:2])
     case = make_case(find_profile(name, language), modality, language)
@@ -55,9 +57,11 @@ def run(name: str, modality: Modality, deps: Deps, *, seed: int = 0, **knobs: An
 
 
 @cache
-def course(name: str, modality: Modality, seed: int = 0, max_sessions: int = 6) -> list[FinishedSession]:
+def offline_course(
+    name: str, modality: Modality, seed: int = 0, max_sessions: int = 6
+) -> list[FinishedSession]:
     """Run a bundled course, or return it if it was run before."""
-    return run(name, modality, _deps(Language(name[:2])), seed=seed, max_sessions=max_sessions)
+    return run_offline_course(name, modality, _deps(Language(name[:2])), seed=seed, max_sessions=max_sessions)
 
 
 def lines_of(language: Language) -> Any:

@@ -47,7 +47,7 @@ def library(language: Language) -> PromptLibrary:
     return PromptLibrary(language)
 
 
-def skill(number: int) -> Skill:
+def marked_skill(number: int) -> Skill:
     """Make a skill whose every text has a mark."""
     texts = {name: f"mark-{name}{number}" for name in Skill.model_fields}
     return Skill(**texts)
@@ -64,7 +64,7 @@ def values(held: Memory, *, session_index: int, **over: Any) -> dict[str, Any]:
         "modality": "het",
         "reply_format": "tags",
         "turns_left": 5,
-        "skills": [skill(n) for n in range(5)],
+        "skills": [marked_skill(n) for n in range(5)],
         "metas": [{"id": "a.b.c", "name": "mark-meta", "description": "mark-family"}],
         "stage": "intervention",
         "stages": [stage.value for stage in Stage],

@@ -22,9 +22,9 @@ from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.judging import loopback_reply
 from tests.support.loopback.replies import counselor_reply, filler
 from tests.support.loopback.server import Behave, Call, Http, chat_body
-from tests.support.running import FAST, settings
+from tests.support.running import FAST, settings_at
 
-METHODS = ("WAI", "SRS")
+ONE_A_SIDE = ("WAI", "SRS")
 """One scale a side, so that a test asks little."""
 _TAG = re.compile(r"Tag([A-Z])")
 
@@ -80,11 +80,11 @@ def failed(index: int, message: str = "the endpoint is gone") -> Rollout:
 
 def rft_settings(**over: Any) -> RftSettings:
     """Two rollouts, judged on two scales by the offline script."""
-    judging = {"methods": dict.fromkeys(Modality, METHODS)} | over.pop("judging", {})
+    judging = {"methods": dict.fromkeys(Modality, ONE_A_SIDE)} | over.pop("judging", {})
     return RftSettings.model_validate({"rollout_n": 2, "min_rollouts": 1, "judging": judging} | over)
 
 
-def offline_deps(sessions: int = 2, turns: int = 6, **over: Any) -> Deps:
+def offline_rollout_deps(sessions: int = 2, turns: int = 6, **over: Any) -> Deps:
     """Wire rollouts with the offline script in every role, ranking by words."""
     baseline = baseline_of(
         provider="offline", model="offline-script", max_sessions=sessions, max_counselor_turns=turns
@@ -93,20 +93,20 @@ def offline_deps(sessions: int = 2, turns: int = 6, **over: Any) -> Deps:
     return with_rollouts(build_deps(baseline, runtime_of(), here), rft_settings(**over), here)
 
 
-def at_server(base_url: str, **over: Any) -> RftSettings:
+def rft_settings_at(base_url: str, **over: Any) -> RftSettings:
     """Rollouts whose judge is at a loopback server."""
     judge = FAST | {"provider": "openai", "base_url": base_url, "model": "judge"}
-    judging = {"judge": judge, "methods": dict.fromkeys(Modality, METHODS)}
+    judging = {"judge": judge, "methods": dict.fromkeys(Modality, ONE_A_SIDE)}
     return RftSettings.model_validate({"rollout_n": 2, "min_rollouts": 2, "judging": judging} | over)
 
 
-def make_plan(
+def rollout_plan(
     save_dir: Path, base_url: str, *, cases: int = 1, rft: Mapping[str, Any] | None = None, **over: Any
 ) -> SamplePlan:
     """Plan a run with rollouts of some bundled profiles, all under one modality."""
-    baseline, runtime = settings(base_url, **({"max_sessions": 1} | over))
+    baseline, runtime = settings_at(base_url, **({"max_sessions": 1} | over))
     dataset = DatasetSettings(modalities=(Modality.CBT,), max_cases=cases)
-    chosen = at_server(base_url, **(rft or {}))
+    chosen = rft_settings_at(base_url, **(rft or {}))
     return SamplePlan(baseline, runtime, dataset, save_dir=save_dir, env={}, rft=chosen)
 
 

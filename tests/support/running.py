@@ -26,7 +26,7 @@ FAST: dict[str, Any] = {"timeout_sec": 20, "max_retries": 2, "max_wait_sec": 0.0
 NAME = "loopback"
 
 
-def settings(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSettings]:
+def settings_at(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSettings]:
     """Counselor and client at the server, two sessions of two counselor turns, ranking by words."""
     model = FAST | {"base_url": base_url, "model": "loopback"}
     limits = {"name": NAME, "max_sessions": 2, "max_counselor_turns": 2}
@@ -34,9 +34,9 @@ def settings(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSetti
     return baseline_of(**(model | limits | over)), runtime_of(client=model | shared)
 
 
-def make_plan(save_dir: Path, base_url: str, *, cases: int = 1, **over: Any) -> SamplePlan:
+def run_plan(save_dir: Path, base_url: str, *, cases: int = 1, **over: Any) -> SamplePlan:
     """Plan a run of some bundled profiles, all under one modality."""
-    baseline, runtime = settings(base_url, **over)
+    baseline, runtime = settings_at(base_url, **over)
     dataset = DatasetSettings(modalities=(Modality.CBT,), max_cases=cases)
     return SamplePlan(baseline, runtime, dataset, save_dir=save_dir, env={})
 
@@ -81,7 +81,7 @@ def load(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def course(save_dir: Path, number: int = 0) -> Any:
+def course_file(save_dir: Path, number: int = 0) -> Any:
     """Read the course file of a case."""
     return load(case_dirs(save_dir)[number] / "course.json")
 
@@ -138,10 +138,10 @@ def write_yaml(folder: Path, plan: SamplePlan) -> list[str]:
     return ["sample", *files, "--save-dir", str(plan.save_dir)]
 
 
-async def run(save_dir: Path, behave: Behave | None, **over: Any) -> tuple[RunResult, list[Call]]:
+async def run_once(save_dir: Path, behave: Behave | None, **over: Any) -> tuple[RunResult, list[Call]]:
     """Run once against a server of one's own."""
     with serve(behave) as server:
-        result = await run_sample(make_plan(save_dir, server.base_url, **over))
+        result = await run_sample(run_plan(save_dir, server.base_url, **over))
         return result, list(server.calls)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,13 @@ import numpy as np
 
 from psychagent.scales.metrics import MetricInfo, list_metrics
 from psychagent.scales.scale import load_scales
+from tests.support.every import MODALITIES
 
 COLUMNS = (
     "case_id modality session_index side metric group direction headline raw verified missing reason n_items "
     "n_departures n_quotes n_verified n_set_back n_absent calls prompt_tokens cached_tokens "
     "completion_tokens judge_model is_script prompt_hash scale_hash source_file baseline"
 ).split()
-MODALITIES = ("bt", "cbt", "het", "pdt", "pmt")
 
 Row = dict[str, Any]
 Value = Callable[[str, int, MetricInfo], float | None]
@@ -66,12 +66,12 @@ def make_row(modality: str, case: str, session: int, info: MetricInfo, value: fl
 
 
 def make_rows(
-    value: Value, *, modalities: tuple[str, ...] = MODALITIES, cases: int = 4, sessions: int = 3
+    value: Value, *, modalities: Sequence[str] = MODALITIES, cases: int = 4, sessions: int = 3
 ) -> list[Row]:
     return list(_rows(value, modalities, cases, sessions))
 
 
-def _rows(value: Value, modalities: tuple[str, ...], cases: int, sessions: int) -> Iterator[Row]:
+def _rows(value: Value, modalities: Sequence[str], cases: int, sessions: int) -> Iterator[Row]:
     for modality in modalities:
         for case in range(1, cases + 1):
             for session in range(1, sessions + 1):

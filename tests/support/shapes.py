@@ -68,7 +68,7 @@ BASIC: dict[str, Any] = {
 }
 
 
-def profile(**over: Any) -> dict[str, Any]:
+def made_up_profile(**over: Any) -> dict[str, Any]:
     """Make a profile in the shape that ours and the reference release's share."""
     return {"basic_info": BASIC, "theory": THEORY, "user_id": 41, "source": "made up"} | over
 

@@ -11,7 +11,7 @@ from psychagent.domain.role import Role
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.llm.prompt import Prompt, system, user
-from tests.conftest import LANGUAGES
+from tests.support.every import LANGUAGES
 from tools.prompt_tokens import (
     CLIENT_TOKENS,
     COUNSELOR_TOKENS,
@@ -25,6 +25,7 @@ from tools.prompt_tokens import (
 DOC = Path(__file__).resolve().parents[2] / "docs" / "prompts.md"
 
 
+@pytest.mark.slow
 def test_the_table_of_prompt_tokens_is_current() -> None:
     text = DOC.read_text(encoding="utf-8")
     assert text == write_prompt_tokens(), "run `make docs`"

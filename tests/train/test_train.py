@@ -17,6 +17,8 @@ from psychagent.export.write import ExportPlan, run_export
 from psychagent.train.data import read_examples
 from tests.support.exporting import make_rft
 
+pytestmark = pytest.mark.slow
+
 for package in ("trl", "datasets", "peft"):
     pytest.importorskip(package, reason="needs the extra `train`: pip install -e '.[train]'")
 

@@ -23,7 +23,7 @@ from psychagent.skills.bench.measure import (
 )
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
-from tests.skills.conftest import CountingEmbedder
+from tests.support.small_skills import CountingEmbedder
 
 REWRITE = Rewrite(skill="Talk about anger", trigger="Anger comes up", when_to_use="When anger is there")
 

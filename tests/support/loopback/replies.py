@@ -69,7 +69,7 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
     if role == "rewrite":
         return json.dumps({"trigger": filler(100, said), "when_to_use": filler(60, said), "skill": "reflect"})
     if role == "summary":
-        return json.dumps(summary())
+        return json.dumps(summary_reply())
     if role == "client_file":
         return json.dumps(
             {
@@ -103,7 +103,7 @@ def counselor_reply(visible: str, *, ends: bool = False, thought_chars: int = CO
     )
 
 
-def summary(
+def summary_reply(
     stage: str = "conceptualization", homework: tuple[str, ...] = ("Write one line a day.",)
 ) -> dict[str, Any]:
     """Write a well-formed session summary."""

@@ -78,7 +78,7 @@ class LoopbackServer:
         self, behave: Behave | None = None, *, delay_sec: float = 0.0, log: Path | None = None
     ) -> None:
         self.calls: list[Call] = []
-        self._behave, self._delay, self._log = behave, delay_sec, log
+        self.behave, self.delay_sec, self._log = behave, delay_sec, log
         self._lock = threading.Lock()
         self.base_url = ""
 
@@ -115,9 +115,9 @@ class LoopbackServer:
             line = json.dumps({"role": call.role, "at": call.at, "body": body}, ensure_ascii=False)
             with self._log.open("a", encoding="utf-8") as stream:
                 stream.write(line + "\n")
-        answer = self._behave(call, number) if self._behave else None
+        answer = self.behave(call, number) if self.behave else None
         answer = answer or self._usual(call)
-        await asyncio.sleep(answer.delay_sec or self._delay)
+        await asyncio.sleep(answer.delay_sec or self.delay_sec)
         if answer.drop:
             writer.transport.abort()
             return False

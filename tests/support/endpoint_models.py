@@ -19,7 +19,7 @@ ASK = [system("You help."), user("Hello"), assistant("Hi"), user("Again")]
 
 
 @asynccontextmanager
-async def model_at(base_url: str, key: str | None, over: dict[str, Any]) -> AsyncIterator[OpenModel]:
+async def model_at_url(base_url: str, key: str | None, over: dict[str, Any]) -> AsyncIterator[OpenModel]:
     given: dict[str, Any] = {
         "base_url": base_url,
         "model": "small",
@@ -30,10 +30,10 @@ async def model_at(base_url: str, key: str | None, over: dict[str, Any]) -> Asyn
         yield build_endpoint(EndpointSettings.model_validate(given), key=key, client=live.http)
 
 
-def at(
+def model_at_server(
     server: LoopbackServer, *, key: str | None = None, **over: Any
 ) -> AbstractAsyncContextManager[OpenModel]:
-    return model_at(server.base_url, key, over)
+    return model_at_url(server.base_url, key, over)
 
 
 async def said(model: OpenModel, **options: Any) -> AIMessage:
