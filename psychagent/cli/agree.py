@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from psychagent.cli.extra import needs_extra
+from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.errors import SettingsError
 from psychagent.evals.ratings import add_judge, read_columns, read_ratings
 
@@ -49,7 +50,7 @@ def agree(
     agreement, paths = write_agreement(table, levels, output_root or judge or ratings.parent)
     show_agreement(agreement)
     if table.is_script:
-        typer.secho("The judge is a script: its agreement means nothing.", fg="yellow")
+        typer.secho(JUDGED_BY_SCRIPT, fg="yellow")
     typer.echo(f"Report: {paths[0]}")
 
 

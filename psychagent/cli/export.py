@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from psychagent.cli.options import split_words
+from psychagent.domain.script_note import WORDS_OF_SCRIPT
 from psychagent.errors import SettingsError
 from psychagent.export.formats import Format
 from psychagent.export.pairs import PairUnit
@@ -100,5 +101,5 @@ def show_export(done: Exported) -> None:
         if number:
             typer.echo(f"left out: {reason}: {number}")
     if done.card["source"]["is_script"]:
-        typer.secho("Made with a script: no language model wrote these words.", fg="yellow")
+        typer.secho(WORDS_OF_SCRIPT, fg="yellow")
     typer.echo(f"Data card: {done.card_markdown}")

@@ -10,6 +10,7 @@ import typer
 from psychagent.assets.settings.judge import Prices
 from psychagent.cli.extra import needs_extra
 from psychagent.cli.options import ScoreUse
+from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 from psychagent.stats.bootstrap import Sampling
@@ -59,7 +60,7 @@ def report(
     for panel, number in written.material.numbers.chosen.panels.items():
         typer.echo(f"{panel.label:<20} {_in_words(number.value.mean, number.value.low, number.value.high)}")
     if written.material.scores.is_script:
-        typer.secho("Made with a script: these numbers are not a result.", fg="yellow")
+        typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
     typer.echo(f"Report: {written.html}")
     typer.echo(f"        {written.markdown}")
 
@@ -74,7 +75,7 @@ def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) 
     for label, value in headlines(written.material):
         typer.echo(f"{label:<44} {value}")
     if written.material.run.is_script:
-        typer.secho("Made with a script: these numbers are not a result.", fg="yellow")
+        typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
     typer.echo(f"Report: {written.html}")
     typer.echo(f"        {written.markdown}")
 

@@ -12,3 +12,7 @@ MADE_WITH_SCRIPT = (
     "nothing about counseling."
 )
 """For words in which a script had a part, whoever judged them."""
+NUMBERS_OF_SCRIPT = "Made with a script: these numbers are not a result."
+"""One line for a terminal, below numbers."""
+WORDS_OF_SCRIPT = "Made with a script: no language model wrote these words."
+"""One line for a terminal, below training data."""

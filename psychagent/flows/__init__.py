@@ -1,1 +1,1 @@
-"""The graphs: session, course, judge; build.py wires what they need."""
+"""The graphs (session, course, rollout, judge), their wiring, and their stream as typed events."""

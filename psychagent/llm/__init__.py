@@ -1,1 +1,1 @@
-"""Model endpoints, the one retry loop, the offline script and usage."""
+"""Access to a model: prompt, endpoint, the one retry loop, the gate, what a call cost."""

@@ -1,1 +1,1 @@
-"""Graph nodes: small functions over typed state."""
+"""The graphs' nodes: small functions over typed state, and what they are handed."""

@@ -1,1 +1,1 @@
-"""Session files, course files and the manifest of a run."""
+"""Every file of a run, an evaluation and a rollout: one Record each, and the folders they lie in."""

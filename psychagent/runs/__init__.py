@@ -1,1 +1,1 @@
-"""Many cases: concurrency, resume, progress, files."""
+"""Many cases: workers, checkpoints, resume, a clean stop, the log."""

@@ -1,1 +1,1 @@
-"""Psychometric scales as data, their administration and aggregation."""
+"""Psychometric scales as data: administered, scored, and weighed into a reward."""

@@ -1,1 +1,1 @@
-"""Skill library, FAISS index and retrieval."""
+"""The skill library, its FAISS index and retrieval."""
