@@ -55,7 +55,9 @@ class OfflineModel(BaseChatModel):
     def _reply(self, kwargs: Mapping[str, Any]) -> AIMessage:
         call: Prompt = kwargs["call"]
         if call.role not in _PARTS:
-            raise AssetError(f"the offline script cannot play {call.role!r}; known: {', '.join(_PARTS)}")
+            raise AssetError(
+                f"the offline script cannot play {call.role.value!r}; known: {', '.join(_PARTS)}"
+            )
         text = _PARTS[call.role](Scene.of(call, self.lines))
         return AIMessage(content=text, usage_metadata=_count(call, text))
 
