@@ -21,12 +21,12 @@ from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, 
 from psychagent.domain.memory import (
     ClientFile,
     ClientStateAnalysis,
-    FileTraits,
     GoalAssessment,
     Memory,
     SessionSummary,
 )
 from psychagent.domain.plan import Plan
+from psychagent.domain.profile import Traits
 from psychagent.domain.role import Role
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
@@ -145,7 +145,7 @@ def full_memory(language: Language) -> Memory:
         homework=(text(120),),
     )
     file = ClientFile(
-        static_traits=FileTraits(**dict.fromkeys(FileTraits.model_fields, text(400))),
+        static_traits=Traits(**dict.fromkeys(Traits.model_fields, text(400))),
         main_problem=text(600),
         topic=text(100),
         core_demands=text(400),

@@ -16,6 +16,7 @@ from psychagent.domain.profile import (
     PdtTheory,
     PmtTheory,
     TheoryBlock,
+    Traits,
 )
 from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
 
@@ -55,21 +56,6 @@ class SessionSummary(Record):
     """What was said of danger to the client or others, and what was agreed on; empty if nothing was."""
 
 
-class FileTraits(Record):
-    """What the counselor has learned about who the client is; empty where it has not."""
-
-    name: str = ""
-    age: str = ""
-    gender: str = ""
-    occupation: str = ""
-    educational_background: str = ""
-    marital_status: str = ""
-    family_status: str = ""
-    social_status: str = ""
-    medical_history: str = ""
-    language_features: str = ""
-
-
 class Superseded(Record):
     """A fact that a later session changed."""
 
@@ -83,7 +69,7 @@ class Superseded(Record):
 class ClientFile(Record):
     """The counselor's own file on the client, built from what sessions revealed."""
 
-    static_traits: FileTraits = FileTraits()
+    static_traits: Traits = Traits()
     main_problem: str = ""
     topic: str = ""
     core_demands: str = ""
@@ -139,7 +125,7 @@ def merge_file(old: ClientFile, new: ClientFile, *, session_index: int) -> Clien
         key: value for key, value in new.static_traits.model_dump().items() if value
     }
     return ClientFile(
-        static_traits=FileTraits(**traits),
+        static_traits=Traits(**traits),
         **{name: getattr(new if name in after else old, name) for name in _FACT_FIELDS[1:]},
         theory=_merge_theory(old.theory, new.theory),
         origins=old.origins | dict.fromkeys(sorted(changed), session_index),

@@ -19,10 +19,10 @@ def _as_text(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_as_text)]
 
 
-class StaticTraits(Record):
+class Traits(Record):
     """Who the client is; an empty string says that the fact is not known."""
 
-    name: Text
+    name: Text = ""
     age: Text = ""
     gender: Text = ""
     occupation: Text = ""
@@ -32,6 +32,12 @@ class StaticTraits(Record):
     social_status: Text = ""
     medical_history: Text = ""
     language_features: Text = ""
+
+
+class StaticTraits(Traits):
+    """Who the client of a profile is; a profile gives at least the name."""
+
+    name: Text
 
 
 class BasicInfo(Record):

@@ -11,8 +11,8 @@ from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field, create_model
 
 from psychagent.domain.base import Modality, Stage
-from psychagent.domain.memory import ClientFile, FileTraits, Memory, SessionSummary, merge_file
-from psychagent.domain.profile import THEORY_MODELS
+from psychagent.domain.memory import ClientFile, Memory, SessionSummary, merge_file
+from psychagent.domain.profile import THEORY_MODELS, Traits
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.turn import Turn
@@ -28,7 +28,7 @@ ReflectionRole = Literal[Role.SUMMARY, Role.CLIENT_FILE]
 class FileReply(BaseModel):
     """The client file as a model writes it; the theory block depends on the modality."""
 
-    static_traits: FileTraits = FileTraits()
+    static_traits: Traits = Traits()
     main_problem: str = Field(default="", max_length=600)
     topic: str = Field(default="", max_length=100)
     core_demands: str = Field(default="", max_length=400)

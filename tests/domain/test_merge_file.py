@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from psychagent.domain.memory import ClientFile, FileTraits, file_facts, merge_file
-from psychagent.domain.profile import BtTheory, CbtTheory, SpecialSituation, TargetBehavior
+from psychagent.domain.memory import ClientFile, file_facts, merge_file
+from psychagent.domain.profile import BtTheory, CbtTheory, SpecialSituation, TargetBehavior, Traits
 
 
 def said(**fields: object) -> ClientFile:
@@ -36,11 +36,11 @@ def test_a_fact_that_changes_twice_keeps_both_former_values() -> None:
 def test_what_is_not_mentioned_is_not_changed() -> None:
     first = merge_file(
         ClientFile(),
-        ClientFile(static_traits=FileTraits(name="Ada", age="41"), growth_experiences=("a fall",)),
+        ClientFile(static_traits=Traits(name="Ada", age="41"), growth_experiences=("a fall",)),
         session_index=1,
     )
-    second = merge_file(first, ClientFile(static_traits=FileTraits(occupation="baker")), session_index=2)
-    assert second.static_traits == FileTraits(name="Ada", age="41", occupation="baker")
+    second = merge_file(first, ClientFile(static_traits=Traits(occupation="baker")), session_index=2)
+    assert second.static_traits == Traits(name="Ada", age="41", occupation="baker")
     assert second.growth_experiences == ("a fall",)
     assert second.history == ()
     assert second.origins["static_traits.occupation"] == 2

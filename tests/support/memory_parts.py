@@ -8,13 +8,12 @@ from psychagent.domain.base import Language, Stage
 from psychagent.domain.memory import (
     ClientFile,
     ClientStateAnalysis,
-    FileTraits,
     GoalAssessment,
     Memory,
     SessionSummary,
 )
 from psychagent.domain.plan import Plan
-from psychagent.domain.profile import CbtTheory, SpecialSituation
+from psychagent.domain.profile import CbtTheory, SpecialSituation, Traits
 
 _WORDS = {Language.EN: "she counts the stairs again and again ", Language.ZH: "她一遍又一遍地数楼梯，"}
 
@@ -64,7 +63,7 @@ def client_file(mark: str, *, language: Language = Language.EN, size: int = 60) 
         return words(language, size, f"{mark}-{part} ")
 
     return ClientFile(
-        static_traits=FileTraits(name=f"{mark}-name", occupation=text("work"), family_status=text("family")),
+        static_traits=Traits(name=f"{mark}-name", occupation=text("work"), family_status=text("family")),
         main_problem=text("problem"),
         topic=text("topic"),
         core_demands=text("demands"),
