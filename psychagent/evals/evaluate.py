@@ -19,7 +19,7 @@ from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged, Tell,
 from psychagent.evals.find import Found, InputFormat, Search, find_sessions
 from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
-from psychagent.evals.summary import EvalResult, judge_warnings, summarize
+from psychagent.evals.summary import EvalResult, judge_warnings, manifests_of, summarize
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts, write_text
@@ -102,13 +102,15 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
                 f"{search.root}: holds no session to judge; check --data-root and --modalities"
             )
         judged = await _judge_found(plan, folder, found)
-        warnings = judge_warnings(plan.settings, search.root, found, judged.sessions)
+        manifests = manifests_of(search.root, found)
+        warnings = judge_warnings(plan.settings, manifests, judged.sessions)
         result = EvalResult(
             judged.sessions,
             judged.scales,
             judged.degenerate,
             broken=tuple(broken),
             warnings=tuple(warnings),
+            scripted_roles=tuple(sorted({role for m in manifests for role in m.scripted_roles})),
             interrupted=judged.interrupted,
         )
         if not result.interrupted:

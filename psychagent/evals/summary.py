@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -15,6 +16,7 @@ from psychagent.domain.usage import RoleUsage, sum_usage
 from psychagent.errors import RecordError
 from psychagent.evals.find import Found
 from psychagent.records.folder import Broken, run_of
+from psychagent.records.manifest import Manifest
 from psychagent.records.summary import (
     SCHEMA_VERSION,
     EvalSummary,
@@ -39,6 +41,8 @@ class EvalResult:
     broken: tuple[Broken, ...] = ()
     """Files that could not be read."""
     warnings: tuple[str, ...] = ()
+    scripted_roles: tuple[str, ...] = ()
+    """Roles that a script played in the runs that were judged."""
     interrupted: bool = False
     """Whether a stop left sessions open; no table is written then."""
 
@@ -110,13 +114,13 @@ def cost_of(used: RoleUsage, prices: Prices | None) -> float | None:
 
 
 def judge_warnings(
-    settings: EvalSettings, root: Path, found: Sequence[Found], sessions: Sequence[SessionScores]
+    settings: EvalSettings, manifests: Sequence[Manifest], sessions: Sequence[SessionScores]
 ) -> list[str]:
     """Say what a reader of the numbers has to know."""
     warnings = []
     if settings.judge.provider == "offline":
         warnings.append(JUDGED_BY_SCRIPT)
-    elif roles := roles_of_model(settings.judge.model, root, found):
+    elif roles := roles_of_model(settings.judge.model, manifests):
         warnings.append(
             f"the judge's model {settings.judge.model!r} is also the run's {' and '.join(roles)}: "
             "it judges itself; name another model under 'judge'"
@@ -124,17 +128,20 @@ def judge_warnings(
     return warnings + hash_warnings(sessions)
 
 
-def roles_of_model(model: str, root: Path, found: Sequence[Found]) -> list[str]:
-    """Name the roles that a model plays in the run that is judged, by its manifest."""
-    roles: set[str] = set()
+def manifests_of(root: Path, found: Sequence[Found]) -> list[Manifest]:
+    """Read the manifests of the runs that sessions stand in; what is no run of ours has none."""
     runs = {run_of(root / item.source_file if root.is_dir() else root) for item in found if item.baseline}
-    for run in runs - {None}:
-        try:
-            models = run.manifest().models if run else {}
-        except RecordError:
-            continue
-        roles |= {role for role, name in models.items() if name == model and role in {"counselor", "client"}}
-    return sorted(roles)
+    manifests = []
+    for run in sorted((run for run in runs if run), key=lambda run: run.path):
+        with suppress(RecordError):
+            manifests.append(run.manifest())
+    return manifests
+
+
+def roles_of_model(model: str, manifests: Sequence[Manifest]) -> list[str]:
+    """Name the roles that a model played in the runs that are judged."""
+    played = {role for manifest in manifests for role, name in manifest.models.items() if name == model}
+    return sorted(played & {"counselor", "client"})
 
 
 def hash_warnings(sessions: Sequence[SessionScores]) -> list[str]:
@@ -173,6 +180,7 @@ def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
         note=JUDGED_BY_SCRIPT if settings.judge.provider == "offline" else None,
         judge_model=settings.judge.model,
         is_script=settings.judge.provider == "offline",
+        scripted_roles=result.scripted_roles,
         temperature=settings.judge.temperature,
         repeats=settings.repeats,
         use=settings.use,

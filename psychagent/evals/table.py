@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pandas as pd  # type: ignore[import-untyped]
 
 from psychagent.domain.script_note import JUDGED_BY_SCRIPT, MADE_WITH_SCRIPT
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
-from psychagent.files.read import read_json
+from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import COUNTS, FLAGS, SCORES, TEXT
+from psychagent.records.summary import EvalSummary, read_summary
 from psychagent.stats.bootstrap import Cell
 from psychagent.stats.panels import MetricId, ScoreCell, to_headline
 
@@ -31,7 +30,8 @@ class Scores:
     """One row per session and metric. Beside the file's columns: `case` (unique over modalities and
     baselines) and `value`, the chosen score as the headline counts it, NaN where missing."""
     use: str = "raw"
-    summary: Mapping[str, Any] = field(default_factory=dict)
+    summary: EvalSummary = EvalSummary()
+    """Empty where the folder holds none."""
     duplicates: int = 0
     """Rows that stood twice; the last was kept."""
 
@@ -43,8 +43,8 @@ class Scores:
     @property
     def script_notes(self) -> tuple[str, ...]:
         """What has to be said of a script's part in it."""
-        judged = self.frame["is_script"].any() or self.summary.get("is_script")
-        made = self.summary.get("scripted_roles")
+        judged = self.frame["is_script"].any() or self.summary.is_script
+        made = self.summary.scripted_roles
         return (*([JUDGED_BY_SCRIPT] if judged else []), *([MADE_WITH_SCRIPT] if made else []))
 
     @property
@@ -77,22 +77,23 @@ class Scores:
         return len(self.frame[SESSION].drop_duplicates())
 
 
-def load_scores(folder: Path, use: str | None = None, name: str = "scores.csv") -> Scores:
-    """Read `scores.csv` and `summary.json` of an evaluation's folder.
+def load_scores(folder: Path, use: str | None = None, *, worthless: bool = False) -> Scores:
+    """Read the table and the summary of an evaluation's folder.
 
     Args:
         folder: Output folder of `psychagent eval`.
         use: `raw` or `verified`; None takes what the evaluation was configured for, else raw.
-        name: The table; that of degenerate sessions has the same columns.
+        worthless: Read the table of worthless sessions, which has the same columns.
 
     Raises:
         RecordError: If there is no table, a column is missing, or a value cannot be read.
     """
-    path = folder / name
+    held = EvalFolder(folder)
+    path = held.worthless_table if worthless else held.table
     if not path.is_file():
         raise RecordError(f"{path}: no such file; run `psychagent eval --output-root {folder}` first")
-    summary = read_json(folder / "summary.json") if (folder / "summary.json").is_file() else {}
-    chosen = use or str(summary.get("use") or "raw")
+    summary = read_summary(held.summary) if held.summary.is_file() else EvalSummary()
+    chosen = use or summary.use
     frame = _read(path)
     if frame.empty:
         raise RecordError(f"{path}: holds no scores; evaluate at least one session")

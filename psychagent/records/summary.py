@@ -61,6 +61,9 @@ class EvalSummary(StoredFile):
     note: str | None = None
     judge_model: str = ""
     is_script: bool = False
+    """Whether the judge is a script."""
+    scripted_roles: tuple[str, ...] = ()
+    """Roles that a script played in the runs that were judged."""
     temperature: float | None = None
     repeats: int = 1
     use: str = "raw"

@@ -9,14 +9,18 @@ import pytest
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Modality
+from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import LockError, SettingsError
 from psychagent.evals.evaluate import EvalPlan, run_eval
 from psychagent.evals.events import EvalEvent, ScaleJudged
 from psychagent.evals.summary import EvalResult
+from psychagent.evals.table import load_scores
 from psychagent.files.lock import hold_lock
+from psychagent.records.evaluation import EvalFolder
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import Manifest, RunSettings, write_manifest
 from psychagent.records.scores import COLUMNS
+from psychagent.records.summary import read_summary
 from tests.support.eval_runs import METHODS, eval_plan, eval_settings_at, make_run, rows
 from tests.support.flat import baseline_of, runtime_of
 from tests.support.judging import loopback_reply
@@ -160,10 +164,12 @@ async def test_two_evaluations_do_not_write_into_one_folder(tmp_path: Path) -> N
 # warnings
 
 
-async def warned(tmp_path: Path, models: dict[str, str]) -> EvalResult:
+async def warned(tmp_path: Path, models: dict[str, str], *, scripted: tuple[str, ...] = ()) -> EvalResult:
     data = make_run(tmp_path, "en01")
     settings = RunSettings(baseline=baseline_of(), runtime=runtime_of(), dataset=DatasetSettings())
-    write_manifest(RunFolder(data).manifest_path, Manifest(settings=settings, models=models))
+    write_manifest(
+        RunFolder(data).manifest_path, Manifest(settings=settings, models=models, scripted_roles=scripted)
+    )
     with serve(loopback_reply) as server:
         return await run_eval(
             eval_plan(data, tmp_path / "out", settings=eval_settings_at(server), methods=("SRS",))
@@ -177,6 +183,12 @@ async def test_a_judge_that_was_the_counselor_is_warned_of(tmp_path: Path) -> No
 
 async def test_an_independent_judge_is_not_warned_of(tmp_path: Path) -> None:
     assert (await warned(tmp_path, {"counselor": "one", "client": "other"})).warnings == ()
+
+
+async def test_the_summary_names_the_roles_that_a_script_played(tmp_path: Path) -> None:
+    await warned(tmp_path, {"counselor": "one", "client": "offline"}, scripted=("client",))
+    assert read_summary(EvalFolder(tmp_path / "out").summary).scripted_roles == ("client",)
+    assert load_scores(tmp_path / "out").script_notes == (MADE_WITH_SCRIPT,)
 
 
 # the shipped examples

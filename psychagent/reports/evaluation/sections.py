@@ -222,9 +222,9 @@ def spending(material: Material) -> list[Block]:
         costs = (f"{cost_of(u, prices):,.4f} {prices.currency}" for u in used.values())
         rows.append((f"cost at {per}", *costs))
     blocks: list[Block] = [Heading("Calls and tokens of the judge"), Table(("", *used), tuple(rows))]
-    cost = material.scores.summary.get("cost")
+    cost = material.scores.summary.cost
     if cost is not None and not prices:
-        currency = material.scores.summary.get("currency") or ""
+        currency = material.scores.summary.currency or ""
         blocks.append(Text(f"Cost at the prices of the evaluation's settings: {cost:,.4f} {currency}."))
     elif not prices:
         blocks.append(Text("For the cost, give --prices FILE or --price-in and --price-out.", quiet=True))

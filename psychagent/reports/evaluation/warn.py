@@ -36,14 +36,12 @@ def script_banner(*notes: str) -> Notice:
 
 def _told(scores: Scores) -> list[str]:
     """What the evaluation itself warned of, such as a judge that is also the counselor."""
-    warnings = scores.summary.get("warnings", [])
-    return [str(line) for line in warnings] if isinstance(warnings, list) else [str(warnings)]
+    return list(scores.summary.warnings)
 
 
 def _mixed(scores: Scores) -> list[str]:
     frame = scores.frame
-    by_language = scores.summary.get("prompt_hashes")
-    comparable = set(by_language.values()) if isinstance(by_language, dict) else set()
+    comparable = set(scores.summary.prompt_hashes.values())
     lines = []
     for column, noun in (("judge_model", "judge models"), ("prompt_hash", "versions of the judge's prompts")):
         kinds = sorted(frame[column].unique())
@@ -113,6 +111,4 @@ def _loose(numbers: Numbers) -> list[str]:
 
 def describe_skipped(scores: Scores) -> Sequence[tuple[str, str]]:
     """List the files that could not be judged at all, with the reason."""
-    skipped = scores.summary.get("skipped", [])
-    rows = [entry for entry in skipped if isinstance(entry, dict)] if isinstance(skipped, list) else []
-    return [(Path(str(row.get("file", "?"))).name, str(row.get("reason", ""))) for row in rows]
+    return [(Path(row.file).name, row.reason) for row in scores.summary.skipped]

@@ -12,6 +12,7 @@ from psychagent.evals.compare import compare
 from psychagent.evals.numbers import compute_numbers, members_of
 from psychagent.evals.scales import read_scales
 from psychagent.evals.table import Scores, load_scores, to_cells
+from psychagent.records.evaluation import EvalFolder
 from psychagent.reports.evaluation.figures import draw_radars, draw_trends
 from psychagent.reports.evaluation.heatmap import build_grid, draw_heatmap, explain_columns
 from psychagent.reports.evaluation.published import load_published
@@ -33,8 +34,6 @@ from psychagent.reports.page.write import write_page
 from psychagent.scales.metrics import list_metrics
 from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Sampling
 from psychagent.stats.panels import Estimates, estimate_panels
-
-DEGENERATE = "degenerate.csv"
 
 
 @dataclass(frozen=True)
@@ -120,10 +119,10 @@ def compose(material: Material, plan: ReportPlan) -> list[Block]:
 
 def _read_worthless(folder: Path, use: str) -> Scores | None:
     """Read what the judge gave degenerate sessions; None where it was not asked."""
-    path = folder / DEGENERATE
+    path = EvalFolder(folder).worthless_table
     if not path.is_file() or path.read_text(encoding="utf-8").count("\n") < 2:
         return None
-    return load_scores(folder, use, DEGENERATE)
+    return load_scores(folder, use, worthless=True)
 
 
 def estimate_worthless(material: Material) -> dict[str, Estimates]:
