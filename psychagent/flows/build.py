@@ -25,6 +25,8 @@ from psychagent.llm.endpoint import build_endpoint
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.offline.model import OfflineModel
+from psychagent.offline.traits import script_lines
+from psychagent.scales.scale import Scale
 from psychagent.skills.embed import Embedder, build_embedder
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore, resolve_method
@@ -151,6 +153,17 @@ def build_chat(
     policy = Policy(settings.max_retries, settings.max_wait_sec, settings.structured, settings.send_seed)
     note = prompts.render("shared/retry")
     return Chat(model, policy, live.gate, retry_note=note, on_call=live.report, sleep=live.sleep)
+
+
+def judge_script(
+    settings: EndpointSettings, prompts: PromptLibrary, scales: Mapping[str, Scale]
+) -> dict[str, Any] | None:
+    """Gather what the offline script says as a judge; None where a model judges.
+
+    Raises:
+        SettingsError: If the settings name an unknown scripted judge.
+    """
+    return script_lines(prompts, settings.model, scales) if settings.provider == "offline" else None
 
 
 def warm(deps: Deps) -> Deps:

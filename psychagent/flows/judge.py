@@ -16,7 +16,7 @@ from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
 from psychagent.domain.turn import Turn
 from psychagent.files.digest import hash_json
-from psychagent.flows.build import build_chat
+from psychagent.flows.build import build_chat, judge_script
 from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat
 from psychagent.nodes.judge import (
@@ -31,7 +31,6 @@ from psychagent.nodes.judge import (
     plan_calls,
     record_broken,
 )
-from psychagent.offline.traits import script_lines
 from psychagent.scales.dialogue import Dialogue, to_lines
 from psychagent.scales.fill import GroupCall
 from psychagent.scales.scale import load_scales
@@ -155,8 +154,7 @@ def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
 
     @cache
     def script(language: Language) -> dict[str, Any] | None:
-        is_script = settings.judge.provider == "offline"
-        return script_lines(prompts(language), settings.judge.model, scales) if is_script else None
+        return judge_script(settings.judge, prompts(language), scales)
 
     @cache
     def chat(language: Language) -> Chat:

@@ -66,6 +66,16 @@ def test_a_module_imports_only_from_lower_floors_and_its_own_package() -> None:
     assert faults == []
 
 
+def test_only_the_wiring_imports_the_script() -> None:
+    importers = {
+        place(path)
+        for path in SOURCES
+        for _, module, _ in imports(path)
+        if part_of(module) == "offline" and room_of(path) != "offline"
+    }
+    assert importers == {"psychagent/flows/build.py"}
+
+
 def test_every_package_has_its_floor() -> None:
     parts = {room_of(path) for path in SOURCES}
     assert parts - {"__init__", "__main__"} <= FLOORS.keys()
