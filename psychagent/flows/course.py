@@ -6,6 +6,7 @@ from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Checkpointer
 
 from psychagent.flows.rollout import hold_rollout, record_broken
 from psychagent.nodes.deps import Deps
@@ -39,7 +40,7 @@ def limit_of(deps: Deps, knobs: Knobs) -> int:
 
 
 def build_course(
-    deps: Deps, checkpointer: Any = None, *, knobs: type[Knobs] = Knobs
+    deps: Deps, checkpointer: Checkpointer = None, *, knobs: type[Knobs] = Knobs
 ) -> CompiledStateGraph[CourseState, Knobs, Any, Any]:
     """Build the course graph.
 

@@ -75,7 +75,7 @@ class Judge:
                 for name, result in done.items():
                     yield name, result
 
-    def blank(self, dialogue: Dialogue, **more: Any) -> SessionScores:
+    def blank(self, dialogue: Dialogue, *, source_file: str = "", baseline: str = "") -> SessionScores:
         """Return a session's scores with no scale filled in yet."""
         mark = self.deps.mark(dialogue.language)
         return SessionScores(
@@ -85,7 +85,8 @@ class Judge:
             language=dialogue.language,
             input_hash=dialogue.hash,
             **mark.model_dump(),
-            **more,
+            source_file=source_file,
+            baseline=baseline,
         )
 
     def methods(self, modality: Modality) -> tuple[str, ...]:

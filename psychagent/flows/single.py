@@ -9,6 +9,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
+from langgraph.types import Checkpointer
 
 from psychagent.domain.turn import Turn
 from psychagent.flows.session import build_session, recursion_limit
@@ -24,7 +25,9 @@ class SingleState(CourseState, total=False):
     turns: list[Turn]
 
 
-def build_single(deps: Deps, checkpointer: Any = None) -> CompiledStateGraph[SingleState, Knobs, Any, Any]:
+def build_single(
+    deps: Deps, checkpointer: Checkpointer = None
+) -> CompiledStateGraph[SingleState, Knobs, Any, Any]:
     """Build the graph of a first session; input as for the course graph, output with `turns`."""
     session = build_session(deps)
 

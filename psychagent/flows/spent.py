@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+from langgraph.types import StateSnapshot
 
 from psychagent.domain.usage import Usage, sum_usage
 
@@ -13,7 +15,7 @@ _HOLD_MANY = ("rollouts", "calls")
 """Keys of graph states that list such values."""
 
 
-def open_usage(snapshot: Any) -> Usage:
+def open_usage(snapshot: StateSnapshot) -> Usage:
     """Sum what the open session has cost so far; a session that is closed counts nothing.
 
     Takes a newest snapshot: its values hold what finished tasks wrote, waiting for the others of
@@ -22,11 +24,11 @@ def open_usage(snapshot: Any) -> Usage:
     values = snapshot.values
     closed = values.get("finished_session") or values.get("finished_reason")
     parts = [] if closed else list(_own_usage(values))
-    under_way = [t.state for t in snapshot.tasks if t.result is None and hasattr(t.state, "values")]
+    under_way = [t.state for t in snapshot.tasks if t.result is None and isinstance(t.state, StateSnapshot)]
     return sum_usage(parts) + sum_usage(open_usage(state) for state in under_way)
 
 
-def _own_usage(values: Any) -> Iterator[Usage]:
+def _own_usage(values: Mapping[str, Any]) -> Iterator[Usage]:
     yield from (values[name] for name in ("usage",) if values.get(name))
     yield from (values[name].usage for name in _HOLD_USAGE if values.get(name))
     yield from (item.usage for name in _HOLD_MANY for item in values.get(name) or ())

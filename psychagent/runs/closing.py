@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import cast
+
+from langgraph.types import StateSnapshot
 
 from psychagent.domain.rollout import Failure
 from psychagent.domain.turn import count_counselor_turns
@@ -23,7 +25,7 @@ def close_case(
     folder: RunFolder,
     place: CaseFolder,
     *,
-    snapshot: Any,
+    snapshot: StateSnapshot,
     failure: Failure | None,
     spent: Usage,
 ) -> Outcome:
@@ -39,7 +41,7 @@ def close_case(
     Raises:
         RecordError: If the file cannot be written.
     """
-    values: CourseState = snapshot.values
+    values = cast("CourseState", snapshot.values)
     # a file that cannot be read was named where the case was resumed; sums go on without it
     sessions = place.sessions().records
     failed = _failed_before(place) + spent

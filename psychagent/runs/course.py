@@ -6,11 +6,12 @@ import logging
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
 from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import StateSnapshot
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.base import Modality
@@ -107,9 +108,8 @@ def _place(run: CourseRun, case: CaseFile | Case) -> CaseFolder:
     return run.folder.case(case.modality, case.case_id)
 
 
-def _values(snapshot: Any) -> CourseState:
-    values: CourseState = snapshot.values
-    return values
+def _values(snapshot: StateSnapshot) -> CourseState:
+    return cast("CourseState", snapshot.values)
 
 
 async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
@@ -145,7 +145,7 @@ async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
         run.tell(InCase(case.modality, case.case_id, event))
 
 
-async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: Any) -> None:
+async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: StateSnapshot) -> None:
     """Let a session whose rollouts failed for good be tried again: its retries count anew.
 
     Attempts go on counting, so that what is held again is another session.
