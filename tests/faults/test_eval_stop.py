@@ -6,6 +6,7 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
 import yaml
 
 from tests.support.children import finish, psychagent, wait_for
@@ -14,6 +15,7 @@ from tests.support.judging import loopback_reply
 from tests.support.loopback.server import serve
 
 
+@pytest.mark.slow
 def test_a_stopped_evaluation_keeps_what_came_in_and_repeats_nothing(tmp_path: Path) -> None:
     data, whole, parts = make_run(tmp_path, "en01", sessions=3), tmp_path / "whole", tmp_path / "parts"
     with serve(loopback_reply, delay_sec=0.2) as server:

@@ -91,6 +91,7 @@ async def test_a_stop_in_the_middle_of_a_call_loses_nothing(
         assert sum(calls_of(manifest(save_dir)["totals"]).values()) == len(server.calls)
 
 
+@pytest.mark.slow
 async def test_many_cases_stop_together_and_none_is_begun(tmp_path: Path) -> None:
     point, save_dir = AtCall("counselor", 4), tmp_path / "runs"
     with serve(point, delay_sec=0.1) as server:
