@@ -87,8 +87,8 @@ def model(language: Language = Language.EN) -> OfflineModel:
 
 
 def test_a_role_that_the_script_cannot_play_is_refused_by_name() -> None:
-    with pytest.raises(AssetError, match="cannot play 'poet'; known: counselor, client"):
-        model().invoke([HumanMessage("x")], call=call("poet"))
+    with pytest.raises(AssetError, match="cannot play 'probe'; known: counselor, client"):
+        model().invoke([HumanMessage("x")], call=call("probe"))
 
 
 def test_the_script_says_that_it_is_one() -> None:
