@@ -1,7 +1,7 @@
 """PsychAgent: a counselor agent that works with one client over many sessions.
 
-The names of `PUBLIC` are the public ones, all that a notebook needs. Each is imported when it is
-first used, so that `import psychagent` stays quick.
+`PUBLIC` lists the public names, everything that a notebook needs. Each is imported on first use, so
+that `import psychagent` stays fast.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from psychagent.runs.sample import run_sample as run_sample
     from psychagent.scales.metrics import list_metrics as list_metrics
 
-# a library leaves it to its user whether a log is kept: without a handler warnings would go to stderr
+# whether to log is the application's choice; without a handler Python prints warnings to stderr
 getLogger(__name__).addHandler(NullHandler())
 
 PUBLIC = {
@@ -100,18 +100,18 @@ PUBLIC = {
     "stream_course": "psychagent.flows.play",
     "write_report": "psychagent.reports.evaluation.write",
 }
-"""Public name -> the module that it is imported from."""
+"""Public name -> the module that defines it."""
 
 __all__ = [*PUBLIC]
 
 
 def __getattr__(name: str) -> Any:
-    """Import a public name when it is first used."""
+    """Import a public name on first use."""
     if name not in PUBLIC:
         raise AttributeError(f"module 'psychagent' has no attribute {name!r}")
     return getattr(import_module(PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:
-    """List the public names beside what is loaded."""
+    """List the public names along with what is already loaded."""
     return sorted({*globals(), *PUBLIC})

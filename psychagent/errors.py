@@ -1,4 +1,4 @@
-"""What this package raises, and what becomes of it: the error model in four parts.
+"""What this package raises and how each error is handled: the error model in four parts.
 
 Vocabulary. One class for each boundary at which something can go wrong, so that a caller can catch
 by cause. A message says what was wrong, the value seen, and what to do about it; it never holds a key.
@@ -9,23 +9,23 @@ by cause. A message says what was wrong, the value seen, and what to do about it
     ├── RecordError          a file of a run
     │   └── LockError        another process is using the run's folder
     ├── SkillStoreError      the skill index or its embedder
-    ├── CallError            a model call that failed for good; carries what its attempts had cost
+    ├── CallError            a model call that failed for good; carries the usage of its attempts
     │   ├── ProviderError    no answer from the endpoint, or a refusal
     │   └── ReplyError       answers, but never in the form that was asked for
     └── ScoringError         a score, a reward, a choice by reward
 
     MalformedReplyError      (a ValueError) one reply without the form that was asked for
 
-Classification. Only single attempts are tried again, and only in `llm/attempts`: a `Fault` of the
+Classification. Only single attempts are retried, and only in `llm/attempts`: a `Fault` of the
 endpoint that may pass (time-outs, lost connections, status 408, 409, 425, 429 and 5xx) after a wait,
 and a MalformedReplyError at once, with the model told what was wrong. Other statuses are final. When
 the budget is used up, the last problem decides between ProviderError and ReplyError. Nothing else
-in the package is tried again on its own.
+in the package is retried automatically.
 
 Surfacing. A command prints the message of a PsychAgentError as one sentence and ends with status 2.
-Any other exception is a mistake of ours and shows its traceback.
+Any other exception is a bug of ours and shows its traceback.
 
-Capture. A run records a case that failed, with class and message, and goes on with its siblings; a
+Capture. A run records a case that failed, with class and message, and continues with the others; a
 scale that could not be filled in is missing, never zero. Usage travels on CallError, so that
 failed calls are counted too.
 """
@@ -60,16 +60,16 @@ class SkillStoreError(PsychAgentError):
 
 
 class CallError(PsychAgentError):
-    """A model call failed for good; carries what the attempts had cost."""
+    """A model call failed for good; carries the usage of its attempts."""
 
     def __init__(self, message: str, *, usage: Usage | None = None) -> None:
-        """Keep the usage of all attempts beside the message; None stands for none."""
+        """Store the usage of all attempts with the message; None means no usage."""
         super().__init__(message)
         self.usage = usage or Usage()
 
 
 def usage_of(error: BaseException) -> Usage:
-    """Return what the calls behind an error had cost; nothing for an error that is no call's."""
+    """Return the usage behind an error; empty unless it is a CallError."""
     return error.usage if isinstance(error, CallError) else Usage()
 
 

@@ -12,7 +12,7 @@ END = "<!-- end -->"
 
 
 def draw_page(text: str) -> str:
-    """Replace what stands between the markers of a page by the table and the drawing of today."""
+    """Replace the text between a page's markers with the current table and drawing."""
     parts = {"rooms": write_table(rooms()), "drawing": draw(reduce(arrows()))}
     for name, part in parts.items():
         before, begin, rest = text.partition(BEGIN.format(name))

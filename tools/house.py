@@ -54,16 +54,16 @@ def rooms() -> dict[str, str]:
 def arrows() -> dict[str, set[str]]:
     """Map each room to the other rooms that it imports."""
     known = rooms().keys()
-    found: dict[str, set[str]] = {room: set() for room in known}
+    edges: dict[str, set[str]] = {room: set() for room in known}
     for path in sources():
         if (room := room_of(path)) in known:
             parts = (module.split(".") for _, module, _ in imports(path) if module.startswith("psychagent."))
-            found[room] |= {part[1] for part in parts} & known - {room}
-    return found
+            edges[room] |= {part[1] for part in parts} & known - {room}
+    return edges
 
 
 def reduce(graph: Mapping[str, set[str]]) -> dict[str, set[str]]:
-    """Leave out every arrow that others imply; the graph must have no circle."""
+    """Leave out every arrow that others imply; the graph must be acyclic."""
     below: dict[str, set[str]] = {}
 
     def reach(room: str) -> set[str]:

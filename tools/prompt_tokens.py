@@ -111,13 +111,13 @@ PromptsOf = Callable[[Deps, Brief], Iterator[PromptAt]]
 
 
 def filler(language: Language, kind: int, tokens: int) -> str:
-    """Make a text of so many tokens."""
+    """Make a text of the given number of tokens."""
     chars = tokens if language is Language.ZH else 4 * tokens
     return (_FILLERS[language][kind] * chars)[:chars].strip()
 
 
 def dialogue(language: Language, turns: int) -> list[Turn]:
-    """Make a dialogue of that many turns of both."""
+    """Make a dialogue with the given number of turns by each speaker."""
     said = Turn(speaker=Speaker.COUNSELOR, text=filler(language, 0, COUNSELOR_TOKENS))
     answered = Turn(speaker=Speaker.CLIENT, text=filler(language, 1, CLIENT_TOKENS))
     return [said, answered] * turns

@@ -1,4 +1,4 @@
-"""What a good profile has beyond being readable: checks that find what a person would stumble over."""
+"""Checks of a profile beyond being readable: what a person would stumble over."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Finding(Record):
     file: str
     problem: str
     serious: bool = True
-    """Whether the profile cannot be used as it is; else only a hint."""
+    """Whether the profile is unusable as it is; otherwise only a hint."""
 
 
 def check_folder(folder: Path) -> tuple[list[Profile], list[Finding]]:
@@ -53,8 +53,8 @@ def check_folder(folder: Path) -> tuple[list[Profile], list[Finding]]:
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise AssetError(f"profiles folder {str(folder)!r} does not exist")
-    found = [p for p in folder.rglob("*") if p.suffix in {".yaml", ".yml", ".json"}]
-    return sorted(p for p in found if "courses" not in p.parts)
+    paths = [p for p in folder.rglob("*") if p.suffix in {".yaml", ".yml", ".json"}]
+    return sorted(p for p in paths if "courses" not in p.parts)
 
 
 def check_profile(profile: Profile) -> Iterator[tuple[str, bool]]:
@@ -73,12 +73,12 @@ def check_profile(profile: Profile) -> Iterator[tuple[str, bool]]:
 
 
 def _check_disclosure(profile: Profile) -> Iterator[tuple[str, bool]]:
-    told = profile.disclosure
-    if told is None:
+    disclosure = profile.disclosure
+    if disclosure is None:
         yield "no 'disclosure' block: the client opens up by its background alone", False
         return
-    lines = [*told.at_once, *told.after_trust, *(secret.secret for secret in told.hidden)]
-    if not told.at_once:
+    lines = [*disclosure.at_once, *disclosure.after_trust, *(secret.secret for secret in disclosure.hidden)]
+    if not disclosure.at_once:
         yield "field 'disclosure.at_once' is empty; give what the client says when asked", True
     for line, count in Counter(lines).items():
         if count > 1:

@@ -1,4 +1,4 @@
-"""Read client profiles, ours, the reference release's and PsychEval's, and make cases of them."""
+"""Read client profiles (ours, the reference release's, PsychEval's) and make cases from them."""
 
 from __future__ import annotations
 
@@ -53,12 +53,12 @@ def from_psycheval(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
 
 
 def _known(model: type[BaseModel], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep what a model has a field for and what says something: the data set has more, and nulls."""
+    """Keep non-null values that the model has a field for: the data set has other fields, and nulls."""
     return {name: data[name] for name in model.model_fields if data.get(name) is not None}
 
 
 def find_profiles(dataset: DatasetSettings, language: Language) -> dict[Modality | None, list[Path]]:
-    """List profile files by modality; under None those that serve every modality (our layout)."""
+    """List profile files by modality; under None those for every modality (our layout)."""
     root = dataset.root or asset_dir("profiles") / language.value
     if not root.is_dir():
         raise AssetError(f"profiles folder {str(root)!r} does not exist; set 'root' in the dataset")
@@ -83,8 +83,8 @@ def _split(folder: Path, split: str | None) -> Path:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = [p for p in folder.rglob("*") if p.suffix in _SUFFIXES and "courses" not in p.parts]
-    return sorted(found, key=lambda p: (p.parent, len(p.stem), p.stem))
+    paths = [p for p in folder.rglob("*") if p.suffix in _SUFFIXES and "courses" not in p.parts]
+    return sorted(paths, key=lambda p: (p.parent, len(p.stem), p.stem))
 
 
 def find_profile(name: str, language: Language, root: Path | None = None) -> Profile:
@@ -97,7 +97,7 @@ def find_profile(name: str, language: Language, root: Path | None = None) -> Pro
 
 
 def make_case(profile: Profile, modality: Modality, language: Language) -> Case:
-    """Put a profile under a modality.
+    """Make a case of a profile under one modality.
 
     Raises:
         AssetError: If the profile has no theory block for the modality.
@@ -108,10 +108,10 @@ def make_case(profile: Profile, modality: Modality, language: Language) -> Case:
 
 
 class CaseFile:
-    """A case that is still to be read: reading it may fail, and that fails this case alone."""
+    """A case that is not read yet, so that a failure to read it fails this case alone."""
 
     def __init__(self, path: Path, modality: Modality, language: Language) -> None:
-        """Note where the case is."""
+        """Store where the case is."""
         self.path, self.modality, self.language = path, modality, language
 
     @property
@@ -131,12 +131,12 @@ def find_cases(dataset: DatasetSettings, language: Language) -> list[CaseFile]:
     Raises:
         AssetError: If the folder holds no profile for the modalities asked for.
     """
-    found = find_profiles(dataset, language)
+    files = find_profiles(dataset, language)
     rows = [
-        [CaseFile(path, m, language) for path in found.get(m, found.get(None, []))]
+        [CaseFile(path, m, language) for path in files.get(m, files.get(None, []))]
         for m in dataset.modalities
     ]
-    rows = [_shift(row, n) if None in found else row for n, row in enumerate(rows)]
+    rows = [_shift(row, n) if None in files else row for n, row in enumerate(rows)]
     if dataset.order == "random":
         for n, row in enumerate(rows):
             random.Random(f"{dataset.seed}:{n}").shuffle(row)

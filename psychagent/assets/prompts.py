@@ -18,19 +18,19 @@ from psychagent.files.read import load_data
 
 
 class Rendered(str):
-    """The text of a rendered template, which also knows the values that it was given."""
+    """The text of a rendered template, with the values it was rendered from."""
 
     values: Mapping[str, object]
 
     def __new__(cls, text: str, values: Mapping[str, object]) -> Rendered:
-        """Keep the values beside the text."""
+        """Store the values with the text."""
         rendered = super().__new__(cls, text)
         rendered.values = values
         return rendered
 
 
 class PromptLibrary:
-    """All prompts of one language; templates are compiled once and kept."""
+    """All prompts of one language; templates are compiled once and cached."""
 
     def __init__(self, language: Language, root: Path | None = None) -> None:
         """Open `<root>/<language>`; None is the bundled folder."""
@@ -46,7 +46,7 @@ class PromptLibrary:
             lstrip_blocks=True,
             keep_trailing_newline=False,
             autoescape=False,
-            # a run is made with the prompts that its manifest hashes, whatever is edited meanwhile
+            # a run keeps to the prompts that its manifest hashes, even if files are edited meanwhile
             auto_reload=False,
         )
 
@@ -54,7 +54,7 @@ class PromptLibrary:
         """Render `<name>.jinja2`.
 
         Raises:
-            AssetError: If there is no such template, or it uses a value that was not given.
+            AssetError: If there is no such template, or it uses a value that is not given.
         """
         try:
             text = self._env.get_template(f"{name}.jinja2").render(**values).strip()

@@ -1,4 +1,4 @@
-"""The base of all stored values and the closed vocabularies; knows no other module."""
+"""The base of all stored values and the closed vocabularies; imports no other module."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 
 class Record(BaseModel):
-    """A stored value: frozen, and refusing fields that it does not know."""
+    """A stored value: frozen, with unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -40,7 +40,7 @@ class Stage(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Place in the order of stages, from 0."""
+        """Position in the order of stages, from 0."""
         return list(Stage).index(self)
 
 
@@ -49,11 +49,11 @@ WORKING_STAGES: tuple[Stage, ...] = (
     Stage.INTERVENTION,
     Stage.CONSOLIDATION,
 )
-"""The stages in which sessions are held and under which skills hang."""
+"""The stages that have sessions and skills of their own."""
 
 
 class Speaker(StrEnum):
-    """Who says a turn."""
+    """Who speaks a turn."""
 
     COUNSELOR = "counselor"
     CLIENT = "client"

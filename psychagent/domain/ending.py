@@ -13,19 +13,19 @@ class EndReason(StrEnum):
     PLAN = "plan"
     """The plan reached termination."""
     MAX_SESSIONS = "max_sessions"
-    """The limit of sessions was reached."""
+    """The session limit was reached."""
 
 
 def end_reason(stage: Stage, session_index: int, max_sessions: int) -> EndReason | None:
     """Decide whether a course ends before another session.
 
     Args:
-        stage: Of the plan that was decided for the next session.
+        stage: Stage of the plan decided for the next session.
         session_index: Number of the session that just ended, from 1.
-        max_sessions: Most sessions of a course.
+        max_sessions: Most sessions in a course.
 
     Returns:
-        Why it ends; None where it goes on.
+        Why it ends; None if it continues.
     """
     if stage is Stage.TERMINATION:
         return EndReason.PLAN

@@ -21,9 +21,9 @@ from psychagent.domain.profile import (
 from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
 
 MEMORY_TOKENS = 800
-"""The most that memory may take in a prompt, by the rule of `estimate_tokens`."""
+"""Token budget of memory in a prompt, as counted by `estimate_tokens`."""
 _HEADING_TOKENS, _ROW_TOKENS = 58, 14
-"""What the headings and the fixed words of a recent session's line take of it."""
+"""Tokens of that budget taken by the headings, and by the fixed words of each recent session."""
 _SAFETY_NOTES = 3
 
 
@@ -53,7 +53,7 @@ class SessionSummary(Record):
     next_session_plan: Plan
     homework: tuple[str, ...] = ()
     safety: str = Field(default="", max_length=400)
-    """What was said of danger to the client or others, and what was agreed on; empty if nothing was."""
+    """What was said about danger to the client or others, and what was agreed; empty if nothing was said."""
 
 
 class Superseded(Record):
@@ -63,7 +63,7 @@ class Superseded(Record):
     """Dotted path in the client file."""
     value: str
     session_index: int
-    """The session in which the former value had been learned."""
+    """The session in which the old value was learned."""
 
 
 class ClientFile(Record):
@@ -81,19 +81,19 @@ class ClientFile(Record):
 
 
 class Memory(Record):
-    """Everything that the counselor carries on."""
+    """Everything that the counselor remembers between sessions."""
 
     client_file: ClientFile = ClientFile()
     summaries: tuple[SessionSummary, ...] = ()
     homework: tuple[str, ...] = ()
-    """What was last set."""
+    """The homework set last."""
 
 
 _FACT_FIELDS = ("static_traits", "main_problem", "topic", "core_demands", "growth_experiences")
 
 
 def file_facts(client_file: ClientFile) -> dict[str, Any]:
-    """List the filled facts of a client file by dotted path; the theory block's fields stand flat."""
+    """List the filled facts of a client file by dotted path; the theory block's fields have no prefix."""
     dumped = client_file.model_dump(mode="json")
     facts = {name: dumped[name] for name in _FACT_FIELDS if name != "static_traits"}
     facts |= {f"static_traits.{k}": v for k, v in dumped["static_traits"].items()}
@@ -110,10 +110,10 @@ def _filled(value: Any) -> bool:
 
 
 def merge_file(old: ClientFile, new: ClientFile, *, session_index: int) -> ClientFile:
-    """Let a session's client file supersede the former one.
+    """Merge a session's client file into the earlier one.
 
-    A field left empty in `new` keeps its former value (not mentioned is not changed). A changed
-    field keeps its former value in `history` with the session that it came from.
+    A field left empty in `new` keeps its old value (not mentioned means not changed). The old value
+    of a changed field goes to `history`, with the session it came from.
     """
     before, after = file_facts(old), file_facts(new)
     changed = {path for path, value in after.items() if before.get(path) != value}
@@ -136,8 +136,8 @@ def merge_file(old: ClientFile, new: ClientFile, *, session_index: int) -> Clien
 def _merge_theory(old: TheoryBlock | None, new: TheoryBlock | None) -> TheoryBlock | None:
     if old is None or new is None:
         return new or old
-    kept = {k: v for k, v in old if not _filled(new.model_dump()[k])}
-    return new.model_copy(update=kept)
+    unchanged = {k: v for k, v in old if not _filled(new.model_dump()[k])}
+    return new.model_copy(update=unchanged)
 
 
 def to_line(value: Any) -> str:
@@ -164,7 +164,7 @@ class MemoryView(Record):
     """The part of memory that a prompt shows: at most `MEMORY_TOKENS` in all."""
 
     safety: tuple[str, ...] = ()
-    """What was said of danger in the last sessions that had such; never left out for lack of room."""
+    """Notes on danger from the last sessions that have one; never left out for lack of room."""
     file_lines: tuple[str, ...] = ()
     older: tuple[str, ...] = ()
     """One line for each session before the last two, oldest first."""
@@ -173,31 +173,31 @@ class MemoryView(Record):
     homework: tuple[str, ...] = ()
 
     def is_empty(self) -> bool:
-        """Tell whether there is nothing to show (before the first session)."""
+        """Return whether there is nothing to show, as before the first session."""
         return not (self.file_lines or self.recent)
 
 
 def view_memory(memory: Memory, *, budget: int = MEMORY_TOKENS) -> MemoryView:
-    """Choose what of memory a prompt shows.
+    """Choose what a prompt shows of memory.
 
-    Safety comes first, however long ago it was a matter, then homework, the last two summaries, the
-    client file, and a line for each older session; the oldest lines go first where the budget is
-    short. The rest stays stored.
+    Safety comes first, however old it is, then homework, the last two summaries, the client file,
+    and a line for each older session; when the budget is short, the oldest lines are dropped first.
+    What is not shown stays stored.
     """
-    safety, left = _fit(_safety_lines(memory), limit=60, left=budget - _HEADING_TOKENS)
-    homework, left = _fit([f"{item}" for item in memory.homework], limit=80, left=left)
-    recent = _recent(memory, share=left * 45 // 100)
-    left -= sum(estimate_tokens(" ".join(row[1:])) + _ROW_TOKENS for row in recent)
+    safety, room = _fit(_safety_lines(memory), limit=60, room=budget - _HEADING_TOKENS)
+    homework, room = _fit([f"{item}" for item in memory.homework], limit=80, room=room)
+    recent = _recent(memory, share=room * 45 // 100)
+    room -= sum(estimate_tokens(" ".join(row[1:])) + _ROW_TOKENS for row in recent)
     known = file_facts(memory.client_file)
     known = {path: known[path] for path in ("static_traits.name",) if path in known} | known
     facts = [f"{path.split('.')[-1]}: {to_line(v)}" for path, v in known.items()]
     older_rows = list(enumerate(memory.summaries[:-2], start=1))
-    reserve = min(left // 3, 30 * len(older_rows))
-    file_lines, rest = _fit(facts, limit=90, left=left - reserve)
+    reserve = min(room // 3, 30 * len(older_rows))
+    file_lines, rest = _fit(facts, limit=90, room=room - reserve)
     older, _ = _fit(
         [f"{n}: {s.session_summary_abstract}" for n, s in reversed(older_rows)],
         limit=28,
-        left=rest + reserve,
+        room=rest + reserve,
     )
     return MemoryView(
         safety=tuple(safety),
@@ -209,21 +209,21 @@ def view_memory(memory: Memory, *, budget: int = MEMORY_TOKENS) -> MemoryView:
 
 
 def _safety_lines(memory: Memory) -> list[str]:
-    told = [f"{number}: {s.safety}" for number, s in enumerate(memory.summaries, start=1) if s.safety]
-    return told[-_SAFETY_NOTES:]
+    notes = [f"{number}: {s.safety}" for number, s in enumerate(memory.summaries, start=1) if s.safety]
+    return notes[-_SAFETY_NOTES:]
 
 
-def _fit(lines: list[str], *, limit: int, left: int) -> tuple[list[str], int]:
+def _fit(lines: list[str], *, limit: int, room: int) -> tuple[list[str], int]:
     """Clip each line to `limit` tokens and take lines, in order, while they fit."""
     taken: list[str] = []
     for line in lines:
         clipped = clip_to_tokens(line, limit)
         cost = estimate_tokens(clipped) + 2
-        if cost > left:
+        if cost > room:
             break
         taken.append(clipped)
-        left -= cost
-    return taken, left
+        room -= cost
+    return taken, room
 
 
 def _recent(memory: Memory, *, share: int) -> list[RecentSession]:
@@ -241,7 +241,7 @@ def _recent(memory: Memory, *, share: int) -> list[RecentSession]:
 
 
 def memory_changes(before: ClientFile, after: ClientFile) -> Iterator[tuple[str, str, str]]:
-    """List what a session changed in the client file: path, former line, new line."""
+    """List what a session changed in the client file: path, old line, new line."""
     old, new = file_facts(before), file_facts(after)
     for path in new:
         if old.get(path) != new[path]:

@@ -17,7 +17,7 @@ class Plan(Record):
 
 
 class Correction(Record):
-    """A proposal that the guard did not follow."""
+    """A proposal that the guard overruled."""
 
     session_index: int
     proposed: Stage
@@ -25,21 +25,21 @@ class Correction(Record):
     reason: str
 
 
-def guard_plan(held: Plan, proposed: Plan, *, session_index: int) -> tuple[Plan, Correction | None]:
+def guard_plan(current: Plan, proposed: Plan, *, session_index: int) -> tuple[Plan, Correction | None]:
     """Decide the next session's plan from the model's proposal.
 
     A stage never goes back, may be repeated, and is never skipped: at most one step forward, so
     `termination` is reached only after a session of consolidation.
 
     Args:
-        held: The plan of the session that just ended.
+        current: The plan of the session that just ended.
         proposed: What the summary proposes for the next session.
         session_index: Number of the session that just ended, from 1.
 
     Returns:
         The decided plan, and a correction where it differs from the proposal.
     """
-    low, high = held.stage.rank, held.stage.rank + 1
+    low, high = current.stage.rank, current.stage.rank + 1
     decided = list(Stage)[min(max(proposed.stage.rank, low), high)]
     if decided is proposed.stage:
         return proposed, None

@@ -20,7 +20,7 @@ Text = Annotated[str, BeforeValidator(_as_text)]
 
 
 class Traits(Record):
-    """Who the client is; an empty string says that the fact is not known."""
+    """Who the client is; an empty string means unknown."""
 
     name: Text = ""
     age: Text = ""
@@ -41,7 +41,7 @@ class StaticTraits(Traits):
 
 
 class BasicInfo(Record):
-    """What brings the client, whatever the therapy school."""
+    """What brings the client to counseling, whatever the therapy school."""
 
     static_traits: StaticTraits
     main_problem: Text
@@ -173,7 +173,7 @@ THEORY_MODELS: dict[Modality, type[TheoryBlock]] = {
 
 
 class Theory(Record):
-    """One block per therapy school; a missing block means that no case under it can be made."""
+    """One block per therapy school; no case can be made under a school without a block."""
 
     bt: BtTheory | None = None
     cbt: CbtTheory | None = None
@@ -188,7 +188,7 @@ class Theory(Record):
 
 
 class Secret(Record):
-    """Something that the client hides, and what would make it speak of it."""
+    """Something that the client hides, and what would make it open up about it."""
 
     secret: Text
     opened_by: Text

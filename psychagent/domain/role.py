@@ -1,4 +1,4 @@
-"""Who is asked for a reply, and who answers for the client; closed sets that are matched whole."""
+"""Who is asked for a reply, and who answers for the client, as closed sets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Candidate sessions of which one is kept, and a session with all that its file tells."""
+"""Candidate sessions, the choice among them, and a finished session as its file records it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage
 
 _LONGEST_MESSAGE, _LONGEST_TRACE = 600, 8000
-"""Characters; of a traceback the end says most."""
+"""In characters; a traceback is cut at its start, because its end says most."""
 
 
 class Choice(Record):
@@ -31,9 +31,9 @@ class Choice(Record):
     excluded: dict[int, str] = Field(default_factory=dict)
     """Index of each rollout that could not win -> why."""
     own_rewards: dict[int, float] = Field(default_factory=dict)
-    """Rewards on all metrics that a rollout itself has: for information, never for the choice."""
+    """Each rollout's reward on all metrics it has: for information, never for the choice."""
     skipped: dict[str, str] = Field(default_factory=dict)
-    """Metrics that no reward can take in -> why, such as one without a norm."""
+    """Metrics that the rewards leave out -> why, such as the lack of a norm."""
 
     def margin(self) -> float | None:
         """Return how far the best reward is above the next; None with fewer than two."""
@@ -48,15 +48,15 @@ class Failure(Record):
     """Class of the error."""
     message: str
     traceback: str = ""
-    """Where it was raised, for whoever mends it; empty where that was not kept."""
+    """Where it was raised, for debugging; empty if it was not recorded."""
 
     @classmethod
     def of(cls, error: BaseException, message: str | None = None) -> Failure:
-        """Describe an error, in its own words or in better ones; long ones are cut."""
-        told = " ".join(str(error).split()) if message is None else message
+        """Describe an error, by `message` if given; long texts are cut."""
+        text = " ".join(str(error).split()) if message is None else message
         trace = "".join(traceback.format_exception(error))
         return cls(
-            error=type(error).__name__, message=told[:_LONGEST_MESSAGE], traceback=trace[-_LONGEST_TRACE:]
+            error=type(error).__name__, message=text[:_LONGEST_MESSAGE], traceback=trace[-_LONGEST_TRACE:]
         )
 
 
@@ -68,13 +68,13 @@ class Rollout(Record):
     usage: Usage = Usage()
     failure: Failure | None = None
     judgement: SessionScores | None = None
-    """What the judge gave; None where no judge was asked."""
+    """The judge's scores; None if no judge was asked."""
     holdout: SessionScores | None = None
-    """What a second judge gave, for the report only."""
+    """A second judge's scores, for the report only."""
 
 
 class FinishedSession(Record):
-    """A session with everything that its file tells."""
+    """A session with everything that its file records."""
 
     session_index: int
     plan: Plan

@@ -1,4 +1,4 @@
-"""What a judge gave one session: items, quotes, metrics and cost, as stored."""
+"""A judge's scores of one session: items, quotes, metrics and cost, as stored."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Quote(Record):
     turn: int
     text: str
     problem: str = ""
-    """Why it does not count; empty where it was found in that turn, said by that speaker."""
+    """Why it does not count; empty if that speaker said it in that turn."""
 
 
 class ItemScore(Record):
@@ -59,12 +59,12 @@ class Evidence(Record):
 
     @property
     def quotes_verified_rate(self) -> float | None:
-        """Share of quotes that were found; None where none was given."""
+        """Share of quotes that were found; None if there are no quotes."""
         return self.verified / self.quotes if self.quotes else None
 
 
 def weigh(items: Iterable[ItemScore]) -> Evidence:
-    """Count the support of some answers."""
+    """Count how well a set of answers is supported."""
     answers = list(items)
     quotes = [quote for answer in answers for quote in answer.quotes]
     bases = [answer.basis for answer in answers]
@@ -114,7 +114,7 @@ class ScaleResult(Record):
 
 
 class JudgeMark(Record):
-    """What scores were made with; scores of different marks are not to be averaged together."""
+    """What scores were made with; scores with different marks must not be averaged together."""
 
     judge_model: str
     is_script: bool
@@ -124,13 +124,13 @@ class JudgeMark(Record):
 
 
 class _Versioned(Record):
-    """A base of its own, so that the version is a file's first key."""
+    """A separate base, so that the version is the first key in a file."""
 
     schema_version: int = 1
 
 
 class SessionScores(JudgeMark, _Versioned):
-    """All that a judge gave one session."""
+    """Everything that a judge scored in one session."""
 
     case_id: str
     modality: Modality
@@ -149,7 +149,7 @@ class SessionScores(JudgeMark, _Versioned):
 
     @property
     def usage(self) -> Usage:
-        """What all scales cost."""
+        """Usage of all scales together."""
         return sum_usage(result.usage for result in self.scales.values())
 
     def missing_scales(self) -> tuple[str, ...]:
@@ -157,6 +157,6 @@ class SessionScores(JudgeMark, _Versioned):
         return tuple(name for name, result in self.scales.items() if result.status == "missing")
 
     def values(self, use: Literal["raw", "verified"] = "raw") -> dict[str, float]:
-        """Return every metric that was scored, by side and key; a missing scale has none."""
-        found = (pair for result in self.scales.values() for pair in result.metrics.items())
-        return {name: metric.verified if use == "verified" else metric.raw for name, metric in found}
+        """Return every scored metric by side and key; a missing scale contributes none."""
+        pairs = (pair for result in self.scales.values() for pair in result.metrics.items())
+        return {name: metric.verified if use == "verified" else metric.raw for name, metric in pairs}

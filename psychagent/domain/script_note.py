@@ -1,4 +1,4 @@
-"""What is said wherever a script stood in for a language model, in one wording for all files and pages."""
+"""Notes shown wherever a script took the place of a language model, worded once for all files and pages."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ class Skill(Record):
     trigger: str
     """What the client says or does, observable."""
     caution: str | None = None
-    """When not to."""
+    """When not to use it."""
     example: str | None = None
     """What a counselor might say at such a moment."""
 
@@ -29,8 +29,8 @@ class MetaSkill(Record):
     name: str
     description: str
     always: bool = False
-    """Whether its skills are at hand in every session of every stage: what is for safety must not
-    depend on a choice."""
+    """Whether its skills are available in every session of every stage: safety must not depend on a
+    model's choice."""
     skills: tuple[Skill, ...] = ()
 
 

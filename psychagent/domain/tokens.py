@@ -1,4 +1,4 @@
-"""The one stated rule by which text is measured in tokens where no tokenizer is at hand."""
+"""The one rule for estimating tokens where no tokenizer is available."""
 
 from __future__ import annotations
 

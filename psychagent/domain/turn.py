@@ -18,7 +18,7 @@ class Thoughts(Record):
 
 
 class Rewrite(Record):
-    """A model's answer to what the counselor should look for next."""
+    """A model's answer on what skill the counselor should look for next."""
 
     trigger: str
     when_to_use: str = ""
@@ -33,16 +33,16 @@ class Turn(Record):
     """As spoken, without markup."""
     thoughts: Thoughts | None = None
     skills: tuple[str, ...] = ()
-    """Ids of the skills that retrieval put before the counselor, best first."""
+    """Ids of the skills that retrieval showed the counselor, best first."""
     query: str | None = None
     """What retrieval searched for."""
     rewrite: Rewrite | None = None
-    """The answer that the query was made of; None where no model was asked for one."""
+    """The answer that the query was built from; None if no model was asked for one."""
     ends_session: bool = False
 
 
 def count_counselor_turns(turns: Sequence[Turn]) -> int:
-    """Count the turns by which the length of a session is measured."""
+    """Count the counselor's turns, which measure the length of a session."""
     return sum(turn.speaker is Speaker.COUNSELOR for turn in turns)
 
 

@@ -1,4 +1,4 @@
-"""What model calls cost: counts and tokens by role; sums are associative, so any order adds up."""
+"""What model calls cost: counts and tokens by role; sums do not depend on the order."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class RoleUsage(Record):
     """The part of `prompt_tokens` that the provider says it served from its prefix cache."""
     completion_tokens: int = 0
     dropped: int = 0
-    """Ids in replies that do not exist and were left out."""
+    """Unknown ids in replies, which were left out."""
 
     def __add__(self, other: RoleUsage) -> RoleUsage:
         """Add field by field."""

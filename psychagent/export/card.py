@@ -1,4 +1,4 @@
-"""The data card: what an export holds, what it was made of, and what was left out."""
+"""The data card: what an export holds, what it was made from, and what was left out."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def _tokens(messages: Sequence[Message]) -> int:
 
 
 def run_facts(source: RunSource) -> dict[str, Any]:
-    """Say what run the data comes from: models, versions, hashes, and who wrote the words."""
+    """Describe the run that the data comes from: models, versions, hashes, and who wrote the words."""
     manifest = source.manifest
     return {
         "run": source.folder.name,
@@ -60,7 +60,7 @@ def run_facts(source: RunSource) -> dict[str, Any]:
 
 
 def _licences(source: RunSource) -> dict[str, str]:
-    """Name the licence of everything that stands in the data."""
+    """Name the licence of everything in the data."""
     manifest, settings = source.manifest, source.manifest.settings
     other = "not this project's: {name!r} was named in the settings; see its owner"
     roots = {
@@ -68,17 +68,17 @@ def _licences(source: RunSource) -> dict[str, str]:
         "skills": settings.baseline.skills_root,
         "profiles": settings.dataset.root,
     }
-    found = {part: other.format(name=root.name) if root else _OWN for part, root in roots.items()}
+    licences = {part: other.format(name=root.name) if root else _OWN for part, root in roots.items()}
     for role in ("counselor", "client", "reflector"):
         words = f"made by {manifest.models.get(role, 'a model')!r}; the terms of its provider hold"
-        found[f"words of the {role}"] = (
+        licences[f"words of the {role}"] = (
             f"{_OWN} (a script, no language model)" if role in manifest.scripted_roles else words
         )
-    return found
+    return licences
 
 
 def to_markdown(card: Mapping[str, Any]) -> str:
-    """Write a card as a person reads it."""
+    """Write a card as Markdown, for people."""
     run = card["source"]
     parts = [
         f"# Training data from the run `{run['run']}`",
@@ -94,10 +94,10 @@ def to_markdown(card: Mapping[str, Any]) -> str:
     parts.append("## What it holds\n\n" + _split_table(card["splits"]))
     parts.append("Tokens are estimates: one per CJK character, one per four other characters.")
     parts.append("## What was asked for\n\n" + _list(card["options"]))
-    left = {"duplicates": card["duplicates"], **card["dropped_sessions"], **card["skipped"]}
+    omissions = {"duplicates": card["duplicates"], **card["dropped_sessions"], **card["skipped"]}
     if card["kept_without_thoughts"]:
         parts.append(f"{card['kept_without_thoughts']} replies had no thoughts and stand without.")
-    parts.append("## What was left out\n\n" + _list(left))
+    parts.append("## What was left out\n\n" + _list(omissions))
     parts.append("## Models\n\n" + _list(run["models"]))
     parts.append("## Licences\n\n" + _list(run["licences"]))
     parts.append("## Files\n\n" + _list({name: f"sha256 {digest}" for name, digest in card["files"].items()}))

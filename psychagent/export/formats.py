@@ -15,7 +15,7 @@ _SPEAKER = {"user": "human", "assistant": "gpt"}
 
 
 def to_messages(sample: Sample) -> Row:
-    """Write a row for TRL and ms-swift; `loss` stands at each assistant message, as ms-swift reads it."""
+    """Write a row for TRL and ms-swift; each assistant message carries `loss`, as ms-swift reads it."""
     history = [_marked(m, loss=False) for m in sample.prompt]
     return {"messages": [*history, *(_marked(m, loss=True) for m in sample.chosen)], "meta": _meta(sample)}
 
@@ -25,7 +25,7 @@ def _marked(message: Message, *, loss: bool) -> Row:
 
 
 def to_sharegpt(sample: Sample) -> Row:
-    """Write a row for LLaMA-Factory: the system prompt apart, then human and gpt in turn."""
+    """Write a row for LLaMA-Factory: the system prompt separate, then human and gpt in turn."""
     heads = [m["content"] for m in sample.prompt if m["role"] == "system"]
     said = [m for m in (*sample.prompt, *sample.chosen) if m["role"] != "system"]
     return {
@@ -87,10 +87,10 @@ HISTORY_MASKING: dict[Format, str] = {
 
 
 def dataset_info(files: Sequence[tuple[str, str]]) -> dict[str, Any]:
-    """Write LLaMA-Factory's entries: name of a dataset -> where it is and how it reads.
+    """Write LLaMA-Factory's entries: name of a dataset -> where it is and how to read it.
 
     Args:
-        files: Name of the dataset and name of its file, which stands beside `dataset_info.json`.
+        files: Name of each dataset and of its file, which is next to `dataset_info.json`.
 
     Source: LLaMA-Factory, data/README.md, "Sharegpt Format".
     """

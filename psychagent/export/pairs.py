@@ -15,7 +15,7 @@ from psychagent.llm.prompt import Message, assistant, user
 from psychagent.records.rollouts import StoredRollout
 
 PairUnit = Literal["session", "reply"]
-"""`session` sets whole dialogues against each other; `reply` the first replies that differ."""
+"""`session` pairs whole dialogues; `reply` pairs the first replies that differ."""
 
 
 def session_pairs(
@@ -24,9 +24,9 @@ def session_pairs(
     """Make a pair of the chosen rollout with each rollout that earned less.
 
     Args:
-        make: Rebuilds prompts and replies; counts in its notes what gives no pair.
+        make: Rebuilds prompts and replies; counts in its notes what yields no pair.
         session: A session with rollouts.
-        unit: What is set against each other.
+        unit: What is paired.
         min_margin: Least difference of the two rewards; None is any above 0.
     """
     rollouts, rewards = session.rollouts, Rewards.of(session.rollouts)
@@ -48,7 +48,7 @@ def session_pairs(
 def _rejected_turns(
     make: Rebuild, candidate: StoredRollout, margin: float | None, least: float | None
 ) -> tuple[Turn, ...]:
-    """Return the dialogue of a rollout that may stand as rejected; empty where it may not."""
+    """Return a rollout's dialogue if it may serve as the rejected one; empty if not."""
     if margin is None:
         reason = "a rollout that failed or was not scored"
     elif margin <= 0:
@@ -81,7 +81,7 @@ def _pair(make: Rebuild, session: HeldSession, rejected: tuple[Turn, ...], unit:
 
 
 def _first_difference(chosen: tuple[Turn, ...], rejected: tuple[Turn, ...]) -> int | None:
-    """Return the place of the first counselor turn that differs after the same dialogue."""
+    """Return the index of the first counselor turn that differs after the same dialogue, if any."""
     for at, (one, other) in enumerate(zip(chosen, rejected, strict=False)):
         if one.text != other.text:
             return at if one.speaker is other.speaker is Speaker.COUNSELOR else None
@@ -89,14 +89,14 @@ def _first_difference(chosen: tuple[Turn, ...], rejected: tuple[Turn, ...]) -> i
 
 
 def _messages(make: Rebuild, session: HeldSession, turns: tuple[Turn, ...]) -> tuple[Message, ...] | None:
-    """Write a trajectory; None where one of its replies cannot be written."""
-    found: list[Message] = []
+    """Write a trajectory; None if one of its replies cannot be written."""
+    messages: list[Message] = []
     for turn in turns:
         if turn.speaker is Speaker.CLIENT:
-            found.append(user(turn.text))
+            messages.append(user(turn.text))
             continue
         text = make.reply(turn, session.brief.case.language)
         if text is None:
             return None
-        found.append(assistant(text))
-    return tuple(found)
+        messages.append(assistant(text))
+    return tuple(messages)

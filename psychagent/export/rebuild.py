@@ -28,7 +28,7 @@ from psychagent.replies.tags import write_tagged
 _FILE_FIELDS = {"static_traits", "main_problem", "topic", "core_demands", "growth_experiences", "theory"}
 
 WITHOUT_THOUGHTS = "replies kept without thoughts"
-"""The one note that does not say that something was left out."""
+"""The only note that does not mean that something was left out."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Rebuild:
     sources: Sources
     keep_think: bool
     notes: Counter[str]
-    """Why something could not be rebuilt, counted; filled as samples are made."""
+    """Counts why something could not be rebuilt; filled as samples are made."""
 
     def samples(self, session: HeldSession, task: Task) -> Iterator[Sample]:
         """Make a task's samples of one session, in order."""
@@ -46,7 +46,7 @@ class Rebuild:
             yield Sample(origin=origin_of(session, task, turn), prompt=prompt, chosen=(assistant(answer),))
 
     def counselor_prompt(self, brief: Brief, turns: tuple[Turn, ...], at: int) -> tuple[Message, ...] | None:
-        """Return what the counselor was sent for a turn; None where a skill it saw is gone."""
+        """Return what the counselor was sent for a turn; None if a skill it saw is gone."""
         case = brief.case
         stage = self.sources.skills(case.language).stage(case.modality, brief.plan.stage)
         known = {skill.id for skill in stage.skills()}
@@ -56,7 +56,7 @@ class Rebuild:
         return counselor_prompt(self.sources, brief, turns[:at], turns[at].skills).messages
 
     def reply(self, turn: Turn, language: Language) -> str | None:
-        """Write a counselor's reply in the form that its prompt asks for; None where it cannot be."""
+        """Write a counselor's reply in the form that its prompt asks for; None if it cannot be."""
         settings, reply = self.sources.baseline, CounselorReply.of(turn)
         if not self.keep_think:
             reply = reply.without_thoughts()
@@ -72,7 +72,7 @@ class Rebuild:
         return text
 
 
-Made = Iterator[tuple[tuple[Message, ...], str, int | None]]
+Examples = Iterator[tuple[tuple[Message, ...], str, int | None]]
 
 
 def origin_of(session: HeldSession, task: Task, turn: int | None = None) -> Origin:
@@ -93,7 +93,7 @@ def _json(data: Any) -> str:
     return json.dumps(data, ensure_ascii=False)
 
 
-def _counselor(make: Rebuild, session: HeldSession) -> Made:
+def _counselor(make: Rebuild, session: HeldSession) -> Examples:
     turns, language = session.record.turns, session.brief.case.language
     for at, turn in enumerate(turns):
         if turn.speaker is not Speaker.COUNSELOR:
@@ -103,13 +103,13 @@ def _counselor(make: Rebuild, session: HeldSession) -> Made:
             yield prompt, answer, at
 
 
-def _summary(make: Rebuild, session: HeldSession) -> Made:
+def _summary(make: Rebuild, session: HeldSession) -> Examples:
     prompt = reflection_prompt(make.sources, session.brief, session.record.turns, Role.SUMMARY)
     yield prompt.messages, _json(session.record.typed_summary().model_dump(mode="json")), None
 
 
-def _profile(make: Rebuild, session: HeldSession) -> Made:
-    """The file as it stood after the session: what still holds was kept, so the whole file is the answer."""
+def _profile(make: Rebuild, session: HeldSession) -> Examples:
+    """Yield the client file after the session: it keeps all that still holds, so all of it is the answer."""
     file = session.record.client_file
     if file is None:
         make.notes["profile: the session's file holds no client file"] += 1
@@ -118,18 +118,18 @@ def _profile(make: Rebuild, session: HeldSession) -> Made:
     yield prompt.messages, _json(file.model_dump(mode="json", include=_FILE_FIELDS)), None
 
 
-def _select(make: Rebuild, session: HeldSession) -> Made:
-    """The families whose skills the session could draw on; ids that did not exist are not repeated."""
-    brief, kept = session.brief, set(session.brief.candidates)
+def _select(make: Rebuild, session: HeldSession) -> Examples:
+    """Yield the families whose skills the session could draw on; unknown ids are not repeated."""
+    brief, candidates = session.brief, set(session.brief.candidates)
     skills = make.sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
-    chosen = [meta.id for meta in skills.meta_skills if kept & {skill.id for skill in meta.skills}]
+    chosen = [meta.id for meta in skills.meta_skills if candidates & {skill.id for skill in meta.skills}]
     if not chosen:
         make.notes["select: none of the session's candidates is in the library"] += 1
         return
     yield filter_prompt(make.sources, brief, skills).messages, _json({"meta_skill_ids": chosen}), None
 
 
-def _rewrite(make: Rebuild, session: HeldSession) -> Made:
+def _rewrite(make: Rebuild, session: HeldSession) -> Examples:
     turns = session.record.turns
     for at, turn in enumerate(turns):
         if turn.speaker is not Speaker.COUNSELOR or at == 0:
@@ -143,7 +143,7 @@ def _rewrite(make: Rebuild, session: HeldSession) -> Made:
         yield prompt.messages, _json(turn.rewrite.model_dump()), at
 
 
-_MAKERS: dict[Task, Callable[[Rebuild, HeldSession], Made]] = {
+_MAKERS: dict[Task, Callable[[Rebuild, HeldSession], Examples]] = {
     "counselor": _counselor,
     "summary": _summary,
     "profile": _profile,

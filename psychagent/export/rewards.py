@@ -41,15 +41,15 @@ class Rewards:
 
 @dataclass(frozen=True)
 class RewardFilter:
-    """What a session must have earned to be learned from; None asks nothing."""
+    """What a session must have earned to be exported; None sets no condition."""
 
     min_reward: float | None = None
     min_margin: float | None = None
     top_fraction: float | None = None
     """The best share of each modality's sessions, rounded up."""
 
-    def given(self) -> dict[str, float]:
-        """List what was asked for."""
+    def conditions(self) -> dict[str, float]:
+        """List the conditions that are set."""
         values = {
             "min_reward": self.min_reward,
             "min_margin": self.min_margin,
@@ -61,28 +61,28 @@ class RewardFilter:
 def keep_sessions(
     sessions: Sequence[HeldSession], wanted: RewardFilter, dropped: Counter[str]
 ) -> list[HeldSession]:
-    """Keep the sessions that earned enough; the others are counted by the filter that took them.
+    """Keep the sessions that earned enough, and count the others by the filter that dropped them.
 
     Raises:
-        SettingsError: If a filter is given and no session has a reward.
+        SettingsError: If a condition is set and no session has a reward.
     """
-    if not wanted.given():
+    if not wanted.conditions():
         return list(sessions)
     rewards = [Rewards.of(s.rollouts) for s in sessions]
     if all(r.winner is None for r in rewards):
-        names = ", ".join(f"--{name.replace('_', '-')}" for name in wanted.given())
+        names = ", ".join(f"--{name.replace('_', '-')}" for name in wanted.conditions())
         raise SettingsError(
             f"{names} needs rewards, and this run has none: it was made by `psychagent sample`; leave the "
             "option out, or export a run of `psychagent rft`"
         )
-    kept = []
+    good = []
     for session, reward in zip(sessions, rewards, strict=True):
         reason = _too_low(reward, wanted)
         if reason:
             dropped[reason] += 1
         else:
-            kept.append(session)
-    return kept if wanted.top_fraction is None else _top(kept, wanted.top_fraction, dropped)
+            good.append(session)
+    return good if wanted.top_fraction is None else _top(good, wanted.top_fraction, dropped)
 
 
 def _too_low(rewards: Rewards, wanted: RewardFilter) -> str:
@@ -96,11 +96,11 @@ def _too_low(rewards: Rewards, wanted: RewardFilter) -> str:
 
 
 def _top(sessions: Sequence[HeldSession], share: float, dropped: Counter[str]) -> list[HeldSession]:
-    """Keep the best share of each modality; the earlier session wins a tie, the order stays."""
-    kept: set[int] = set()
+    """Keep the best share of each modality; the earlier session wins a tie, and the order is kept."""
+    best: set[int] = set()
     for modality in Modality:
         rows = [n for n, s in enumerate(sessions) if s.brief.case.modality is modality]
         rows.sort(key=lambda n: -(Rewards.of(sessions[n].rollouts).winner or 0.0))
-        kept |= set(rows[: math.ceil(share * len(rows) - 1e-9)])
-    dropped["top_fraction"] += len(sessions) - len(kept)
-    return [s for n, s in enumerate(sessions) if n in kept]
+        best |= set(rows[: math.ceil(share * len(rows) - 1e-9)])
+    dropped["top_fraction"] += len(sessions) - len(best)
+    return [s for n, s in enumerate(sessions) if n in best]

@@ -46,7 +46,7 @@ class Sample(Record):
     chosen: tuple[Message, ...]
     """The completion: one assistant message, or all that follows the prompt in a pair of sessions."""
     rejected: tuple[Message, ...] = ()
-    """What it should rather not answer; empty but in preference data."""
+    """What it should not answer; empty except in preference data."""
 
     def content(self) -> tuple[object, ...]:
         """Return what makes two samples duplicates of each other."""

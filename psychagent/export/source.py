@@ -34,7 +34,7 @@ class RunSource:
     folder: RunFolder
     manifest: Manifest
     sources: Sources
-    """What renders prompts; there is no model to ask."""
+    """Renders prompts; holds no model."""
     changed: tuple[str, ...] = ()
     """Prompt and skill files that are no longer what the run was made with."""
 
@@ -59,10 +59,10 @@ def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
 
     Args:
         path: The run's folder, or a save_dir with one run.
-        allow_changed: Go on where prompts or skills differ from those that the run was made with.
+        allow_changed: Continue even if prompts or skills differ from those that the run was made with.
 
     Raises:
-        RecordError: If it is no run, or its prompts or skills have changed since.
+        RecordError: If it is not a run, or its prompts or skills have changed since.
     """
     folder = RunFolder.of(path)
     manifest = folder.manifest()
@@ -88,21 +88,21 @@ def _sources(baseline: BaselineSettings, language: Language) -> Sources:
 
 
 def _changed(folder: RunFolder, manifest: Manifest, sources: Sources) -> Iterator[str]:
-    """Name the files whose hash differs and that stand behind a rebuilt prompt."""
+    """Name the changed files that rebuilt prompts depend on."""
     language = manifest.settings.runtime.world.language
-    held = {m for m in Modality if (folder.path / m.value).is_dir()}
+    modalities = {m for m in Modality if (folder.path / m.value).is_dir()}
     then, now = manifest.hashes.prompts, sources.prompts(language).hashes
     for name in sorted(then.keys() | now.keys()):
         if name.partition("/")[2].startswith(REBUILT) and then.get(name) != now.get(name):
             yield name
     then, now = manifest.hashes.skills, sources.skills(language).library.hashes
     for name in sorted(then.keys() | now.keys()):
-        if name.split("/")[1] in held and then.get(name) != now.get(name):
+        if name.split("/")[1] in modalities and then.get(name) != now.get(name):
             yield name
 
 
 def read_sessions(source: RunSource, skipped: Counter[str]) -> Iterator[HeldSession]:
-    """Read all sessions by modality, case and number; what cannot be used is counted by its reason."""
+    """Read all sessions by modality, case and number; count by reason those that cannot be used."""
     for place in source.folder.cases():
         yield from _read_case(source, place, skipped)
 
@@ -124,7 +124,7 @@ def _read_case(source: RunSource, place: CaseFolder, skipped: Counter[str]) -> I
 
 
 def _reason(message: str) -> str:
-    """Leave the folder out of a reason, so that like reasons are counted together."""
+    """Strip the path from a reason, so that equal reasons are counted together."""
     return (
         "session: " + message.rpartition("session_")[2].partition(": ")[2]
         if "session_" in message
@@ -133,14 +133,14 @@ def _reason(message: str) -> str:
 
 
 def case_of(modality: Modality, case_id: str, language: Language) -> Case:
-    """Make a case that names its client alone: the counselor never sees a profile."""
+    """Make a case with nothing but the client's id: the counselor never sees a profile."""
     unknown = BasicInfo.model_construct(static_traits=StaticTraits(name=""), main_problem="")
     nobody = Profile.model_construct(user_id=case_id, basic_info=unknown, theory=Theory())
     return Case.model_construct(case_id=case_id, modality=modality, language=language, profile=nobody)
 
 
 def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[SessionSummary]) -> Brief:
-    """Put together what the session started from.
+    """Assemble what the session started from.
 
     Raises:
         RecordError: If the file lacks what our own runs write.

@@ -1,4 +1,4 @@
-"""Which case goes into which split, and no sample twice; pure."""
+"""Assign cases to splits and drop duplicate samples; pure functions."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def read_split(text: str) -> dict[str, float]:
 
 
 def assign_splits(clients: Iterable[str], shares: Mapping[str, float], *, seed: int) -> dict[str, str]:
-    """Give each client to one split: by a seeded draw, near the shares, at least one client each.
+    """Assign each client to a split by a seeded draw: close to the shares, at least one client each.
 
     A client stays in one split under all of its modalities, so neither a case nor a client is in two.
 
@@ -67,15 +67,15 @@ def _sizes(total: int, shares: Sequence[float]) -> list[int]:
 
 
 def drop_duplicates(samples: Iterable[Sample]) -> tuple[list[Sample], int]:
-    """Keep the first of all samples with the same content; return how many were left out."""
+    """Keep the first of all samples with the same content; also return how many were dropped."""
     seen: set[tuple[object, ...]] = set()
-    kept: list[Sample] = []
-    left_out = 0
+    unique: list[Sample] = []
+    duplicates = 0
     for sample in samples:
         content = sample.content()
         if content in seen:
-            left_out += 1
+            duplicates += 1
         else:
             seen.add(content)
-            kept.append(sample)
-    return kept, left_out
+            unique.append(sample)
+    return unique, duplicates

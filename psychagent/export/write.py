@@ -22,16 +22,16 @@ from psychagent.files.read import read_json
 from psychagent.files.write import to_json, whole_files
 
 ALL = "all"
-"""The name of the one split where none is asked for."""
+"""The name of the single split if none is requested."""
 
 
 @dataclass(frozen=True)
 class ExportPlan:
-    """Everything that an export is told."""
+    """All options of an export."""
 
     run: Path
     out: Path
-    """The file to write; with splits, their names are put before its suffix."""
+    """The file to write; with splits, each split's name goes before the suffix."""
     format: Format = "prompt-completion"
     tasks: tuple[Task, ...] = DEFAULT_TASKS
     rewards: RewardFilter = RewardFilter()
@@ -69,8 +69,8 @@ def run_export(plan: ExportPlan) -> Exported:
     if plan.format == "preference":
         # the margin of a pair is between its two rollouts, whatever the others earned
         wanted = replace(wanted, min_margin=None)
-    kept = keep_sessions(sessions, wanted, dropped)
-    samples, duplicates = drop_duplicates(_make(make, kept, plan))
+    good = keep_sessions(sessions, wanted, dropped)
+    samples, duplicates = drop_duplicates(_make(make, good, plan))
     if not samples:
         raise SettingsError(f"{source.folder.path}: nothing to export{_why(skipped + dropped)}")
     splits = _splits(samples, plan)
@@ -102,8 +102,8 @@ def _make(make: Rebuild, sessions: Sequence[HeldSession], plan: ExportPlan) -> I
 
 
 def _why(reasons: Mapping[str, int]) -> str:
-    told = "; ".join(f"{name} ({number})" for name, number in reasons.items())
-    return f"; left out: {told}" if told else ", it holds no finished session"
+    counts = "; ".join(f"{name} ({number})" for name, number in reasons.items())
+    return f"; left out: {counts}" if counts else ", it holds no finished session"
 
 
 def _splits(samples: Sequence[Sample], plan: ExportPlan) -> dict[str, list[Sample]]:
@@ -137,7 +137,7 @@ def _write_all(plan: ExportPlan, splits: Mapping[str, Sequence[Sample]], facts: 
 
 
 def _dataset_info(path: Path, files: Mapping[str, Path]) -> dict[str, Any]:
-    """Put the entries into LLaMA-Factory's list of datasets; entries of other files stay."""
+    """Merge the entries into LLaMA-Factory's list of datasets, keeping those of other files."""
     entries = dataset_info([(p.stem.replace(".", "_"), p.name) for p in files.values()])
     before = read_json(path) if path.exists() else {}
     if not isinstance(before, dict):
@@ -150,7 +150,7 @@ def _options(plan: ExportPlan) -> dict[str, Any]:
     return {
         **pairs,
         "thoughts": "kept" if plan.keep_think else "stripped",
-        **plan.rewards.given(),
+        **plan.rewards.conditions(),
         "split": plan.split or "none",
         "seed": plan.seed,
     }

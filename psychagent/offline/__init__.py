@@ -1,1 +1,1 @@
-"""The script that stands in for a language model; it is none and says so."""
+"""The script that takes the place of a language model, and says that it is not one."""

@@ -16,17 +16,17 @@ _ON_SAFETY = (
     ("risk_return", "risk_update"),
     ("risk_again", "risk_update_again"),
 )
-"""What the counselor asks about danger, and where the client's answers stand."""
+"""Keys of the counselor's questions about danger and of the client's answers."""
 
 
 def play_client(scene: Scene) -> str:
-    """Say the client's next turn."""
+    """Write the client's next turn."""
     lines, counselor, turn = scene.lines["client"], scene.lines["counselor"], len(scene.own)
-    for asked, answer in (("risk_ask", "risk_answer"), ("risk_plan", "risk_support")):
-        if scene.has_asked(counselor[asked]):
+    for question, answer in (("risk_ask", "risk_answer"), ("risk_plan", "risk_support")):
+        if scene.has_asked(counselor[question]):
             return str(lines[answer])
-    for asked, answer in _ON_SAFETY:
-        if scene.has_asked(counselor[asked]):
+    for question, answer in _ON_SAFETY:
+        if scene.has_asked(counselor[question]):
             return scene.in_turn(lines[answer], start=_own_turn(scene))
     if scene.has_asked([form.split("{")[0] for form in counselor["ask_homework"]]):
         return _on_homework(scene)
@@ -49,14 +49,14 @@ def _answer(scene: Scene, turn: int) -> str:
 
 
 def _own_turn(scene: Scene) -> int:
-    """Number the sessions from another place for each client."""
+    """Number the sessions from a different start for each client."""
     return scene.session_index + sum_letters(str(scene.value("name", "")))
 
 
 def _by_style(scene: Scene, kind: str) -> Sequence[str]:
     styles = scene.lines["client"][kind]
-    found: Sequence[str] = styles.get(scene.value("style", "cooperative"), styles["cooperative"])
-    return found
+    options: Sequence[str] = styles.get(scene.value("style", "cooperative"), styles["cooperative"])
+    return options
 
 
 def _on_homework(scene: Scene) -> str:
@@ -81,14 +81,14 @@ def _stalls(scene: Scene, turn: int) -> bool:
 
 
 def _disclosure(scene: Scene) -> str:
-    """Say the next line that was not said yet; what weighs most does not come first."""
-    told, heavy = " ".join(scene.own), _untold(scene)
+    """Say the next unsaid line; what weighs most does not come first."""
+    spoken, heavy = " ".join(scene.own), _untold(scene)
     if heavy and len(scene.own) >= _HEAVY_TURN:
         return f"{scene.pick(scene.lines['client']['hedge_heavy'], 'heavy')}{heavy[0]}"
     at_once, trusted = scene.value("at_once", []), scene.value("trusted", [])
     deeper_first = scene.session_index == 1 and len(scene.own) >= _DEEPER_TURN
     pool = [*trusted, *at_once] if deeper_first else [*at_once, *trusted]
-    fresh = [line for line in pool if line not in told]
+    fresh = [line for line in pool if line not in spoken]
     if not fresh:
         return _progress(scene)
     hedge = scene.pick([""] if _hedged(scene) else _by_style(scene, "hedge"), "hedge")
@@ -96,27 +96,27 @@ def _disclosure(scene: Scene) -> str:
 
 
 def _hedged(scene: Scene) -> bool:
-    """Tell whether the last turn began with a hedge: two in a row would be a mannerism."""
+    """Return whether the last turn began with a hedge: two in a row would be a mannerism."""
     hedges = [hedge for hedge in _by_style(scene, "hedge") if hedge]
     return bool(scene.own) and scene.own[-1].startswith(tuple(hedges))
 
 
 def _untold(scene: Scene) -> list[str]:
-    """List what weighs and was not told in this session; it comes out whatever is asked."""
-    told = " ".join(scene.own)
-    return [line for line in _heavy(scene) if line not in told]
+    """List the heavy lines not yet said in this session; they come out whatever is asked."""
+    spoken = " ".join(scene.own)
+    return [line for line in _heavy(scene) if line not in spoken]
 
 
 def _heavy(scene: Scene) -> list[str]:
-    """Tell the voiced risk in the second session and the secret in the third, once each."""
+    """List the heavy lines of the session: the voiced risk in the second, the secrets in the third."""
     if scene.session_index == _RISK_SESSION and "risk" in scene.values:
         return [str(scene.values["risk"])]
-    told = [s["secret"] for s in scene.value("secrets", []) if "secret" in s]
-    return told if scene.session_index == _SECRET_SESSION else []
+    secrets = [s["secret"] for s in scene.value("secrets", []) if "secret" in s]
+    return secrets if scene.session_index == _SECRET_SESSION else []
 
 
 def _progress(scene: Scene) -> str:
-    """Tell of the days between: in the client's own order, each session a part of it."""
+    """Report on the days between sessions, with different lines each session, in the client's own order."""
     lines = list(scene.lines["client"]["progress"])
     if scene.session_index == 1:
         return scene.pick(_by_style(scene, "stall"))

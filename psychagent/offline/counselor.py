@@ -14,7 +14,7 @@ _WORDS = re.compile(r"[a-z]{4,}|[\u4e00-\u9fff](?=[\u4e00-\u9fff])")
 _QUOTED = re.compile(r"“([^“”]{8,})”")
 _SHORTEST, _LONGEST = 6, 9
 _AFTER_RISK = 4
-"""Turns that a session needs from the question about danger on: ask, plan, sum up, goodbye."""
+"""Turns that a session needs once danger is asked about: ask, plan, sum up, goodbye."""
 _HURRIES = 0.12
 _SAFETY_TURN = 3
 """The turn of a first session, from 0, in which the counselor asks plainly about danger."""
@@ -22,7 +22,7 @@ _SAFETY_QUESTIONS = ("risk_return", "risk_again")
 
 
 def play_counselor(scene: Scene) -> str:
-    """Say the counselor's next turn, in the form that the prompt asks for."""
+    """Write the counselor's next turn, in the form that the prompt asks for."""
     lines = scene.lines["counselor"]
     speech, strategy, skills = _speech(scene)
     ends = _is_last(scene) and lines["risk_ask"] not in speech
@@ -42,11 +42,11 @@ def play_counselor(scene: Scene) -> str:
 
 
 def session_length(scene: Scene) -> int:
-    """Turns that this session takes: a little fewer than allowed, and room where danger was voiced."""
+    """Return how many turns this session takes: slightly fewer than allowed, more if danger was voiced."""
     most = int(scene.value("max_turns", 8))
     length = max(min(most, _SHORTEST), min(most, _LONGEST) - scene.session_seed % 2)
-    asked = [place for place, own in enumerate(scene.own) if scene.lines["counselor"]["risk_ask"] in own]
-    return min(most, max(length, asked[0] + _AFTER_RISK)) if asked else length
+    places = [place for place, own in enumerate(scene.own) if scene.lines["counselor"]["risk_ask"] in own]
+    return min(most, max(length, places[0] + _AFTER_RISK)) if places else length
 
 
 def _turns_left(scene: Scene) -> int:
@@ -80,7 +80,7 @@ def _speech(scene: Scene) -> tuple[str, str, list[str]]:
 
 
 def _on_danger(scene: Scene) -> str:
-    """Take up danger once a session: ask, then agree on a plan, whatever else was meant to happen."""
+    """Respond to danger once a session: ask, then agree on a plan, whatever else was due."""
     lines, said = scene.lines["counselor"], scene.heard[-1]
     if lines["risk_ask"] in scene.own[-1]:
         return scene.join(lines["risk_plan"], lines["risk_goodbye"] if _is_last(scene) else "")
@@ -95,7 +95,7 @@ def _asked_risk(scene: Scene) -> bool:
 
 
 def _is_farewell(scene: Scene) -> bool:
-    """Tell whether the course ends with this session: the script holds one of consolidation."""
+    """Return whether the course ends with this session: the script holds one session of consolidation."""
     last = scene.session_index >= int(scene.value("max_sessions", scene.session_index + 1))
     return last or scene.value("plan.stage", "") == "consolidation"
 
@@ -109,7 +109,7 @@ def _goodbye(scene: Scene) -> str:
 
 
 def _place(scene: Scene) -> int:
-    """Number the sessions from another place for each client that is known."""
+    """Number the sessions from a different start for each known client."""
     known = scene.value("memory.file_lines", [""])
     return scene.session_index + sum_letters(str(known[0]))
 
@@ -136,7 +136,7 @@ def _ask_homework(scene: Scene) -> str:
 
 
 def _middle(scene: Scene) -> tuple[str, list[str]]:
-    """Take up what was said, then make one move."""
+    """Respond to what was said, then make one move."""
     lines, own, quote = scene.lines["counselor"], scene.own[-1], quote_of(scene.heard[-1])
     if any(lines[question] in own for question in _SAFETY_QUESTIONS):
         return scene.join(lines["risk_heard"], _ask_homework(scene) or scene.pick(lines["ask_again"])), []
@@ -159,21 +159,21 @@ def _middle(scene: Scene) -> tuple[str, list[str]]:
 
 
 def _checks_safety(scene: Scene) -> bool:
-    """Tell whether to ask about danger plainly, as every first meeting does once."""
+    """Return whether to ask plainly about danger, as every first meeting does once."""
     return scene.session_index == 1 and len(scene.own) == _SAFETY_TURN and not _asked_risk(scene)
 
 
 def _hurries(scene: Scene) -> bool:
-    """Tell whether to hurry on with a closed question, by seed, at most once a session.
+    """Return whether to hurry on with a closed question, by seed, at most once a session.
 
-    So one rollout of a session is better than another, as a real counselor's would be.
+    This makes some rollouts of a session better than others, as with a real counselor.
     """
     hurried = any(question in own for own in scene.own for question in scene.lines["counselor"]["hurried"])
     return not hurried and len(scene.own) > 1 and random.Random(f"{scene.seed}:hurry").random() < _HURRIES
 
 
 def _is_heavy(scene: Scene) -> bool:
-    """Tell whether to stay with what was said instead of working on it; never twice in a row."""
+    """Return whether to stay with what was said instead of working on it; never twice in a row."""
     stayed = any(stay in scene.own[-1] for stay in scene.lines["counselor"]["stay"])
     return not stayed and scene.mentions(scene.lines["heavy_words"], scene.heard[-1])
 
@@ -192,9 +192,9 @@ def _reflection(scene: Scene, quote: str) -> str:
 
 
 def _move(scene: Scene) -> tuple[str, list[str]]:
-    """Make one move: a retrieved skill whose words were not yet spoken in this session.
+    """Make one move: a retrieved skill whose example was not yet spoken in this session.
 
-    Which of the first fresh ones depends on the session, so that sessions do not all begin alike.
+    The session decides between the first two, so that sessions do not all begin alike.
     """
     skills = [skill for skill in scene.value("skills", []) if "name" in skill and _in_place(scene, skill)]
     fresh = [skill for skill in skills if skill.get("example") and not scene.has_said(skill["example"])]
@@ -205,18 +205,18 @@ def _move(scene: Scene) -> tuple[str, list[str]]:
 
 
 def _in_place(scene: Scene, skill: Mapping[str, Any]) -> bool:
-    """Keep safety work for when danger was voiced: out of the blue it would frighten."""
+    """Return whether a skill fits now: safety work waits until danger was voiced, or it would frighten."""
     text = f"{skill['name']} {skill.get('description', '')}"
     return _asked_risk(scene) or not scene.mentions(scene.lines["safety_skill_words"], text)
 
 
 def _closing(scene: Scene) -> str:
-    """Say back what was heard, then agree on one small thing, or on coming back to the danger."""
+    """Reflect back what was heard, then agree on one small thing, or on coming back to the danger."""
     lines = scene.lines["counselor"]
-    told = _told(scene)
+    quotes = _highlights(scene)
     if _asked_risk(scene):
-        return scene.join(_sum_up(lines, told) if told else lines["risk_sum_up"], lines["risk_close"])
-    back, homework = _sum_up(lines, told), _new_homework(scene)
+        return scene.join(_sum_up(lines, quotes) if quotes else lines["risk_sum_up"], lines["risk_close"])
+    back, homework = _sum_up(lines, quotes), _new_homework(scene)
     if not homework:
         return back
     form = lines["propose_last" if _is_farewell(scene) else "propose"]
@@ -232,29 +232,29 @@ def _new_homework(scene: Scene) -> str:
     return next((h for h in [*options[start:], *options[:start]] if h not in last), "")
 
 
-def _told(scene: Scene) -> list[str]:
-    """Quote the two longest things that the client told in this session, in the order told."""
-    # the first thing heard is the opener that stands for the client's coming in
-    told = [
+def _highlights(scene: Scene) -> list[str]:
+    """Quote the client's two longest statements of this session, in order."""
+    # the first thing heard is the opener, a stage direction for the client's arrival
+    quotes = [
         quote_of(said)
         for said in scene.heard[1:]
         if not is_stock(scene.lines, said)
         and not scene.mentions(scene.lines["risk_words"], said)
         and not scene.mentions(scene.lines["unsure_words"], quote_of(said))
     ]
-    longest = sorted(dict.fromkeys(told), key=len)[-2:]
-    return [quote for quote in told if quote in longest]
+    longest = sorted(dict.fromkeys(quotes), key=len)[-2:]
+    return [quote for quote in quotes if quote in longest]
 
 
-def _sum_up(lines: Mapping[str, Any], told: Sequence[str]) -> str:
-    if not told:
+def _sum_up(lines: Mapping[str, Any], quotes: Sequence[str]) -> str:
+    if not quotes:
         return str(lines["sum_up_bare"])
-    form = str(lines["sum_up"] if len(told) > 1 else lines["sum_up_short"])
-    return form.format(first=told[0], second=told[-1])
+    form = str(lines["sum_up"] if len(quotes) > 1 else lines["sum_up_short"])
+    return form.format(first=quotes[0], second=quotes[-1])
 
 
 def play_filter(scene: Scene) -> str:
-    """Pick the families that share most words with the focus, and always the one on safety."""
+    """Pick the families that share the most words with the focus, and always the one on safety."""
     metas = [meta for meta in scene.value("metas", []) if "id" in meta]
     wanted = set(_WORDS.findall(" ".join(scene.value("plan.focus", [])).lower()))
 
@@ -270,7 +270,7 @@ def play_filter(scene: Scene) -> str:
 
 
 def play_rewrite(scene: Scene) -> str:
-    """Put the client's clause and the focus into the form of a query."""
+    """Build a query from the client's clause and the focus."""
     lines = scene.lines["rewrite"]
     focus, turns = scene.value("focus", ""), scene.value("turns", [{}])
     said = turns[-1].get("text", "")

@@ -31,7 +31,7 @@ class Spoken:
 
 @dataclass(frozen=True)
 class Feature:
-    """How far something is there, 0 to 1, with (turn, words) that show it."""
+    """How strongly something is present, 0 to 1, with the turns that show it."""
 
     value: float
     hits: tuple[tuple[int, str, str], ...] = ()
@@ -39,13 +39,13 @@ class Feature:
 
 
 def read_turns(turns: Sequence[Mapping[str, str]], to_judge: Sequence[str]) -> list[Spoken]:
-    """Read the turns of a prompt; what speaks to a rater is no speech between the two."""
+    """Read the turns of a prompt, dropping sentences addressed to a rater."""
     spoken = []
     for number, turn in enumerate(turns, start=1):
         ((speaker, text),) = turn.items()
-        kept = [s for s in sentences(text) if not any(mark in s.lower() for mark in to_judge)]
-        if kept:
-            spoken.append(Spoken(number, speaker, "".join(kept).strip()))
+        parts = [s for s in sentences(text) if not any(mark in s.lower() for mark in to_judge)]
+        if parts:
+            spoken.append(Spoken(number, speaker, "".join(parts).strip()))
     return spoken
 
 
@@ -61,7 +61,7 @@ def count_features(spoken: Sequence[Spoken], lines: Mapping[str, Any]) -> dict[s
         spoken: The turns.
         lines: `words` by feature, and `unit_words`, how many units of text make a word.
     """
-    words = tuple((name, tuple(found)) for name, found in lines["words"].items())
+    words = tuple((name, tuple(expressions)) for name, expressions in lines["words"].items())
     return _count(tuple(spoken), words, int(lines["unit_words"]))
 
 
@@ -73,12 +73,14 @@ def _count(
     words = dict(words_by_name)
     counselor = [turn for turn in spoken if turn.speaker == COUNSELOR]
     client = [turn for turn in spoken if turn.speaker == CLIENT]
-    said = {name: _share(counselor, words[name], most) for name, most in _COUNSELOR_SHARES.items()}
-    told = {name: _share(client, words[name], most) for name, most in _CLIENT_SHARES.items()}
+    counselor_shares = {
+        name: _share(counselor, words[name], most) for name, most in _COUNSELOR_SHARES.items()
+    }
+    client_shares = {name: _share(client, words[name], most) for name, most in _CLIENT_SHARES.items()}
     return {
-        **said,
-        **told,
-        "open_question": _asked(counselor, words["open_question"]),
+        **counselor_shares,
+        **client_shares,
+        "open_question": _open_questions(counselor, words["open_question"]),
         "reflection": _reflection(spoken),
         "homework": _once(counselor[-4:] + counselor[:2], words["homework"]),
         "closing": _once([t for t in spoken[-2:] if t.speaker == COUNSELOR], words["closing"]),
@@ -98,7 +100,7 @@ _CLIENT_SHARES = {
     "distress": 0.5,
     "resistance": 0.4,
 }
-"""The share of turns from which a feature counts as fully there."""
+"""The share of turns from which a feature counts as fully present."""
 
 
 def size(text: str) -> int:
@@ -107,7 +109,7 @@ def size(text: str) -> int:
 
 
 def quote(turn: Spoken, words: Sequence[str] = ()) -> str:
-    """Take the first sentence that holds one of some words, or the longest."""
+    """Return the first sentence that contains one of the words, or else the longest."""
     parts = [part.strip() for part in sentences(turn.text)] or [turn.text]
     longest = max(parts, key=len)
     best = next((p for p in parts if any(w in p.lower() for w in words)), longest)
@@ -121,18 +123,18 @@ def _hit(turn: Spoken, words: Sequence[str] = ()) -> tuple[int, str, str]:
 def _where(
     turns: Sequence[Spoken], holds: Callable[[Spoken], bool], most: float, words: Sequence[str] = ()
 ) -> Feature:
-    """Share of turns for which something holds, against the share at which it is fully there."""
-    found = [turn for turn in turns if holds(turn)]
-    value = min(1.0, len(found) / len(turns) / most) if turns else 0.0
-    return Feature(value, tuple(_hit(turn, words) for turn in found))
+    """Measure the share of turns that hold something, relative to `most`, at which it is fully present."""
+    matches = [turn for turn in turns if holds(turn)]
+    value = min(1.0, len(matches) / len(turns) / most) if turns else 0.0
+    return Feature(value, tuple(_hit(turn, words) for turn in matches))
 
 
 def _share(turns: Sequence[Spoken], words: Sequence[str], most: float) -> Feature:
     return _where(turns, lambda t: any(word in t.low for word in words), most, words)
 
 
-def _asked(turns: Sequence[Spoken], words: Sequence[str]) -> Feature:
-    """Turns with one or two questions, open by their words."""
+def _open_questions(turns: Sequence[Spoken], words: Sequence[str]) -> Feature:
+    """Find turns with one or two questions that are open by their words."""
     return _where(
         turns, lambda t: 0 < _questions(t) <= 2 and any(word in t.low for word in words), 0.6, ("?", "？")
     )
@@ -143,38 +145,38 @@ def _questions(turn: Spoken) -> int:
 
 
 def _once(turns: Sequence[Spoken], words: Sequence[str]) -> Feature:
-    found = [turn for turn in turns if any(word in turn.low for word in words)]
-    return Feature(float(bool(found)), tuple(_hit(turn, words) for turn in found))
+    matches = [turn for turn in turns if any(word in turn.low for word in words)]
+    return Feature(float(bool(matches)), tuple(_hit(turn, words) for turn in matches))
 
 
 def _content(text: str) -> set[str]:
-    """Longer English words and pairs of Chinese characters."""
+    """Collect longer English words and pairs of Chinese characters."""
     tokens = _TOKEN.findall(text.lower())
     pairs = {a + b for a, b in zip(tokens, tokens[1:], strict=False) if len(a) == len(b) == 1}
     return {token for token in tokens if len(token) > 1} | pairs
 
 
 def _reflection(spoken: Sequence[Spoken]) -> Feature:
-    """Counselor turns that take up words of the client's turn right before."""
+    """Find counselor turns that take up words of the client's turn just before."""
     pairs = [
         (before, turn) for before, turn in zip(spoken, spoken[1:], strict=False) if turn.speaker == COUNSELOR
     ]
-    found = [
+    matches = [
         turn
         for before, turn in pairs
         if before.speaker == CLIENT and len(_content(before.text) & _content(turn.text)) >= 2
     ]
-    value = min(1.0, len(found) / len(pairs) / 0.6) if pairs else 0.0
-    return Feature(value, tuple(_hit(turn) for turn in found))
+    value = min(1.0, len(matches) / len(pairs) / 0.6) if pairs else 0.0
+    return Feature(value, tuple(_hit(turn) for turn in matches))
 
 
 def _repetition(turns: Sequence[Spoken]) -> Feature:
-    """Turns that say nearly what an earlier turn of the speaker said."""
-    found, seen = [], list[set[str]]()
+    """Find turns that nearly repeat an earlier turn of the same speaker."""
+    matches, seen = [], list[set[str]]()
     for turn in turns:
         content = _content(turn.text)
         if any(len(content & old) > 0.7 * len(content | old) for old in seen if content | old):
-            found.append(turn)
+            matches.append(turn)
         seen.append(content)
-    value = min(1.0, len(found) / len(turns) / 0.4) if turns else 0.0
-    return Feature(value, tuple(_hit(turn) for turn in found))
+    value = min(1.0, len(matches) / len(turns) / 0.4) if turns else 0.0
+    return Feature(value, tuple(_hit(turn) for turn in matches))

@@ -1,6 +1,6 @@
 """The script as judge: it scores items by counted features of the dialogue, with real quotes.
 
-It is no language model, understands nothing and says so; its numbers mean nothing beyond a demo.
+It is not a language model, understands nothing and says so; its numbers mean nothing beyond a demo.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _ABSENT_BELOW = 0.34
 
 @dataclass(frozen=True)
 class Opinion:
-    """What the script thinks of one item before rounding: -1 to 1 from its default, and on what ground."""
+    """How far the script leans from an item's default before rounding, -1 to 1, and which feature says so."""
 
     lean: float
     feature: str
@@ -47,7 +47,7 @@ def _answer(
     features: Mapping[str, Feature],
     judge: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """Answer one item; a departure that no quote and no absence supports is not made.
+    """Answer one item, leaving its default only with the support of a quote or an absence.
 
     Args:
         place: Number of the item in its group; picks the feature that weighs most for it.
@@ -81,7 +81,7 @@ def _rounded(lean: float, default: int, span: tuple[int, int], place: int) -> in
 
 
 def _quality(place: int, weights: Mapping[str, int], features: Mapping[str, Feature]) -> Opinion:
-    """Weigh all features of a kind, half of it by the one that the item's place picks."""
+    """Weigh all features of a kind, with extra weight on the one that the item's place picks."""
     good = [name for name, weight in weights.items() if weight > 0]
     total = sum(weights[name] for name in good)
     wanted = sum(weights[name] * (2 * features[name].value - 0.8) for name in good) / total
@@ -95,7 +95,7 @@ def _quality(place: int, weights: Mapping[str, int], features: Mapping[str, Feat
 
 
 def _suffering(weights: Mapping[str, int], features: Mapping[str, Feature]) -> Opinion:
-    """Weigh suffering put into words; the sign of a symptom item is taken care of by its trait."""
+    """Weigh voiced suffering; the trait of a symptom item carries the sign."""
     total = sum(weight for weight in weights.values() if weight > 0)
     felt = sum(weight * features[name].value for name, weight in weights.items()) / (total + 1)
     return Opinion(-max(0.0, felt) * 0.7, max(weights, key=lambda n: weights[n]))

@@ -1,6 +1,6 @@
 """The offline chat model: a deterministic script with no weights and no network.
 
-It is no language model and says so: `is_script` marks every manifest and report made with it.
+It is not a language model and says so: `is_script` marks every manifest and report made with it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _PIECE = 12
 
 
 class OfflineModel(BaseChatModel):
-    """Plays every role from the values that stand in the prompt, deterministic by the call's seed."""
+    """Plays every role from the values visible in the prompt, deterministically by the call's seed."""
 
     lines: Mapping[str, Any]
     """The sentences of one language."""
@@ -71,7 +71,7 @@ class OfflineModel(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=self._reply(kwargs))])
 
     async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
-        # the base class would do the same on a thread, which a script is too quick for
+        # the base class would do the same on a thread, which so quick a script does not need
         kwargs.pop("run_manager", None)
         return self._generate(*args, **kwargs)
 
@@ -82,7 +82,7 @@ class OfflineModel(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        # the caller tells its listeners of each chunk
+        # the caller notifies its listeners of each chunk
         reply = self._reply(kwargs)
         text = str(reply.content)
         pieces = [AIMessageChunk(content=text[at : at + _PIECE]) for at in range(0, len(text), _PIECE)]
@@ -97,6 +97,8 @@ class OfflineModel(BaseChatModel):
 
 def _count(call: Prompt, text: str) -> UsageMetadata:
     """Count by the estimate, so that progress and totals have something to show."""
-    given = sum(estimate_tokens(message["content"]) for message in call.messages)
-    said = estimate_tokens(text)
-    return UsageMetadata(input_tokens=given, output_tokens=said, total_tokens=given + said)
+    prompt_tokens = sum(estimate_tokens(message["content"]) for message in call.messages)
+    reply_tokens = estimate_tokens(text)
+    return UsageMetadata(
+        input_tokens=prompt_tokens, output_tokens=reply_tokens, total_tokens=prompt_tokens + reply_tokens
+    )

@@ -1,4 +1,4 @@
-"""The script as reflector: summary and client file, made of what was said."""
+"""The script as reflector: summary and client file, made from what was said."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def _turns_of(scene: Scene, speaker: str) -> list[str]:
 
 
 def _client_quotes(scene: Scene) -> list[str]:
-    """Quote what the client told of itself: no stock phrases, nothing that voices danger."""
+    """Quote what the client said about itself: no stock phrases, nothing that voices danger."""
     return [
         quote_of(text)
         for text in _turns_of(scene, "client")
@@ -27,13 +27,13 @@ def _client_quotes(scene: Scene) -> list[str]:
 
 
 def _harmless(scene: Scene) -> list[str]:
-    """Quote whatever the client said but what voices danger, which is not for quoting."""
+    """Quote everything the client said except what voices danger."""
     said = _turns_of(scene, "client")
     return [quote_of(text) for text in said if not scene.mentions(scene.lines["risk_words"], text)]
 
 
 def _agreed_homework(scene: Scene) -> list[str]:
-    """Find what the counselor proposed late in the session."""
+    """Find the homework that the counselor proposed, which comes after its first two turns."""
     options = [h for group in scene.lines["homework"].values() for h in group]
     return [h for text in _turns_of(scene, "counselor")[2:] for h in options if h in text][:1]
 
@@ -49,7 +49,7 @@ def _safety_note(scene: Scene) -> str:
 
 
 def next_stage(stage: str, session_index: int, max_sessions: int) -> str:
-    """Propose a stage so that a course of three and more sessions passes through all of them."""
+    """Propose a stage so that a course of three or more sessions passes through all of them."""
     last = max(3, min(max_sessions - 1, _LONGEST_COURSE))
     if stage == "consolidation":
         return "termination"
@@ -61,7 +61,7 @@ def play_summary(scene: Scene) -> str:
     lines, homework = scene.lines["reflector"], _agreed_homework(scene)
     quotes = _client_quotes(scene)
     said = quotes or _harmless(scene) or ["…"]
-    told = {"first": said[0], "second": max(said[1:], key=len, default=said[0])}
+    quoted = {"first": said[0], "second": max(said[1:], key=len, default=said[0])}
     note = _safety_note(scene)
     bare = "abstract_safety" if note else "abstract_bare"
     form = "abstract" if len(quotes) > 1 else "abstract_short" if quotes else bare
@@ -72,22 +72,22 @@ def play_summary(scene: Scene) -> str:
     agreed = lines["agreed"].format(homework=homework[0]) if homework else lines["not_agreed"]
     titles = lines["title"][stage]
     reply = {
-        "session_summary_abstract": lines[form].format(**told, homework=agreed, risk=note).strip(),
+        "session_summary_abstract": lines[form].format(**quoted, homework=agreed, risk=note).strip(),
         "goal_assessment": {
             "objective_recap": lines["recap"].format(focus="; ".join(scene.value("plan.focus", [])))[:600],
             "completion_status": lines["met"],
-            "evidence_and_analysis": lines["evidence"].format(**told),
+            "evidence_and_analysis": lines["evidence"].format(**quoted),
         },
         "client_state_analysis": {
-            "affective_state": lines["affect"].format(**told),
+            "affective_state": lines["affect"].format(**quoted),
             "behavioral_patterns": lines["pattern"],
             "therapeutic_alliance": lines["alliance"],
-            "unresolved_points_or_tensions": lines["tension"].format(**told),
+            "unresolved_points_or_tensions": lines["tension"].format(**quoted),
         },
         "next_session_plan": {
             "stage": stage,
             "title": titles[(session - 1) % len(titles)],
-            "focus": [item.format(**told) for item in lines["focus"][stage]],
+            "focus": [item.format(**quoted) for item in lines["focus"][stage]],
         },
         "homework": homework,
         "safety": note.strip(),

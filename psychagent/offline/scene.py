@@ -1,4 +1,4 @@
-"""What the script has before it in one call, and how it draws its sentences."""
+"""What the script sees in one call, and how it picks its sentences."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ QUOTE_CHARS, _SHORT_CLAUSE, _SHORTEST_FIXED = 90, 16, 3
 
 @dataclass(frozen=True)
 class Scene:
-    """One call as the script sees it: only what stands in the prompt."""
+    """One call as the script sees it: only what is in the prompt."""
 
     lines: Mapping[str, Any]
     values: Mapping[str, Any]
     own: tuple[str, ...]
     """What this role has said in the dialogue, oldest first."""
     heard: tuple[str, ...]
-    """What the other has said, oldest first."""
+    """What the other speaker has said, oldest first."""
     seed: int
     session_seed: int
     """The same for all turns of a session: drawn from the prompt's head."""
@@ -55,42 +55,42 @@ class Scene:
         return random.Random(f"{self.seed}:{salt}").choice(fresh)
 
     def in_turn(self, options: Sequence[str], *, start: int) -> str:
-        """Take the option whose turn it is, or the first behind it that was not used in the session.
+        """Take the option at `start`, or the first after it that was not used in the session.
 
-        Other sessions have other turns, so that a role that does not remember its own words of
-        earlier sessions does not repeat them.
+        Each session starts elsewhere, so that a role, which does not remember its words of earlier
+        sessions, does not repeat them.
         """
         start %= len(options)
         ordered = [*options[start:], *options[:start]]
         return next((o for o in ordered if not self.has_said(o)), ordered[0])
 
     def has_said(self, option: str) -> bool:
-        """Tell whether this role has used one of the fixed sentences of an option in the session."""
+        """Return whether this role has used one of an option's fixed sentences in the session."""
         fixed = [c for part in _FILLED.split(option) for c in clauses(part) if len(c) > _SHORTEST_FIXED]
         return any(clause in said for clause in fixed for said in self.own)
 
     def has_asked(self, options: str | Sequence[str]) -> bool:
-        """Tell whether the other's last turn holds one of some sentences."""
-        given = [options] if isinstance(options, str) else options
-        asked = self.heard[-1] if self.heard else ""
-        return any(max(_FILLED.split(o), key=len).strip() in asked for o in given)
+        """Return whether the other speaker's last turn contains one of the sentences."""
+        sentences = [options] if isinstance(options, str) else options
+        last = self.heard[-1] if self.heard else ""
+        return any(max(_FILLED.split(o), key=len).strip() in last for o in sentences)
 
     def join(self, *parts: str) -> str:
-        """Put sentences behind one another, as the language does."""
+        """Join sentences as the language does; empty ones are left out."""
         return str(self.lines["joiner"]).join(part for part in parts if part)
 
     def mentions(self, words: Sequence[str], text: str) -> bool:
-        """Tell whether a text holds one of some expressions, whatever the case."""
+        """Return whether a text contains one of the expressions, ignoring case."""
         return bool(words) and _pattern(tuple(words)).search(text.replace("’", "'")) is not None
 
     def value(self, name: str, default: Any) -> Any:
-        """Return a value that stands in the prompt, or the default; `plan.stage` is a part of a value."""
-        found: Any = self.values
+        """Return a value visible in the prompt, or the default; `plan.stage` reaches into a value."""
+        node: Any = self.values
         for part in name.split("."):
-            if not isinstance(found, Mapping) or part not in found:
+            if not isinstance(node, Mapping) or part not in node:
                 return default
-            found = found[part]
-        return found
+            node = node[part]
+        return node
 
 
 @lru_cache(maxsize=64)
@@ -103,10 +103,10 @@ def _said(messages: Sequence[Message], role: str) -> tuple[str, ...]:
 
 
 def sum_letters(text: str) -> int:
-    """Draw a number from a text.
+    """Turn a text into a number.
 
-    `derive_seed` would be the way, but another number is another dialogue, and the README and
-    tests quote those that were made with this one.
+    `derive_seed` would be the obvious choice, but other numbers make other dialogues, and the
+    README and tests quote those made with this one.
     """
     return sum(map(ord, text))
 
@@ -117,16 +117,16 @@ def clauses(text: str) -> list[str]:
 
 
 def quote_of(text: str) -> str:
-    """Take the clause of a text that is worth saying back: the longest, cut at a comma if it is long.
+    """Return the clause of a text that is worth repeating: the longest, cut at a comma if it is long.
 
     Quotation marks inside it become single ones, so that it can be quoted.
     """
-    found = clauses(text.replace("“", "‘").replace("”", "’"))
-    if not found:
+    parts = clauses(text.replace("“", "‘").replace("”", "’"))
+    if not parts:
         return text.strip()
-    best = max(found, key=len)
+    best = max(parts, key=len)
     if len(best) <= QUOTE_CHARS:
-        return best + _afterthought(found, best)
+        return best + _afterthought(parts, best)
     cut = ""
     for part in _COMMA.split(best):
         if cut and len(cut) + len(part) > QUOTE_CHARS:
@@ -139,9 +139,9 @@ def quote_of(text: str) -> str:
     return f"{cut} …" if cut.isascii() else f"{cut}……"
 
 
-def _afterthought(found: Sequence[str], best: str) -> str:
-    """Take along a short clause behind the quoted one: it may take back what that one says."""
-    behind = found[found.index(best) + 1 :][:1]
+def _afterthought(parts: Sequence[str], best: str) -> str:
+    """Return a short clause right after the quoted one: it may take back what that one says."""
+    behind = parts[parts.index(best) + 1 :][:1]
     if not behind or len(behind[0]) > (_SHORT_CLAUSE if best.isascii() else _SHORT_CLAUSE // 2):
         return ""
     return f" {behind[0]}" if best.isascii() else behind[0]
@@ -153,7 +153,7 @@ def fill(form: str, quote: str) -> str:
 
 
 def is_stock(lines: Mapping[str, Any], text: str) -> bool:
-    """Tell whether a client's turn is one of the script's own that tells nothing of this client."""
+    """Return whether a client's turn is a stock line of the script, which says nothing about this client."""
     client = lines["client"]
     groups = [*client["stall"].values(), *client["homework"].values(), *client["accept"].values()]
     risk = [client["risk_answer"], client["risk_support"], client["risk_okay"], *client["short"]]

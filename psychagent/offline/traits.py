@@ -1,4 +1,4 @@
-"""What the scripted judge is told of the scales, so that it need not guess which way an item points."""
+"""What the scripted judge is told about the scales, so that it need not guess an item's direction."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ def script_lines(prompts: PromptLibrary, name: str, scales: Mapping[str, Scale])
 
 
 def item_traits(scale: Scale) -> dict[str, dict[str, Any]]:
-    """Tell for each item whose features weigh and whether more of it is good.
+    """Derive for each item whose features weigh, and whether more of it is good.
 
-    An item that starts at the low end and is better the lower tells of suffering.
+    An item that defaults to the low end and is better the lower measures suffering.
     """
     traits = {}
     for item in scale.items:
@@ -46,7 +46,7 @@ def item_traits(scale: Scale) -> dict[str, dict[str, Any]]:
 
 
 def _sign(scale: Scale, item: str) -> int:
-    """Tell whether a higher answer is better, by what it does to the scale's metrics."""
+    """Return 1 if a higher answer is better, else -1, by its effect on the scale's metrics."""
     lo, hi = scale.range
     low = {i: float(lo) for i in scale.by_id}
     for metric in scale.metrics:

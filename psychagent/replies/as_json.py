@@ -35,7 +35,7 @@ def parse_json_reply(text: str) -> CounselorReply:
     """Read a counselor's reply in the `json` form.
 
     Raises:
-        MalformedReplyError: If it has not that form, or says nothing.
+        MalformedReplyError: If it does not have that form, or says nothing.
     """
     reply = read_json(text, JsonReply)
     response = reply.response.strip()
@@ -75,13 +75,13 @@ def read_json(text: str, model: type[M]) -> M:
         raise MalformedReplyError("the reply holds no JSON object")
     try:
         data, _ = _DECODER.raw_decode(body, start)
-        # an escape may stand for half a character, which no file can hold
+        # an escape may be a lone surrogate, half a character, which no file can hold
         json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise MalformedReplyError(f"the reply is not valid JSON ({error})") from error
     known = model.model_fields
     if known and not known.keys() & data.keys():
-        # a model whose fields all have defaults would take any object as an empty one
+        # a model whose fields all have defaults would accept any object as an empty one
         raise MalformedReplyError(f"the JSON has none of the fields asked for: {', '.join(known)}")
     try:
         return model.model_validate(data, extra="ignore")
@@ -98,7 +98,7 @@ def _explain(error: ValidationError) -> str:
 
 @lru_cache(maxsize=256)
 def response_format(model: type[BaseModel], structured: str) -> dict[str, Any] | None:
-    """Write the request field that asks the server to hold the shape; None where it cannot."""
+    """Build the request field that makes the server enforce the shape; None if it cannot."""
     if structured == "none":
         return None
     if structured == "json_object":
@@ -113,7 +113,7 @@ _STRING_LIMIT, _LIST_LIMIT = 300, 5
 def _strict(node: Any) -> Any:
     """Require every property, refuse others, and bound each string and list.
 
-    Small models run to the limit where a string or a list has none.
+    Small models fill an unbounded string or list up to the token limit.
     """
     if isinstance(node, list):
         return [_strict(item) for item in node]

@@ -16,7 +16,7 @@ class CounselorReply(Record):
 
     @classmethod
     def of(cls, turn: Turn) -> CounselorReply:
-        """Take a stored turn for the reply that it came from; a turn without thoughts has empty ones."""
+        """Restore the reply that a stored turn came from; a turn without thoughts has empty ones."""
         return cls(thoughts=turn.thoughts or Thoughts(), response=turn.text, ends_session=turn.ends_session)
 
     def without_thoughts(self) -> CounselorReply:
@@ -25,12 +25,12 @@ class CounselorReply(Record):
 
 
 def has_thoughts(thoughts: Thoughts | None) -> bool:
-    """Tell whether any private reasoning is there."""
+    """Return whether there is any private reasoning."""
     return thoughts is not None and any(thoughts.model_dump().values())
 
 
 def require_same(meant: CounselorReply, read: CounselorReply) -> None:
-    """Refuse a written reply that is read as another one.
+    """Refuse a written reply that would be read back as a different one.
 
     Raises:
         MalformedReplyError: Naming the parts that differ, never their text.

@@ -8,7 +8,7 @@ from psychagent.replies.tags import ANY_TAG, RESPONSE, TAG_NAMES, THINK, without
 
 _OPEN, _THINK, _CLOSE = f"<{RESPONSE}>", f"<{THINK}>", f"</{THINK}>"
 _NEXT = {_OPEN: "inside", _THINK: "thinking", _CLOSE: "before"}
-"""What a mark leads to."""
+"""Mark -> the state it leads to."""
 _TAGS = tuple(f"<{slash}{name}" for name in TAG_NAMES for slash in ("", "/"))
 
 
@@ -44,12 +44,12 @@ class VisibleText:
             self._state = _NEXT[mark]
 
     def _visible(self) -> str:
-        # an end token may stand inside a tag and be all that keeps it from being one
+        # an end token inside a tag may be all that keeps it from being one
         self._buffer = without_end(self._buffer, self._end_token)
-        found = self._tag.search(self._buffer)
-        if found:
+        match = self._tag.search(self._buffer)
+        if match:
             self._state = "over"
-        clear = found.start() if found else len(self._buffer) - self._held_back()
+        clear = match.start() if match else len(self._buffer) - self._held_back()
         shown, self._buffer = self._buffer[:clear], self._buffer[clear:]
         return shown
 
@@ -63,7 +63,7 @@ class VisibleText:
 
 
 def _beginning_of(marks: tuple[str, ...], text: str) -> int:
-    """Count the characters at the end of a text with which one of some marks begins."""
+    """Count the characters at the end of a text that may begin one of the marks."""
     longest = max(map(len, marks))
     sizes = range(min(longest, len(text)), 0, -1)
     return next((size for size in sizes if any(mark.startswith(text[-size:]) for mark in marks)), 0)

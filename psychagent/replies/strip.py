@@ -1,4 +1,4 @@
-"""Take from a stored utterance what was said aloud, whatever marks its thoughts were left in."""
+"""Extract what was said aloud from a stored utterance, whatever markup its thoughts are in."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _ANY = re.compile(rf"</?\s*\|?(?a:{'|'.join(TAG_NAMES)}|{_SPELLED}|end)\b", re.I
 
 
 def visible_text(text: str) -> str:
-    """Take from a stored utterance what was said aloud.
+    """Extract what was said aloud from a stored utterance.
 
-    Thoughts, private fields, response tags and end marks go. Of several forms in which thoughts
-    are left, those that open and never close before a response are cut at the response.
+    Thoughts, private fields, response tags and end marks are removed. Thoughts that open and never
+    close before a response are cut at the response.
 
     Raises:
-        RecordError: If private markup is left that cannot be told from speech, or there are several
-            responses, of which one may be a draft in thoughts; showing a part of it would show
-            thoughts to the judge.
+        RecordError: If the remaining private markup cannot be separated from speech, or there are several
+            responses, one of which may be a draft in thoughts: part of it would show thoughts to
+            the judge.
     """
     text = _one_spelling(_opened(text))
     outside = _CLOSED.sub("", text)
     if len(_OPENS.findall(outside)) > 1:
         raise RecordError("several responses, of which one may be private; mend the utterance")
-    found = _RESPONSE.search(outside)
-    words = found.group(1) if found else _CLOSED.sub("", _after_thoughts(text))
+    match = _RESPONSE.search(outside)
+    words = match.group(1) if match else _CLOSED.sub("", _after_thoughts(text))
     if _LEFT.search(words):
         raise RecordError(
             f"private markup that is never closed ({_LEFT.findall(words)[0]}); mend the utterance"
@@ -46,7 +46,7 @@ def visible_text(text: str) -> str:
 
 
 def _opened(text: str) -> str:
-    """Write escaped angle brackets as themselves where that shows a tag; else they are what was said."""
+    """Unescape angle brackets if that reveals a tag; otherwise they are part of what was said."""
     opened = _ESCAPED.sub(lambda m: "<" if m.group(1) else ">", text)
     return opened if len(_ANY.findall(opened)) > len(_ANY.findall(text)) else text
 
@@ -56,15 +56,15 @@ def _one_spelling(text: str) -> str:
     text = _SPELLED_TAG.sub(rf"<\1{THINK}>", text)
     closed = {m.group(2).lower() for m in _IN_BRACKETS.finditer(text) if m.group(1)}
 
-    def spell(found: re.Match[str]) -> str:
+    def spell(match: re.Match[str]) -> str:
         # "[thinking]" without its closing tag is a stage direction: a client who hesitates
-        tag = found.group(2).lower() in {THINK, *closed}
-        return f"<{found.group(1)}{THINK}>" if tag else found.group()
+        tag = match.group(2).lower() in {THINK, *closed}
+        return f"<{match.group(1)}{THINK}>" if tag else match.group()
 
     return _IN_BRACKETS.sub(spell, text)
 
 
 def _after_thoughts(text: str) -> str:
-    """Drop what stands before a closing tag whose opening one the server had in its template."""
+    """Drop what precedes a closing tag whose opening tag was in the server's template."""
     head, mark, tail = text.rpartition(f"</{THINK}>")
     return tail if mark and f"<{THINK}>" not in head else text

@@ -1,7 +1,7 @@
 """The tagged form of a counselor's reply: thoughts, response and end of session, read and written.
 
-The names of the tags stand here once; what shows a reply while it arrives (`stream`) and what
-takes the spoken words from a stored one (`strip`) are built of them.
+The tag names are defined only here; `stream`, which shows a reply while it arrives, and `strip`,
+which extracts the spoken words of a stored one, build on them.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _JOINER = {Language.EN: "; ", Language.ZH: "；"}
 
 
 def split_thoughts(text: str) -> tuple[str, str]:
-    """Take a reply apart into private reasoning and what stands outside it.
+    """Split a reply into private reasoning and what is outside it.
 
-    Some chat templates open the reasoning in the prompt, so a reply may hold the closing tag alone.
+    Some chat templates open the reasoning in the prompt, so a reply may hold only the closing tag.
 
     Raises:
-        MalformedReplyError: If reasoning was begun and not closed: where it ends cannot be told.
+        MalformedReplyError: If reasoning opens and never closes, so that its end is unknown.
     """
     thoughts, outside = "".join(_THINK.findall(text)), _THINK.sub("", text)
     before, closed, behind = outside.rpartition(f"</{THINK}>")
@@ -49,7 +49,7 @@ def parse_tagged_reply(text: str, *, reasoning: str, end_token: str) -> Counselo
     """Read `<think>...</think><response>...</response>` with an optional end token.
 
     Args:
-        text: The message's content; thoughts may stand in it.
+        text: The message's content, which may include thoughts.
         reasoning: What the server moved to `reasoning_content`; empty where it did not.
         end_token: The mark after the last response of a session.
 
@@ -58,17 +58,17 @@ def parse_tagged_reply(text: str, *, reasoning: str, end_token: str) -> Counselo
             markup stands inside it. Nothing is shown in part: reasoning must not leak.
     """
     thoughts, outside = split_thoughts(text)
-    found = _RESPONSE.findall(outside)
-    if len(found) != 1 or outside.count(f"<{RESPONSE}>") != 1:
+    responses = _RESPONSE.findall(outside)
+    if len(responses) != 1 or outside.count(f"<{RESPONSE}>") != 1:
         raise MalformedReplyError(
             "the reply must hold exactly one closed <response>...</response> outside <think>; "
-            f"found {len(found)}"
+            f"found {len(responses)}"
         )
-    response = without_end(found[0], end_token).strip()
+    response = without_end(responses[0], end_token).strip()
     if not response:
         raise MalformedReplyError("the <response> is empty")
-    # a thought that was cut out of the response leaves words that do not stand so in the reply
-    if _PRIVATE.search(response) or f"<{RESPONSE}>{found[0]}</{RESPONSE}>" not in text:
+    # if a thought was cut out of the response, the rest does not occur in the reply as it is
+    if _PRIVATE.search(response) or f"<{RESPONSE}>{responses[0]}</{RESPONSE}>" not in text:
         raise MalformedReplyError("the <response> holds private markup; keep thoughts in <think>")
     return CounselorReply(
         thoughts=parse_thoughts(thoughts or reasoning),
@@ -78,7 +78,7 @@ def parse_tagged_reply(text: str, *, reasoning: str, end_token: str) -> Counselo
 
 
 def without_end(text: str, end_token: str) -> str:
-    """Take the end token out of a text, also where taking one out leaves another."""
+    """Remove the end token from a text until none is left: removing one may form another."""
     while end_token in text:
         text = text.replace(end_token, "")
     return text

@@ -1,4 +1,4 @@
-"""The report on agreement between raters: blocks, heat map, files; knows no table's format."""
+"""The report on agreement between raters: blocks, heat map, files; reads no ratings itself."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Agreement:
 
 
 def compute_agreement(table: RatingTable, levels: Sequence[int]) -> Agreement:
-    """Compare every pair of raters over all, by dimension, and by system where it is known."""
+    """Compare every pair of raters over all units, by dimension, and by system where it is known."""
     units: set[Unit] = {unit for scores in table.ratings.values() for unit in scores}
     dimensions = sorted({dimension for _, dimension in units})
     systems = sorted(set(table.systems.values()))
@@ -191,7 +191,7 @@ def write_agreement(table: RatingTable, levels: Sequence[int], folder: Path) -> 
     """Compute agreement and write agreement.html, .md and .json.
 
     Raises:
-        RecordError: If there are fewer than two raters' pairs to compare, or a file cannot be written.
+        RecordError: If a file cannot be written.
     """
     agreement = compute_agreement(table, levels)
     blocks = agreement_blocks(table, agreement, levels)

@@ -14,7 +14,7 @@ Missing = Literal["common", "refuse"]
 
 
 class Selector(Protocol):
-    """Picks one of some comparable rollouts."""
+    """Picks one of several comparable rollouts."""
 
     def __call__(self, rewards: Mapping[int, float], *, seed: int) -> int:
         """Return the index of the rollout to keep."""
@@ -51,7 +51,7 @@ def choose(
     """Choose among rollouts, comparing them on the same metrics.
 
     Args:
-        signals: Standard scores of each rollout that was held and judged.
+        signals: Standard scores of each rollout that succeeded and was judged.
         selector: Name in `SELECTORS`.
         missing: `common` compares on the metrics that all rollouts with scores have; `refuse`
             leaves out a rollout that lacks a metric which another has.

@@ -38,18 +38,18 @@ class Dialogue(Record):
 
     @cached_property
     def hash(self) -> str:
-        """sha256 of all that a judge could read of it."""
+        """sha256 of everything in it that a judge may read."""
         data = [[line.speaker.value, line.text] for line in self.lines]
         return hash_json([data, self.profile, self.plan])
 
 
 def is_opener(line: Line) -> bool:
-    """Tell whether a first line is the stage direction that fills the user slot, not speech."""
+    """Return whether a first line is the stage direction that fills the user slot, not speech."""
     return line.speaker is Speaker.CLIENT and bool(_OPENER.fullmatch(line.text))
 
 
 def to_lines(utterances: Sequence[tuple[Speaker, str]]) -> tuple[Line, ...]:
-    """Make lines of utterances, visible words only; an opener and empty lines are left out.
+    """Turn utterances into lines of visible words; an opener and empty lines are left out.
 
     Raises:
         RecordError: Naming the utterance whose thoughts cannot be told from its words.
@@ -66,11 +66,11 @@ def to_lines(utterances: Sequence[tuple[Speaker, str]]) -> tuple[Line, ...]:
 
 
 def guess_language(lines: Sequence[Line]) -> Language:
-    """Chinese where more than one character in five is Chinese, else English."""
+    """Guess Chinese if more than one character in five is Chinese, else English."""
     text = "".join(line.text for line in lines)
     return Language.ZH if len(_CJK.findall(text)) * 5 > len(text) else Language.EN
 
 
 def fenced(text: str) -> str:
-    """Write a text so that it can neither close its fence nor pose as another line of it."""
+    """Rewrite a text so that it can neither close its fence nor pose as another line inside it."""
     return " ".join(text.translate(_ANGLES).split())

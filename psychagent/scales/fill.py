@@ -15,7 +15,7 @@ from psychagent.scales.scale import Metric, Scale
 
 
 class GroupCall(Record):
-    """One call to the judge: a group of items of a scale, once."""
+    """One call to the judge: one group of a scale's items, in one repeat."""
 
     scale: str
     group: int
@@ -23,7 +23,7 @@ class GroupCall(Record):
     items: tuple[ItemScore, ...] = ()
     usage: Usage = Usage()
     failure: str = ""
-    """Why there is no answer; empty where there is one."""
+    """Why there is no answer; empty if there is one."""
 
 
 def verify_item(scale: Scale, answer: ItemReply, lines: Sequence[Line], repeat: int = 0) -> ItemScore:
@@ -60,7 +60,7 @@ def verify_item(scale: Scale, answer: ItemReply, lines: Sequence[Line], repeat: 
 
 
 def fill_scale(scale: Scale, calls: Sequence[GroupCall]) -> ScaleResult:
-    """Gather a scale's calls; one that failed makes the scale missing, with its reason."""
+    """Combine a scale's calls into its result; a failed call makes the scale missing, with its reason."""
     usage = sum_usage(call.usage for call in calls)
     failed = [call for call in calls if call.failure]
     if failed:

@@ -23,7 +23,7 @@ class MetricInfo:
 
     @property
     def panel(self) -> Panel | None:
-        """The headline number that it is part of, if it is part of one."""
+        """The headline number that it is part of, if any."""
         return Panel(self.metric.side, self.scale.group) if self.scale.in_headline else None
 
     @property

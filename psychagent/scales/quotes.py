@@ -1,4 +1,4 @@
-"""Check by code that a quote stands where the judge says that it stands."""
+"""Check in code that a quote occurs where the judge says it does."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _WITHIN_WORDS = frozenset("'’‘`´ʼ")
 _CHINESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 FEWEST_WORDS = 2
 FEWEST_LETTERS = 8
-"""A shorter quote stands in many turns; a Chinese character is a word and counts as two letters."""
+"""A shorter quote would match many turns; a Chinese character is a word and counts as two letters."""
 
 
 def to_words(text: str) -> tuple[str, ...]:
     """Cut a text into words in one width and one case; a Chinese character is a word.
 
-    White space and punctuation do not count, but they part words; an apostrophe does not.
+    White space and punctuation do not count, but they separate words; an apostrophe does not.
     """
     folded = unicodedata.normalize("NFKC", text.translate(dict.fromkeys(map(ord, _WITHIN_WORDS)))).casefold()
     return tuple("".join(map(_mark, folded)).split())
@@ -30,13 +30,13 @@ def _mark(char: str) -> str:
     if _CHINESE.match(char):
         return f" {char} "
     category = unicodedata.category(char)
-    if category == "Cf":  # zero-width marks stand inside words
+    if category == "Cf":  # zero-width marks occur inside words
         return ""
     return char if category[0] in "LNM" else " "
 
 
 def quote_problem(lines: Sequence[Line], rates: Rates, turn: int, text: str) -> str:
-    """Say why a quote does not count; empty where it does.
+    """Say why a quote does not count; empty if it does.
 
     Args:
         lines: The dialogue, turn 1 first.
@@ -61,10 +61,10 @@ def quote_problem(lines: Sequence[Line], rates: Rates, turn: int, text: str) -> 
         return "too short"
     at = 0
     for part in parts:
-        found = _find(said, part, at)
-        if found < 0:
+        place = _find(said, part, at)
+        if place < 0:
             return "not in that turn"
-        at = found + len(part)
+        at = place + len(part)
     return ""
 
 
@@ -74,6 +74,6 @@ def _is_long(words: Sequence[str]) -> bool:
 
 
 def _find(said: Sequence[str], part: Sequence[str], start: int) -> int:
-    """Return where a run of whole words begins at or after a place; -1 where it does not."""
+    """Return the first position, from `start` on, of a run of whole words; -1 if there is none."""
     last = len(said) - len(part)
     return next((at for at in range(start, last + 1) if said[at : at + len(part)] == part), -1)

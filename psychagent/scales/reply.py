@@ -45,7 +45,7 @@ class GroupReply(BaseModel):
 
 @lru_cache(maxsize=256)
 def reply_schema(ids: tuple[str, ...], lo: int, hi: int) -> type[BaseModel]:
-    """Return the shape that a server is asked to hold: these ids, this range, this many answers."""
+    """Return the shape that the server is asked to enforce: these ids, this range, this many answers."""
     id_type: Any = Literal[ids]
     answer = create_model(
         "JudgeAnswer", __base__=ItemReply, id=(id_type, ...), score=(int, Field(ge=lo, le=hi))
@@ -70,8 +70,8 @@ def read_group(text: str, scale: Scale, ids: Sequence[str]) -> list[ItemReply]:
         "not among the items asked for": [i for i in counts if i not in ids],
         f"scored outside {lo} to {hi}": [a.id for a in answers if not lo <= a.score <= hi],
     }
-    told = [f"{what}: {', '.join(which)}" for what, which in problems.items() if which]
-    if told:
-        raise MalformedReplyError("items " + "; ".join(told))
+    messages = [f"{what}: {', '.join(which)}" for what, which in problems.items() if which]
+    if messages:
+        raise MalformedReplyError("items " + "; ".join(messages))
     by_id = {answer.id: answer for answer in answers}
     return [by_id[i] for i in ids]

@@ -74,7 +74,7 @@ def to_signals(
     """Turn a session's scores into standard scores.
 
     Counselor: z = (score - mean) / std. Client: z of the change against the previously chosen
-    session. Each is clipped, then turned where lower is better, so that higher is always better.
+    session. Each is clipped, then negated where lower is better, so that higher is always better.
 
     Args:
         scores: `counselor.WAI`, `client.SRS` and so on, each on 0 to 10.
@@ -109,7 +109,7 @@ def standardize(level: float, norm: Norm, clip: float) -> float:
 def reward_of(signals: Signals, names: frozenset[str] | None = None) -> float | None:
     """Return the plain mean of the standard scores, over all or over the metrics named.
 
-    None where nothing can be compared: a session without scores has no reward, not an average one.
+    None if nothing can be compared: a session without scores has no reward, not an average one.
 
     Raises:
         ScoringError: If a named metric is not among the signals.

@@ -50,7 +50,7 @@ class Item(Words):
     rates: Rates
     """Whose behavior or words the item is about, so whose quotes count."""
     default: int | None = None
-    """Score without evidence, where it is not the scale's."""
+    """Score without evidence, if it differs from the scale's."""
 
 
 class Metric(Record):
@@ -79,7 +79,7 @@ class Scale(Record):
     side: Literal["counselor", "client", "both"]
     group: Group
     modalities: tuple[Modality, ...]
-    """Where it is in the default set; none for extras."""
+    """Those whose default set it is in; none for extras."""
     in_headline: bool
     in_reward: bool
     range: tuple[int, int]
@@ -95,7 +95,7 @@ class Scale(Record):
     metrics: tuple[Metric, ...] = Field(min_length=1)
     split_by_factor: bool
     split: tuple[tuple[str, ...], ...]
-    """Items too many for one reply, in groups: one call each."""
+    """Groups of items, one call each, if there are too many for one reply."""
     safety: tuple[str, ...]
     source: str
     copyright: str
@@ -144,7 +144,7 @@ class Scale(Record):
 
     @cached_property
     def groups(self) -> tuple[tuple[str, ...], ...]:
-        """Which items one call asks for."""
+        """The items of each call."""
         return self.split or (tuple(item.id for item in self.items),)
 
     def items_of(self, metric: Metric) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ def load_scales(root: Path | None = None) -> dict[str, Scale]:
         root: Folder of YAML files; None is the bundled one.
 
     Raises:
-        AssetError: If a file is no scale, a name differs from its file's, or two scales yield a
+        AssetError: If a file is not a scale, a name differs from its file's, or two scales yield a
             metric of the same name.
     """
     folder = root or asset_dir("configs") / "scales"

@@ -15,7 +15,7 @@ from psychagent.skills.library import SkillLibrary
 
 @dataclass(frozen=True)
 class Place:
-    """A skill with what it hangs under."""
+    """A skill with its stage and its meta-skill."""
 
     stage: StageSkills
     meta: MetaSkill
@@ -23,10 +23,10 @@ class Place:
 
 
 def library_languages(root: Path | None) -> list[Language]:
-    """List the languages of a library; the reference layout has no folder a language, and is Chinese."""
+    """List the languages of a library; the reference layout has no language folders, and is Chinese."""
     folder = asset_dir("skills", root)
-    found = [language for language in Language if (folder / language.value).is_dir()]
-    return found or [Language.ZH]
+    languages = [language for language in Language if (folder / language.value).is_dir()]
+    return languages or [Language.ZH]
 
 
 def choose_stages(
@@ -37,14 +37,14 @@ def choose_stages(
     Raises:
         AssetError: If none is left.
     """
-    found = [
+    matches = [
         part
         for part in library.all_stages()
         if part.modality in (modalities or Modality) and part.stage in (stages or Stage)
     ]
-    if not found:
+    if not matches:
         raise AssetError(f"{library.root}: holds no skills of that modality and stage; ask for another")
-    return found
+    return matches
 
 
 def find_skill(library: SkillLibrary, skill_id: str) -> list[Place]:

@@ -1,4 +1,4 @@
-"""Check a skill library: schema, ids, lengths, empty fields, both languages, pairs that are too near."""
+"""Check a skill library: schema, ids, lengths, empty fields, both languages, pairs that are too similar."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ META_LENGTHS: dict[Language, Bounds] = {
 
 
 def read_stages(library: SkillLibrary) -> tuple[list[StageSkills], list[str]]:
-    """Read every stage that can be read, and say what is wrong with the others."""
+    """Read every readable stage, and report what is wrong with the others."""
     stages, problems = [], []
     for modality in Modality:
         for stage in WORKING_STAGES:
@@ -56,7 +56,7 @@ def read_stages(library: SkillLibrary) -> tuple[list[StageSkills], list[str]]:
 
 
 def check_fields(stages: Sequence[StageSkills]) -> Iterator[str]:
-    """Find fields that are there and hold nothing."""
+    """Find fields that are present but empty."""
     for stage in stages:
         for meta in stage.meta_skills:
             yield from (f"{meta.id}: {name} is empty" for name in _empty(meta, ("name", "description")))
@@ -119,7 +119,7 @@ def check_languages(by_language: Mapping[Language, Sequence[StageSkills]]) -> It
 async def check_pairs(
     stages: Sequence[StageSkills], embed: EmbedTexts | None, max_cosine: float
 ) -> list[str]:
-    """Find pairs of skills of one stage that are nearer than a cosine."""
+    """Find pairs of skills of one stage whose cosine is above a limit."""
     problems = []
     for stage in stages:
         skills = stage.skills()
@@ -140,25 +140,25 @@ async def check_library(
     max_cosine: Mapping[Language, float],
     house_rules: bool = True,
 ) -> list[str]:
-    """Find everything that is wrong with a library; an empty list is a good library.
+    """List everything that is wrong with a library; empty if nothing is.
 
     Args:
         root: Its folder; None is the bundled one.
-        embed: What measures nearness in a language; None counts words or characters.
+        embed: Embeds texts of a language to measure similarity; None counts words or characters.
         max_cosine: Largest cosine of two skills of a stage.
-        house_rules: Also ask for our lengths, ids used once in the whole library, and the same ids in
-            every language; an imported library keeps to none of these.
+        house_rules: Also require our lengths, ids used once in the whole library, and the same ids in
+            every language; an imported library follows none of these.
     """
     by_language: dict[Language, list[StageSkills]] = {}
     problems: list[str] = []
     for language in library_languages(root):
-        stages, found = read_stages(SkillLibrary(language, root))
+        stages, findings = read_stages(SkillLibrary(language, root))
         by_language[language] = stages
-        found += check_fields(stages)
+        findings += check_fields(stages)
         if house_rules:
-            found += [*check_lengths(stages, language), *check_ids(stages)]
-        found += await check_pairs(stages, embed(language), max_cosine[language])
-        problems += [f"[{language}] {problem}" for problem in found]
+            findings += [*check_lengths(stages, language), *check_ids(stages)]
+        findings += await check_pairs(stages, embed(language), max_cosine[language])
+        problems += [f"[{language}] {problem}" for problem in findings]
     if house_rules:
         problems += check_languages(by_language)
     return problems

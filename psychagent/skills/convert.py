@@ -1,4 +1,4 @@
-"""Write a library of the reference layout as files of ours; ids and words are kept as given."""
+"""Convert a library of the reference layout to our files; ids and words stay as they are."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def convert_library(source: Path, out: Path, language: Language) -> list[tuple[S
 
 
 def stage_file(root: Path, language: Language, stage: StageSkills) -> Path:
-    """Return where our layout keeps a stage."""
+    """Return the path of a stage in our layout."""
     return root / language.value / stage.modality.value / f"{stage.stage.value}.yaml"
 
 

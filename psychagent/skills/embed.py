@@ -36,10 +36,10 @@ class Embedder(Protocol):
     """Turns texts into vectors."""
 
     name: str
-    """Names the model in caches and manifests."""
+    """The model's name in caches and manifests."""
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Return one unit vector a text, shape (len(texts), dimension)."""
+        """Return one unit vector per text, shape (len(texts), dimension)."""
 
 
 class LocalEmbedder:
@@ -65,12 +65,12 @@ class LocalEmbedder:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Encode on the model's thread, so that the event loop goes on."""
+        """Encode on the model's thread, so that the event loop keeps running."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._encode, list(texts))
 
     def _encode(self, texts: list[str]) -> Vectors:
-        # several threads wait for each other by spinning: on a busy machine one query took 240 ms instead
-        # of 37, so only a batch gets them all
+        # threads spin while they wait for each other: on a busy machine one query took 240 ms instead of
+        # 37, so only a batch gets all of them
         self._torch.set_num_threads(1 if len(texts) < FEW else self._threads)
         vectors = self._model.encode(
             texts, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
@@ -90,13 +90,13 @@ class EndpointEmbedder:
         gate: AbstractAsyncContextManager[None] | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
-        """Note where the endpoint is; nothing is asked of it yet.
+        """Store how to reach the endpoint; no request is sent yet.
 
         Args:
-            settings: Where it is and how often it is asked.
+            settings: Its address, batch size, time limit and retries.
             key: The key itself; None where none is needed.
             client: The connection pool of the running event loop.
-            gate: What bounds calls at a time; None leaves it to the batches, which come one by one.
+            gate: Bounds parallel calls; None adds no bound: batches are sent one by one anyway.
             sleep: How to wait before another attempt; a run passes one that a stop cuts short.
         """
         self.name = f"{settings.model}"
@@ -107,7 +107,7 @@ class EndpointEmbedder:
         """Ask the endpoint, batch by batch.
 
         Raises:
-            SkillStoreError: If the endpoint does not give one vector a text within the budget.
+            SkillStoreError: If the endpoint does not give one vector per text within the retries.
         """
         size = self._settings.batch_size
         batches = [list(texts[at : at + size]) for at in range(0, len(texts), size)]
@@ -130,12 +130,12 @@ class EndpointEmbedder:
 
 
 def _address(settings: EmbeddingSettings) -> str:
-    """Name the endpoint without a user and password that may stand in its address."""
+    """Return the endpoint's address without any user and password."""
     return re.sub("//[^/@]*@", "//", str(settings.base_url))
 
 
 def _read_vectors(reply: httpx.Response, count: int) -> Vectors:
-    """Read one vector a text.
+    """Read one vector per text.
 
     Raises:
         NoEmbeddingsError: If the answer holds anything else.
@@ -164,7 +164,7 @@ def build_embedder(
     gate: AbstractAsyncContextManager[None] | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Embedder:
-    """Build the embedder that the settings name; gate and sleep are for one at an endpoint.
+    """Build the embedder that the settings name; gate and sleep apply only to an endpoint.
 
     Raises:
         SkillStoreError: If its model is missing, or is not the one it should be.
@@ -177,7 +177,7 @@ def build_embedder(
 
 
 def build_minilm(batch_size: int = 64) -> Embedder:
-    """Build the embedded English model.
+    """Build the bundled English model.
 
     Raises:
         SkillStoreError: If its package is missing, or its weights are not the public model's.
@@ -186,7 +186,7 @@ def build_minilm(batch_size: int = 64) -> Embedder:
 
 
 def minilm_folder() -> Path:
-    """Find the embedded model and check its weights.
+    """Find the bundled model and check its weights.
 
     Raises:
         SkillStoreError: If the package is missing or the weights' sha256 is not the public model's.

@@ -1,4 +1,4 @@
-"""Find skills for a person: over several stages at once, with every similarity told."""
+"""Search skills for a person: over several stages at once, with each skill's similarities."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from psychagent.skills.vectors import VectorCache
 
 
 @dataclass(frozen=True)
-class Found:
-    """A skill and how near it is to the words that were searched."""
+class Match:
+    """A skill and how similar it is to the text searched for."""
 
     skill: Skill
     cosine: float | None
-    """Of the embeddings, -1 to 1; None where no embedder was asked for."""
+    """Of the embeddings, -1 to 1; None without an embedder."""
     bm25: float
     """0 and more."""
 
@@ -28,7 +28,7 @@ async def search_stages(
     embedder: VectorCache | None,
     words: bool,
     k: int,
-) -> list[Found]:
+) -> list[Match]:
     """Find the nearest skills over all the stages, best first.
 
     Args:
@@ -48,4 +48,4 @@ async def search_stages(
     by_meaning = index.search(query="", vector=vector, candidates=ids, k=k) if embedder else []
     bm25 = {hit.skill.id: hit.score for hit in by_words}
     cosine = {hit.skill.id: hit.score for hit in by_meaning}
-    return [Found(hit.skill, cosine.get(hit.skill.id), bm25[hit.skill.id]) for hit in hits]
+    return [Match(hit.skill, cosine.get(hit.skill.id), bm25[hit.skill.id]) for hit in hits]

@@ -19,15 +19,15 @@ RRF_K = 60
 """Constant of reciprocal rank fusion (Cormack, Clarke and Buettcher 2009)."""
 
 DEPTH = 200
-"""Least length of the rankings that are fused: more than any session's candidates, and bounded where
-an index is large."""
+"""Minimum depth of the rankings to fuse: more than any session's candidates, yet bounded for a large
+index."""
 
 Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A skill that was found."""
+    """A skill in a ranking, with its score."""
 
     skill: Skill
     score: float
@@ -35,12 +35,12 @@ class Hit:
 
 
 def skill_text(skill: Skill) -> str:
-    """Write a skill as the one text that is embedded and indexed; the example and the caution stay out."""
+    """Write a skill as the text to embed and index, without its example and caution."""
     return f"{skill.name}. {skill.description} {skill.trigger} {skill.when_to_use}"
 
 
 class StageIndex:
-    """Some skills, as a rule all of one modality and stage, for search by vector and by words."""
+    """Skills, usually all of one modality and stage, searchable by vector and by words."""
 
     def __init__(self, skills: Sequence[Skill], vectors: Vectors | None) -> None:
         """Build the index.
@@ -51,7 +51,7 @@ class StageIndex:
                 None where the ranking is lexical only.
 
         Raises:
-            SkillStoreError: If there is not one vector a skill.
+            SkillStoreError: If there is not one vector per skill.
         """
         self.skills = tuple(skills)
         self.row = {skill.id: n for n, skill in enumerate(self.skills)}
@@ -105,8 +105,8 @@ class StageIndex:
         if self._faiss is None:
             raise SkillStoreError("this index holds no vectors; choose method 'lexical'")
         params = None if rows is None else _among(rows)
-        scores, found = self._faiss.search(vector.reshape(1, -1), depth, params=params)
-        return [(int(row), float(s)) for row, s in zip(found[0], scores[0], strict=True) if row >= 0]
+        scores, ids = self._faiss.search(vector.reshape(1, -1), depth, params=params)
+        return [(int(row), float(s)) for row, s in zip(ids[0], scores[0], strict=True) if row >= 0]
 
     def _by_words(self, query: str, rows: Rows | None, depth: int) -> list[tuple[int, float]]:
         scores = self._lexical.scores(query)

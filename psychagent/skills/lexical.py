@@ -24,7 +24,7 @@ _STOP = frozenset(
 
 
 def tokenize(text: str) -> list[str]:
-    """Split a text: words without the commonest, and Han characters one by one and in pairs."""
+    """Split a text: words except the most common, and Han characters singly and in pairs."""
     lowered = text.lower()
     words = [w for w in _WORD.findall(lowered) if w not in _STOP]
     runs = _HAN.findall(lowered)
@@ -45,7 +45,7 @@ class LexicalIndex:
         self._index.index([tokenize(text) or [""] for text in texts], show_progress=False)
 
     def scores(self, query: str) -> NDArray[np.float32]:
-        """Score every text for a query, higher is nearer; shape (number of texts,)."""
+        """Score every text for a query, higher is more similar; shape (number of texts,)."""
         tokens = [t for t in tokenize(query) if t in self._index.vocab_dict]
         if not tokens:
             return np.zeros(self._size, dtype=np.float32)

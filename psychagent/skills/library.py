@@ -25,7 +25,7 @@ class SkillFile(Record):
 
 
 class SkillLibrary:
-    """The skills of one language, read stage by stage when they are asked for."""
+    """The skills of one language, read stage by stage on demand."""
 
     def __init__(self, language: Language, root: Path | None = None) -> None:
         """Open a library; None is the bundled one.
@@ -56,7 +56,7 @@ class SkillLibrary:
         return self._stages[key]
 
     def path(self, modality: Modality, stage: Stage) -> Path:
-        """Return where a stage's skills stand: a file of ours, or a folder of the reference."""
+        """Return where a stage's skills are stored: a file of ours, or a folder of the reference."""
         reference = _reference_dir(self.root)
         if reference is not None:
             return reference / modality.value / f"stage{stage.rank + 1}"
@@ -70,15 +70,15 @@ class SkillLibrary:
     @cached_property
     def hashes(self) -> dict[str, str]:
         """sha256 of every skill file that exists, by modality and stage."""
-        found: dict[str, str] = {}
+        digests: dict[str, str] = {}
         for m in Modality:
             for s in WORKING_STAGES:
                 path = self.path(m, s)
                 files = sorted(path.glob("*.json")) if path.is_dir() else [path]
                 for file in files:
                     if file.is_file():
-                        found[f"skills/{m.value}/{s.value}/{file.name}"] = hash_file(file)
-        return found
+                        digests[f"skills/{m.value}/{s.value}/{file.name}"] = hash_file(file)
+        return digests
 
     def _read_ours(self, path: Path, modality: Modality, stage: Stage) -> StageSkills:
         file = to_model(SkillFile, load_data(path), origin=str(path))

@@ -1,4 +1,4 @@
-"""Find pairs of skills that say nearly the same."""
+"""Find pairs of skills that say nearly the same thing."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ EmbedTexts = Callable[[Sequence[str]], Awaitable[Vectors]]
 """What turns texts into unit vectors: an embedder's or a vector cache's `embed`."""
 
 MAX_COSINE: dict[Language, float] = {Language.EN: 0.82, Language.ZH: 0.60}
-"""Two skills of a stage that are nearer than this are taken for one: English by the embedded model,
-Chinese by counts of characters and their pairs. Found from the data, see docs/retrieval.md."""
+"""Two skills of a stage with a higher cosine count as duplicates: English by the bundled model, Chinese
+by counts of characters and their pairs. Derived from the data; see docs/retrieval.md."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two skills and how near they are."""
+    """Two skills and how similar they are."""
 
     cosine: float
     one: Skill
@@ -43,7 +43,7 @@ def count_vectors(texts: Sequence[str]) -> Vectors:
 
 
 async def skill_vectors(skills: Sequence[Skill], embed: EmbedTexts | None) -> Vectors:
-    """Make unit vectors of skills: by a model, or by counting where there is none."""
+    """Make unit vectors of skills: by a model, or by counting without one."""
     texts = [skill_text(skill) for skill in skills]
     return count_vectors(texts) if embed is None else await embed(texts)
 

@@ -15,18 +15,18 @@ from psychagent.skills.library import SkillLibrary
 from psychagent.skills.vectors import VectorCache
 
 DEFAULT_METHOD: dict[Language, str] = {Language.EN: "fusion", Language.ZH: "lexical"}
-"""The best method measured for each language with the embedded model; see docs/retrieval.md."""
+"""The best method measured for each language with the bundled model; see docs/retrieval.md."""
 
 
 def resolve_method(language: Language, method: str) -> str:
-    """Return the ranking that a setting means for a language."""
+    """Resolve a setting to the ranking it means for a language."""
     return DEFAULT_METHOD[language] if method == "auto" else method
 
 
 class SkillStore:
-    """Finds skills; built once a process and shared by all cases.
+    """Finds skills; built once per process and shared by all cases.
 
-    There is no way to go on without skills: what fails here raises SkillStoreError.
+    A run cannot continue without skills, so every failure here raises SkillStoreError.
     """
 
     def __init__(
@@ -48,15 +48,15 @@ class SkillStore:
         self._building = asyncio.Lock()
 
     def stage(self, modality: Modality, stage: Stage) -> StageSkills:
-        """Return a stage's skills, with those of other stages that are always at hand.
+        """Return a stage's skills, with those of other stages that are always available.
 
         Termination draws on the skills of consolidation.
         """
         own = working_stage(stage)
-        held = self.library.stage(modality, own)
+        skills = self.library.stage(modality, own)
         others = [s for s in WORKING_STAGES if s is not own and self.library.path(modality, s).exists()]
         always = [m for s in others for m in self.library.stage(modality, s).meta_skills if m.always]
-        return held.model_copy(update={"meta_skills": (*held.meta_skills, *always)})
+        return skills.model_copy(update={"meta_skills": (*skills.meta_skills, *always)})
 
     async def search(
         self,

@@ -15,7 +15,7 @@ from psychagent.skills.embed import Embedder, Vectors
 
 
 class VectorCache:
-    """One file of vectors an embedder; None as folder keeps them in memory only."""
+    """A cache of one file per embedder; without a folder it lives in memory only."""
 
     def __init__(self, folder: Path | None, embedder: Embedder) -> None:
         """Read what was cached for this embedder.
@@ -32,7 +32,7 @@ class VectorCache:
     @staticmethod
     def _load(path: Path) -> dict[str, Vectors]:
         try:
-            # np.load leaves a file open that it cannot read, so it is opened here
+            # np.load leaves open a file that it cannot read, so it is opened here
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 return dict(zip(stored["hashes"].tolist(), stored["vectors"], strict=True))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -65,5 +65,5 @@ class VectorCache:
             with whole_file(self._path) as stream:
                 np.savez(stream, hashes=hashes, vectors=vectors)
         except RecordError as error:
-            # no case can go on without its skills: the class that stops a run
+            # no case can continue without skills, so raise the class that stops a run
             raise SkillStoreError(str(error)) from error

@@ -1,6 +1,6 @@
 """Agreement between raters, people or models; knows neither files nor who the raters are.
 
-Needs scikit-learn and krippendorff (the extra `eval`); nothing imports it that a run needs.
+Needs scikit-learn and krippendorff (the extra `eval`); no module that a run needs imports it.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ def agree_pairs(ratings: Ratings, levels: Sequence[int]) -> tuple[PairAgreement,
 def quadratic_kappa(first: Sequence[int], second: Sequence[int], levels: Sequence[int]) -> float | None:
     """Return Cohen's kappa with quadratic weights, 1 for full agreement, 0 for chance.
 
-    None where both gave one and the same score throughout: chance alone would agree fully.
+    None if both gave one and the same score throughout: chance alone would agree fully.
 
     Source: Cohen (1968).
     """
@@ -94,8 +94,8 @@ def ordinal_alpha(ratings: Ratings, levels: Sequence[int]) -> float | None:
 
 def distribution(scores: Mapping[Unit, int], levels: Sequence[int]) -> tuple[int, ...]:
     """Count how often each score was given."""
-    given = list(scores.values())
-    return tuple(given.count(level) for level in levels)
+    values = list(scores.values())
+    return tuple(values.count(level) for level in levels)
 
 
 def restrict(ratings: Ratings, units: set[Unit]) -> dict[str, dict[Unit, int]]:

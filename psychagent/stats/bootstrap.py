@@ -1,4 +1,4 @@
-"""Means with intervals from a bootstrap over cases, for anything that can be a key."""
+"""Means with intervals from a bootstrap over cases, for any hashable key."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class Cell(Generic[Key]):
 
     case: str
     key: Key
-    """What it is a value of; a mean is taken for each key."""
+    """What it is a value of; each key gets its own mean."""
     value: float
     stratum: str = ""
-    """Cases are resampled within their stratum, such as the modality; unless told, all are in one."""
+    """Cases are resampled within their stratum, such as the modality; by default all are in one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Estimate:
     low: float | None = None
     high: float | None = None
     sessions: int = 0
-    """Most cells that any of its keys has in each case, summed over the cases."""
+    """The most cells that any one key has in a case, summed over the cases."""
     cases: int = 0
 
 
@@ -97,7 +97,7 @@ def bootstrap_means(cells: Iterable[Cell[Key]], sampling: Sampling = DEFAULT_SAM
 
 
 def resample(cells: Iterable[Cell[Key]], sampling: Sampling = DEFAULT_SAMPLING) -> Resamples[Key]:
-    """Draw cases anew and take every key's mean in each draw; see `bootstrap_means`."""
+    """Resample cases and take every key's mean in each resample; see `bootstrap_means`."""
     every = tuple(cells)
     cases = sorted({(cell.stratum, cell.case) for cell in every})
     row = {case: place for place, case in enumerate(cases)}
@@ -114,7 +114,7 @@ def resample(cells: Iterable[Cell[Key]], sampling: Sampling = DEFAULT_SAMPLING) 
 
 
 def merge_lone(strata: Sequence[str]) -> list[str]:
-    """Give strata of one case a common name; a single one joins the smallest of the others."""
+    """Merge strata of one case; a single such stratum joins the smallest of the others."""
     sizes = Counter(strata)
     lone = [stratum for stratum, size in sizes.items() if size == 1]
     others = sorted((size, stratum) for stratum, size in sizes.items() if size > 1)
@@ -124,7 +124,7 @@ def merge_lone(strata: Sequence[str]) -> list[str]:
 
 
 def _draw_weights(strata: Sequence[str], sampling: Sampling) -> Numbers:
-    """How often each case (columns) is drawn in each resample (rows)."""
+    """Draw how often each case (columns) occurs in each resample (rows)."""
     rng = np.random.default_rng(sampling.seed)
     weights = np.zeros((sampling.resamples, len(strata)))
     names = np.array(strata)

@@ -18,9 +18,9 @@ Vector = NDArray[np.float64]
 TIE = 1e-9
 """Differences smaller than this are rounding."""
 FEW = 13
-"""Up to so many unequal pairs all 2^n assignments of signs are gone through."""
+"""With at most this many unequal pairs, all 2^n sign assignments are enumerated."""
 MOST_EXACT = 50
-"""Up to so many pairs, none equal in size, the exact distribution is used."""
+"""With at most this many pairs, no two differences equal in size, the exact distribution is used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Contrast:
 
 
 def contrast_pairs(pairs: Sequence[Pair], sampling: Sampling = DEFAULT_SAMPLING) -> Contrast:
-    """Compare two conditions over the cases that both hold."""
+    """Compare two conditions over paired cases."""
     if not pairs:
         return Contrast()
     differences = np.array([pair.ours - pair.theirs for pair in pairs], dtype=float)
@@ -100,7 +100,7 @@ def _interval(pairs: Sequence[Pair], differences: Vector, sampling: Sampling) ->
 
 
 def signed_rank(differences: Vector) -> SignedRank | None:
-    """Test whether differences are as often positive as negative; zeros are left out, None if all are.
+    """Test whether differences are symmetric about zero; zeros are left out, None if all are zero.
 
     Source: Wilcoxon (1945); matched-pairs rank-biserial correlation: Kerby (2014).
     """

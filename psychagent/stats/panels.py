@@ -41,7 +41,7 @@ class MetricId(NamedTuple):
 
 Members = Mapping[Panel, Sequence[MetricId]]
 ScoreCell = Cell[MetricId]
-"""One session's score of one metric, 0 to 10, as `to_headline` turns it: higher is better."""
+"""One session's score of one metric, 0 to 10, as `to_headline` returns it: higher is better."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def mean_of_metrics(means: Mapping[MetricId, float], members: Members) -> dict[P
 def estimate_panels(
     cells: Iterable[ScoreCell], members: Members, sampling: Sampling = DEFAULT_SAMPLING
 ) -> Estimates:
-    """Estimate every metric's and every panel's mean; how is told at `bootstrap_means`."""
+    """Estimate every metric's and every panel's mean; `bootstrap_means` says how."""
     resamples = resample(cells, sampling)
     return Estimates(
         metrics={metric: resamples.mean_of([metric]) for metric in resamples.column},

@@ -1,4 +1,4 @@
-"""Read an export as what a trainer takes: prompt and completion, or whole dialogues."""
+"""Read an export in the form that a trainer takes: prompt and completion, or whole dialogues."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def to_dialogue(example: Row) -> Row:
 
 
 def all_texts(examples: Iterable[Row]) -> Iterable[str]:
-    """List every text of the examples, to make a tokenizer from."""
+    """List every text of the examples, to train a tokenizer on."""
     for example in examples:
         for message in (*example["prompt"], *example["completion"]):
             yield message["content"]

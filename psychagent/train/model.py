@@ -1,4 +1,4 @@
-"""The model and tokenizer to train: named, or a small random one made on the spot."""
+"""The model and tokenizer to train: a named one, or a small random one built on the fly."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def load_model(settings: TrainSettings, texts: Iterable[str]) -> tuple[Any, Any]
 
     Args:
         settings: Which model.
-        texts: What a small model's tokenizer is made from.
+        texts: What a small model's tokenizer is trained on.
 
     Raises:
         SettingsError: If the named model cannot be loaded or has no chat template.
@@ -51,21 +51,19 @@ def load_model(settings: TrainSettings, texts: Iterable[str]) -> tuple[Any, Any]
 
 
 def make_tokenizer(settings: TinyModelSettings, texts: Iterable[str]) -> PreTrainedTokenizerFast:
-    """Make a byte-level tokenizer from some texts, with a chat template."""
-    made = Tokenizer(BPE())
-    made.pre_tokenizer = ByteLevel(add_prefix_space=False)
-    made.decoder = ByteLevelDecoder()
+    """Train a byte-level tokenizer on texts, and give it a chat template."""
+    bpe = Tokenizer(BPE())
+    bpe.pre_tokenizer = ByteLevel(add_prefix_space=False)
+    bpe.decoder = ByteLevelDecoder()
     trainer = BpeTrainer(
         vocab_size=settings.vocabulary,
         special_tokens=[PAD, START, END],
         initial_alphabet=ByteLevel.alphabet(),
         show_progress=False,
     )
-    made.train_from_iterator(texts, trainer)
+    bpe.train_from_iterator(texts, trainer)
     template = read_text(settings.chat_template, SettingsError)
-    return PreTrainedTokenizerFast(
-        tokenizer_object=made, eos_token=END, pad_token=PAD, chat_template=template
-    )
+    return PreTrainedTokenizerFast(tokenizer_object=bpe, eos_token=END, pad_token=PAD, chat_template=template)
 
 
 def make_model(settings: TinyModelSettings, tokenizer: PreTrainedTokenizerFast, context: int) -> Any:

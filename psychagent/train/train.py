@@ -26,7 +26,7 @@ _PACKAGES = ("psychagent", "trl", "transformers", "peft", "datasets", "accelerat
 
 @dataclass(frozen=True)
 class Trained:
-    """How a training went."""
+    """The outcome of a training run."""
 
     folder: Path
     samples: int
@@ -40,15 +40,15 @@ class Trained:
     """What the trainer logged: step, loss, learning rate."""
 
 
-class Tell(TrainerCallback):  # type: ignore[misc]
+class LogCallback(TrainerCallback):  # type: ignore[misc]
     """Passes on what a trainer logs."""
 
     def __init__(self, on_log: Callable[[int, dict[str, Any]], None]) -> None:
-        """Remember whom to tell."""
+        """Store the function to call."""
         self._on_log = on_log
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-        """Tell the step and what was logged."""
+        """Pass on the step and what was logged."""
         self._on_log(state.global_step, dict(logs or {}))
 
 
@@ -65,7 +65,7 @@ def run_training(
         settings: What to train and how.
         data: Export to train on, in place of the settings'.
         output: Folder of the trained model, in place of the settings'.
-        on_log: Told the step and what the trainer logs.
+        on_log: Called with the step and what the trainer logs.
 
     Raises:
         SettingsError: If data or output is named nowhere, the model cannot be loaded, or no sample fits.
@@ -86,11 +86,11 @@ def run_training(
         )
     trainer = build_trainer(settings, model, tokenizer, fitting, folder)
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(Tell(on_log))
-    done = _train(trainer, settings, folder, samples=len(fitting), too_long=len(examples) - len(fitting))
+    trainer.add_callback(LogCallback(on_log))
+    result = _train(trainer, settings, folder, samples=len(fitting), too_long=len(examples) - len(fitting))
     if trainer.is_world_process_zero():
-        write_json(folder / "training.json", to_record(done, settings, path))
-    return done
+        write_json(folder / "training.json", to_record(result, settings, path))
+    return result
 
 
 def _train(
@@ -115,21 +115,21 @@ def build_trainer(
     settings: TrainSettings, model: Any, tokenizer: Any, examples: list[Row], folder: Path
 ) -> SFTTrainer:
     """Put model and data into TRL's trainer, which tokenizes them and marks which tokens bear loss."""
-    held_out = None
+    eval_examples = None
     if settings.eval_data:
-        held_out = fit_context(read_examples(settings.eval_data), tokenizer, settings.context)
+        eval_examples = fit_context(read_examples(settings.eval_data), tokenizer, settings.context)
     return SFTTrainer(
         model=model,
-        args=to_sft_config(settings, folder, has_eval=bool(held_out)),
+        args=to_sft_config(settings, folder, has_eval=bool(eval_examples)),
         train_dataset=_dataset(settings, examples),
-        eval_dataset=_dataset(settings, held_out) if held_out else None,
+        eval_dataset=_dataset(settings, eval_examples) if eval_examples else None,
         processing_class=tokenizer,
         peft_config=_lora(settings),
     )
 
 
 def fit_context(examples: list[Row], tokenizer: Any, most: int) -> list[Row]:
-    """Keep the samples that fit: a trainer would cut the reply off, which stands at the end."""
+    """Keep the samples that fit: a trainer would cut off the reply, which comes last."""
     return [example for example in examples if count_tokens(example, tokenizer) <= most]
 
 
@@ -145,7 +145,7 @@ def _dataset(settings: TrainSettings, examples: list[Row]) -> Dataset:
 
 
 def to_sft_config(settings: TrainSettings, folder: Path, *, has_eval: bool) -> SFTConfig:
-    """Write settings as the trainer takes them."""
+    """Convert settings to the trainer's."""
     on_gpu = torch.cuda.is_available() and not settings.use_cpu
     return SFTConfig(
         output_dir=str(folder),
@@ -193,17 +193,17 @@ def _measure(trainer: SFTTrainer) -> float:
     return float(trainer.evaluate(trainer.train_dataset)["eval_loss"])
 
 
-def to_record(done: Trained, settings: TrainSettings, data: Path) -> dict[str, Any]:
-    """Describe a training for its file."""
+def to_record(result: Trained, settings: TrainSettings, data: Path) -> dict[str, Any]:
+    """Describe a training run for its file."""
     return {
         "schema_version": 1,
         "settings": settings.model_dump(mode="json"),
         "data": {"file": data.name, "sha256": hash_file(data)},
-        "samples": done.samples,
-        "too_long": done.too_long,
-        "steps": done.steps,
-        "loss_before": done.loss_before,
-        "loss_after": done.loss_after,
-        "log": list(done.log),
+        "samples": result.samples,
+        "too_long": result.too_long,
+        "steps": result.steps,
+        "loss_before": result.loss_before,
+        "loss_after": result.loss_after,
+        "log": list(result.log),
         "versions": {name: version(name) for name in _PACKAGES},
     }

@@ -1,4 +1,4 @@
-"""One system under study, whole: what a counselor is made of and how far it may go."""
+"""One complete system under study: what a counselor is made of, and its limits."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, KeyN
 
 
 class EmbeddingSettings(Settings):
-    """What turns texts into vectors."""
+    """How texts are turned into vectors."""
 
     provider: Literal["minilm", "sentence_transformers", "openai"] = "minilm"
-    """`minilm` is the embedded English model; the others name `model`."""
+    """`minilm` is the bundled English model; the others need `model`."""
     model: str | None = None
     """Model name or folder for sentence_transformers, or model name at the endpoint."""
     base_url: str | None = None
@@ -26,7 +26,7 @@ class EmbeddingSettings(Settings):
     timeout_sec: float = Field(default=60, gt=0)
     """Seconds until a request counts as timed out."""
     max_retries: int = Field(default=4, ge=0)
-    """Further attempts after a failed one."""
+    """Retries after a failed attempt."""
 
     @model_validator(mode="after")
     def _needs_model(self) -> EmbeddingSettings:
@@ -47,11 +47,11 @@ class RetrievalSettings(Settings):
     top_k: int = Field(default=5, ge=1, le=20)
     """Skills per turn."""
     candidates: int = Field(default=60, ge=1)
-    """Most skills that the session's coarse filter may leave."""
+    """Most skills that may pass the session's coarse filter."""
 
 
 class BaselineSettings(Settings):
-    """One system under study, whole: its models, its retrieval, its memory, its form of reply, its limits.
+    """One complete system under study: its models, retrieval, memory, reply format and limits.
 
     Two runs of the same baseline differ only in the world around it (`RuntimeSettings.world`) and in
     the cases (`DatasetSettings`).
@@ -64,7 +64,7 @@ class BaselineSettings(Settings):
     counselor: EndpointSettings = EndpointSettings(provider="offline")
     """Model that plays the counselor, filters skills and rewrites queries."""
     reflector: EndpointSettings | None = None
-    """Model of summary and client file; null is the counselor's."""
+    """Model that writes summary and client file; null is the counselor's."""
     reply_format: Literal["tags", "json"] = "tags"
     """How thoughts and response are asked for; small models need `json`."""
     end_token: str = Field(default="</end>", min_length=1)
@@ -74,9 +74,9 @@ class BaselineSettings(Settings):
     max_counselor_turns: int = Field(default=20, ge=1)
     """A session ends after this many counselor turns, whatever the counselor says."""
     memory_tokens: int = Field(default=800, ge=200)
-    """The most that memory may take in a prompt, in estimated tokens; the rest stays stored."""
+    """Most estimated tokens that memory may take in a prompt; the rest stays stored."""
     retrieval: RetrievalSettings = RetrievalSettings()
-    """Query and size of retrieval."""
+    """How skills are retrieved."""
     embedding: EmbeddingSettings = EmbeddingSettings()
     """Embedder of the skill index."""
     skills_root: FilePath | None = None

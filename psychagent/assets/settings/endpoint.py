@@ -1,4 +1,4 @@
-"""What every settings model is, and the settings of one chat model."""
+"""The base of every settings model, and the settings of one chat model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _beside_file(value: Path, info: ValidationInfo) -> Path:
 
 
 FilePath = Annotated[Path, AfterValidator(_beside_file)]
-"""A path; one that is relative refers to the folder of the file it stands in."""
+"""A path; a relative one is resolved against the folder of its settings file."""
 
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -30,7 +30,7 @@ def _variable(value: str) -> str:
 
 
 KeyName = Annotated[str, AfterValidator(_variable)]
-"""Name of an environment variable that holds a key; a key itself is refused and never repeated."""
+"""Name of an environment variable that holds a key; a key itself is refused and never echoed."""
 
 
 class Settings(BaseModel):
@@ -49,13 +49,13 @@ class Settings(BaseModel):
             if key in cls.moved and key not in cls.model_fields:
                 places.setdefault(cls.moved[key], []).append(repr(key))
         if places:
-            told = ", ".join(f"{', '.join(keys)} {place}" for place, keys in places.items())
-            raise ValueError(f"is in the shape of an earlier version; put {told}")
+            moves = ", ".join(f"{', '.join(keys)} {place}" for place, keys in places.items())
+            raise ValueError(f"is in the shape of an earlier version; put {moves}")
         return data
 
 
 def moved_to(place: str, model: type[BaseModel]) -> dict[str, str]:
-    """Say of every field of a model that it belongs in a place now."""
+    """Map every field of a model to the place where it belongs now."""
     return dict.fromkeys(model.model_fields, place)
 
 
@@ -63,7 +63,7 @@ class EndpointSettings(Settings):
     """One chat model: the offline script, or any OpenAI-compatible endpoint."""
 
     provider: Literal["offline", "openai"] = "openai"
-    """`offline` is the embedded script (no language model); `openai` is any compatible server."""
+    """`offline` is the built-in script (no language model); `openai` is any compatible server."""
     model: str = "offline-script"
     """Model name as the server knows it."""
     base_url: str | None = None
@@ -79,15 +79,15 @@ class EndpointSettings(Settings):
     timeout_sec: float = Field(default=120, gt=0)
     """Seconds until an attempt counts as timed out."""
     max_retries: int = Field(default=4, ge=0)
-    """Further attempts after a failed or malformed one, per call."""
+    """Retries after a failed or malformed attempt, per call."""
     max_wait_sec: float = Field(default=60, gt=0)
     """Longest wait before an attempt; a server that asks for more fails the call."""
     structured: Literal["json_schema", "json_object", "none"] = "json_schema"
-    """How typed replies are asked for; the prompt names the shape in every case."""
+    """How typed replies are requested; the prompt describes the shape in any case."""
     send_seed: bool = True
     """Whether to send the call's seed; turn off for servers that refuse the field."""
     extra_body: dict[str, object] = Field(default_factory=dict)
-    """Further fields of the request, sent as they are."""
+    """Additional request fields, sent as they are."""
 
     @model_validator(mode="after")
     def _needs_address(self) -> EndpointSettings:

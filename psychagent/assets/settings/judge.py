@@ -1,4 +1,4 @@
-"""Settings of the judge and of an evaluation; every field's note is what the reference prints."""
+"""Settings of the judge and of an evaluation; the reference prints every field's note."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Prices(Settings):
     prompt: float = Field(ge=0)
     """Prompt tokens that no cache served."""
     cached: float | None = Field(default=None, ge=0)
-    """Prompt tokens from the provider's cache; null is the price of the others."""
+    """Prompt tokens from the provider's cache; null is the price of `prompt`."""
     completion: float = Field(ge=0)
     """Completion tokens."""
     currency: str = "USD"
-    """Name printed behind the sum."""
+    """Name printed after the sum."""
 
 
 class EvalSettings(Settings):
@@ -48,15 +48,15 @@ class EvalSettings(Settings):
     language: Language | None = None
     """Language of the judge's prompts; null is each session's own."""
     repeats: int = Field(default=1, ge=1)
-    """How often each scale is asked; the median counts and the spread is kept."""
+    """How often each scale is administered; the median counts and the spread is recorded."""
     use: Literal["raw", "verified"] = "raw"
     """Which scores the headline takes: the judge's own, or those after the check of its quotes."""
     methods: dict[Modality, tuple[str, ...]] = Field(default_factory=dict)
     """Scales by modality; a modality that is not named gets its default set."""
     concurrency: int = Field(default=16, ge=1)
-    """Judge calls at a time."""
+    """Judge calls in parallel."""
     degenerate: int = Field(default=1, ge=0)
-    """Sessions of each modality from which worthless ones are made and judged too; 0 is none."""
+    """Sessions of each modality that are also turned into worthless ones and judged; 0 is none."""
     prices: Prices | None = None
     """What the judge's tokens cost; null prints no cost."""
     scales_root: FilePath | None = None

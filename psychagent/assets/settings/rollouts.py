@@ -16,11 +16,11 @@ class RftSettings(Settings):
     rollout_n: int = Field(default=8, ge=2, le=64)
     """Candidate sessions from the same memory and plan."""
     rollout_concurrency: int = Field(default=8, ge=1)
-    """Rollouts of one case at a time."""
+    """Rollouts of one case in parallel."""
     min_rollouts: int = Field(default=2, ge=1)
-    """Least rollouts that must be held and scored before one is chosen."""
+    """Fewest rollouts that must succeed and be scored before one is chosen."""
     rollout_retries: int = Field(default=1, ge=0)
-    """How often failed rollouts of a session are held again where fewer than `min_rollouts` succeeded."""
+    """How often a session's failed rollouts are rerun while fewer than `min_rollouts` have succeeded."""
     selector: Literal["best", "random", "first"] = "best"
     """`best` by reward; `random` (seeded) and `first` are controls."""
     missing: Literal["common", "refuse"] = "common"
@@ -29,7 +29,7 @@ class RftSettings(Settings):
     norms: FilePath | None = None
     """Norms of the reward; null is the reference release's."""
     judging: EvalSettings = EvalSettings()
-    """The judge, and its scales by modality (default: those that the reward knows)."""
+    """The judge, and its scales by modality (default: those that enter the reward)."""
     holdout: JudgeEndpoint | None = None
     """A second judge, which scores every rollout for the report and never takes part in the choice."""
     keep_all_rollout_transcripts: bool = True

@@ -1,4 +1,4 @@
-"""What is around a system under study: the world it meets, and the machine that runs it."""
+"""The surroundings of a system under study: the world it meets, and the machine that runs it."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class WorldSettings(Settings):
-    """What a system meets; part of the experiment, so a run is not resumed with another."""
+    """What a system meets: part of the experiment, so a run cannot be resumed with another world."""
 
     language: Language = Language.EN
     """Language of prompts, skills and dialogue."""
     seed: int = 0
-    """Seed of everything that is drawn."""
+    """Seed of every random draw."""
     client: EndpointSettings = EndpointSettings(provider="offline")
     """Model that plays the client."""
 
 
 class MachineSettings(Settings):
-    """How the work is done; changes no result, so it may differ from one command to the next."""
+    """How the work is done: it changes no result, so it may differ between commands."""
 
     concurrency: int = Field(default=4, ge=1)
-    """Cases at a time."""
+    """Cases in parallel."""
     max_parallel_calls: int = Field(default=64, ge=1)
-    """Model calls at a time, over all cases of the process, judges included."""
+    """Model calls in parallel, over all cases of the process, judges included."""
     save_dir: FilePath | None = None
     """Folder of runs; null is `runs` in the working directory."""
     cache_dir: FilePath | None = None
     """Where vectors are cached; null is the user's cache folder."""
     log_level: LogLevel = "info"
-    """What `run.log` beside a run's files holds: retries and faults at `info`, lost cases at `error`."""
+    """What is logged to a run's `run.log`: retries and faults at `info`, lost cases at `error`."""
 
 
 class RuntimeSettings(Settings):
-    """What is around a system under study."""
+    """The surroundings of a system under study: the world it meets, and the machine that runs it."""
 
     moved: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys(WorldSettings.model_fields, "under 'world'"),

@@ -1,4 +1,4 @@
-"""Settings of fine-tuning; every field's note is what the generated reference prints."""
+"""Settings of fine-tuning; the reference prints every field's note."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class LoraSettings(Settings):
 
 
 class TinyModelSettings(Settings):
-    """A small model with random weights, made on the spot: it shows that training works, and no more."""
+    """A small model with random weights, built on the fly only to show that training works."""
 
     chat_template: FilePath
-    """Chat template of its tokenizer (Jinja); the tokenizer is made from the training data."""
+    """Chat template of its tokenizer (Jinja); the tokenizer is trained on the training data."""
     vocabulary: int = Field(default=1024, ge=300)
-    """Most tokens of the tokenizer."""
+    """Largest vocabulary of the tokenizer, in tokens."""
     hidden_size: int = Field(default=64, ge=8)
     """Width of the model."""
     layers: int = Field(default=2, ge=1)
@@ -57,26 +57,26 @@ class TrainSettings(Settings):
     context: int = Field(default=32768, ge=16)
     """Most tokens of a sample; longer ones are left out and counted, never cut."""
     history_masking: bool = True
-    """Loss on the last reply alone; false takes it on every assistant message of a sample, and needs a
-    chat template that marks them."""
+    """Loss on the last reply alone; false puts it on every assistant message of a sample, and needs
+    a chat template that marks them."""
     learning_rate: float = Field(default=1e-5, gt=0)
-    """Highest learning rate."""
+    """Peak learning rate."""
     schedule: Literal["cosine", "linear", "constant_with_warmup"] = "cosine"
-    """How the learning rate falls."""
+    """How the learning rate decays."""
     warmup: float = Field(default=0.1, ge=0, lt=1)
-    """Share of the steps in which the learning rate rises."""
+    """Share of the steps over which the learning rate rises."""
     epochs: float = Field(default=3, gt=0)
     """Passes over the data."""
     max_steps: int | None = Field(default=None, ge=1)
     """Ends training after this many steps; null is no limit."""
     batch_size: int = Field(default=1, ge=1)
-    """Samples of one device at a time."""
+    """Samples per device in a batch."""
     accumulate: int = Field(default=1, ge=1)
-    """Batches behind one step."""
+    """Batches accumulated for one optimizer step."""
     weight_decay: float = Field(default=0.0, ge=0)
-    """Decay of the weights."""
+    """Weight decay."""
     gradient_checkpointing: bool = True
-    """Saves memory for time."""
+    """Recompute activations in the backward pass: less memory, more time."""
     lora: LoraSettings | None = None
     """Adapters; null trains all weights."""
     use_cpu: bool = False
@@ -96,5 +96,5 @@ class TrainSettings(Settings):
 
 
 def load_train_settings(path: Path | None) -> TrainSettings:
-    """Read the settings of a training; None reads the paper's."""
+    """Read training settings; None reads the paper's."""
     return load_model(TrainSettings, path or asset_dir("configs") / "train" / "rft_sft.yaml", SettingsError)

@@ -15,7 +15,7 @@ from psychagent.domain.base import Language, Modality, Stage
 from psychagent.flows.build import open_embedder
 from psychagent.flows.live import open_live
 from psychagent.skills.browse import choose_stages
-from psychagent.skills.find import Found, search_stages
+from psychagent.skills.find import Match, search_stages
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import resolve_method
 from psychagent.skills.vectors import VectorCache
@@ -34,7 +34,7 @@ def search(
     method = resolve_method(language, settings.method)
     stages = choose_stages(SkillLibrary(language, settings.root), modality or [], stage or [])
 
-    async def find() -> list[Found]:
+    async def find() -> list[Match]:
         async with open_live(os.environ) as live:
             embedder = None
             if method != "lexical":
@@ -44,7 +44,7 @@ def search(
     Console().print(_hits_table(asyncio.run(find()), method))
 
 
-def _hits_table(hits: list[Found], method: str) -> Table:
+def _hits_table(hits: list[Match], method: str) -> Table:
     table = Table("", "cosine", "BM25", box=None, caption=f"ranked by {method}")
     table.add_column("skill", overflow="fold")
     for place, hit in enumerate(hits, start=1):

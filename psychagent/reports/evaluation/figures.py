@@ -1,4 +1,4 @@
-"""Radar of the panels and trend over sessions; knows how to draw, not how to count."""
+"""Radar of the panels and trend over sessions; draws numbers, computes none."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def draw_radars(
 
 
 def radar_name(key: str, headline: str) -> str:
-    """Name a metric beside its spoke."""
+    """Name a metric at its spoke."""
     words = key.replace("_", "\n" if len(key) > 8 else " ")
     return f"10 − {words}" if headline == "invert" else words
 
@@ -94,7 +94,7 @@ def _web(axes: PolarAxes, angles: Sequence[float], names: Sequence[str], theme: 
 
 
 def draw_trends(trends: Sequence[Trend]) -> tuple[Picture, ...]:
-    """Draw each panel over the number of the session, where there is more than one session."""
+    """Draw each panel by session number, where there is more than one session."""
     return tuple(_trend(trend) for trend in trends if len(trend.points) > 1)
 
 

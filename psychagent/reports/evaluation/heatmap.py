@@ -1,4 +1,4 @@
-"""Cases against metrics as a heat map; knows how to draw, not how to count."""
+"""Cases against metrics as a heat map; draws numbers, computes only case means."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from psychagent.reports.page.blocks import Picture
 from psychagent.reports.page.canvas import Theme, draw_picture, is_drawable
 
 MOST_NAMED = 60
-"""Above so many cases, rows bear no names and cells no numbers."""
+"""With more cases than this, rows have no names and cells no numbers."""
 LONGEST = 26
 ON_DARK, ON_LIGHT = "#fffffe", "#101010"
-"""Colors of numbers in cells; no theme's, so that they stay when the ground changes."""
+"""Colors of numbers in cells; in neither theme, so that recoloring a figure keeps them."""
 
 
 @dataclass(frozen=True)
@@ -36,11 +36,11 @@ class Grid:
     modalities: tuple[str, ...]
     columns: tuple[str, ...]
     renamed: Mapping[str, str]
-    """What stands for a case whose id the figure's font cannot write."""
+    """Short name -> id, for cases whose id the figure's font cannot write."""
 
 
 def build_grid(scores: Scores) -> Grid:
-    """Arrange case means; the specific metrics, which differ by modality, share a column a side."""
+    """Arrange case means; the specific metrics, which differ by modality, share one column per side."""
     frame = scores.frame
     name = (frame["metric"] + " ").where(frame["group"] != "specific", "") + frame["side"]
     column = name.where(frame["group"] != "specific", frame["side"] + ", specific")
@@ -78,7 +78,7 @@ def _shorten(text: str) -> str:
 
 
 def draw_heatmap(grid: Grid) -> Picture:
-    """Draw the grid; blank cells were not asked or are missing."""
+    """Draw the grid; blank cells were not asked for or are missing."""
     named = len(grid.rows) <= MOST_NAMED
     height = 1.9 + (0.27 * len(grid.rows) if named else 9.0)
 

@@ -1,4 +1,4 @@
-"""The paper's numbers as data; knows nothing of our own."""
+"""The paper's numbers as data; holds none of ours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report's sections on one evaluation, as blocks; knows how to word, not how to count."""
+"""The report's sections on one evaluation, as blocks; words numbers, computes none."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Material:
 
 
 def opening(material: Material) -> list[Block]:
-    """Say what was evaluated, by whom."""
+    """Say what was evaluated, and by whom."""
     scores = material.scores
     judges = ", ".join(sorted(scores.frame["judge_model"].unique()))
     systems = ", ".join(scores.baselines) or "not named"
@@ -120,7 +120,7 @@ def by_metric(material: Material) -> list[Block]:
 
 
 def metric_name(line: MetricLine) -> str:
-    """Name a metric as it is counted."""
+    """Name a metric as the headline counts it."""
     if line.headline == "invert":
         return f"10 − {line.id.key}"
     return f"{line.id.key} (lower is better)" if line.direction == "higher_worse" else line.id.key

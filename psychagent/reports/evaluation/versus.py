@@ -1,4 +1,4 @@
-"""The report's sections beside other things: degenerate sessions and another evaluation, as blocks."""
+"""The report's comparisons, as blocks: with degenerate sessions and with another evaluation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from psychagent.stats.panels import PANELS, Estimates, Panel
 
 MIDDLE = TOP / 2
 FEWEST = 6
-"""With fewer pairs the signed rank test cannot fall below 0.05."""
+"""With fewer pairs the p value of the signed rank test cannot fall below 0.05."""
 ORIGIN = "the real sessions that the worthless ones below were made of"
 
 
@@ -38,14 +38,14 @@ def degenerate(
     *,
     origin: Estimates | None = None,
 ) -> list[Block]:
-    """Show what worthless sessions get: by the default rules, and from the same judge where it was asked.
+    """Show what worthless sessions score: by the default rules, and from the same judge if it was asked.
 
     Args:
-        numbers: Those of the evaluation.
+        numbers: The evaluation's numbers.
         infos: All metrics.
         judged: What the judge gave each kind of worthless session.
         limits: Sentences to add.
-        origin: What the judge gave the real sessions of which the worthless ones were made.
+        origin: What the judge gave the real sessions that the worthless ones were made from.
     """
     rows = [
         ("this evaluation, all sessions", *_cells(numbers.chosen)),
@@ -79,7 +79,7 @@ _HOW_TO_COMPARE = (
 
 
 def _kind_words(name: str) -> str:
-    """Say what a kind of worthless session is; an unknown one, of another version's file, by its name."""
+    """Describe a kind of worthless session; one that this version does not know keeps its bare name."""
     kind = KINDS.get(name)
     return f"{name.replace('_', ' ')}: {kind.words}" if kind else name
 
@@ -90,7 +90,7 @@ def _cells(estimates: Estimates) -> list[str]:
 
 
 def explain_defaults(infos: Infos, silent: Mapping[Panel, float]) -> str:
-    """Say in plain words how much of a score is no achievement."""
+    """Explain in plain words how much of a score comes from the defaults alone."""
     scored = {info.id: info.silent_headline for info in infos.values() if info.panel}
     middle = sum(abs(value - MIDDLE) < 0.005 for value in scored.values())
     full = sorted(metric.key for metric, value in scored.items() if value == TOP)
@@ -126,7 +126,7 @@ def _defaults_table(infos: Infos) -> Table:
 
 
 def against(comparison: Comparison, ours: str, theirs: str) -> list[Block]:
-    """Show two evaluations paired by case."""
+    """Compare two evaluations, paired by case."""
     blocks: list[Block] = [Heading("Paired comparison")]
     if comparison.warnings:
         blocks.append(Notice("warning", "The two may not be comparable", comparison.warnings))

@@ -1,4 +1,4 @@
-"""What a reader must be told before the numbers; knows no layout."""
+"""What a reader must know before the numbers; knows no layout."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def build_notices(scores: Scores, numbers: Numbers) -> list[Notice]:
     """Return the banner, if a script had a part in it, and the warnings, if there are any."""
     notices = [script_banner(*scores.script_notes)] if scores.is_script else []
     warnings = [
-        *_told(scores),
+        *_own_warnings(scores),
         *_mixed(scores),
         *_gaps(scores, numbers),
         *_small(scores),
@@ -34,8 +34,8 @@ def script_banner(*notes: str) -> Notice:
     return Notice("banner", SCRIPT_TITLE, notes)
 
 
-def _told(scores: Scores) -> list[str]:
-    """What the evaluation itself warned of, such as a judge that is also the counselor."""
+def _own_warnings(scores: Scores) -> list[str]:
+    """Return the evaluation's own warnings, such as that the judge is also the counselor."""
     return list(scores.summary.warnings)
 
 
@@ -45,7 +45,7 @@ def _mixed(scores: Scores) -> list[str]:
     lines = []
     for column, noun in (("judge_model", "judge models"), ("prompt_hash", "versions of the judge's prompts")):
         kinds = sorted(frame[column].unique())
-        # the judge has prompts of its own for each language of the dialogues
+        # the judge's prompts differ by the language of the dialogue
         if len(kinds) > 1 and not set(kinds) <= comparable:
             names = ", ".join(str(kind)[:24] for kind in kinds)
             lines.append(

@@ -71,7 +71,7 @@ def write_report(plan: ReportPlan) -> Report:
 
 
 def gather(plan: ReportPlan) -> Material:
-    """Read the scores and the scales that they are of, and compute the numbers."""
+    """Read the scores and their scales, and compute the numbers."""
     scores = load_scores(plan.folder, plan.use)
     worthless = _read_worthless(plan.folder, scores.use)
     infos = list_metrics(read_scales(plan.folder, [*_used(scores), *(_used(worthless) if worthless else ())]))
@@ -118,7 +118,7 @@ def compose(material: Material, plan: ReportPlan) -> list[Block]:
 
 
 def _read_worthless(folder: Path, use: str) -> Scores | None:
-    """Read what the judge gave degenerate sessions; None where it was not asked."""
+    """Read the judge's scores of degenerate sessions; None if it was not asked for any."""
     path = EvalFolder(folder).worthless_table
     if not path.is_file() or path.read_text(encoding="utf-8").count("\n") < 2:
         return None
@@ -136,7 +136,7 @@ def estimate_worthless(material: Material) -> dict[str, Estimates]:
 
 
 def estimate_origin(material: Material) -> Estimates | None:
-    """Estimate the headline numbers of the real sessions of which the degenerate ones were made."""
+    """Estimate the headline numbers of the real sessions that the degenerate ones were made from."""
     if material.worthless is None:
         return None
     place = ["modality", "case_id", "session_index"]

@@ -1,4 +1,4 @@
-"""The report as blocks, whatever it is written as; knows neither numbers nor HTML."""
+"""A report as blocks, whatever the output format; knows neither numbers nor HTML."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 NONE = "–"
-"""Stands where there is no number."""
+"""Shown where there is no number."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Table:
     folded: str = ""
     """If set, the table is folded away under this line."""
     strong: frozenset[int] = frozenset()
-    """Rows that stand out."""
+    """Indices of rows to emphasize."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Picture:
     name: str
     alt: str
     light: bytes
-    """SVG for light ground, on its own ground."""
+    """SVG for a light page, background included."""
     dark: bytes
 
 
@@ -105,7 +105,7 @@ def signed(value: float | None, digits: int = 2) -> str:
 
 
 def percent(value: float | None) -> str:
-    """Write a share as a percentage; 100% only if nothing is lacking."""
+    """Write a share as a percentage; 100% only if nothing is missing."""
     if value is None:
         return NONE
     return f"{min(value * 100, 99.9) if value < 1 else 100:.{0 if value in {0, 1} else 1}f}%"
@@ -125,7 +125,7 @@ def interval_name(level: float) -> str:
 
 
 def count(value: int) -> str:
-    """Write a whole number with thousands apart."""
+    """Write a whole number with thousands separated."""
     return f"{value:,}"
 
 

@@ -1,4 +1,4 @@
-"""Draw a figure for light and for dark ground; knows no numbers."""
+"""Draw a figure for light and dark pages; knows no numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DPI = 160
 
 @dataclass(frozen=True)
 class Theme:
-    """Colors of one ground."""
+    """Colors for one background."""
 
     ink: str
     soft: str
@@ -37,13 +37,13 @@ Draw = Callable[[Figure, Theme], None]
 
 
 def draw_picture(name: str, alt: str, size: tuple[float, float], draw: Draw) -> Picture:
-    """Draw a figure as SVG, for light ground; the dark one is the same with other colors.
+    """Draw a figure as SVG for a light page, and recolor it for a dark one.
 
     Args:
         name: File name without suffix.
         alt: What a reader who cannot see it should know.
         size: Width and height in inches.
-        draw: Fills the figure, with the theme's colors or none of either theme.
+        draw: Fills the figure, with colors of the theme it is passed or of no theme.
     """
     with matplotlib.rc_context(_settings(LIGHT)):
         figure = Figure(figsize=size, layout="constrained")
@@ -86,5 +86,5 @@ def _settings(theme: Theme) -> Any:
 
 
 def is_drawable(text: str) -> bool:
-    """Whether the figures' font has every character of a label (it has no Chinese, for one)."""
+    """Return whether the figures' font has every character of a label (it has no Chinese, for one)."""
     return all(ord(char) < 0x250 for char in text)

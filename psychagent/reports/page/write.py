@@ -1,4 +1,4 @@
-"""Write a page: one HTML file that holds all, and its twin in Markdown with the pictures beside it."""
+"""Write a page: one self-contained HTML file, and its twin in Markdown with the pictures next to it."""
 
 from __future__ import annotations
 

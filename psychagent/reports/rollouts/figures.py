@@ -1,4 +1,4 @@
-"""Pictures of rewards, of two judges, and of lengths; knows how to draw, not how to count."""
+"""Pictures of rewards, of two judges, and of lengths; draws numbers, computes only means."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from psychagent.stats.bootstrap import Estimate
 
 SMALL = (4.3, 3.1)
 MOST_STRIPS = 60
-"""Sessions of which every rollout is drawn; more would not be readable."""
+"""Most sessions whose rollouts are drawn; more would be unreadable."""
 
 
 def draw_by_session(numbers: RftNumbers) -> Picture | None:
-    """Draw the reward of the winner and of a random pick over the number of the session."""
+    """Draw the reward of the winner and of a random pick by session number."""
     points = [
         (index, estimates)
         for index, estimates in numbers.by_session.items()
@@ -64,7 +64,7 @@ def _whisker(axes: Axes, place: float, estimate: Estimate, color: str) -> None:
 
 
 def draw_strips(sessions: Sequence[Rolled]) -> Picture | None:
-    """Draw every rollout's reward, one column a session in order of the winner's, the winner marked."""
+    """Draw every rollout's reward, one column per session in order of the winner's, the winner marked."""
     drawn = [s for s in sessions if len(s.rewards) > 1 and s.winner in s.rewards][:MOST_STRIPS]
     if not drawn:
         return None
@@ -148,10 +148,10 @@ def draw_lengths(sessions: Sequence[Rolled]) -> Picture | None:
     """Draw the length of each chosen dialogue against the mean of those not chosen."""
     points = []
     for session in sessions:
-        kept = {c.index: c.tokens for c in session.candidates if c.tokens is not None and not c.failure}
-        rejected = [tokens for index, tokens in kept.items() if index != session.winner]
-        if session.winner in kept and rejected:
-            points.append((mean(rejected), kept[session.winner]))
+        lengths = {c.index: c.tokens for c in session.candidates if c.tokens is not None and not c.failure}
+        rejected = [tokens for index, tokens in lengths.items() if index != session.winner]
+        if session.winner in lengths and rejected:
+            points.append((mean(rejected), lengths[session.winner]))
     if len(points) < 3:
         return None
     low, high = min(map(min, points)) * 0.97, max(map(max, points)) * 1.03

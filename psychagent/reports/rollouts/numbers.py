@@ -15,7 +15,7 @@ from psychagent.stats.ranks import rank_correlation
 
 REWARD, HOLDOUT, LENGTH = "reward", "holdout", "length"
 _EXPECTED_FIRST = "no_previous_score"
-"""Why client metrics count in no first session."""
+"""Why client metrics do not count in a first session."""
 
 Quantity = tuple[str, str]
 """Group and name."""
@@ -24,7 +24,7 @@ Estimated = Mapping[Quantity, Estimate]
 
 @dataclass(frozen=True)
 class Lost:
-    """One scale over all rollouts that were held."""
+    """How often one scale is missing over all rollouts."""
 
     scale: str
     asked: int
@@ -48,13 +48,13 @@ class RftNumbers:
     cases: int
     rollouts: int
     failed: int
-    """Rollouts that failed and were not held again."""
+    """Rollouts that failed for good."""
     not_compared: int
-    """Rollouts that were held and could not be compared."""
+    """Rollouts that succeeded and could not be compared."""
     ties: int
     """Sessions in which the winner shares the highest reward with another rollout."""
     skipped: Mapping[str, str]
-    """Metrics that no reward took in -> why."""
+    """Metrics that a reward left out -> why."""
     excluded: Mapping[str, int]
     """Why rollouts could not win -> how many."""
 
@@ -118,7 +118,7 @@ def quantities(session: Rolled) -> Iterator[tuple[str, str, float]]:
 
 
 def _chosen(group: str, session: Rolled, values: Mapping[int, float]) -> Iterator[tuple[str, str, float]]:
-    """Compare the winner with what a random pick would have had: the mean is its expectation."""
+    """Compare the winner with a random pick, whose expected reward is the mean."""
     if session.winner not in values or len(values) < 2:
         return
     seed = derive_seed(session.case, session.session_index)
@@ -144,9 +144,9 @@ def _agreement(
 
 
 def _lengths(session: Rolled) -> Iterator[tuple[str, str, float]]:
-    kept = [c for c in session.candidates if c.tokens is not None and c.turns is not None and not c.failure]
-    chosen = [c for c in kept if c.index == session.winner]
-    rejected = [c for c in kept if c.index != session.winner]
+    usable = [c for c in session.candidates if c.tokens is not None and c.turns is not None and not c.failure]
+    chosen = [c for c in usable if c.index == session.winner]
+    rejected = [c for c in usable if c.index != session.winner]
     for name, part in (("chosen", chosen), ("rejected", rejected)):
         if part:
             yield LENGTH, f"{name}_turns", mean(c.turns for c in part if c.turns is not None)

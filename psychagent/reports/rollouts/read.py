@@ -1,4 +1,4 @@
-"""A run with rollouts as its files tell it; knows no statistics and no layout."""
+"""A run with rollouts, read from its files; knows no statistics and no layout."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class Rolled:
 
     @property
     def case(self) -> str:
-        """Name of the case over all modalities."""
+        """Name of the case, unique over all modalities."""
         return f"{self.modality}/{self.case_id}"
 
     @property
@@ -92,7 +92,7 @@ class RftRun:
 
 
 def find_rft_run(folder: Path) -> Path | None:
-    """Find the folder of a run with rollouts: this one, or the only one in it; None where there is none."""
+    """Find the folder of a run with rollouts: this one, or the only one in it; None if there is none."""
     if EvalFolder(folder).table.is_file():
         return None
     runs = [run for run in runs_at(folder) if _has_rollouts(run)]
@@ -122,8 +122,8 @@ def read_rft_run(folder: Path) -> RftRun:
     broken: list[tuple[str, str]] = []
     failed: list[tuple[str, str]] = []
     for place in run.cases():
-        held, problems = _read_case(place, norms)
-        sessions += held
+        readable, problems = _read_case(place, norms)
+        sessions += readable
         broken += problems
         failed += _failed_case(place)
     if not sessions:
@@ -145,17 +145,17 @@ def _failed_case(place: CaseFolder) -> Iterator[tuple[str, str]]:
 
 
 def _read_case(place: CaseFolder, norms: Norms) -> tuple[list[Rolled], list[tuple[str, str]]]:
-    """Read a case's sessions in order: a change is a change against the session chosen before."""
-    held, broken = [], []
+    """Read a case's sessions in order: changes are relative to the session chosen before."""
+    sessions, broken = [], []
     previous: Mapping[str, float] | None = None
     for file in place.session_files():
         try:
             session, previous = _read_rolled(file, norms, previous)
-            held.append(session)
+            sessions.append(session)
         except RecordError as error:
             previous = None
             broken.append((f"{place.name}/{file.path.name}", str(error)))
-    return held, broken
+    return sessions, broken
 
 
 def _read_rolled(
@@ -164,7 +164,7 @@ def _read_rolled(
     record = file.read()
     data = record.typed_rollouts()
     if data is None or data.selection is None:
-        raise RecordError(f"{file.path}: tells of no choice among rollouts")
+        raise RecordError(f"{file.path}: records no choice among rollouts")
     holdouts = holdout_rewards(data.rollout_candidates, norms, previous)
     chosen = [c for c in data.rollout_candidates if c.rollout_index == data.winner_rollout_index]
     if not chosen:
@@ -199,7 +199,7 @@ def _candidate(data: StoredRollout, holdouts: Mapping[int, float]) -> Candidate:
 def holdout_rewards(
     candidates: Sequence[StoredRollout], norms: Norms, previous: Mapping[str, float] | None
 ) -> dict[int, float]:
-    """Rewards under the second judge, on the metrics that all candidates have; empty where it gave none."""
+    """Compute the second judge's rewards, on the metrics that all candidates have; empty if it gave none."""
     signals = {
         c.rollout_index: to_signals(c.holdout_scores, norms, previous or None)
         for c in candidates

@@ -1,4 +1,4 @@
-"""The report's sections as blocks; knows how to word, not how to count."""
+"""The report's sections as blocks; words numbers, computes none."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class RftMaterial:
 
 
 def opening(material: RftMaterial) -> list[Block]:
-    """Say what was run, and warn of what a reader must know."""
+    """Say what was run, and warn of its weaknesses."""
     run, numbers, models = material.run, material.numbers, material.run.manifest.models
     summary = (
         f"Counselor: {models['counselor']}. Judge: {models['judge']}. "
@@ -191,7 +191,7 @@ def _share(estimate: Estimate, *, plain: bool = False) -> str:
 
 
 def headlines(material: RftMaterial) -> list[tuple[str, str]]:
-    """Say the numbers that matter most in a line each."""
+    """State the most important numbers, one line each."""
     numbers = material.numbers
     lines = [
         ("reward of the winner", _with_interval(numbers.of(REWARD, "winner"))),

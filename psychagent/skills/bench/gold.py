@@ -1,4 +1,4 @@
-"""Gold moments and stored rewrites: what retrieval is measured on. Knows nothing of rankings."""
+"""Gold moments and stored rewrites, on which retrieval is measured. Knows nothing about rankings."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Rewrite(Record):
 
     @property
     def query(self) -> str:
-        """The query that a session makes of it."""
+        """The query that a session builds from it."""
         return f"{self.skill} {self.trigger} {self.when_to_use}"
 
 
@@ -61,12 +61,12 @@ _REWRITES = TypeAdapter(dict[str, Rewrite])
 
 
 def gold_file(language: Language) -> Path:
-    """Return where the bundled gold set of a language stands."""
+    """Return the path of a language's bundled gold set."""
     return asset_dir("skills") / "gold" / f"{language.value}.yaml"
 
 
 def rewrites_file(gold: Path) -> Path:
-    """Return where the rewrites of a gold set stand: beside it, `rewrites.<its name>`."""
+    """Return the path of a gold set's rewrites: next to it, `rewrites.<its name>`."""
     return gold.with_name(f"rewrites.{gold.name}")
 
 
@@ -94,7 +94,7 @@ def load_gold(path: Path, library: SkillLibrary) -> tuple[Moment, ...]:
 
 
 def load_rewrites(path: Path, moments: Sequence[Moment]) -> dict[str, Rewrite]:
-    """Read the rewrites of some moments; a missing file is no rewrites.
+    """Read the rewrites of some moments; a missing file means none.
 
     Raises:
         AssetError: If the file is malformed or lacks a moment.

@@ -21,7 +21,7 @@ HALVES = ("tuning", "held out")
 
 @dataclass(frozen=True)
 class Measure:
-    """What one way of retrieval reaches on one half of the moments."""
+    """What one retrieval method scores on one half of the moments."""
 
     recall: float
     """Share of a moment's gold skills that are among the first five, mean over moments; 0 to 1."""
@@ -31,25 +31,25 @@ class Measure:
 
 @dataclass(frozen=True)
 class Row:
-    """One way of retrieval."""
+    """One retrieval method."""
 
     query: str
     ranking: str
     halves: tuple[Measure, ...]
     """In the order of HALVES."""
     ms: float | None
-    """Milliseconds a query, embedding included, the median; None where nothing is searched."""
+    """Median milliseconds per query, embedding included; None where nothing is searched."""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One query a moment, of one kind."""
+    """One query per moment, of one kind."""
 
     kind: str
     texts: Sequence[str]
     vectors: Sequence[Vectors | None]
     seconds: Sequence[float]
-    """What embedding each took."""
+    """Embedding time of each query."""
 
 
 def score(moment: Moment, ids: Sequence[str]) -> Measure:
@@ -72,26 +72,26 @@ def expect_random(pool: int, gold: int) -> Measure:
 
 
 def mean(measures: Sequence[Measure]) -> Measure:
-    """Average some scores; of none, zero."""
+    """Average some scores; zero if there are none."""
     count = len(measures) or 1
     return Measure(sum(m.recall for m in measures) / count, sum(m.mrr for m in measures) / count)
 
 
 def to_row(query: str, ranking: str, measures: Sequence[Measure], seconds: Sequence[float]) -> Row:
-    """Sum up one way of retrieval; moments alternate between the halves."""
+    """Summarize one retrieval method; moments alternate between the halves."""
     halves = (mean(measures[0::2]), mean(measures[1::2]))
     return Row(query, ranking, halves, 1000 * median(seconds) if seconds else None)
 
 
 def queries(moments: Sequence[Moment], rewrites: Mapping[str, Rewrite]) -> dict[str, list[str]]:
-    """Write the queries that are compared, one a moment."""
-    found = {
+    """Write the queries to compare, one per moment."""
+    texts = {
         "client's last words": [moment.last_words for moment in moments],
         "session's focus": [moment.focus for moment in moments],
     }
     if rewrites:
-        found["rewrite"] = [rewrites[moment.id].query for moment in moments]
-    return found
+        texts["rewrite"] = [rewrites[moment.id].query for moment in moments]
+    return texts
 
 
 async def run_bench(
