@@ -36,7 +36,7 @@ def write_table(sentences: Mapping[str, str]) -> str:
 
 
 def draw(graph: Mapping[str, set[str]]) -> str:
-    """Draw the rooms, a floor a row, as Mermaid."""
+    """Draw the rooms as Mermaid, one row per floor."""
     lines = ["```mermaid", "flowchart TD"]
     for number, floor in reversed(list(enumerate(STAIRCASE))):
         if there := [room for room in floor if room in graph]:

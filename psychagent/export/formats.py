@@ -1,4 +1,4 @@
-"""The formats of training data: one function a format, from a sample to a row."""
+"""The formats of training data: one function per format, from a sample to a row."""
 
 from __future__ import annotations
 
