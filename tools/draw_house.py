@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from psychagent.files.markdown import markdown_table
 from tools.house import ROOT, STAIRCASE, arrows, reduce, rooms
 
 PAGE = ROOT / "docs" / "architecture.md"
@@ -25,14 +26,17 @@ def draw_page(text: str) -> str:
 
 def write_table(sentences: Mapping[str, str]) -> str:
     """Tabulate the rooms from the top floor down, with what each is for."""
-    rows = ["| floor | room | what it is for |", "| ---: | --- | --- |"]
-    for number, floor in reversed(list(enumerate(STAIRCASE))):
-        rows += [f"| {number} | `{room}` | {sentences[room]} |" for room in floor if room in sentences]
-    return "\n".join(rows)
+    rows = [
+        (str(number), f"`{room}`", sentences[room])
+        for number, floor in reversed(list(enumerate(STAIRCASE)))
+        for room in floor
+        if room in sentences
+    ]
+    return markdown_table(("floor", "room", "what it is for"), rows, rule=("---:", "---", "---"))
 
 
 def draw(graph: Mapping[str, set[str]]) -> str:
-    """Draw the rooms, a floor a row, as Mermaid."""
+    """Draw the rooms as Mermaid, one row per floor."""
     lines = ["```mermaid", "flowchart TD"]
     for number, floor in reversed(list(enumerate(STAIRCASE))):
         if there := [room for room in floor if room in graph]:

@@ -30,6 +30,7 @@ from psychagent.domain.profile import Traits
 from psychagent.domain.role import Role
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
+from psychagent.files.markdown import markdown_table
 from psychagent.flows.build import build_deps
 from psychagent.flows.judge import build_judge_deps
 from psychagent.flows.live import open_live
@@ -91,11 +92,11 @@ class Row:
     first: Sequence[Sizes]
     later: Sequence[Sizes]
 
-    def to_markdown(self) -> str:
-        """Write the line."""
+    def cells(self) -> list[str]:
+        """Write the line's cells."""
         both = [*self.first, *self.later]
         tails = [sizes.tail for sizes in both]
-        cells = [
+        numbers = [
             max(sizes.head for sizes in self.first),
             max(sizes.head for sizes in self.later),
             max(sizes.per_turn for sizes in both),
@@ -103,7 +104,7 @@ class Row:
             max(tails),
             max(sizes.whole for sizes in self.later),
         ]
-        return f"| {self.role} | {' | '.join(f'{cell:,}' for cell in cells)} |"
+        return [self.role, *(f"{number:,}" for number in numbers)]
 
 
 PromptAt = Callable[[list[Turn]], Prompt]
@@ -277,17 +278,11 @@ def _section(forms: Sequence[Deps], judge: JudgeDeps, language: Language) -> str
     ]
     judged = _judged(judge, language)
     rows.append(Row("judge", judged, judged))
-    return "\n".join(
-        [
-            f"## {NAMES[language]}",
-            "",
-            "| Role | Head, first session | Head, memory full | Per turn | Tail, mean | Tail, most "
-            f"| Turn {LATE} |",
-            "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
-            *(row.to_markdown() for row in rows),
-            "",
-        ]
+    header = ("Role", "Head, first session", "Head, memory full", "Per turn", "Tail, mean", "Tail, most")
+    table = markdown_table(
+        (*header, f"Turn {LATE}"), (row.cells() for row in rows), rule=["---", *["---:"] * len(header)]
     )
+    return f"## {NAMES[language]}\n\n{table}\n"
 
 
 if __name__ == "__main__":

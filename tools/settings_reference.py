@@ -22,6 +22,7 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.assets.settings.train import TrainSettings
+from psychagent.files.markdown import markdown_table
 
 
 @dataclass(frozen=True)
@@ -106,11 +107,11 @@ def _leaves(annotation: Any) -> Iterator[Any]:
 
 
 def _table(model: type[BaseModel]) -> str:
-    rows = ["| field | type | default | meaning |", "| --- | --- | --- | --- |"]
-    for name, info in model.model_fields.items():
-        cells = (f"`{name}`", _type(info), _default(info), info.description or "")
-        rows.append("| " + " | ".join(" ".join(cell.replace("|", "\\|").split()) for cell in cells) + " |")
-    return "\n".join(rows)
+    rows = [
+        (f"`{name}`", _type(info), _default(info), " ".join((info.description or "").split()))
+        for name, info in model.model_fields.items()
+    ]
+    return markdown_table(("field", "type", "default", "meaning"), rows)
 
 
 def _type(info: FieldInfo) -> str:

@@ -1,4 +1,4 @@
-"""Find the folders of text and data that the project ships; never looks at the working directory."""
+"""Find the shipped folders of text and data; never looks in the working directory."""
 
 from __future__ import annotations
 

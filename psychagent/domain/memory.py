@@ -53,7 +53,7 @@ class SessionSummary(Record):
     next_session_plan: Plan
     homework: tuple[str, ...] = ()
     safety: str = Field(default="", max_length=400)
-    """What was said about danger to the client or others, and what was agreed; empty if nothing was said."""
+    """What was said about danger to the client or others, and what was agreed; empty if nothing."""
 
 
 class Superseded(Record):

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What a model is asked to be in one call."""
+    """What a model plays in one call."""
 
     COUNSELOR = "counselor"
     CLIENT = "client"

@@ -16,20 +16,19 @@ from psychagent.evals.scales import read_scales
 from psychagent.files.lines import read_lines
 from psychagent.files.read import nearest, read_text
 from psychagent.records.evaluation import EvalFolder
+from psychagent.stats.ratings import Ratings, Unit
 
 COLUMNS = ("rater", "dialogue", "dimension", "score", "system")
 NEEDED = COLUMNS[:4]
 JUDGE = "judge"
 SCALE = "HUMAN_VS_LLM"
-Unit = tuple[str, ...]
-"""Dialogue and dimension."""
 
 
 @dataclass(frozen=True)
 class RatingTable:
     """Scores by rater and unit."""
 
-    ratings: Mapping[str, Mapping[Unit, int]]
+    ratings: Ratings
     systems: Mapping[str, str] = field(default_factory=dict)
     """Which system made a dialogue, where that is known."""
     unrated: int = 0

@@ -10,6 +10,7 @@ from psychagent.domain.tokens import estimate_tokens
 from psychagent.export.sample import Sample
 from psychagent.export.source import RunSource
 from psychagent.files.digest import hash_file
+from psychagent.files.markdown import markdown_table
 from psychagent.llm.prompt import Message
 
 _OWN = "MIT, this project's own"
@@ -117,13 +118,20 @@ def _words(value: Any) -> str:
 
 
 def _split_table(splits: Mapping[str, Any]) -> str:
-    rows = ["| split | samples | cases | sessions | tasks | prompt tokens | tokens with loss | longest |"]
-    rows.append("| --- | --- | --- | --- | --- | --- | --- | --- |")
-    for name, held in splits.items():
-        tasks = ", ".join(f"{task} {number}" for task, number in held["by_task"].items())
-        tokens = held["tokens"]
-        rows.append(
-            f"| {name} | {held['samples']} | {held['cases']} | {held['sessions']} | {tasks} | "
-            f"{tokens['prompt']} | {tokens['with_loss']} | {tokens['longest']} |"
-        )
-    return "\n".join(rows)
+    header = (
+        "split",
+        "samples",
+        "cases",
+        "sessions",
+        "tasks",
+        "prompt tokens",
+        "tokens with loss",
+        "longest",
+    )
+    rows = []
+    for name, counts in splits.items():
+        tasks = ", ".join(f"{task} {number}" for task, number in counts["by_task"].items())
+        sizes = [str(counts[key]) for key in ("samples", "cases", "sessions")]
+        tokens = [str(counts["tokens"][key]) for key in ("prompt", "with_loss", "longest")]
+        rows.append([name, *sizes, tasks, *tokens])
+    return markdown_table(header, rows)

@@ -1,4 +1,4 @@
-"""The formats of training data: one function a format, from a sample to a row."""
+"""The formats of training data: one function per format, from a sample to a row."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def _marked(message: Message, *, loss: bool) -> Row:
 def to_sharegpt(sample: Sample) -> Row:
     """Write a row for LLaMA-Factory: the system prompt separate, then human and gpt in turn."""
     heads = [m["content"] for m in sample.prompt if m["role"] == "system"]
-    said = [m for m in (*sample.prompt, *sample.chosen) if m["role"] != "system"]
+    messages = [m for m in (*sample.prompt, *sample.chosen) if m["role"] != "system"]
     return {
-        "conversations": [{"from": _SPEAKER[m["role"]], "value": m["content"]} for m in said],
+        "conversations": [{"from": _SPEAKER[m["role"]], "value": m["content"]} for m in messages],
         "system": "\n\n".join(heads),
-        "loss_turns": [len(said) - 1],
+        "loss_turns": [len(messages) - 1],
         "meta": _meta(sample),
     }
 

@@ -81,10 +81,10 @@ def _speech(scene: Scene) -> tuple[str, str, list[str]]:
 
 def _on_danger(scene: Scene) -> str:
     """Respond to danger once a session: ask, then agree on a plan, whatever else was due."""
-    lines, said = scene.lines["counselor"], scene.heard[-1]
+    lines, utterance = scene.lines["counselor"], scene.heard[-1]
     if lines["risk_ask"] in scene.own[-1]:
         return scene.join(lines["risk_plan"], lines["risk_goodbye"] if _is_last(scene) else "")
-    if _asked_risk(scene) or not scene.mentions(scene.lines["risk_words"], said):
+    if _asked_risk(scene) or not scene.mentions(scene.lines["risk_words"], utterance):
         return ""
     no_room = len(scene.own) + 1 >= int(scene.value("max_turns", 8))
     return str(lines["risk_last"] if no_room else lines["risk_ask"])
@@ -179,10 +179,10 @@ def _is_heavy(scene: Scene) -> bool:
 
 
 def _reflection(scene: Scene, quote: str) -> str:
-    lines, said = scene.lines["counselor"], scene.heard[-1]
-    if said in scene.lines["client"]["short"]:
+    lines, utterance = scene.lines["counselor"], scene.heard[-1]
+    if utterance in scene.lines["client"]["short"]:
         return ""
-    if scene.mentions(scene.lines["disagree_words"], said):
+    if scene.mentions(scene.lines["disagree_words"], utterance):
         return scene.pick(lines["disagree"])
     if scene.mentions(scene.lines["unsure_words"], quote) or len(quote) < 4:
         return scene.pick(lines["unsure"])
@@ -236,11 +236,11 @@ def _highlights(scene: Scene) -> list[str]:
     """Quote the client's two longest statements of this session, in order."""
     # the first thing heard is the opener, a stage direction for the client's arrival
     quotes = [
-        quote_of(said)
-        for said in scene.heard[1:]
-        if not is_stock(scene.lines, said)
-        and not scene.mentions(scene.lines["risk_words"], said)
-        and not scene.mentions(scene.lines["unsure_words"], quote_of(said))
+        quote_of(utterance)
+        for utterance in scene.heard[1:]
+        if not is_stock(scene.lines, utterance)
+        and not scene.mentions(scene.lines["risk_words"], utterance)
+        and not scene.mentions(scene.lines["unsure_words"], quote_of(utterance))
     ]
     longest = sorted(dict.fromkeys(quotes), key=len)[-2:]
     return [quote for quote in quotes if quote in longest]
@@ -273,9 +273,9 @@ def play_rewrite(scene: Scene) -> str:
     """Build a query from the client's clause and the focus."""
     lines = scene.lines["rewrite"]
     focus, turns = scene.value("focus", ""), scene.value("turns", [{}])
-    said = turns[-1].get("text", "")
+    utterance = turns[-1].get("text", "")
     query = {
-        "trigger": lines["trigger"].format(said=quote_of(said)),
+        "trigger": lines["trigger"].format(said=quote_of(utterance)),
         "when_to_use": lines["when"].format(stage="", focus=focus).strip()[:290],
         "skill": "",
     }

@@ -111,7 +111,7 @@ def _support(
     whose: str,
     place: int,
 ) -> dict[str, Any]:
-    """Find the quote or the absence that a departure rests on; empty where there is none."""
+    """Find the quote or the absence that a departure rests on; empty if there is none."""
     if not better and weights[opinion.feature] > 0:
         lacking = [opinion.feature, *(n for n, w in weights.items() if w > 0)]
         name = min(lacking, key=lambda n: features[n].value)

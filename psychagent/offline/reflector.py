@@ -28,8 +28,8 @@ def _client_quotes(scene: Scene) -> list[str]:
 
 def _harmless(scene: Scene) -> list[str]:
     """Quote everything the client said except what voices danger."""
-    said = _turns_of(scene, "client")
-    return [quote_of(text) for text in said if not scene.mentions(scene.lines["risk_words"], text)]
+    texts = _turns_of(scene, "client")
+    return [quote_of(text) for text in texts if not scene.mentions(scene.lines["risk_words"], text)]
 
 
 def _agreed_homework(scene: Scene) -> list[str]:
@@ -40,10 +40,10 @@ def _agreed_homework(scene: Scene) -> list[str]:
 
 def _safety_note(scene: Scene) -> str:
     """Note that danger was spoken of, so that the next session begins with it."""
-    lines, said = scene.lines["counselor"], " ".join(_turns_of(scene, "counselor"))
-    if lines["risk_ask"] in said or lines["risk_last"] in said:
+    lines, speech = scene.lines["counselor"], " ".join(_turns_of(scene, "counselor"))
+    if lines["risk_ask"] in speech or lines["risk_last"] in speech:
         return str(scene.lines["reflector"]["risk"])
-    if lines["risk_return"] in said or lines["risk_again"] in said:
+    if lines["risk_return"] in speech or lines["risk_again"] in speech:
         return str(scene.lines["reflector"]["risk_again"])
     return ""
 
@@ -60,8 +60,8 @@ def play_summary(scene: Scene) -> str:
     """Write a summary that quotes the client."""
     lines, homework = scene.lines["reflector"], _agreed_homework(scene)
     quotes = _client_quotes(scene)
-    said = quotes or _harmless(scene) or ["…"]
-    quoted = {"first": said[0], "second": max(said[1:], key=len, default=said[0])}
+    excerpts = quotes or _harmless(scene) or ["…"]
+    quoted = {"first": excerpts[0], "second": max(excerpts[1:], key=len, default=excerpts[0])}
     note = _safety_note(scene)
     bare = "abstract_safety" if note else "abstract_bare"
     form = "abstract" if len(quotes) > 1 else "abstract_short" if quotes else bare
@@ -97,8 +97,8 @@ def play_summary(scene: Scene) -> str:
 
 def play_file(scene: Scene) -> str:
     """Enter the client's own words into the file; nothing is inferred."""
-    quotes, said = _client_quotes(scene) or [""], " ".join(_turns_of(scene, "client"))
-    name = re.search(scene.lines["name_pattern"], said)
+    quotes, speech = _client_quotes(scene) or [""], " ".join(_turns_of(scene, "client"))
+    name = re.search(scene.lines["name_pattern"], speech)
     first_meeting = scene.session_index == 1
     reply = {
         "static_traits": {"name": name.group(1) if name else ""},

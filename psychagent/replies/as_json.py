@@ -67,7 +67,7 @@ def read_json(text: str, model: type[M]) -> M:
     """Read the first JSON object of a reply as a model; unknown keys are left out.
 
     Raises:
-        MalformedReplyError: Saying in a sentence that a model can act on what was wrong.
+        MalformedReplyError: Saying what was wrong, in a sentence that a model can act on.
     """
     _, body = split_thoughts(text)
     start = body.find("{")

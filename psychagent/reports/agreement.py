@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from psychagent.domain.script_note import JUDGED_BY_SCRIPT
-from psychagent.evals.ratings import RatingTable, Unit
+from psychagent.evals.ratings import RatingTable
 from psychagent.files.write import write_json
 from psychagent.reports.evaluation.heatmap import ON_DARK, ON_LIGHT
 from psychagent.reports.evaluation.published import load_published
@@ -34,12 +34,12 @@ from psychagent.reports.page.canvas import Theme, draw_picture, is_drawable
 from psychagent.reports.page.write import write_page
 from psychagent.stats.agreement import (
     PairAgreement,
-    Ratings,
     agree_pairs,
     distribution,
     ordinal_alpha,
     restrict,
 )
+from psychagent.stats.ratings import Ratings, Unit
 
 ALL = "all"
 NAME = "agreement"

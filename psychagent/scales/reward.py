@@ -42,7 +42,7 @@ class Norms(Record):
         return named
 
     def of(self, name: str) -> Norm | None:
-        """Return the norm of a metric by side and key; None where there is none."""
+        """Return the norm of a metric by side and key, if there is one."""
         side, _, key = name.rpartition(".")
         return {"counselor": self.counselor, "client": self.client}.get(side, {}).get(key)
 

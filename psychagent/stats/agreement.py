@@ -13,10 +13,7 @@ import krippendorff
 import numpy as np
 from sklearn.metrics import cohen_kappa_score  # type: ignore[import-untyped]
 
-Unit = tuple[str, ...]
-"""What is rated, such as (dialogue, dimension)."""
-Ratings = Mapping[str, Mapping[Unit, int]]
-"""Scores by rater and unit; a unit that a rater did not rate is absent."""
+from psychagent.stats.ratings import Ratings, Unit
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,15 +38,15 @@ def to_example(row: Any, origin: str) -> Row:
     if {"prompt", "completion"} <= row.keys():
         return {"prompt": _plain(row["prompt"]), "completion": _plain(row["completion"])}
     if "messages" in row:
-        said = _plain(row["messages"])
+        messages = _plain(row["messages"])
     elif "conversations" in row:
         heads = [{"role": "system", "content": row["system"]}] if row.get("system") else []
-        said = heads + [{"role": _ROLE[m["from"]], "content": m["value"]} for m in row["conversations"]]
+        messages = heads + [{"role": _ROLE[m["from"]], "content": m["value"]} for m in row["conversations"]]
     elif {"chosen", "rejected"} <= row.keys():
         raise RecordError(f"{origin}: is preference data, which is for DPO; export another --format")
     else:
         raise RecordError(f"{origin}: has none of the formats that `psychagent export` writes")
-    return {"prompt": said[:-1], "completion": said[-1:]}
+    return {"prompt": messages[:-1], "completion": messages[-1:]}
 
 
 def _plain(messages: Iterable[Mapping[str, Any]]) -> list[Row]:

@@ -21,7 +21,7 @@ from psychagent.reports.page.blocks import (
     interval_name,
 )
 from psychagent.reports.page.html import to_html
-from psychagent.reports.page.markdown import markdown_table, to_markdown
+from psychagent.reports.page.markdown import to_markdown
 from psychagent.reports.page.write import write_page
 
 HOSTILE = "<b>\"Tom\" & 'Jerry'</b>"
@@ -102,8 +102,9 @@ def test_a_page_has_a_title_and_its_style_as_it_stands_in_its_file() -> None:
 
 
 def test_a_markdown_table_escapes_bars_tags_and_line_breaks() -> None:
-    assert markdown_table(("a", "b"), (("x|y", "<b>"), ("p\nq", "")), strong={1}) == (
-        "| a | b |\n| :-- | --: |\n| x\\|y | &lt;b> |\n| **p q** |  |"
+    table = Table(("a", "b"), (("x|y", "<b>"), ("p\nq", "")), strong=frozenset({1}))
+    assert to_markdown([table], "pictures") == (
+        "| a | b |\n| :-- | --: |\n| x\\|y | &lt;b> |\n| **p q** |  |\n"
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from psychagent.stats.agreement import (
-    Unit,
     agree_pair,
     agree_pairs,
     distribution,
@@ -13,6 +12,7 @@ from psychagent.stats.agreement import (
     quadratic_kappa,
     restrict,
 )
+from psychagent.stats.ratings import Unit
 
 LEVELS = range(1, 6)
 

@@ -1,1 +1,1 @@
-"""The settings models, one file a kind of settings."""
+"""The settings models, one file per kind of settings."""

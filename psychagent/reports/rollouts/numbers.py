@@ -59,7 +59,7 @@ class RftNumbers:
     """Why rollouts could not win -> how many."""
 
     def of(self, group: str, name: str) -> Estimate:
-        """Return an estimate over all sessions; empty where there is none."""
+        """Return an estimate over all sessions; empty if there is none."""
         return self.whole.get((group, name), Estimate())
 
 

@@ -183,13 +183,13 @@ def _read_rolled(
 
 
 def _candidate(data: StoredRollout, holdouts: Mapping[int, float]) -> Candidate:
-    said = [u.content for u in data.transcript]
+    texts = [u.content for u in data.transcript]
     return Candidate(
         index=data.rollout_index,
         reward=data.reward_score,
         holdout=holdouts.get(data.rollout_index),
-        turns=sum(u.role == "assistant" for u in data.transcript) if said else None,
-        tokens=sum(map(estimate_tokens, said)) if said else None,
+        turns=sum(u.role == "assistant" for u in data.transcript) if texts else None,
+        tokens=sum(map(estimate_tokens, texts)) if texts else None,
         asked=tuple(data.judgement.scales) if data.judgement else (),
         missing=data.missing_methods,
         failure=data.failure.message if data.failure else "",

@@ -1,0 +1,24 @@
+"""A table in Markdown; knows nothing of what its cells say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def markdown_table(
+    header: Sequence[str], rows: Iterable[Sequence[str]], *, rule: Sequence[str] | None = None
+) -> str:
+    """Write a table, with bars and line breaks in its cells escaped.
+
+    Args:
+        header: Name of each column.
+        rows: Text of each cell.
+        rule: Each column's cell of the line below the header, such as `---:` for numbers, which go to
+            the right; None is `---` for all.
+    """
+    lines = [header, rule or ["---"] * len(header), *rows]
+    return "\n".join("| " + " | ".join(_escape(cell) for cell in line) + " |" for line in lines)
+
+
+def _escape(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,15 @@
+"""A Markdown table keeps its cells apart."""
+
+from __future__ import annotations
+
+from psychagent.files.markdown import markdown_table
+
+
+def test_a_table_escapes_bars_and_line_breaks() -> None:
+    assert markdown_table(("a", "b"), [("x|y", "<b>"), ("p\nq", "")], rule=("---", "---:")) == (
+        "| a | b |\n| --- | ---: |\n| x\\|y | <b> |\n| p q |  |"
+    )
+
+
+def test_a_table_without_a_rule_aligns_no_column() -> None:
+    assert markdown_table(("a", "b"), []) == "| a | b |\n| --- | --- |"
