@@ -1,1 +1,1 @@
-"""Write a file whole or not at all, read it with an error that names it, and lock a folder."""
+"""Files: written whole or not at all, read with errors that name them, hashed, locked; and Markdown tables."""
