@@ -1,1 +1,1 @@
-"""Files: written whole or not at all, read with errors that name them, hashed, locked; and Markdown tables."""
+"""Files: written whole or not at all, read with errors that name them, hashed, locked; Markdown tables."""
