@@ -1,4 +1,4 @@
-"""Judge many sessions: so many calls at a time, resumable scale by scale, each failure kept to its place."""
+"""Judge many sessions at once: resumable scale by scale, each failure confined to its scale."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ CALLS_PER_SESSION = 6
 
 @dataclass(frozen=True)
 class EvalPlan:
-    """Everything that an evaluation is told."""
+    """Everything an evaluation needs to know."""
 
     settings: EvalSettings
     output_root: Path
@@ -120,7 +120,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
 
 @dataclass(frozen=True)
 class _Judged:
-    """What came of the sessions that were found."""
+    """The scores of the sessions that were found."""
 
     sessions: tuple[SessionScores, ...]
     degenerate: tuple[SessionScores, ...]
@@ -167,7 +167,7 @@ def _degenerate(judge: Judge, found: Sequence[Found], most: int) -> list[Found]:
 
 
 def _task(plan: EvalPlan, judge: Judge, found: Found, folder: EvalFolder) -> Task:
-    """Find out what is left to do for a session; a stored file that cannot be read is made anew."""
+    """Work out what is left to do for a session; an unreadable scores file is written again."""
     path = scores_path(folder, found)
     fresh = judge.blank(found.dialogue, source_file=found.source_file, baseline=found.baseline)
     try:
@@ -204,7 +204,7 @@ async def _judge_all(
 
 
 async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task]) -> SessionScores:
-    """Judge what is open of a session; its file is written anew with each scale that comes in."""
+    """Judge the open scales of a session; its file is rewritten as each scale comes in."""
     task = claim.task
     scores = task.scores
     async for name, result in judge.stream(task.found.dialogue, task.open_scales):

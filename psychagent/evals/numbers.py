@@ -50,7 +50,7 @@ class MetricLine:
 
     @property
     def quote_rate(self) -> float | None:
-        """Share of quotes that stand in the dialogue as claimed; None without quotes."""
+        """Share of quotes found in the dialogue as claimed; None without quotes."""
         return self.quotes_verified / self.quotes if self.quotes else None
 
 

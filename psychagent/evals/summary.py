@@ -32,7 +32,7 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True)
 class EvalResult:
-    """What came of an evaluation."""
+    """The outcome of an evaluation."""
 
     sessions: tuple[SessionScores, ...]
     scales: Mapping[str, Scale]
@@ -129,7 +129,7 @@ def judge_warnings(
 
 
 def manifests_of(root: Path, found: Sequence[Found]) -> list[Manifest]:
-    """Read the manifests of the runs that sessions stand in; what is no run of ours has none."""
+    """Read the manifests of the runs that sessions belong to; other sources have none."""
     runs = {run_of(root / item.source_file if root.is_dir() else root) for item in found if item.baseline}
     manifests = []
     for run in sorted((run for run in runs if run), key=lambda run: run.path):

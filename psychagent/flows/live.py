@@ -1,4 +1,4 @@
-"""What is live in a process: keys, connections, the gate, who hears of calls, how to wait."""
+"""What is live in a process: keys, connections, the gate, the reporter of calls, how to wait."""
 
 from __future__ import annotations
 

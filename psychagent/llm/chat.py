@@ -51,7 +51,7 @@ class Chat:
     model: BaseChatModel
     policy: Policy
     gate: AbstractAsyncContextManager[None]
-    """Bounds calls at a time over all that share it: a `Gate`, or whatever stands in its place."""
+    """Bounds concurrent calls over everything that shares it: a `Gate` or a replacement."""
     retry_note: str
     """How a model is told what was wrong; `{problem}` stands for the problem."""
     on_call: Callable[[Usage], None] = lambda usage: None
@@ -79,7 +79,7 @@ class Chat:
         *,
         schema: type[BaseModel] | None = None,
     ) -> Answer[T]:
-        """Ask until `read` accepts the reply; a malformed reply is told what was wrong with it.
+        """Ask until `read` accepts the reply; after a malformed reply the model is told what was wrong.
 
         Args:
             prompt: What to send.

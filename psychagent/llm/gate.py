@@ -1,4 +1,4 @@
-"""The gate that bounds how many calls are under way at a time."""
+"""The gate that bounds how many calls run at once."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from types import TracebackType
 
 
 class Gate:
-    """At most `limit` calls at a time, over everything that shares this gate; the rest wait in order.
+    """At most `limit` calls at a time, over everything that shares this gate; the rest wait in line.
 
-    One gate stands in a process, before every endpoint, and is entered for a single attempt: who
-    waits before another attempt stands outside and lets others through.
+    A process has one gate for all its endpoints. A caller holds a place for a single attempt only,
+    and gives it up while it waits before the next attempt.
 
-    Whatever takes a gate only enters it, `async with gate:`, so another limiter takes its place
-    without a base class: one that counts over several machines, say, with a lease so that a
-    machine that dies gives its places back.
+    Callers only use `async with gate:`, so any other limiter can replace it without a base class:
+    for instance one that counts over several machines, with a lease so that the places of a machine
+    that dies are freed.
 
         class RedisGate:
             def __init__(self, redis: Redis, name: str, limit: int) -> None:

@@ -46,7 +46,7 @@ class Prompt:
             rendered: The rendered parts of the messages; of values with one name the last counts.
             seed: Of the call.
             also: Values that a template puts into words of its own, so that its arguments do not
-                stand in the text.
+                appear in the text.
         """
         values: dict[str, object] = {}
         for part in rendered:
@@ -54,7 +54,7 @@ class Prompt:
         return cls(role=role, messages=tuple(messages), values=values | dict(also or {}), seed=seed)
 
     def visible_values(self) -> dict[str, object]:
-        """Keep only the values whose text stands in the messages; records are taken apart.
+        """Keep only the values whose text appears in the messages; records are taken apart.
 
         So the script knows nothing that the prompt does not say: a value that a template no
         longer renders is gone from here too.
@@ -73,7 +73,7 @@ def _squeeze(text: str) -> str:
 
 
 def _keep(value: object, text: str) -> object:
-    """Drop every leaf that does not stand in the text; None says that nothing is left."""
+    """Drop every leaf that does not appear in the text; None if nothing is left."""
     if isinstance(value, BaseModel):
         value = dict(value)
     elif isinstance(value, tuple) and hasattr(value, "_asdict"):

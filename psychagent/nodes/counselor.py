@@ -1,4 +1,4 @@
-"""The counselor's turn: what it is told, and how its reply is read."""
+"""The counselor's turn: its prompt, and how its reply is read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def counselor(deps: Deps) -> SessionNode:
         turn = found.model_copy(
             update={"text": reply.response, "thoughts": reply.thoughts, "ends_session": reply.ends_session}
         )
-        # kept no longer than needed: a plain channel stands in full in every checkpoint
+        # kept no longer than needed: every checkpoint holds a plain channel in full
         return {"turns": [turn], "usage": answer.usage, "retrieved": None}
 
     return speak

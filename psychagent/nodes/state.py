@@ -117,7 +117,7 @@ class OpenSession(Record):
     attempts: int = 0
     """How often rollouts have been held again because too few could be compared."""
     first_attempt: int = 0
-    """What `attempts` was, and one more, when a failed session was last taken up: retries count anew."""
+    """One more than `attempts` was when a failed session was last resumed: retries are counted from here."""
     again: tuple[int, ...] = ()
     """Rollouts that are to be held again."""
     selected: Selected | None = None

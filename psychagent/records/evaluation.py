@@ -15,7 +15,7 @@ SUMMARY = "summary.json"
 
 @dataclass(frozen=True)
 class EvalFolder:
-    """The output folder of an evaluation and what stands in it."""
+    """The output folder of an evaluation and its files."""
 
     path: Path
 

@@ -50,7 +50,7 @@ class StoredSessions:
 
 @dataclass(frozen=True)
 class CaseFolder:
-    """`<run>/<modality>/<case_id>` and what stands in it."""
+    """The folder `<run>/<modality>/<case_id>` and its files."""
 
     path: Path
 
@@ -118,7 +118,7 @@ def case_folders(path: Path) -> Iterator[CaseFolder]:
 
 @dataclass(frozen=True)
 class RunFolder:
-    """`<save_dir>/<baseline>` and what stands in it."""
+    """The folder `<save_dir>/<baseline>` and its files."""
 
     path: Path
 
@@ -187,7 +187,7 @@ def runs_at(path: Path) -> list[RunFolder]:
 
 
 def run_of(session_file: Path) -> RunFolder | None:
-    """Return the run that a session's file stands in, by its place and name; None where it is in none."""
+    """Return the run that a session's file belongs to, judging by path and name; None if there is none."""
     path = session_file.resolve()
     if not session_number(path) or path.parents[1].name not in set(Modality):
         return None

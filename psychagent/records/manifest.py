@@ -47,7 +47,7 @@ class Hashes(Record):
 
 
 class Manifest(StoredFile):
-    """What stands in `manifest.json`."""
+    """The content of `manifest.json`."""
 
     schema_version: int = SCHEMA_VERSION
     note: str | None = None

@@ -1,4 +1,4 @@
-"""How a case stands: summed up from what is stored, never from what a process remembers."""
+"""Sum up a case from its stored files alone, never from the state of this process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def close_case(
         RecordError: If the file cannot be written.
     """
     values = cast("CourseState", snapshot.values)
-    # a file that cannot be read was named where the case was resumed; sums go on without it
+    # a file that cannot be read was reported on resume; leave it out of the sums
     sessions = place.sessions().records
     failed = _failed_before(place) + spent
     outcome = Outcome(

@@ -70,7 +70,7 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
         failure = _failure(run, error)
         log.error("%s: lost (%s)", claim.name, failure.message)
         if isinstance(error, SkillStoreError):
-            # no case can go on without skills, so none is to spend calls on finding that out
+            # no case can continue without skills, so do not let others spend calls on finding that out
             run.stop.ask(failure.message)
         spent = usage_of(error)
     try:
@@ -146,7 +146,7 @@ async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
 
 
 async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: StateSnapshot) -> None:
-    """Let a session whose rollouts failed for good be tried again: its retries count anew.
+    """Let a session whose rollouts failed for good be tried again: its retry count starts over.
 
     Attempts go on counting, so that what is held again is another session.
     """
@@ -171,7 +171,7 @@ def _check_untouched(run: CourseRun, case: Case) -> None:
 
 
 async def _was_deleted(run: CourseRun, case: Case, values: CourseState) -> bool:
-    """Tell whether a person removed the case's folder, which means to run it anew."""
+    """Return whether someone removed the case's folder, which asks for the case to be run again."""
     done = _sessions_done(values)
     return done > 1 and not _place(run, case).session_files()
 
@@ -244,7 +244,7 @@ async def _close(run: CourseRun, claim: Claim[CaseFile], *, failure: Failure | N
 
 
 def remove_run(folder: RunFolder) -> None:
-    """Remove what a run wrote, and nothing else, so that it starts anew.
+    """Remove what a run wrote, and nothing else, so that it starts over.
 
     Raises:
         RecordError: If something cannot be removed.

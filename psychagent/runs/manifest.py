@@ -1,4 +1,4 @@
-"""What a run is made with, and whether one that was begun may be gone on with."""
+"""Describe what a run is made with, and decide whether an earlier run may be resumed."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ def _profile_hashes(cases: Sequence[CaseFile]) -> Iterator[tuple[str, str]]:
 
 
 def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
-    """Check that a run may be gone on with, and remember the cases that it already has.
+    """Check that a run may be resumed, and carry over the cases that it already has.
 
     The system, the world and the dataset are compared whole, less `CHANGES_NO_RESULT` and
     `CHOOSES_CASES`; prompts, skills, scales and each case's profile by their hashes.

@@ -1,4 +1,4 @@
-"""Many cases: so many at a time, resumable, stopped cleanly, each failure kept to its case."""
+"""Run many cases at once: resumable, stopped cleanly, each failure confined to its case."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from psychagent.runs.workers.local import LocalWorkers
 
 @dataclass(frozen=True)
 class SamplePlan:
-    """Everything that a run is told."""
+    """Everything a run needs to know."""
 
     baseline: BaselineSettings
     runtime: RuntimeSettings

@@ -1,4 +1,4 @@
-"""A request to stop cleanly: what is in flight may come in, nothing new is begun, waits are cut short."""
+"""A request to stop cleanly: calls in flight may finish, nothing new starts, waits are cut short."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ class Checkpoints(Protocol):
         """What is raised when they cannot be read or written."""
 
     async def forget(self, thread: str) -> None:
-        """Remove a course whole, so that it starts anew."""
+        """Remove every checkpoint of a course, so that it starts over."""
 
     async def compact(self, thread: str) -> None:
         """Keep a finished course's last state and drop what led to it; doing it twice changes nothing."""

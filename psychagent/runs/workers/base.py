@@ -70,7 +70,7 @@ class Workers(Protocol):
         *,
         stopped: Callable[[], bool] = lambda: False,
     ) -> list[R]:
-        """Do all pieces of work that nobody else holds.
+        """Do all pieces of work that no other worker has claimed.
 
         Args:
             tasks: Name and piece of work, in the order in which they are begun.

@@ -62,7 +62,7 @@ class LocalWorkers:
         *,
         stopped: Callable[[], bool] = lambda: False,
     ) -> list[R]:
-        """Do all pieces of work, so many at a time.
+        """Do all pieces of work, at most `at_a_time` at once.
 
         Whatever ends the wait, no worker goes on behind the caller's back: the others are cancelled
         and awaited before the error is raised.
