@@ -26,6 +26,8 @@ from tests.support.running import (
     run_plan,
 )
 
+pytestmark = pytest.mark.slow
+
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 ERROR = {"error": {"message": "sorry"}}
 PASSING = {

@@ -20,6 +20,8 @@ from psychagent.runs.sample import SamplePlan, run_sample
 from tests.support.loopback.server import Http, LoopbackServer, chat_body, serve
 from tests.support.running import NAME, always, case_dirs, course_file, load, manifest, repeats, run_plan
 
+pytestmark = pytest.mark.slow
+
 SHORT: dict[str, Any] = {"max_counselor_turns": 1}
 
 
