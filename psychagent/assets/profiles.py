@@ -84,6 +84,12 @@ def _split(folder: Path, split: str | None) -> Path:
 
 def _files(folder: Path) -> list[Path]:
     paths = [p for p in folder.rglob("*") if p.suffix in _SUFFIXES and "courses" not in p.parts]
+    for path in paths:
+        if path.stem.startswith("."):
+            # such a name would lead out of the run's folder, or hide there
+            raise AssetError(
+                f"{path}: gives the case id {path.stem!r}, which begins with a dot; rename the file"
+            )
     return sorted(paths, key=lambda p: (p.parent, len(p.stem), p.stem))
 
 

@@ -14,7 +14,7 @@ from rich.table import Table
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.cli.options import RunOptions, default_cache_dir
 from psychagent.cli.watch import STOPPING, Reporter, Tally, usage_table
-from psychagent.flows.events import RolloutHeld, SessionClosed
+from psychagent.flows.events import CourseEnded, RolloutHeld, Said, SessionClosed, SessionOpened, Words
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent, StopHeard, Tell
 from psychagent.runs.outcome import Outcome, RunResult, Status
 from psychagent.runs.sample import SamplePlan, run_sample
@@ -79,6 +79,11 @@ def _count(reporter: Reporter, event: InCase) -> None:
             if rollout.failure:
                 why = escape(rollout.failure.message)
                 reporter.note(f"[yellow]rollout {rollout.index} failed[/yellow]: {why}")
+        case SessionOpened() | Words() | Said() | CourseEnded():
+            # calls and cases are counted by events of the run
+            pass
+        case unknown:
+            assert_never(unknown)
 
 
 def _case_line(outcome: Outcome) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from pydantic import Field
 
 from psychagent.errors import RecordError
+from psychagent.files.digest import hash_json
 from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
 from psychagent.records.base import StoredFile
@@ -33,6 +35,20 @@ def write_scales(path: Path, scales: Mapping[str, Scale]) -> None:
     )
 
 
+def _check_unchanged(path: Path, scales: Mapping[str, Any], hashes: Mapping[str, str]) -> None:
+    """Hash what the file holds, not what this version reads from it: a scale may gain fields later.
+
+    Raises:
+        RecordError: If a scale was changed after it was written.
+    """
+    for name, scale in scales.items():
+        if hash_json(scale) != hashes.get(name):
+            raise RecordError(
+                f"{path}: scale {name!r} is not what the evaluation was judged with; put the file back, or "
+                "evaluate again"
+            )
+
+
 def read_scales(folder: Path, used: Iterable[tuple[str, str]]) -> dict[str, Scale]:
     """Read the scales that an evaluation was judged with, and make sure that its scores are theirs.
 
@@ -49,7 +65,9 @@ def read_scales(folder: Path, used: Iterable[tuple[str, str]]) -> dict[str, Scal
     """
     path = EvalFolder(folder).scales
     if path.is_file():
-        judged = to_model(JudgedScales, read_json(path), origin=str(path), raise_as=RecordError)
+        data = read_json(path)
+        judged = to_model(JudgedScales, data, origin=str(path), raise_as=RecordError)
+        _check_unchanged(path, data["scales"], judged.hashes)
         where = path.name
     else:
         bundled = load_scales()

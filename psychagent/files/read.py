@@ -39,7 +39,7 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RecordError(f"{path}: no such file") from error
-    except (OSError, UnicodeDecodeError, ValueError) as error:
+    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise RecordError(f"{path}: is truncated or not JSON ({error})") from error
 
 
@@ -48,7 +48,7 @@ def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
     text = read_text(path, raise_as)
     try:
         return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_Loader)
-    except (ValueError, yaml.YAMLError) as error:
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise raise_as(f"{path}: not valid {path.suffix[1:]} ({reason}); mend or remove it") from error
 

@@ -26,7 +26,7 @@ def _known(kind: type[StrEnum]) -> BeforeValidator:
     """Refuse a word that is none of a closed set, and name the set."""
 
     def check(value: object) -> object:
-        if value not in set(kind):
+        if not isinstance(value, str) or value not in set(kind):
             raise ValueError(f"{value!r} is unknown{nearest(str(value), kind)}")
         return value
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from psychagent.records.session import SessionRecord, read_session
 
 MANIFEST, COURSE = "manifest.json", "course.json"
 _PREFIX = "session_"
+_SESSION = re.compile(_PREFIX + "([1-9][0-9]*)")
 
 
 class Broken(Record):
@@ -106,8 +108,8 @@ class CaseFolder:
 
 def session_number(path: Path) -> int:
     """Return the number of a session's file; 0 where the name is no session's."""
-    number = path.stem.removeprefix(_PREFIX)
-    return int(number) if path.stem.startswith(_PREFIX) and number.isdecimal() else 0
+    match = _SESSION.fullmatch(path.stem)
+    return int(match[1]) if match else 0
 
 
 def case_folders(path: Path) -> Iterator[CaseFolder]:

@@ -90,20 +90,25 @@ def read_manifest(path: Path) -> Manifest:
         held = type(data).__name__ if not isinstance(data, dict) else "no settings"
         raise RecordError(f"{path}: holds {held}, not a manifest of this project")
     version = data.get("schema_version")
-    if isinstance(version, int) and version > SCHEMA_VERSION:
+    if type(version) is not int or version < 1:
+        raise RecordError(f"{path}: has schema_version {version!r}, not a number from 1; put the file back")
+    if version > SCHEMA_VERSION:
         raise RecordError(
             f"{path}: has schema_version {version}, and this version reads up to {SCHEMA_VERSION}; "
             "update psychagent"
         )
-    for older in range(version if isinstance(version, int) else 1, SCHEMA_VERSION):
-        data = _STEPS[older](data)
+    for older in range(version, SCHEMA_VERSION):
+        data = _STEPS[older](path, data)
     return to_model(Manifest, data, origin=str(path), raise_as=RecordError)
 
 
-def _settings_in_blocks(data: Mapping[str, Any]) -> dict[str, Any]:
+def _settings_in_blocks(path: Path, data: Mapping[str, Any]) -> dict[str, Any]:
     """Version 1 to 2: the baseline became the whole system, the runtime world and machine."""
     settings = data["settings"]
-    baseline, runtime = dict(settings.get("baseline") or {}), dict(settings.get("runtime") or {})
+    for name in ("baseline", "runtime"):
+        if not isinstance(settings.get(name), dict):
+            raise RecordError(f"{path}: settings.{name} has {settings.get(name)!r}, not a block of settings")
+    baseline, runtime = dict(settings["baseline"]), dict(settings["runtime"])
     counselor = {name: baseline.pop(name) for name in EndpointSettings.model_fields if name in baseline}
     world = {name: runtime.pop(name) for name in WorldSettings.model_fields if name in runtime}
     machine = {name: runtime.pop(name) for name in MachineSettings.model_fields if name in runtime}

@@ -75,6 +75,8 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
         spent = usage_of(error)
     try:
         return await _close(run, claim, failure=failure, spent=spent)
+    except ClaimLostError:
+        raise
     except unwritable as error:
         # not even the course file can be written; the outcome still says why
         log.error("%s: its course file cannot be written (%s)", claim.name, error)

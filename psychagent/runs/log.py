@@ -7,12 +7,36 @@ import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from psychagent.errors import RecordError
 
 ROOT = "psychagent"
 _FORM = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+_WORK: ContextVar[str] = ContextVar("work", default="")
+"""The piece of work that a task is at; tasks that it starts inherit it."""
+
+
+@contextmanager
+def working_on(name: str) -> Iterator[None]:
+    """Name the piece of work, such as a case, in every line that is logged while a block runs."""
+    token = _WORK.set(name)
+    try:
+        yield
+    finally:
+        _WORK.reset(token)
+
+
+class _LineFormatter(logging.Formatter):
+    """Puts the piece of work before a message that does not begin with it."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802
+        """Write a line."""
+        work = _WORK.get()
+        if work and not record.message.startswith(work):
+            record.message = f"{work}: {record.message}"
+        return super().formatMessage(record)
 
 
 class _LogFile(logging.FileHandler):
@@ -45,7 +69,7 @@ def log_to(path: Path, level: str) -> Iterator[None]:
         raise RecordError(
             f"{path}: cannot be written ({error.strerror}); free space and run again"
         ) from error
-    handler.setFormatter(logging.Formatter(_FORM))
+    handler.setFormatter(_LineFormatter(_FORM))
     handler.setLevel(level.upper())
     before = logger.level
     logger.setLevel(min(before or logging.CRITICAL, handler.level))

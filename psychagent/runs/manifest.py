@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
+import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from pydantic import BaseModel
+from pydantic_core import to_jsonable_python
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.base import Language
 from psychagent.domain.role import Role
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import PsychAgentError, RecordError
+from psychagent.files.digest import hash_file, hash_text
 from psychagent.nodes.deps import Deps, Rft
 from psychagent.nodes.judge import JudgeDeps
 from psychagent.records.folder import RunFolder
@@ -86,7 +88,7 @@ def _judging_hashes(rft: Rft | None, language: Language) -> dict[str, str]:
     if rft is None:
         return {}
     prompts = {f"prompts of the {name}": j.mark(language).prompt_hash for name, j in _judges(rft).items()}
-    return prompts | {"norms": hashlib.sha256(rft.norms.model_dump_json().encode()).hexdigest()}
+    return prompts | {"norms": hash_text(rft.norms.model_dump_json())}
 
 
 def _profile_hashes(cases: Sequence[CaseFile]) -> Iterator[tuple[str, str]]:
@@ -96,7 +98,7 @@ def _profile_hashes(cases: Sequence[CaseFile]) -> Iterator[tuple[str, str]]:
         except PsychAgentError:
             # it fails its own case, with its own sentence; once mended it is a profile like any other
             continue
-        yield f"{case.modality.value}/{case.case_id}", hashlib.sha256(case.path.read_bytes()).hexdigest()
+        yield f"{case.modality.value}/{case.case_id}", hash_file(case.path)
 
 
 def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
@@ -113,11 +115,7 @@ def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
     """
     path = folder.manifest_path
     if not path.exists():
-        if folder.checkpoints.exists():
-            raise RecordError(
-                f"{path}: is missing beside {folder.checkpoints.name}, so nobody can tell what the run was "
-                "made with; put it back, or start anew with --overwrite"
-            )
+        _check_empty(folder)
         return manifest
     try:
         before = read_manifest(path)
@@ -129,22 +127,46 @@ def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
             "whose checkpoints this version cannot go on; its files stay readable: name another --save-dir, "
             "or start anew with --overwrite"
         )
-    for part, old, new in _compared(before, manifest):
-        for name in sorted(old.keys() | new.keys()):
-            if old.get(name) != new.get(name):
-                raise RecordError(
-                    f"{path}: the run was made with {part} {name!r} = {_short(old.get(name))}, now "
-                    f"{_short(new.get(name))}; go back to it, name another --save-dir, or start anew "
-                    "with --overwrite"
-                )
+    if before.has_rollouts != manifest.has_rollouts:
+        command = "rft" if before.has_rollouts else "sample"
+        raise RecordError(
+            f"{path}: the run was made by `psychagent {command}`; continue it with that command, name "
+            "another --save-dir, or start anew with --overwrite"
+        )
+    for part, name, old, new in _differences(before, manifest):
+        raise RecordError(
+            f"{path}: the run was made with {part} {name!r} = {old}, now {new}; go back to it, name another "
+            "--save-dir, or start anew with --overwrite"
+        )
     profiles = before.hashes.profiles | manifest.hashes.profiles
     return manifest.model_copy(
         update={"hashes": manifest.hashes.model_copy(update={"profiles": dict(sorted(profiles.items()))})}
     )
 
 
-def _compared(before: Manifest, now: Manifest) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """List what must be equal, by what it is: flat mappings of the former and of the present run."""
+def _check_empty(folder: RunFolder) -> None:
+    """Refuse a folder that lacks a manifest and holds what a run wrote.
+
+    Raises:
+        RecordError: Naming what is there.
+    """
+    if folder.checkpoints.exists():
+        raise RecordError(
+            f"{folder.manifest_path}: is missing beside {folder.checkpoints.name}, so nobody can tell what "
+            "the run was made with; put it back, or start anew with --overwrite"
+        )
+    for file in (file for case in folder.cases() for file in case.session_files()):
+        raise RecordError(
+            f"{folder.manifest_path}: is missing beside {file.path.relative_to(folder.path)}, so nobody can "
+            "tell what the run was made with; put it back, name another --save-dir, or remove the folder"
+        )
+
+
+Difference = tuple[str, str, str, str]
+"""What it is, the name of the field or file, its former value and its present one."""
+
+
+def _differences(before: Manifest, now: Manifest) -> Iterator[Difference]:
     old, new = before.settings, now.settings
     parts: tuple[tuple[str, BaseModel | None, BaseModel | None, frozenset[str]], ...] = (
         ("baseline", old.baseline, new.baseline, frozenset()),
@@ -153,29 +175,50 @@ def _compared(before: Manifest, now: Manifest) -> Iterator[tuple[str, dict[str, 
         ("rollouts", old.rft, new.rft, frozenset()),
     )
     for part, left, right, free in parts:
-        yield part, _fields(left, free), _fields(right, free)
+        for name, was, is_now in compare_settings(left, right, free | CHANGES_NO_RESULT):
+            yield part, name, was, is_now
     for part in ("prompts", "skills", "scales", "judging"):
-        yield part, getattr(before.hashes, part), getattr(now.hashes, part)
+        yield from _other_hashes(part, getattr(before.hashes, part), getattr(now.hashes, part))
     both = before.hashes.profiles.keys() & now.hashes.profiles.keys()
-    kept = [{name: hashes.profiles[name] for name in both} for hashes in (before.hashes, now.hashes)]
-    yield "profile", kept[0], kept[1]
+    profiles = [{name: hashes.profiles[name] for name in both} for hashes in (before.hashes, now.hashes)]
+    yield from _other_hashes("profile", *profiles)
 
 
-def _fields(settings: BaseModel | None, free: frozenset[str]) -> dict[str, Any]:
-    return {} if settings is None else dict(flatten(settings.model_dump(mode="json"), free=free))
+def compare_settings(
+    old: BaseModel | None, new: BaseModel | None, free: frozenset[str], prefix: str = ""
+) -> Iterator[tuple[str, str, str]]:
+    """List the fields that differ: dotted path, former and present value as JSON.
 
-
-def flatten(data: Mapping[str, Any], *, free: frozenset[str], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """List the fields of dumped settings by dotted path, without those that may differ."""
-    for name, value in data.items():
-        if name in free | CHANGES_NO_RESULT:
+    Only fields of settings have names that may be free. A mapping that a user fills, such as
+    `extra_body`, is compared as one value.
+    """
+    if old is None or new is None:
+        return
+    for name in type(old).model_fields:
+        if name in free:
             continue
-        if isinstance(value, dict) and value:
-            yield from flatten(value, free=free, prefix=f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
+        left, right = getattr(old, name), getattr(new, name)
+        if isinstance(left, BaseModel) and isinstance(right, BaseModel):
+            yield from compare_settings(left, right, free, f"{prefix}{name}.")
+        elif _as_json(left) != _as_json(right):
+            yield f"{prefix}{name}", _shown(left), _shown(right)
 
 
-def _short(value: Any) -> str:
-    """Write a value for a message; of a hash, its beginning."""
-    return repr(f"{value[:12]}…" if isinstance(value, str) and len(value) > 40 else value)
+def _as_json(value: Any) -> str:
+    return json.dumps(to_jsonable_python(value), sort_keys=True)
+
+
+def _shown(value: Any) -> str:
+    """Write a value for a message, a text in quotes as in Python."""
+    return repr(to_jsonable_python(value))
+
+
+def _other_hashes(part: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:
+    for name in sorted(old.keys() | new.keys()):
+        if old.get(name) != new.get(name):
+            yield part, name, _short(old.get(name)), _short(new.get(name))
+
+
+def _short(value: str | None) -> str:
+    """Write a hash for a message: its beginning."""
+    return repr(value if value is None else f"{value[:12]}…")

@@ -83,7 +83,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         ) as live:
             deps = _build(plan, live)
             manifest = build_manifest(plan.settings, deps, cases)
-            if plan.overwrite:
+            if plan.overwrite and held:
                 # last of all that may fail: a run is not removed for one that cannot start
                 remove_run(folder)
             manifest = resume_from(folder, manifest)

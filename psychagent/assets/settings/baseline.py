@@ -59,7 +59,7 @@ class BaselineSettings(Settings):
 
     moved: ClassVar[Mapping[str, str]] = moved_to("under 'counselor'", EndpointSettings)
 
-    name: str = Field(default="offline", pattern=r"^[\w.-]+$")
+    name: str = Field(default="offline", pattern=r"^[\w-][\w.-]*$")
     """Name of the run's folder."""
     counselor: EndpointSettings = EndpointSettings(provider="offline")
     """Model that plays the counselor, filters skills and rewrites queries."""

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeVar
 
+from psychagent.runs.log import working_on
 from psychagent.runs.workers.base import Claim, ClaimLostError, Ledger
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -76,9 +80,14 @@ class LocalWorkers:
                     return
                 fence = self.ledger.claim(name)
                 if fence is None:
+                    log.warning("%s: is claimed already and left to its holder", name)
                     continue
                 try:
-                    results.append(await work(Claim(task, name, fence, self.ledger)))
+                    with working_on(name):
+                        results.append(await work(Claim(task, name, fence, self.ledger)))
+                except ClaimLostError as error:
+                    # the piece is another worker's now; the other pieces go on
+                    log.warning("%s", error)
                 finally:
                     self.ledger.release(name, fence)
 
