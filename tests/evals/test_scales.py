@@ -16,6 +16,7 @@ from psychagent.evals.evaluate import run_eval
 from psychagent.evals.norms import compute_norms
 from psychagent.evals.ratings import add_judge, read_ratings
 from psychagent.evals.scales import read_scales
+from psychagent.files.digest import hash_json
 from psychagent.files.lines import write_lines
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.summary import read_summary
@@ -103,9 +104,11 @@ def judged_with_other_scales(out: Path) -> str:
     """Let the evaluation's scales be others than its scores are of; return the pattern of the refusal."""
     path = EvalFolder(out).scales
     data = json.loads(path.read_text(encoding="utf-8"))
-    seen, data["hashes"]["WAI"] = data["hashes"]["WAI"], "0123"
+    seen = data["hashes"]["WAI"]
+    data["scales"]["WAI"]["default"] = 5
+    data["hashes"]["WAI"] = now = hash_json(data["scales"]["WAI"])
     path.write_text(json.dumps(data), encoding="utf-8")
-    return f"{out.name}: WAI was judged with scale {seen}, scales.json has 0123; evaluate again"
+    return f"{out.name}: WAI was judged with scale {seen}, scales.json has {now}; evaluate again"
 
 
 def rate(tmp_path: Path) -> Path:
@@ -126,6 +129,16 @@ async def test_scores_of_other_scales_are_refused_wherever_they_are_read(tmp_pat
         compute_norms(out, least=2)
     with pytest.raises(RecordError, match=said):
         add_judge(read_ratings(rate(tmp_path), {}, range(1, 6)), out, "WAI")
+
+
+async def test_a_scale_that_was_changed_in_the_evaluation_s_folder_is_refused(tmp_path: Path) -> None:
+    out = await evaluate(tmp_path, None)
+    path = EvalFolder(out).scales
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["scales"]["WAI"]["default"] = 5
+    path.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(RecordError, match="scale .WAI. is not what the evaluation was judged with"):
+        write_report(ReportPlan(out, sampling=FEW))
 
 
 async def test_an_evaluation_of_an_older_version_is_read_with_the_bundled_scales_if_they_are_its_own(

@@ -27,6 +27,13 @@ def test_a_run_is_found_at_its_folder_or_right_below_a_path(tmp_path: Path) -> N
     assert run.name == "mine"
 
 
+def test_only_a_number_as_we_write_it_makes_a_session_s_file(tmp_path: Path) -> None:
+    names = ["session_2", "session_10", "session_02", "session_0", "session_²", "session_٤", "session_x"]
+    for name in names:
+        write_json(tmp_path / f"{name}.json", {})
+    assert [file.index for file in CaseFolder(tmp_path).session_files()] == [2, 10]
+
+
 def test_no_run_and_several_runs_are_refused_by_name(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match=r"holds no run; name .* where manifest\.json stands"):
         RunFolder.of(tmp_path)

@@ -11,7 +11,7 @@ from psychagent.errors import RecordError
 from psychagent.runs.log import log_to
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import Http, serve
-from tests.support.running import NAME, always, course_file, run_plan
+from tests.support.running import NAME, always, course_file, once, run_plan
 
 
 async def test_a_lost_case_is_a_line_in_the_log_and_keeps_its_traceback(tmp_path: Path) -> None:
@@ -34,6 +34,14 @@ async def test_the_log_of_a_resumed_run_goes_on(tmp_path: Path) -> None:
             await run_sample(run_plan(tmp_path, server.base_url, max_sessions=1))
     text = (tmp_path / NAME / "run.log").read_text(encoding="utf-8")
     assert text.count("cbt/en01: lost") == 2
+
+
+async def test_a_retry_names_its_case(tmp_path: Path) -> None:
+    with serve(once("summary", Http(status=503, body="busy"))) as server:
+        await run_sample(run_plan(tmp_path, server.base_url, max_sessions=1))
+    lines = (tmp_path / NAME / "run.log").read_text(encoding="utf-8").splitlines()
+    (retry,) = [line for line in lines if "attempt 1 of" in line]
+    assert "psychagent.llm.attempts: cbt/en01: summary: attempt 1 of" in retry
 
 
 def test_only_what_reaches_the_level_is_written_and_others_loggers_stay_as_they_were(tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from psychagent.assets.profiles import find_cases
 from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import RecordError
@@ -134,6 +135,71 @@ def test_a_manifest_of_a_later_version_is_refused(tmp_path: Path) -> None:
     write_json(path, describe().model_dump(mode="json") | {"schema_version": 99})
     with pytest.raises(RecordError, match="schema_version 99.*update psychagent"):
         read_manifest(path)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "named"),
+    [
+        ({"batch_size": 3}, {"batch_size": 8}, "{'batch_size': 3}, now {'batch_size': 8}"),
+        ({"x": None}, {}, "{'x': None}, now {}"),
+        ({"x": True}, {"x": 1}, "{'x': True}, now {'x': 1}"),
+        ({"a.b": 1}, {"a": {"b": 1}}, "{'a.b': 1}, now {'a': {'b': 1}}"),
+    ],
+    ids=["free-name", "null", "true", "dot"],
+)
+def test_a_mapping_that_a_user_fills_is_compared_as_one_value(
+    tmp_path: Path, before: dict[str, Any], now: dict[str, Any], named: str
+) -> None:
+    folder = RunFolder(tmp_path)
+    write_manifest(folder.manifest_path, Manifest(settings=settings_of(extra_body=before)))
+    with pytest.raises(RecordError) as caught:
+        resume_from(folder, Manifest(settings=settings_of(extra_body=now)))
+    assert f"baseline 'counselor.extra_body' = {named}; go back to it" in str(caught.value)
+
+
+def test_both_values_are_shown_whole(tmp_path: Path) -> None:
+    folder, long = RunFolder(tmp_path), "m" * 60
+    write_manifest(folder.manifest_path, Manifest(settings=settings_of(model=long)))
+    with pytest.raises(RecordError, match=f"'counselor.model' = '{long}', now '{long}2'"):
+        resume_from(folder, Manifest(settings=settings_of(model=f"{long}2")))
+
+
+def test_a_run_with_rollouts_is_no_plain_run(tmp_path: Path) -> None:
+    folder, plain = RunFolder(tmp_path), settings_of()
+    with_rollouts = plain.model_copy(update={"rft": RftSettings()})
+    write_manifest(folder.manifest_path, Manifest(settings=with_rollouts))
+    with pytest.raises(RecordError, match="made by `psychagent rft`; continue it with that command"):
+        resume_from(folder, Manifest(settings=plain))
+
+
+def test_sessions_without_a_manifest_are_refused(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    write_json(folder.case(Modality.CBT, "en01").session_path(1), {})
+    with pytest.raises(RecordError, match="is missing beside cbt/en01/session_1.json"):
+        resume_from(folder, Manifest(settings=settings_of()))
+
+
+@pytest.mark.parametrize("version", [0, -5, "2", 2.0, True, None])
+def test_an_odd_version_is_named(tmp_path: Path, version: object) -> None:
+    path = tmp_path / "manifest.json"
+    write_json(path, describe().model_dump(mode="json") | {"schema_version": version})
+    with pytest.raises(RecordError, match="not a number from 1"):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize("part", ["baseline", "runtime"])
+def test_a_first_version_without_blocks_of_settings_is_named(tmp_path: Path, part: str) -> None:
+    path = tmp_path / "manifest.json"
+    settings: dict[str, object] = {"baseline": {}, "runtime": {}} | {part: "x"}
+    write_json(path, {"schema_version": 1, "settings": settings})
+    with pytest.raises(RecordError, match=f"settings.{part} has 'x', not a block"):
+        read_manifest(path)
+
+
+@pytest.mark.parametrize("name", [".", "..", ".hidden"])
+def test_a_name_that_leads_out_of_its_folder_is_refused(name: str) -> None:
+    with pytest.raises(ValidationError, match="name"):
+        baseline_of(name=name)
 
 
 async def test_totals_are_the_sum_of_the_session_files_and_of_the_calls_made(tmp_path: Path) -> None:

@@ -42,6 +42,18 @@ async def test_no_piece_is_begun_once_the_run_is_to_stop() -> None:
     assert begun == [0, 1]
 
 
+async def test_a_claim_that_is_lost_does_not_end_the_others() -> None:
+    ledger = LocalLedger()
+
+    async def work(claim: Claim[int]) -> int:
+        if claim.task == 0:
+            del ledger.held[claim.name]
+        claim.check()
+        return claim.task
+
+    assert await LocalWorkers(1, ledger).run(pieces(3), work) == [1, 2]
+
+
 async def test_a_failure_ends_the_others_before_it_is_raised() -> None:
     ended: list[int] = []
 
