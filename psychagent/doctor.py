@@ -1,6 +1,6 @@
-"""Check a set-up before a run: assets, settings, keys, endpoints, embedder, skill index, disk.
+"""Check a setup before a run: assets, settings, keys, endpoints, embedder, skill index, disk.
 
-Each check gives one line that says what was seen; that of a failure also says what to do.
+Each check yields one line with what was seen and, after a failure, what to do.
 """
 
 from __future__ import annotations
@@ -35,13 +35,13 @@ from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import resolve_method
 
 MIN_FREE_MB = 500
-"""Free space needed in the folder of runs; a course takes about 2 MB, and up to 12 while it runs."""
+"""Free space required in the folder of runs; a course takes about 2 MB, and up to 12 MB while it runs."""
 MOST_WAIT_SEC = 60.0
-"""Longest wait for an endpoint's answer here; a run waits as long as its settings say."""
+"""Longest wait for an endpoint's answer during checks; a run waits as long as its settings say."""
 
 
 class Finding(Record):
-    """What one check found."""
+    """The result of one check."""
 
     name: str
     ok: bool
@@ -56,10 +56,10 @@ class Check:
     name: str
     work: Callable[[], Awaitable[str] | str]
     remedy: str = ""
-    """What to do about a failure whose message does not say so."""
+    """What to do after a failure, if its message does not say."""
 
     async def run(self) -> Finding:
-        """Run the check; an expected error becomes the finding."""
+        """Run the check; an expected error becomes a failed finding."""
         try:
             seen = self.work()
             text = seen if isinstance(seen, str) else await seen
@@ -71,7 +71,7 @@ class Check:
 
 @dataclass(frozen=True)
 class SetUp:
-    """The set-up that is examined."""
+    """The setup to examine."""
 
     baseline: Path | None
     runtime: Path | None
@@ -84,9 +84,9 @@ class SetUp:
 
 
 async def examine(setup: SetUp) -> AsyncIterator[Finding]:
-    """Run all checks in order, and yield each finding as soon as it is there.
+    """Run all checks in order, and yield each finding as soon as it is available.
 
-    Checks that need settings which could not be read are left out.
+    Checks that need settings which could not be read are skipped.
     """
     for check in (*_assets(), *_settings(setup)):
         yield await check.run()
@@ -151,7 +151,7 @@ def _data(baseline: BaselineSettings, runtime: RuntimeSettings, dataset: Dataset
 
 
 def _models(baseline: BaselineSettings, runtime: RuntimeSettings, live: Live) -> Iterator[Check]:
-    """Check keys and endpoints: the client only talks, counselor and reflector give typed replies."""
+    """Check keys and endpoints; only counselor and reflector have to give typed replies."""
     roles: dict[str, EndpointSettings] = {"counselor": baseline.counselor, "client": runtime.world.client}
     if baseline.reflector:
         roles["reflector"] = baseline.reflector
@@ -184,7 +184,7 @@ async def _ask(
     ask: Callable[[Chat], Awaitable[str]],
     live: Live,
 ) -> str:
-    """Ask an endpoint once, and a second time if the first attempt fails."""
+    """Ask an endpoint, with at most one retry."""
     brief = {
         "max_retries": min(settings.max_retries, 1),
         "timeout_sec": min(settings.timeout_sec, MOST_WAIT_SEC),
@@ -203,7 +203,7 @@ def _retrieval(
     cache_dir: Path | None,
     live: Live,
 ) -> Iterator[Check]:
-    """Check the embedder, then that an index can be built with it and searched."""
+    """Check the embedder, then that an index can be built and searched."""
     language, embedding = runtime.world.language, baseline.embedding
     method = resolve_method(language, baseline.retrieval.method)
     if method != "lexical":
@@ -228,7 +228,7 @@ async def _embed(settings: EmbeddingSettings, live: Live) -> str:
 
 
 def _disk(folder: Path) -> str:
-    """Check the nearest folder that exists; write nothing."""
+    """Check the nearest existing parent folder, without writing."""
     there = next(place for place in (folder.absolute(), *folder.absolute().parents) if place.exists())
     if not (there.is_dir() and os.access(there, os.W_OK)):
         raise RecordError(f"{there}: is not a folder that can be written to; name another --save-dir")
@@ -251,7 +251,7 @@ class Probe(BaseModel):
 
 
 async def ask_words(chat: Chat) -> str:
-    """Ask for one word, and report that it came."""
+    """Ask for one word, and report the answer."""
     prompt = Prompt(role=Role.PROBE, messages=(system(_SYSTEM), user("Say hello in one word.")))
     await chat.request(prompt, _read_words)
     return "answers"

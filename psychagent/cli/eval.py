@@ -66,10 +66,10 @@ def evaluate(
 
 
 class SessionTally(Tally):
-    """Counts sessions where a run counts cases."""
+    """A tally that counts sessions instead of cases."""
 
     def line(self, unit: str) -> str:
-        """Write the state as one line."""
+        """Format the tally as one line."""
         return super().line(unit).replace(" cases", " sessions", 1)
 
 
@@ -127,7 +127,7 @@ def show_result(result: EvalResult, plan: EvalPlan, console: Console) -> None:
 
 
 def means_table(result: EvalResult, use: str) -> Table:
-    """Tabulate each metric's mean, beside those of worthless sessions and of their originals."""
+    """Tabulate each metric's mean, next to its means over worthless sessions and their originals."""
     table = Table(title=f"Mean scores, 0 to 10 ({use})", title_justify="left")
     table.add_column("metric")
     for column in ("mean", "sessions", "missing", "worthless sessions", "real ones they were made of"):
@@ -144,7 +144,7 @@ def means_table(result: EvalResult, use: str) -> Table:
 
 
 def _origin(result: EvalResult) -> list[SessionScores]:
-    """Pick the real sessions that the worthless ones were made from."""
+    """Select the real sessions that the worthless ones were derived from."""
     made = {(s.modality, s.case_id, s.session_index) for s in result.degenerate}
     return [s for s in result.sessions if (s.modality, s.case_id, s.session_index) in made]
 

@@ -68,7 +68,7 @@ def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:
     """Read a comma-separated list of tasks, in the order of the paper's pipeline.
 
     Raises:
-        SettingsError: Naming the word that is no task, or the task that has no pairs.
+        SettingsError: Naming the word that is not a task, or the task that has no pairs.
     """
     if text is None:
         return ("counselor",) if format == "preference" else DEFAULT_TASKS

@@ -1,4 +1,4 @@
-"""Commands that are imported when they are called, so that the command line itself starts quickly."""
+"""Commands that are imported only when called, so that the command line starts quickly."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from typer.core import TyperCommand, TyperGroup
 
 @dataclass(frozen=True)
 class Lazy:
-    """A command by name: where its function is, and its line in the list of commands."""
+    """A command that is not imported yet: where its function is, and its line in the list of commands."""
 
     target: str
     """`module:function`; the function's signature gives the options."""
     help: str
-    """The first line of the function's docstring; a test compares the two."""
+    """Must equal the first line of the function's docstring; a test compares the two."""
 
     def load(self, name: str) -> TyperCommand:
         """Import the function and build its command."""
@@ -34,9 +34,9 @@ def build_group(commands: Mapping[str, Lazy], *, help: str) -> typer.Typer:
     """Build a group of lazy commands, listed in the order of the mapping."""
 
     class LazyGroup(TyperGroup):
-        """Lists commands from their table alone, and loads the one that is called."""
+        """Lists commands without importing them, and loads the one that is called."""
 
-        # typer's own type of the context is private in some of its versions and click's in others
+        # Any: depending on typer's version, the context's type is private to typer or comes from click
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
             name, command, rest = super().resolve_command(ctx, args)
             lazy = commands.get(name or "")
@@ -51,4 +51,4 @@ def build_group(commands: Mapping[str, Lazy], *, help: str) -> typer.Typer:
 
 
 def _listed() -> None:
-    """Stand in the list of commands until one is called."""
+    """Serve as a placeholder for a command that is not loaded yet."""

@@ -52,6 +52,6 @@ def wait_for_signal() -> None:
     stopped = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: stopped.set())
-    # short waits: a signal may reach a thread of the server, and then nothing wakes this one
+    # poll: a signal may be delivered to a thread of the server, which does not wake this one
     while not stopped.wait(0.25):
         pass

@@ -1,6 +1,6 @@
-"""Options that several commands share, and what they mean for the settings.
+"""Options shared by several commands, and how they change the settings.
 
-No other module of a command reads fields of the run's settings.
+No other command module reads fields of the run's settings.
 """
 
 from __future__ import annotations
@@ -37,10 +37,10 @@ SettingsModel = TypeVar("SettingsModel", bound=BaseModel)
 
 @dataclass(frozen=True)
 class SettingsFiles:
-    """The options that name a run's settings and its folder."""
+    """The options for a run's settings files and its folder."""
 
     DEFAULT_FOLDER: ClassVar[str] = "runs"
-    """Folder of runs, in the working directory."""
+    """Folder of runs, relative to the working directory."""
 
     baseline: BaselineOption = None
     runtime: RuntimeOption = None
@@ -48,7 +48,7 @@ class SettingsFiles:
     save_dir: Annotated[Path | None, typer.Option(help="Folder of runs; default: ./runs.")] = None
 
     def choose_folder(self, runtime: RuntimeSettings) -> Path:
-        """Take the folder of runs from the option, the settings, or the working directory."""
+        """Return the folder of runs: from the option, the settings, or the default."""
         return self.save_dir or runtime.machine.save_dir or Path.cwd() / self.DEFAULT_FOLDER
 
 
@@ -70,11 +70,11 @@ class RunOptions(SettingsFiles):
     log_level: LogLevelOption = None
 
     def dataset_file(self) -> Path | None:
-        """Return the file of case settings; None stands for the defaults."""
+        """Return the file of case settings; None means the defaults."""
         return self.dataset
 
     def read(self) -> RunSettings:
-        """Read the three settings files and lay the other options over them."""
+        """Read the three settings files and apply the other options to them."""
         modalities = read_modalities(self.modalities) if self.modalities else None
         around = load_settings(RuntimeSettings, self.runtime)
         return RunSettings(
@@ -92,13 +92,13 @@ class RunOptions(SettingsFiles):
 
 
 def _with(settings: SettingsModel, **options: object) -> SettingsModel:
-    """Lay the options that were given over settings."""
+    """Override settings by the options that are not None."""
     return settings.model_copy(update={name: value for name, value in options.items() if value is not None})
 
 
 @dataclass(frozen=True)
 class SkillSettings:
-    """What the commands on skills take from a baseline."""
+    """The settings of a baseline that the skill commands need."""
 
     root: Path | None
     method: str
@@ -107,7 +107,7 @@ class SkillSettings:
 
 
 def read_skill_settings(baseline: Path | None = None) -> SkillSettings:
-    """Read where skills are and how they are searched."""
+    """Read where skills are and how to search them."""
     settings = load_settings(BaselineSettings, baseline)
     return SkillSettings(
         root=settings.skills_root,
@@ -121,7 +121,7 @@ def read_modalities(text: str) -> tuple[Modality, ...]:
     """Read a comma-separated list of modalities.
 
     Raises:
-        SettingsError: Naming the word that is no modality, and the nearest one.
+        SettingsError: Naming the word that is not a modality, and the closest match.
     """
     words = split_words(text)
     for word in words:
@@ -136,7 +136,7 @@ def split_words(text: str) -> tuple[str, ...]:
 
 
 def default_cache_dir(runtime: RuntimeSettings | None = None) -> Path:
-    """Return the folder of vectors: the settings' own, or the user's cache folder."""
+    """Return the folder of cached vectors: from the settings, or in the user's cache folder."""
     base = os.environ.get("XDG_CACHE_HOME")
     named = runtime.machine.cache_dir if runtime else None
     return named or (Path(base) if base else Path.home() / ".cache") / "psychagent" / "vectors"

@@ -1,4 +1,4 @@
-"""Options that several commands share, declared once: the fields of a dataclass become parameters."""
+"""Declare options shared by several commands once: a dataclass's fields become parameters."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ Options = TypeVar("Options")
 
 
 def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
-    """Give a command the fields of a dataclass as its parameters.
+    """Decorate a command so that its parameters are the fields of a dataclass.
 
-    Typer reads a command's signature; the decorated function has that of the dataclass, in the order
-    of its fields, and is called with one value.
+    Typer reads a command's signature. The decorated function has the signature of the dataclass, and
+    passes one instance of it to the command.
     """
     hints = get_type_hints(options, include_extras=True)
     parameters = [

@@ -43,7 +43,7 @@ def show(
 
 
 def profile_lines(profile: Profile) -> Iterator[str]:
-    """Write a profile as lines of rich markup."""
+    """Format a profile as lines of rich markup."""
     info = profile.basic_info
     yield f"[bold]{escape(info.static_traits.name)}[/bold] ({escape(profile.user_id)}) · {escape(info.topic)}"
     for name, value in info.static_traits:

@@ -66,7 +66,7 @@ def report(
 
 
 def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) -> None:
-    """Write the report of a run with rollouts and print what choosing gained."""
+    """Write the report of a run with rollouts and print what best-of-n selection gained."""
     with needs_extra("eval"):
         from psychagent.reports.rollouts.sections import headlines  # noqa: PLC0415
         from psychagent.reports.rollouts.write import write_rft_report  # noqa: PLC0415
@@ -84,7 +84,7 @@ def read_prices(file: Path | None, price_in: float | None, price_out: float | No
     """Read prices from a file or from both options.
 
     Raises:
-        SettingsError: If only one of the two options is given, or they and a file.
+        SettingsError: If only one of the two options is given, or a file as well.
     """
     given = [price for price in (price_in, price_out) if price is not None]
     if file and given:

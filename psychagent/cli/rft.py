@@ -20,7 +20,7 @@ from psychagent.files.read import load_model
 
 @dataclass(frozen=True)
 class RftOptions(RunOptions):
-    """The options of a run, and those of its rollouts."""
+    """The options of a run and of its rollouts."""
 
     DEFAULT_FOLDER: ClassVar[str] = "rft"
 
@@ -31,11 +31,11 @@ class RftOptions(RunOptions):
     )
 
     def dataset_file(self) -> Path:
-        """Return the file of case settings; by default, that of the cases set aside for rollouts."""
+        """Return the file of case settings; by default, the cases reserved for rollouts."""
         return self.dataset or asset_dir("configs") / "datasets" / "rft.yaml"
 
     def read_rollouts(self) -> RftSettings:
-        """Read the rollout settings and lay the number of rollouts over them."""
+        """Read the rollout settings and apply the number of rollouts to them."""
         file = self.rft_config or asset_dir("configs") / "rft" / "default.yaml"
         settings = load_model(RftSettings, file, SettingsError)
         if self.rollouts is None:

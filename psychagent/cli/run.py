@@ -21,7 +21,7 @@ from psychagent.runs.sample import SamplePlan, run_sample
 
 
 def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SamplePlan:
-    """Plan a run from the options of its command."""
+    """Build the plan of a run from the options of its command."""
     settings = options.read()
     return SamplePlan(
         baseline=settings.baseline,

@@ -47,7 +47,7 @@ def find_records(place: Path, session: int | None) -> list[SessionRecord]:
 
 
 def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[str]:
-    """Write a session as lines of rich markup."""
+    """Format a session as lines of rich markup."""
     title = record.plan.title if record.plan else ""
     about = escape(f"{record.modality} · {record.stage} · {title}")
     yield f"\n[bold]Session {record.session_index}[/bold] · {about}"

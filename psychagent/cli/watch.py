@@ -14,15 +14,15 @@ from rich.table import Table
 from psychagent.domain.usage import RoleUsage, Usage
 
 STOPPING = "[yellow]stopping[/yellow]: calls in flight may come in; Ctrl-C again ends at once"
-"""What a person sees once a stop was heard."""
+"""Shown once a request to stop was received."""
 
 
 @dataclass
 class Tally:
-    """What has happened so far: a pure counter, which the bar and the log lines both print."""
+    """Counts of what has happened so far, printed by both the bar and the log lines."""
 
     goal: int
-    """Units of work that are expected, such as sessions of all cases; the time left is estimated from it."""
+    """Expected units of work, such as sessions of all cases; basis of the estimated time left."""
     clock: Callable[[], float] = time.monotonic
     cases: int = 0
     cases_done: int = 0
@@ -30,9 +30,9 @@ class Tally:
     used: RoleUsage = field(default_factory=RoleUsage)
     turns: int = 0
     rollouts: int = 0
-    """Candidate sessions that were held and judged."""
+    """Candidate sessions that finished, judged or failed."""
     judged: int = 0
-    """Judge calls that were answered."""
+    """Judge calls answered."""
     started: float = 0.0
 
     def __post_init__(self) -> None:
@@ -46,7 +46,7 @@ class Tally:
         self.judged += usage.roles["judge"].calls if "judge" in usage.roles else 0
 
     def line(self, unit: str) -> str:
-        """Write the state as one line."""
+        """Format the tally as one line."""
         seconds = max(self.clock() - self.started, 1e-9)
         tokens = self.used.prompt_tokens + self.used.completion_tokens
         parts = [
@@ -66,7 +66,7 @@ class Tally:
 
 
 def format_time(seconds: float) -> str:
-    """Write seconds as a person reads them."""
+    """Format seconds for a human reader."""
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     if hours:
@@ -78,7 +78,7 @@ class Reporter:
     """Shows a tally: a bar in a terminal, a line every few seconds elsewhere."""
 
     def __init__(self, console: Console, tally: Tally, *, unit: str, every_sec: float = 5.0) -> None:
-        """Set up; nothing is shown before `showing`."""
+        """Prepare; nothing is shown until `showing` is entered."""
         self.console, self.tally, self._unit, self._every = console, tally, unit, every_sec
         self._progress: Progress | None = None
         self._task = TaskID(0)
@@ -97,11 +97,11 @@ class Reporter:
             yield self
 
     def note(self, text: str) -> None:
-        """Print a line that stays."""
+        """Print a line that stays on screen."""
         self.console.print(text, highlight=False, soft_wrap=True)
 
     def refresh(self, *, force: bool = False) -> None:
-        """Show the tally as it is now."""
+        """Show the current tally, if due."""
         if self._progress is not None:
             description = self.tally.line(self._unit)
             self._progress.update(self._task, description=description, completed=self.tally.units)
@@ -113,7 +113,7 @@ class Reporter:
 
 
 def usage_table(usage: Usage, *, title: str, total: bool) -> Table:
-    """Draw usage by role as a table, with a last row of totals where asked for."""
+    """Tabulate usage by role, optionally with a last row of totals."""
     table = Table(title=title, title_justify="left")
     for column in ("role", "calls", "retries", "prompt tokens", "cached", "completion tokens"):
         table.add_column(column, justify="left" if column == "role" else "right")

@@ -1,1 +1,1 @@
-"""Many sessions judged: found, scored, stored, summed up."""
+"""Judge many sessions: find, score, store and summarize them."""

@@ -1,4 +1,4 @@
-"""Two evaluations paired by case; knows neither the tests (see `stats.contrasts`) nor layout."""
+"""Compare two evaluations, paired by case; the tests are in `stats.contrasts`, the layout in `reports`."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class Comparison:
 def compare(ours: Scores, theirs: Scores, sampling: Sampling = DEFAULT_SAMPLING) -> Comparison:
     """Compare two evaluations case by case, each case the mean of its sessions.
 
-    Every metric is turned so that higher is better. Holm's correction is over the metrics, and over
-    the panels apart.
+    Every metric is oriented so that higher is better. Holm's correction is applied to the metrics
+    and to the panels separately.
     """
     left, right = _case_means(ours), _case_means(theirs)
     keys = sorted(set(left.columns) & set(right.columns), key=_panel_order(ours))

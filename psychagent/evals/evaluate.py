@@ -38,7 +38,7 @@ from psychagent.scales.scale import Scale
 log = logging.getLogger(__name__)
 
 CALLS_PER_SESSION = 6
-"""Sessions are started so that this many calls of each find room at the gate."""
+"""Calls that a session is assumed to make at once; decides how many sessions run concurrently."""
 
 
 @dataclass(frozen=True)
@@ -49,41 +49,41 @@ class EvalPlan:
     output_root: Path
     env: Mapping[str, str]
     data_root: Path | None = None
-    """None is the example courses of the settings' language (English where none is set)."""
+    """None means the example courses in the settings' language (English if none is set)."""
     modalities: tuple[Modality, ...] = ()
     methods: tuple[str, ...] | None = None
-    """Scales by name; None is each modality's set."""
+    """Scales by name; None means each modality's default set."""
     case_limit: int | None = None
     resume: bool = True
     input_format: InputFormat = "auto"
     log_level: LogLevel = "info"
-    """Least level of the lines in the log beside the scores."""
+    """Lowest level that is written to the log next to the scores."""
     tell: Tell = tell_nobody
-    """Hears what happens."""
+    """Called with every event."""
 
 
 @dataclass(frozen=True)
 class Task:
-    """One session's open work."""
+    """The scales of one session that are still to be judged."""
 
     name: str
-    """Its place among the evaluation's files, which no other session has."""
+    """Path of its scores within the evaluation, without suffix; unique."""
     found: Found
     path: Path
     scores: SessionScores
-    """What is kept from before."""
+    """Results kept from an earlier evaluation."""
     open_scales: tuple[str, ...]
 
 
 async def run_eval(plan: EvalPlan) -> EvalResult:
     """Judge all sessions of a plan and write their files, the table and the summary.
 
-    Ctrl-C and SIGTERM stop cleanly: what is in flight may come in, no table is written, and the same
-    command goes on later.
+    Ctrl-C and SIGTERM stop cleanly: calls in flight may finish, no table is written, and the same
+    command resumes later.
 
     Raises:
         SettingsError, AssetError: If it cannot start.
-        LockError: If another process works in the same folder.
+        LockError: If another process is working in the same folder.
         RecordError: If a file cannot be written.
     """
     search = Search(
@@ -129,7 +129,7 @@ class _Judged:
 
 
 async def _judge_found(plan: EvalPlan, folder: EvalFolder, found: Sequence[Found]) -> _Judged:
-    """Judge sessions, and worthless ones made of them."""
+    """Judge the sessions, and the worthless ones derived from them."""
     stop = Stop()
     async with open_live(
         plan.env,
@@ -184,10 +184,10 @@ def _task(plan: EvalPlan, judge: Judge, found: Found, folder: EvalFolder) -> Tas
 async def _judge_all(
     plan: EvalPlan, judge: Judge, tasks: Sequence[Task], stop: Stop
 ) -> dict[str, SessionScores]:
-    """Judge sessions, enough at a time to keep every place at the gate busy.
+    """Judge sessions, enough of them concurrently to keep the gate busy.
 
     Returns:
-        Scores by name, without those of sessions that a stop left open.
+        Scores by name of the task; sessions that a stop left open are not included.
     """
 
     async def work(claim: Claim[Task]) -> tuple[str, SessionScores | None]:
@@ -219,7 +219,7 @@ async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task]) -> Sessio
 
 
 def _with(scores: SessionScores, more: Mapping[str, ScaleResult], judge: Judge) -> SessionScores:
-    """Add results in the order of the scales, so that the file does not tell which call came back first."""
+    """Add results in the order of the scales, whichever call returned first."""
     found = {**scores.scales, **more}
     return scores.model_copy(
         update={"scales": {name: found[name] for name in judge.deps.scales if name in found}}
@@ -227,7 +227,7 @@ def _with(scores: SessionScores, more: Mapping[str, ScaleResult], judge: Judge) 
 
 
 def _write_tables(folder: EvalFolder, result: EvalResult, settings: EvalSettings) -> None:
-    # scales first: a table without its scales would be taken for one of the bundled ones
+    # scales first: a table without them would be read with the bundled scales
     write_scales(folder.scales, result.scales)
     write_text(folder.table, to_csv(to_rows(result.sessions, result.scales)))
     write_text(folder.worthless_table, to_csv(to_rows(result.degenerate, result.scales)))

@@ -1,4 +1,4 @@
-"""What happens in an evaluation, as values that a terminal, a page, a log or another process can take."""
+"""Events of an evaluation: plain values for a terminal, a page, a log or another process."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from psychagent.runs.events import CallAnswered, StopHeard
 
 @dataclass(frozen=True)
 class EvalBegan:
-    """The sessions are known and the first are about to be judged."""
+    """The sessions are known; judging is about to start."""
 
     sessions: int
     """Worthless sessions included."""
     scales: int
-    """Scales that are still to be asked, over all sessions."""
+    """Scales still to be judged, over all sessions."""
 
 
 @dataclass(frozen=True)
 class ScaleJudged:
-    """One scale of a session came in; its file holds it already."""
+    """One scale of a session was judged and is already written to its file."""
 
     session: str
-    """Its place among the evaluation's files, such as `cbt/en01/session_1`."""
+    """Path of its scores within the evaluation, such as `cbt/en01/session_1`."""
     scale: str
     result: ScaleResult
 
 
 @dataclass(frozen=True)
 class SessionJudged:
-    """Every scale of a session that was open is in."""
+    """Every open scale of a session has been judged."""
 
     session: str
 
@@ -41,4 +41,4 @@ Tell = Callable[[EvalEvent], None]
 
 
 def tell_nobody(event: EvalEvent) -> None:
-    """Let an event pass."""
+    """Ignore an event."""

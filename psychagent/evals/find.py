@@ -1,4 +1,4 @@
-"""Find the sessions that an evaluation judges: run folders, session files, case files."""
+"""Find the sessions to judge: in run folders, session files and case files."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class Found(Record):
 
     dialogue: Dialogue
     source_file: str
-    """Relative to the folder that was searched."""
+    """Relative to the folder searched."""
     baseline: str = ""
 
     @property
     def place(self) -> tuple[str, str, int]:
-        """Modality, case and session, by which its scores are filed."""
+        """Modality, case and session index, which locate the file of its scores."""
         return self.dialogue.modality.value, self.dialogue.case_id, self.dialogue.session_index
 
 
@@ -48,17 +48,17 @@ class Search:
     """A folder, or one file."""
     input_format: InputFormat = "auto"
     modalities: tuple[Modality, ...] = ()
-    """Empty is every one."""
+    """Empty means all of them."""
     case_limit: int | None = None
     """Most cases of each modality."""
     language: Language | None = None
-    """None guesses it from each dialogue."""
+    """None means to guess it from each dialogue."""
 
 
 def find_sessions(search: Search) -> tuple[list[Found], list[Broken]]:
     """Read every session below a folder, in order of modality, case and session.
 
-    A file that cannot be read is named and left out; the others are not disturbed.
+    A file that cannot be read is reported as broken and does not affect the others.
 
     Raises:
         SettingsError: If the folder does not exist or holds several runs.
@@ -103,7 +103,7 @@ def _unique(found: Sequence[Found], broken: list[Broken]) -> list[Found]:
     """Keep the first session of each place.
 
     Raises:
-        SettingsError: If they come from several runs: scores of systems must not be mixed.
+        SettingsError: If sessions come from several runs: scores of different systems must not be mixed.
     """
     baselines = sorted({f.baseline for f in found if f.baseline})
     first: dict[tuple[str, str, int], Found] = {}
@@ -147,8 +147,8 @@ def _read(path: Path, search: Search) -> Iterator[Found | Broken]:
 def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> Found:
     """Read a session file, ours or the reference release's.
 
-    It comes without the client's profile: what such a file holds under that name is the counselor's
-    own client file, by which the counselor must not be judged.
+    The client's profile is left out: what such a file holds under that name is the counselor's own
+    client file, against which the counselor must not be judged.
     """
     number, run, parents = session_number(path), run_of(path), path.resolve().parents
     index = data.get("session_index") or number or 1
@@ -166,7 +166,7 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> Found:
 
 
 def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[Found | Broken]:
-    """Read a case file; a session in it that lacks something is named and left out."""
+    """Read a case file; an unusable session in it is reported as broken."""
     name = _name(path, search.root)
     sessions = data["sessions"]
     if not isinstance(sessions, list) or not sessions:
@@ -205,7 +205,7 @@ def _dialogue(utterances: Any, search: Search, *, case_id: Any, **fields: Any) -
 
 
 def _utterance(item: Any, number: int) -> tuple[Speaker, str] | None:
-    """Read who says what; a system message is no speech."""
+    """Read speaker and text of an utterance; None for a system message."""
     if not isinstance(item, dict):
         raise RecordError(f"utterance {number} is {type(item).__name__}, not a mapping")
     role = str(item.get("role", "")).strip().lower()

@@ -1,4 +1,4 @@
-"""Norms from one's own evaluations: what a reward compares rollouts with; knows no graph."""
+"""Compute norms, which rewards are standardized by, from your own evaluations; knows no graph."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from psychagent.scales.reward import Norm, Norms, canonical
 from psychagent.scales.scale import Scale
 
 LEAST = 10
-"""Fewer values than this say next to nothing about a spread."""
+"""Fewest values from which a standard deviation is worth estimating."""
 Course = tuple[str, str, str]
 
 
@@ -38,11 +38,11 @@ class Score:
 
 @dataclass(frozen=True)
 class Computed:
-    """Norms, and the metrics that could have none."""
+    """Norms, and the metrics for which none could be computed."""
 
     norms: Norms
     left_out: Mapping[str, str]
-    """Metric -> why."""
+    """Metric -> reason."""
     sessions: int
     courses: int
 
@@ -52,17 +52,17 @@ def compute_norms(
 ) -> Computed:
     """Compute norms from an evaluation's scores.
 
-    Counselor: mean and standard deviation (n - 1) of the sessions' scores. Client: the same of the
-    change from a session to the next of its course.
+    Counselor: mean and standard deviation (n - 1) of the sessions' scores. Client: the same for the
+    change from one session to the next within a course.
 
     Args:
         folder: Output folder of `psychagent eval`.
         use: `raw` or `verified` scores.
-        least: Fewest values that a metric's norm may rest on.
-        all_metrics: Take in metrics of scales that do not enter the reward by default, too.
+        least: Fewest values that a norm may be computed from.
+        all_metrics: Include metrics of scales that are not part of the reward by default.
 
     Raises:
-        RecordError: If the scores cannot be read, or are of other scales than the evaluation holds.
+        RecordError: If the scores cannot be read, or were given on other scales than the evaluation holds.
         ScoringError: If several judges are mixed, or there are too few sessions for any norm.
     """
     table = list(read_rows(EvalFolder(folder).table))
@@ -93,7 +93,7 @@ def compute_norms(
 
 
 def _scores(row: ScoreRow, use: str) -> Iterator[Score]:
-    """Yield the score of a row; a missing one has none."""
+    """Yield the score of a row; nothing if it is missing."""
     value = row.verified if use == "verified" else row.raw
     if not row.missing and value is not None:
         yield Score(
@@ -107,7 +107,7 @@ def _scores(row: ScoreRow, use: str) -> Iterator[Score]:
 
 
 def _unique(rows: Iterable[Score]) -> Iterable[Score]:
-    """Keep the last of rows that stand twice."""
+    """Keep the last of duplicate rows."""
     return {(row.course, row.session, row.name): row for row in rows}.values()
 
 
@@ -140,7 +140,7 @@ def _norms(rows: Sequence[Score], least: int) -> tuple[dict[str, dict[str, Norm]
 
 
 def changes(rows: Iterable[Score]) -> Iterator[float]:
-    """Changes of one metric from each session to the next of its course; a gap between sessions has none."""
+    """Yield one metric's change from each session to the next of its course; gaps are skipped."""
     values = {(row.course, row.session): row.value for row in rows}
     for (course, session), value in sorted(values.items()):
         after = values.get((course, session + 1))

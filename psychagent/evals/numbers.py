@@ -1,4 +1,4 @@
-"""The report's numbers: headline, by metric, by modality, by session; knows no file and no layout."""
+"""The numbers of the report: headline, by metric, by modality, by session; knows no file and no layout."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class MetricLine:
     raw: float | None
     verified: float | None
     asked: int
-    """Sessions for which the metric was asked."""
+    """Sessions judged on the metric, missing scores included."""
     scored: int
     quotes: int
     quotes_verified: int
@@ -45,7 +45,7 @@ class MetricLine:
 
     @property
     def coverage(self) -> float:
-        """Share of the asked that is not missing."""
+        """Share of those sessions in which the score is not missing."""
         return self.scored / self.asked if self.asked else 0.0
 
     @property
@@ -56,7 +56,7 @@ class MetricLine:
 
 @dataclass(frozen=True)
 class Trend:
-    """One panel over the number of the session."""
+    """One panel by session index."""
 
     panel: Panel
     points: tuple[tuple[int, Estimate], ...]
@@ -70,7 +70,7 @@ class Numbers:
     raw: Estimates
     verified: Estimates
     silent: Mapping[Panel, float]
-    """What the default rules give an empty session, over the metrics that were asked."""
+    """Headline numbers of an empty session by the default rules, over the metrics that were judged."""
     metrics: tuple[MetricLine, ...]
     modalities: Mapping[str, tuple[Estimates, tuple[MetricLine, ...]]]
     trends: tuple[Trend, ...]
@@ -105,9 +105,9 @@ def compute_numbers(scores: Scores, infos: Infos, sampling: Sampling = DEFAULT_S
 
 
 def members_of(frame: pd.DataFrame, infos: Infos) -> Members:
-    """List the metrics of each headline number: what belongs to the modalities, and what was asked.
+    """List the metrics of each headline number: those of the modalities, and any others that were judged.
 
-    A metric that was not asked for is listed too, so that a number without it can say so.
+    Metrics of the modalities that were not judged are listed too, so that the report can name them.
     """
     known = headline_members(infos.values(), frame["modality"].unique())
     asked = frame[frame["headline"] != "none"][["side", "metric", "group"]].drop_duplicates()
@@ -120,14 +120,14 @@ def members_of(frame: pd.DataFrame, infos: Infos) -> Members:
 
 
 def silent_panels(infos: Infos, asked: Sequence[MetricId]) -> dict[Panel, float]:
-    """Return the headline numbers of a session in which nothing is said, by the default rules."""
+    """Return the headline numbers that the default rules give a session in which nothing is said."""
     chosen = {m: infos[m] for m in asked if m in infos}
     means = {m: info.silent_headline for m, info in chosen.items()}
     return mean_of_metrics(means, headline_members(chosen.values()))
 
 
 def metric_lines(frame: pd.DataFrame, numbers: Estimates) -> tuple[MetricLine, ...]:
-    """Summarize every metric that was asked, ordered by panel as the paper does."""
+    """Summarize every metric that was judged, ordered by panel as in the paper."""
     lines = [
         _metric_line(MetricId(str(side), str(key)), rows, numbers)
         for (side, key), rows in frame.groupby(["side", "metric"], sort=True)

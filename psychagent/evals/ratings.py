@@ -1,4 +1,4 @@
-"""Read people's ratings and a judge's, so that their agreement can be told; computes nothing."""
+"""Read the ratings of people and of a judge, for a comparison that is computed elsewhere."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RatingTable:
 
     ratings: Ratings
     systems: Mapping[str, str] = field(default_factory=dict)
-    """Which system made a dialogue, where that is known."""
+    """Dialogue -> the system that produced it, where known."""
     unrated: int = 0
     """Rows without a score."""
     unmatched: tuple[str, ...] = ()
@@ -61,8 +61,8 @@ def read_ratings(path: Path, columns: Mapping[str, str], levels: range) -> Ratin
 
     Args:
         path: A `.jsonl` or `.csv` file.
-        columns: The file's names of our columns, where they differ.
-        levels: Scores that can be given.
+        columns: Our column name -> the file's, where they differ.
+        levels: The allowed scores.
 
     Raises:
         RecordError: Naming the row and what is wrong with it.
@@ -93,7 +93,7 @@ def read_ratings(path: Path, columns: Mapping[str, str], levels: range) -> Ratin
 
 def _rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
     if path.suffix == ".csv":
-        # a cell may hold line breaks, which csv must see for itself
+        # a cell may hold line breaks, so the csv module must split the lines itself
         text = io.StringIO(read_text(path, RecordError), newline="")
         yield from enumerate(csv.DictReader(text), start=2)
         return
@@ -116,11 +116,11 @@ def _to_score(value: object, levels: range, where: str) -> int:
 def add_judge(table: RatingTable, folder: Path, scale: str = SCALE) -> RatingTable:
     """Add the judge's item scores as one more rater.
 
-    A dialogue of the ratings is named as its scores are filed, `<modality>/<case_id>/session_<k>`,
-    or by the file that was judged.
+    The ratings name a dialogue by the path of its scores, `<modality>/<case_id>/session_<k>`, or by
+    the file that was judged.
 
     Raises:
-        RecordError: If the evaluation does not hold the scale, its scores are of another version of it,
+        RecordError: If the evaluation lacks the scale, its scores were given on another version of it,
             or no dialogue is in both.
     """
     if JUDGE in table.ratings:
@@ -169,7 +169,7 @@ def _names(scores: SessionScores) -> set[str]:
 
 
 def _item_scores(result: ScaleResult) -> dict[str, int]:
-    """Median of the repeats, the lower of two middle ones, so that it is a score of the scale."""
+    """Return the median of each item's repeats; the lower of two middle ones, which is a valid score."""
     given: dict[str, list[int]] = {}
     for item in result.items:
         given.setdefault(item.id, []).append(item.raw)

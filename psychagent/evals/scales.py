@@ -1,4 +1,4 @@
-"""The scales that an evaluation was judged with, kept in its folder, and held against its scores."""
+"""Store the scales of an evaluation in its folder, and check that its scores were given on them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ SCHEMA_VERSION = 1
 
 
 class JudgedScales(StoredFile):
-    """`scales.json` of an evaluation: every scale whole, so that its scores can be read without its files."""
+    """`scales.json` of an evaluation: every scale in full, so that scores can be read without scale files."""
 
     hashes: dict[str, str] = Field(default_factory=dict)
-    """By name, as the scores bear them."""
+    """Name -> hash, as recorded with the scores."""
     scales: dict[str, Scale]
 
 
@@ -50,18 +50,16 @@ def _check_unchanged(path: Path, scales: Mapping[str, Any], hashes: Mapping[str,
 
 
 def read_scales(folder: Path, used: Iterable[tuple[str, str]]) -> dict[str, Scale]:
-    """Read the scales that an evaluation was judged with, and make sure that its scores are theirs.
+    """Read the scales of an evaluation, and check that its scores were given on them.
 
-    An evaluation of a version that kept no scales is read with the bundled ones, if its scores are
-    theirs.
+    Evaluations of earlier versions hold no scales; they are checked against the bundled ones.
 
     Args:
         folder: Output folder of `psychagent eval`.
-        used: Of each score that is to be read, its metric (`counselor.WAI`) or its scale, and the hash
-            of the scale.
+        used: For each score to be read, its metric (`counselor.WAI`) or scale, and the scale's hash.
 
     Raises:
-        RecordError: Naming the first score whose scale is another or not there.
+        RecordError: Naming the first score whose scale is absent or differs.
     """
     path = EvalFolder(folder).scales
     if path.is_file():

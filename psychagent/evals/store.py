@@ -1,4 +1,4 @@
-"""What an evaluation keeps of a former one, and how scores become rows of its table."""
+"""Choose which earlier results to keep, and turn scores into rows of the table."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from psychagent.scales.scale import Scale
 
 
 def scores_path(folder: EvalFolder, found: Found) -> Path:
-    """Return where a session's scores stand."""
+    """Return the path of a session's scores."""
     return folder.scores_path(*found.place)
 
 
@@ -25,10 +25,10 @@ def keep_finished(
     *,
     asked: Sequence[str],
 ) -> dict[str, ScaleResult]:
-    """Choose the stored scales that need not be asked again.
+    """Choose the stored results that need not be judged again.
 
-    They were filled in, by the same judge with the same prompts, of the same dialogue, and the
-    scale has not changed since. A missing one stays where it is not asked for this time.
+    A result is kept if it was given by the same judge with the same prompts on the same dialogue and
+    scale. A missing one is kept only if it is not asked for this time.
     """
     if before is None or before.mark != fresh.mark or before.input_hash != fresh.input_hash:
         return {}
@@ -42,7 +42,7 @@ def keep_finished(
 
 
 def to_rows(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> Iterator[ScoreRow]:
-    """List the rows of the table: one per session and metric."""
+    """Yield the rows of the table: one per session and metric."""
     for scores in sessions:
         for name, result in scores.scales.items():
             if name in scales:

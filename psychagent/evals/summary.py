@@ -1,4 +1,4 @@
-"""What an evaluation amounts to: means with their coverage, totals, warnings, exit status."""
+"""Summarize an evaluation: means with their coverage, totals, warnings, exit status."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ class EvalResult:
     scripted_roles: tuple[str, ...] = ()
     """Roles that a script played in the runs that were judged."""
     interrupted: bool = False
-    """Whether a stop left sessions open; no table is written then."""
+    """Whether a stop left sessions open, in which case no table is written."""
 
     @property
     def missing(self) -> list[tuple[str, str, str]]:
-        """Where, which scale and why, for every scale that could not be filled in."""
+        """Session, scale and reason of every scale that could not be filled in."""
         return [
             (f"{s.modality.value}/{s.case_id}/session_{s.session_index}", name, result.reason)
             for s in (*self.sessions, *self.degenerate)
@@ -58,7 +58,7 @@ class EvalResult:
 
     @property
     def used(self) -> RoleUsage:
-        """Calls and tokens of all sessions, those of earlier runs included."""
+        """Calls and tokens of all sessions, including those spent by earlier evaluations."""
         return sum_usage(s.usage for s in (*self.sessions, *self.degenerate)).total()
 
     def exit_status(self) -> int:
@@ -69,9 +69,9 @@ class EvalResult:
 
 
 def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> Means:
-    """Mean of every metric over the sessions in which it was filled in, with how many lack it.
+    """Average every metric over the sessions in which it was filled in, and count those that lack it.
 
-    A mean over no session is None.
+    The mean over no session is None.
     """
     found: dict[str, list[MetricScore]] = {}
     missing: Counter[str] = Counter()
@@ -96,13 +96,13 @@ def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale])
 
 
 def evidence_of(sessions: Iterable[SessionScores]) -> Evidence:
-    """Add up the support of all answers."""
+    """Sum up the evidence of all answers."""
     parts = [result.evidence for session in sessions for result in session.scales.values()]
     return Evidence(**{name: sum(getattr(p, name) for p in parts) for name in Evidence.model_fields})
 
 
 def cost_of(used: RoleUsage, prices: Prices | None) -> float | None:
-    """Return what tokens cost at given prices; None without prices."""
+    """Return the cost of tokens in the currency of the prices; None without prices."""
     if prices is None:
         return None
     cached_price = prices.prompt if prices.cached is None else prices.cached
@@ -116,7 +116,7 @@ def cost_of(used: RoleUsage, prices: Prices | None) -> float | None:
 def judge_warnings(
     settings: EvalSettings, manifests: Sequence[Manifest], sessions: Sequence[SessionScores]
 ) -> list[str]:
-    """Say what a reader of the numbers has to know."""
+    """List what a reader of the numbers has to know."""
     warnings = []
     if settings.judge.provider == "offline":
         warnings.append(JUDGED_BY_SCRIPT)
@@ -145,9 +145,9 @@ def roles_of_model(model: str, manifests: Sequence[Manifest]) -> list[str]:
 
 
 def hash_warnings(sessions: Sequence[SessionScores]) -> list[str]:
-    """Warn where scores were made with different judges, prompts or scales.
+    """Warn if scores were given by different judges, with different prompts or on different scales.
 
-    Prompts of different languages differ by nature, so they are compared within a language.
+    Prompts are compared within a language only, since they differ between languages.
     """
     warnings = []
     if len({(s.language, s.mark) for s in sessions}) > len({s.language for s in sessions}):
@@ -165,7 +165,7 @@ def hash_warnings(sessions: Sequence[SessionScores]) -> list[str]:
 
 
 def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
-    """Sum an evaluation up: numbers, and everything that is needed to read them."""
+    """Build the summary: the numbers, and everything needed to read them."""
     by_modality = {
         m: [s for s in result.sessions if s.modality is m]
         for m in sorted({s.modality for s in result.sessions})

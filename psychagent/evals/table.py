@@ -1,4 +1,4 @@
-"""An evaluation's scores.csv as a table with checked columns; knows no statistics."""
+"""Load the scores.csv of an evaluation as a table with checked columns; computes no statistics."""
 
 from __future__ import annotations
 
@@ -27,34 +27,34 @@ class Scores:
 
     folder: Path
     frame: pd.DataFrame
-    """One row per session and metric. Beside the file's columns: `case` (unique over modalities and
-    baselines) and `value`, the chosen score as the headline counts it, NaN where missing."""
+    """One row per session and metric. In addition to the file's columns: `case` (unique over modalities
+    and baselines) and `value`, the chosen score as the headline counts it, NaN where missing."""
     use: str = "raw"
     summary: EvalSummary = EvalSummary()
     """Empty where the folder holds none."""
     duplicates: int = 0
-    """Rows that stood twice; the last was kept."""
+    """Duplicate rows dropped; the last of each was kept."""
 
     @property
     def is_script(self) -> bool:
-        """Whether a script, which is no language model, had a part in it: as judge or as a speaker."""
+        """Whether a script instead of a language model judged or spoke."""
         return bool(self.script_notes)
 
     @property
     def script_notes(self) -> tuple[str, ...]:
-        """What has to be said of a script's part in it."""
+        """Notes for the reader on what a script contributed."""
         judged = self.frame["is_script"].any() or self.summary.is_script
         made = self.summary.scripted_roles
         return (*([JUDGED_BY_SCRIPT] if judged else []), *([MADE_WITH_SCRIPT] if made else []))
 
     @property
     def modalities(self) -> list[str]:
-        """Modalities that occur, in order."""
+        """Modalities that occur, sorted."""
         return sorted(self.frame["modality"].unique())
 
     @property
     def baselines(self) -> list[str]:
-        """Systems that occur, in order."""
+        """Systems that occur, sorted."""
         return sorted(name for name in self.frame["baseline"].unique() if name)
 
     @property
@@ -65,7 +65,7 @@ class Scores:
 
     @property
     def used(self) -> RoleUsage:
-        """Calls and tokens; the table holds those of a scale once, whatever metrics it yields."""
+        """Calls and tokens; the table counts those of a scale once, however many metrics it yields."""
         return RoleUsage(**{name: int(self.frame[name].sum()) for name in SPENT})
 
     def count_cases(self) -> int:
@@ -82,7 +82,7 @@ def load_scores(folder: Path, use: str | None = None, *, worthless: bool = False
 
     Args:
         folder: Output folder of `psychagent eval`.
-        use: `raw` or `verified`; None takes what the evaluation was configured for, else raw.
+        use: `raw` or `verified`; None means what the evaluation was configured for, else `raw`.
         worthless: Read the table of worthless sessions, which has the same columns.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Worthless sessions made of a real one: what a judge gives them says what its numbers are worth."""
+"""Derive worthless sessions from real ones: what a judge gives them shows what its scores are worth."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _shuffled(lines: Sequence[Line], advice: Sequence[str]) -> list[Line]:
 
 
 def _counselor_says(lines: Sequence[Line], words: Sequence[str]) -> list[Line]:
-    """Put other words into the counselor's mouth, in turn; the client's stay."""
+    """Replace the counselor's lines by the given ones, cycling through them; keep the client's."""
     said, turn = [], 0
     for line in lines:
         if line.speaker is Speaker.COUNSELOR:
@@ -50,7 +50,7 @@ class Kind:
     """One way in which a session can be worthless."""
 
     words: str
-    """What it is, for a reader of a report."""
+    """Description for a reader of a report."""
     make: Make
 
 
@@ -60,11 +60,11 @@ KINDS: dict[str, Kind] = {
     "advice_only": Kind("the counselor gives nothing but stock advice", _advice_only),
     "shuffled": Kind("the same turns in random order", _shuffled),
 }
-"""By the name under which their scores are filed."""
+"""Keyed by the name of the folder that holds their scores."""
 
 
 def choose_for_degenerate(found: Sequence[Found], most: int) -> list[Found]:
-    """Take some sessions of each modality: the first of every case, then the second of every case."""
+    """Choose up to `most` sessions of each modality: every case's first, then every case's second."""
     chosen: list[Found] = []
     for modality in sorted({item.dialogue.modality for item in found}):
         mine = [item for item in found if item.dialogue.modality is modality]
@@ -78,13 +78,13 @@ def choose_for_degenerate(found: Sequence[Found], most: int) -> list[Found]:
 
 
 def make_degenerate(found: Found, prompts: PromptLibrary) -> list[Found]:
-    """Make every kind of worthless session of a real one; its kind stands as the baseline."""
+    """Derive every kind of worthless session from a real one; the kind becomes its baseline."""
     advice: list[str] = prompts.data("judge/degenerate")["advice"]
     fields = {name: getattr(found.dialogue, name) for name in Dialogue.model_fields}
     made = []
     for name, kind in KINDS.items():
         lines = tuple(kind.make(found.dialogue.lines, advice))
-        # built anew, for a copy keeps the hash that was computed for the original
+        # not model_copy: a copy would keep the hash computed for the original
         dialogue = Dialogue(**{**fields, "lines": lines})
         made.append(found.model_copy(update={"dialogue": dialogue, "baseline": name}))
     return made

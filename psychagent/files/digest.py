@@ -1,4 +1,4 @@
-"""Hashes of texts, files and data: sha256, in hexadecimal."""
+"""Hash texts, files and data: sha256 in hexadecimal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def hash_text(text: str) -> str:
 
 
 def hash_json(data: Any) -> str:
-    """Hash what can be written as JSON, whatever the order of its keys."""
+    """Hash JSON-serializable data, independent of key order."""
     return hash_text(json.dumps(data, sort_keys=True, ensure_ascii=False))
 
 
@@ -25,7 +25,7 @@ def hash_file(path: Path) -> str:
 
 
 def hash_files(folder: Path) -> dict[str, str]:
-    """Hash every file below a folder, by its path relative to the folder's parent."""
+    """Hash the templates, YAML and JSON files below a folder, keyed by path relative to its parent."""
     return {
         path.relative_to(folder.parent).as_posix(): hash_file(path)
         for path in sorted(folder.rglob("*"))

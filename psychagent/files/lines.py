@@ -1,4 +1,4 @@
-"""JSON lines: one JSON value a line, read and written; a line ends at a line feed and nowhere else.
+"""Read and write JSON lines: one JSON value per line; only a line feed ends a line.
 
 `str.splitlines` also splits at U+2028 and U+0085, which JSON allows inside a string.
 """
@@ -16,7 +16,7 @@ from psychagent.files.write import whole_file
 
 
 def read_lines(path: Path, raise_as: Raise = RecordError) -> Iterator[tuple[int, Any]]:
-    """Read the values of a file with the numbers of their lines, from 1; blank lines are passed over.
+    """Yield the line number, from 1, and the value of each line; blank lines are skipped.
 
     Raises:
         RecordError: Naming the file, and the line that is not JSON.
@@ -31,12 +31,12 @@ def read_lines(path: Path, raise_as: Raise = RecordError) -> Iterator[tuple[int,
 
 
 def write_lines(path: Path, values: Iterable[Any]) -> None:
-    """Write one JSON value a line, whole or not at all; raises as `whole_file` does."""
+    """Write one JSON value per line, whole or not at all; raises as `whole_file` does."""
     with whole_file(path) as stream:
         stream.writelines(to_lines(values))
 
 
 def to_lines(values: Iterable[Any]) -> Iterator[bytes]:
-    """Write each value as a line."""
+    """Encode each value as a line."""
     for value in values:
         yield json.dumps(value, ensure_ascii=False).encode() + b"\n"

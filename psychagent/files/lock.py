@@ -1,4 +1,4 @@
-"""One process at a time in a run's folder: an OS file lock, so that a killed run leaves none behind."""
+"""Allow one process at a time in a run's folder, by an OS file lock, which a killed run releases."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
 
 
 def load_model(model: type[M], path: Path, raise_as: Raise = AssetError) -> M:
-    """Read a file into a model; paths inside it are relative to the file, an empty file says nothing."""
+    """Read a file into a model; paths in it are relative to the file, an empty file means all defaults."""
     data = load_data(path, raise_as)
     return to_model(
         model, {} if data is None else data, origin=str(path), base=path.parent, raise_as=raise_as
@@ -72,11 +72,11 @@ def to_model(
     """Validate data as a model.
 
     Args:
-        model: What the data should be.
+        model: The model to validate against.
         data: Parsed YAML or JSON.
         origin: What to name in an error, usually the file.
-        base: The folder that relative paths in the data refer to.
-        raise_as: Error class of the boundary.
+        base: The folder that relative paths in the data start from.
+        raise_as: Error class to raise for invalid data.
     """
     try:
         return model.model_validate(data, context={"base": base})
@@ -85,7 +85,7 @@ def to_model(
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """Say in one sentence what is wrong: the field, the value seen, the remedy."""
+    """Describe the problems in one sentence: the field, the value seen, the remedy."""
     problems = [_one_problem(dict(item), model) for item in error.errors()]
     more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
     return "; ".join(problems[:3]) + more
@@ -101,14 +101,14 @@ def _one_problem(item: dict[str, Any], model: type[BaseModel]) -> str:
     if not where:
         held = type(item["input"]).__name__
         return message if isinstance(item["input"], Mapping) else f"holds {held}, not a mapping of keys"
-    # what stands where a key's name belongs may be the key itself, and a mapping may hold one
+    # never print the value of a field named "key", nor a mapping: either may hold an API key
     if "key" in str(item["loc"][-1]) or isinstance(item["input"], Mapping):
         return f"field {where!r}: {message}"
     return f"field {where!r} has {repr(item['input'])[:80]}: {message}"
 
 
 def _remedy(loc: Sequence[int | str], model: type[BaseModel]) -> str:
-    """Say what the unknown key may have been meant for: a key beside it, or another place."""
+    """Suggest what an unknown key was meant to be: a sibling key, or one that belongs elsewhere."""
     name, beside = str(loc[-1]), _model_at(model, loc[:-1]).model_fields
     if name in model.model_fields:
         return "; it belongs at the top of the file"
@@ -126,14 +126,14 @@ def _remedy(loc: Sequence[int | str], model: type[BaseModel]) -> str:
 
 
 def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:
-    """Follow a place in the data down to its model, as far as it can be told."""
+    """Follow a location in the data down to its model, as far as it can be determined."""
     for part in loc:
         model = _inner_models(model).get(str(part), model)
     return model
 
 
 def _inner_models(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
-    """List the fields that hold a model, alone, optionally or many of it."""
+    """Map each field to the model in its type, including optional and container types."""
     found: dict[str, type[BaseModel]] = {}
     for name, field in model.model_fields.items():
         for part in _parts(field.annotation):

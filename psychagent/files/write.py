@@ -1,4 +1,4 @@
-"""The one writer: a file is there whole, or as it was before."""
+"""The only writer of files: each is replaced whole or left as it was."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from typing import Any, BinaryIO
 from psychagent.errors import RecordError
 
 Put = Callable[[Path, Iterable[bytes]], str]
-"""Writes the parts of one file and returns the sha256 of all of them."""
+"""Writes the parts of one file and returns the sha256 of the whole."""
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a temporary file beside the target; it takes the target's name when the block ends.
+    """Open a temporary file next to the target; it replaces the target when the block ends.
 
-    Whatever goes wrong in the block, the old file stays and the temporary one is removed.
+    On any error in the block, the old file stays and the temporary one is removed.
 
     Raises:
         RecordError: If the disk is full or the folder cannot be written.
@@ -32,7 +32,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             yield stream
         part.replace(path)
     except BaseException as error:
-        # the cleanup may meet the same full or vanished disk; the first error says more
+        # the cleanup may fail for the same reason (a full or vanished disk); keep the first error
         with suppress(OSError):
             part.unlink(missing_ok=True)
         if not isinstance(error, OSError):
@@ -44,7 +44,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
 
 @contextmanager
 def whole_files() -> Iterator[Put]:
-    """Write files that belong together: none takes its name before all of them are written.
+    """Write files that belong together: none replaces its target before all are written.
 
     Raises:
         RecordError: If one cannot be written; all the old files stay.
@@ -56,7 +56,7 @@ def whole_files() -> Iterator[Put]:
             for part in parts:
                 stream.write(part)
                 digest.update(part)
-            # what stayed in the buffer would meet the full disk after other files took their names
+            # flush now: a full disk must show before the first file replaces its target
             stream.flush()
             return digest.hexdigest()
 
@@ -80,12 +80,12 @@ def write_json(path: Path, data: Any) -> None:
 
 
 def to_json(data: Any) -> str:
-    """Write data as the JSON text of a file."""
+    """Format data as the JSON text of a file."""
     return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def remove_parts(folder: Path) -> None:
-    """Remove what killed processes had begun to write below a folder; nobody else may be writing there.
+    """Remove partial files that killed processes left below a folder, in which no process may be writing.
 
     Raises:
         RecordError: If one cannot be removed.

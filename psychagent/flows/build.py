@@ -1,4 +1,4 @@
-"""Wire what the graphs need from settings and from what is live; the only place that makes models."""
+"""Wire the graphs' dependencies from settings and live resources; the only place that builds models."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def build_deps(
 
     Args:
         baseline: The system under study.
-        runtime: The world that it meets.
+        runtime: The world that it is run in.
         live: Keys, connections and gate, from `open_live`.
-        cache_dir: Where vectors are kept; None keeps them in memory.
+        cache_dir: Folder of cached vectors; None keeps them in memory.
 
     Raises:
         SettingsError: If a key that the settings name is not set.
@@ -73,7 +73,7 @@ def _chats(
     prompts: Callable[[Language], PromptLibrary],
     live: Live,
 ) -> Callable[[Role, Knobs], Chat]:
-    """Resolve a role under some knobs to its model; each model is built once."""
+    """Build the resolver from role and knobs to a model; each model is built once."""
 
     @cache
     def chat_at(settings: str, language: Language) -> Chat:
@@ -81,7 +81,7 @@ def _chats(
 
     def chat(role: Role, knobs: Knobs) -> Chat:
         settings = endpoint_of(role, baseline, world, counselor_model=knobs.counselor_model)
-        # settings hold a mapping, which a cache cannot take as a key
+        # settings hold a mapping, so they are not hashable
         return chat_at(settings.model_dump_json(), knobs.language)
 
     return chat
@@ -90,10 +90,10 @@ def _chats(
 def endpoint_of(
     role: Role, baseline: BaselineSettings, world: WorldSettings, *, counselor_model: str = ""
 ) -> EndpointSettings:
-    """Say whose model plays a role.
+    """Return the endpoint settings of a role.
 
     Raises:
-        SettingsError: If the role is no part of a course.
+        SettingsError: If the role does not occur in a course.
     """
     match role:
         case Role.COUNSELOR | Role.FILTER | Role.REWRITE:
@@ -117,7 +117,7 @@ def _bundled_case(knobs: Knobs) -> Case:
 def build_skills(
     baseline: BaselineSettings, language: Language, live: Live, *, cache_dir: Path | None
 ) -> SkillStore:
-    """Build the skill store of a language; an embedder is loaded only where the method needs one."""
+    """Build the skill store of a language; an embedder is loaded only if the method needs one."""
     library = SkillLibrary(language, baseline.skills_root)
     method = baseline.retrieval.method
     embedder = None
@@ -127,11 +127,11 @@ def build_skills(
 
 
 def open_embedder(settings: EmbeddingSettings, live: Live) -> Embedder:
-    """Build the embedder of the settings; one at an endpoint shares the gate of all other calls.
+    """Build the configured embedder; one behind an endpoint shares the gate with all other calls.
 
     Raises:
         SettingsError: If its key is not set.
-        SkillStoreError: If its model is missing, or is not the one it should be.
+        SkillStoreError: If its model is missing or has the wrong checksum.
     """
     key = require_key(settings.api_key_env, live.env)
     return build_embedder(settings, key=key, client=live.http, gate=live.gate, sleep=live.sleep)
@@ -144,7 +144,7 @@ def build_chat(
     *,
     script: Mapping[str, Any] | None = None,
 ) -> Chat:
-    """Build a role's access to its model; `script` is what the offline model says in its place."""
+    """Build a chat with a role's model; `script` replaces the default lines of the offline model."""
     model: BaseChatModel
     if settings.provider == "offline":
         model = OfflineModel.load(prompts) if script is None else OfflineModel(lines=dict(script))
@@ -181,7 +181,7 @@ def warm(deps: Deps) -> Deps:
 
 
 def to_knobs(baseline: BaselineSettings, world: WorldSettings) -> Knobs:
-    """Write settings as the knobs of a graph run."""
+    """Convert settings to the knobs of a graph run."""
     return Knobs(
         language=world.language,
         max_sessions=baseline.max_sessions,

@@ -18,24 +18,24 @@ from psychagent.nodes.select import select
 from psychagent.nodes.state import CourseState
 
 STEPS_A_SESSION = 5
-"""Supersteps of one session: open, rollout, select, both reflections side by side, reflect."""
+"""Supersteps of one session: open, rollout, select, both reflections in parallel, reflect."""
 STEPS_A_RETRY = 2
-"""Supersteps of holding rollouts again: rollout, select."""
+"""Supersteps of repeating rollouts: rollout, select."""
 
 
 def course_limit(max_sessions: int, rollout_retries: int = 0) -> int:
-    """Most supersteps that a course can take, so that the graph's own limit never ends one.
+    """Return the most supersteps that a course can take, so that the graph's own limit never ends one.
 
     Args:
-        max_sessions: Most sessions of the course.
-        rollout_retries: How often rollouts of one session may be held again.
+        max_sessions: Maximum sessions of the course.
+        rollout_retries: How often the rollouts of one session may be repeated.
     """
-    # the last opening closes the course; LangGraph wants one step to be left when it is over
+    # one for the last opening, which ends the course, and one that LangGraph requires to remain
     return (STEPS_A_SESSION + STEPS_A_RETRY * rollout_retries) * max_sessions + 2
 
 
 def limit_of(deps: Deps, knobs: Knobs) -> int:
-    """Most supersteps of a course under some dependencies and knobs."""
+    """Return the most supersteps of a course under the given dependencies and knobs."""
     return course_limit(knobs.max_sessions, deps.rft.settings.rollout_retries if deps.rft else 0)
 
 
@@ -45,8 +45,8 @@ def build_course(
     """Build the course graph.
 
     Input is `{"case": Case}`, or `{}` to start from the knobs' bundled profile. One thread holds one
-    course. Pass `durability="sync"` only together with a checkpointer. `knobs` is what a served graph
-    shows to be turned; its defaults are those of a run that turns only some.
+    course. Pass `durability="sync"` only together with a checkpointer. `knobs` is the context schema
+    that a served graph shows; its defaults apply to knobs that a run does not set.
     """
     graph = StateGraph(CourseState, context_schema=knobs)
     graph.add_node("open", open_session(deps))

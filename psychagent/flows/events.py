@@ -1,6 +1,6 @@
-"""What happens in a course, as typed events: the one place that reads a graph's stream.
+"""Typed events of a course; the only module that reads a graph's stream.
 
-A run, the Python API and a page consume these; a new kind of event is a dataclass and a line here.
+Runs, the Python API and web pages consume them; a new kind of event is a dataclass and a line here.
 """
 
 from __future__ import annotations
@@ -27,28 +27,28 @@ class SessionOpened:
 
 @dataclass(frozen=True)
 class Words:
-    """Words of the counselor as they come; private reasoning is left out."""
+    """A piece of the counselor's reply as it is streamed, without private reasoning."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Said:
-    """A whole turn."""
+    """A complete turn."""
 
     turn: Turn
 
 
 @dataclass(frozen=True)
 class RolloutHeld:
-    """A rollout was held and judged, or failed."""
+    """A rollout finished and was judged, or failed."""
 
     rollout: Rollout
 
 
 @dataclass(frozen=True)
 class SessionClosed:
-    """A session with its summary and what changed in memory."""
+    """A session ended, with its summary and the changes to memory."""
 
     session: FinishedSession
 
@@ -69,9 +69,9 @@ async def read_events(
     """Turn a course graph's stream into events.
 
     Args:
-        stream: From `astream(..., version="v2")` with stream mode `updates`, and `messages` for
-            words as they come. Turns are in it only with `subgraphs=True`.
-        end_token: The baseline's, which is no word.
+        stream: From `astream(..., version="v2")` with stream mode `updates`, plus `messages` for
+            words as they are streamed. It contains turns only with `subgraphs=True`.
+        end_token: The baseline's end token, which is not shown.
     """
     heard = _Heard(end_token)
     async for part in stream:
@@ -86,12 +86,12 @@ async def read_events(
 
 
 def events_of(node: str, update: Mapping[str, Any]) -> list[Event]:
-    """Say what a node's update means; empty where it means nothing to a reader."""
+    """Convert a node's update to events; empty if it is of no interest to a reader."""
     match node:
         case Speaker.COUNSELOR.value | Speaker.CLIENT.value:
             return [Said(turn) for turn in update["turns"]]
         case "rollout":
-            # a plain session is a single rollout that nobody judges: nothing to tell of
+            # a plain session is a single rollout without a judge, which is not worth an event
             return [RolloutHeld(r) for r in update["rollouts"] if r.judgement or r.failure]
         case "reflect":
             return [SessionClosed(update["finished_session"])]
@@ -103,9 +103,9 @@ def events_of(node: str, update: Mapping[str, Any]) -> list[Event]:
 
 
 class _Heard:
-    """What a person watching hears: each attempt at a reply is read by itself.
+    """Extracts the visible words of a stream, parsing each attempt at a reply on its own.
 
-    What one attempt left open must not decide which words of the next are private.
+    A tag that one attempt left open must not make words of the next attempt private.
     """
 
     def __init__(self, end_token: str) -> None:
@@ -113,7 +113,7 @@ class _Heard:
         self._visible = VisibleText(end_token)
 
     def take(self, message: Any) -> str:
-        """Take a piece of a reply and return the words that may be shown."""
+        """Feed a piece of a reply; return the words that may be shown."""
         if message.id != self._attempt:
             self._attempt, self._visible = message.id, VisibleText(self._end_token)
         return self._visible.feed(message.content if isinstance(message.content, str) else "")

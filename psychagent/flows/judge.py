@@ -1,4 +1,4 @@
-"""The judge graph: every scale of a session at once, then collected; and its wiring."""
+"""The judge graph, which asks all scales of a session in parallel and collects them; and its wiring."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def build_judge(deps: JudgeDeps) -> JudgeGraph:
 
 
 class Judge:
-    """A judge graph with what it was built from."""
+    """A judge graph together with its dependencies."""
 
     def __init__(self, deps: JudgeDeps) -> None:
         """Build the graph."""
@@ -60,7 +60,7 @@ class Judge:
     async def stream(
         self, dialogue: Dialogue, methods: Sequence[str]
     ) -> AsyncIterator[tuple[str, ScaleResult]]:
-        """Judge a session and yield each scale as soon as its last call is in.
+        """Judge a session and yield each scale as soon as its last call has returned.
 
         Raises:
             AssetError: If a scale is unknown.
@@ -90,14 +90,14 @@ class Judge:
         )
 
     def methods(self, modality: Modality) -> tuple[str, ...]:
-        """Name the scales of a modality, by settings or by default."""
+        """Return the names of a modality's scales, from settings or by default."""
         return methods_for(self.deps, modality)
 
 
 def spoken_dialogue(
     turns: Sequence[Turn], *, case_id: str, modality: Modality, session_index: int, language: Language
 ) -> Dialogue:
-    """Make what a judge may see of some turns: their words, without thoughts, skills and queries."""
+    """Build the dialogue that a judge may see: words only, without thoughts, skills and queries."""
     return Dialogue(
         case_id=case_id,
         modality=modality,
@@ -120,13 +120,13 @@ async def judge_session(
     """Judge the visible words of some turns.
 
     Args:
-        judge: Who judges.
-        turns: A session; thoughts, skills and queries of its turns are not looked at.
+        judge: The judge to ask.
+        turns: A session; its thoughts, skills and queries are ignored.
         modality: Therapy school, which decides the default scales.
         language: Language of the judge's prompts.
-        methods: Scales by name; None is the modality's set.
-        case_id: Whose session it is.
-        session_index: Which session of the course.
+        methods: Scales by name; None means the modality's default set.
+        case_id: Id of the client's case.
+        session_index: Number of the session in its course, from 1.
     """
     dialogue = spoken_dialogue(
         turns, case_id=case_id, modality=modality, session_index=session_index, language=language
@@ -140,8 +140,8 @@ def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
     """Wire the judge.
 
     Args:
-        settings: Its model and how it is asked.
-        live: Keys, connections and gate; share the course's where counselor and judge run in one process.
+        settings: The judge's model and how to ask it.
+        live: Keys, connections and gate; share the course's if counselor and judge run in one process.
 
     Raises:
         SettingsError: If a key that the settings name is not set, or the scripted judge is unknown.
@@ -172,7 +172,7 @@ def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
 
 
 def mark_judge(settings: EvalSettings, prompts: PromptLibrary, script: Mapping[str, Any] | None) -> JudgeMark:
-    """Say what scores are made with; a script's words and weights count as its prompts."""
+    """Describe what scores are made with; a script's words and weights count as its prompts."""
     return JudgeMark(
         judge_model=settings.judge.model,
         is_script=script is not None,
@@ -183,7 +183,7 @@ def mark_judge(settings: EvalSettings, prompts: PromptLibrary, script: Mapping[s
 
 
 def warm_judge(deps: JudgeDeps) -> JudgeDeps:
-    """Read now what would be read on first use, for servers whose loop must not be blocked by files."""
+    """Read now what is otherwise read on first use, for servers whose event loop must not block on files."""
     for language in Language:
         deps.chat(language)
         deps.mark(language)
@@ -193,7 +193,7 @@ def warm_judge(deps: JudgeDeps) -> JudgeDeps:
 
 
 def judge_files(prompts: PromptLibrary) -> dict[str, str]:
-    """Hash the prompt files that a judge is asked with."""
+    """Return the hashes of the prompt files that a judge uses."""
     return {
         name: value
         for name, value in prompts.hashes.items()

@@ -1,4 +1,4 @@
-"""What is live in a process: keys, connections, the gate, the reporter of calls, how to wait."""
+"""The live resources of a process: keys, connections, the gate, the reporter of calls, how to wait."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from psychagent.errors import SettingsError
 from psychagent.llm.gate import Gate
 
 DEFAULT_CALLS = 64
-"""Model calls at a time where nobody says otherwise."""
+"""Default limit on concurrent model calls."""
 
 
 def tell_nobody(usage: Usage) -> None:
-    """Hear of a call and do nothing."""
+    """Ignore a call."""
 
 
 @dataclass(frozen=True)
 class Live:
-    """One value that every builder takes; belongs to one event loop."""
+    """Live resources that every builder takes; they belong to one event loop."""
 
     env: Mapping[str, str]
-    """Where keys are looked up by name."""
+    """Environment in which keys are looked up by name."""
     http: httpx.AsyncClient
     gate: AbstractAsyncContextManager[None]
-    """Bounds the model calls at a time, of every role and every case."""
+    """Bounds concurrent model calls over all roles and cases."""
     report: Callable[[Usage], None] = tell_nobody
-    """Told of every answered model call."""
+    """Called with the usage of every answered model call."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    """How to wait before another attempt; a run passes one that a stop cuts short."""
+    """Waits before a retry; a run passes a function that a stop cuts short."""
 
     async def __aenter__(self) -> Live:
         """Use the connections while a block runs."""
@@ -54,13 +54,13 @@ def open_live(
     report: Callable[[Usage], None] = tell_nobody,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> Live:
-    """Open what is live for one event loop; `async with` closes its connections.
+    """Open live resources for one event loop; `async with` closes the connections.
 
     Args:
         env: Where keys are looked up; pass `os.environ`.
-        calls: Most model calls at a time.
-        report: Told of every answered model call.
-        sleep: How to wait before another attempt.
+        calls: Maximum concurrent model calls.
+        report: Called with the usage of every answered model call.
+        sleep: Waits before a retry, in seconds.
     """
     return Live(env, open_client(), Gate(calls), report, sleep)
 
@@ -75,7 +75,7 @@ def require_key(name: str | None, env: Mapping[str, str]) -> str | None:
     """Look a key up by the name of its variable.
 
     Raises:
-        SettingsError: If a variable is named and not set; the message names it, never its value.
+        SettingsError: If the named variable is not set; the message holds its name, never its value.
     """
     if name is None:
         return None

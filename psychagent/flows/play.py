@@ -1,4 +1,4 @@
-"""Run one course from Python and watch it, in a notebook or in whatever is built on top."""
+"""Run and watch one course from Python: in a notebook, or in code built on top of it."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ async def stream_course(
         deps: From `build_deps`.
         case: Whom to see; None takes the knobs' bundled profile.
         knobs: Limits and choices; None takes those of the settings.
-        words: Also yield the counselor's words as they come (`tags` replies only; a `json` reply
-            is readable only when whole). A reply that turns out malformed is asked for again: its
-            words are superseded by the `Said` that follows.
+        words: Also yield the counselor's words as they are streamed (`tags` replies only; a `json`
+            reply is readable only when complete). A reply that turns out malformed is requested
+            again: the `Said` that follows supersedes its words.
         graph: A course graph to use; None builds one.
     """
     chosen = knobs or deps.knobs

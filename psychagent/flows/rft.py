@@ -1,4 +1,4 @@
-"""Wire best-of-n: what plain simulation needs, with judges and norms beside it."""
+"""Wire best-of-n rollouts: add judges and norms to the dependencies of plain simulation."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from psychagent.scales.reward import load_norms
 
 
 def with_rollouts(deps: Deps, settings: RftSettings, live: Live) -> Deps:
-    """Give a course's dependencies n rollouts, a judge and norms.
+    """Add n rollouts, a judge and norms to a course's dependencies.
 
     Args:
         deps: From `build_deps`.
         settings: How many rollouts, who judges them, how one is chosen.
-        live: The same as the course's, so that judge calls pass its gate too.
+        live: The course's own, so that judge calls pass the same gate.
 
     Raises:
         SettingsError: If a key that the settings name is not set.
@@ -38,7 +38,7 @@ def with_rollouts(deps: Deps, settings: RftSettings, live: Live) -> Deps:
 
 
 def warm_rollouts(deps: Deps) -> Deps:
-    """Read now, before an event loop runs, what the judges of rollouts would read when first asked."""
+    """Read now, before an event loop runs, what the judges of rollouts otherwise read on first use."""
     for judge in (deps.rft.judge, deps.rft.holdout) if deps.rft else ():
         if judge is not None:
             warm_judge(judge)

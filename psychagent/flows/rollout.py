@@ -1,4 +1,4 @@
-"""One rollout: a session, then its judges, in a graph and checkpoint namespace of its own."""
+"""The rollout graph: a session, then its judges, in a checkpoint namespace of its own."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def build_rollout(deps: Deps) -> RolloutGraph:
 
 
 def judging(judge: Judge, key: Given) -> RolloutNode:
-    """Make the node that has a finished session judged and keeps what was given under a key."""
-    # named here, not reached through the judge: LangGraph finds a nested graph among a node's closures
+    """Make the node that has a finished session judged and stores the scores under a key."""
+    # a variable of its own: LangGraph finds nested graphs only among a node's closure variables
     graph = judge.graph
 
     async def rate(state: RolloutState, runtime: Runtime[Brief]) -> RolloutState:
@@ -84,10 +84,10 @@ def judging(judge: Judge, key: Given) -> RolloutNode:
 
 
 def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable[CourseState]]:
-    """Make the node that holds one rollout; where rollouts are judged, one that fails is recorded.
+    """Make the node that holds one rollout; if rollouts are judged, a failed one is recorded.
 
     Args:
-        deps: What the graphs need.
+        deps: Dependencies of the graphs.
         stored: Whether the course is checkpointed, so that the cost of a failed rollout can be read.
     """
     graph = build_rollout(deps)
@@ -113,7 +113,7 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
 
 
 def record_broken(task: RolloutTask, error: NodeError) -> CourseState:
-    """Record a rollout that broke in a way nobody foresaw, so that its siblings go on."""
+    """Record a rollout that failed with an unexpected error, so that its siblings continue."""
     return {"rollouts": [_failed(task, error.error, Usage())]}
 
 

@@ -17,13 +17,13 @@ from psychagent.nodes.state import Brief, SessionState
 
 
 def after_counselor(state: SessionState, runtime: Runtime[Brief]) -> str:
-    """End when the counselor has said goodbye or has had its turns; else the client answers."""
+    """End when the counselor says goodbye or has used up its turns; else the client answers."""
     turns, most = state["turns"], runtime.context.knobs.max_counselor_turns
     return END if turns[-1].ends_session or count_counselor_turns(turns) >= most else "client"
 
 
 def recursion_limit(max_counselor_turns: int) -> int:
-    """Supersteps that a session may take: three a turn, and some room."""
+    """Return the most supersteps that a session may take: three per counselor turn, plus a margin."""
     return 3 * max_counselor_turns + 10
 
 

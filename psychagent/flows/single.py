@@ -1,4 +1,4 @@
-"""One session on its own, for Studio and for trying a prompt: open, then meet."""
+"""The graph of a single session, for Studio and for trying out prompts: open, then meet."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from psychagent.nodes.state import CourseState
 
 
 class SingleState(CourseState, total=False):
-    """A course's state, and what was said."""
+    """A course's state, plus the turns of its session."""
 
     turns: list[Turn]
 

@@ -1,4 +1,4 @@
-"""What an open session has cost so far, read from its checkpoints and those nested in it."""
+"""The usage of an open session so far, read from its checkpoints and those nested in them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from langgraph.types import StateSnapshot
 from psychagent.domain.usage import Usage, sum_usage
 
 _HOLD_USAGE = ("open", "summarized", "file_updated", "judgement", "holdout")
-"""Keys of graph states whose value has a usage."""
+"""Keys of graph states whose value has a `usage`."""
 _HOLD_MANY = ("rollouts", "calls")
 """Keys of graph states that list such values."""
 
 
 def open_usage(snapshot: StateSnapshot) -> Usage:
-    """Sum what the open session has cost so far; a session that is closed counts nothing.
+    """Sum the usage of the open session so far; a closed session counts as zero.
 
-    Takes a newest snapshot: its values hold what finished tasks wrote, waiting for the others of
-    their step, so only tasks without a result are looked into.
+    The snapshot must be the newest: its values include the writes of finished tasks whose step is
+    still running, so only tasks without a result have to be searched.
     """
     values = snapshot.values
     closed = values.get("finished_session") or values.get("finished_reason")

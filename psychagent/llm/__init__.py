@@ -1,1 +1,1 @@
-"""Access to a model: prompt, endpoint, the one retry loop, the gate, what a call cost."""
+"""Access to a model: prompts, endpoints, the only retry loop, the gate, the usage of calls."""

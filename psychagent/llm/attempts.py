@@ -1,6 +1,6 @@
-"""The one retry loop of the project: what is tried again, after which wait, and when it is given up.
+"""The only retry loop of the project: what to retry, after how long, and when to give up.
 
-It knows neither messages nor vectors: a chat and an embedder hand it what to do in an attempt.
+It knows neither messages nor vectors: chats and embedders pass it the attempt to make.
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Attempts:
-    """How often a call is attempted, and how it waits in between."""
+    """How often to attempt a call, and how to wait in between."""
 
     gate: AbstractAsyncContextManager[None]
-    """Entered for each attempt, so that it is free while a caller waits."""
+    """Entered for each attempt and left during waits."""
     max_retries: int = MAX_RETRIES
     max_wait_sec: float = MAX_WAIT_SEC
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    """How to wait; a run hands over one that a stop cuts short."""
+    """Waits for the given seconds; a run passes a function that a stop cuts short."""
     rng: random.Random = field(default_factory=random.Random)
 
     async def run(self, role: str, attempt: Callable[[int], Awaitable[T]]) -> T:
-        """Attempt a call until it gives a value.
+        """Attempt a call until it returns a value.
 
         Args:
-            role: Who is asked, for messages and logs.
-            attempt: Takes the number of the attempt, from 0. It raises a Fault where there was no
-                answer, which is waited out if it may pass, and a MalformedReplyError where the
-                answer cannot be used, which is no reason to wait.
+            role: The role asked, for messages and logs.
+            attempt: Takes the number of the attempt, from 0. It raises a Fault if there was no answer
+                (retried after a wait if it is transient), and a MalformedReplyError if the answer is
+                unusable (retried at once).
 
         Raises:
-            ProviderError, ReplyError: If the fault will not pass, the server asks for a longer wait
-                than `max_wait_sec`, or the budget is used up; the last problem decides which.
+            ProviderError, ReplyError: If the fault is permanent, the server asks for a longer wait than
+                `max_wait_sec`, or the attempts are used up; the last problem decides which.
         """
         number = 0
         while True:
@@ -61,10 +61,10 @@ class Attempts:
             number += 1
 
     def _wait_after(self, problem: Fault | MalformedReplyError, role: str, number: int) -> float | None:
-        """Seconds to wait before the next attempt; None where it may follow at once.
+        """Return the seconds to wait before the next attempt; None to retry at once.
 
         Raises:
-            ProviderError, ReplyError: If there is to be none.
+            ProviderError, ReplyError: If there is no next attempt.
         """
         if reason := self._why_final(problem, number):
             _log.warning("%s: given up after attempt %d: %s", role, number + 1, _kind(problem))
@@ -80,7 +80,7 @@ class Attempts:
         return wait
 
     def _why_final(self, problem: Fault | MalformedReplyError, number: int) -> str:
-        """Say why no further attempt is made; empty where one is."""
+        """Return why there is no further attempt; empty if there is one."""
         if isinstance(problem, Fault) and not problem.passes:
             return str(problem)
         if number == self.max_retries:
@@ -92,15 +92,16 @@ class Attempts:
 
 
 def _kind(problem: Fault | MalformedReplyError) -> str:
-    """Name a problem without words of the server or of a model: a log holds no prompt and no reply."""
+    """Name a problem in our own words only, so that logs hold no prompt and no reply."""
     return problem.kind if isinstance(problem, Fault) else "a malformed reply"
 
 
 def backoff(attempt: int, asked: float | None, draw: float, most: float) -> float:
-    """Seconds to wait before the next attempt.
+    """Return the seconds to wait before the next attempt.
 
-    What the server asked for, plus up to a quarter; else 0.5 s doubled with each attempt, of which
-    half is drawn (`draw` in 0..1), so that callers who failed together do not return together.
+    If the server asked for a wait, that plus up to a quarter of it, at most 1 s; else 0.5 s, doubled
+    with each attempt up to `most`, of which half is random (`draw` in 0..1), so that callers that
+    failed together do not retry together.
     """
     if asked is not None:
         return asked + min(0.25 * asked, 1.0) * draw

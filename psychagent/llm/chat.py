@@ -1,4 +1,4 @@
-"""One role's access to a model: what is sent in each attempt, how a reply is read, what it all cost."""
+"""A role's access to a model: what each attempt sends, how its reply is read, what the call cost."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _ECHO_CHARS = 600
 
 @dataclass(frozen=True)
 class Answer(Generic[T]):
-    """A value that a model gave, with what it cost."""
+    """A value read from a model's reply, with the usage of the call."""
 
     value: T
     usage: Usage
@@ -36,7 +36,7 @@ class Answer(Generic[T]):
 
 @dataclass(frozen=True)
 class Policy:
-    """When to try again."""
+    """How to send requests and when to retry."""
 
     max_retries: int = MAX_RETRIES
     max_wait_sec: float = MAX_WAIT_SEC
@@ -46,29 +46,29 @@ class Policy:
 
 @dataclass
 class Chat:
-    """A model, the gate that bounds calls at a time, and the retry policy."""
+    """A model, the gate that bounds concurrent calls, and the retry policy."""
 
     model: BaseChatModel
     policy: Policy
     gate: AbstractAsyncContextManager[None]
     """Bounds concurrent calls over everything that shares it: a `Gate` or a replacement."""
     retry_note: str
-    """How a model is told what was wrong; `{problem}` stands for the problem."""
+    """Message to the model after a malformed reply; `{problem}` is replaced by the problem."""
     on_call: Callable[[Usage], None] = lambda usage: None
-    """Told of every answered request, for live progress."""
+    """Called with the usage of every answered request, for live progress."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     rng: random.Random = field(default_factory=random.Random)
 
     @property
     def is_script(self) -> bool:
-        """Whether this is the offline script and no language model."""
+        """Whether this is the offline script instead of a language model."""
         return bool(getattr(self.model, "is_script", False))
 
     async def ask(self, prompt: Prompt, model: type[M]) -> Answer[M]:
         """Ask for a typed reply.
 
         Raises:
-            ProviderError, ReplyError: When the retry budget is used up; both carry the usage.
+            ProviderError, ReplyError: When there is no further attempt; both carry the usage.
         """
         return await self.request(prompt, lambda message: read_json(_text(message), model), schema=model)
 
@@ -83,8 +83,8 @@ class Chat:
 
         Args:
             prompt: What to send.
-            read: Takes the reply apart; raises MalformedReplyError where it cannot.
-            schema: The shape that the server is asked to hold, where it can.
+            read: Parses the reply; raises MalformedReplyError if it cannot.
+            schema: The shape that the server is asked to enforce, if it can.
         """
         call = _Call(self, prompt, prompt.messages, self._kwargs(prompt, schema))
         attempts = Attempts(
@@ -111,7 +111,7 @@ class Chat:
 
 @dataclass
 class _Call:
-    """One call over its attempts: what is sent next, and what was spent so far."""
+    """A call across its attempts: what to send next, and the usage so far."""
 
     chat: Chat
     prompt: Prompt
@@ -137,12 +137,12 @@ class _Call:
 
     async def _send(self) -> AIMessage:
         message: AIMessage = await self.chat.model.ainvoke(list(self.messages), **self.kwargs)
-        # half a character, cut off by a token limit, could be stored nowhere
+        # a token limit may cut a character in half, leaving a surrogate that cannot be stored
         whole = _text(message).encode("utf-8", "replace").decode()
         return message if whole == message.content else message.model_copy(update={"content": whole})
 
     def _mend(self, reply: str, problem: str, number: int) -> None:
-        """Say what was wrong with a reply, and ask with another seed: the same would be answered the same."""
+        """Add what was wrong with the reply, and change the seed so that the answer can differ."""
         note = self.chat.retry_note.format(problem=problem)
         self.messages = self.prompt.plus(assistant(reply[:_ECHO_CHARS] or "…"), user(note))
         if "seed" in self.kwargs:
@@ -158,7 +158,7 @@ def _retry(role: str, attempt: int) -> Usage:
 
 
 def measure(message: AIMessage, role: str) -> Usage:
-    """Read what one answered request cost."""
+    """Read the usage of one answered request."""
     counts = message.usage_metadata
     if counts is None:
         return Usage(roles={role: RoleUsage(calls=1)})

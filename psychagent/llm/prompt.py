@@ -22,7 +22,7 @@ class Prompt:
     """One call's messages, with the values that were rendered into them."""
 
     role: Role
-    """Who is asked."""
+    """The role asked."""
     messages: tuple[Message, ...]
     values: Mapping[str, object] = field(default_factory=dict)
     """What the messages were rendered from, for the offline script; never sent to an endpoint."""
@@ -41,11 +41,11 @@ class Prompt:
         """Make a prompt with the values of the templates that its messages were rendered from.
 
         Args:
-            role: Who is asked.
-            messages: What is sent.
-            rendered: The rendered parts of the messages; of values with one name the last counts.
-            seed: Of the call.
-            also: Values that a template puts into words of its own, so that its arguments do not
+            role: The role asked.
+            messages: The messages to send.
+            rendered: The rendered parts of the messages; for values of the same name the last counts.
+            seed: Seed of the call.
+            also: Values that a template rephrases, so that its arguments do not
                 appear in the text.
         """
         values: dict[str, object] = {}
@@ -56,15 +56,15 @@ class Prompt:
     def visible_values(self) -> dict[str, object]:
         """Keep only the values whose text appears in the messages; records are taken apart.
 
-        So the script knows nothing that the prompt does not say: a value that a template no
-        longer renders is gone from here too.
+        This way the script knows nothing that the prompt does not say: a value that a template no
+        longer renders disappears here too.
         """
         text = _squeeze("\n".join(message["content"] for message in self.messages))
         kept = _keep(dict(self.values), text)
         return kept if isinstance(kept, dict) else {}
 
     def plus(self, *messages: Message) -> tuple[Message, ...]:
-        """Return the messages with further ones behind them."""
+        """Return the messages followed by further ones."""
         return (*self.messages, *messages)
 
 
@@ -88,7 +88,7 @@ def _keep(value: object, text: str) -> object:
 
 
 def system(content: str) -> Message:
-    """Make a system message; what was rendered becomes a plain text, as in the other two."""
+    """Make a system message; like the other two, converts a rendered template to plain text."""
     return {"role": "system", "content": str(content)}
 
 

@@ -1,1 +1,1 @@
-"""The graphs' nodes: small functions over typed state, and what they are handed."""
+"""The graphs' nodes: small functions over typed state, and their dependencies."""

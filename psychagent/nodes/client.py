@@ -43,7 +43,7 @@ def client(deps: Deps) -> SessionNode:
 def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Write the simulator's prompt: its view of itself, then the whole visible dialogue."""
     prompts = sources.prompts(brief.case.language)
-    # what was done between the sessions is the same in all rollouts of the next one
+    # what the client did between sessions must be the same in all rollouts of the next one
     between = replace(brief, rollout_index=0, attempt=0).seed("homework")
     view = view_client(brief.case, brief.memory, session_index=brief.session_index, seed=between)
     head = prompts.render("client/system", session_index=brief.session_index, **view.model_dump())
@@ -58,7 +58,7 @@ def read_words(message: AIMessage) -> str:
     """Take the client's words from a reply.
 
     Raises:
-        MalformedReplyError: If nothing is said, or private reasoning is not closed.
+        MalformedReplyError: If the reply has no visible words, or a thought tag is not closed.
     """
     _, outside = split_thoughts(str(message.content))
     words = outside.strip()

@@ -80,7 +80,7 @@ def counselor_prompt(
 
 
 def _with_tail(messages: Sequence[Message], tail: str) -> tuple[Message, ...]:
-    """Put the tail behind the client's last words: some chat templates allow no second system message."""
+    """Append the tail to the last user message: some chat templates allow no second system message."""
     last = messages[-1]
     content = f"{last['content']}\n\n{tail}" if tail else last["content"]
     return (*messages[:-1], user(content))

@@ -1,4 +1,4 @@
-"""What nodes need and state must not hold: models, prompts and skills, as resolvers."""
+"""Dependencies of nodes, which must not be in the state: models, prompts and skills, as resolvers."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ class CourseNode(Protocol):
 
 @dataclass(frozen=True)
 class Rft:
-    """What best-of-n takes: settings, norms and judges."""
+    """What best-of-n rollouts need: settings, norms and judges."""
 
     settings: RftSettings
     norms: Norms
     judge: JudgeDeps
-    """Who scores the rollouts that one is chosen from."""
+    """Scores the rollouts, of which the best is chosen."""
     holdout: JudgeDeps | None = None
-    """A second judge, whose scores take no part in the choice."""
+    """A second judge, whose scores do not affect the choice."""
     scale_hashes: Mapping[str, str] = field(default_factory=dict)
     """Hash of each scale that rollouts may be judged on."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """What prompts are written from: text and settings, no model.
+    """What prompts are built from: texts and settings, no model.
 
-    An export has these and nothing else, so it can write a prompt again and can ask nobody.
+    An export has only these, so it can rebuild prompts but cannot call a model.
     """
 
     baseline: BaselineSettings
@@ -64,13 +64,13 @@ class Sources:
 
 @dataclass(frozen=True)
 class Deps(Sources):
-    """Sources, and what is live: resolved per call, so that one graph serves every knob."""
+    """Sources and live resources, resolved per call so that one graph serves all knobs."""
 
     chat: Callable[[Role, Knobs], Chat]
-    """Role and knobs to a model."""
+    """Resolves role and knobs to a model."""
     case: Callable[[Knobs], Case]
-    """Knobs to a bundled case, for graphs that are started without one."""
+    """Resolves knobs to a bundled case, for graphs that are started without one."""
     knobs: Knobs
-    """The knobs that the settings mean."""
+    """The knobs according to the settings."""
     rft: Rft | None = None
-    """Where rollouts are judged and one is chosen; None is plain simulation."""
+    """Judging and choosing of rollouts; None means plain simulation."""

@@ -1,4 +1,4 @@
-"""The judge: one scale's items asked about one dialogue, and the answers gathered."""
+"""The judge: ask about the items of scales for one dialogue, and gather the answers."""
 
 from __future__ import annotations
 
@@ -28,26 +28,26 @@ from psychagent.scales.scale import Scale, default_methods
 
 @dataclass(frozen=True)
 class JudgeDeps:
-    """Live things of the judge."""
+    """Dependencies of the judge."""
 
     chat: Callable[[Language], Chat]
     prompts: Callable[[Language], PromptLibrary]
     scales: Mapping[str, Scale]
     settings: EvalSettings
     mark: Callable[[Language], JudgeMark]
-    """What scores in a language are made with."""
+    """Describes what scores in a language are made with."""
 
 
 class JudgeBrief(Record):
-    """What one run of the judge graph is about: its context, so that no task carries the dialogue."""
+    """Context of one run of the judge graph, so that no task has to carry the dialogue."""
 
     dialogue: Dialogue
     methods: tuple[str, ...] | None = None
-    """Scales to administer, by name; None is the modality's set."""
+    """Scales to administer, by name; None means the modality's default set."""
 
 
 class JudgeTask(TypedDict):
-    """What one call is sent."""
+    """Input of one judge call."""
 
     scale: str
     group: int
@@ -62,7 +62,7 @@ class JudgeState(TypedDict, total=False):
 
 
 def methods_for(deps: JudgeDeps, modality: Modality) -> tuple[str, ...]:
-    """Name the scales of a modality, by settings or by default."""
+    """Return the names of a modality's scales, from settings or by default."""
     return deps.settings.methods.get(modality) or default_methods(deps.scales, modality)
 
 
@@ -74,7 +74,7 @@ def _asked(deps: JudgeDeps, runtime: Runtime[JudgeBrief]) -> tuple[str, ...]:
 
 
 def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
-    """List the calls that some scales take: each group of items, as often as settings repeat it.
+    """List the calls that scales need: one per group of items and repeat.
 
     Raises:
         AssetError: If a scale is unknown.
@@ -91,7 +91,7 @@ def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
 
 
 def fan_out(deps: JudgeDeps) -> Callable[[JudgeState, Runtime[JudgeBrief]], list[Send] | str]:
-    """Make the edge that sends every call on its way."""
+    """Make the edge that dispatches all calls."""
 
     def send(state: JudgeState, runtime: Runtime[JudgeBrief]) -> list[Send] | str:
         return [Send("administer", task) for task in plan_calls(deps, _asked(deps, runtime))] or "collect"
@@ -100,7 +100,7 @@ def fan_out(deps: JudgeDeps) -> Callable[[JudgeState, Runtime[JudgeBrief]], list
 
 
 def administer(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
-    """Make the node that asks for one group of items; a failed call is kept with its reason."""
+    """Make the node that asks about one group of items; a failed call is recorded with its reason."""
 
     async def ask(task: JudgeTask, runtime: Runtime[JudgeBrief]) -> JudgeState:
         dialogue, scale = runtime.context.dialogue, deps.scales[task["scale"]]
@@ -122,12 +122,12 @@ def administer(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
 
 
 def record_broken(task: JudgeTask, error: NodeError) -> JudgeState:
-    """Record a call that broke in a way nobody foresaw: its scale is missing, its siblings go on."""
+    """Record a call that failed with an unexpected error: its scale is missing, its siblings continue."""
     return {"calls": [GroupCall(**task, failure=f"{type(error.error).__name__}: {error.error}")]}
 
 
 def collect(deps: JudgeDeps) -> Callable[..., JudgeState]:
-    """Make the node that turns all calls into results, in the order of the scales asked for."""
+    """Make the node that turns calls into results, in the order in which scales were requested."""
 
     def gather(state: JudgeState, runtime: Runtime[JudgeBrief]) -> JudgeState:
         return {"results": gather_results(deps, _asked(deps, runtime), state.get("calls", []))}
@@ -138,7 +138,7 @@ def collect(deps: JudgeDeps) -> Callable[..., JudgeState]:
 def gather_results(
     deps: JudgeDeps, methods: Sequence[str], calls: Sequence[GroupCall]
 ) -> dict[str, ScaleResult]:
-    """Fill in every scale whose calls are all in."""
+    """Fill in every scale whose calls have all returned."""
     by_scale: dict[str, list[GroupCall]] = {name: [] for name in methods}
     for call in calls:
         by_scale[call.scale].append(call)
@@ -153,7 +153,7 @@ def judge_prompt(deps: JudgeDeps, dialogue: Dialogue, task: JudgeTask) -> Prompt
     """Write a judge prompt: the dialogue first, the scale last, so that all scales share a prefix.
 
     Raises:
-        ScoringError: If the scale reads a profile or plan that the session does not come with.
+        ScoringError: If the scale needs a profile or plan that the session lacks.
     """
     prompts, scale = deps.prompts(dialogue.language), deps.scales[task["scale"]]
     lines = [{"speaker": line.speaker.value, "text": fenced(line.text)} for line in dialogue.lines]
@@ -169,7 +169,7 @@ def judge_prompt(deps: JudgeDeps, dialogue: Dialogue, task: JudgeTask) -> Prompt
         (system(head), user("\n\n".join(parts))),
         rendered=[head, *parts],
         seed=derive_seed("judge", dialogue.hash, scale.name, task["group"], task["repeat"]),
-        # who speaks is put into words by the template
+        # the template rephrases the speakers
         also={"turns": [{line["speaker"]: line["text"]} for line in lines]},
     )
 

@@ -1,4 +1,4 @@
-"""What a person may turn per run: the context of a graph, which LangGraph Studio shows."""
+"""Knobs that a user may set per run: the context of a graph, which LangGraph Studio shows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from psychagent.files.read import nearest
 
 
 def _known(kind: type[StrEnum]) -> BeforeValidator:
-    """Refuse a word that is none of a closed set, and name the set."""
+    """Refuse a word that is not in a closed set, and name the set."""
 
     def check(value: object) -> object:
         if not isinstance(value, str) or value not in set(kind):
@@ -35,10 +35,10 @@ def _known(kind: type[StrEnum]) -> BeforeValidator:
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
 class Knobs:
-    """What a person may turn per run. Never holds a key.
+    """Knobs that a user may set per run. Never holds a key.
 
     Raises:
-        SettingsError: If a value is none of the known ones or out of range; names the knob.
+        SettingsError: Naming the knob whose value is unknown or out of range.
     """
 
     language: Annotated[Language, _known(Language)] = Language.EN
@@ -46,13 +46,13 @@ class Knobs:
     profile: str = "en01"
     """Id of a bundled profile, for graphs that are started without a case."""
     rollouts: Annotated[int, Field(ge=1, le=64)] = 1
-    """Candidate sessions, of which the best is kept; more than one needs a judge."""
+    """Number of candidate sessions, of which the best is kept; more than one needs a judge."""
     max_sessions: Annotated[int, Field(ge=1)] = 6
     max_counselor_turns: Annotated[int, Field(ge=1)] = 8
     client: Annotated[ClientKind, _known(ClientKind)] = ClientKind.SIMULATOR
-    """`simulator`, or `human`: then a person answers through interrupts."""
+    """`simulator`, or `human` for a person who answers through interrupts."""
     counselor_model: str = ""
-    """Another model name at the counselor's endpoint; empty is the configured one."""
+    """Another model at the counselor's endpoint; empty means the configured one."""
     seed: int = 0
 
     @model_validator(mode="wrap")

@@ -1,4 +1,4 @@
-"""Between sessions: the guard on the next plan, the end of the course, and the session's candidates."""
+"""Between sessions: check the next plan, end the course or open a session, choose its candidate skills."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from psychagent.nodes.state import Brief, CourseState, OpenSession
 def brief_of(
     sources: Sources, state: CourseState, knobs: Knobs, rollout_index: int = 0, attempt: int = 0
 ) -> Brief:
-    """Gather what does not change within the open session."""
+    """Collect what does not change within the open session."""
     session = state["open"]
     return Brief(
         case=state["case"],
@@ -35,7 +35,7 @@ def brief_of(
 
 
 def next_plan(session: OpenSession, memory: Memory) -> tuple[Plan, tuple[Correction, ...]]:
-    """Decide the next session's plan from what the last session's summary proposes."""
+    """Decide the next session's plan from the proposal in the last session's summary."""
     proposed = memory.summaries[-1].next_session_plan
     plan, correction = guard_plan(session.plan, proposed, session_index=session.index)
     return plan, (correction,) if correction else ()

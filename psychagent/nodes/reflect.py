@@ -1,4 +1,4 @@
-"""After a session: its summary and the client file, which together become memory."""
+"""After a session: write its summary and update the client file, which together form the memory."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def file_reply(modality: Modality) -> type[FileReply]:
 
 
 def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], task: ReflectionRole) -> Prompt:
-    """Write the prompt of a reflection task; all tasks of a session share all but their last part."""
+    """Write the prompt of a reflection task; the prompts of a session differ only in their last part."""
     prompts = sources.prompts(brief.case.language)
     dialogue = prompts.render(
         "summary/dialogue",
@@ -74,7 +74,7 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
 
 @cache
 def shape_of(model: type[BaseModel]) -> str:
-    """Write a model's fields as an example of JSON, every value empty."""
+    """Write a model's fields as example JSON with empty values."""
     schema = model.model_json_schema()
     return json.dumps(_shape(schema, schema.get("$defs", {})))
 
@@ -102,7 +102,7 @@ def summarize(deps: Deps) -> CourseNode:
 
 
 def update_file(deps: Deps) -> CourseNode:
-    """Make the node that brings the client file up to date."""
+    """Make the node that updates the client file."""
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         brief = brief_of(deps, state, runtime.context or deps.knobs)
@@ -123,7 +123,7 @@ def chosen(state: CourseState) -> Rollout:
 
 
 def reflect(state: CourseState) -> CourseState:
-    """Build memory from the chosen session alone, and close the session's record."""
+    """Build memory from the chosen rollout only, and close the session's record."""
     session, before, winner = state["open"], state["memory"], chosen(state)
     summarized, file_updated = state["summarized"], state["file_updated"]
     assert summarized is not None, "summarize runs before reflect"

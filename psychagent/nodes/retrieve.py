@@ -1,4 +1,4 @@
-"""Retrieval: the session's coarse filter, the query of a turn, and the search."""
+"""Retrieval: the coarse filter of a session, the query of a turn, and the search."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class FilterReply(BaseModel):
 
 @lru_cache(maxsize=256)
 def filter_schema(known: tuple[str, ...]) -> type[BaseModel]:
-    """Return the shape that a server is asked to hold: no ids but those listed.
+    """Return the schema that a server is asked to enforce: only ids from the list.
 
-    Small models invent ids otherwise; what comes from a server that does not hold it is checked
-    by `keep_known`.
+    Small models invent ids otherwise; `keep_known` checks the replies of servers that do not
+    enforce it.
     """
     listed = Annotated[str, Field(json_schema_extra={"enum": list(known)})]
     ids = (list[listed], Field(min_length=1, max_length=12))
@@ -53,7 +53,7 @@ def keep_known(ids: Sequence[str], metas: Sequence[MetaSkill]) -> tuple[frozense
     """Keep the ids that exist, and count those that do not.
 
     Raises:
-        MalformedReplyError: If none exists, so that the model is asked again.
+        MalformedReplyError: If none exists, so that the call is retried.
     """
     known = {meta.id for meta in metas}
     kept = frozenset(ids) & known
@@ -63,9 +63,9 @@ def keep_known(ids: Sequence[str], metas: Sequence[MetaSkill]) -> tuple[frozense
 
 
 def shortlist(skills: StageSkills, chosen: frozenset[str], most: int) -> tuple[str, ...]:
-    """List the skills under the chosen meta-skills, at most `most`, taken evenly over them.
+    """List up to `most` skills of the chosen meta-skills, taken evenly from each.
 
-    Families that are always at hand come first and count as chosen.
+    Meta-skills marked `always` count as chosen and are served first.
     """
     chosen |= {meta.id for meta in skills.meta_skills if meta.always}
     families = sorted((m for m in skills.meta_skills if m.id in chosen), key=lambda m: not m.always)
@@ -77,7 +77,7 @@ def shortlist(skills: StageSkills, chosen: frozenset[str], most: int) -> tuple[s
 
 
 async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]:
-    """Choose once per session which skills its turns may draw on (coarse filter)."""
+    """Choose, once per session, which skills its turns may use (coarse filter)."""
     case, plan = brief.case, brief.plan
     skills = deps.skills(case.language).stage(case.modality, plan.stage)
     prompt = filter_prompt(deps, brief, skills)
@@ -106,7 +106,7 @@ def filter_prompt(sources: Sources, brief: Brief, skills: StageSkills) -> Prompt
 
 
 def rewrite_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
-    """Write the prompt that asks what to look for after the last client turn."""
+    """Write the prompt that asks for a search query after the last client turn."""
     prompts = sources.prompts(brief.case.language)
     recent = list(turns[-4:])
     focus = focus_line(brief.plan, brief.case.language)
@@ -125,7 +125,7 @@ async def _rewrite(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Tu
 
 
 def _asked(query: str, rewrite: Rewrite | None = None) -> Turn:
-    """Make a turn that has no words yet, only what to search for."""
+    """Make a turn without words yet, which holds only the query."""
     return Turn(speaker=Speaker.COUNSELOR, text="", query=query, rewrite=rewrite)
 
 
@@ -135,7 +135,7 @@ def focus_line(plan: Plan, language: Language) -> str:
 
 
 async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn]:
-    """Say what to search for: the plan's focus before anything was said, then what the turn calls for."""
+    """Return a turn with the query: the plan's focus at the start, then what the last turn calls for."""
     if not turns:
         focus = focus_line(brief.plan, brief.case.language)
         return Answer(_asked(f"{brief.plan.title} {focus}"), Usage())
@@ -145,7 +145,7 @@ async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn
 
 
 def retrieve(deps: Deps) -> SessionNode:
-    """Make the node that puts this turn's skills before the counselor."""
+    """Make the node that retrieves the skills for the counselor's next turn."""
 
     async def find(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief = runtime.context

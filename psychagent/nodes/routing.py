@@ -1,4 +1,4 @@
-"""Which rollouts to hold, and which to hold again."""
+"""Decide which rollouts to hold, and which to repeat."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from psychagent.nodes.state import CourseState
 
 
 class RolloutTask(TypedDict):
-    """What one rollout is sent."""
+    """Input of one rollout."""
 
     state: CourseState
-    """What it starts from."""
+    """The state that it starts from."""
     index: int
     attempt: int
-    """Which try of the session it is, from 0; another try is another session."""
+    """Number of the try, from 0; each try uses other seeds and so is another session."""
     spent: Usage
-    """What earlier tries of it have cost."""
+    """Usage of its earlier tries."""
 
 
 def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], list[Send] | str]:
@@ -43,7 +43,7 @@ def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], list[S
 
 
 def after_select(state: CourseState) -> list[Send] | list[str]:
-    """Reflect on the winner, or hold again what select names."""
+    """Reflect on the winner, or repeat the rollouts that `select` listed."""
     if state["open"].selected is not None:
         return ["summarize", "update_file"]
     spent = {rollout.index: rollout.usage for rollout in state["rollouts"]}
@@ -56,5 +56,5 @@ def _send(state: CourseState, index: int, spent: Usage) -> Send:
 
 
 def slim(state: CourseState) -> CourseState:
-    """Keep what a rollout starts from: payloads are checkpointed."""
+    """Keep only what a rollout starts from, because payloads are checkpointed."""
     return {"case": state["case"], "memory": state["memory"], "open": state["open"]}

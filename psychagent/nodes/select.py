@@ -1,4 +1,4 @@
-"""The choice among rollouts: the only one, or one by reward."""
+"""Choose among rollouts: the only one, or the best by reward."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def select(deps: Deps) -> CourseNode:
 
 
 def choose_rollout(state: CourseState, rft: Rft, *, seed: int) -> CourseState:
-    """Choose by reward, or ask for some rollouts again where too few can be compared.
+    """Choose by reward, or have rollouts repeated if too few can be compared.
 
     Raises:
         ScoringError: If too few rollouts can be compared and the retries are used up.
@@ -65,9 +65,9 @@ def choose_rollout(state: CourseState, rft: Rft, *, seed: int) -> CourseState:
 
 
 def to_hold_again(rollouts: Sequence[Rollout], choice: Choice | None) -> list[int]:
-    """Name the rollouts that could not be compared; where none could, those that lack something.
+    """List the rollouts that could not be compared; if none could, those with a failure or missing scores.
 
-    Never empty: a course whose rollouts cannot be compared would else stop without a word.
+    Never empty after a failed comparison: the course would otherwise end silently.
     """
     indexes = [r.index for r in rollouts]
     if choice is not None:
@@ -79,7 +79,7 @@ def to_hold_again(rollouts: Sequence[Rollout], choice: Choice | None) -> list[in
 def rollout_signals(
     rollouts: Sequence[Rollout], norms: Norms, previous: Mapping[str, float] | None, *, use: str
 ) -> dict[int, Signals]:
-    """Standard scores of every rollout that was held and judged."""
+    """Compute the standard scores of every rollout that was judged."""
     return {
         r.index: to_signals(_values(r.judgement, use), norms, previous)
         for r in rollouts
@@ -98,12 +98,12 @@ def _excluded(rollouts: Sequence[Rollout]) -> dict[int, str]:
 
 
 def lost_scales(rollout: Rollout) -> tuple[str, ...]:
-    """Name the scales that a rollout's judge could not fill in."""
+    """List the scales that a rollout's judge could not fill in."""
     return rollout.judgement.missing_scales() if rollout.judgement else ()
 
 
 def failures(rollouts: Sequence[Rollout]) -> str:
-    """Say in a line why rollouts failed or went without scores."""
+    """Describe in one line why rollouts failed or lack scores."""
     told = [f"rollout {r.index}: {r.failure.message}" for r in rollouts if r.failure]
     for r in rollouts:
         missing = lost_scales(r)

@@ -1,4 +1,4 @@
-"""The typed state of the graphs and the values that nodes pass on."""
+"""The typed state of the graphs, and the values that nodes exchange."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ from psychagent.nodes.knobs import Knobs
 
 @dataclass(frozen=True)
 class Brief:
-    """What does not change within a session: the session graph's context, never in its state."""
+    """What does not change within a session: the session graph's context, not part of its state."""
 
     case: Case
     plan: Plan
     memory: Memory
     candidates: tuple[str, ...]
-    """Ids of the skills that the session may draw on."""
+    """Ids of the skills that the session may use."""
     session_index: int
     rollout_index: int = 0
     attempt: int = 0
-    """Which try of this rollout it is, from 0."""
+    """Number of the try of this rollout, from 0."""
     knobs: Knobs = field(default_factory=Knobs)
     memory_tokens: int = MEMORY_TOKENS
 
@@ -76,16 +76,16 @@ def collect_rollouts(left: list[Rollout], right: list[Rollout]) -> list[Rollout]
 
 
 class SessionState(TypedDict, total=False):
-    """State of one session: only what grows."""
+    """State of one session."""
 
     turns: Annotated[list[Turn], DeltaChannel(append_turns)]
     usage: Annotated[Usage, DeltaChannel(fold_usage)]
     retrieved: Turn | None
-    """What retrieval found for the counselor's next turn (skills and query of a turn without words)."""
+    """The counselor's next turn as retrieval leaves it: skills and query, no words yet."""
 
 
 class RolloutState(TypedDict, total=False):
-    """State of one rollout: its session, then what judges gave it."""
+    """State of one rollout: its session, then the scores of its judges."""
 
     turns: list[Turn]
     usage: Usage
@@ -99,47 +99,47 @@ class Selected(Record):
     winner: int
     """Its index."""
     choice: Choice | None = None
-    """Rewards and how it was chosen; None where there was only one."""
+    """Rewards and how it was chosen; None if there was only one."""
 
 
 class OpenSession(Record):
-    """The session that is open: set whole when it opens, so that nothing of the one before is left."""
+    """The open session; replaced as a whole on opening, so that nothing of the previous one remains."""
 
     index: int
     """From 1."""
     plan: Plan
     candidates: tuple[str, ...] = ()
-    """Ids of the skills that its turns may draw on."""
+    """Ids of the skills that its turns may use."""
     corrections: tuple[Correction, ...] = ()
     """What the guard changed in its plan."""
     usage: Usage = Usage()
-    """What opening it cost."""
+    """Usage of opening it."""
     attempts: int = 0
-    """How often rollouts have been held again because too few could be compared."""
+    """How often rollouts have been repeated because too few could be compared."""
     first_attempt: int = 0
     """One more than `attempts` was when a failed session was last resumed: retries are counted from here."""
     again: tuple[int, ...] = ()
-    """Rollouts that are to be held again."""
+    """Indexes of the rollouts to repeat."""
     selected: Selected | None = None
     """None while no rollout is chosen."""
 
 
 class Summarized(Record):
-    """The summary of the open session, and what it cost."""
+    """The summary of the open session, and its usage."""
 
     summary: SessionSummary
     usage: Usage
 
 
 class FileUpdated(Record):
-    """The client file after the open session, and what it cost."""
+    """The client file after the open session, and its usage."""
 
     client_file: ClientFile
     usage: Usage
 
 
 class CourseState(TypedDict, total=False):
-    """State of a course: what is carried from session to session, and the session that is open."""
+    """State of a course: what is carried from session to session, and the open session."""
 
     case: Case
     memory: Memory
@@ -148,10 +148,10 @@ class CourseState(TypedDict, total=False):
     rollouts: Annotated[list[Rollout], collect_rollouts]
     summarized: Summarized | None
     file_updated: FileUpdated | None
-    """Written side by side with the summary, so each has a key of its own."""
+    """Written in parallel with the summary, so each has a key of its own."""
     last_scores: dict[str, float]
-    """Scores of the session chosen before, for rewards of change."""
+    """Scores of the previous session's chosen rollout, for rewards of change."""
     finished_session: FinishedSession | None
-    """The session that was just closed; None while one is open."""
+    """The session just closed; None while one is open."""
     finished_reason: EndReason | None
-    """None while the course goes on."""
+    """None until the course ends."""

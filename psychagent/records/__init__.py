@@ -1,1 +1,1 @@
-"""Every file of a run, an evaluation and a rollout: one Record each, and the folders they lie in."""
+"""The files of runs, evaluations and rollouts, one Record each, and the folders that hold them."""

@@ -10,16 +10,15 @@ from psychagent.domain.base import Record
 
 
 class StoredFile(Record):
-    """What a file holds, written and read as one model: its version first, unknown keys passed over.
+    """The content of a file as one model: the version comes first, unknown keys are ignored.
 
-    Keys that we do not know come from newer versions and from the reference release, whose files are
-    read too.
+    Unknown keys come from newer versions and from the reference release, whose files we read too.
     """
 
     model_config = ConfigDict(extra="ignore")
 
     schema_version: int = 0
-    """0 where the file names none, as those of the reference release."""
+    """0 if the file has none, like those of the reference release."""
 
     def to_file(self) -> dict[str, Any]:
         """Return the file's content as JSON data."""

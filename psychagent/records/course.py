@@ -16,7 +16,7 @@ SCHEMA_VERSION = 1
 
 
 class CourseRecord(StoredFile):
-    """A course as its file tells it; fields that the reference release lacks are optional."""
+    """A course as stored in its file; fields that the reference release lacks are optional."""
 
     case_id: str = ""
     baseline_name: str = ""
@@ -30,9 +30,9 @@ class CourseRecord(StoredFile):
     failure: Failure | None = None
     corrections: tuple[Correction, ...] = ()
     usage: Usage = Usage()
-    """All that the case has cost."""
+    """Total usage of the case."""
     failed_usage: Usage = Usage()
-    """The part that went into calls which failed for good; no session holds it."""
+    """The part spent on calls that failed for good, which no session includes."""
 
 
 def read_course(path: Path) -> CourseRecord:

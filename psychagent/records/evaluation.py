@@ -21,12 +21,12 @@ class EvalFolder:
 
     @property
     def table(self) -> Path:
-        """The scores of all sessions, a row a metric."""
+        """The scores of all sessions, one row per session and metric."""
         return self.path / "scores.csv"
 
     @property
     def worthless_table(self) -> Path:
-        """The same of worthless sessions."""
+        """The scores of the worthless sessions, in the same form."""
         return self.path / "degenerate.csv"
 
     @property
@@ -36,21 +36,21 @@ class EvalFolder:
 
     @property
     def scales(self) -> Path:
-        """The scales that were used."""
+        """The scales that the sessions were judged on."""
         return self.path / "scales.json"
 
     @property
     def log(self) -> Path:
-        """The log of all commands that worked here."""
+        """The log of all commands run in this folder."""
         return self.path / "eval.log"
 
     @property
     def lock(self) -> Path:
-        """The file whose OS lock says that a process is at work here."""
+        """The file whose OS lock shows that a process is working in this folder."""
         return self.path / ".lock"
 
     def scores_path(self, modality: str, case_id: str, session_index: int) -> Path:
-        """Where a session's scores stand."""
+        """Return the path of a session's scores."""
         return CaseFolder(self.path / modality / case_id).session_path(session_index)
 
     def worthless(self, kind: str) -> EvalFolder:

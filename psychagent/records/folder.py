@@ -22,7 +22,7 @@ class Broken(Record):
     """A file, or a part of one, that cannot be used."""
 
     file: str
-    """Relative to the folder that was read."""
+    """Relative to the folder read."""
     reason: str
 
 
@@ -34,7 +34,7 @@ class SessionFile:
     index: int
 
     def read(self) -> SessionRecord:
-        """Read it.
+        """Read the session.
 
         Raises:
             RecordError: Naming the file and what is wrong with it.
@@ -63,38 +63,38 @@ class CaseFolder:
 
     @property
     def modality(self) -> Modality:
-        """The case's modality; only folders of a run tell it."""
+        """The case's modality, from the name of the parent folder; only valid within a run."""
         return Modality(self.path.parent.name)
 
     @property
     def name(self) -> str:
-        """A name of the case that is unique in its run."""
+        """Modality and id, which together are unique within a run."""
         return f"{self.path.parent.name}/{self.path.name}"
 
     @property
     def course_path(self) -> Path:
-        """Where the course's file stands."""
+        """The path of the course's file."""
         return self.path / COURSE
 
     def course(self) -> CourseRecord:
         """Read the course's file.
 
         Raises:
-            RecordError: If it is not there yet, or broken.
+            RecordError: If it does not exist yet or is broken.
         """
         return read_course(self.course_path)
 
     def session_path(self, index: int) -> Path:
-        """Where a session's file stands."""
+        """Return the path of a session's file."""
         return self.path / f"{_PREFIX}{index}.json"
 
     def session_files(self) -> list[SessionFile]:
-        """List the files of sessions, in numeric order."""
+        """List the session files, in numeric order."""
         numbered = [(session_number(path), path) for path in self.path.glob(f"{_PREFIX}*.json")]
         return [SessionFile(path, index) for index, path in sorted(numbered) if index]
 
     def sessions(self) -> StoredSessions:
-        """Read all sessions; a file that cannot be read is named with the reason."""
+        """Read all sessions; files that cannot be read are listed with the reason."""
         records: list[SessionRecord] = []
         broken: list[Broken] = []
         for file in self.session_files():
@@ -113,7 +113,7 @@ def session_number(path: Path) -> int:
 
 
 def case_folders(path: Path) -> Iterator[CaseFolder]:
-    """List the folders `<modality>/<case_id>` below a folder, in order of modality and id."""
+    """Yield the folders `<modality>/<case_id>` below a folder, in order of modality and id."""
     for modality in Modality:
         yield from (CaseFolder(p) for p in sorted((path / modality.value).glob("*")) if p.is_dir())
 
@@ -126,7 +126,7 @@ class RunFolder:
 
     @staticmethod
     def of(path: Path) -> RunFolder:
-        """Return the run at a path: the path itself, or the one run right below it.
+        """Return the run at a path: the path itself, or the only run directly below it.
 
         Raises:
             RecordError: If there is none, or more than one.
@@ -151,21 +151,21 @@ class RunFolder:
 
     @property
     def manifest_path(self) -> Path:
-        """What the run was made with."""
+        """The path of the manifest."""
         return self.path / MANIFEST
 
     @property
     def log(self) -> Path:
-        """The log of all commands that worked here."""
+        """The log of all commands run in this folder."""
         return self.path / "run.log"
 
     @property
     def lock(self) -> Path:
-        """The file whose OS lock says that a process is at work here."""
+        """The file whose OS lock shows that a process is working in this folder."""
         return self.path / ".lock"
 
     def manifest(self) -> Manifest:
-        """Read what the run was made with.
+        """Read the manifest, which describes what the run was made with.
 
         Raises:
             RecordError: If it is missing or broken.
@@ -177,12 +177,12 @@ class RunFolder:
         return CaseFolder(self.path / modality.value / case_id)
 
     def cases(self) -> Iterator[CaseFolder]:
-        """List the folders of cases, in order of modality and id."""
+        """Yield the folders of cases, in order of modality and id."""
         return case_folders(self.path)
 
 
 def runs_at(path: Path) -> list[RunFolder]:
-    """List the runs at a path: the path itself if it is one, else those right below it."""
+    """List the runs at a path: the path itself if it is a run, else those directly below it."""
     if (path / MANIFEST).is_file():
         return [RunFolder(path)]
     return [RunFolder(found.parent) for found in sorted(path.glob(f"*/{MANIFEST}"))]

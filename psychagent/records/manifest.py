@@ -1,4 +1,4 @@
-"""A run's manifest: what it was made with, whole, and what it has cost so far."""
+"""A run's manifest: everything it was made with, and its usage so far."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ SCHEMA_VERSION = 2
 
 
 class RunSettings(Record):
-    """The settings of a run; names of keys, never a key."""
+    """The settings of a run, with names of API keys but never a key."""
 
     baseline: BaselineSettings
     runtime: RuntimeSettings
     dataset: DatasetSettings
     rft: RftSettings | None = None
-    """Best-of-n rollouts; None is plain simulation."""
+    """Best-of-n rollouts; None means plain simulation."""
 
 
 class Hashes(Record):
-    """sha256 of everything that a run reads, by what it is."""
+    """sha256 of everything that a run reads, by kind."""
 
     prompts: dict[str, str] = Field(default_factory=dict)
     skills: dict[str, str] = Field(default_factory=dict)
     scales: dict[str, str] = Field(default_factory=dict)
-    """Of the scales that rollouts may be judged on."""
+    """Scales that rollouts may be judged on."""
     judging: dict[str, str] = Field(default_factory=dict)
-    """Of the judge's prompts and of the norms, where rollouts are judged."""
+    """The judge's prompts and the norms, if rollouts are judged."""
     profiles: dict[str, str] = Field(default_factory=dict)
-    """Of each case's profile, by modality and case."""
+    """Each case's profile, by modality and case."""
 
 
 class Manifest(StoredFile):
@@ -51,7 +51,7 @@ class Manifest(StoredFile):
 
     schema_version: int = SCHEMA_VERSION
     note: str | None = None
-    """Says so where a script had a part in it."""
+    """A warning to the reader if a script played a role."""
     scripted_roles: tuple[str, ...] = ()
     versions: dict[str, str] = Field(default_factory=dict)
     models: dict[str, str] = Field(default_factory=dict)
@@ -59,13 +59,13 @@ class Manifest(StoredFile):
     settings: RunSettings
     hashes: Hashes = Hashes()
     totals: dict[str, RoleUsage] = Field(default_factory=dict)
-    """Role -> calls and tokens of all that is stored."""
+    """Role -> calls and tokens of everything stored."""
     cases: dict[str, int] = Field(default_factory=dict)
-    """Status -> cases."""
+    """Status -> number of cases."""
 
     @property
     def is_script(self) -> bool:
-        """Whether a script, which is no language model, had a part in the run."""
+        """Whether a script instead of a language model played a role."""
         return bool(self.scripted_roles)
 
     @property
@@ -80,10 +80,10 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 
 
 def read_manifest(path: Path) -> Manifest:
-    """Read a manifest, also one of an earlier version.
+    """Read a manifest of this or an earlier version.
 
     Raises:
-        RecordError: If the file is missing, cut off or no manifest of this project.
+        RecordError: If the file is missing, truncated or not a manifest of this project.
     """
     data = read_json(path)
     if not isinstance(data, dict) or not isinstance(data.get("settings"), dict):
@@ -126,4 +126,4 @@ def _settings_in_blocks(path: Path, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 _STEPS = {1: _settings_in_blocks}
-"""Version -> what turns its data into the next version's."""
+"""Version -> function that converts its data to the next version."""

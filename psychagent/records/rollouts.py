@@ -1,4 +1,4 @@
-"""What a session's file holds of its rollouts: every candidate, its scores, and why one was kept."""
+"""The rollouts in a session's file: every candidate, its scores, and why one was chosen."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class StoredRollout(Record):
 
     rollout_index: int
     reward_score: float | None = None
-    """In standard deviations; None where the rollout could not be compared."""
+    """In standard deviations; None if the rollout could not be compared."""
     scores: dict[str, float] = Field(default_factory=dict)
-    """The judge's, by side and metric."""
+    """The judge's scores, by side and metric."""
     holdout_scores: dict[str, float] = Field(default_factory=dict)
-    """The second judge's."""
+    """The second judge's scores, in the same form."""
     missing_methods: tuple[str, ...] = ()
     """Scales that the judge could not fill in."""
     judgement: SessionScores | None = None
     failure: Failure | None = None
     transcript: tuple[Utterance, ...] = ()
-    """Empty where the dialogues of rejected rollouts were not kept."""
+    """Empty if the rollout was rejected and such dialogues are not kept."""
     turns: StoredTurns = ()
     usage: Usage = Usage()
 
@@ -53,15 +53,15 @@ class RolloutData(Record):
 
     @property
     def rewards(self) -> dict[int, float]:
-        """Reward of each rollout that was compared, by index."""
+        """Rollout index -> reward, for rollouts that could be compared."""
         return self.selection.rewards if self.selection else {}
 
 
 def to_rollout_data(session: FinishedSession, *, keep_all: bool) -> RolloutData | None:
-    """Put a session's rollouts into the form of its file; None where there was only one.
+    """Convert a session's rollouts for its file; None if there was only one.
 
     Args:
-        session: What is stored.
+        session: The session to store.
         keep_all: Whether to keep the dialogues of rollouts that were not chosen.
     """
     if not session.rollouts:

@@ -34,8 +34,8 @@ def read_scores(path: Path) -> SessionScores:
 class ScoreRow(Record):
     """One metric of one session, as a row of the table.
 
-    Calls and tokens of a scale stand in the row of its first metric and are 0 in the others, so
-    that a column's sum is what was spent.
+    The row of a scale's first metric holds all its calls and tokens and the others hold 0, so that
+    the sum of a column is the total.
     """
 
     case_id: str
@@ -47,7 +47,7 @@ class ScoreRow(Record):
     direction: Direction
     headline: Headline
     raw: float | None = None
-    """None where the metric is missing."""
+    """None if the metric is missing."""
     verified: float | None = None
     missing: bool
     reason: str = ""
@@ -72,7 +72,7 @@ class ScoreRow(Record):
     @model_validator(mode="before")
     @classmethod
     def _empty_is_default(cls, data: Any) -> Any:
-        """Read an empty cell as the column's default, and as a lack where it has none."""
+        """Treat an empty cell as an absent field, so that it takes the default or is reported as missing."""
         return {k: v for k, v in data.items() if v not in ("", None)} if isinstance(data, dict) else data
 
     @field_serializer("raw", "verified")
@@ -94,7 +94,7 @@ TEXT = tuple(name for name in COLUMNS if name not in {*SCORES, *FLAGS, *COUNTS, 
 
 
 def to_csv(rows: Iterable[ScoreRow]) -> str:
-    """Write rows as a table with its header."""
+    """Format rows as CSV with a header."""
     stream = io.StringIO()
     writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -103,10 +103,10 @@ def to_csv(rows: Iterable[ScoreRow]) -> str:
 
 
 def read_rows(path: Path) -> Iterator[ScoreRow]:
-    """Read the rows of a table, missing metrics among them.
+    """Read the rows of a table, including those of missing metrics.
 
     Raises:
-        RecordError: If the file is missing, lacks a column, or holds a value that is not the column's.
+        RecordError: If the file is missing, lacks a column, or holds a value that is invalid for its column.
     """
     if not path.is_file():
         raise RecordError(f"{path}: no such file; run `psychagent eval` first")

@@ -1,4 +1,4 @@
-"""A session's file: written from a finished session, read from ours and the reference release's."""
+"""A session's file: written from a finished session; reads our files and the reference release's."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _OF_ROLLOUTS = {"evaluation_score", "rollout_data"}
 
 
 class SessionRecord(StoredFile):
-    """A session as its file tells it.
+    """A session as stored in its file.
 
     `stage`, `focus`, `profile_snapshot`, `transcript`, `updated_profile` and `evaluation_score` are names
-    of the reference release. They repeat what our own fields hold, so that tools made for it read our
-    files; of its own files they may be all there is, in shapes that are not ours.
+    of the reference release. In our files they duplicate our own fields, so that tools made for the
+    release can read them; its own files may hold nothing else, and in other shapes than ours.
     """
 
     modality: str = ""
@@ -49,21 +49,21 @@ class SessionRecord(StoredFile):
     client_file: ClientFile | None = None
     usage: Usage = Usage()
     evaluation_score: JsonValue = None
-    """The scores of the rollout that was kept."""
+    """The scores of the chosen rollout."""
     rollout_data: RolloutData | JsonValue = Field(default=None, union_mode="left_to_right")
 
     def typed_summary(self) -> SessionSummary:
-        """Return the summary in our own form.
+        """Return the summary as our own model.
 
         Raises:
-            RecordError: If the file's summary is not in that form (the reference release's is not).
+            RecordError: If it has another form, as in files of the reference release.
         """
         return to_model(
             SessionSummary, self.summary, origin=f"session {self.session_index}", raise_as=RecordError
         )
 
     def typed_rollouts(self) -> RolloutData | None:
-        """Return the rollouts in our own form; None where there was only one.
+        """Return the rollouts as our own model; None if there was only one.
 
         Raises:
             RecordError: If the file holds them in another form.
@@ -74,7 +74,7 @@ class SessionRecord(StoredFile):
         return to_model(RolloutData, data, origin="rollout_data", raise_as=RecordError)
 
     def to_file(self) -> dict[str, Any]:
-        """Return the file's content as JSON data; without rollouts it has no keys of theirs."""
+        """Return the file's content as JSON data, without the keys for rollouts if there are none."""
         data = super().to_file()
         return {name: value for name, value in data.items() if name not in _OF_ROLLOUTS or value is not None}
 
@@ -97,11 +97,11 @@ def write_session(path: Path, record: SessionRecord) -> None:
 
 
 def to_record(case: Case, session: FinishedSession, *, keep_all: bool = True) -> SessionRecord:
-    """Put a finished session into the form of its file.
+    """Convert a finished session for its file.
 
     Args:
-        case: Whose session it is.
-        session: What is stored.
+        case: The client's case.
+        session: The session to store.
         keep_all: Whether to keep the dialogues of rollouts that were not chosen.
     """
     winner = next((r for r in session.rollouts if r.index == session.winner), None)
@@ -130,6 +130,6 @@ def to_record(case: Case, session: FinishedSession, *, keep_all: bool = True) ->
 
 
 def flat_file(file: ClientFile) -> dict[str, JsonValue]:
-    """Write a client file as the reference release does: the modality's fields beside the others."""
+    """Flatten a client file as the reference release does, with the modality's fields next to the others."""
     data = file.model_dump(mode="json", exclude={"origins", "history", "theory"})
     return data | (file.theory.model_dump(mode="json") if file.theory else {})

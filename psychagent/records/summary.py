@@ -1,4 +1,4 @@
-"""An evaluation's summary: its numbers, and everything that is needed to read them."""
+"""An evaluation's summary: its numbers, and everything needed to read them."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ class MetricMean(Record):
     """The mean of one metric over the sessions in which it was filled in."""
 
     raw: float | None
-    """None over no session."""
+    """None if no session has the metric."""
     verified: float | None
     sessions: int
     missing: int
-    """Sessions that lack it."""
+    """Number of sessions that lack it."""
     direction: Direction
     headline: Headline
 
 
 class StoredEvidence(Evidence):
-    """How well all answers are supported, with the rate that follows from it."""
+    """How well all answers are supported by evidence, with the derived rate of verified quotes."""
 
     model_config = ConfigDict(extra="ignore")
 
     @computed_field  # type: ignore[prop-decorator]
     @property
     def quotes_verified_rate(self) -> float | None:
-        """Share of quotes that were found; None where none was given."""
+        """Share of quotes found in the dialogue; None without quotes."""
         return super().quotes_verified_rate
 
 
@@ -52,7 +52,7 @@ class MissingScale(Record):
 
 
 Means = dict[str, MetricMean]
-"""By side and key of the metric."""
+"""Side and key of a metric -> its mean."""
 
 
 class EvalSummary(StoredFile):
@@ -74,7 +74,7 @@ class EvalSummary(StoredFile):
     cases: int = 0
     sessions: int = 0
     scales: int = 0
-    """Scales over all sessions."""
+    """Number of scales, summed over all sessions."""
     metrics: Means = Field(default_factory=dict)
     by_modality: dict[str, Means] = Field(default_factory=dict)
     degenerate: dict[str, Means] = Field(default_factory=dict)

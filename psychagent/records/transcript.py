@@ -1,4 +1,4 @@
-"""A dialogue in a file: visible words for any reader, and turns as we store them."""
+"""A dialogue in a file: visible words for any tool, and our own turns."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Utterance(Record):
 
 
 def to_transcript(turns: tuple[Turn, ...]) -> tuple[Utterance, ...]:
-    """Write turns as the visible transcript."""
+    """Convert turns to the visible transcript."""
     return tuple(Utterance(role=_ROLE[turn.speaker], content=turn.text) for turn in turns)
 
 
@@ -31,4 +31,4 @@ def _lean(turns: tuple[Turn, ...]) -> list[dict[str, Any]]:
 
 
 StoredTurns = Annotated[tuple[Turn, ...], PlainSerializer(_lean, when_used="json")]
-"""Turns without the fields that are at their default: most of a client's are."""
+"""Turns without fields at their defaults, which are most of a client's fields."""

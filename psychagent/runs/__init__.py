@@ -1,1 +1,1 @@
-"""Many cases: workers, checkpoints, resume, a clean stop, the log."""
+"""Run many cases: workers, checkpoints, resuming, a clean stop, the log."""

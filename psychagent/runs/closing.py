@@ -29,14 +29,14 @@ def close_case(
     failure: Failure | None,
     spent: Usage,
 ) -> Outcome:
-    """Sum a case up and write its course file.
+    """Summarize a case and write its course file.
 
     Args:
-        folder: The run's.
-        place: The case's.
-        snapshot: The newest checkpoint of its thread, nested ones included.
-        failure: Why it went no further; None where it ended or was stopped.
-        spent: What the call that failed has cost.
+        folder: The run's folder.
+        place: The case's folder.
+        snapshot: The newest checkpoint of its thread, including nested ones.
+        failure: Why the case failed; None if it ended or was stopped.
+        spent: Usage of the call that failed.
 
     Raises:
         RecordError: If the file cannot be written.
@@ -68,7 +68,7 @@ def _failed_before(place: CaseFolder) -> Usage:
     try:
         return place.course().failed_usage
     except RecordError:
-        # none yet, or cut off: the file is made again from what is left
+        # missing or truncated: the file is rebuilt from the sessions
         return Usage()
 
 
@@ -100,7 +100,7 @@ def _to_record(
 
 
 def with_totals(folder: RunFolder, manifest: Manifest) -> Manifest:
-    """Give a manifest the sums of what is stored of all cases, those of earlier commands included."""
+    """Update a manifest with the totals over all stored cases, including those of earlier commands."""
     records = [_record_of(place) for place in folder.cases()]
     usage = sum_usage(record.usage for record in records)
     counts = Counter(record.status or Status.PARTIAL.value for record in records)
@@ -115,6 +115,6 @@ def _record_of(place: CaseFolder) -> CourseRecord:
     sessions = place.sessions().records
     if record.num_sessions == len(sessions) and record.status:
         return record
-    # a process was killed after the case was last summed up, so its sessions tell
+    # a process was killed after the course file was last written, so count the sessions instead
     held = sum_usage(s.usage for s in sessions) + record.failed_usage
     return record.model_copy(update={"usage": held})

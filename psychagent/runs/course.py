@@ -1,4 +1,4 @@
-"""One case of a run: start or go on, write its files, and say how it ended."""
+"""Run one case: start or resume it, write its files, and report how it ended."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class CourseRun:
-    """What it takes to run the cases of one folder."""
+    """Everything needed to run the cases of one folder."""
 
     graph: CompiledStateGraph[CourseState, Knobs, Any, Any]
     limit: int
-    """Most supersteps of a course."""
+    """Maximum supersteps of a course."""
     checkpoints: Checkpoints
     folder: RunFolder
     knobs: Knobs
@@ -53,18 +53,18 @@ class CourseRun:
 async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     """Run a claimed case to the end of its course, or as far as it goes.
 
-    Everything that goes wrong with this case is recorded, so that its siblings go on; but where
-    skills cannot be found the run stops.
+    Any error is recorded with the case, so that the other cases continue; but if skills cannot be
+    retrieved, the whole run stops.
     """
     file, failure, spent = claim.task, None, Usage()
     unwritable: tuple[type[Exception], ...] = (RecordError, *run.checkpoints.faults)
     try:
         await run.stop.bound(_advance(run, claim))
     except GraphDrained:
-        # stopped on request: what is done is stored, and the case counts as partial
+        # stopped on request: finished work is stored, and the case counts as partial
         log.info("%s: stopped on request", claim.name)
     except ClaimLostError:
-        # its files are another worker's now
+        # its files now belong to another worker
         raise
     except Exception as error:  # noqa: BLE001
         failure = _failure(run, error)
@@ -78,7 +78,7 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     except ClaimLostError:
         raise
     except unwritable as error:
-        # not even the course file can be written; the outcome still says why
+        # not even the course file can be written, but the outcome still holds the reason
         log.error("%s: its course file cannot be written (%s)", claim.name, error)
         return Outcome(
             case_id=file.case_id,
@@ -94,7 +94,7 @@ def _failure(run: CourseRun, error: Exception) -> Failure:
     if isinstance(error, run.checkpoints.faults):
         told = f"{run.checkpoints.place}: {told}; free space and run again"
     elif not isinstance(error, PsychAgentError):
-        # nobody wrote this message for a reader: the class says more than it does
+        # the message was not written for users, so name the class too
         told = f"{type(error).__name__}: {told}"
     return Failure.of(error, told)
 
@@ -127,7 +127,7 @@ async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
             await _renew_retries(run, config, snapshot)
     else:
         _check_untouched(run, case)
-    # `next` may be empty while tasks are pending, so only tasks tell that a course is done
+    # `next` may be empty while tasks are pending, so only `tasks` shows that a course is finished
     if snapshot.created_at and not snapshot.tasks:
         return
     start: Any = None if snapshot.created_at else {"case": case}
@@ -150,7 +150,7 @@ async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
 async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: StateSnapshot) -> None:
     """Let a session whose rollouts failed for good be tried again: its retry count starts over.
 
-    Attempts go on counting, so that what is held again is another session.
+    Attempts keep counting, so that the next try gets other seeds and is another session.
     """
     if any(task.name == "select" for task in snapshot.tasks):
         session = _values(snapshot)["open"]
@@ -159,7 +159,7 @@ async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: State
 
 
 def _check_untouched(run: CourseRun, case: Case) -> None:
-    """Refuse to write over sessions whose checkpoints are gone.
+    """Refuse to overwrite sessions whose checkpoints are gone.
 
     Raises:
         RecordError: Naming the first of them.
@@ -179,7 +179,7 @@ async def _was_deleted(run: CourseRun, case: Case, values: CourseState) -> bool:
 
 
 def _sessions_done(values: CourseState) -> int:
-    """Count the finished sessions of a state: the open one is not done until its record is closed."""
+    """Count the finished sessions of a state; the open one counts once its record is closed."""
     session = values.get("open")
     if session is None:
         return 0
@@ -191,7 +191,7 @@ def _sessions_done(values: CourseState) -> int:
 
 
 async def _mend_files(run: CourseRun, claim: Claim[CaseFile], case: Case, values: CourseState) -> None:
-    """Make sure that every finished session has its file; what the checkpoint still holds is written again.
+    """Ensure that every finished session has its file; rewrite those that checkpoints still hold.
 
     Raises:
         RecordError: If a file is missing or broken and its session is no longer in a checkpoint.
@@ -218,10 +218,10 @@ async def _mend_files(run: CourseRun, claim: Claim[CaseFile], case: Case, values
 
 
 async def _checkpointed(run: CourseRun, case: Case, values: CourseState) -> AsyncIterator[FinishedSession]:
-    """List the sessions that checkpoints hold, the newest first."""
+    """Yield the sessions that checkpoints hold, newest first."""
     newest = values.get("finished_session")
     if newest is not None:
-        # killed between a step's writes and its checkpoint, only the newest state shows it
+        # after a kill between a step's writes and its checkpoint, only the newest state holds it
         yield newest
     async for snapshot in run.graph.aget_state_history(_config(run, case)):
         session = snapshot.values.get("finished_session")
@@ -251,7 +251,7 @@ def remove_run(folder: RunFolder) -> None:
     Raises:
         RecordError: If something cannot be removed.
     """
-    # checkpoints first: what is left by a kill in between is refused, never taken for a run
+    # checkpoints first: whatever a kill in between leaves is then refused, not resumed as a run
     from_run = [*folder.path.glob("checkpoints.sqlite*"), *(folder.path / m.value for m in Modality)]
     try:
         for path in [*from_run, folder.manifest_path]:

@@ -1,4 +1,4 @@
-"""What happens in a run, as values that a terminal, a page, a log or another process can take."""
+"""Events of a run: plain values for a terminal, a page, a log or another process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from psychagent.runs.outcome import Outcome
 
 @dataclass(frozen=True)
 class RunBegan:
-    """The cases are known and the first are about to begin."""
+    """The cases are known; the first are about to start."""
 
     cases: int
 
@@ -43,7 +43,7 @@ class CaseEnded:
 
 @dataclass(frozen=True)
 class StopHeard:
-    """A request to stop was heard."""
+    """A request to stop was received."""
 
 
 RunEvent = RunBegan | CallAnswered | InCase | CaseEnded | StopHeard
@@ -51,4 +51,4 @@ Tell = Callable[[RunEvent], None]
 
 
 def tell_nobody(event: RunEvent) -> None:
-    """Let an event pass."""
+    """Ignore an event."""

@@ -1,4 +1,4 @@
-"""The log beside a run's files: a line for each retry, fault, lost case and stop."""
+"""The log next to a run's files: a line for each retry, fault, failed case and stop."""
 
 from __future__ import annotations
 
@@ -40,23 +40,23 @@ class _LineFormatter(logging.Formatter):
 
 
 class _LogFile(logging.FileHandler):
-    """A file that keeps silent where the disk is full: the run says so itself, and goes on or ends."""
+    """A log file that ignores a full disk: the run reports that itself, and continues or ends."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
-        """Let a line go that cannot be written; whatever else is wrong is shown."""
+        """Drop a line that cannot be written; report any other error."""
         if not isinstance(sys.exc_info()[1], OSError):
             super().handleError(record)
 
 
 @contextmanager
 def log_to(path: Path, level: str) -> Iterator[None]:
-    """Write what the package logs to a file while a block runs; earlier lines stay.
+    """Append what the package logs to a file while a block runs.
 
-    Whoever has set up logging of their own gets the same lines as before: they still propagate.
+    Records still propagate, so logging that a caller has set up is not affected.
 
     Args:
-        path: The file; it is added to.
-        level: The least level that is written: debug, info, warning or error.
+        path: The log file.
+        level: The lowest level that is written: debug, info, warning or error.
 
     Raises:
         RecordError: If the file cannot be opened.

@@ -36,19 +36,19 @@ CHANGES_NO_RESULT = frozenset(
     {
         *("base_url", "api_key_env", "timeout_sec", "max_retries", "max_wait_sec"),
         *("batch_size", "concurrency", "rollout_concurrency", "prices"),
-        # where files lie; what they hold is compared by its hash
+        # locations of files, whose contents are compared by hash
         *("prompts_root", "skills_root", "scales_root", "norms"),
     }
 )
-"""Fields of settings, wherever they stand, that may differ on resume: they cannot change a result."""
+"""Settings fields, at any depth, that may differ on resume because they cannot change a result."""
 CHOOSES_CASES = frozenset(
     {"root", "split", "modalities", "max_cases", "max_cases_per_modality", "order", "seed"}
 )
-"""Fields of the dataset that may differ on resume: a run may grow."""
+"""Dataset fields that may differ on resume, so that a run may grow."""
 
 
 def build_manifest(settings: RunSettings, deps: Deps, cases: Sequence[CaseFile]) -> Manifest:
-    """Describe a run before it starts; holds names of keys, never a key."""
+    """Describe a run before it starts, with names of API keys but never a key."""
     language = settings.runtime.world.language
     scripted = [name for name, role in _PLAYED.items() if deps.chat(role, deps.knobs).is_script]
     judges = _judges(deps.rft)
@@ -84,7 +84,7 @@ def _judges(rft: Rft | None) -> dict[str, JudgeDeps]:
 
 
 def _judging_hashes(rft: Rft | None, language: Language) -> dict[str, str]:
-    """Hash what decides which rollout is kept, and so what all later sessions are."""
+    """Hash what decides which rollout is chosen, and thereby all later sessions."""
     if rft is None:
         return {}
     prompts = {f"prompts of the {name}": j.mark(language).prompt_hash for name, j in _judges(rft).items()}
@@ -96,7 +96,7 @@ def _profile_hashes(cases: Sequence[CaseFile]) -> Iterator[tuple[str, str]]:
         try:
             case.load()
         except PsychAgentError:
-            # it fails its own case, with its own sentence; once mended it is a profile like any other
+            # its own case will fail with this error; once fixed it is hashed like any other
             continue
         yield f"{case.modality.value}/{case.case_id}", hash_file(case.path)
 
@@ -104,14 +104,14 @@ def _profile_hashes(cases: Sequence[CaseFile]) -> Iterator[tuple[str, str]]:
 def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
     """Check that a run may be resumed, and carry over the cases that it already has.
 
-    The system, the world and the dataset are compared whole, less `CHANGES_NO_RESULT` and
-    `CHOOSES_CASES`; prompts, skills, scales and each case's profile by their hashes.
+    All settings of the system, the world and the dataset are compared, except `CHANGES_NO_RESULT` and
+    `CHOOSES_CASES`; prompts, skills, scales and each case's profile are compared by hash.
 
     Returns:
-        The manifest, with the profiles of cases that are not asked for this time.
+        The manifest, extended by the profiles of earlier cases that are not selected this time.
 
     Raises:
-        RecordError: Naming the field that differs and both values, or what is missing to tell.
+        RecordError: Naming the field that differs and both values, or the file that is missing.
     """
     path = folder.manifest_path
     if not path.exists():

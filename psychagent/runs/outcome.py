@@ -1,4 +1,4 @@
-"""How cases end, and what a whole run amounts to."""
+"""How each case ended, and the result of the whole run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from psychagent.domain.usage import Usage, sum_usage
 
 
 class Status(StrEnum):
-    """What became of a case."""
+    """How a case ended."""
 
     ENDED_BY_PLAN = "finished by plan"
     ENDED_BY_LIMIT = "finished by max_sessions"
@@ -28,7 +28,7 @@ class Status(StrEnum):
 
 
 def status_of(reason: EndReason | None) -> Status:
-    """Name what became of a case that did not fail; one without a reason is not over."""
+    """Return the status of a case that did not fail; without a reason its course is not over."""
     match reason:
         case None:
             return Status.PARTIAL
@@ -62,11 +62,11 @@ class RunResult(Record):
     interrupted: bool = False
 
     def count(self) -> Counter[Status]:
-        """Count the cases by what became of them."""
+        """Count the cases by status."""
         return Counter(outcome.status for outcome in self.outcomes)
 
     def usage(self) -> Usage:
-        """Sum what the cases cost, from their stored records."""
+        """Sum the usage of all cases."""
         return sum_usage(outcome.usage for outcome in self.outcomes)
 
     def exit_status(self) -> int:

@@ -46,24 +46,24 @@ class SamplePlan:
     resume: bool = True
     overwrite: bool = False
     rft: RftSettings | None = None
-    """Best-of-n rollouts; None is plain simulation."""
+    """Best-of-n rollouts; None means plain simulation."""
     tell: Tell = tell_nobody
-    """Hears what happens."""
+    """Called with every event."""
 
     @property
     def settings(self) -> RunSettings:
-        """What the manifest keeps of it."""
+        """The settings that the manifest records."""
         return RunSettings(baseline=self.baseline, runtime=self.runtime, dataset=self.dataset, rft=self.rft)
 
 
 async def run_sample(plan: SamplePlan) -> RunResult:
     """Run all cases of a plan.
 
-    Ctrl-C and SIGTERM stop cleanly: every case ends after the step it is in, and the same command
-    goes on later.
+    Ctrl-C and SIGTERM stop cleanly: every case ends after its current step, and the same command
+    resumes later.
 
     Raises:
-        LockError: If another process works in the same folder.
+        LockError: If another process is working in the same folder.
         RecordError: If the folder holds a run that must not be continued.
         SettingsError, AssetError, SkillStoreError: If the run cannot start.
     """

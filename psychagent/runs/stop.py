@@ -19,27 +19,27 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 GRACE_SEC = 10.0
-"""How long calls in flight may take to come in; the call of a slower model is made again on resume."""
+"""How long calls in flight may take to finish; a slower call is repeated on resume."""
 
 
 @dataclass
 class Stop:
     """One run's request to stop; belongs to the run's event loop.
 
-    Work that is given up raises GraphDrained, as graphs do: nothing went wrong, so nobody records it
-    as a failure and no graph cancels what runs beside it.
+    Abandoned work raises GraphDrained, as graphs do: it is no error, so it is not recorded as a
+    failure, and no graph cancels the tasks running next to it.
     """
 
     grace_sec: float = GRACE_SEC
     control: RunControl = field(default_factory=RunControl)
-    """What graphs look at before each step, nested ones too."""
+    """Checked by graphs, nested ones included, before each step."""
     by_signal: bool = False
-    """Whether a person or the system asked, not the run itself."""
+    """Whether the request came from a signal, not from the run itself."""
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def asked(self) -> bool:
-        """Whether the run is to stop."""
+        """Whether the run has been asked to stop."""
         return self._asked.is_set()
 
     def ask(self, reason: str) -> None:
@@ -52,17 +52,17 @@ class Stop:
         """Wait, as `asyncio.sleep` does.
 
         Raises:
-            GraphDrained: As soon as the run is to stop: a wait before another attempt is not worth it.
+            GraphDrained: As soon as the run is asked to stop, so that no retry is waited for.
         """
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._asked.wait(), seconds)
             raise GraphDrained("stopped while waiting")
 
     async def bound(self, work: Coroutine[Any, Any, T]) -> T:
-        """Await work; once the run is to stop, for no longer than the grace.
+        """Await work, but no longer than the grace period once the run is asked to stop.
 
         Raises:
-            GraphDrained: If the grace was over first.
+            GraphDrained: If the grace period ends first.
         """
         task, over = asyncio.create_task(work), asyncio.create_task(self._over())
         try:
@@ -85,8 +85,8 @@ def stop_on_signals(stop: Stop, told: Callable[[], None] = lambda: None) -> Iter
     """Let Ctrl-C and SIGTERM ask for a clean stop; a second one ends at once.
 
     Args:
-        stop: What is asked.
-        told: Called at the first signal, so that a person sees that it was heard.
+        stop: The request to make.
+        told: Called at the first signal, to confirm to the user that it was received.
     """
     loop = asyncio.get_running_loop()
 
@@ -102,7 +102,7 @@ def stop_on_signals(stop: Stop, told: Callable[[], None] = lambda: None) -> Iter
         for name in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(name, ask)
     except (NotImplementedError, ValueError, RuntimeError):
-        # not the main thread (a notebook's loop, a test): whoever runs it stops it
+        # not the main thread (a notebook's loop, a test): its owner handles signals
         yield
         return
     try:

@@ -1,1 +1,1 @@
-"""`psychagent skills`: look into a skill library, check it, import one, and measure retrieval."""
+"""`psychagent skills`: inspect, check and import skill libraries, and measure retrieval."""

@@ -61,7 +61,7 @@ async def _bench(
 
 
 def bench_table(language: Language, moments: tuple[Moment, ...], rows: list[Row]) -> Table:
-    """Put the rows of a bench into a table, query by query."""
+    """Tabulate the rows of a bench, grouped by query."""
     table = Table(
         title=f"{language}: {len(moments)} moments, recall@5 and mean reciprocal rank",
         caption=f"default ranking of {language}: {DEFAULT_METHOD[language]}",

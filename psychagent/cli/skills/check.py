@@ -30,7 +30,7 @@ def validate(
 
     @cache
     def embed(language: Language) -> EmbedTexts | None:
-        # the embedded model knows English only; Chinese is compared by its characters
+        # the bundled model knows English only; Chinese texts are compared by characters
         if language is not Language.EN:
             return None
         return VectorCache(read_skill_settings().cache_dir, build_minilm()).embed

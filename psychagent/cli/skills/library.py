@@ -75,7 +75,6 @@ def show(
 
 
 def _unknown_id(library: SkillLibrary, skill_id: str) -> str:
-
     known = [skill.id for part in library.all_stages() for skill in part.skills()]
     near = difflib.get_close_matches(skill_id, known, n=3, cutoff=0.4)
     hint = f"; near it: {', '.join(near)}" if near else ""

@@ -1,1 +1,1 @@
-"""Where the checkpoints of a run are kept."""
+"""Storage of a run's checkpoints."""

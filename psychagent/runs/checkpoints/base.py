@@ -1,4 +1,4 @@
-"""What a run asks of the place that keeps its checkpoints, wherever that is."""
+"""The interface that a run needs from a store of checkpoints."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 
 
 class Checkpoints(Protocol):
-    """Checkpoints of a run's courses: one thread a course.
+    """Checkpoints of a run's courses, one thread per course.
 
-    `sqlite.py` keeps them in a file. Another place needs a saver that LangGraph takes, a way to name
-    itself, the errors that it raises when it cannot be read or written, and the two deletions below.
+    `sqlite.py` keeps them in a file. Another store has to provide a LangGraph saver, a name for
+    messages, the errors that it raises when it cannot be read or written, and the two deletions below.
     """
 
     @property
     def saver(self) -> BaseCheckpointSaver[Any]:
-        """What the graph is compiled with."""
+        """The saver to compile the graph with."""
 
     @property
     def place(self) -> str:
-        """Where they are, for messages."""
+        """The store's location, for messages."""
 
     @property
     def faults(self) -> tuple[type[Exception], ...]:
-        """What is raised when they cannot be read or written."""
+        """Errors raised when the store cannot be read or written."""
 
     async def forget(self, thread: str) -> None:
         """Remove every checkpoint of a course, so that it starts over."""
 
     async def compact(self, thread: str) -> None:
-        """Keep a finished course's last state and drop what led to it; doing it twice changes nothing."""
+        """Keep only the last state of a finished course; idempotent."""

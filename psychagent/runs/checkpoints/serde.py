@@ -1,4 +1,4 @@
-"""How values are written into checkpoints: LangGraph's own form, compressed where that is worth it."""
+"""Serialize checkpoint values in LangGraph's own format, compressed where that pays off."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ _MARK = "+zlib"
 
 
 class CompressedSerializer(JsonPlusSerializer):
-    """Compresses whatever is longer than a few lines: dialogues shrink to less than half.
+    """Compresses values of 400 bytes and more; dialogues shrink to less than half.
 
     A course's checkpoints hold each dialogue several times, and SQLite keeps them all until the
-    course is done.
+    course is finished.
     """
 
     def dumps_typed(self, obj: Any) -> tuple[str, bytes]:
-        """Write a value with the name of its form."""
+        """Serialize a value; return the name of its format and the bytes."""
         form, data = super().dumps_typed(obj)
         if len(data) < _LEAST_BYTES:
             return form, data
         return form + _MARK, zlib.compress(data, 6)
 
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
-        """Read a value by the name of its form."""
+        """Deserialize a value by the name of its format."""
         form, body = data
         if form.endswith(_MARK):
             return super().loads_typed((form.removesuffix(_MARK), zlib.decompress(body)))

@@ -1,4 +1,4 @@
-"""Checkpoints of a run in SQLite: opened for many writers, and compacted when a course is done."""
+"""Checkpoints of a run in SQLite: opened for concurrent tasks, compacted when a course is finished."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _STORED = (base, ending, memory, plan, profile, rollout, scores, turn, usage, st
 
 
 def stored_types() -> list[tuple[str, str]]:
-    """List the types that a checkpoint may hold, by module and name; others are not loaded."""
+    """List the types that a checkpoint may hold, by module and name; LangGraph loads no others."""
     return [
         (item.__module__, item.__name__)
         for module in _STORED
@@ -36,29 +36,29 @@ def stored_types() -> list[tuple[str, str]]:
 
 @dataclass(frozen=True)
 class SqliteCheckpoints:
-    """Checkpoints in one SQLite file; one process writes it at a time."""
+    """Checkpoints in one SQLite file, written by one process at a time."""
 
     saver: AsyncSqliteSaver
     path: Path
 
     @property
     def place(self) -> str:
-        """The file."""
+        """The path of the file."""
         return str(self.path)
 
     @property
     def faults(self) -> tuple[type[Exception], ...]:
-        """A full disk, a file that is no database, one that cannot be written."""
+        """Raised for a full disk, a file that is no database, or one that cannot be written."""
         return (sqlite3.Error,)
 
     async def forget(self, thread: str) -> None:
-        """Remove a course whole."""
+        """Remove every checkpoint of a course."""
         await self.saver.adelete_thread(thread)
 
     async def compact(self, thread: str) -> None:
         """Keep a finished course's latest root checkpoint and drop the rest.
 
-        The sessions' own checkpoints have served when the course is done: its files hold the dialogues.
+        The checkpoints of its sessions are no longer needed, because its files hold the dialogues.
         """
         statements: Sequence[tuple[str, tuple[str, ...]]] = (
             ("DELETE FROM checkpoints WHERE thread_id = ? AND checkpoint_ns != ''", (thread,)),
@@ -77,7 +77,7 @@ class SqliteCheckpoints:
             for statement, values in statements:
                 await self.saver.conn.execute(statement, values)
             await self.saver.conn.commit()
-            # executescript steps the pragma to its end; execute frees a single page
+            # executescript steps the pragma to completion; execute would free a single page
             await self.saver.conn.executescript("PRAGMA incremental_vacuum;")
 
 
@@ -85,8 +85,8 @@ class SqliteCheckpoints:
 async def open_checkpoints(path: Path) -> AsyncIterator[SqliteCheckpoints]:
     """Open the checkpoint file.
 
-    `synchronous=NORMAL` survives the death of the process, which is what resuming is for, at a
-    third of the cost of FULL; a power cut may lose the last steps.
+    `synchronous=NORMAL` survives a crash of the process, which is what resuming is for, at a third of
+    the cost of FULL; a power cut may lose the last steps.
 
     Raises:
         RecordError: If the file is not a database or cannot be written.
@@ -107,6 +107,6 @@ async def open_checkpoints(path: Path) -> AsyncIterator[SqliteCheckpoints]:
 
 
 def _check_openable(path: Path) -> None:
-    """Open the file once without a thread: aiosqlite's may outlive the event loop where opening fails."""
+    """Open the file once in this thread: if opening fails, aiosqlite's thread may outlive the event loop."""
     with closing(sqlite3.connect(path)) as connection:
         connection.execute("PRAGMA schema_version")

@@ -1,1 +1,1 @@
-"""Who does the work of a run, case by case."""
+"""Workers that do the work of a run, case by case."""

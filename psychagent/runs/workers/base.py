@@ -1,4 +1,4 @@
-"""How pieces of work are claimed, kept alive and fenced, whoever does them."""
+"""The protocol by which workers claim pieces of work, keep claims alive and fence writes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ R = TypeVar("R")
 
 
 class ClaimLostError(RecordError):
-    """Another worker has taken the piece of work over, so nothing of it may be written here."""
+    """Another worker has taken over the piece of work, so this one must not write any more of it."""
 
 
 @dataclass(frozen=True)
@@ -22,46 +22,46 @@ class Claim(Generic[T]):
 
     task: T
     name: str
-    """Of the piece of work; unique within the run."""
+    """Name of the piece of work; unique within the run."""
     fence: int
-    """Grows with every claim of the run: a write under a lower number than the last one is refused."""
+    """Increases with every claim of the run; a write under an outdated number is refused."""
     ledger: Ledger
 
     def check(self) -> None:
-        """Make sure before a write that the claim still holds.
+        """Check before a write that the claim is still valid.
 
         Raises:
-            ClaimLostError: If a later claim of the same piece was made.
+            ClaimLostError: If the same piece has been claimed again since.
         """
         self.ledger.check(self.name, self.fence)
 
 
 class Ledger(Protocol):
-    """Who holds which piece of work. In one process a dictionary; over several, a table."""
+    """Records who holds which piece of work: a dictionary in one process, a table across several."""
 
     def claim(self, name: str) -> int | None:
-        """Claim a piece of work and return the claim's fence; None where somebody alive holds it."""
+        """Claim a piece of work and return the claim's fence; None if a live worker holds it."""
 
     def beat(self, name: str, fence: int) -> None:
-        """Say that the holder is alive.
+        """Record that the holder is alive.
 
         Raises:
             ClaimLostError: If the claim was lost.
         """
 
     def check(self, name: str, fence: int) -> None:
-        """Make sure that a claim holds.
+        """Check that a claim is still valid.
 
         Raises:
             ClaimLostError: If the claim was lost.
         """
 
     def release(self, name: str, fence: int) -> None:
-        """Give a piece of work back, done or not; a claim that was lost is let go in silence."""
+        """Release a piece of work, finished or not; does nothing if the claim was lost."""
 
 
 class Workers(Protocol):
-    """Do pieces of work, some at a time."""
+    """Do pieces of work, several at once."""
 
     async def run(
         self,
@@ -73,9 +73,9 @@ class Workers(Protocol):
         """Do all pieces of work that no other worker has claimed.
 
         Args:
-            tasks: Name and piece of work, in the order in which they are begun.
+            tasks: Name and piece of work, in the order in which they are started.
             work: Does one piece; what it returns is collected.
-            stopped: Once this is so, no further piece is begun.
+            stopped: Once it returns True, no further piece is started.
 
         Returns:
             The results, in the order in which the pieces were finished.

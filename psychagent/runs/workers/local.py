@@ -1,4 +1,4 @@
-"""Workers of one process: tasks of its event loop, and a ledger in its memory."""
+"""Workers within one process: tasks of its event loop, with a ledger in memory."""
 
 from __future__ import annotations
 
@@ -22,39 +22,39 @@ R = TypeVar("R")
 class LocalLedger:
     """Claims of one process.
 
-    A claim never expires here: the holder lives as long as the process. A ledger over several
-    processes lets one expire that has not beaten for a while.
+    A claim never expires here, because its holder lives as long as the process. A ledger across
+    processes has to expire claims without a recent heartbeat.
     """
 
     held: dict[str, int] = field(default_factory=dict)
-    """Name -> fence of the claim that holds."""
+    """Name -> fence of the valid claim."""
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def claim(self, name: str) -> int | None:
-        """Claim a piece of work; None where it is held."""
+        """Claim a piece of work; None if it is held."""
         if name in self.held:
             return None
         self.held[name] = next(self.numbers)
         return self.held[name]
 
     def beat(self, name: str, fence: int) -> None:
-        """Nothing is needed to stay alive but the claim itself."""
+        """Check the claim; in one process a holder needs no heartbeat."""
         self.check(name, fence)
 
     def check(self, name: str, fence: int) -> None:
-        """Make sure that a claim holds."""
+        """Check that a claim is still valid."""
         if self.held.get(name) != fence:
             raise ClaimLostError(f"{name}: the claim was lost to another worker; nothing more is written")
 
     def release(self, name: str, fence: int) -> None:
-        """Give a piece of work back."""
+        """Release a piece of work."""
         if self.held.get(name) == fence:
             del self.held[name]
 
 
 @dataclass(frozen=True)
 class LocalWorkers:
-    """Some tasks of one event loop."""
+    """Concurrent tasks of one event loop."""
 
     at_a_time: int
     ledger: Ledger = field(default_factory=LocalLedger)
@@ -68,8 +68,8 @@ class LocalWorkers:
     ) -> list[R]:
         """Do all pieces of work, at most `at_a_time` at once.
 
-        Whatever ends the wait, no worker goes on behind the caller's back: the others are cancelled
-        and awaited before the error is raised.
+        No worker outlives the call: on any error the others are cancelled and awaited before it is
+        raised.
         """
         waiting = iter(tasks)
         results: list[R] = []
