@@ -61,8 +61,8 @@ class Check:
     async def run(self) -> Finding:
         """Run the check; an expected error becomes a failed finding."""
         try:
-            seen = self.work()
-            text = seen if isinstance(seen, str) else await seen
+            result = self.work()
+            text = result if isinstance(result, str) else await result
         except (PsychAgentError, OSError) as error:
             problem = " ".join(str(error).split())
             return Finding(name=self.name, ok=False, text="; ".join(filter(None, (problem, self.remedy))))
@@ -191,8 +191,8 @@ async def _ask(
     }
     chat = build_chat(settings.model_copy(update=brief), prompts(), live)
     started = time.monotonic()
-    seen = await ask(chat)
-    return f"{settings.model} {seen} in {time.monotonic() - started:.1f} s"
+    result = await ask(chat)
+    return f"{settings.model} {result} in {time.monotonic() - started:.1f} s"
 
 
 def _retrieval(

@@ -145,8 +145,8 @@ def means_table(result: EvalResult, use: str) -> Table:
 
 def _origin(result: EvalResult) -> list[SessionScores]:
     """Select the real sessions that the worthless ones were derived from."""
-    made = {(s.modality, s.case_id, s.session_index) for s in result.degenerate}
-    return [s for s in result.sessions if (s.modality, s.case_id, s.session_index) in made]
+    origins = {(s.modality, s.case_id, s.session_index) for s in result.degenerate}
+    return [s for s in result.sessions if (s.modality, s.case_id, s.session_index) in origins]
 
 
 def _number(value: float | None) -> str:
@@ -154,13 +154,13 @@ def _number(value: float | None) -> str:
 
 
 def _show_trouble(result: EvalResult, console: Console) -> None:
-    trouble = [(where, name, why) for where, name, why in result.missing]
-    trouble += [(item.file, "left out", item.reason) for item in result.broken]
-    if trouble:
+    problems = [(where, name, why) for where, name, why in result.missing]
+    problems += [(item.file, "left out", item.reason) for item in result.broken]
+    if problems:
         table = Table(title="Missing and left out", title_justify="left")
         for column in ("where", "what", "why"):
             table.add_column(column, overflow="fold")
-        for row in trouble:
+        for row in problems:
             table.add_row(*row)
         console.print(table)
     for warning in result.warnings:

@@ -47,7 +47,7 @@ def export(
     """Write training data from a run, with a data card beside it."""
     if top_fraction is not None and not 0 < top_fraction <= 1:
         raise SettingsError(f"--top-fraction has {top_fraction:g}; give a share above 0, up to 1")
-    done = run_export(
+    result = run_export(
         ExportPlan(
             run=run_dir,
             out=out,
@@ -61,7 +61,7 @@ def export(
             seed=seed,
         )
     )
-    show_export(done)
+    show_export(result)
 
 
 def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:
@@ -86,20 +86,24 @@ def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:
     return tuple(task for task in TASKS if task in words)
 
 
-def show_export(done: Exported) -> None:
+def show_export(result: Exported) -> None:
     """Print what was written and what was left out."""
-    for name, held in done.card["splits"].items():
-        tasks = ", ".join(f"{task} {number}" for task, number in held["by_task"].items())
-        tokens = held["tokens"]
+    for name, counts in result.card["splits"].items():
+        tasks = ", ".join(f"{task} {number}" for task, number in counts["by_task"].items())
+        tokens = counts["tokens"]
         typer.echo(
-            f"{name}: {held['samples']} samples of {held['cases']} cases ({tasks}); "
+            f"{name}: {counts['samples']} samples of {counts['cases']} cases ({tasks}); "
             f"{tokens['with_loss']} tokens with loss, longest sample {tokens['longest']}"
         )
-        typer.echo(f"  {done.files[name]}")
-    left = {"duplicates": done.card["duplicates"], **done.card["dropped_sessions"], **done.card["skipped"]}
-    for reason, number in left.items():
+        typer.echo(f"  {result.files[name]}")
+    omitted = {
+        "duplicates": result.card["duplicates"],
+        **result.card["dropped_sessions"],
+        **result.card["skipped"],
+    }
+    for reason, number in omitted.items():
         if number:
             typer.echo(f"left out: {reason}: {number}")
-    if done.card["source"]["is_script"]:
+    if result.card["source"]["is_script"]:
         typer.secho(WORDS_OF_SCRIPT, fg="yellow")
-    typer.echo(f"Data card: {done.card_markdown}")
+    typer.echo(f"Data card: {result.card_markdown}")

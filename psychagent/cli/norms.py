@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from psychagent.cli.options import ScoreUse
-from psychagent.evals.norms import Computed, compute_norms, write_norms
+from psychagent.evals.norms import ComputedNorms, compute_norms, write_norms
 
 
 def norms(
@@ -34,7 +34,7 @@ def norms(
     console.print(f"Norms: {out}", soft_wrap=True, highlight=False)
 
 
-def _norms_table(computed: Computed) -> Table:
+def _norms_table(computed: ComputedNorms) -> Table:
     title = f"{computed.sessions} sessions of {computed.courses} courses"
     table = Table(title=title, title_justify="left")
     for column in ("metric", "compared as", "mean", "std"):

@@ -22,8 +22,8 @@ def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Calla
     ]
 
     def decorate(command: Callable[[Options], None]) -> Callable[..., None]:
-        def call(**given: Any) -> None:
-            command(options(**given))
+        def call(**values: Any) -> None:
+            command(options(**values))
 
         call.__name__, call.__doc__ = command.__name__, command.__doc__
         call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]

@@ -46,8 +46,8 @@ def report(
     if run is not None:
         if against or use:
             raise SettingsError(f"{run}: is a run with rollouts; --against and --use are for evaluations")
-        priced = read_prices(prices, price_in, price_out)
-        report_rollouts(run, sampling=Sampling(resamples=resamples, seed=seed), prices=priced)
+        token_prices = read_prices(prices, price_in, price_out)
+        report_rollouts(run, sampling=Sampling(resamples=resamples, seed=seed), prices=token_prices)
         return
     plan = ReportPlan(
         folder=eval_dir,
@@ -56,13 +56,13 @@ def report(
         use=use,
         sampling=Sampling(resamples=resamples, seed=seed),
     )
-    written = write_report(plan)
-    for panel, number in written.material.numbers.chosen.panels.items():
+    output = write_report(plan)
+    for panel, number in output.material.numbers.chosen.panels.items():
         typer.echo(f"{panel.label:<20} {_in_words(number.value.mean, number.value.low, number.value.high)}")
-    if written.material.scores.is_script:
+    if output.material.scores.is_script:
         typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
-    typer.echo(f"Report: {written.html}")
-    typer.echo(f"        {written.markdown}")
+    typer.echo(f"Report: {output.html}")
+    typer.echo(f"        {output.markdown}")
 
 
 def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) -> None:
@@ -71,13 +71,13 @@ def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) 
         from psychagent.reports.rollouts.sections import headlines  # noqa: PLC0415
         from psychagent.reports.rollouts.write import write_rft_report  # noqa: PLC0415
 
-    written = write_rft_report(folder, sampling=sampling, prices=prices)
-    for label, value in headlines(written.material):
+    output = write_rft_report(folder, sampling=sampling, prices=prices)
+    for label, value in headlines(output.material):
         typer.echo(f"{label:<44} {value}")
-    if written.material.run.is_script:
+    if output.material.run.is_script:
         typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
-    typer.echo(f"Report: {written.html}")
-    typer.echo(f"        {written.markdown}")
+    typer.echo(f"Report: {output.html}")
+    typer.echo(f"        {output.markdown}")
 
 
 def read_prices(file: Path | None, price_in: float | None, price_out: float | None) -> Prices | None:
@@ -86,14 +86,14 @@ def read_prices(file: Path | None, price_in: float | None, price_out: float | No
     Raises:
         SettingsError: If only one of the two options is given, or a file as well.
     """
-    given = [price for price in (price_in, price_out) if price is not None]
-    if file and given:
+    options = [price for price in (price_in, price_out) if price is not None]
+    if file and options:
         raise SettingsError("--prices and --price-in/--price-out are both given; leave one out")
     if file:
         return load_model(Prices, file, SettingsError)
-    if len(given) == 1:
+    if len(options) == 1:
         raise SettingsError("--price-in and --price-out belong together; give both")
-    return Prices(prompt=given[0], completion=given[1]) if given else None
+    return Prices(prompt=options[0], completion=options[1]) if options else None
 
 
 def _in_words(mean: float | None, low: float | None, high: float | None) -> str:

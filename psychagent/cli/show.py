@@ -60,13 +60,13 @@ def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[
 
 
 def _dialogue(record: SessionRecord, *, thoughts: bool) -> Iterator[str]:
-    for number, said in enumerate(record.transcript):
+    for number, utterance in enumerate(record.transcript):
         turn = record.turns[number] if number < len(record.turns) else None
-        who = "[cyan]Counselor[/cyan]" if said.role == "assistant" else "[green]Client[/green]"
+        who = "[cyan]Counselor[/cyan]" if utterance.role == "assistant" else "[green]Client[/green]"
         if thoughts and turn and turn.thoughts:
             thought = f"({turn.thoughts.assessment} → {turn.thoughts.strategy})"
             yield f"  [dim italic]{escape(thought)}[/dim italic]"
-        yield f"{who}: {escape(said.content)}"
+        yield f"{who}: {escape(utterance.content)}"
         if turn and turn.thoughts and turn.thoughts.skill:
             yield f"  [dim]skill: {escape('; '.join(turn.thoughts.skill))}[/dim]"
 

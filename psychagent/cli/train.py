@@ -30,15 +30,15 @@ def train(
     if not sys.stderr.isatty():
         datasets.disable_progress_bars()
 
-    done = run_training(settings, data=data, output=output_dir, on_log=_show)
-    typer.echo(f"{done.steps} steps on {done.samples} samples")
-    if done.too_long:
-        typer.secho(f"left out: {done.too_long} samples longer than {settings.context} tokens", fg="yellow")
-    if done.loss_before is not None and done.loss_after is not None:
-        typer.echo(f"loss on the training data: {done.loss_before:.4f} -> {done.loss_after:.4f}")
+    result = run_training(settings, data=data, output=output_dir, on_log=_show)
+    typer.echo(f"{result.steps} steps on {result.samples} samples")
+    if result.too_long:
+        typer.secho(f"left out: {result.too_long} samples longer than {settings.context} tokens", fg="yellow")
+    if result.loss_before is not None and result.loss_after is not None:
+        typer.echo(f"loss on the training data: {result.loss_before:.4f} -> {result.loss_after:.4f}")
     if settings.tiny_model:
         typer.secho("A random small model: it shows that training works, and no more.", fg="yellow")
-    typer.echo(f"Model: {done.folder}")
+    typer.echo(f"Model: {result.folder}")
 
 
 def _show(step: int, values: dict[str, Any]) -> None:

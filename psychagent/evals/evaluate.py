@@ -16,7 +16,7 @@ from psychagent.domain.base import Language, Modality
 from psychagent.domain.scores import ScaleResult, SessionScores
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged, Tell, tell_nobody
-from psychagent.evals.find import Found, InputFormat, Search, find_sessions
+from psychagent.evals.find import InputFormat, JudgeInput, Search, find_sessions
 from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
 from psychagent.evals.summary import EvalResult, judge_warnings, manifests_of, summarize
@@ -68,7 +68,7 @@ class Task:
 
     name: str
     """Path of its scores within the evaluation, without suffix; unique."""
-    found: Found
+    input: JudgeInput
     path: Path
     scores: SessionScores
     """Results kept from an earlier evaluation."""
@@ -96,13 +96,13 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
     folder = EvalFolder(plan.output_root)
     with hold_lock(folder.lock), log_to(folder.log, plan.log_level):
         remove_parts(folder.path)
-        found, broken = find_sessions(search)
-        if not found and not broken:
+        inputs, broken = find_sessions(search)
+        if not inputs and not broken:
             raise SettingsError(
                 f"{search.root}: holds no session to judge; check --data-root and --modalities"
             )
-        judged = await _judge_found(plan, folder, found)
-        manifests = manifests_of(search.root, found)
+        judged = await _judge_inputs(plan, folder, inputs)
+        manifests = manifests_of(search.root, inputs)
         warnings = judge_warnings(plan.settings, manifests, judged.sessions)
         result = EvalResult(
             judged.sessions,
@@ -128,7 +128,7 @@ class _Judged:
     interrupted: bool
 
 
-async def _judge_found(plan: EvalPlan, folder: EvalFolder, found: Sequence[Found]) -> _Judged:
+async def _judge_inputs(plan: EvalPlan, folder: EvalFolder, inputs: Sequence[JudgeInput]) -> _Judged:
     """Judge the sessions, and the worthless ones derived from them."""
     stop = Stop()
     async with open_live(
@@ -138,16 +138,16 @@ async def _judge_found(plan: EvalPlan, folder: EvalFolder, found: Sequence[Found
         sleep=stop.sleep,
     ) as live:
         judge = Judge(build_judge_deps(plan.settings, live))
-        worthless = _degenerate(judge, found, plan.settings.degenerate)
-        tasks = [_task(plan, judge, item, folder) for item in found]
-        extra = [_task(plan, judge, f, folder.worthless(f.baseline)) for f in worthless]
+        worthless = _degenerate(judge, inputs, plan.settings.degenerate)
+        tasks = [_task(plan, judge, item, folder) for item in inputs]
+        extra = [_task(plan, judge, item, folder.worthless(item.baseline)) for item in worthless]
         plan.tell(EvalBegan(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra)))
-        done = await _judge_all(plan, judge, [*tasks, *extra], stop)
+        scores = await _judge_all(plan, judge, [*tasks, *extra], stop)
     return _Judged(
-        sessions=tuple(done[task.name] for task in tasks if task.name in done),
-        degenerate=tuple(done[task.name] for task in extra if task.name in done),
+        sessions=tuple(scores[task.name] for task in tasks if task.name in scores),
+        degenerate=tuple(scores[task.name] for task in extra if task.name in scores),
         scales=judge.deps.scales,
-        interrupted=len(done) < len(tasks) + len(extra),
+        interrupted=len(scores) < len(tasks) + len(extra),
     )
 
 
@@ -159,26 +159,28 @@ def example_courses(language: Language | None) -> Path:
     return folder
 
 
-def _degenerate(judge: Judge, found: Sequence[Found], most: int) -> list[Found]:
-    chosen = choose_for_degenerate(found, most)
+def _degenerate(judge: Judge, inputs: Sequence[JudgeInput], most: int) -> list[JudgeInput]:
+    chosen = choose_for_degenerate(inputs, most)
     return [
-        made for item in chosen for made in make_degenerate(item, judge.deps.prompts(item.dialogue.language))
+        worthless
+        for item in chosen
+        for worthless in make_degenerate(item, judge.deps.prompts(item.dialogue.language))
     ]
 
 
-def _task(plan: EvalPlan, judge: Judge, found: Found, folder: EvalFolder) -> Task:
+def _task(plan: EvalPlan, judge: Judge, item: JudgeInput, folder: EvalFolder) -> Task:
     """Work out what is left to do for a session; an unreadable scores file is written again."""
-    path = scores_path(folder, found)
-    fresh = judge.blank(found.dialogue, source_file=found.source_file, baseline=found.baseline)
+    path = scores_path(folder, item)
+    fresh = judge.blank(item.dialogue, source_file=item.source_file, baseline=item.baseline)
     try:
         before = read_scores(path) if plan.resume and path.exists() else None
     except RecordError:
         before = None
-    methods = plan.methods or judge.methods(found.dialogue.modality)
-    kept = keep_finished(before, fresh, judge.deps.scales, asked=methods)
-    open_scales = tuple(name for name in methods if name not in kept)
+    methods = plan.methods or judge.methods(item.dialogue.modality)
+    results = keep_finished(before, fresh, judge.deps.scales, asked=methods)
+    open_scales = tuple(name for name in methods if name not in results)
     name = path.relative_to(plan.output_root).with_suffix("").as_posix()
-    return Task(name, found, path, _with(fresh, kept, judge), open_scales)
+    return Task(name, item, path, _with(fresh, results, judge), open_scales)
 
 
 async def _judge_all(
@@ -199,15 +201,15 @@ async def _judge_all(
 
     workers: Workers = LocalWorkers(2 + plan.settings.concurrency // CALLS_PER_SESSION)
     with stop_on_signals(stop, lambda: plan.tell(StopHeard())):
-        done = await workers.run([(t.name, t) for t in tasks], work, stopped=lambda: stop.asked)
-    return {name: scores for name, scores in done if scores is not None}
+        results = await workers.run([(t.name, t) for t in tasks], work, stopped=lambda: stop.asked)
+    return {name: scores for name, scores in results if scores is not None}
 
 
 async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task]) -> SessionScores:
     """Judge the open scales of a session; its file is rewritten as each scale comes in."""
     task = claim.task
     scores = task.scores
-    async for name, result in judge.stream(task.found.dialogue, task.open_scales):
+    async for name, result in judge.stream(task.input.dialogue, task.open_scales):
         scores = _with(scores, {name: result}, judge)
         claim.check()
         write_scores(task.path, scores)
@@ -220,9 +222,9 @@ async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task]) -> Sessio
 
 def _with(scores: SessionScores, more: Mapping[str, ScaleResult], judge: Judge) -> SessionScores:
     """Add results in the order of the scales, whichever call returned first."""
-    found = {**scores.scales, **more}
+    results = {**scores.scales, **more}
     return scores.model_copy(
-        update={"scales": {name: found[name] for name in judge.deps.scales if name in found}}
+        update={"scales": {name: results[name] for name in judge.deps.scales if name in results}}
     )
 
 

@@ -26,7 +26,7 @@ _SAFE = re.compile(r"[\w.-]+")
 _BOOKKEEPING = {COURSE, MANIFEST, SUMMARY}
 
 
-class Found(Record):
+class JudgeInput(Record):
     """A session that can be judged."""
 
     dialogue: Dialogue
@@ -55,7 +55,7 @@ class Search:
     """None means to guess it from each dialogue."""
 
 
-def find_sessions(search: Search) -> tuple[list[Found], list[Broken]]:
+def find_sessions(search: Search) -> tuple[list[JudgeInput], list[Broken]]:
     """Read every session below a folder, in order of modality, case and session.
 
     A file that cannot be read is reported as broken and does not affect the others.
@@ -65,16 +65,18 @@ def find_sessions(search: Search) -> tuple[list[Found], list[Broken]]:
     """
     if not search.root.exists():
         raise SettingsError(f"{search.root} does not exist; name a run folder, a session file or a case file")
-    found: list[Found] = []
+    inputs: list[JudgeInput] = []
     broken: list[Broken] = []
     for path in _files(search.root):
         try:
             for item in _read(path, search):
-                (found if isinstance(item, Found) else broken).append(item)  # type: ignore[arg-type]
+                (inputs if isinstance(item, JudgeInput) else broken).append(item)  # type: ignore[arg-type]
         except RecordError as error:
             broken.append(Broken(file=_name(path, search.root), reason=_without(path, error)))
-    kept = [f for f in found if not search.modalities or f.dialogue.modality in search.modalities]
-    return _limited(_unique(sorted(kept, key=_order), broken), search.case_limit), broken
+    selected = [
+        item for item in inputs if not search.modalities or item.dialogue.modality in search.modalities
+    ]
+    return _limited(_unique(sorted(selected, key=_order), broken), search.case_limit), broken
 
 
 def _files(root: Path) -> list[Path]:
@@ -82,8 +84,8 @@ def _files(root: Path) -> list[Path]:
         return [root]
     if runs_at(root) == [RunFolder(root)]:
         return [file.path for case in RunFolder(root).cases() for file in case.session_files()]
-    found = [p for p in root.rglob("*.json") if p.name not in _BOOKKEEPING and not p.name.startswith(".")]
-    return sorted(found)
+    paths = [p for p in root.rglob("*.json") if p.name not in _BOOKKEEPING and not p.name.startswith(".")]
+    return sorted(paths)
 
 
 def _name(path: Path, root: Path) -> str:
@@ -94,20 +96,20 @@ def _without(path: Path, error: Exception) -> str:
     return str(error).removeprefix(f"{path}: ")
 
 
-def _order(found: Found) -> tuple[str, int, str, int]:
-    modality, case_id, index = found.place
+def _order(item: JudgeInput) -> tuple[str, int, str, int]:
+    modality, case_id, index = item.place
     return modality, len(case_id), case_id, index
 
 
-def _unique(found: Sequence[Found], broken: list[Broken]) -> list[Found]:
+def _unique(inputs: Sequence[JudgeInput], broken: list[Broken]) -> list[JudgeInput]:
     """Keep the first session of each place.
 
     Raises:
         SettingsError: If sessions come from several runs: scores of different systems must not be mixed.
     """
-    baselines = sorted({f.baseline for f in found if f.baseline})
-    first: dict[tuple[str, str, int], Found] = {}
-    for item in found:
+    baselines = sorted({f.baseline for f in inputs if f.baseline})
+    first: dict[tuple[str, str, int], JudgeInput] = {}
+    for item in inputs:
         if item.place not in first:
             first[item.place] = item
         elif item.baseline != first[item.place].baseline:
@@ -120,16 +122,16 @@ def _unique(found: Sequence[Found], broken: list[Broken]) -> list[Found]:
     return list(first.values())
 
 
-def _limited(found: Sequence[Found], case_limit: int | None) -> list[Found]:
+def _limited(inputs: Sequence[JudgeInput], case_limit: int | None) -> list[JudgeInput]:
     cases: dict[str, list[str]] = {}
-    for item in found:
+    for item in inputs:
         modality, case_id, _ = item.place
         if case_id not in cases.setdefault(modality, []):
             cases[modality].append(case_id)
-    return [f for f in found if f.place[1] in cases[f.place[0]][:case_limit]]
+    return [f for f in inputs if f.place[1] in cases[f.place[0]][:case_limit]]
 
 
-def _read(path: Path, search: Search) -> Iterator[Found | Broken]:
+def _read(path: Path, search: Search) -> Iterator[JudgeInput | Broken]:
     data = read_json(path)
     if not isinstance(data, dict):
         raise RecordError(f"holds {type(data).__name__}, neither a session nor a case")
@@ -144,7 +146,7 @@ def _read(path: Path, search: Search) -> Iterator[Found | Broken]:
         raise RecordError("has neither 'transcript' nor 'sessions'; it is no session and no case")
 
 
-def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> Found:
+def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeInput:
     """Read a session file, ours or the reference release's.
 
     The client's profile is left out: what such a file holds under that name is the counselor's own
@@ -162,10 +164,10 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> Found:
         plan=_text(plan) if plan["focus"] else "",
     )
     baseline = run.name if run else ""
-    return Found(dialogue=dialogue, source_file=_name(path, search.root), baseline=baseline)
+    return JudgeInput(dialogue=dialogue, source_file=_name(path, search.root), baseline=baseline)
 
 
-def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[Found | Broken]:
+def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[JudgeInput | Broken]:
     """Read a case file; an unusable session in it is reported as broken."""
     name = _name(path, search.root)
     sessions = data["sessions"]
@@ -188,7 +190,7 @@ def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[
         except RecordError as error:
             yield Broken(file=f"{name}, session {place}", reason=str(error))
         else:
-            yield Found(dialogue=dialogue, source_file=name)
+            yield JudgeInput(dialogue=dialogue, source_file=name)
 
 
 def _dialogue(utterances: Any, search: Search, *, case_id: Any, **fields: Any) -> Dialogue:

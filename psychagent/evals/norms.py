@@ -37,7 +37,7 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Computed:
+class ComputedNorms:
     """Norms, and the metrics for which none could be computed."""
 
     norms: Norms
@@ -49,7 +49,7 @@ class Computed:
 
 def compute_norms(
     folder: Path, *, use: str = "raw", least: int = LEAST, all_metrics: bool = False
-) -> Computed:
+) -> ComputedNorms:
     """Compute norms from an evaluation's scores.
 
     Counselor: mean and standard deviation (n - 1) of the sessions' scores. Client: the same for the
@@ -88,8 +88,8 @@ def compute_norms(
         f"{sessions} sessions of {courses} courses in {folder.name}, {use} scores, judge {judges[0]}; "
         "client: change from a session to the next"
     )
-    made = Norms(source=source, counselor=norms["counselor"], client=norms["client"])
-    return Computed(made, left_out, sessions, courses)
+    computed = Norms(source=source, counselor=norms["counselor"], client=norms["client"])
+    return ComputedNorms(computed, left_out, sessions, courses)
 
 
 def _scores(row: ScoreRow, use: str) -> Iterator[Score]:

@@ -133,24 +133,24 @@ def add_judge(table: RatingTable, folder: Path, scale: str = SCALE) -> RatingTab
     read_scales(folder, ((scale, scores.scales[scale].hash) for scores in sessions))
     wanted = {dialogue for scores in table.ratings.values() for dialogue, _ in scores}
     dimensions = {dimension for scores in table.ratings.values() for _, dimension in scores}
-    judged: dict[Unit, int] = {}
+    judge_scores: dict[Unit, int] = {}
     systems = dict(table.systems)
-    seen: set[str] = set()
+    matches: set[str] = set()
     for scores in sessions:
         for dialogue in _names(scores) & wanted:
-            seen.add(dialogue)
-            judged |= {
+            matches.add(dialogue)
+            judge_scores |= {
                 (dialogue, d): s for d, s in _item_scores(scores.scales[scale]).items() if d in dimensions
             }
             if scores.baseline:
                 systems.setdefault(dialogue, scores.baseline)
-    if not judged:
+    if not judge_scores:
         raise RecordError(_why_unmatched(folder, min(wanted), min(_names(sessions[0]))))
     return RatingTable(
-        ratings={**table.ratings, JUDGE: judged},
+        ratings={**table.ratings, JUDGE: judge_scores},
         systems=systems,
         unrated=table.unrated,
-        unmatched=tuple(sorted(wanted - seen)),
+        unmatched=tuple(sorted(wanted - matches)),
         is_script=any(scores.is_script for scores in sessions),
     )
 
@@ -170,7 +170,7 @@ def _names(scores: SessionScores) -> set[str]:
 
 def _item_scores(result: ScaleResult) -> dict[str, int]:
     """Return the median of each item's repeats; the lower of two middle ones, which is a valid score."""
-    given: dict[str, list[int]] = {}
+    by_item: dict[str, list[int]] = {}
     for item in result.items:
-        given.setdefault(item.id, []).append(item.raw)
-    return {item: median_low(scores) for item, scores in given.items()}
+        by_item.setdefault(item.id, []).append(item.raw)
+    return {item: median_low(scores) for item, scores in by_item.items()}

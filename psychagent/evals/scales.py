@@ -64,20 +64,20 @@ def read_scales(folder: Path, used: Iterable[tuple[str, str]]) -> dict[str, Scal
     path = EvalFolder(folder).scales
     if path.is_file():
         data = read_json(path)
-        judged = to_model(JudgedScales, data, origin=str(path), raise_as=RecordError)
-        _check_unchanged(path, data["scales"], judged.hashes)
+        stored = to_model(JudgedScales, data, origin=str(path), raise_as=RecordError)
+        _check_unchanged(path, data["scales"], stored.hashes)
         where = path.name
     else:
         bundled = load_scales()
-        judged = JudgedScales(scales=bundled, hashes={name: s.hash for name, s in bundled.items()})
+        stored = JudgedScales(scales=bundled, hashes={name: s.hash for name, s in bundled.items()})
         where = "the bundled scales (the evaluation kept none of its own)"
-    owners = {metric.name: name for name, scale in judged.scales.items() for metric in scale.metrics}
-    for what, seen in sorted(set(used)):
-        name = what if what in judged.scales else owners.get(what, "")
-        if judged.hashes.get(name) != seen:
-            held = f"has {judged.hashes[name]}" if name in judged.hashes else "has no such scale"
+    owners = {metric.name: name for name, scale in stored.scales.items() for metric in scale.metrics}
+    for what, digest in sorted(set(used)):
+        name = what if what in stored.scales else owners.get(what, "")
+        if stored.hashes.get(name) != digest:
+            actual = f"has {stored.hashes[name]}" if name in stored.hashes else "has no such scale"
             raise RecordError(
-                f"{folder}: {name or what} was judged with scale {seen}, {where} {held}; evaluate again "
+                f"{folder}: {name or what} was judged with scale {digest}, {where} {actual}; evaluate again "
                 "with the scales that are meant: what they did not change is not asked again"
             )
-    return judged.scales
+    return stored.scales

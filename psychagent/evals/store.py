@@ -7,15 +7,15 @@ from pathlib import Path
 
 from psychagent.domain.scores import Evidence, ScaleResult, SessionScores
 from psychagent.domain.usage import RoleUsage
-from psychagent.evals.find import Found
+from psychagent.evals.find import JudgeInput
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import ScoreRow
 from psychagent.scales.scale import Scale
 
 
-def scores_path(folder: EvalFolder, found: Found) -> Path:
+def scores_path(folder: EvalFolder, item: JudgeInput) -> Path:
     """Return the path of a session's scores."""
-    return folder.scores_path(*found.place)
+    return folder.scores_path(*item.place)
 
 
 def keep_finished(
@@ -51,9 +51,9 @@ def to_rows(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> I
 
 def _rows(scores: SessionScores, result: ScaleResult, scale: Scale) -> Iterator[ScoreRow]:
     for place, metric in enumerate(scale.metrics):
-        found = result.metrics.get(metric.name)
-        weight = found.evidence if found else Evidence()
-        used = result.usage.total() if place == 0 else RoleUsage()
+        score = result.metrics.get(metric.name)
+        weight = score.evidence if score else Evidence()
+        usage = result.usage.total() if place == 0 else RoleUsage()
         yield ScoreRow(
             case_id=scores.case_id,
             modality=scores.modality.value,
@@ -63,8 +63,8 @@ def _rows(scores: SessionScores, result: ScaleResult, scale: Scale) -> Iterator[
             group=result.group,
             direction=metric.direction,
             headline=metric.headline,
-            raw=found.raw if found else None,
-            verified=found.verified if found else None,
+            raw=score.raw if score else None,
+            verified=score.verified if score else None,
             missing=result.status == "missing",
             reason=result.reason,
             n_items=weight.items,
@@ -73,10 +73,10 @@ def _rows(scores: SessionScores, result: ScaleResult, scale: Scale) -> Iterator[
             n_verified=weight.verified,
             n_set_back=weight.set_back,
             n_absent=weight.absent,
-            calls=used.calls,
-            prompt_tokens=used.prompt_tokens,
-            cached_tokens=used.cached_tokens,
-            completion_tokens=used.completion_tokens,
+            calls=usage.calls,
+            prompt_tokens=usage.prompt_tokens,
+            cached_tokens=usage.cached_tokens,
+            completion_tokens=usage.completion_tokens,
             judge_model=scores.judge_model,
             is_script=scores.is_script,
             prompt_hash=scores.prompt_hash,

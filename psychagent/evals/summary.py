@@ -14,7 +14,7 @@ from psychagent.domain.scores import Evidence, MetricScore, SessionScores
 from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.domain.usage import RoleUsage, sum_usage
 from psychagent.errors import RecordError
-from psychagent.evals.find import Found
+from psychagent.evals.find import JudgeInput
 from psychagent.records.folder import Broken, run_of
 from psychagent.records.manifest import Manifest
 from psychagent.records.summary import (
@@ -73,14 +73,14 @@ def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale])
 
     The mean over no session is None.
     """
-    found: dict[str, list[MetricScore]] = {}
+    scores: dict[str, list[MetricScore]] = {}
     missing: Counter[str] = Counter()
     for session in sessions:
         for name, result in session.scales.items():
             for metric in scales[name].metrics if name in scales else ():
                 scored = result.metrics.get(metric.name)
                 missing[metric.name] += scored is None
-                found.setdefault(metric.name, []).extend([scored] if scored else [])
+                scores.setdefault(metric.name, []).extend([scored] if scored else [])
     known = {metric.name: metric for scale in scales.values() for metric in scale.metrics}
     return {
         name: MetricMean(
@@ -91,7 +91,7 @@ def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale])
             direction=known[name].direction,
             headline=known[name].headline,
         )
-        for name, scored in sorted(found.items())
+        for name, scored in sorted(scores.items())
     }
 
 
@@ -128,9 +128,9 @@ def judge_warnings(
     return warnings + hash_warnings(sessions)
 
 
-def manifests_of(root: Path, found: Sequence[Found]) -> list[Manifest]:
+def manifests_of(root: Path, inputs: Sequence[JudgeInput]) -> list[Manifest]:
     """Read the manifests of the runs that sessions belong to; other sources have none."""
-    runs = {run_of(root / item.source_file if root.is_dir() else root) for item in found if item.baseline}
+    runs = {run_of(root / item.source_file if root.is_dir() else root) for item in inputs if item.baseline}
     manifests = []
     for run in sorted((run for run in runs if run), key=lambda run: run.path):
         with suppress(RecordError):

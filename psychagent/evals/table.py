@@ -88,11 +88,11 @@ def load_scores(folder: Path, use: str | None = None, *, worthless: bool = False
     Raises:
         RecordError: If there is no table, a column is missing, or a value cannot be read.
     """
-    held = EvalFolder(folder)
-    path = held.worthless_table if worthless else held.table
+    files = EvalFolder(folder)
+    path = files.worthless_table if worthless else files.table
     if not path.is_file():
         raise RecordError(f"{path}: no such file; run `psychagent eval --output-root {folder}` first")
-    summary = read_summary(held.summary) if held.summary.is_file() else EvalSummary()
+    summary = read_summary(files.summary) if files.summary.is_file() else EvalSummary()
     chosen = use or summary.use
     frame = _read(path)
     if frame.empty:

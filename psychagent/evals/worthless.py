@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Speaker
-from psychagent.evals.find import Found
+from psychagent.evals.find import JudgeInput
 from psychagent.scales.dialogue import Dialogue, Line
 
 Make = Callable[[Sequence[Line], Sequence[str]], list[Line]]
@@ -36,13 +36,13 @@ def _shuffled(lines: Sequence[Line], advice: Sequence[str]) -> list[Line]:
 
 def _counselor_says(lines: Sequence[Line], words: Sequence[str]) -> list[Line]:
     """Replace the counselor's lines by the given ones, cycling through them; keep the client's."""
-    said, turn = [], 0
+    replaced, turn = [], 0
     for line in lines:
         if line.speaker is Speaker.COUNSELOR:
             line = line.model_copy(update={"text": words[turn % len(words)]})
             turn += 1
-        said.append(line)
-    return said
+        replaced.append(line)
+    return replaced
 
 
 @dataclass(frozen=True)
@@ -63,28 +63,28 @@ KINDS: dict[str, Kind] = {
 """Keyed by the name of the folder that holds their scores."""
 
 
-def choose_for_degenerate(found: Sequence[Found], most: int) -> list[Found]:
+def choose_for_degenerate(inputs: Sequence[JudgeInput], most: int) -> list[JudgeInput]:
     """Choose up to `most` sessions of each modality: every case's first, then every case's second."""
-    chosen: list[Found] = []
-    for modality in sorted({item.dialogue.modality for item in found}):
-        mine = [item for item in found if item.dialogue.modality is modality]
-        seen: Counter[str] = Counter()
+    chosen: list[JudgeInput] = []
+    for modality in sorted({item.dialogue.modality for item in inputs}):
+        mine = [item for item in inputs if item.dialogue.modality is modality]
+        counts: Counter[str] = Counter()
         ranked = []
         for item in mine:
-            ranked.append((seen[item.dialogue.case_id], item))
-            seen[item.dialogue.case_id] += 1
+            ranked.append((counts[item.dialogue.case_id], item))
+            counts[item.dialogue.case_id] += 1
         chosen += [item for _, item in sorted(ranked, key=lambda pair: pair[0])][:most]
     return chosen
 
 
-def make_degenerate(found: Found, prompts: PromptLibrary) -> list[Found]:
+def make_degenerate(real: JudgeInput, prompts: PromptLibrary) -> list[JudgeInput]:
     """Derive every kind of worthless session from a real one; the kind becomes its baseline."""
     advice: list[str] = prompts.data("judge/degenerate")["advice"]
-    fields = {name: getattr(found.dialogue, name) for name in Dialogue.model_fields}
-    made = []
+    fields = {name: getattr(real.dialogue, name) for name in Dialogue.model_fields}
+    inputs = []
     for name, kind in KINDS.items():
-        lines = tuple(kind.make(found.dialogue.lines, advice))
+        lines = tuple(kind.make(real.dialogue.lines, advice))
         # not model_copy: a copy would keep the hash computed for the original
         dialogue = Dialogue(**{**fields, "lines": lines})
-        made.append(found.model_copy(update={"dialogue": dialogue, "baseline": name}))
-    return made
+        inputs.append(real.model_copy(update={"dialogue": dialogue, "baseline": name}))
+    return inputs

@@ -99,8 +99,8 @@ def _one_problem(item: dict[str, Any], model: type[BaseModel]) -> str:
         return f"field {where!r} is missing; add it"
     message = item["msg"].removeprefix("Value error, ")
     if not where:
-        held = type(item["input"]).__name__
-        return message if isinstance(item["input"], Mapping) else f"holds {held}, not a mapping of keys"
+        kind = type(item["input"]).__name__
+        return message if isinstance(item["input"], Mapping) else f"holds {kind}, not a mapping of keys"
     # never print the value of a field named "key", nor a mapping: either may hold an API key
     if "key" in str(item["loc"][-1]) or isinstance(item["input"], Mapping):
         return f"field {where!r}: {message}"
@@ -134,12 +134,12 @@ def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseMode
 
 def _inner_models(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
     """Map each field to the model in its type, including optional and container types."""
-    found: dict[str, type[BaseModel]] = {}
+    models: dict[str, type[BaseModel]] = {}
     for name, field in model.model_fields.items():
         for part in _parts(field.annotation):
             if isinstance(part, type) and issubclass(part, BaseModel):
-                found[name] = part
-    return found
+                models[name] = part
+    return models
 
 
 def _parts(annotation: Any) -> Iterator[Any]:

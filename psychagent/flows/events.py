@@ -73,11 +73,11 @@ async def read_events(
             words as they are streamed. It contains turns only with `subgraphs=True`.
         end_token: The baseline's end token, which is not shown.
     """
-    heard = _Heard(end_token)
+    words = _VisibleWords(end_token)
     async for part in stream:
         if part["type"] == "messages":
             message, about = part["data"]
-            if about.get("langgraph_node") == Speaker.COUNSELOR.value and (shown := heard.take(message)):
+            if about.get("langgraph_node") == Speaker.COUNSELOR.value and (shown := words.take(message)):
                 yield Words(shown)
             continue
         for node, update in part["data"].items():
@@ -102,7 +102,7 @@ def events_of(node: str, update: Mapping[str, Any]) -> list[Event]:
     return []
 
 
-class _Heard:
+class _VisibleWords:
     """Extracts the visible words of a stream, parsing each attempt at a reply on its own.
 
     A tag that one attempt left open must not make words of the next attempt private.

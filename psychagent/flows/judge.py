@@ -71,8 +71,8 @@ class Judge:
         async for update in self.graph.astream({}, context=brief, stream_mode="updates"):
             for call in [call for part in update.values() for call in part.get("calls", [])]:
                 waiting[call.scale].append(call)
-                done = gather_results(self.deps, [call.scale], waiting[call.scale])
-                for name, result in done.items():
+                complete = gather_results(self.deps, [call.scale], waiting[call.scale])
+                for name, result in complete.items():
                     yield name, result
 
     def blank(self, dialogue: Dialogue, *, source_file: str = "", baseline: str = "") -> SessionScores:
@@ -132,8 +132,8 @@ async def judge_session(
         turns, case_id=case_id, modality=modality, session_index=session_index, language=language
     )
     chosen = judge.methods(modality) if methods is None else tuple(methods)
-    found = {name: result async for name, result in judge.stream(dialogue, chosen)}
-    return judge.blank(dialogue).model_copy(update={"scales": {name: found[name] for name in chosen}})
+    results = {name: result async for name, result in judge.stream(dialogue, chosen)}
+    return judge.blank(dialogue).model_copy(update={"scales": {name: results[name] for name in chosen}})
 
 
 def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
@@ -160,8 +160,8 @@ def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
     @cache
     def chat(language: Language) -> Chat:
         lines = script(language)
-        said = None if lines is None else {Role.JUDGE.value: lines}
-        return build_chat(settings.judge, prompts(language), live, script=said)
+        replies = None if lines is None else {Role.JUDGE.value: lines}
+        return build_chat(settings.judge, prompts(language), live, script=replies)
 
     @cache
     def mark(language: Language) -> JudgeMark:

@@ -38,7 +38,7 @@ class RolloutNode(Protocol):
         """Return the keys that change."""
 
 
-Given = Literal["judgement", "holdout"]
+JudgementKey = Literal["judgement", "holdout"]
 RolloutGraph = CompiledStateGraph[Any, Brief, Any, Any]
 
 
@@ -50,7 +50,7 @@ def build_rollout(deps: Deps) -> RolloutGraph:
     graph = StateGraph(RolloutState, context_schema=Brief)
     graph.add_node("session", session)
     graph.add_edge(START, "session")
-    judges: dict[Given, JudgeDeps | None] = {"judgement": deps.rft.judge, "holdout": deps.rft.holdout}
+    judges: dict[JudgementKey, JudgeDeps | None] = {"judgement": deps.rft.judge, "holdout": deps.rft.holdout}
     for key, judge in judges.items():
         if judge is not None:
             name = "judge" if key == "judgement" else key
@@ -60,7 +60,7 @@ def build_rollout(deps: Deps) -> RolloutGraph:
     return graph.compile(name="rollout")
 
 
-def judging(judge: Judge, key: Given) -> RolloutNode:
+def judging(judge: Judge, key: JudgementKey) -> RolloutNode:
     """Make the node that has a finished session judged and stores the scores under a key."""
     # a variable of its own: LangGraph finds nested graphs only among a node's closure variables
     graph = judge.graph
@@ -76,8 +76,8 @@ def judging(judge: Judge, key: Given) -> RolloutNode:
         )
         chosen = judge.deps.settings.methods.get(dialogue.modality)
         methods = chosen or reward_methods(judge.deps.scales, dialogue.modality)
-        given = await graph.ainvoke({}, context=JudgeBrief(dialogue=dialogue, methods=tuple(methods)))
-        scores = judge.blank(dialogue).model_copy(update={"scales": given["results"]})
+        update = await graph.ainvoke({}, context=JudgeBrief(dialogue=dialogue, methods=tuple(methods)))
+        scores = judge.blank(dialogue).model_copy(update={"scales": update["results"]})
         return {"judgement": scores} if key == "judgement" else {"holdout": scores}
 
     return rate
@@ -101,13 +101,13 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
         thread = str(config.get("configurable", {}).get("thread_id", ""))
         async with gates[thread]:
             try:
-                held = await graph.ainvoke({"turns": []}, inner, context=brief)
+                final = await graph.ainvoke({"turns": []}, inner, context=brief)
             except PsychAgentError as error:
                 if deps.rft is None:
                     raise
                 spent = open_usage(await graph.aget_state(inner, subgraphs=True)) if stored else Usage()
                 return {"rollouts": [_failed(task, error, spent)]}
-        return {"rollouts": [_held(task, held)]}
+        return {"rollouts": [_held(task, final)]}
 
     return hold
 
@@ -119,11 +119,11 @@ def record_broken(task: RolloutTask, error: NodeError) -> CourseState:
 
 def _held(task: RolloutTask, state: Any) -> Rollout:
     judgement, holdout = state.get("judgement"), state.get("holdout")
-    judged = sum((scores.usage for scores in (judgement, holdout) if scores), Usage())
+    judging_usage = sum((scores.usage for scores in (judgement, holdout) if scores), Usage())
     return Rollout(
         index=task["index"],
         turns=tuple(state["turns"]),
-        usage=task["spent"] + state["usage"] + judged,
+        usage=task["spent"] + state["usage"] + judging_usage,
         judgement=judgement,
         holdout=holdout,
     )

@@ -34,8 +34,8 @@ def build_single(
     async def meet(state: SingleState, config: RunnableConfig, runtime: Runtime[Knobs]) -> SingleState:
         knobs = runtime.context or deps.knobs
         limits: RunnableConfig = {**config, "recursion_limit": recursion_limit(knobs.max_counselor_turns)}
-        held = await session.ainvoke({"turns": []}, limits, context=brief_of(deps, state, knobs))
-        return {"turns": list(held["turns"])}
+        final = await session.ainvoke({"turns": []}, limits, context=brief_of(deps, state, knobs))
+        return {"turns": list(final["turns"])}
 
     graph = StateGraph(SingleState, context_schema=Knobs)
     graph.add_node("open", open_session(deps))

@@ -102,21 +102,21 @@ class OpenModel(ChatOpenAI):
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
     ) -> ChatGenerationChunk | None:
         try:
-            made = super()._convert_chunk_to_generation_chunk(
+            generation = super()._convert_chunk_to_generation_chunk(
                 chunk, default_chunk_class, base_generation_info
             )
             choices = chunk.get("choices") or [{}]
             reasoning = _reasoning(choices[0].get("delta") or {})
         except _MISSHAPEN as error:
             raise UnreadableError(f"{error}") from error
-        if made is not None and reasoning and isinstance(made.message, AIMessageChunk):
-            made.message.additional_kwargs["reasoning_content"] = reasoning
-        return made
+        if generation is not None and reasoning and isinstance(generation.message, AIMessageChunk):
+            generation.message.additional_kwargs["reasoning_content"] = reasoning
+        return generation
 
 
 def _reasoning(message: dict[str, Any]) -> str:
-    found = (message.get(name) for name in _REASONING)
-    return next((text for text in found if isinstance(text, str) and text), "")
+    texts = (message.get(name) for name in _REASONING)
+    return next((text for text in texts if isinstance(text, str) and text), "")
 
 
 def build_endpoint(settings: EndpointSettings, *, key: str | None, client: httpx.AsyncClient) -> OpenModel:

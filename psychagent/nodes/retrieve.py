@@ -56,10 +56,10 @@ def keep_known(ids: Sequence[str], metas: Sequence[MetaSkill]) -> tuple[frozense
         MalformedReplyError: If none exists, so that the call is retried.
     """
     known = {meta.id for meta in metas}
-    kept = frozenset(ids) & known
-    if not kept:
+    valid = frozenset(ids) & known
+    if not valid:
         raise MalformedReplyError("none of the meta_skill_ids exists; copy ids from the list")
-    return kept, len(set(ids) - known)
+    return valid, len(set(ids) - known)
 
 
 def shortlist(skills: StageSkills, chosen: frozenset[str], most: int) -> tuple[str, ...]:
@@ -72,8 +72,8 @@ def shortlist(skills: StageSkills, chosen: frozenset[str], most: int) -> tuple[s
     rows = [meta.skills for meta in families]
     longest = max((len(row) for row in rows), default=0)
     in_turn = [row[n] for n in range(longest) for row in rows if n < len(row)]
-    kept = {skill.id for skill in in_turn[:most]}
-    return tuple(skill.id for skill in skills.of_metas(chosen) if skill.id in kept)
+    ids = {skill.id for skill in in_turn[:most]}
+    return tuple(skill.id for skill in skills.of_metas(chosen) if skill.id in ids)
 
 
 async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]:

@@ -56,8 +56,8 @@ def choose_rollout(state: CourseState, rft: Rft, *, seed: int) -> CourseState:
             f"({problem}); {failures(rollouts)}"
         )
     winner = next(r for r in rollouts if r.index == choice.winner)
-    told = choice.model_copy(update={"excluded": choice.excluded | _excluded(rollouts)})
-    selected = Selected(winner=choice.winner, choice=told)
+    choice_with_failures = choice.model_copy(update={"excluded": choice.excluded | _excluded(rollouts)})
+    selected = Selected(winner=choice.winner, choice=choice_with_failures)
     return {
         "open": session.model_copy(update={"selected": selected, "again": ()}),
         "last_scores": _values(winner.judgement, settings.judging.use),
@@ -104,8 +104,8 @@ def lost_scales(rollout: Rollout) -> tuple[str, ...]:
 
 def failures(rollouts: Sequence[Rollout]) -> str:
     """Describe in one line why rollouts failed or lack scores."""
-    told = [f"rollout {r.index}: {r.failure.message}" for r in rollouts if r.failure]
+    reasons = [f"rollout {r.index}: {r.failure.message}" for r in rollouts if r.failure]
     for r in rollouts:
         missing = lost_scales(r)
-        told += [f"rollout {r.index} lacks {', '.join(missing)}"] if missing else []
-    return "; ".join(told)[:400] or "no reason was recorded"
+        reasons += [f"rollout {r.index} lacks {', '.join(missing)}"] if missing else []
+    return "; ".join(reasons)[:400] or "no reason was recorded"

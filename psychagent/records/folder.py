@@ -185,7 +185,7 @@ def runs_at(path: Path) -> list[RunFolder]:
     """List the runs at a path: the path itself if it is a run, else those directly below it."""
     if (path / MANIFEST).is_file():
         return [RunFolder(path)]
-    return [RunFolder(found.parent) for found in sorted(path.glob(f"*/{MANIFEST}"))]
+    return [RunFolder(manifest.parent) for manifest in sorted(path.glob(f"*/{MANIFEST}"))]
 
 
 def run_of(session_file: Path) -> RunFolder | None:

@@ -87,8 +87,8 @@ def read_manifest(path: Path) -> Manifest:
     """
     data = read_json(path)
     if not isinstance(data, dict) or not isinstance(data.get("settings"), dict):
-        held = type(data).__name__ if not isinstance(data, dict) else "no settings"
-        raise RecordError(f"{path}: holds {held}, not a manifest of this project")
+        content = type(data).__name__ if not isinstance(data, dict) else "no settings"
+        raise RecordError(f"{path}: holds {content}, not a manifest of this project")
     version = data.get("schema_version")
     if type(version) is not int or version < 1:
         raise RecordError(f"{path}: has schema_version {version!r}, not a number from 1; put the file back")
@@ -113,8 +113,8 @@ def _settings_in_blocks(path: Path, data: Mapping[str, Any]) -> dict[str, Any]:
     world = {name: runtime.pop(name) for name in WorldSettings.model_fields if name in runtime}
     machine = {name: runtime.pop(name) for name in MachineSettings.model_fields if name in runtime}
     names = ("prompts", "skills", "scales")
-    kept = ("schema_version", "note", "scripted_roles", "versions", "models", "totals", "cases")
-    return {name: data[name] for name in kept if name in data} | {
+    unchanged = ("schema_version", "note", "scripted_roles", "versions", "models", "totals", "cases")
+    return {name: data[name] for name in unchanged if name in data} | {
         "settings": {
             "baseline": {**baseline, **runtime} | ({"counselor": counselor} if counselor else {}),
             "runtime": {"world": world, "machine": machine},

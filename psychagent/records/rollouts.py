@@ -80,14 +80,14 @@ def to_rollout_data(session: FinishedSession, *, keep_all: bool) -> RolloutData 
 
 
 def _stored(rollout: Rollout, reward: float | None, *, keep: bool) -> StoredRollout:
-    judged, turns = rollout.judgement, rollout.turns if keep else ()
+    scores, turns = rollout.judgement, rollout.turns if keep else ()
     return StoredRollout(
         rollout_index=rollout.index,
         reward_score=reward,
-        scores=judged.values() if judged else {},
+        scores=scores.values() if scores else {},
         holdout_scores=rollout.holdout.values() if rollout.holdout else {},
-        missing_methods=judged.missing_scales() if judged else (),
-        judgement=judged,
+        missing_methods=scores.missing_scales() if scores else (),
+        judgement=scores,
         failure=rollout.failure,
         transcript=to_transcript(turns),
         turns=turns,

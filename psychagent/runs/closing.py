@@ -116,5 +116,5 @@ def _record_of(place: CaseFolder) -> CourseRecord:
     if record.num_sessions == len(sessions) and record.status:
         return record
     # a process was killed after the course file was last written, so count the sessions instead
-    held = sum_usage(s.usage for s in sessions) + record.failed_usage
-    return record.model_copy(update={"usage": held})
+    usage = sum_usage(s.usage for s in sessions) + record.failed_usage
+    return record.model_copy(update={"usage": usage})

@@ -90,13 +90,13 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
 
 
 def _failure(run: CourseRun, error: Exception) -> Failure:
-    told = " ".join(str(error).split())
+    message = " ".join(str(error).split())
     if isinstance(error, run.checkpoints.faults):
-        told = f"{run.checkpoints.place}: {told}; free space and run again"
+        message = f"{run.checkpoints.place}: {message}; free space and run again"
     elif not isinstance(error, PsychAgentError):
         # the message was not written for users, so name the class too
-        told = f"{type(error).__name__}: {told}"
-    return Failure.of(error, told)
+        message = f"{type(error).__name__}: {message}"
+    return Failure.of(error, message)
 
 
 def _config(run: CourseRun, case: CaseFile | Case) -> RunnableConfig:
@@ -174,8 +174,8 @@ def _check_untouched(run: CourseRun, case: Case) -> None:
 
 async def _was_deleted(run: CourseRun, case: Case, values: CourseState) -> bool:
     """Return whether someone removed the case's folder, which asks for the case to be run again."""
-    done = _sessions_done(values)
-    return done > 1 and not _place(run, case).session_files()
+    finished = _sessions_done(values)
+    return finished > 1 and not _place(run, case).session_files()
 
 
 def _sessions_done(values: CourseState) -> int:

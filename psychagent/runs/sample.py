@@ -71,8 +71,8 @@ async def run_sample(plan: SamplePlan) -> RunResult:
     cases = find_cases(plan.dataset, plan.runtime.world.language)
     with hold_lock(folder.lock), log_to(folder.log, plan.runtime.machine.log_level):
         remove_parts(folder.path)
-        held = folder.manifest_path.exists() or folder.checkpoints.exists()
-        if held and not plan.resume and not plan.overwrite:
+        has_run = folder.manifest_path.exists() or folder.checkpoints.exists()
+        if has_run and not plan.resume and not plan.overwrite:
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
         stop = Stop()
         async with open_live(
@@ -83,8 +83,8 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         ) as live:
             deps = _build(plan, live)
             manifest = build_manifest(plan.settings, deps, cases)
-            if plan.overwrite and held:
-                # last of all that may fail: a run is not removed for one that cannot start
+            if plan.overwrite and has_run:
+                # only now that nothing else can fail: never remove a run for one that cannot start
                 remove_run(folder)
             manifest = resume_from(folder, manifest)
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
@@ -124,5 +124,5 @@ async def _run_cases(
         workers: Workers = LocalWorkers(machine.concurrency)
         with stop_on_signals(stop, lambda: plan.tell(StopHeard())):
             outcomes = await workers.run(tasks, work, stopped=lambda: stop.asked)
-    left = len(outcomes) < len(cases) or any(o.status is Status.PARTIAL for o in outcomes)
-    return RunResult(outcomes=merge_outcomes(outcomes), interrupted=stop.by_signal and left)
+    is_incomplete = len(outcomes) < len(cases) or any(o.status is Status.PARTIAL for o in outcomes)
+    return RunResult(outcomes=merge_outcomes(outcomes), interrupted=stop.by_signal and is_incomplete)

@@ -81,12 +81,12 @@ class Stop:
 
 
 @contextmanager
-def stop_on_signals(stop: Stop, told: Callable[[], None] = lambda: None) -> Iterator[None]:
+def stop_on_signals(stop: Stop, confirm: Callable[[], None] = lambda: None) -> Iterator[None]:
     """Let Ctrl-C and SIGTERM ask for a clean stop; a second one ends at once.
 
     Args:
         stop: The request to make.
-        told: Called at the first signal, to confirm to the user that it was received.
+        confirm: Called at the first signal, to show the user that it was received.
     """
     loop = asyncio.get_running_loop()
 
@@ -96,7 +96,7 @@ def stop_on_signals(stop: Stop, told: Callable[[], None] = lambda: None) -> Iter
             signal.raise_signal(signal.SIGINT)
         stop.by_signal = True
         stop.ask("stopped by signal")
-        told()
+        confirm()
 
     try:
         for name in (signal.SIGINT, signal.SIGTERM):

@@ -9,7 +9,7 @@ import pytest
 
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import SettingsError
-from psychagent.evals.find import Found, Search, find_sessions
+from psychagent.evals.find import JudgeInput, Search, find_sessions
 from psychagent.records.folder import Broken
 
 ASSISTANT = "<think><assessment>SECRET</assessment></think><response>What brings you?</response>"
@@ -49,7 +49,7 @@ TALK = [
 ]
 
 
-def find(root: Path, **search: Any) -> tuple[list[Found], list[Broken]]:
+def find(root: Path, **search: Any) -> tuple[list[JudgeInput], list[Broken]]:
     return find_sessions(Search(root, **search))
 
 
@@ -67,7 +67,7 @@ def test_only_words_that_were_spoken_are_left() -> None:
     assert lines == SPOKEN
 
 
-def _one(data: dict[str, Any], name: str = "runs/base/cbt/en01/session_1.json") -> Found:
+def _one(data: dict[str, Any], name: str = "runs/base/cbt/en01/session_1.json") -> JudgeInput:
 
     with tempfile.TemporaryDirectory() as folder:
         write(Path(folder) / name, data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Modality
-from psychagent.evals.find import Found
+from psychagent.evals.find import JudgeInput
 from psychagent.evals.worthless import KINDS, make_degenerate
 from psychagent.scales.dialogue import Dialogue, to_lines
 from tests.support.judging import GOOD
@@ -14,7 +14,7 @@ def test_each_has_the_hash_of_its_own_words_though_the_real_ones_was_known_befor
     dialogue = Dialogue(
         case_id="en01", modality=Modality.CBT, session_index=3, language=Language.EN, lines=to_lines(GOOD)
     )
-    real = Found(dialogue=dialogue, source_file="cbt/en01/session_3.json", baseline="base")
+    real = JudgeInput(dialogue=dialogue, source_file="cbt/en01/session_3.json", baseline="base")
     before = dialogue.hash
     made = make_degenerate(real, PromptLibrary(Language.EN))
     assert [found.baseline for found in made] == list(KINDS)

@@ -12,7 +12,7 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import AssetError, SettingsError
-from psychagent.evals.find import Found
+from psychagent.evals.find import JudgeInput
 from psychagent.evals.worthless import KINDS, make_degenerate
 from psychagent.flows.judge import build_judge_deps, judge_session, warm_judge
 from psychagent.flows.live import open_live
@@ -313,7 +313,7 @@ async def test_every_quote_of_the_scripted_judge_is_found() -> None:
 async def test_a_worthless_session_scores_lower_on_the_counselors_side(kind: str) -> None:
 
     judge = offline_judge()
-    real = Found(dialogue=dialogue(), source_file="x")
+    real = JudgeInput(dialogue=dialogue(), source_file="x")
     made = {f.baseline: f for f in make_degenerate(real, judge.deps.prompts(Language.EN))}[kind]
     good, bad = [
         {n: r async for n, r in judge.stream(f.dialogue, ["WAI", "Custom_Dim", "CTRS"])} for f in (real, made)
