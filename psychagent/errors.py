@@ -7,7 +7,8 @@ by cause. A message says what was wrong, the value seen, and what to do about it
     ├── SettingsError        a settings file, an option, a variable of the environment
     ├── AssetError           a prompt, profile, skill, scale or other data file
     ├── RecordError          a file of a run
-    │   └── LockError        another process is using the run's folder
+    │   ├── LockError        another process is using the run's folder
+    │   └── ClaimLostError   another worker has taken the piece of work over
     ├── SkillStoreError      the skill index or its embedder
     ├── CallError            a model call that failed for good; carries the usage of its attempts
     │   ├── ProviderError    no answer from the endpoint, or a refusal
@@ -53,6 +54,10 @@ class RecordError(PsychAgentError):
 
 class LockError(RecordError):
     """Another process is using the run's folder."""
+
+
+class ClaimLostError(RecordError):
+    """Another worker has taken a piece of work over, so nothing of it may be written here."""
 
 
 class SkillStoreError(PsychAgentError):

@@ -44,8 +44,3 @@ class Turn(Record):
 def count_counselor_turns(turns: Sequence[Turn]) -> int:
     """Count the counselor's turns, which measure the length of a session."""
     return sum(turn.speaker is Speaker.COUNSELOR for turn in turns)
-
-
-def last_said(turns: Sequence[Turn], speaker: Speaker) -> str:
-    """Return the latest words of a speaker, or an empty string before the first."""
-    return next((turn.text for turn in reversed(turns) if turn.speaker is speaker), "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from psychagent.domain.script_note import JUDGED_BY_SCRIPT, MADE_WITH_SCRIPT
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
 from psychagent.records.evaluation import EvalFolder
-from psychagent.records.scores import COUNTS, FLAGS, SCORES, TEXT
+from psychagent.records.scores import COLUMNS, ScoreRow, read_rows
 from psychagent.records.summary import EvalSummary, read_summary
 from psychagent.stats.bootstrap import Cell
 from psychagent.stats.panels import MetricId, ScoreCell, to_headline
@@ -90,11 +91,9 @@ def load_scores(folder: Path, use: str | None = None, *, worthless: bool = False
     """
     files = EvalFolder(folder)
     path = files.worthless_table if worthless else files.table
-    if not path.is_file():
-        raise RecordError(f"{path}: no such file; run `psychagent eval --output-root {folder}` first")
     summary = read_summary(files.summary) if files.summary.is_file() else EvalSummary()
     chosen = use or summary.use
-    frame = _read(path)
+    frame = _to_frame(read_rows(path))
     if frame.empty:
         raise RecordError(f"{path}: holds no scores; evaluate at least one session")
     repeated = frame.duplicated(KEY, keep="last")
@@ -102,31 +101,9 @@ def load_scores(folder: Path, use: str | None = None, *, worthless: bool = False
     return Scores(folder, frame, chosen, summary, int(repeated.sum()))
 
 
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (ValueError, OSError) as error:
-        raise RecordError(f"{path}: cannot be read as a table ({error}); evaluate again") from error
-    needed = [*TEXT, *COUNTS, *FLAGS, *SCORES, "session_index"]
-    lacking = [name for name in needed if name not in frame.columns]
-    if lacking:
-        raise RecordError(f"{path}: has no column {', '.join(lacking)}; evaluate again with this version")
-    for name in [*COUNTS, *SCORES, "session_index"]:
-        frame[name] = _to_numbers(frame[name], path)
-    for name in [*COUNTS, "session_index"]:
-        frame[name] = frame[name].fillna(0).astype(int)
-    for name in FLAGS:
-        frame[name] = frame[name].str.lower().isin(["true", "1", "yes"])
-    return frame
-
-
-def _to_numbers(column: pd.Series, path: Path) -> pd.Series:
-    try:
-        return pd.to_numeric(column.where(column != "", None).astype(object), errors="raise").astype(float)
-    except (ValueError, TypeError) as error:
-        raise RecordError(
-            f"{path}: column {column.name!r} holds no number ({error}); evaluate again"
-        ) from error
+def _to_frame(rows: Iterable[ScoreRow]) -> pd.DataFrame:
+    frame = pd.DataFrame([[getattr(row, name) for name in COLUMNS] for row in rows], columns=list(COLUMNS))
+    return frame.astype({"modality": str, "raw": float, "verified": float})
 
 
 def _with_values(frame: pd.DataFrame, use: str) -> pd.DataFrame:

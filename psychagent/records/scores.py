@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError, field_serializer, model_validator
+from pydantic import Field, ValidationError, field_serializer, model_validator
 
-from psychagent.domain.base import Record
-from psychagent.domain.scores import Direction, Group, Headline, SessionScores, Side
+from psychagent.domain.base import Modality, Record
+from psychagent.domain.scores import TOP, Direction, Group, Headline, SessionScores, Side
 from psychagent.errors import RecordError
 from psychagent.files.read import explain, read_json, to_model
 from psychagent.files.write import write_text
@@ -39,16 +39,16 @@ class ScoreRow(Record):
     """
 
     case_id: str
-    modality: str
-    session_index: int
+    modality: Modality
+    session_index: int = Field(ge=1)
     side: Side
     metric: str
     group: Group
     direction: Direction
     headline: Headline
-    raw: float | None = None
+    raw: float | None = Field(default=None, ge=0, le=TOP)
     """None if the metric is missing."""
-    verified: float | None = None
+    verified: float | None = Field(default=None, ge=0, le=TOP)
     missing: bool
     reason: str = ""
     """Why it is missing."""
@@ -86,11 +86,6 @@ class ScoreRow(Record):
 
 
 COLUMNS = tuple(ScoreRow.model_fields)
-_TYPES = {name: field.annotation for name, field in ScoreRow.model_fields.items()}
-SCORES = ("raw", "verified")
-FLAGS = tuple(name for name in COLUMNS if _TYPES[name] is bool)
-COUNTS = tuple(name for name in COLUMNS if _TYPES[name] is int and name != "session_index")
-TEXT = tuple(name for name in COLUMNS if name not in {*SCORES, *FLAGS, *COUNTS, "session_index"})
 
 
 def to_csv(rows: Iterable[ScoreRow]) -> str:
@@ -108,15 +103,23 @@ def read_rows(path: Path) -> Iterator[ScoreRow]:
     Raises:
         RecordError: If the file is missing, lacks a column, or holds a value that is invalid for its column.
     """
-    if not path.is_file():
-        raise RecordError(f"{path}: no such file; run `psychagent eval` first")
-    with path.open(encoding="utf-8-sig", newline="") as stream:
-        reader = csv.DictReader(stream)
-        if lacking := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
-            raise RecordError(f"{path}: has no column {', '.join(lacking)}; evaluate again with this version")
-        for row in reader:
-            try:
-                yield ScoreRow.model_validate({name: row[name] for name in COLUMNS})
-            except ValidationError as error:
-                what = explain(error, ScoreRow)
-                raise RecordError(f"{path}, line {reader.line_num}: {what}; evaluate again") from error
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            yield from _parse(path, csv.DictReader(stream))
+    except FileNotFoundError as error:
+        raise RecordError(
+            f"{path}: no such file; run `psychagent eval --output-root {path.parent}` first"
+        ) from error
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise RecordError(f"{path}: cannot be read as a table ({error}); evaluate again") from error
+
+
+def _parse(path: Path, reader: csv.DictReader[str]) -> Iterator[ScoreRow]:
+    if lacking := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
+        raise RecordError(f"{path}: has no column {', '.join(lacking)}; evaluate again with this version")
+    for row in reader:
+        try:
+            yield ScoreRow.model_validate({name: row[name] for name in COLUMNS})
+        except ValidationError as error:
+            what = explain(error, ScoreRow)
+            raise RecordError(f"{path}, line {reader.line_num}: {what}; evaluate again") from error

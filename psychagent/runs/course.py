@@ -18,7 +18,7 @@ from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import Failure, FinishedSession
 from psychagent.domain.usage import Usage
-from psychagent.errors import PsychAgentError, RecordError, SkillStoreError, usage_of
+from psychagent.errors import ClaimLostError, PsychAgentError, RecordError, SkillStoreError, usage_of
 from psychagent.flows.events import SessionClosed, read_events
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
@@ -29,7 +29,7 @@ from psychagent.runs.closing import close_case
 from psychagent.runs.events import InCase, Tell, tell_nobody
 from psychagent.runs.outcome import Outcome, Status
 from psychagent.runs.stop import Stop
-from psychagent.runs.workers.base import Claim, ClaimLostError
+from psychagent.runs.workers.base import Claim
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from psychagent.domain.base import Speaker
-from psychagent.domain.turn import Thoughts, Turn, count_counselor_turns, last_said
+from psychagent.domain.turn import Thoughts, Turn, count_counselor_turns
 
 
 def turns(*said: tuple[Speaker, str]) -> list[Turn]:
@@ -19,12 +19,6 @@ TALK = turns((Speaker.COUNSELOR, "a"), (Speaker.CLIENT, "b"), (Speaker.COUNSELOR
 def test_counselor_turns_are_counted() -> None:
     assert count_counselor_turns(TALK) == 2
     assert count_counselor_turns([]) == 0
-
-
-def test_the_last_words_of_a_speaker_are_found() -> None:
-    assert last_said(TALK, Speaker.COUNSELOR) == "c"
-    assert last_said(TALK, Speaker.CLIENT) == "b"
-    assert last_said([], Speaker.CLIENT) == ""
 
 
 def test_a_turn_is_frozen_and_refuses_unknown_fields() -> None:

@@ -121,7 +121,9 @@ def test_a_row_that_stands_twice_counts_once(tmp_path: Path) -> None:
 
 
 def test_a_table_that_cannot_be_read_is_named(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match=r"scores\.csv: no such file; run `psychagent eval` first"):
+    with pytest.raises(
+        RecordError, match=r"scores\.csv: no such file; run `psychagent eval --output-root .* first"
+    ):
         compute_norms(tmp_path)
     (tmp_path / "scores.csv").write_text("case_id,raw\na,1\n", encoding="utf-8")
     with pytest.raises(

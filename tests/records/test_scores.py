@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
+from psychagent.domain.base import Modality
 from psychagent.errors import RecordError
 from psychagent.records.evaluation import EvalFolder
-from psychagent.records.scores import COLUMNS, COUNTS, FLAGS, SCORES, TEXT, ScoreRow, read_rows, to_csv
+from psychagent.records.scores import ScoreRow, read_rows, to_csv
 from tests.support.rolling import scores_of
 
 ROW = ScoreRow(
     case_id="en01",
-    modality="cbt",
+    modality=Modality.CBT,
     session_index=2,
     side="counselor",
     metric="WAI",
@@ -44,9 +45,24 @@ def test_rows_are_read_back_as_they_were(tmp_path: Path) -> None:
     assert ROW.metric_name == "counselor.WAI"
 
 
-def test_every_column_has_one_kind() -> None:
-    assert sorted([*TEXT, *COUNTS, *FLAGS, *SCORES, "session_index"]) == sorted(COLUMNS)
-    assert (FLAGS, len(COUNTS)) == (("missing", "is_script"), 10)
+@pytest.mark.parametrize(
+    ("column", "cell"),
+    [("modality", "zzz"), ("missing", "maybe"), ("raw", "99"), ("verified", "-1"), ("session_index", "0")],
+)
+def test_a_cell_that_is_out_of_its_range_is_named(tmp_path: Path, column: str, cell: str) -> None:
+    path = table(tmp_path, ROW)
+    head, line = path.read_text().splitlines()
+    cells = dict(zip(head.split(","), line.split(","), strict=True)) | {column: cell}
+    path.write_text(f"{head}\n{','.join(cells.values())}\n")
+    with pytest.raises(RecordError, match=rf"scores.csv, line 2: field '{column}'.*{cell}.*; evaluate again"):
+        list(read_rows(path))
+
+
+def test_a_table_that_is_no_text_is_named(tmp_path: Path) -> None:
+    path = table(tmp_path, ROW)
+    path.write_bytes(path.read_bytes() + b"\xff")
+    with pytest.raises(RecordError, match="scores.csv: cannot be read as a table"):
+        list(read_rows(path))
 
 
 def test_a_number_of_sessions_that_is_missing_is_no_zero(tmp_path: Path) -> None:

@@ -314,7 +314,7 @@ def test_a_hostile_case_id_is_shown_as_text(tmp_path: Path) -> None:
         (lambda folder: (folder / "scores.csv").unlink(), "run `psychagent eval"),
         (lambda folder: (folder / "scores.csv").write_text("a,b\n1,2\n"), "has no column case_id"),
         (lambda folder: write_table(folder, []), "holds no scores"),
-        (lambda folder: _spoil(folder), "column 'raw' holds no number"),
+        (lambda folder: _spoil(folder), "line 2: field 'raw'"),
     ],
 )
 def test_a_table_that_cannot_be_read_is_refused(tmp_path: Path, change: Any, words: str) -> None:

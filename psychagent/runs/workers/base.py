@@ -6,14 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from psychagent.errors import RecordError
-
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-class ClaimLostError(RecordError):
-    """Another worker has taken over the piece of work, so this one must not write any more of it."""
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeVar
 
+from psychagent.errors import ClaimLostError
 from psychagent.runs.log import working_on
-from psychagent.runs.workers.base import Claim, ClaimLostError, Ledger
+from psychagent.runs.workers.base import Claim, Ledger
 
 log = logging.getLogger(__name__)
 

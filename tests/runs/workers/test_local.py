@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from psychagent.runs.workers.base import Claim, ClaimLostError
+from psychagent.errors import ClaimLostError
+from psychagent.runs.workers.base import Claim
 from psychagent.runs.workers.local import LocalLedger, LocalWorkers
 
 
