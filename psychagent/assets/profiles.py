@@ -5,12 +5,12 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
 from pydantic import BaseModel
 
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.dataset import DatasetSettings, Order
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import THEORY_MODELS, BasicInfo, Case, Profile, StaticTraits
 from psychagent.errors import AssetError
@@ -55,6 +55,17 @@ def from_psycheval(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
 def _known(model: type[BaseModel], data: Mapping[str, Any]) -> dict[str, Any]:
     """Keep non-null values that the model has a field for: the data set has other fields, and nulls."""
     return {name: data[name] for name in model.model_fields if data.get(name) is not None}
+
+
+def _ordered(rows: list[list[CaseFile]], order: Order) -> list[CaseFile]:
+    """Merge the cases of all modalities."""
+    match order:
+        case "file":
+            return [case for row in rows for case in row]
+        case "rotate" | "random":
+            return list(_in_turn(rows))
+        case unknown:
+            assert_never(unknown)
 
 
 def find_profiles(dataset: DatasetSettings, language: Language) -> dict[Modality | None, list[Path]]:
@@ -148,7 +159,7 @@ def find_cases(dataset: DatasetSettings, language: Language) -> list[CaseFile]:
             random.Random(f"{dataset.seed}:{n}").shuffle(row)
     if dataset.max_cases_per_modality is not None:
         rows = [row[: dataset.max_cases_per_modality] for row in rows]
-    cases = [c for row in rows for c in row] if dataset.order == "file" else list(_in_turn(rows))
+    cases = _ordered(rows, dataset.order)
     if not cases:
         raise AssetError(
             f"no profile for {', '.join(dataset.modalities)} in {dataset.root or 'the bundled folder'}; "

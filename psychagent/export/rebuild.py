@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, assert_never
 
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.role import Role
@@ -61,9 +61,13 @@ class Rebuild:
         if not self.keep_think:
             reply = reply.without_thoughts()
         try:
-            if settings.reply_format == "json":
-                return write_json(reply)
-            text = write_tagged(reply, end_token=settings.end_token, language=language)
+            match settings.reply_format:
+                case "json":
+                    return write_json(reply)
+                case "tags":
+                    text = write_tagged(reply, end_token=settings.end_token, language=language)
+                case unknown:
+                    assert_never(unknown)
         except MalformedReplyError:
             self.notes["counselor: a reply that cannot be written in the form of the prompt"] += 1
             return None

@@ -146,10 +146,14 @@ def build_chat(
 ) -> Chat:
     """Build a chat with a role's model; `script` replaces the default lines of the offline model."""
     model: BaseChatModel
-    if settings.provider == "offline":
-        model = OfflineModel.load(prompts) if script is None else OfflineModel(lines=dict(script))
-    else:
-        model = build_endpoint(settings, key=require_key(settings.api_key_env, live.env), client=live.http)
+    match settings.provider:
+        case "offline":
+            model = OfflineModel.load(prompts) if script is None else OfflineModel(lines=dict(script))
+        case "openai":
+            key = require_key(settings.api_key_env, live.env)
+            model = build_endpoint(settings, key=key, client=live.http)
+        case unknown:
+            assert_never(unknown)
     policy = Policy(settings.max_retries, settings.max_wait_sec, settings.structured, settings.send_seed)
     note = prompts.render("shared/retry")
     return Chat(model, policy, live.gate, retry_note=note, on_call=live.report, sleep=live.sleep)

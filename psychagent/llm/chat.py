@@ -18,7 +18,7 @@ from psychagent.errors import CallError, MalformedReplyError
 from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts
 from psychagent.llm.fault import Fault
 from psychagent.llm.prompt import Message, Prompt, assistant, user
-from psychagent.replies.as_json import read_json, response_format
+from psychagent.replies.as_json import Structured, read_json, response_format
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -40,7 +40,7 @@ class Policy:
 
     max_retries: int = MAX_RETRIES
     max_wait_sec: float = MAX_WAIT_SEC
-    structured: str = "json_schema"
+    structured: Structured = "json_schema"
     send_seed: bool = True
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import assert_never
 
 from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 
+from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.base import Speaker
 from psychagent.domain.role import Role
 from psychagent.domain.turn import Turn, count_counselor_turns
@@ -20,7 +22,7 @@ from psychagent.replies.tags import parse_tagged_reply
 
 def counselor(deps: Deps) -> SessionNode:
     """Make the node in which the counselor speaks."""
-    as_json = deps.baseline.reply_format == "json"
+    read, schema = _form_of(deps.baseline)
 
     async def speak(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns, draft = runtime.context, state.get("turns", []), state["retrieved"]
@@ -28,8 +30,8 @@ def counselor(deps: Deps) -> SessionNode:
         prompt = counselor_prompt(deps, brief, turns, draft.skills)
         answer = await deps.chat(Role.COUNSELOR, brief.knobs).request(
             prompt,
-            _read_json_reply if as_json else _tag_reader(deps.baseline.end_token),
-            schema=JsonReply if as_json else None,
+            read,
+            schema=schema,
         )
         reply = answer.value
         turn = draft.model_copy(
@@ -92,6 +94,19 @@ def _tag_reader(end_token: str) -> Callable[[AIMessage], CounselorReply]:
         return parse_tagged_reply(str(message.content), reasoning=reasoning, end_token=end_token)
 
     return read
+
+
+def _form_of(
+    baseline: BaselineSettings,
+) -> tuple[Callable[[AIMessage], CounselorReply], type[JsonReply] | None]:
+    """Return how replies are read, and the shape that the server is asked to hold."""
+    match baseline.reply_format:
+        case "json":
+            return _read_json_reply, JsonReply
+        case "tags":
+            return _tag_reader(baseline.end_token), None
+        case unknown:
+            assert_never(unknown)
 
 
 def _read_json_reply(message: AIMessage) -> CounselorReply:

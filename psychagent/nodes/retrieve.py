@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, assert_never
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field, create_model
@@ -139,9 +139,13 @@ async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn
     if not turns:
         focus = focus_line(brief.plan, brief.case.language)
         return Answer(_asked(f"{brief.plan.title} {focus}"), Usage())
-    if deps.baseline.retrieval.query == "utterance":
-        return Answer(_asked(turns[-1].text), Usage())
-    return await _rewrite(deps, brief, turns)
+    match deps.baseline.retrieval.query:
+        case "utterance":
+            return Answer(_asked(turns[-1].text), Usage())
+        case "rewrite":
+            return await _rewrite(deps, brief, turns)
+        case unknown:
+            assert_never(unknown)
 
 
 def retrieve(deps: Deps) -> SessionNode:

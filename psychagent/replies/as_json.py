@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, assert_never
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -96,15 +96,24 @@ def _explain(error: ValidationError) -> str:
     return "the JSON has the wrong shape: " + "; ".join(parts)
 
 
+Structured = Literal["json_schema", "json_object", "none"]
+"""How a server is asked to hold a reply's shape."""
+
+
 @lru_cache(maxsize=256)
-def response_format(model: type[BaseModel], structured: str) -> dict[str, Any] | None:
+def response_format(model: type[BaseModel], structured: Structured) -> dict[str, Any] | None:
     """Build the request field that makes the server enforce the shape; None if it cannot."""
-    if structured == "none":
-        return None
-    if structured == "json_object":
-        return {"type": "json_object"}
-    schema = _strict(model.model_json_schema())
-    return {"type": "json_schema", "json_schema": {"name": model.__name__, "schema": schema, "strict": True}}
+    match structured:
+        case "none":
+            return None
+        case "json_object":
+            return {"type": "json_object"}
+        case "json_schema":
+            schema = _strict(model.model_json_schema())
+            named = {"name": model.__name__, "schema": schema, "strict": True}
+            return {"type": "json_schema", "json_schema": named}
+        case unknown:
+            assert_never(unknown)
 
 
 _STRING_LIMIT, _LIST_LIMIT = 300, 5

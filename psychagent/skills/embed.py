@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 import httpx
 import numpy as np
@@ -169,11 +169,15 @@ def build_embedder(
     Raises:
         SkillStoreError: If its model is missing, or is not the one it should be.
     """
-    if settings.provider == "openai":
-        return EndpointEmbedder(settings, key=key, client=client, gate=gate, sleep=sleep)
-    if settings.provider == "minilm":
-        return build_minilm(settings.batch_size)
-    return LocalEmbedder(str(settings.model), str(settings.model), settings.batch_size)
+    match settings.provider:
+        case "openai":
+            return EndpointEmbedder(settings, key=key, client=client, gate=gate, sleep=sleep)
+        case "minilm":
+            return build_minilm(settings.batch_size)
+        case "sentence_transformers":
+            return LocalEmbedder(str(settings.model), str(settings.model), settings.batch_size)
+        case unknown:
+            assert_never(unknown)
 
 
 def build_minilm(batch_size: int = 64) -> Embedder:

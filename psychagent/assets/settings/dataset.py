@@ -9,6 +9,8 @@ from pydantic import Field
 from psychagent.assets.settings.endpoint import FilePath, Settings
 from psychagent.domain.base import Modality
 
+Order = Literal["rotate", "file", "random"]
+
 
 class DatasetSettings(Settings):
     """Which cases a run takes."""
@@ -25,7 +27,7 @@ class DatasetSettings(Settings):
     """Most cases in all; null is no limit."""
     max_cases_per_modality: int | None = Field(default=None, ge=1)
     """Most cases of each modality; null is no limit."""
-    order: Literal["rotate", "file", "random"] = "rotate"
+    order: Order = "rotate"
     """`file` is modality by modality; `rotate` takes modalities in turn, each with the next profile;
     `random` is a seeded choice."""
     seed: int = 0

@@ -9,6 +9,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
+from psychagent.replies.as_json import Structured
+
 
 def _beside_file(value: Path, info: ValidationInfo) -> Path:
     base = (info.context or {}).get("base")
@@ -82,7 +84,7 @@ class EndpointSettings(Settings):
     """Retries after a failed or malformed attempt, per call."""
     max_wait_sec: float = Field(default=60, gt=0)
     """Longest wait before an attempt; a server that asks for more fails the call."""
-    structured: Literal["json_schema", "json_object", "none"] = "json_schema"
+    structured: Structured = "json_schema"
     """How typed replies are requested; the prompt describes the shape in any case."""
     send_seed: bool = True
     """Whether to send the call's seed; turn off for servers that refuse the field."""
