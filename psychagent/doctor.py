@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from langchain_core.messages import AIMessage
 from pydantic import BaseModel, Field
 
 from psychagent.assets.locate import KINDS, asset_dir
@@ -31,6 +30,7 @@ from psychagent.flows.build import build_chat, build_skills, open_embedder
 from psychagent.flows.live import Live, open_live, require_key
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
+from psychagent.llm.reply import Reply
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import resolve_method
 
@@ -257,8 +257,8 @@ async def ask_words(chat: Chat) -> str:
     return "answers"
 
 
-def _read_words(message: AIMessage) -> str:
-    text = str(message.content).strip()
+def _read_words(reply: Reply) -> str:
+    text = reply.content.strip()
     if not text:
         raise MalformedReplyError("the reply is empty")
     return text

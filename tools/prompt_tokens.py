@@ -38,7 +38,7 @@ from psychagent.llm.prompt import Prompt
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.judge import JudgeDeps, JudgeTask, judge_prompt, plan_calls
+from psychagent.nodes.judge import JudgeBrief, JudgeDeps, JudgeTask, Sitting, plan_calls
 from psychagent.nodes.reflect import ReflectionRole, reflection_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
@@ -260,7 +260,7 @@ def _judged(deps: JudgeDeps, language: Language) -> list[Sizes]:
             profile=filler(language, 2, 400),
             plan=filler(language, 2, 60),
         )
-        return judge_prompt(deps, judged, task)
+        return Sitting.of(deps, JudgeBrief(dialogue=judged)).prompt(task)
 
     return [measure(language, partial(prompt, task)) for task in plan_calls(deps, list(deps.scales))]
 

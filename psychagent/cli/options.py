@@ -31,6 +31,9 @@ LibraryLanguage = Annotated[Language, typer.Option("--language", help="Language 
 LogLevelOption = Annotated[
     LogLevel | None, typer.Option(help="Least level of the lines in the log beside the files.")
 ]
+LogCallsOption = Annotated[
+    bool | None, typer.Option("--log-calls", help="Keep every prompt and reply beside the files, in calls/.")
+]
 ScoreUse = Literal["raw", "verified"]
 SettingsModel = TypeVar("SettingsModel", bound=BaseModel)
 
@@ -68,6 +71,7 @@ class RunOptions(SettingsFiles):
     modalities: ModalitiesOption = None
     language: LanguageOption = None
     log_level: LogLevelOption = None
+    log_calls: LogCallsOption = None
 
     def dataset_file(self) -> Path | None:
         """Return the file of case settings; None means the defaults."""
@@ -81,7 +85,12 @@ class RunOptions(SettingsFiles):
             baseline=_with(load_settings(BaselineSettings, self.baseline), max_sessions=self.max_sessions),
             runtime=RuntimeSettings(
                 world=_with(around.world, language=self.language),
-                machine=_with(around.machine, concurrency=self.concurrency, log_level=self.log_level),
+                machine=_with(
+                    around.machine,
+                    concurrency=self.concurrency,
+                    log_level=self.log_level,
+                    log_calls=self.log_calls,
+                ),
             ),
             dataset=_with(
                 load_settings(DatasetSettings, self.dataset_file()),

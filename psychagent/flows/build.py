@@ -8,12 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, assert_never
 
-from langchain_core.language_models import BaseChatModel
-
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
-from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY, EndpointSettings
 from psychagent.assets.settings.runtime import RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
@@ -21,7 +19,9 @@ from psychagent.domain.role import Role
 from psychagent.errors import SettingsError
 from psychagent.flows.live import Live, require_key
 from psychagent.llm.chat import Chat, Policy
-from psychagent.llm.endpoint import build_endpoint
+from psychagent.llm.endpoint import EndpointModel
+from psychagent.llm.langchain import LangChainModel
+from psychagent.llm.reply import Model
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.offline.model import OfflineModel
@@ -64,6 +64,7 @@ def build_deps(
         chat=_chats(baseline, runtime.world, prompts, live),
         case=_bundled_case,
         knobs=to_knobs(baseline, runtime.world),
+        journal=live.journal,
     )
 
 
@@ -134,7 +135,7 @@ def open_embedder(settings: EmbeddingSettings, live: Live) -> Embedder:
         SkillStoreError: If its model is missing or has the wrong checksum.
     """
     key = require_key(settings.api_key_env, live.env)
-    return build_embedder(settings, key=key, client=live.http, gate=live.gate, sleep=live.sleep)
+    return build_embedder(settings, key=key, wire=live.wire, gate=live.gate, sleep=live.sleep)
 
 
 def build_chat(
@@ -145,18 +146,27 @@ def build_chat(
     script: Mapping[str, Any] | None = None,
 ) -> Chat:
     """Build a chat with a role's model; `script` replaces the default lines of the offline model."""
-    model: BaseChatModel
+    model: Model
     match settings.provider:
         case "offline":
-            model = OfflineModel.load(prompts) if script is None else OfflineModel(lines=dict(script))
+            played = OfflineModel.load(prompts) if script is None else OfflineModel(lines=dict(script))
+            model = LangChainModel(played)
         case "openai":
             key = require_key(settings.api_key_env, live.env)
-            model = build_endpoint(settings, key=key, client=live.http)
+            model = EndpointModel(settings, key=key, wire=live.wire)
         case unknown:
             assert_never(unknown)
     policy = Policy(settings.max_retries, settings.max_wait_sec, settings.structured, settings.send_seed)
-    note = prompts.render("shared/retry")
-    return Chat(model, policy, live.gate, retry_note=note, on_call=live.report, sleep=live.sleep)
+    return Chat(
+        model,
+        policy,
+        live.gate,
+        retry_note=prompts.render("shared/retry"),
+        on_call=live.report,
+        sleep=live.sleep,
+        journal=live.journal,
+        made_with=settings.model_dump_json(exclude=set(CHANGES_NO_REPLY)),
+    )
 
 
 def judge_script(
@@ -180,7 +190,7 @@ def warm(deps: Deps) -> Deps:
             prompts.first_plan(modality)
         deps.skills(language).library.all_stages()
         for role in (Role.COUNSELOR, Role.CLIENT, Role.SUMMARY):
-            deps.chat(role, replace(deps.knobs, language=language))
+            deps.chat(role, replace(deps.knobs, language=language)).model.warm()
     return deps
 
 

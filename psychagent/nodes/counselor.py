@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import assert_never
 
-from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 
 from psychagent.assets.settings.baseline import BaselineSettings
@@ -13,6 +12,7 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.role import Role
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
+from psychagent.llm.reply import Reply
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import JsonReply, parse_json_reply
@@ -78,6 +78,7 @@ def counselor_prompt(
         _with_tail((system(head), user(opener), *dialogue), tail),
         rendered=[head, opener, tail],
         seed=brief.seed("counselor", len(turns)),
+        call=brief.call(Role.COUNSELOR, len(turns)),
     )
 
 
@@ -88,17 +89,16 @@ def _with_tail(messages: Sequence[Message], tail: str) -> tuple[Message, ...]:
     return (*messages[:-1], user(content))
 
 
-def _tag_reader(end_token: str) -> Callable[[AIMessage], CounselorReply]:
-    def read(message: AIMessage) -> CounselorReply:
-        reasoning = str(message.additional_kwargs.get("reasoning_content") or "")
-        return parse_tagged_reply(str(message.content), reasoning=reasoning, end_token=end_token)
+def _tag_reader(end_token: str) -> Callable[[Reply], CounselorReply]:
+    def read(reply: Reply) -> CounselorReply:
+        return parse_tagged_reply(reply.content, reasoning=reply.reasoning, end_token=end_token)
 
     return read
 
 
 def _form_of(
     baseline: BaselineSettings,
-) -> tuple[Callable[[AIMessage], CounselorReply], type[JsonReply] | None]:
+) -> tuple[Callable[[Reply], CounselorReply], type[JsonReply] | None]:
     """Return how replies are read, and the shape that the server is asked to hold."""
     match baseline.reply_format:
         case "json":
@@ -109,5 +109,5 @@ def _form_of(
             assert_never(unknown)
 
 
-def _read_json_reply(message: AIMessage) -> CounselorReply:
-    return parse_json_reply(str(message.content))
+def _read_json_reply(reply: Reply) -> CounselorReply:
+    return parse_json_reply(reply.content)

@@ -69,6 +69,7 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
         (system(head), user(f"{dialogue}\n\n{words}")),
         rendered=[head, dialogue, words],
         seed=brief.seed(task),
+        call=brief.call(task),
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, TypedDict
 from langgraph.channels.delta import DeltaChannel
 
 from psychagent.domain.base import Record
+from psychagent.domain.call import WHOLE_SESSION, CallId, Place, thread_id
 from psychagent.domain.ending import EndReason
 from psychagent.domain.memory import (
     MEMORY_TOKENS,
@@ -21,12 +22,16 @@ from psychagent.domain.memory import (
 )
 from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.profile import Case
+from psychagent.domain.role import Role
 from psychagent.domain.rollout import Choice, FinishedSession, Rollout
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.seed import derive_seed
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
 from psychagent.nodes.knobs import Knobs
+
+_IN_ROLLOUTS = frozenset({Role.COUNSELOR, Role.CLIENT, Role.REWRITE})
+"""The roles that are asked in each rollout; the others are asked once a session."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,21 @@ class Brief:
             self.rollout_index + 1000 * self.attempt,
             *parts,
         )
+
+    @property
+    def place(self) -> Place:
+        """Where in a run the calls of this session are made."""
+        thread = thread_id(self.case.modality, self.case.case_id)
+        return Place(thread, self.session_index, self.rollout_index, self.attempt)
+
+    def call(self, role: Role, part: object = "") -> CallId:
+        """Identify a call of this session."""
+        place = (
+            self.place
+            if role in _IN_ROLLOUTS
+            else Place(self.place.thread, self.session_index, WHOLE_SESSION)
+        )
+        return CallId(place, role.value, str(part))
 
 
 def append_turns(left: list[Turn] | None, batches: Sequence[list[Turn]]) -> list[Turn]:

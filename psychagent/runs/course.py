@@ -15,18 +15,27 @@ from langgraph.types import StateSnapshot
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.base import Modality
+from psychagent.domain.call import thread_id
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import Failure, FinishedSession
 from psychagent.domain.usage import Usage
-from psychagent.errors import ClaimLostError, PsychAgentError, RecordError, SkillStoreError, usage_of
+from psychagent.errors import (
+    CallError,
+    ClaimLostError,
+    PsychAgentError,
+    RecordError,
+    SkillStoreError,
+    usage_of,
+)
 from psychagent.flows.events import SessionClosed, read_events
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
-from psychagent.records.folder import CaseFolder, RunFolder, thread_id
+from psychagent.records.folder import CaseFolder, RunFolder
 from psychagent.records.session import read_session, to_record, write_session
 from psychagent.runs.checkpoints.base import Checkpoints
 from psychagent.runs.closing import close_case
 from psychagent.runs.events import InCase, Tell, tell_nobody
+from psychagent.runs.journals.base import Journals
 from psychagent.runs.outcome import Outcome, Status
 from psychagent.runs.stop import Stop
 from psychagent.runs.workers.base import Claim
@@ -42,6 +51,7 @@ class CourseRun:
     limit: int
     """Maximum supersteps of a course."""
     checkpoints: Checkpoints
+    journals: Journals
     folder: RunFolder
     knobs: Knobs
     stop: Stop
@@ -73,6 +83,7 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
             # no case can continue without skills, so do not let others spend calls on finding that out
             run.stop.ask(failure.message)
         spent = usage_of(error)
+        failure = _take_back(run, error) or failure
     try:
         return await _close(run, claim, failure=failure, spent=spent)
     except ClaimLostError:
@@ -99,6 +110,17 @@ def _failure(run: CourseRun, error: Exception) -> Failure:
     return Failure.of(error, message)
 
 
+def _take_back(run: CourseRun, error: Exception) -> Failure | None:
+    """Take back the replies of a call that failed for good; return why that cannot be noted, if so."""
+    if not (isinstance(error, CallError) and error.call):
+        return None
+    try:
+        run.journals.void(error.call)
+    except RecordError as unwritable:
+        return _failure(run, unwritable)
+    return None
+
+
 def _config(run: CourseRun, case: CaseFile | Case) -> RunnableConfig:
     return {
         "configurable": {"thread_id": thread_id(case.modality, case.case_id)},
@@ -121,12 +143,15 @@ async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
     if snapshot.created_at:
         if await _was_deleted(run, case, _values(snapshot)):
             await run.checkpoints.forget(thread_id(case.modality, case.case_id))
+            run.journals.forget(thread_id(case.modality, case.case_id))
             snapshot = await run.graph.aget_state(config)
         else:
             await _mend_files(run, claim, case, _values(snapshot))
             await _renew_retries(run, config, snapshot)
     else:
         _check_untouched(run, case)
+    thread = thread_id(case.modality, case.case_id)
+    run.journals.open(thread, after=_sessions_done(_values(snapshot)))
     # `next` may be empty while tasks are pending, so only `tasks` shows that a course is finished
     if snapshot.created_at and not snapshot.tasks:
         return
@@ -144,6 +169,7 @@ async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
         claim.ledger.beat(claim.name, claim.fence)
         if isinstance(event, SessionClosed):
             _write_session(run, claim, case, event.session)
+            run.journals.settle(thread, event.session.session_index)
         run.tell(InCase(case.modality, case.case_id, event))
 
 
@@ -238,10 +264,19 @@ def _write_session(run: CourseRun, claim: Claim[CaseFile], case: Case, session: 
 async def _close(run: CourseRun, claim: Claim[CaseFile], *, failure: Failure | None, spent: Usage) -> Outcome:
     claim.check()
     file = claim.task
-    snapshot = await run.graph.aget_state(_config(run, file), subgraphs=True)
-    outcome = close_case(run.folder, _place(run, file), snapshot=snapshot, failure=failure, spent=spent)
+    thread = thread_id(file.modality, file.case_id)
+    snapshot = await run.graph.aget_state(_config(run, file))
+    outcome = close_case(
+        run.folder,
+        _place(run, file),
+        values=_values(snapshot),
+        failure=failure,
+        open_usage=run.journals.unsettled(thread),
+        spent=spent,
+    )
     if outcome.status.is_finished:
-        await run.checkpoints.compact(thread_id(file.modality, file.case_id))
+        await run.checkpoints.compact(thread)
+    run.journals.close(thread, finished=outcome.status.is_finished)
     return outcome
 
 
@@ -252,7 +287,8 @@ def remove_run(folder: RunFolder) -> None:
         RecordError: If something cannot be removed.
     """
     # checkpoints first: whatever a kill in between leaves is then refused, not resumed as a run
-    from_run = [*folder.path.glob("checkpoints.sqlite*"), *(folder.path / m.value for m in Modality)]
+    from_run = [*folder.path.glob("checkpoints.sqlite*"), folder.calls]
+    from_run += [folder.path / m.value for m in Modality]
     try:
         for path in [*from_run, folder.manifest_path]:
             if path.is_dir():

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from psychagent.assets.profiles import CaseFile
+from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY
 from psychagent.domain.base import Language
 from psychagent.domain.role import Role
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
@@ -34,7 +35,7 @@ _PLAYED = {"counselor": Role.COUNSELOR, "client": Role.CLIENT, "reflector": Role
 
 CHANGES_NO_RESULT = frozenset(
     {
-        *("base_url", "api_key_env", "timeout_sec", "max_retries", "max_wait_sec"),
+        *CHANGES_NO_REPLY,
         *("batch_size", "concurrency", "rollout_concurrency", "prices"),
         # locations of files, whose contents are compared by hash
         *("prompts_root", "skills_root", "scales_root", "norms"),

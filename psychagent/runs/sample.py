@@ -11,6 +11,7 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.domain.call import thread_id
 from psychagent.errors import RecordError
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
@@ -19,12 +20,14 @@ from psychagent.flows.course import build_course, limit_of
 from psychagent.flows.live import Live, open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
-from psychagent.records.folder import RunFolder, thread_id
+from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings, write_manifest
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.closing import with_totals
 from psychagent.runs.course import CourseRun, remove_run, run_case
 from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard, Tell, tell_nobody
+from psychagent.runs.journals.base import Journals
+from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
@@ -74,12 +77,13 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         has_run = folder.manifest_path.exists() or folder.checkpoints.exists()
         if has_run and not plan.resume and not plan.overwrite:
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
-        stop = Stop()
+        stop, journals = Stop(), FileJournals(folder.calls, keep=plan.runtime.machine.log_calls)
         async with open_live(
             plan.env,
             calls=plan.runtime.machine.max_parallel_calls,
             report=lambda usage: plan.tell(CallAnswered(usage)),
             sleep=stop.sleep,
+            journal=journals,
         ) as live:
             deps = _build(plan, live)
             manifest = build_manifest(plan.settings, deps, cases)
@@ -88,7 +92,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
                 remove_run(folder)
             manifest = resume_from(folder, manifest)
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
-            result = await _run_cases(plan, folder, deps, cases, stop)
+            result = await _run_cases(plan, folder, deps, cases, stop, journals)
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
             return result
 
@@ -99,7 +103,12 @@ def _build(plan: SamplePlan, live: Live) -> Deps:
 
 
 async def _run_cases(
-    plan: SamplePlan, folder: RunFolder, deps: Deps, cases: Sequence[CaseFile], stop: Stop
+    plan: SamplePlan,
+    folder: RunFolder,
+    deps: Deps,
+    cases: Sequence[CaseFile],
+    stop: Stop,
+    journals: Journals,
 ) -> RunResult:
     machine = plan.runtime.machine
     async with open_checkpoints(folder.checkpoints) as checkpoints:
@@ -107,6 +116,7 @@ async def _run_cases(
             graph=build_course(deps, checkpoints.saver),
             limit=limit_of(deps, deps.knobs),
             checkpoints=checkpoints,
+            journals=journals,
             folder=folder,
             knobs=deps.knobs,
             stop=stop,
@@ -125,4 +135,8 @@ async def _run_cases(
         with stop_on_signals(stop, lambda: plan.tell(StopHeard())):
             outcomes = await workers.run(tasks, work, stopped=lambda: stop.asked)
     is_incomplete = len(outcomes) < len(cases) or any(o.status is Status.PARTIAL for o in outcomes)
-    return RunResult(outcomes=merge_outcomes(outcomes), interrupted=stop.by_signal and is_incomplete)
+    return RunResult(
+        outcomes=merge_outcomes(outcomes),
+        interrupted=stop.by_signal and is_incomplete,
+        replies_taken=journals.taken,
+    )

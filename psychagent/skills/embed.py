@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, assert_never
 
-import httpx
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,7 +19,9 @@ from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.errors import CallError, SkillStoreError
 from psychagent.files.digest import hash_file
 from psychagent.llm.attempts import Attempts
-from psychagent.llm.fault import NoEmbeddingsError, as_faults
+from psychagent.llm.fault import NoEmbeddingsError, unreadable
+from psychagent.llm.json_bytes import parse, write
+from psychagent.llm.wire import Wire
 
 Vectors = NDArray[np.float32]
 Sleep = Callable[[float], Awaitable[None]]
@@ -86,7 +87,7 @@ class EndpointEmbedder:
         settings: EmbeddingSettings,
         *,
         key: str | None,
-        client: httpx.AsyncClient,
+        wire: Wire,
         gate: AbstractAsyncContextManager[None] | None = None,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
@@ -95,12 +96,15 @@ class EndpointEmbedder:
         Args:
             settings: Its address, batch size, time limit and retries.
             key: The key itself; None where none is needed.
-            client: The connection pool of the running event loop.
+            wire: The pool of connections.
             gate: Bounds parallel calls; None adds no bound: batches are sent one by one anyway.
             sleep: How to wait before another attempt; a run passes one that a stop cuts short.
         """
         self.name = f"{settings.model}"
-        self._settings, self._client, self._key = settings, client, key or ""
+        self._settings, self._wire = settings, wire
+        self._target = wire.target(
+            str(settings.base_url), "embeddings", key=key, timeout_sec=settings.timeout_sec
+        )
         self._attempts = Attempts(gate or nullcontext(), settings.max_retries, sleep=sleep)
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
@@ -118,15 +122,12 @@ class EndpointEmbedder:
         return normalize(np.concatenate(parts))
 
     async def _ask(self, texts: list[str], _attempt: int) -> Vectors:
-        with as_faults(self._key):
-            reply = await self._client.post(
-                f"{str(self._settings.base_url).rstrip('/')}/embeddings",
-                json={"model": self._settings.model, "input": texts},
-                headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
-                timeout=self._settings.timeout_sec,
-            )
-            reply.raise_for_status()
-            return _read_vectors(reply, len(texts))
+        body = write({"model": self._settings.model, "input": texts})
+        data = await self._wire.post(self._target, body)
+        try:
+            return _read_vectors(data, len(texts))
+        except NoEmbeddingsError as error:
+            raise unreadable(error, self._target.key) from error
 
 
 def _address(settings: EmbeddingSettings) -> str:
@@ -134,17 +135,17 @@ def _address(settings: EmbeddingSettings) -> str:
     return re.sub("//[^/@]*@", "//", str(settings.base_url))
 
 
-def _read_vectors(reply: httpx.Response, count: int) -> Vectors:
+def _read_vectors(data: bytes, count: int) -> Vectors:
     """Read one vector per text.
 
     Raises:
         NoEmbeddingsError: If the answer holds anything else.
     """
     try:
-        rows = sorted(reply.json()["data"], key=lambda row: row["index"])
+        rows = sorted(parse(data)["data"], key=lambda row: row["index"])
         vectors = np.asarray([row["embedding"] for row in rows], dtype=np.float32)
     except (ValueError, KeyError, TypeError) as error:
-        raise NoEmbeddingsError(f"{reply.text[:200]!r}") from error
+        raise NoEmbeddingsError(f"{data[:200].decode('utf-8', 'replace')!r}") from error
     if vectors.ndim != 2 or len(vectors) != count:
         raise NoEmbeddingsError(f"{vectors.shape} for {count} texts")
     return vectors
@@ -160,7 +161,7 @@ def build_embedder(
     settings: EmbeddingSettings,
     *,
     key: str | None,
-    client: httpx.AsyncClient,
+    wire: Wire,
     gate: AbstractAsyncContextManager[None] | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Embedder:
@@ -171,7 +172,7 @@ def build_embedder(
     """
     match settings.provider:
         case "openai":
-            return EndpointEmbedder(settings, key=key, client=client, gate=gate, sleep=sleep)
+            return EndpointEmbedder(settings, key=key, wire=wire, gate=gate, sleep=sleep)
         case "minilm":
             return build_minilm(settings.batch_size)
         case "sentence_transformers":

@@ -26,6 +26,7 @@ from psychagent.domain.role import Role
 from psychagent.flows.build import build_deps
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.gate import Gate
+from psychagent.llm.langchain import LangChainModel
 from psychagent.llm.prompt import Message
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
@@ -161,7 +162,7 @@ class Cast:
         self.models = {role: ScriptedModel(role=role, replies=list(replies.get(role, ()))) for role in ROLES}
         note = built.prompts(language).render("shared/retry")
         self._chats = {
-            role: Chat(model, Policy(max_retries=max_retries), Gate(8), retry_note=note)
+            role: Chat(LangChainModel(model), Policy(max_retries=max_retries), Gate(8), retry_note=note)
             for role, model in self.models.items()
         }
         self.deps: Deps = replace(built, chat=self._chat)
