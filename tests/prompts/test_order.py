@@ -11,6 +11,7 @@ from psychagent.domain.turn import Thoughts, Turn
 from psychagent.llm.prompt import Message, Prompt
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
+from psychagent.nodes.retrieve import rewrite_prompt
 from psychagent.nodes.state import Brief
 from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.fakes import Cast, brief_for, case_of
@@ -112,11 +113,21 @@ def test_a_clients_prompt_begins_the_next_one(language: Language, sessions: int)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_rewrite_prompt_begins_the_next_one_but_where_its_window_moves_on(language: Language) -> None:
+    cast = Cast({}, language=language)
+    brief, said = brief_after(cast, language, Modality.CBT, 2), dialogue(2 * TURNS)
+    sent = {end: as_bytes(rewrite_prompt(cast.deps, brief, said[:end]).messages) for end in range(2, 48, 2)}
+    moved = [end for end in range(4, 48, 2) if not sent[end].startswith(sent[end - 2])]
+    assert moved == [12, 20, 28, 36, 44]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_earlier_thoughts_are_in_no_prompt(language: Language) -> None:
     cast = Cast({}, language=language)
     brief: Any = brief_after(cast, language, Modality.HET, 1)
     said = dialogue(TURNS)
     prompts = [prompt for prompt, _ in counselor_prompts(cast, brief)]
+    prompts += [rewrite_prompt(cast.deps, brief, said[: 2 * n]) for n in range(1, TURNS)]
     prompts += [client_prompt(cast.deps, brief, said[: 2 * n + 1]) for n in range(TURNS)]
     assert not [m for p in prompts for m in p.messages if "THOUGHT" in m["content"]]
     assert any("Question 3?" in m["content"] for m in prompts[-1].messages)
