@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -48,6 +49,7 @@ def counselor_prompts(cast: Cast, brief: Brief) -> list[tuple[Prompt, str]]:
     prompts = []
     for turn in range(TURNS):
         skills = [ids[(turn * 5 + n) % len(ids)] for n in range(5)]
+        said[2 * turn] = said[2 * turn].model_copy(update={"skills": tuple(skills)})
         heard = said[2 * turn - 1].text if turn else ""
         prompts.append((counselor_prompt(cast.deps, brief, said[: 2 * turn], skills), heard))
     return prompts
@@ -93,9 +95,45 @@ def test_this_turns_skills_stand_last_and_are_not_kept(language: Language) -> No
         assert prompt.messages[-1]["role"] == "user"
 
 
+def keeping(language: Language, **baseline: Any) -> Cast:
+    """Cast a counselor whose skills stay in the history."""
+    kept = {"method": "lexical", "keep_in_history": True}
+    return Cast({}, language=language, retrieval=kept, **baseline)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_roles_alternate_behind_one_system_message_as_chat_templates_demand(language: Language) -> None:
-    cast = Cast({}, language=language)
+@pytest.mark.parametrize("sessions", [0, 4])
+def test_with_skills_kept_a_counselors_whole_prompt_begins_the_next_one(
+    language: Language, sessions: int
+) -> None:
+    cast = keeping(language)
+    prompts = counselor_prompts(cast, brief_after(cast, language, Modality.CBT, sessions))
+    for (one, _), (following, _) in zip(prompts, prompts[1:], strict=False):
+        assert following.messages[: len(one.messages)] == one.messages
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_kept_skill_is_shown_in_full_once_and_then_by_name(language: Language) -> None:
+    cast = keeping(language)
+    brief = brief_after(cast, language, Modality.CBT, 0)
+    stage = cast.deps.skills(language).stage(Modality.CBT, brief.plan.stage)
+    first, *others = stage.skills()[:5]
+    shown = [skill.id for skill in (*others, first)]
+    said = [turn.model_copy(update={"skills": tuple(shown)}) for turn in dialogue(2)]
+    text = "\n".join(m["content"] for m in counselor_prompt(cast.deps, brief, said, [first.id]).messages)
+    assert text.count(f"- {first.name}") == 3
+    # whatever its place: a card that left its example out could not bring it later
+    for words in (first.description, first.trigger, first.example):
+        assert words
+        assert text.count(words) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("cast_of", [keeping, lambda language: Cast({}, language=language)])
+def test_roles_alternate_behind_one_system_message_as_chat_templates_demand(
+    language: Language, cast_of: Callable[[Language], Cast]
+) -> None:
+    cast = cast_of(language)
     for prompt, _ in counselor_prompts(cast, brief_after(cast, language, Modality.BT, 1)):
         roles = [message["role"] for message in prompt.messages]
         assert roles == ["system", *(["user", "assistant"] * len(roles))[: len(roles) - 1]]
