@@ -65,9 +65,10 @@ for the counselor, over both reply formats; for the judge, over all scales. Ever
   reads them.
 - **Turn {LATE}**: the whole prompt then, memory full.
 
-The filter is asked once a session and reads no dialogue. The rewrite reads the last four utterances
-only, so it does not grow. Summary, client file and judge are asked once the session is over (the
-judge once for each group of a scale's items), after {LATE} turns here.
+The filter is asked once a session and reads no dialogue. The rewrite reads the last four to ten
+utterances, from a start that moves on every eight, so that its prompts share a prefix and do not grow.
+Summary, client file and judge are asked once the session is over (the judge once for each group of a
+scale's items), after {LATE} turns here.
 """
 NAMES = {Language.EN: "English", Language.ZH: "Chinese"}
 _FILLERS = {Language.EN: ("word ", "talk ", "note "), Language.ZH: ("说", "答", "记")}

@@ -24,6 +24,9 @@ from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import read_json
 
+_FEWEST_TURNS, _WINDOW_STEP = 4, 8
+"""The last turns that the rewrite always reads, and by how many turns its window moves on at a time."""
+
 
 class FilterReply(BaseModel):
     """The coarse filter's choice."""
@@ -109,10 +112,20 @@ def filter_prompt(sources: Sources, brief: Brief, skills: StageSkills) -> Prompt
     )
 
 
+def recent_turns(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """Take the end of a dialogue that the rewrite reads: 4 to 11 turns, or all if there are fewer.
+
+    It begins at a multiple of 8 and not a fixed number of turns back: a start that moved on every
+    turn would make every prompt new to a prefix cache from its first utterance.
+    """
+    start = max(len(turns) - _FEWEST_TURNS, 0) // _WINDOW_STEP * _WINDOW_STEP
+    return turns[start:]
+
+
 def rewrite_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Write the prompt that asks for a search query after the last client turn."""
     prompts = sources.prompts(brief.case.language)
-    recent = list(turns[-4:])
+    recent = list(recent_turns(turns))
     focus = focus_line(brief.plan, brief.case.language)
     text = prompts.render("rewrite/user", stage=brief.plan.stage.value, focus=focus, turns=recent)
     head = prompts.render("rewrite/system", modality=brief.case.modality.value)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, TypedDict
 
 from langgraph.channels.delta import DeltaChannel
 
+from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Record
 from psychagent.domain.call import WHOLE_SESSION, CallId, Place, thread_id
 from psychagent.domain.ending import EndReason
@@ -54,6 +55,11 @@ class Brief:
     def view(self) -> MemoryView:
         """The part of memory that this session's prompts show."""
         return view_memory(self.memory, budget=self.memory_tokens)
+
+    @cached_property
+    def skill_texts(self) -> dict[Hashable, Rendered]:
+        """Skills as turns showed them: with `keep_in_history` every later prompt holds them again."""
+        return {}
 
     def seed(self, *parts: object) -> int:
         """Derive a call's seed from case, session, rollout and the parts given, in 0..2^31-1."""

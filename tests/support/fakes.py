@@ -18,7 +18,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field, SkipValidation
 
 from psychagent.assets.profiles import find_profile, make_case
-from psychagent.assets.settings.baseline import BaselineSettings, RetrievalSettings
+from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
@@ -138,7 +138,7 @@ def _as_text(messages: Sequence[Message]) -> str:
 def _built(limits: str, language: Language, query: Query) -> Deps:
     """Build dependencies once for all casts of the same settings: reading the skills takes its time."""
     baseline = BaselineSettings.model_validate_json(limits)
-    asking = baseline.model_copy(update={"retrieval": RetrievalSettings(method="lexical", query=query)})
+    asking = baseline.model_copy(update={"retrieval": baseline.retrieval.model_copy(update={"query": query})})
     return build_deps(asking, runtime_of(language=language), live())
 
 
