@@ -15,6 +15,7 @@ from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
 
 SCHEMA_VERSION = 1
+_BEGINNING = b'{"calls_of":'
 
 
 class JournalHead(Record):
@@ -82,23 +83,27 @@ class StoredCall(Record):
         return self.model_dump_json(exclude_defaults=True).encode() + b"\n"
 
 
-def read_journal(path: Path) -> tuple[JournalHead, list[StoredCall]]:
+def read_journal(path: Path) -> tuple[JournalHead, list[StoredCall]] | None:
     """Read a journal, and cut off a last line that a kill or a full disk left incomplete.
+
+    Returns:
+        What it says of itself, and its answers; None if not even the first line was completed, in
+        which case the file is removed.
 
     Raises:
         RecordError: If it is no journal, of a later version, or damaged before its last line.
     """
     try:
-        data = path.read_bytes()
-        lines = data.split(b"\n")
-        torn = lines.pop()
-        whole = len(data) - len(torn)
-        calls = list(_calls(path, lines))
+        *lines, torn = path.read_bytes().split(b"\n")
+        if not lines and torn.startswith(_BEGINNING[: len(torn)]):
+            path.unlink()
+            return None
+        head, calls = _head(path, lines[0] if lines else torn), list(_calls(path, lines))
         if torn:
-            os.truncate(path, whole)
+            os.truncate(path, sum(len(line) + 1 for line in lines))
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror}); mend its permissions") from error
-    return _head(path, lines[0] if lines else torn), calls
+    return head, calls
 
 
 def _head(path: Path, line: bytes) -> JournalHead:

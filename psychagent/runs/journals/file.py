@@ -105,8 +105,8 @@ class FileJournals:
         """Read what an interrupted run left."""
         head = JournalHead(calls_of=thread, schema_version=SCHEMA_VERSION, made_with=made_with)
         course = _Course(self.path(thread), head.model_dump_json().encode() + b"\n")
-        if course.path.exists():
-            was, calls = read_journal(course.path)
+        if course.path.exists() and (read := read_journal(course.path)):
+            was, calls = read
             if was.calls_of != thread:
                 raise RecordError(f"{course.path}: is the journal of {was.calls_of!r}; move it to its place")
             if was.made_with != made_with:
@@ -181,8 +181,8 @@ class FileJournals:
 
     def _remove(self, path: Path) -> None:
         path.unlink(missing_ok=True)
-        for folder in (path.parent, self._folder):
-            with suppress(OSError):
+        with suppress(OSError):
+            for folder in path.parents[: len(path.relative_to(self._folder).parts)]:
                 # only the last one out finds it empty
                 folder.rmdir()
 
