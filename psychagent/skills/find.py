@@ -6,7 +6,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from psychagent.domain.skill import Skill, StageSkills
-from psychagent.skills.index import StageIndex, skill_text
+from psychagent.skills.index import StageIndex
+from psychagent.skills.library import skill_text
 from psychagent.skills.vectors import VectorCache
 
 

@@ -90,6 +90,11 @@ class SkillLibrary:
         return check_ids(StageSkills(modality=modality, stage=stage, meta_skills=file.meta_skills), path)
 
 
+def skill_text(skill: Skill) -> str:
+    """Write a skill as the text to embed and index, without its example and caution."""
+    return f"{skill.name}. {skill.description} {skill.trigger} {skill.when_to_use}"
+
+
 def check_ids(skills: StageSkills, path: Path) -> StageSkills:
     """Return the skills if every id is used once.
 
