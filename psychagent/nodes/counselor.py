@@ -52,8 +52,7 @@ def counselor_prompt(
     serves all but the tail.
     """
     prompts = sources.prompts(brief.case.language)
-    stage = sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
-    by_id = {skill.id: skill for skill in stage.skills()}
+    by_id = sources.skills(brief.case.language).by_id(brief.case.modality, brief.plan.stage)
     skills = [by_id[skill_id] for skill_id in skill_ids]
     most = brief.knobs.max_counselor_turns
     head = prompts.render(
