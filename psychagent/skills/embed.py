@@ -84,7 +84,7 @@ def build_embedder(
     """Build the embedder that the settings name; gate and sleep apply only to an endpoint.
 
     Raises:
-        SkillStoreError: If the package of its model is missing or damaged.
+        SkillStoreError: If the package or the folder of its model is missing or damaged.
     """
     name, size = str(settings.model), settings.batch_size
 
@@ -100,6 +100,11 @@ def build_embedder(
         case "minilm":
             return build_minilm(size)
         case "sentence_transformers":
+            # any other word may name a model in a cache that only the library knows
+            if Path(name).is_absolute() and not Path(name).is_dir():
+                raise SkillStoreError(
+                    f"embedding model {name!r} cannot be loaded: no such folder; check 'model'"
+                )
             return LateEmbedder(name, lambda: _load(name, name, size))
         case unknown:
             assert_never(unknown)
