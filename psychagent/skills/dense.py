@@ -20,8 +20,8 @@ FLAT_UP_TO = 20_000
 
 POOL, POOL_FACTOR = 200, 8
 """With codes, at least POOL x POOL_FACTOR vectors are compared exactly: recall@5 is 1.00 on clustered
-vectors and .97 on random ones, which have no near neighbors. HNSW was measured too: its graph takes 11 to
-27 s to build for 100,000 vectors instead of 1, and finds .986 to .998; see docs/retrieval.md."""
+vectors and .98 on random ones, which have no near neighbors. HNSW was measured too: its graph takes 11 s
+and more to build for 100,000 vectors instead of 1, and it finds .986 to .998; see docs/retrieval.md."""
 
 BLOCK = 4
 """Dimensions that share a code; vectors of another multiple, which no usual model has, are all compared."""

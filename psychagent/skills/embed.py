@@ -69,7 +69,9 @@ class LateEmbedder:
         Raises:
             SkillStoreError: As `load`, or if the texts cannot be embedded.
         """
-        embedder: Embedder = self._built or await asyncio.to_thread(self.load)
+        embedder = self._built
+        if embedder is None:
+            embedder = await asyncio.to_thread(self.load)
         return await embedder.embed(texts)
 
 
