@@ -9,11 +9,9 @@ from typing import Any
 
 import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from psychagent.skills.encoders import Vectors
-
-Rows = NDArray[np.int64]
+from psychagent.skills.lexical import Rows
 
 FLAT_UP_TO = 20_000
 """Vectors up to which all are compared: 1 ms. Beyond, the scan is bound by the memory's speed."""
