@@ -140,8 +140,8 @@ def loaded_after(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["psychagent.flows.build", "psychagent.skills.store"])
-def test_the_wiring_loads_no_numpy(module: str) -> None:
+@pytest.mark.parametrize("module", ["psychagent.flows.build", "psychagent.cli.eval"])
+def test_the_wiring_and_an_evaluation_load_no_numpy(module: str) -> None:
     assert loaded_after(f"import {module}") == set()
 
 
