@@ -120,7 +120,7 @@ def build_minilm(batch_size: int = 64) -> LateEmbedder:
     """
     folder = minilm_folder()
     weights = folder / "model.safetensors"
-    # hashing takes .1 s and a run in Chinese may never embed; most damage shows in the size already
+    # most damage shows in the size already; hashing 90 MB would delay every refusal of something else
     if _size(weights) != MINILM_BYTES:
         check_weights(weights, MINILM_SHA256)
 
