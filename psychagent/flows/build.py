@@ -118,7 +118,12 @@ def _bundled_case(knobs: Knobs) -> Case:
 def build_skills(
     baseline: BaselineSettings, language: Language, live: Live, *, cache_dir: Path | None
 ) -> SkillStore:
-    """Build the skill store of a language; an embedder is loaded only if the method needs one."""
+    """Build the skill store of a language; its embedder, if the method needs one, is loaded when asked.
+
+    Raises:
+        SettingsError: If the embedder's key is not set.
+        SkillStoreError: If the embedder's package is missing or damaged.
+    """
     library = SkillLibrary(language, baseline.skills_root)
     method = baseline.retrieval.method
     embedder = None
@@ -128,11 +133,11 @@ def build_skills(
 
 
 def open_embedder(settings: EmbeddingSettings, live: Live) -> Embedder:
-    """Build the configured embedder; one behind an endpoint shares the gate with all other calls.
+    """Build the configured embedder, unloaded; one behind an endpoint shares the gate with all other calls.
 
     Raises:
         SettingsError: If its key is not set.
-        SkillStoreError: If its model is missing or has the wrong checksum.
+        SkillStoreError: If its package is missing or damaged.
     """
     key = require_key(settings.api_key_env, live.env)
     return build_embedder(settings, key=key, wire=live.wire, gate=live.gate, sleep=live.sleep)
@@ -188,7 +193,7 @@ def warm(deps: Deps) -> Deps:
             prompts.compile(name)
         for modality in Modality:
             prompts.first_plan(modality)
-        deps.skills(language).library.all_stages()
+        deps.skills(language).warm()
         for role in (Role.COUNSELOR, Role.CLIENT, Role.SUMMARY):
             deps.chat(role, replace(deps.knobs, language=language)).model.warm()
     return deps

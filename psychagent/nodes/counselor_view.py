@@ -93,8 +93,7 @@ def render_skills(
     known = shown & set(skill_ids)
     key = (prompts, once, tuple(skill_ids), known, left)
     if key not in brief.skill_texts:
-        stage = sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
-        by_id = {skill.id: skill for skill in stage.skills()}
+        by_id = sources.skills(brief.case.language).by_id(brief.case.modality, brief.plan.stage)
         skills = [by_id[skill_id] for skill_id in skill_ids]
         brief.skill_texts[key] = prompts.render(
             "counselor/skills", skills=skills, shown=known, once=once, turns_left=left

@@ -22,15 +22,17 @@ from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings, write_manifest
+from psychagent.runs.case import CourseRun
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.closing import with_totals
-from psychagent.runs.course import CourseRun, remove_run, run_case
+from psychagent.runs.course import run_case
 from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard, Tell, tell_nobody
 from psychagent.runs.journals.base import Journals
 from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
+from psychagent.runs.restore import remove_run
 from psychagent.runs.stop import Stop, stop_on_signals
 from psychagent.runs.workers.base import Claim, Workers
 from psychagent.runs.workers.local import LocalWorkers

@@ -38,7 +38,8 @@ from psychagent.nodes.judge import plan_calls
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.events import CallAnswered
 from psychagent.scales.scale import reward_methods
-from psychagent.skills.embed import Embedder, Vectors, normalize
+from psychagent.skills.embed import Embedder
+from psychagent.skills.encoders import Vectors, normalize
 from psychagent.skills.index import StageIndex
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore

@@ -22,14 +22,11 @@ from psychagent.llm.wire import Wire
 from psychagent.skills.embed import (
     MINILM_SHA256,
     Embedder,
-    EndpointEmbedder,
-    LocalEmbedder,
-    Vectors,
     build_embedder,
     check_weights,
     minilm_folder,
-    normalize,
 )
+from psychagent.skills.encoders import EndpointEmbedder, LocalEmbedder, Vectors, normalize
 
 Answer = Callable[[dict[str, Any], int], tuple[int, Any] | tuple[int, Any, dict[str, str]]]
 

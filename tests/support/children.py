@@ -15,7 +15,7 @@ from typing import Any
 
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
-from psychagent.runs.journals import file as journal
+from psychagent.files import append
 
 DIED = 66
 """Exit status of a process that ended where it was told to."""
@@ -72,8 +72,8 @@ def _die_at(nth: int) -> None:
         written(place, data)
         moment()
 
-    written = journal._write
-    journal._write = write
+    written = append.write_all
+    append.write_all = write
     renamed = Path.replace
     Path.replace = rename  # type: ignore[method-assign, assignment]
     AsyncSqliteSaver.aput = around(AsyncSqliteSaver.aput)  # type: ignore[method-assign]

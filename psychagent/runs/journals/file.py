@@ -6,7 +6,6 @@ that database it does not survive a power cut: nothing is forced to the disk.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -15,6 +14,7 @@ from pathlib import Path
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage, Usage, sum_usage
 from psychagent.errors import RecordError
+from psychagent.files.append import append
 from psychagent.llm.journal import Kept, Key
 from psychagent.llm.prompt import Message
 from psychagent.records.calls import SCHEMA_VERSION, JournalHead, StoredCall, read_journal
@@ -49,38 +49,8 @@ class _Course:
         Raises:
             RecordError: If the disk is full, or the file was removed meanwhile.
         """
-        try:
-            if not self.exists:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
-            # never created twice: a file that is gone was removed, and the run with it
-            flags = os.O_WRONLY | os.O_APPEND | (0 if self.exists else os.O_CREAT)
-            place = os.open(self.path, flags, 0o600)
-            try:
-                _write(place, line if self.exists else self.head + line)
-            finally:
-                os.close(place)
-        except FileNotFoundError as error:
-            raise RecordError(
-                f"{self.path}: was removed while the run works; run the same command again"
-            ) from error
-        except OSError as error:
-            raise RecordError(
-                f"{self.path}: cannot be written ({error.strerror}); free space and run again"
-            ) from error
+        append(self.path, line if self.exists else self.head + line, is_new=not self.exists)
         self.exists = True
-
-
-def _write(place: int, data: bytes) -> None:
-    """Write all bytes, or take back those that were written."""
-    before = os.fstat(place).st_size
-    left = memoryview(data)
-    try:
-        while left:
-            left = left[os.write(place, left) :]
-    except OSError:
-        with suppress(OSError):
-            os.ftruncate(place, before)
-        raise
 
 
 class FileJournals:
