@@ -33,6 +33,20 @@ finally:
 """
 
 
+def test_the_list_of_commands_is_shown_without_pydantic_and_boxes() -> None:
+    code = "import sys; from psychagent.cli.main import app; app(['--help'], standalone_mode=False); "
+    code += "print({'pydantic', 'rich.console', 'yaml'} & sys.modules.keys() or 'light')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "light"
+
+
+def test_the_list_of_commands_cuts_no_line_short() -> None:
+    shown = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
+    assert [lazy.help for lazy in main.COMMANDS.values() if lazy.help not in shown] == []
+
+
 def imported_by(*arguments: str, env: dict[str, str] | None = None) -> set[str]:
     """Run a command in a process of its own and tell which heavy packages it imported."""
     done = subprocess.run(
