@@ -22,13 +22,14 @@ from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.key import require_key
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import WORKING_STAGES, Record
 from psychagent.domain.role import Role
 from psychagent.errors import MalformedReplyError, PsychAgentError, RecordError
 from psychagent.flows.build import build_chat, build_skills, open_embedder
-from psychagent.flows.live import Live, open_live, require_key
+from psychagent.flows.live import Live, open_live
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.skills.library import SkillLibrary

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import assert_never
 
@@ -12,12 +13,17 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions, default_cache_dir
 from psychagent.cli.watch import STOPPING, Reporter, Tally, usage_table
 from psychagent.flows.events import CourseEnded, RolloutHeld, Said, SessionClosed, SessionOpened, Words
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent, StopHeard, Tell
 from psychagent.runs.outcome import Outcome, RunResult, Status
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan, check_plan
+
+RUN_SAMPLE: Later[Callable[[SamplePlan], Coroutine[None, None, RunResult]]] = Later(
+    "psychagent.runs.sample:run_sample"
+)
 
 
 def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SamplePlan:
@@ -38,6 +44,8 @@ def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SampleP
 
 def run_watched(plan: SamplePlan, console: Console) -> int:
     """Run a plan with progress and closing tables; return the exit status."""
+    check_plan(plan)
+    run_sample = RUN_SAMPLE.load()
     reporter = Reporter(console, Tally(goal=0), unit="sessions")
     with reporter.showing():
         watched = replace(plan, tell=_teller(reporter, plan.baseline.max_sessions))

@@ -14,12 +14,13 @@ from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.key import require_key
 from psychagent.assets.settings.runtime import RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.role import Role
 from psychagent.errors import SettingsError
-from psychagent.flows.live import Live, require_key
+from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.endpoint import build_endpoint
 from psychagent.nodes.deps import Deps

@@ -11,7 +11,6 @@ from types import TracebackType
 import httpx
 
 from psychagent.domain.usage import Usage
-from psychagent.errors import SettingsError
 from psychagent.llm.gate import Gate
 
 DEFAULT_CALLS = 64
@@ -69,21 +68,3 @@ def open_client() -> httpx.AsyncClient:
     """Open a connection pool for one event loop; the gate bounds calls, not the pool."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
     return httpx.AsyncClient(limits=limits, timeout=None)
-
-
-def require_key(name: str | None, env: Mapping[str, str]) -> str | None:
-    """Look a key up by the name of its variable.
-
-    Raises:
-        SettingsError: If the named variable is not set; the message holds its name, never its value.
-    """
-    if name is None:
-        return None
-    key = env.get(name, "").strip()
-    if not key:
-        raise SettingsError(f"environment variable {name!r} is not set; put the endpoint's key there")
-    if not (key.isascii() and key.isprintable()):
-        raise SettingsError(
-            f"environment variable {name!r} holds characters that no key has; copy the key again"
-        )
-    return key

@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
 from psychagent.assets.profiles import CaseFile, find_cases
-from psychagent.assets.settings.baseline import BaselineSettings
-from psychagent.assets.settings.dataset import DatasetSettings
-from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.errors import RecordError
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
@@ -20,40 +14,18 @@ from psychagent.flows.live import Live, open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.records.folder import RunFolder, thread_id
-from psychagent.records.manifest import RunSettings, write_manifest
+from psychagent.records.manifest import write_manifest
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.closing import with_totals
 from psychagent.runs.course import CourseRun, remove_run, run_case
-from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard, Tell, tell_nobody
+from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
+from psychagent.runs.plan import SamplePlan
 from psychagent.runs.stop import Stop, stop_on_signals
 from psychagent.runs.workers.base import Claim, Workers
 from psychagent.runs.workers.local import LocalWorkers
-
-
-@dataclass(frozen=True)
-class SamplePlan:
-    """Everything a run needs to know."""
-
-    baseline: BaselineSettings
-    runtime: RuntimeSettings
-    dataset: DatasetSettings
-    save_dir: Path
-    env: Mapping[str, str]
-    cache_dir: Path | None = None
-    resume: bool = True
-    overwrite: bool = False
-    rft: RftSettings | None = None
-    """Best-of-n rollouts; None means plain simulation."""
-    tell: Tell = tell_nobody
-    """Called with every event."""
-
-    @property
-    def settings(self) -> RunSettings:
-        """The settings that the manifest records."""
-        return RunSettings(baseline=self.baseline, runtime=self.runtime, dataset=self.dataset, rft=self.rft)
 
 
 async def run_sample(plan: SamplePlan) -> RunResult:

@@ -19,7 +19,8 @@ from psychagent.export.sample import TASKS, Task
 from psychagent.export.write import Exported, ExportPlan, run_export
 from psychagent.nodes.reflect import file_reply
 from psychagent.replies.tags import parse_tagged_reply
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.exporting import make_rft, make_sample, read_rows, stored_sessions
 from tests.support.loopback.replies import END_AFTER
 from tests.support.loopback.server import Call, Http, chat_body, serve

@@ -21,7 +21,8 @@ from psychagent.domain.memory import SessionSummary
 from psychagent.files.read import read_json
 from psychagent.records.session import SessionRecord, read_session
 from psychagent.runs.outcome import RunResult
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 
 pytestmark = pytest.mark.llm
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
