@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from psychagent.evals.evaluate import run_eval as run_eval
     from psychagent.evals.plan import EvalPlan as EvalPlan
     from psychagent.evals.plan import example_courses as example_courses
-    from psychagent.export.write import ExportPlan as ExportPlan
+    from psychagent.export.plan import ExportPlan as ExportPlan
     from psychagent.export.write import run_export as run_export
     from psychagent.flows.build import build_deps as build_deps
     from psychagent.flows.course import build_course as build_course
@@ -63,7 +63,7 @@ PUBLIC = {
     "DatasetSettings": "psychagent.assets.settings.dataset",
     "EvalPlan": "psychagent.evals.plan",
     "EvalSettings": "psychagent.assets.settings.judge",
-    "ExportPlan": "psychagent.export.write",
+    "ExportPlan": "psychagent.export.plan",
     "Judge": "psychagent.flows.judge",
     "Knobs": "psychagent.nodes.knobs",
     "Language": "psychagent.domain.base",

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from psychagent.assets.key import require_key
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.assets.settings.key import require_key
 from psychagent.assets.settings.runtime import LogLevel
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import SettingsError

@@ -10,11 +10,11 @@ from typing import Any, assert_never
 
 from langchain_core.language_models import BaseChatModel
 
+from psychagent.assets.key import require_key
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.assets.settings.key import require_key
 from psychagent.assets.settings.runtime import RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case

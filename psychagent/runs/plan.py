@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from psychagent.assets.key import require_key
 from psychagent.assets.profiles import CaseFile, find_cases
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
-from psychagent.assets.settings.key import require_key
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.records.manifest import RunSettings

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.settings.key import require_key
+from psychagent.assets.key import require_key
 from psychagent.errors import SettingsError
 from psychagent.llm.fault import Fault, retry_after
 from tests.support.endpoint_models import KEY, choice, model_at_server, model_at_url, said, streamed
