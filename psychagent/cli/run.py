@@ -18,6 +18,7 @@ from psychagent.cli.options import RunOptions, default_cache_dir
 from psychagent.cli.watch import STOPPING, Reporter, Tally, usage_table
 from psychagent.flows.events import CourseEnded, RolloutHeld, Said, SessionClosed, SessionOpened, Words
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent, StopHeard, Tell
+from psychagent.runs.finished import find_finished
 from psychagent.runs.outcome import Outcome, RunResult, Status
 from psychagent.runs.plan import SamplePlan, check_plan
 
@@ -44,13 +45,12 @@ def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SampleP
 
 def run_watched(plan: SamplePlan, console: Console) -> int:
     """Run a plan with progress and closing tables; return the exit status."""
-    check_plan(plan)
-    run_sample = RUN_SAMPLE.load()
+    cases = check_plan(plan)
     reporter = Reporter(console, Tally(goal=0), unit="sessions")
     with reporter.showing():
         watched = replace(plan, tell=_teller(reporter, plan.baseline.max_sessions))
-        result = asyncio.run(run_sample(watched))
-    show_result(result, console, transcripts=str(plan.save_dir / plan.baseline.name))
+        result = find_finished(watched, cases) or asyncio.run(RUN_SAMPLE.load()(watched))
+    show_result(result, console, transcripts=str(plan.folder.path))
     return result.exit_status()
 
 

@@ -13,6 +13,7 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.events import Tell, tell_nobody
 from psychagent.scales.reward import load_norms
@@ -36,6 +37,11 @@ class SamplePlan:
     """Best-of-n rollouts; None means plain simulation."""
     tell: Tell = tell_nobody
     """Called with every event."""
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run's folder."""
+        return RunFolder(self.save_dir / self.baseline.name)
 
     @property
     def settings(self) -> RunSettings:

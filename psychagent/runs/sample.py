@@ -14,9 +14,8 @@ from psychagent.flows.live import Live, open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.records.folder import RunFolder, thread_id
-from psychagent.records.manifest import write_manifest
+from psychagent.records.manifest import Manifest, write_manifest
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
-from psychagent.runs.closing import with_totals
 from psychagent.runs.course import CourseRun, remove_run, run_case
 from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard
 from psychagent.runs.log import log_to
@@ -24,6 +23,7 @@ from psychagent.runs.manifest import build_manifest, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.stop import Stop, stop_on_signals
+from psychagent.runs.totals import with_totals
 from psychagent.runs.workers.base import Claim, Workers
 from psychagent.runs.workers.local import LocalWorkers
 
@@ -39,7 +39,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         RecordError: If the folder holds a run that must not be continued.
         SettingsError, AssetError, SkillStoreError: If the run cannot start.
     """
-    folder = RunFolder(plan.save_dir / plan.baseline.name)
+    folder = plan.folder
     cases = find_cases(plan.dataset, plan.runtime.world.language)
     with hold_lock(folder.lock), log_to(folder.log, plan.runtime.machine.log_level):
         remove_parts(folder.path)
@@ -54,7 +54,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             sleep=stop.sleep,
         ) as live:
             deps = _build(plan, live)
-            manifest = build_manifest(plan.settings, deps, cases)
+            manifest = _describe(plan, deps, cases)
             if plan.overwrite and has_run:
                 # only now that nothing else can fail: never remove a run for one that cannot start
                 remove_run(folder)
@@ -68,6 +68,12 @@ async def run_sample(plan: SamplePlan) -> RunResult:
 def _build(plan: SamplePlan, live: Live) -> Deps:
     deps = build_deps(plan.baseline, plan.runtime, live, cache_dir=plan.cache_dir)
     return deps if plan.rft is None else with_rollouts(deps, plan.rft, live)
+
+
+def _describe(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile]) -> Manifest:
+    language = plan.runtime.world.language
+    prompts, skills = deps.prompts(language), deps.skills(language).library
+    return build_manifest(plan.settings, cases, prompts=prompts, skills=skills, rft=deps.rft)
 
 
 async def _run_cases(
