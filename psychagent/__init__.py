@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from psychagent.domain.base import Speaker as Speaker
     from psychagent.domain.base import Stage as Stage
     from psychagent.domain.turn import Turn as Turn
-    from psychagent.evals.evaluate import EvalPlan as EvalPlan
-    from psychagent.evals.evaluate import example_courses as example_courses
     from psychagent.evals.evaluate import run_eval as run_eval
-    from psychagent.export.write import ExportPlan as ExportPlan
+    from psychagent.evals.plan import EvalPlan as EvalPlan
+    from psychagent.evals.plan import example_courses as example_courses
+    from psychagent.export.plan import ExportPlan as ExportPlan
     from psychagent.export.write import run_export as run_export
     from psychagent.flows.build import build_deps as build_deps
     from psychagent.flows.course import build_course as build_course
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from psychagent.records.session import read_session as read_session
     from psychagent.reports.evaluation.write import ReportPlan as ReportPlan
     from psychagent.reports.evaluation.write import write_report as write_report
-    from psychagent.runs.sample import SamplePlan as SamplePlan
+    from psychagent.runs.plan import SamplePlan as SamplePlan
     from psychagent.runs.sample import run_sample as run_sample
     from psychagent.scales.metrics import list_metrics as list_metrics
 
@@ -61,9 +61,9 @@ PUBLIC = {
     "BaselineSettings": "psychagent.assets.settings.baseline",
     "CourseEnded": "psychagent.flows.events",
     "DatasetSettings": "psychagent.assets.settings.dataset",
-    "EvalPlan": "psychagent.evals.evaluate",
+    "EvalPlan": "psychagent.evals.plan",
     "EvalSettings": "psychagent.assets.settings.judge",
-    "ExportPlan": "psychagent.export.write",
+    "ExportPlan": "psychagent.export.plan",
     "Judge": "psychagent.flows.judge",
     "Knobs": "psychagent.nodes.knobs",
     "Language": "psychagent.domain.base",
@@ -72,7 +72,7 @@ PUBLIC = {
     "RftSettings": "psychagent.assets.settings.rollouts",
     "RuntimeSettings": "psychagent.assets.settings.runtime",
     "Said": "psychagent.flows.events",
-    "SamplePlan": "psychagent.runs.sample",
+    "SamplePlan": "psychagent.runs.plan",
     "SessionClosed": "psychagent.flows.events",
     "SessionOpened": "psychagent.flows.events",
     "Speaker": "psychagent.domain.base",
@@ -82,7 +82,7 @@ PUBLIC = {
     "build_course": "psychagent.flows.course",
     "build_deps": "psychagent.flows.build",
     "build_judge_deps": "psychagent.flows.judge",
-    "example_courses": "psychagent.evals.evaluate",
+    "example_courses": "psychagent.evals.plan",
     "find_cases": "psychagent.assets.profiles",
     "find_profile": "psychagent.assets.profiles",
     "judge_session": "psychagent.flows.judge",

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator, Callable
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from psychagent.cli.lazy import Later
 from psychagent.cli.options import SettingsFiles, default_cache_dir
 from psychagent.cli.parameters import takes
-from psychagent.doctor import SetUp, examine
+from psychagent.doctor.setup import Finding, SetUp, examine_settings
+
+EXAMINE_PARTS: Later[Callable[[SetUp], AsyncIterator[Finding]]] = Later(
+    "psychagent.doctor.examine:examine_parts"
+)
 
 
 @takes(SettingsFiles)
@@ -30,10 +36,18 @@ def doctor(files: SettingsFiles) -> None:
 
 async def _show_findings(setup: SetUp) -> int:
     """Print each finding as it comes; return the number of failures."""
-    console, failures = Console(), 0
-    async for finding in examine(setup):
+    console = Console()
+    failures = await _show(examine_settings(setup), console)
+    if setup.settings() is not None:
+        failures += await _show(EXAMINE_PARTS.load()(setup), console)
+    console.print(f"{failures} of the checks failed." if failures else "All is well.", highlight=False)
+    return failures
+
+
+async def _show(findings: AsyncIterator[Finding], console: Console) -> int:
+    failures = 0
+    async for finding in findings:
         failures += not finding.ok
         mark = "[green]✓[/green]" if finding.ok else "[red]✗[/red]"
         console.print(f"{mark} {finding.name}: {escape(finding.text)}", highlight=False, soft_wrap=True)
-    console.print(f"{failures} of the checks failed." if failures else "All is well.", highlight=False)
     return failures

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, assert_never
@@ -14,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychagent.assets.settings.judge import load_eval_settings
+from psychagent.cli.lazy import Later
 from psychagent.cli.options import (
     LogCallsOption,
     LogLevelOption,
@@ -24,11 +26,15 @@ from psychagent.cli.options import (
 from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.usage import sum_usage
-from psychagent.evals.evaluate import EvalPlan, run_eval
 from psychagent.evals.events import EvalBegan, EvalEvent, ScaleJudged, SessionJudged, Tell
 from psychagent.evals.find import InputFormat
+from psychagent.evals.plan import EvalPlan, check_eval
 from psychagent.evals.summary import EvalResult, evidence_of, metric_means
 from psychagent.runs.events import CallAnswered, StopHeard
+
+RUN_EVAL: Later[Callable[[EvalPlan], Coroutine[None, None, EvalResult]]] = Later(
+    "psychagent.evals.evaluate:run_eval"
+)
 
 
 def evaluate(
@@ -83,6 +89,8 @@ class SessionTally(Tally):
 
 def run_watched(plan: EvalPlan, console: Console) -> int:
     """Run a plan with progress and a closing table; return the exit status."""
+    check_eval(plan)
+    run_eval = RUN_EVAL.load()
     reporter = Reporter(console, SessionTally(goal=0), unit="scales")
     with reporter.showing():
         result = asyncio.run(run_eval(replace(plan, tell=_teller(reporter))))

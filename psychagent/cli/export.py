@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from psychagent.cli.lazy import Later
 from psychagent.cli.options import split_words
 from psychagent.domain.script_note import WORDS_OF_SCRIPT
 from psychagent.errors import SettingsError
 from psychagent.export.formats import Format
-from psychagent.export.pairs import PairUnit
-from psychagent.export.rewards import RewardFilter
+from psychagent.export.plan import Exported, ExportPlan, PairUnit, RewardFilter, check_export
 from psychagent.export.sample import DEFAULT_TASKS, TASKS, Task
-from psychagent.export.write import Exported, ExportPlan, run_export
 from psychagent.files.read import nearest
+
+RUN_EXPORT: Later[Callable[[ExportPlan], Exported]] = Later("psychagent.export.write:run_export")
 
 
 def export(
@@ -47,21 +49,20 @@ def export(
     """Write training data from a run, with a data card beside it."""
     if top_fraction is not None and not 0 < top_fraction <= 1:
         raise SettingsError(f"--top-fraction has {top_fraction:g}; give a share above 0, up to 1")
-    result = run_export(
-        ExportPlan(
-            run=run_dir,
-            out=out,
-            format=format,
-            tasks=read_tasks(tasks, format),
-            rewards=RewardFilter(min_reward, min_margin, top_fraction),
-            split=split,
-            keep_think=keep_think,
-            pairs=pairs,
-            allow_changed_prompts=allow_changed_prompts,
-            seed=seed,
-        )
+    plan = ExportPlan(
+        run=run_dir,
+        out=out,
+        format=format,
+        tasks=read_tasks(tasks, format),
+        rewards=RewardFilter(min_reward, min_margin, top_fraction),
+        split=split,
+        keep_think=keep_think,
+        pairs=pairs,
+        allow_changed_prompts=allow_changed_prompts,
+        seed=seed,
     )
-    show_export(result)
+    check_export(plan)
+    show_export(RUN_EXPORT.load()(plan))
 
 
 def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:

@@ -6,8 +6,7 @@ import sys
 
 import typer
 
-from psychagent.cli.lazy import Lazy, build_group
-from psychagent.errors import PsychAgentError
+from psychagent.cli.lazy import Later, Lazy, build_group
 
 COMMANDS = {
     "sample": Lazy(
@@ -86,17 +85,22 @@ app = build_group(
     help="A counselor agent that works with simulated clients over many sessions. Research only: not a "
     "medical device, never a substitute for a professional or for emergency services.",
 )
-app.add_typer(
-    build_group(SKILLS, help="The skill library: stats, show, search, validate, import, bench."),
-    name="skills",
-)
-app.add_typer(build_group(PROFILES, help="Client profiles: check a folder, read one file."), name="profiles")
+for name, commands, about in (
+    ("skills", SKILLS, "The skill library: stats, show, search, validate, import, bench."),
+    ("profiles", PROFILES, "Client profiles: check a folder, read one file."),
+):
+    app.add_typer(build_group(commands, help=about), name=name, short_help=about)
+
+EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 
 def run() -> None:
     """Run the command line; an expected error is one clear sentence and exit status 2."""
     try:
         app()
-    except PsychAgentError as error:
+    except SystemExit:
+        # the usual end; the errors, and pydantic behind them, are imported only where one is raised
+        raise
+    except EXPECTED.load() as error:
         typer.secho(f"error: {error}", err=True, fg="red")
         sys.exit(2)

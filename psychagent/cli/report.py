@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,7 +13,12 @@ from psychagent.cli.options import ScoreUse
 from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
-from psychagent.stats.bootstrap import Sampling
+from psychagent.records.evaluation import EvalFolder
+from psychagent.records.scores import check_table
+from psychagent.reports.rollouts.read import find_rft_run
+
+if TYPE_CHECKING:
+    from psychagent.stats.bootstrap import Sampling
 
 
 def report(
@@ -37,25 +42,23 @@ def report(
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Write report.html and report.md into a folder: numbers with intervals, figures, comparisons."""
-    with needs_extra("eval"):
-        # the extra may be missing, and the help page is shown without it
-        from psychagent.reports.evaluation.write import ReportPlan, write_report  # noqa: PLC0415
-        from psychagent.reports.rollouts.read import find_rft_run  # noqa: PLC0415
-
     run = find_rft_run(eval_dir)
+    if run is not None and (against or use):
+        raise SettingsError(f"{run}: is a run with rollouts; --against and --use are for evaluations")
+    token_prices = read_prices(prices, price_in, price_out)
+    for folder in (eval_dir, against) if run is None else ():
+        if folder is not None:
+            check_table(EvalFolder(folder).table)
+    with needs_extra("eval"):
+        # the extra may be missing, and the folders are checked without it
+        from psychagent.reports.evaluation.write import ReportPlan, write_report  # noqa: PLC0415
+        from psychagent.stats.bootstrap import Sampling  # noqa: PLC0415
+
+    sampling = Sampling(resamples=resamples, seed=seed)
     if run is not None:
-        if against or use:
-            raise SettingsError(f"{run}: is a run with rollouts; --against and --use are for evaluations")
-        token_prices = read_prices(prices, price_in, price_out)
-        report_rollouts(run, sampling=Sampling(resamples=resamples, seed=seed), prices=token_prices)
+        report_rollouts(run, sampling=sampling, prices=token_prices)
         return
-    plan = ReportPlan(
-        folder=eval_dir,
-        against=against,
-        prices=read_prices(prices, price_in, price_out),
-        use=use,
-        sampling=Sampling(resamples=resamples, seed=seed),
-    )
+    plan = ReportPlan(folder=eval_dir, against=against, prices=token_prices, use=use, sampling=sampling)
     output = write_report(plan)
     for panel, number in output.material.numbers.chosen.panels.items():
         typer.echo(f"{panel.label:<20} {_in_words(number.value.mean, number.value.low, number.value.high)}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from typing import assert_never
 
@@ -12,12 +13,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions, default_cache_dir
 from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.flows.events import CourseEnded, RolloutHeld, Said, SessionClosed, SessionOpened, Words
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent, StopHeard, Tell
+from psychagent.runs.finished import find_finished
 from psychagent.runs.outcome import Outcome, RunResult, Status
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan, check_plan
+
+RUN_SAMPLE: Later[Callable[[SamplePlan], Coroutine[None, None, RunResult]]] = Later(
+    "psychagent.runs.sample:run_sample"
+)
 
 
 def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SamplePlan:
@@ -38,11 +45,12 @@ def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SampleP
 
 def run_watched(plan: SamplePlan, console: Console) -> int:
     """Run a plan with progress and closing tables; return the exit status."""
+    cases = check_plan(plan)
     reporter = Reporter(console, Tally(goal=0), unit="sessions")
     with reporter.showing():
         watched = replace(plan, tell=_teller(reporter, plan.baseline.max_sessions))
-        result = asyncio.run(run_sample(watched))
-    show_result(result, console, transcripts=str(plan.save_dir / plan.baseline.name))
+        result = find_finished(watched, cases) or asyncio.run(RUN_SAMPLE.load()(watched))
+    show_result(result, console, transcripts=str(plan.folder.path))
     return result.exit_status()
 
 

@@ -10,15 +10,13 @@ from pathlib import Path
 
 from langgraph.errors import GraphDrained
 
-from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.assets.settings.runtime import LogLevel
-from psychagent.domain.base import Language, Modality
 from psychagent.domain.call import Place
 from psychagent.domain.scores import ScaleResult, SessionScores
-from psychagent.errors import RecordError, SettingsError
-from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged, Tell, tell_nobody
-from psychagent.evals.find import InputFormat, JudgeInput, Search, find_sessions
+from psychagent.errors import RecordError
+from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged
+from psychagent.evals.find import JudgeInput, find_sessions
+from psychagent.evals.plan import EvalPlan, nothing_found
 from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
 from psychagent.evals.summary import EvalResult, judge_warnings, manifests_of, summarize
@@ -47,29 +45,6 @@ CALLS_PER_SESSION = 6
 
 
 @dataclass(frozen=True)
-class EvalPlan:
-    """Everything an evaluation needs to know."""
-
-    settings: EvalSettings
-    output_root: Path
-    env: Mapping[str, str]
-    data_root: Path | None = None
-    """None means the example courses in the settings' language (English if none is set)."""
-    modalities: tuple[Modality, ...] = ()
-    methods: tuple[str, ...] | None = None
-    """Scales by name; None means each modality's default set."""
-    case_limit: int | None = None
-    resume: bool = True
-    input_format: InputFormat = "auto"
-    log_level: LogLevel = "info"
-    """Lowest level that is written to the log next to the scores."""
-    log_calls: bool = False
-    """Whether the journals of calls are kept, with every prompt, as the log of all calls."""
-    tell: Tell = tell_nobody
-    """Called with every event."""
-
-
-@dataclass(frozen=True)
 class Task:
     """The scales of one session that are still to be judged."""
 
@@ -93,21 +68,13 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
         LockError: If another process is working in the same folder.
         RecordError: If a file cannot be written.
     """
-    search = Search(
-        root=plan.data_root or example_courses(plan.settings.language),
-        input_format=plan.input_format,
-        modalities=plan.modalities,
-        case_limit=plan.case_limit,
-        language=plan.settings.language,
-    )
+    search = plan.search()
     folder = EvalFolder(plan.output_root)
     with hold_lock(folder.lock), log_to(folder.log, plan.log_level):
         remove_parts(folder.path)
         inputs, broken = find_sessions(search)
         if not inputs and not broken:
-            raise SettingsError(
-                f"{search.root}: holds no session to judge; check --data-root and --modalities"
-            )
+            raise nothing_found(search.root)
         judged = await _judge_inputs(plan, folder, inputs)
         manifests = manifests_of(search.root, inputs)
         warnings = judge_warnings(plan.settings, manifests, judged.sessions)
@@ -160,14 +127,6 @@ async def _judge_inputs(plan: EvalPlan, folder: EvalFolder, inputs: Sequence[Jud
         interrupted=len(scores) < len(tasks) + len(extra),
         replies_taken=journals.taken,
     )
-
-
-def example_courses(language: Language | None) -> Path:
-    """Return the example courses that ship with the project."""
-    folder = asset_dir("profiles") / (language or Language.EN).value / "courses"
-    if not folder.is_dir():
-        raise SettingsError(f"{folder}: no example courses; name sessions with --data-root")
-    return folder
 
 
 def _degenerate(judge: Judge, inputs: Sequence[JudgeInput], most: int) -> list[JudgeInput]:

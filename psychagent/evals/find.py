@@ -63,11 +63,9 @@ def find_sessions(search: Search) -> tuple[list[JudgeInput], list[Broken]]:
     Raises:
         SettingsError: If the folder does not exist or holds several runs.
     """
-    if not search.root.exists():
-        raise SettingsError(f"{search.root} does not exist; name a run folder, a session file or a case file")
     inputs: list[JudgeInput] = []
     broken: list[Broken] = []
-    for path in _files(search.root):
+    for path in find_files(search.root):
         try:
             for item in _read(path, search):
                 (inputs if isinstance(item, JudgeInput) else broken).append(item)  # type: ignore[arg-type]
@@ -79,7 +77,14 @@ def find_sessions(search: Search) -> tuple[list[JudgeInput], list[Broken]]:
     return _limited(_unique(sorted(selected, key=_order), broken), search.case_limit), broken
 
 
-def _files(root: Path) -> list[Path]:
+def find_files(root: Path) -> list[Path]:
+    """List the files that may hold sessions.
+
+    Raises:
+        SettingsError: If the folder or file does not exist.
+    """
+    if not root.exists():
+        raise SettingsError(f"{root} does not exist; name a run folder, a session file or a case file")
     if root.is_file():
         return [root]
     if runs_at(root) == [RunFolder(root)]:

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.turn import Turn
+from psychagent.export.plan import PairUnit
 from psychagent.export.rebuild import Rebuild, origin_of
 from psychagent.export.rewards import Rewards
 from psychagent.export.sample import Sample
 from psychagent.export.source import HeldSession
 from psychagent.llm.prompt import Message, assistant, user
 from psychagent.records.rollouts import StoredRollout
-
-PairUnit = Literal["session", "reply"]
-"""`session` pairs whole dialogues; `reply` pairs the first replies that differ."""
 
 
 def session_pairs(

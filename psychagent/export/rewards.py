@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from psychagent.domain.base import Modality
 from psychagent.errors import SettingsError
+from psychagent.export.plan import RewardFilter
 from psychagent.export.source import HeldSession
 from psychagent.records.rollouts import RolloutData
 
@@ -37,25 +38,6 @@ class Rewards:
         """How far the session is above the best of the others; negative where another was better."""
         others = [value for index, value in self.by_index.items() if index != self.chosen]
         return None if self.winner is None or not others else self.winner - max(others)
-
-
-@dataclass(frozen=True)
-class RewardFilter:
-    """What a session must have earned to be exported; None sets no condition."""
-
-    min_reward: float | None = None
-    min_margin: float | None = None
-    top_fraction: float | None = None
-    """The best share of each modality's sessions, rounded up."""
-
-    def conditions(self) -> dict[str, float]:
-        """List the conditions that are set."""
-        values = {
-            "min_reward": self.min_reward,
-            "min_margin": self.min_margin,
-            "top_fraction": self.top_fraction,
-        }
-        return {name: value for name, value in values.items() if value is not None}
 
 
 def keep_sessions(

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from psychagent.errors import RecordError, SettingsError
 from psychagent.export.card import count_split, run_facts, to_markdown
-from psychagent.export.formats import FORMATS, HISTORY_MASKING, Format, dataset_info
-from psychagent.export.pairs import PairUnit, session_pairs
+from psychagent.export.formats import FORMATS, HISTORY_MASKING, dataset_info
+from psychagent.export.pairs import session_pairs
+from psychagent.export.plan import Exported, ExportPlan
 from psychagent.export.rebuild import WITHOUT_THOUGHTS, Rebuild
-from psychagent.export.rewards import RewardFilter, keep_sessions
-from psychagent.export.sample import DEFAULT_TASKS, Sample, Task
+from psychagent.export.rewards import keep_sessions
+from psychagent.export.sample import Sample
 from psychagent.export.source import HeldSession, open_run, read_sessions
 from psychagent.export.split import assign_splits, drop_duplicates, read_split
 from psychagent.files.lines import to_lines
@@ -23,34 +24,6 @@ from psychagent.files.write import to_json, whole_files
 
 ALL = "all"
 """The name of the single split if none is requested."""
-
-
-@dataclass(frozen=True)
-class ExportPlan:
-    """All options of an export."""
-
-    run: Path
-    out: Path
-    """The file to write; with splits, each split's name goes before the suffix."""
-    format: Format = "prompt-completion"
-    tasks: tuple[Task, ...] = DEFAULT_TASKS
-    rewards: RewardFilter = RewardFilter()
-    split: str = ""
-    keep_think: bool = True
-    pairs: PairUnit = "session"
-    allow_changed_prompts: bool = False
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class Exported:
-    """What was written."""
-
-    files: dict[str, Path]
-    """Split -> file."""
-    card: dict[str, Any]
-    card_json: Path
-    card_markdown: Path
 
 
 def run_export(plan: ExportPlan) -> Exported:

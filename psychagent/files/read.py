@@ -12,11 +12,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from psychagent.errors import AssetError, PsychAgentError, RecordError
+from psychagent.files.parse import RepeatedKeyError, parse_json, parse_yaml
 
 M = TypeVar("M", bound=BaseModel)
 Raise = Callable[[str], PsychAgentError]
-
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read_text(path: Path, raise_as: Raise = AssetError) -> str:
@@ -47,7 +46,9 @@ def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
     """Parse a YAML or JSON file, by its suffix."""
     text = read_text(path, raise_as)
     try:
-        return json.loads(text) if path.suffix == ".json" else yaml.load(text, Loader=_Loader)
+        return parse_json(text) if path.suffix == ".json" else parse_yaml(text)
+    except RepeatedKeyError as error:
+        raise raise_as(f"{path}: {error}; keep one of them") from error
     except (ValueError, yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())
         raise raise_as(f"{path}: not valid {path.suffix[1:]} ({reason}); mend or remove it") from error

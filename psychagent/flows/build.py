@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, assert_never
 
+from psychagent.assets.key import require_key
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
@@ -17,7 +18,7 @@ from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.role import Role
 from psychagent.errors import SettingsError
-from psychagent.flows.live import Live, require_key
+from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.endpoint import EndpointModel
 from psychagent.llm.langchain import LangChainModel

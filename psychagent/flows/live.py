@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from types import TracebackType
 
 from psychagent.domain.usage import Usage
-from psychagent.errors import SettingsError
 from psychagent.llm.gate import Gate
 from psychagent.llm.journal import NO_JOURNAL, Journal
 from psychagent.llm.wire import Wire
@@ -68,21 +67,3 @@ def open_live(
         journal: Where replies are kept, so that a resumed run does not ask again.
     """
     return Live(env, Wire(env), Gate(calls), report, sleep, journal)
-
-
-def require_key(name: str | None, env: Mapping[str, str]) -> str | None:
-    """Look a key up by the name of its variable.
-
-    Raises:
-        SettingsError: If the named variable is not set; the message holds its name, never its value.
-    """
-    if name is None:
-        return None
-    key = env.get(name, "").strip()
-    if not key:
-        raise SettingsError(f"environment variable {name!r} is not set; put the endpoint's key there")
-    if not (key.isascii() and key.isprintable()):
-        raise SettingsError(
-            f"environment variable {name!r} holds characters that no key has; copy the key again"
-        )
-    return key

@@ -107,11 +107,23 @@ def read_rows(path: Path) -> Iterator[ScoreRow]:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             yield from _parse(path, csv.DictReader(stream))
     except FileNotFoundError as error:
-        raise RecordError(
-            f"{path}: no such file; run `psychagent eval --output-root {path.parent}` first"
-        ) from error
+        raise _no_table(path) from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RecordError(f"{path}: cannot be read as a table ({error}); evaluate again") from error
+
+
+def check_table(path: Path) -> None:
+    """Check that a table is there, without reading it.
+
+    Raises:
+        RecordError: If it is not.
+    """
+    if not path.exists():
+        raise _no_table(path)
+
+
+def _no_table(path: Path) -> RecordError:
+    return RecordError(f"{path}: no such file; run `psychagent eval --output-root {path.parent}` first")
 
 
 def _parse(path: Path, reader: csv.DictReader[str]) -> Iterator[ScoreRow]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from psychagent.domain.rollout import Failure
@@ -12,7 +11,6 @@ from psychagent.errors import RecordError
 from psychagent.nodes.state import CourseState
 from psychagent.records.course import SCHEMA_VERSION, CourseRecord, write_course
 from psychagent.records.folder import CaseFolder, RunFolder
-from psychagent.records.manifest import Manifest
 from psychagent.records.session import SessionRecord
 from psychagent.runs.outcome import Outcome, Status, status_of
 
@@ -94,24 +92,3 @@ def _to_record(
         usage=outcome.usage,
         failed_usage=failed,
     )
-
-
-def with_totals(folder: RunFolder, manifest: Manifest) -> Manifest:
-    """Update a manifest with the totals over all stored cases, including those of earlier commands."""
-    records = [_record_of(place) for place in folder.cases()]
-    usage = sum_usage(record.usage for record in records)
-    counts = Counter(record.status or Status.PARTIAL.value for record in records)
-    return manifest.model_copy(update={"totals": usage.roles, "cases": dict(sorted(counts.items()))})
-
-
-def _record_of(place: CaseFolder) -> CourseRecord:
-    try:
-        record = place.course()
-    except RecordError:
-        record = CourseRecord()
-    sessions = place.sessions().records
-    if record.num_sessions == len(sessions) and record.status:
-        return record
-    # a process was killed after the course file was last written, so count the sessions instead
-    usage = sum_usage(s.usage for s in sessions) + record.failed_usage
-    return record.model_copy(update={"usage": usage})

@@ -6,22 +6,26 @@ import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
 from psychagent.assets.profiles import CaseFile
-from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY, EndpointSettings
 from psychagent.domain.base import Language
-from psychagent.domain.role import Role
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import PsychAgentError, RecordError
 from psychagent.files.digest import hash_file, hash_text
-from psychagent.nodes.deps import Deps, Rft
-from psychagent.nodes.judge import JudgeDeps
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import SCHEMA_VERSION, Hashes, Manifest, RunSettings, read_manifest
+from psychagent.skills.library import SkillLibrary
+
+if TYPE_CHECKING:
+    # a finished run is described without what runs a graph
+    from psychagent.nodes.deps import Rft
+    from psychagent.nodes.judge import JudgeDeps
 
 _PACKAGES = (
     "psychagent",
@@ -31,7 +35,6 @@ _PACKAGES = (
     "faiss-cpu",
     "sentence-transformers",
 )
-_PLAYED = {"counselor": Role.COUNSELOR, "client": Role.CLIENT, "reflector": Role.SUMMARY}
 
 CHANGES_NO_RESULT = frozenset(
     {
@@ -48,33 +51,54 @@ CHOOSES_CASES = frozenset(
 """Dataset fields that may differ on resume, so that a run may grow."""
 
 
-def build_manifest(settings: RunSettings, deps: Deps, cases: Sequence[CaseFile]) -> Manifest:
-    """Describe a run before it starts, with names of API keys but never a key."""
-    language = settings.runtime.world.language
-    scripted = [name for name, role in _PLAYED.items() if deps.chat(role, deps.knobs).is_script]
-    judges = _judges(deps.rft)
+def build_manifest(
+    settings: RunSettings,
+    cases: Sequence[CaseFile],
+    *,
+    prompts: PromptLibrary,
+    skills: SkillLibrary,
+    rft: Rft | None = None,
+) -> Manifest:
+    """Describe a run before it starts, with names of API keys but never a key.
+
+    Args:
+        settings: The settings of the run.
+        cases: The cases that it takes.
+        prompts: The prompts of the run's language.
+        skills: The skills of the run's language.
+        rft: What rollouts are judged with; None for plain simulation.
+    """
+    language, embedding = settings.runtime.world.language, settings.baseline.embedding
+    played, judges = _played(settings), _judges(rft)
+    scripted = [name for name, endpoint in played.items() if endpoint.provider == "offline"]
     scripted += [name for name, judge in judges.items() if judge.mark(language).is_script]
-    baseline, embedding = settings.baseline, settings.baseline.embedding
     return Manifest(
         note=MADE_WITH_SCRIPT if scripted else None,
         scripted_roles=tuple(scripted),
         versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
         models={
-            "counselor": baseline.counselor.model,
-            "client": settings.runtime.world.client.model,
-            "reflector": baseline.reflecting.model,
+            **{name: endpoint.model for name, endpoint in played.items()},
             "embedding": embedding.model or embedding.provider,
             **{name: judge.settings.judge.model for name, judge in judges.items()},
         },
         settings=settings,
         hashes=Hashes(
-            prompts=deps.prompts(language).hashes,
-            skills=deps.skills(language).library.hashes,
-            scales=dict(deps.rft.scale_hashes) if deps.rft else {},
-            judging=_judging_hashes(deps.rft, language),
+            prompts=prompts.hashes,
+            skills=skills.hashes,
+            scales=dict(rft.scale_hashes) if rft else {},
+            judging=_judging_hashes(rft, language),
             profiles=dict(_profile_hashes(cases)),
         ),
     )
+
+
+def _played(settings: RunSettings) -> dict[str, EndpointSettings]:
+    """Name the models of a course by what they play."""
+    return {
+        "counselor": settings.baseline.counselor,
+        "client": settings.runtime.world.client,
+        "reflector": settings.baseline.reflecting,
+    }
 
 
 def _judges(rft: Rft | None) -> dict[str, JudgeDeps]:

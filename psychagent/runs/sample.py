@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Sequence
 
 from psychagent.assets.profiles import CaseFile, find_cases
-from psychagent.assets.settings.baseline import BaselineSettings
-from psychagent.assets.settings.dataset import DatasetSettings
-from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.call import thread_id
 from psychagent.errors import RecordError
 from psychagent.files.lock import hold_lock
@@ -21,44 +15,22 @@ from psychagent.flows.live import Live, open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.records.folder import RunFolder
-from psychagent.records.manifest import RunSettings, write_manifest
+from psychagent.records.manifest import Manifest, write_manifest
 from psychagent.runs.case import CourseRun
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
-from psychagent.runs.closing import with_totals
 from psychagent.runs.course import run_case
-from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard, Tell, tell_nobody
+from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard
 from psychagent.runs.journals.base import Journals
 from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
+from psychagent.runs.plan import SamplePlan
 from psychagent.runs.restore import remove_run
 from psychagent.runs.stop import Stop, stop_on_signals
+from psychagent.runs.totals import with_totals
 from psychagent.runs.workers.base import Claim, Workers
 from psychagent.runs.workers.local import LocalWorkers
-
-
-@dataclass(frozen=True)
-class SamplePlan:
-    """Everything a run needs to know."""
-
-    baseline: BaselineSettings
-    runtime: RuntimeSettings
-    dataset: DatasetSettings
-    save_dir: Path
-    env: Mapping[str, str]
-    cache_dir: Path | None = None
-    resume: bool = True
-    overwrite: bool = False
-    rft: RftSettings | None = None
-    """Best-of-n rollouts; None means plain simulation."""
-    tell: Tell = tell_nobody
-    """Called with every event."""
-
-    @property
-    def settings(self) -> RunSettings:
-        """The settings that the manifest records."""
-        return RunSettings(baseline=self.baseline, runtime=self.runtime, dataset=self.dataset, rft=self.rft)
 
 
 async def run_sample(plan: SamplePlan) -> RunResult:
@@ -72,7 +44,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         RecordError: If the folder holds a run that must not be continued.
         SettingsError, AssetError, SkillStoreError: If the run cannot start.
     """
-    folder = RunFolder(plan.save_dir / plan.baseline.name)
+    folder = plan.folder
     cases = find_cases(plan.dataset, plan.runtime.world.language)
     with hold_lock(folder.lock), log_to(folder.log, plan.runtime.machine.log_level):
         remove_parts(folder.path)
@@ -88,7 +60,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             journal=journals,
         ) as live:
             deps = _build(plan, live)
-            manifest = build_manifest(plan.settings, deps, cases)
+            manifest = _describe(plan, deps, cases)
             if plan.overwrite and has_run:
                 # only now that nothing else can fail: never remove a run for one that cannot start
                 remove_run(folder)
@@ -102,6 +74,12 @@ async def run_sample(plan: SamplePlan) -> RunResult:
 def _build(plan: SamplePlan, live: Live) -> Deps:
     deps = build_deps(plan.baseline, plan.runtime, live, cache_dir=plan.cache_dir)
     return deps if plan.rft is None else with_rollouts(deps, plan.rft, live)
+
+
+def _describe(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile]) -> Manifest:
+    language = plan.runtime.world.language
+    prompts, skills = deps.prompts(language), deps.skills(language).library
+    return build_manifest(plan.settings, cases, prompts=prompts, skills=skills, rft=deps.rft)
 
 
 async def _run_cases(

@@ -171,6 +171,19 @@ class Scale(Record):
         )
 
 
+def find_scales(root: Path | None = None) -> list[Path]:
+    """List the files of a folder of scales; None is the bundled one.
+
+    Raises:
+        AssetError: If it holds none.
+    """
+    folder = root or asset_dir("configs") / "scales"
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise AssetError(f"{folder}: holds no scale; name a folder with one YAML file a scale")
+    return paths
+
+
 def load_scales(root: Path | None = None) -> dict[str, Scale]:
     """Read every scale of a folder, by name in order of the files.
 
@@ -181,15 +194,12 @@ def load_scales(root: Path | None = None) -> dict[str, Scale]:
         AssetError: If a file is not a scale, a name differs from its file's, or two scales yield a
             metric of the same name.
     """
-    folder = root or asset_dir("configs") / "scales"
-    paths = sorted(folder.glob("*.yaml"))
-    if not paths:
-        raise AssetError(f"{folder}: holds no scale; name a folder with one YAML file a scale")
-    scales = {path.stem: load_model(Scale, path) for path in paths}
+    paths = {path.stem: path for path in find_scales(root)}
+    scales = {stem: load_model(Scale, path) for stem, path in paths.items()}
     owners: dict[str, str] = {}
     for stem, scale in scales.items():
         if scale.name != stem:
-            raise AssetError(f"{folder / stem}.yaml: holds scale {scale.name!r}; name the file after it")
+            raise AssetError(f"{paths[stem]}: holds scale {scale.name!r}; name the file after it")
         for metric in scale.metrics:
             if metric.name in owners:
                 raise AssetError(f"metric {metric.name!r} stands in {owners[metric.name]} and {stem}")

@@ -27,8 +27,9 @@ from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.profile import Case
 from psychagent.domain.skill import Skill
 from psychagent.domain.usage import Usage
-from psychagent.evals.evaluate import EvalPlan, run_eval
+from psychagent.evals.evaluate import run_eval
 from psychagent.evals.events import EvalEvent
+from psychagent.evals.plan import EvalPlan
 from psychagent.flows.build import build_deps
 from psychagent.flows.course import build_course
 from psychagent.flows.live import open_live

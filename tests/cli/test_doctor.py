@@ -13,7 +13,8 @@ import yaml
 from typer.testing import CliRunner
 
 from psychagent.cli.main import app
-from psychagent.doctor import Finding, SetUp, examine
+from psychagent.doctor.examine import examine
+from psychagent.doctor.setup import Finding, SetUp
 from psychagent.skills import embed
 from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,20 +22,47 @@ from tests.support.loopback.server import serve
 ROOT = Path(__file__).resolve().parents[2]
 COURSE = ROOT / "profiles" / "en" / "courses" / "cbt"
 TORCH = {"torch", "sentence_transformers"}
-HEAVY = (*sorted(TORCH), "langgraph", "langchain_core", "langchain_openai", "faiss", "pandas")
+HEAVY = (
+    *sorted(TORCH),
+    *(
+        "langgraph",
+        "langchain_core",
+        "langchain_openai",
+        "openai",
+        "faiss",
+        "bm25s",
+        "numpy",
+        "pandas",
+        "scipy",
+    ),
+)
 
 RUN = f"""
 import json, sys
-from psychagent.cli.main import app
+from psychagent.cli.main import run
 try:
-    app(sys.argv[1:], prog_name="psychagent", standalone_mode=False)
+    run()
 finally:
     print(json.dumps([name for name in {HEAVY!r} if name in sys.modules]), file=sys.stderr)
 """
 
 
-def imported_by(*arguments: str, env: dict[str, str] | None = None) -> set[str]:
-    """Run a command in a process of its own and tell which heavy packages it imported."""
+def test_the_list_of_commands_is_shown_without_pydantic_and_boxes() -> None:
+    code = "import sys; from psychagent.cli.main import app; app(['--help'], standalone_mode=False); "
+    code += "print({'pydantic', 'rich.console', 'yaml'} & sys.modules.keys() or 'light')"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.splitlines()[-1] == "light"
+
+
+def test_the_list_of_commands_cuts_no_line_short() -> None:
+    shown = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
+    assert [lazy.help for lazy in main.COMMANDS.values() if lazy.help not in shown] == []
+
+
+def imported(*arguments: str, status: int = 0, env: dict[str, str] | None = None) -> tuple[set[str], str]:
+    """Run a command in a process of its own; return the heavy packages it imported and what it said."""
     done = subprocess.run(
         [sys.executable, "-c", RUN, *arguments],
         capture_output=True,
@@ -42,8 +70,14 @@ def imported_by(*arguments: str, env: dict[str, str] | None = None) -> set[str]:
         timeout=120,
         env=os.environ | (env or {}),
     )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return set(json.loads(done.stderr.splitlines()[-1]))
+    assert done.returncode == status, done.stdout + done.stderr
+    *said, names = done.stderr.splitlines()
+    return set(json.loads(names)), " ".join([done.stdout, *said])
+
+
+def imported_by(*arguments: str, env: dict[str, str] | None = None) -> set[str]:
+    """Run a command that succeeds; return the heavy packages it imported."""
+    return imported(*arguments, env=env)[0]
 
 
 def a_course() -> str:
@@ -87,6 +121,127 @@ def test_a_command_that_needs_no_model_imports_neither_torch_nor_langgraph(
     arguments: tuple[str, ...],
 ) -> None:
     assert imported_by(*arguments) == set()
+
+
+def write(path: Path, text: str) -> str:
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+OPEN = "provider: openai, base_url: 'http://127.0.0.1:9/v1', api_key_env: ABSENT_KEY"
+REFUSED: dict[str, tuple[Callable[[Path], tuple[str, ...]], str]] = {
+    "sample, settings": (
+        lambda folder: ("sample", f"--baseline={folder / 'none.yaml'}"),
+        "none.yaml: no such file; check the name",
+    ),
+    "sample, profiles": (
+        lambda folder: ("sample", "--dataset", write(folder / "d.yaml", "root: none")),
+        "none' does not exist; set 'root' in the dataset",
+    ),
+    "sample, no profile": (
+        lambda folder: ("sample", "--dataset", write(folder / "d.yaml", "{root: ., format: reference}")),
+        "no folder named after a modality",
+    ),
+    "sample, skills": (
+        lambda folder: ("sample", "--baseline", write(folder / "b.yaml", "{name: b, skills_root: none}")),
+        "none' does not exist; name a folder",
+    ),
+    "sample, prompts": (
+        lambda folder: ("sample", "--baseline", write(folder / "b.yaml", "{name: b, prompts_root: none}")),
+        "none' does not exist; name a folder",
+    ),
+    "sample, key": (
+        lambda folder: (
+            "sample",
+            "--baseline",
+            write(folder / "b.yaml", f"{{name: b, counselor: {{model: m, {OPEN}}}}}"),
+        ),
+        "environment variable 'ABSENT_KEY' is not set",
+    ),
+    "rft, settings": (
+        lambda folder: ("rft", f"--rft-config={folder / 'none.yaml'}"),
+        "none.yaml: no such file; check the name",
+    ),
+    "rft, the judge's key": (
+        lambda folder: (
+            "rft",
+            "--rft-config",
+            write(folder / "r.yaml", f"judging: {{judge: {{model: m, {OPEN}}}}}"),
+        ),
+        "environment variable 'ABSENT_KEY' is not set",
+    ),
+    "rft, norms": (
+        lambda folder: ("rft", "--rft-config", write(folder / "r.yaml", "norms: none.yaml")),
+        "none.yaml: no such file; check the name",
+    ),
+    "rft, scales": (
+        lambda folder: ("rft", "--rft-config", write(folder / "r.yaml", "judging: {scales_root: none}")),
+        "none: holds no scale; name a folder",
+    ),
+    "eval, settings": (
+        lambda folder: ("eval", f"--config={folder / 'none.yaml'}"),
+        "none.yaml: no such file; check the name",
+    ),
+    "eval, data": (
+        lambda folder: ("eval", f"--data-root={folder / 'none'}"),
+        "none does not exist; name a run folder",
+    ),
+    "eval, no session": (
+        lambda folder: ("eval", f"--data-root={folder}"),
+        "holds no session to judge",
+    ),
+    "eval, key": (
+        lambda folder: ("eval", "--config", write(folder / "e.yaml", f"judge: {{model: m, {OPEN}}}")),
+        "environment variable 'ABSENT_KEY' is not set",
+    ),
+    "export": (
+        lambda folder: ("export", str(folder / "none"), f"--out={folder / 'x.jsonl'}"),
+        "none: holds no run; name",
+    ),
+    "report": (lambda folder: ("report", str(folder / "none")), "scores.csv: no such file; run"),
+    "agree": (lambda folder: ("agree", str(folder / "none.csv")), "none.csv"),
+    "norms": (
+        lambda folder: ("norms", str(folder / "none"), f"--out={folder / 'n.yaml'}"),
+        "scores.csv: no such file; run",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_wrong_path_or_key_is_refused_before_anything_heavy_is_imported(tmp_path: Path, what: str) -> None:
+    command, reason = REFUSED[what]
+    names, said = imported(*command(tmp_path), status=2, env={"ABSENT_KEY": ""})
+    assert (names, reason in said) == (set(), True), said
+
+
+def test_the_doctor_reads_settings_before_anything_heavy_is_imported(tmp_path: Path) -> None:
+    names, said = imported("doctor", f"--baseline={tmp_path / 'none.yaml'}", status=1)
+    assert (names, "✗ settings: baseline" in said) == (set(), True), said
+
+
+def test_a_finished_run_is_found_finished_without_a_model_or_a_graph(tmp_path: Path) -> None:
+    baseline = write(tmp_path / "b.yaml", "{name: b, max_sessions: 1, max_counselor_turns: 2}")
+    command = ("sample", "--baseline", baseline, "--max-cases=1", f"--save-dir={tmp_path / 'runs'}")
+    again = {"XDG_CACHE_HOME": str(tmp_path)}
+    first, words = imported(*command, env=again)
+    second, same = imported(*command, env=again)
+    assert "langgraph" in first
+    assert second == set()
+    assert words[words.index("Cases") :] == same[same.index("Cases") :]
+
+
+def test_a_run_in_chinese_loads_neither_torch_nor_faiss(tmp_path: Path) -> None:
+    baseline = write(tmp_path / "b.yaml", "{name: b, max_sessions: 1, max_counselor_turns: 2}")
+    command = ("sample", "--language=zh", "--baseline", baseline, "--max-cases=1")
+    names = imported_by(*command, f"--save-dir={tmp_path / 'runs'}", env={"XDG_CACHE_HOME": str(tmp_path)})
+    assert "langgraph" in names
+    assert names & (TORCH | {"faiss"}) == set()
+
+
+def test_an_evaluation_loads_what_asks_a_judge_and_nothing_that_finds_skills(tmp_path: Path) -> None:
+    names = imported_by("eval", f"--data-root={a_course()}", "--methods=WAI", f"--output-root={tmp_path}")
+    assert "langgraph" in names
+    assert names & (TORCH | {"faiss", "bm25s", "numpy", "pandas", "scipy"}) == set()
 
 
 def run_offline(folder: Path, retrieval: str) -> set[str]:

@@ -11,8 +11,9 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Modality
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import LockError, SettingsError
-from psychagent.evals.evaluate import EvalPlan, run_eval
+from psychagent.evals.evaluate import run_eval
 from psychagent.evals.events import EvalEvent, ScaleJudged
+from psychagent.evals.plan import EvalPlan
 from psychagent.evals.summary import EvalResult
 from psychagent.evals.table import load_scores
 from psychagent.files.lock import hold_lock

@@ -10,7 +10,8 @@ from typing import Any, get_args
 import pytest
 
 from psychagent.export.formats import FORMATS, Format
-from psychagent.export.write import Exported, ExportPlan, run_export
+from psychagent.export.plan import Exported, ExportPlan
+from psychagent.export.write import run_export
 from tests.support.exporting import make_rft, read_rows
 
 pytestmark = pytest.mark.slow

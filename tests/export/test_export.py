@@ -15,11 +15,13 @@ from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import RecordError, SettingsError
+from psychagent.export.plan import Exported, ExportPlan
 from psychagent.export.sample import TASKS, Task
-from psychagent.export.write import Exported, ExportPlan, run_export
+from psychagent.export.write import run_export
 from psychagent.nodes.reflect import file_reply
 from psychagent.replies.tags import parse_tagged_reply
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.exporting import make_rft, make_sample, read_rows, stored_sessions
 from tests.support.loopback.replies import END_AFTER
 from tests.support.loopback.server import Call, Http, chat_body, serve

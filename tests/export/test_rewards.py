@@ -10,9 +10,9 @@ import pytest
 
 from psychagent.domain.base import Modality
 from psychagent.errors import SettingsError
-from psychagent.export.rewards import RewardFilter
+from psychagent.export.plan import Exported, ExportPlan, RewardFilter
 from psychagent.export.split import assign_splits, read_split
-from psychagent.export.write import Exported, ExportPlan, run_export
+from psychagent.export.write import run_export
 from psychagent.replies.tags import parse_tagged_reply
 from tests.support.exporting import make_rft, make_sample, read_rows, stored_sessions
 

@@ -20,7 +20,8 @@ import yaml
 from psychagent.domain.base import Modality
 from psychagent.domain.seed import derive_seed
 from psychagent.runs.outcome import RunResult
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.judging import loopback_reply
 from tests.support.loopback.replies import counselor_reply
 from tests.support.loopback.server import Call, Http, LoopbackServer, chat_body, serve

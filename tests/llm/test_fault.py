@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
+from psychagent.assets.key import require_key
 from psychagent.errors import SettingsError
-from psychagent.flows.live import require_key
 from psychagent.llm.fault import Fault, retry_after
 from tests.support.endpoint_models import (
     KEY,

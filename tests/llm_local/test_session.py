@@ -15,13 +15,15 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.doctor import Finding, SetUp, examine
+from psychagent.doctor.examine import examine
+from psychagent.doctor.setup import Finding, SetUp
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import SessionSummary
 from psychagent.files.read import read_json
 from psychagent.records.session import SessionRecord, read_session
 from psychagent.runs.outcome import RunResult
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 
 pytestmark = pytest.mark.llm
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"

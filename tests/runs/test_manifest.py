@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from psychagent.assets.profiles import find_cases
+from psychagent.assets.profiles import CaseFile, find_cases
+from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import RecordError
 from psychagent.files.write import write_json
-from psychagent.flows.build import build_deps
-from psychagent.flows.live import open_live
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import Hashes, Manifest, RunSettings, read_manifest, write_manifest
 from psychagent.runs.manifest import (
@@ -41,8 +40,12 @@ def settings_of(**over: Any) -> RunSettings:
 def describe(**over: Any) -> Manifest:
     """Build the manifest of a run at an endpoint."""
     given = settings_of(**over)
-    deps = build_deps(given.baseline, given.runtime, open_live({"THE_KEY": "sk-hidden"}))
-    return build_manifest(given, deps, find_cases(given.dataset, Language.EN))
+    return build(given, find_cases(given.dataset, Language.EN))
+
+
+def build(given: RunSettings, cases: Sequence[CaseFile] = ()) -> Manifest:
+    language = given.runtime.world.language
+    return build_manifest(given, cases, prompts=PromptLibrary(language), skills=SkillLibrary(language))
 
 
 def test_it_names_models_versions_and_every_prompt_skill_and_profile() -> None:
@@ -70,7 +73,7 @@ def test_a_script_is_called_a_script() -> None:
     assert describe().note is None
     assert not describe().is_script
     given = RunSettings(baseline=baseline_of(), runtime=runtime_of(), dataset=DatasetSettings())
-    made = build_manifest(given, build_deps(given.baseline, given.runtime, open_live({})), [])
+    made = build(given)
     assert made.note == MADE_WITH_SCRIPT
     assert "no language model" in MADE_WITH_SCRIPT
     assert made.scripted_roles == ("counselor", "client", "reflector")

@@ -16,7 +16,8 @@ from psychagent.errors import RecordError
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import read_manifest
 from psychagent.runs.outcome import RunResult, Status
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import Http, LoopbackServer, chat_body, serve
 from tests.support.running import NAME, always, case_dirs, course_file, load, manifest, repeats, run_plan
 

@@ -20,7 +20,8 @@ from psychagent.errors import SettingsError
 from psychagent.flows.events import SessionClosed
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent
 from psychagent.runs.outcome import Status
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.loopback.replies import summary_reply
 from tests.support.loopback.server import Call, Http, chat_body, serve
 from tests.support.running import case_dirs, course_file, hearing, load, manifest, run_plan

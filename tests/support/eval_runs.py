@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.evals.evaluate import EvalPlan
+from psychagent.evals.plan import EvalPlan
 from tests.support.judging import GOOD
 from tests.support.loopback.server import LoopbackServer
 

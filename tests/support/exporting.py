@@ -14,7 +14,8 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.files.lines import read_lines
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.flat import baseline_of, runtime_of
 
 SCALES = {modality: ("WAI", "HTAIS") for modality in Modality}

@@ -17,7 +17,7 @@ from psychagent.domain.turn import Turn
 from psychagent.flows.build import build_deps
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
-from psychagent.runs.sample import SamplePlan
+from psychagent.runs.plan import SamplePlan
 from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.judging import loopback_reply
 from tests.support.loopback.replies import counselor_reply, filler

@@ -16,7 +16,8 @@ from psychagent.domain.base import Modality
 from psychagent.records.folder import RunFolder
 from psychagent.runs.events import RunEvent
 from psychagent.runs.outcome import RunResult
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.flat import baseline_of, runtime_of
 from tests.support.loopback.server import Behave, Call, Http, serve
 

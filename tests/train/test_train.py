@@ -13,7 +13,8 @@ from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.train import TrainSettings, load_train_settings
 from psychagent.errors import RecordError, SettingsError
 from psychagent.export.formats import Format
-from psychagent.export.write import ExportPlan, run_export
+from psychagent.export.plan import ExportPlan
+from psychagent.export.write import run_export
 from psychagent.train.data import read_examples
 from tests.support.exporting import make_rft
 

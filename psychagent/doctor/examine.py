@@ -1,4 +1,4 @@
-"""Check a setup before a run: assets, settings, keys, endpoints, embedder, skill index, disk.
+"""Run the checks of a setup.
 
 Each check yields one line with what was seen and, after a failure, what to do.
 """
@@ -9,25 +9,24 @@ import os
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 from pydantic import BaseModel, Field
 
-from psychagent.assets.locate import KINDS, asset_dir
+from psychagent.assets.key import require_key
 from psychagent.assets.profiles import find_cases
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.domain.base import WORKING_STAGES, Record
+from psychagent.doctor.setup import Check, Finding, SetUp, examine_settings
+from psychagent.domain.base import WORKING_STAGES
 from psychagent.domain.role import Role
-from psychagent.errors import MalformedReplyError, PsychAgentError, RecordError
+from psychagent.errors import MalformedReplyError, RecordError
 from psychagent.flows.build import build_chat, build_skills, open_embedder
-from psychagent.flows.live import Live, open_live, require_key
+from psychagent.flows.live import Live, open_live
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.llm.reply import Reply
@@ -40,63 +39,23 @@ MOST_WAIT_SEC = 60.0
 """Longest wait for an endpoint's answer during checks; a run waits as long as its settings say."""
 
 
-class Finding(Record):
-    """The result of one check."""
-
-    name: str
-    ok: bool
-    text: str
-    """What was seen and, after a failure, what to do."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One check that can be run."""
-
-    name: str
-    work: Callable[[], Awaitable[str] | str]
-    remedy: str = ""
-    """What to do after a failure, if its message does not say."""
-
-    async def run(self) -> Finding:
-        """Run the check; an expected error becomes a failed finding."""
-        try:
-            result = self.work()
-            text = result if isinstance(result, str) else await result
-        except (PsychAgentError, OSError) as error:
-            problem = " ".join(str(error).split())
-            return Finding(name=self.name, ok=False, text="; ".join(filter(None, (problem, self.remedy))))
-        return Finding(name=self.name, ok=True, text=text)
-
-
-@dataclass(frozen=True)
-class SetUp:
-    """The setup to examine."""
-
-    baseline: Path | None
-    runtime: Path | None
-    dataset: Path | None
-    save_dir: Callable[[RuntimeSettings], Path]
-    cache_dir: Callable[[RuntimeSettings], Path | None]
-    env: Mapping[str, str]
-    read: dict[str, BaselineSettings | RuntimeSettings | DatasetSettings] = field(default_factory=dict)
-    """The settings that could be read, by kind."""
-
-
 async def examine(setup: SetUp) -> AsyncIterator[Finding]:
     """Run all checks in order, and yield each finding as soon as it is available.
 
     Checks that need settings which could not be read are skipped.
     """
-    for check in (*_assets(), *_settings(setup)):
-        yield await check.run()
-    baseline, runtime, dataset = (setup.read.get(kind) for kind in ("baseline", "runtime", "dataset"))
-    if not (
-        isinstance(baseline, BaselineSettings)
-        and isinstance(runtime, RuntimeSettings)
-        and isinstance(dataset, DatasetSettings)
-    ):
+    async for finding in examine_settings(setup):
+        yield finding
+    async for finding in examine_parts(setup):
+        yield finding
+
+
+async def examine_parts(setup: SetUp) -> AsyncIterator[Finding]:
+    """Run the checks of what the settings name; none if one of them could not be read."""
+    settings = setup.settings()
+    if settings is None:
         return
+    baseline, runtime, dataset = settings
     async with open_live(setup.env, calls=1) as live:
         groups = (
             _data(baseline, runtime, dataset),
@@ -107,22 +66,6 @@ async def examine(setup: SetUp) -> AsyncIterator[Finding]:
         for group in groups:
             for check in group:
                 yield await check.run()
-
-
-def _assets() -> Iterator[Check]:
-    for kind in KINDS:
-        yield Check(f"assets: {kind}", lambda kind=kind: str(asset_dir(kind)))  # type: ignore[misc]
-
-
-def _settings(setup: SetUp) -> Iterator[Check]:
-    def read(kind: str, model: type[BaselineSettings | RuntimeSettings | DatasetSettings]) -> str:
-        path: Path | None = getattr(setup, kind)
-        setup.read[kind] = load_settings(model, path)
-        return str(path or "the default")
-
-    yield Check("settings: baseline", partial(read, "baseline", BaselineSettings))
-    yield Check("settings: runtime", partial(read, "runtime", RuntimeSettings))
-    yield Check("settings: dataset", partial(read, "dataset", DatasetSettings))
 
 
 def _data(baseline: BaselineSettings, runtime: RuntimeSettings, dataset: DatasetSettings) -> Iterator[Check]:

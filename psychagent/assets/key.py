@@ -1,0 +1,25 @@
+"""Look up the API key that settings name; no other module reads a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from psychagent.errors import SettingsError
+
+
+def require_key(name: str | None, env: Mapping[str, str]) -> str | None:
+    """Look a key up by the name of its variable.
+
+    Raises:
+        SettingsError: If the named variable is not set; the message holds its name, never its value.
+    """
+    if name is None:
+        return None
+    key = env.get(name, "").strip()
+    if not key:
+        raise SettingsError(f"environment variable {name!r} is not set; put the endpoint's key there")
+    if not (key.isascii() and key.isprintable()):
+        raise SettingsError(
+            f"environment variable {name!r} holds characters that no key has; copy the key again"
+        )
+    return key

@@ -1,0 +1,87 @@
+"""The plan of an evaluation and what can be checked of it before a model or a graph is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from psychagent.assets.key import require_key
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.judge import EvalSettings
+from psychagent.assets.settings.runtime import LogLevel
+from psychagent.domain.base import Language, Modality
+from psychagent.errors import SettingsError
+from psychagent.evals.events import Tell, tell_nobody
+from psychagent.evals.find import InputFormat, Search, find_files
+from psychagent.scales.scale import find_scales
+
+
+@dataclass(frozen=True)
+class EvalPlan:
+    """Everything an evaluation needs to know."""
+
+    settings: EvalSettings
+    output_root: Path
+    env: Mapping[str, str]
+    data_root: Path | None = None
+    """None means the example courses in the settings' language (English if none is set)."""
+    modalities: tuple[Modality, ...] = ()
+    methods: tuple[str, ...] | None = None
+    """Scales by name; None means each modality's default set."""
+    case_limit: int | None = None
+    resume: bool = True
+    input_format: InputFormat = "auto"
+    log_level: LogLevel = "info"
+    """Lowest level that is written to the log next to the scores."""
+    log_calls: bool = False
+    """Whether the journals of calls are kept, with every prompt, as the log of all calls."""
+    tell: Tell = tell_nobody
+    """Called with every event."""
+
+    def search(self) -> Search:
+        """Return what to look for, and where.
+
+        Raises:
+            SettingsError: If neither data nor example courses are named.
+        """
+        return Search(
+            root=self.data_root or example_courses(self.settings.language),
+            input_format=self.input_format,
+            modalities=self.modalities,
+            case_limit=self.case_limit,
+            language=self.settings.language,
+        )
+
+
+def example_courses(language: Language | None) -> Path:
+    """Return the example courses that ship with the project."""
+    folder = asset_dir("profiles") / (language or Language.EN).value / "courses"
+    if not folder.is_dir():
+        raise SettingsError(f"{folder}: no example courses; name sessions with --data-root")
+    return folder
+
+
+def nothing_found(root: Path) -> SettingsError:
+    """Say that a folder holds nothing to judge."""
+    return SettingsError(f"{root}: holds no session to judge; check --data-root and --modalities")
+
+
+def check_eval(plan: EvalPlan) -> None:
+    """Check the paths and the key of a plan.
+
+    An evaluation meets the same errors by itself; a command looks first, because importing what asks
+    a judge takes longer than all of this.
+
+    Raises:
+        SettingsError, AssetError: If the evaluation could not start.
+    """
+    settings = plan.settings
+    root = plan.search().root
+    if not find_files(root):
+        raise nothing_found(root)
+    find_scales(settings.scales_root)
+    PromptLibrary(settings.language or Language.EN, settings.prompts_root)
+    if settings.judge.provider != "offline":
+        require_key(settings.judge.api_key_env, plan.env)

@@ -1,0 +1,70 @@
+"""The plan of an export and its result: what is asked for, without what rebuilds prompts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from psychagent.export.formats import Format
+from psychagent.export.sample import DEFAULT_TASKS, Task
+from psychagent.records.folder import RunFolder
+
+PairUnit = Literal["session", "reply"]
+"""`session` pairs whole dialogues; `reply` pairs the first replies that differ."""
+
+
+@dataclass(frozen=True)
+class RewardFilter:
+    """What a session must have earned to be exported; None sets no condition."""
+
+    min_reward: float | None = None
+    min_margin: float | None = None
+    top_fraction: float | None = None
+    """The best share of each modality's sessions, rounded up."""
+
+    def conditions(self) -> dict[str, float]:
+        """List the conditions that are set."""
+        values = {
+            "min_reward": self.min_reward,
+            "min_margin": self.min_margin,
+            "top_fraction": self.top_fraction,
+        }
+        return {name: value for name, value in values.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class ExportPlan:
+    """All options of an export."""
+
+    run: Path
+    out: Path
+    """The file to write; with splits, each split's name goes before the suffix."""
+    format: Format = "prompt-completion"
+    tasks: tuple[Task, ...] = DEFAULT_TASKS
+    rewards: RewardFilter = RewardFilter()
+    split: str = ""
+    keep_think: bool = True
+    pairs: PairUnit = "session"
+    allow_changed_prompts: bool = False
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What was written."""
+
+    files: dict[str, Path]
+    """Split -> file."""
+    card: dict[str, Any]
+    card_json: Path
+    card_markdown: Path
+
+
+def check_export(plan: ExportPlan) -> None:
+    """Check that the plan names a run, before what rebuilds its prompts is imported.
+
+    Raises:
+        RecordError: If it is not a run.
+    """
+    RunFolder.of(plan.run).manifest()

@@ -1,0 +1,80 @@
+"""The plan of a run and what can be checked of it before a model or a graph is imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from psychagent.assets.key import require_key
+from psychagent.assets.profiles import CaseFile, find_cases
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.records.folder import RunFolder
+from psychagent.records.manifest import RunSettings
+from psychagent.runs.events import Tell, tell_nobody
+from psychagent.scales.reward import load_norms
+from psychagent.scales.scale import find_scales
+from psychagent.skills.library import SkillLibrary
+
+
+@dataclass(frozen=True)
+class SamplePlan:
+    """Everything a run needs to know."""
+
+    baseline: BaselineSettings
+    runtime: RuntimeSettings
+    dataset: DatasetSettings
+    save_dir: Path
+    env: Mapping[str, str]
+    cache_dir: Path | None = None
+    resume: bool = True
+    overwrite: bool = False
+    rft: RftSettings | None = None
+    """Best-of-n rollouts; None means plain simulation."""
+    tell: Tell = tell_nobody
+    """Called with every event."""
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run's folder."""
+        return RunFolder(self.save_dir / self.baseline.name)
+
+    @property
+    def settings(self) -> RunSettings:
+        """The settings that the manifest records."""
+        return RunSettings(baseline=self.baseline, runtime=self.runtime, dataset=self.dataset, rft=self.rft)
+
+
+def check_plan(plan: SamplePlan) -> list[CaseFile]:
+    """Check the paths and keys of a plan, and choose its cases.
+
+    A run meets the same errors by itself; a command looks first, because importing what runs a graph
+    takes longer than all of this.
+
+    Raises:
+        SettingsError, AssetError: If the run could not start.
+    """
+    language = plan.runtime.world.language
+    cases = find_cases(plan.dataset, language)
+    for name in _keys(plan):
+        require_key(name, plan.env)
+    if plan.rft is not None:
+        find_scales(plan.rft.judging.scales_root)
+        PromptLibrary(language, plan.rft.judging.prompts_root)
+        load_norms(plan.rft.norms)
+    PromptLibrary(language, plan.baseline.prompts_root)
+    SkillLibrary(language, plan.baseline.skills_root)
+    return cases
+
+
+def _keys(plan: SamplePlan) -> Iterator[str | None]:
+    """Name the keys that a run needs, in its own order; the embedder's depends on how skills are ranked."""
+    for settings in (plan.baseline.counselor, plan.baseline.reflecting, plan.runtime.world.client):
+        yield settings.api_key_env
+    for judge in (plan.rft.judging.judge, plan.rft.holdout) if plan.rft else ():
+        if judge is not None and judge.provider != "offline":
+            yield judge.api_key_env

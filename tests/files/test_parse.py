@@ -1,0 +1,77 @@
+"""Parsing refuses a repeated key, knows merges from repetitions, and reads as PyYAML does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from psychagent.errors import SettingsError
+from psychagent.files.parse import RepeatedKeyError, parse_json, parse_yaml
+from psychagent.files.read import load_data
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1\nb: 2\na: 3", "key 'a' stands twice, again in line 3"),
+        ("a:\n  b: 1\n  c: 2\n  b: 1", "key 'b' stands twice, again in line 4"),
+        ("- {x: 1, x: 1}", "key 'x' stands twice, again in line 1"),
+        ("b: &b {x: 1}\nc: {<<: *b, y: 1, y: 2}", "key 'y' stands twice, again in line 2"),
+        ("a: 1\n<<: {x: 1}\n<<: {y: 1}", "key '<<' stands twice, again in line 3"),
+        ("a: 1\n'a': 2", "key 'a' stands twice, again in line 2"),
+    ],
+)
+def test_a_repeated_key_is_refused_with_its_line(text: str, said: str) -> None:
+    with pytest.raises(RepeatedKeyError, match=f"^{said}$"):
+        parse_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("{a: {x: 1}, b: {x: 2}}", {"a": {"x": 1}, "b": {"x": 2}}),
+        ("1: number\n'1': text", {1: "number", "1": "text"}),
+        ("b: &b {x: 1, y: 2}\nc: {<<: *b, x: 3}", {"b": {"x": 1, "y": 2}, "c": {"x": 3, "y": 2}}),
+        (
+            # the merged mapping is reached through `t` before its own turn
+            "q: {b: &b {x: 1}, z: {c: &c {<<: *b, x: 2}}}\nt: {<<: *c, x: 4}",
+            {"q": {"b": {"x": 1}, "z": {"c": {"x": 2}}}, "t": {"x": 4}},
+        ),
+    ],
+)
+def test_what_only_looks_repeated_is_read(text: str, read: Any) -> None:
+    assert parse_yaml(text) == read
+
+
+def test_the_shipped_files_read_as_with_the_plain_loader() -> None:
+    files = [*(ROOT / "configs").rglob("*.yaml"), *(ROOT / "profiles").rglob("en0*.yaml")]
+    assert len(files) > 40
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        assert parse_yaml(text) == yaml.safe_load(text), file
+
+
+def test_json_with_a_repeated_key_is_refused() -> None:
+    assert parse_json('{"a": {"x": 1}, "b": {"x": [1]}}') == {"a": {"x": 1}, "b": {"x": [1]}}
+    with pytest.raises(RepeatedKeyError, match="^key 'x' stands twice$"):
+        parse_json('{"a": {"x": 1, "x": 2}}')
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("s.yaml", "name: a\nname: b", "s.yaml: key 'name' stands twice, again in line 2; keep one of them"),
+        ("s.json", '{"name": 1, "name": 2}', "s.json: key 'name' stands twice; keep one of them"),
+    ],
+)
+def test_the_file_is_named_too(tmp_path: Path, name: str, text: str, said: str) -> None:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_data(path, SettingsError)
+    assert str(caught.value) == f"{tmp_path}/{said}"
