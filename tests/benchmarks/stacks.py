@@ -1,0 +1,68 @@
+"""Fold the sampled stacks of a run into parts: whose code was it that the processor worked for."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+OTHER, IMPORTS = "other", "imports (start-up)"
+PARTS: dict[str, tuple[str, ...]] = {
+    "HTTP client": ("openai", "langchain_openai", "httpx", "httpcore", "h11", "anyio", "aiohttp", "ssl", "sniffio", "certifi"),
+    "checkpoints, SQLite": ("langgraph/checkpoint", "aiosqlite", "sqlite3", "psychagent/runs/checkpoints", "ormsgpack"),
+    "LangGraph": ("langgraph",),
+    "LangChain": ("langchain_core", "langsmith", "langchain"),
+    "prompts, Jinja": ("jinja2", "psychagent/llm/prompt", "psychagent/assets/prompts"),
+    "pydantic": ("pydantic", "pydantic_core"),
+    "JSON": ("json", "orjson"),
+    "retrieval": ("psychagent/skills", "bm25s", "faiss", "numpy", "scipy", "sentence_transformers", "torch"),
+    "own wire and replies": ("psychagent/llm", "psychagent/replies"),
+    "own nodes, flows": ("psychagent/nodes", "psychagent/flows", "psychagent/domain", "psychagent/scales"),
+    "files of a run": ("psychagent/runs", "psychagent/files", "psychagent/records"),
+    "command line, progress": ("psychagent/cli", "rich", "typer", "click"),
+    "other of our own": ("psychagent",),
+    "event loop": ("asyncio", "selectors", "concurrent", "uvloop"),
+}  # fmt: skip
+"""Part -> beginnings of the paths of its modules; the first part that fits has the frame."""
+
+_IMPORT = "<frozen importlib"
+_FRAME = re.compile(r"\((?P<file>[^()]*?)(?::\d+)?\)$")
+_LIBRARY = re.compile(r"^.*?(?:site-packages|lib/python3\.\d+)/")
+
+
+def part_of_frame(frame: str) -> str | None:
+    """Tell whose code a frame is; None where it is a helper that works for its caller."""
+    found = _FRAME.search(frame)
+    path = _LIBRARY.sub("", found["file"]) if found else ""
+    for part, modules in PARTS.items():
+        if any(path == f"{m}.py" or path.startswith((f"{m}/", f"{m}.py")) for m in modules):
+            return part
+    return None
+
+
+def part_of_stack(frames: Sequence[str]) -> str:
+    """Give a stack (outermost first) to the innermost frame that belongs to a part.
+
+    Whatever happens below an import is start-up: a module's own body calls whom it likes.
+    """
+    if any(_IMPORT in frame for frame in frames):
+        return IMPORTS
+    for frame in reversed(frames):
+        part = part_of_frame(frame)
+        if part is not None:
+            return part
+    return OTHER
+
+
+def fold(lines: Iterable[str]) -> Counter[str]:
+    """Count samples by part.
+
+    Args:
+        lines: As `py-spy record --format raw` writes them: frames with `;` between, a space, a count.
+    """
+    counts: Counter[str] = Counter()
+    for line in lines:
+        stack, _, count = line.rstrip().rpartition(" ")
+        if stack:
+            counts[part_of_stack(stack.split(";"))] += int(count)
+    return counts
