@@ -1,4 +1,4 @@
-"""The bound: what a call costs a bare aiohttp + orjson client that sends the bodies of a run and does no more.
+"""The bound: what a call costs a bare aiohttp + orjson client that sends a run's bodies and does no more.
 
 Run as a process of its own with JSON options; prints one line of JSON.
 """

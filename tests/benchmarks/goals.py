@@ -1,4 +1,4 @@
-"""The table of goals: every figure of this tree beside that of another commit, taken in turn, and their ratio."""
+"""The table of goals: figures of this tree beside those of another commit, taken in turn, and their ratio."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def take_rounds(trees: Mapping[str, Tree], names: Sequence[str], rounds: int) ->
     """Measure round by round; within one the trees take turns, and the first to go changes."""
     found: dict[str, Rounds] = {label: {name: [] for name in names} for label in trees}
     for number in range(rounds):
-        order = list(trees) if number % 2 else list(reversed(trees))
+        order = list(trees) if number % 2 else list(trees)[::-1]
         for name in names:
             for label in order:
                 figures = MEASUREMENTS[name](trees[label])

@@ -38,12 +38,9 @@ def print_profile(against: Path | None) -> None:
         run_sample(tree, size, before=record)
         counts = fold(stacks.read_text(encoding="utf-8").splitlines())
     title = f"CPU of `psychagent sample` by part ({size.calls} calls, 16 cases at a time; py-spy, {RATE} Hz)"
-    shown = table(title, "part", "samples", "share of the run", "ms/call")
+    shown = table(title, "part", "samples", "share of the run")
     running = counts.total() - counts[IMPORTS]
     for part, count in counts.most_common():
-        apart = part == IMPORTS
-        share = "–" if apart else f"{count / running:.0%}"
-        per_call = "–" if apart else f"{count / RATE / size.calls * 1000:.2f}"
-        shown.add_row(part, f"{count}", share, per_call)
-    shown.add_row("all but imports", f"{running}", "100%", f"{running / RATE / size.calls * 1000:.2f}")
+        shown.add_row(part, f"{count}", "–" if part == IMPORTS else f"{count / running:.0%}")
+    shown.caption = "shares leave out imports; the sampler slows the run, so take times from `goals`"
     CONSOLE.print(shown)

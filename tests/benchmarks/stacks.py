@@ -7,27 +7,41 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 OTHER, IMPORTS = "other", "imports (start-up)"
+_CLIENTS = "openai langchain_openai httpx httpcore h11 anyio aiohttp ssl sniffio certifi"
+_STORED = "langgraph/checkpoint aiosqlite sqlite3 psychagent/runs/checkpoints ormsgpack"
+_RANKED = "psychagent/skills bm25s faiss numpy scipy sentence_transformers torch"
 PARTS: dict[str, tuple[str, ...]] = {
-    "HTTP client": ("openai", "langchain_openai", "httpx", "httpcore", "h11", "anyio", "aiohttp", "ssl", "sniffio", "certifi"),
-    "checkpoints, SQLite": ("langgraph/checkpoint", "aiosqlite", "sqlite3", "psychagent/runs/checkpoints", "ormsgpack"),
+    "HTTP client": tuple(_CLIENTS.split()),
+    "checkpoints, SQLite": tuple(_STORED.split()),
     "LangGraph": ("langgraph",),
     "LangChain": ("langchain_core", "langsmith", "langchain"),
     "prompts, Jinja": ("jinja2", "psychagent/llm/prompt", "psychagent/assets/prompts"),
     "pydantic": ("pydantic", "pydantic_core"),
     "JSON": ("json", "orjson"),
-    "retrieval": ("psychagent/skills", "bm25s", "faiss", "numpy", "scipy", "sentence_transformers", "torch"),
+    "retrieval": tuple(_RANKED.split()),
     "own wire and replies": ("psychagent/llm", "psychagent/replies"),
     "own nodes, flows": ("psychagent/nodes", "psychagent/flows", "psychagent/domain", "psychagent/scales"),
     "files of a run": ("psychagent/runs", "psychagent/files", "psychagent/records"),
     "command line, progress": ("psychagent/cli", "rich", "typer", "click"),
     "other of our own": ("psychagent",),
     "event loop": ("asyncio", "selectors", "concurrent", "uvloop"),
-}  # fmt: skip
+}
 """Part -> beginnings of the paths of its modules; the first part that fits has the frame."""
+
+WAITS = (
+    "_worker (concurrent/futures/thread.py",
+    "_connection_worker_thread (aiosqlite/core.py",
+    "EpollSelector.select (selectors.py",
+    "select (selectors.py",
+    "Condition.wait (threading.py",
+    "wait (threading.py",
+)
+"""Innermost frames of threads that wait: where the sampler cannot tell (in some containers), it takes them
+for work."""
 
 _IMPORT = "<frozen importlib"
 _FRAME = re.compile(r"\((?P<file>[^()]*?)(?::\d+)?\)$")
-_LIBRARY = re.compile(r"^.*?(?:site-packages|lib/python3\.\d+)/")
+_LIBRARY = re.compile(r"^.*(?:site-packages|lib/python3\.\d+)/")
 
 
 def part_of_frame(frame: str) -> str | None:
@@ -63,6 +77,7 @@ def fold(lines: Iterable[str]) -> Counter[str]:
     counts: Counter[str] = Counter()
     for line in lines:
         stack, _, count = line.rstrip().rpartition(" ")
-        if stack:
-            counts[part_of_stack(stack.split(";"))] += int(count)
+        frames = stack.split(";")
+        if stack and not frames[-1].startswith(WAITS):
+            counts[part_of_stack(frames)] += int(count)
     return counts

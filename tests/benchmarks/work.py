@@ -45,7 +45,7 @@ def write_dialogue(path: Path, turns: int, salt: int) -> None:
 
 
 def write_library(root: Path, skills: int) -> None:
-    """Write a Chinese library of so many skills in the layout of ours, spread over all stages; always the same.
+    """Write a Chinese library of so many skills in our layout, over all stages; always the same one.
 
     Characters are drawn from the bundled skills; every trigger ends in words of the kind that the loopback
     server's queries are made of, so that a search has something to rank.
