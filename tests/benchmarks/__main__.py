@@ -185,6 +185,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often goals are measured; default: 3")
     parser.add_argument("--rows", nargs="+", choices=list(MEASUREMENTS), default=[], help="goals to measure")
     options = parser.parse_args()
+    if options.against and not (options.against / "tests" / "benchmarks" / "jobs.py").is_file():
+        parser.error(f"--against {options.against}: is no work tree of this repository (git worktree add)")
+    if options.rounds < 1:
+        parser.error(f"--rounds {options.rounds}: must be 1 or more")
     for part in options.parts or PARTS:
         if part == "goals":
             print_goals(options.against, rounds=options.rounds, rows=options.rows)

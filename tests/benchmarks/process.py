@@ -56,9 +56,12 @@ def server_process(delay_ms: float, log: Path | None = None) -> Iterator[str]:
 
 
 def env_of(root: Path) -> dict[str, str]:
-    """Name the variables of a process that is to import a tree, byte code included."""
+    """Name the variables of a process that is to import a tree, byte code included.
+
+    Hashes are fixed: the jobs' free embedder is made of them, so they decide which skills a prompt shows.
+    """
     kept = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
-    return kept | {"PYTHONPATH": str(root)}
+    return kept | {"PYTHONPATH": str(root), "PYTHONHASHSEED": "0"}
 
 
 def measured(job: str, *, root: Path = ROOT, **options: Any) -> dict[str, Any]:

@@ -34,7 +34,9 @@ def print_profile(against: Path | None) -> None:
     program, size = py_spy(), Size()
     with tempfile.TemporaryDirectory(prefix="psychagent-bench-") as folder:
         tree, stacks = tree_at(against, Path(folder) / "tree"), Path(folder) / "stacks"
-        record = (program, "record", "--format", "raw", "--rate", f"{RATE}", "--output", f"{stacks}", "--")
+        # full names: shortened ones lose the name of a package without __init__.py, such as langgraph
+        how = ("--full-filenames", "--format", "raw", "--rate", f"{RATE}", "--output", f"{stacks}")
+        record = (program, "record", *how, "--")
         run_sample(tree, size, before=record)
         counts = fold(stacks.read_text(encoding="utf-8").splitlines())
     title = f"CPU of `psychagent sample` by part ({size.calls} calls, 16 cases at a time; py-spy, {RATE} Hz)"

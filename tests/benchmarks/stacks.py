@@ -29,29 +29,32 @@ PARTS: dict[str, tuple[str, ...]] = {
 """Part -> beginnings of the paths of its modules; the first part that fits has the frame."""
 
 WAITS = (
-    "_worker (concurrent/futures/thread.py",
-    "_connection_worker_thread (aiosqlite/core.py",
-    "EpollSelector.select (selectors.py",
-    "select (selectors.py",
-    "Condition.wait (threading.py",
-    "wait (threading.py",
+    ("_worker", "concurrent/futures/thread.py"),
+    ("_connection_worker_thread", "aiosqlite/core.py"),
+    ("select", "selectors.py"),
+    ("wait", "threading.py"),
 )
-"""Innermost frames of threads that wait: where the sampler cannot tell (in some containers), it takes them
-for work."""
+"""Innermost frames of threads that wait, by function and file: where the sampler cannot tell (in some
+containers), it takes them for work."""
 
 _IMPORT = "<frozen importlib"
-_FRAME = re.compile(r"\((?P<file>[^()]*?)(?::\d+)?\)$")
-_LIBRARY = re.compile(r"^.*(?:site-packages|lib/python3\.\d+)/")
+_FRAME = re.compile(r"^(?:.*\.)?(?P<function>\S+) \((?P<file>[^()]*?)(?::\d+)?\)$")
+_LIBRARY = re.compile(r"^.*(?:site-packages|lib/python3\.\d+)/|^.*/(?=psychagent/)")
 
 
 def part_of_frame(frame: str) -> str | None:
     """Tell whose code a frame is; None where it is a helper that works for its caller."""
-    found = _FRAME.search(frame)
-    path = _LIBRARY.sub("", found["file"]) if found else ""
+    _, path = _place(frame)
     for part, modules in PARTS.items():
         if any(path == f"{m}.py" or path.startswith((f"{m}/", f"{m}.py")) for m in modules):
             return part
     return None
+
+
+def _place(frame: str) -> tuple[str, str]:
+    """Name a frame's function without its class, and its file from the package on."""
+    found = _FRAME.search(frame)
+    return (found["function"], _LIBRARY.sub("", found["file"])) if found else ("", "")
 
 
 def part_of_stack(frames: Sequence[str]) -> str:
@@ -78,6 +81,6 @@ def fold(lines: Iterable[str]) -> Counter[str]:
     for line in lines:
         stack, _, count = line.rstrip().rpartition(" ")
         frames = stack.split(";")
-        if stack and not frames[-1].startswith(WAITS):
+        if stack and _place(frames[-1]) not in WAITS:
             counts[part_of_stack(frames)] += int(count)
     return counts

@@ -99,7 +99,7 @@ def test_the_large_library_has_the_skills_asked_for_and_is_the_same_each_time(tm
         ("send (httpx/_client.py:8);dumps (json/__init__.py:3)", "JSON"),
         ("tick (langgraph/pregel/loop.py:4);put (langgraph/checkpoint/base.py:5)", "checkpoints, SQLite"),
         ("tick (langgraph/pregel/loop.py:4);copy (copy.py:5)", "LangGraph"),
-        ("speak (psychagent/nodes/counselor.py:4)", "own nodes, flows"),
+        ("speak (/x/psychagent/psychagent/nodes/counselor.py:4)", "own nodes, flows"),
         ("say (/x/lib/python3.11/site-packages/openai/a.py:4)", "HTTP client"),
         ("<module> (<string>:1);_call (<frozen importlib._bootstrap>:1);f (pydantic/main.py:2)", IMPORTS),
         ("main (nobody.py:1)", OTHER),
@@ -114,6 +114,7 @@ def test_stacks_are_counted_and_waits_are_not() -> None:
         "main (a.py:1);send (httpx/_client.py:8) 3",
         "main (a.py:1);read (httpcore/b.py:8) 2",
         "main (a.py:1);select (selectors.py:468) 9",
+        "main (a.py:1);EpollSelector.select (/x/lib/python3.11/selectors.py:468) 9",
         "",
     ]
     assert fold(lines) == {"HTTP client": 5}
