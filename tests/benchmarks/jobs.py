@@ -45,6 +45,7 @@ from psychagent.skills.index import StageIndex
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
 from psychagent.skills.vectors import VectorCache
+from tests.benchmarks.work import calls_in_sequence, calls_per_session, write_dialogue
 from tests.support.flat import baseline_of, runtime_of
 from tests.support.loopback import replies
 
@@ -111,7 +112,7 @@ async def run_cases(base_url: str, cases: int, concurrency: int, sessions: int, 
                 await asyncio.gather(*(worker() for _ in range(concurrency)))
                 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
     calls = cases * sessions * calls_per_session(turns)
-    in_sequence = -(-cases // concurrency) * sessions * (calls_per_session(turns) - 1)
+    in_sequence = calls_in_sequence(cases=cases, concurrency=concurrency, sessions=sessions, turns=turns)
     return {
         "wall": wall,
         "critical": in_sequence * 0.05,
@@ -120,11 +121,6 @@ async def run_cases(base_url: str, cases: int, concurrency: int, sessions: int, 
         "calls_per_sec": calls / wall,
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
-
-
-def calls_per_session(turns: int) -> int:
-    """Filter, then counselor, client and rewrite, then summary and client file."""
-    return 1 + turns + 2 * (turns - 1) + 2
 
 
 async def one_session(base_url: str, turns: int, sessions: int) -> dict[str, Any]:
@@ -247,18 +243,6 @@ async def judge_sessions(base_url: str, sessions: int, turns: int, concurrency: 
 def judge_at(base_url: str) -> JudgeEndpoint:
     """Settings of a judge at the loopback server."""
     return JudgeEndpoint(provider="openai", base_url=base_url, model="loopback-judge")
-
-
-def write_dialogue(path: Path, turns: int, salt: int) -> None:
-    """Write a session file with a made-up dialogue."""
-    spoken = []
-    for turn in range(turns):
-        words = replies.filler(replies.COUNSELOR_VISIBLE_CHARS, 1000 * salt + turn)
-        spoken.append({"role": "assistant", "content": words})
-        spoken.append({"role": "user", "content": replies.filler(replies.CLIENT_CHARS, 2000 * salt + turn)})
-    head = {"modality": "cbt", "case_id": path.parent.name, "session_index": 1, "stage": "intervention"}
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(head | {"transcript": spoken[:-1]}), encoding="utf-8")
 
 
 async def rollouts(base_url: str, cases: int, n: int, turns: int) -> dict[str, Any]:
