@@ -152,6 +152,11 @@ class SessionScores(JudgeMark, _Versioned):
         """Usage of all scales together."""
         return sum_usage(result.usage for result in self.scales.values())
 
+    def without_items(self) -> SessionScores:
+        """Return the scores without the answers to items, of which there are a hundred or more."""
+        scales = {name: result.model_copy(update={"items": ()}) for name, result in self.scales.items()}
+        return self.model_copy(update={"scales": scales})
+
     def missing_scales(self) -> tuple[str, ...]:
         """Name the scales that could not be filled in."""
         return tuple(name for name, result in self.scales.items() if result.status == "missing")

@@ -120,6 +120,7 @@ async def _judge_inputs(plan: EvalPlan, folder: EvalFolder, inputs: Sequence[Jud
         extra = [_task(plan, judge, item, folder.worthless(item.baseline)) for item in worthless]
         plan.tell(EvalBegan(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra)))
         scores = await _judge_all(plan, judge, [*tasks, *extra], stop, journals)
+        journals.tidy()
     return _Judged(
         sessions=tuple(scores[task.name] for task in tasks if task.name in scores),
         degenerate=tuple(scores[task.name] for task in extra if task.name in scores),
@@ -196,7 +197,7 @@ async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals:
     finally:
         journals.close(task.name, finished=is_done)
     plan.tell(SessionJudged(task.name))
-    return scores
+    return scores.without_items()
 
 
 def _with(scores: SessionScores, more: Mapping[str, ScaleResult], judge: Judge) -> SessionScores:

@@ -35,6 +35,7 @@ class EvalResult:
     """The outcome of an evaluation."""
 
     sessions: tuple[SessionScores, ...]
+    """Scores without their items, which are in the files: thousands of sessions must fit into memory."""
     scales: Mapping[str, Scale]
     degenerate: tuple[SessionScores, ...] = ()
     """Worthless sessions by kind (their `baseline`)."""
@@ -43,9 +44,9 @@ class EvalResult:
     warnings: tuple[str, ...] = ()
     scripted_roles: tuple[str, ...] = ()
     """Roles that a script played in the runs that were judged."""
-    interrupted: bool = False
     replies_taken: int = 0
     """Replies that an interrupted evaluation had kept and that were not asked for again."""
+    interrupted: bool = False
     """Whether a stop left sessions open, in which case no table is written."""
 
     @property

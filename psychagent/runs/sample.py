@@ -67,6 +67,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             manifest = resume_from(folder, manifest)
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
             result = await _run_cases(plan, folder, deps, cases, stop, journals)
+            journals.tidy()
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
             return result
 

@@ -185,7 +185,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="how often goals are measured; default: 3")
     parser.add_argument("--rows", nargs="+", choices=list(MEASUREMENTS), default=[], help="goals to measure")
     options = parser.parse_args()
-    if options.against and not (options.against / "tests" / "benchmarks" / "jobs.py").is_file():
+    if options.against and not (options.against / "tests" / "benchmarks").is_dir():
         parser.error(f"--against {options.against}: is no work tree of this repository (git worktree add)")
     if options.rounds < 1:
         parser.error(f"--rounds {options.rounds}: must be 1 or more")

@@ -42,5 +42,8 @@ class Journals(Journal, Protocol):
     def close(self, thread: str, *, finished: bool) -> None:
         """End the work on a course; the journal of a finished one is removed unless it is kept as a log."""
 
+    def tidy(self) -> None:
+        """End the work on the run: leave nothing behind where no journal is left."""
+
     def forget(self, thread: str) -> None:
         """Remove a course's journal, so that it starts over."""

@@ -68,8 +68,9 @@ class FileJournals:
         self.taken = 0
 
     def path(self, thread: str) -> Path:
-        """Return the file of a course."""
-        return self._folder / f"{thread}.jsonl"
+        """Return the file of a course, or of a judged session, in a folder of its modality."""
+        first, *rest = thread.split("/")
+        return self._folder / first / f"{'.'.join(rest)}.jsonl"
 
     def open(self, thread: str, *, after: int = 0, made_with: str = "") -> None:
         """Read what an interrupted run left."""
@@ -142,19 +143,20 @@ class FileJournals:
         """End the work on a course."""
         course = self._open.pop(thread, None)
         if finished and not self._keep and course is not None:
-            self._remove(course.path)
+            course.path.unlink(missing_ok=True)
 
     def forget(self, thread: str) -> None:
         """Remove a course's journal."""
         self._open.pop(thread, None)
-        self._remove(self.path(thread))
+        self.path(thread).unlink(missing_ok=True)
 
-    def _remove(self, path: Path) -> None:
-        path.unlink(missing_ok=True)
+    def tidy(self) -> None:
+        """Remove folders that hold no journal any more."""
+        # once, not with every file: on some disks it takes longer than a call's whole work
         with suppress(OSError):
-            for folder in path.parents[: len(path.relative_to(self._folder).parts)]:
-                # only the last one out finds it empty
-                folder.rmdir()
+            for folder in (*self._folder.iterdir(), self._folder):
+                with suppress(OSError):
+                    folder.rmdir()
 
 
 def _fill(course: _Course, thread: str, calls: Sequence[StoredCall]) -> None:
