@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from psychagent.cli.options import SkillSettings, read_skill_settings
+from psychagent.cli.settings import SkillSettings, read_skill_settings
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
 from psychagent.flows.build import open_embedder

@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from psychagent.cli.options import BaselineOption, LibraryLanguage, read_skill_settings
+from psychagent.cli.options import BaselineOption, LibraryLanguage
+from psychagent.cli.settings import read_skill_settings
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.flows.build import open_embedder
 from psychagent.flows.live import open_live
