@@ -102,8 +102,8 @@ test-llm: $(VENV)/.test ## of these, one session through the local model over HT
 wheel: $(VENV)/.test ## build the wheel into dist/
 	$(BIN)/python -m build --wheel --no-isolation
 
-bench: $(VENV)/.test ## speed and memory, printed as tables
-	$(BIN)/python -m tests.benchmarks
+bench: $(VENV)/.test ## speed and memory as tables; AGAINST=<work tree> prints the goals beside that commit
+	$(BIN)/python -m tests.benchmarks $(if $(AGAINST),goals --against $(AGAINST))
 
 # --- files that are made ---
 

@@ -33,6 +33,7 @@ failed calls are counted too.
 
 from __future__ import annotations
 
+from psychagent.domain.call import CallId
 from psychagent.domain.usage import Usage
 
 
@@ -71,6 +72,8 @@ class CallError(PsychAgentError):
         """Store the usage of all attempts with the message; None means no usage."""
         super().__init__(message)
         self.usage = usage or Usage()
+        self.call: CallId | None = None
+        """Which call of the run it was; None for one that no run makes."""
 
 
 def usage_of(error: BaseException) -> Usage:

@@ -38,7 +38,7 @@ from psychagent.llm.prompt import Prompt
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.judge import JudgeDeps, JudgeTask, judge_prompt, plan_calls
+from psychagent.nodes.judge import JudgeBrief, JudgeDeps, JudgeTask, Sitting, plan_calls
 from psychagent.nodes.reflect import ReflectionRole, reflection_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
@@ -65,9 +65,10 @@ for the counselor, over both reply formats; for the judge, over all scales. Ever
   reads them.
 - **Turn {LATE}**: the whole prompt then, memory full.
 
-The filter is asked once a session and reads no dialogue. The rewrite reads the last four utterances
-only, so it does not grow. Summary, client file and judge are asked once the session is over (the
-judge once for each group of a scale's items), after {LATE} turns here.
+The filter is asked once a session and reads no dialogue. The rewrite reads the last four to ten
+utterances, from a start that moves on every eight, so that its prompts share a prefix and do not grow.
+Summary, client file and judge are asked once the session is over (the judge once for each group of a
+scale's items), after {LATE} turns here.
 """
 NAMES = {Language.EN: "English", Language.ZH: "Chinese"}
 _FILLERS = {Language.EN: ("word ", "talk ", "note "), Language.ZH: ("说", "答", "记")}
@@ -260,7 +261,7 @@ def _judged(deps: JudgeDeps, language: Language) -> list[Sizes]:
             profile=filler(language, 2, 400),
             plan=filler(language, 2, 60),
         )
-        return judge_prompt(deps, judged, task)
+        return Sitting.of(deps, JudgeBrief(dialogue=judged)).prompt(task)
 
     return [measure(language, partial(prompt, task)) for task in plan_calls(deps, list(deps.scales))]
 

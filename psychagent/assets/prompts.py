@@ -39,6 +39,7 @@ class PromptLibrary:
         if not self.folder.is_dir():
             raise AssetError(f"no prompts for language {language.value!r} in {self.folder.parent}")
         self._data: dict[str, Any] = {}
+        self._templates: dict[str, jinja2.Template] = {}
         self._env = jinja2.Environment(
             loader=jinja2.FileSystemLoader(self.folder),
             undefined=jinja2.StrictUndefined,
@@ -57,7 +58,7 @@ class PromptLibrary:
             AssetError: If there is no such template, or it uses a value that is not given.
         """
         try:
-            text = self._env.get_template(f"{name}.jinja2").render(**values).strip()
+            text = self._template(name).render(values).strip()
         except jinja2.TemplateNotFound as error:
             known = ", ".join(self.names())
             raise AssetError(f"no prompt {name!r} in {self.folder}; known: {known}") from error
@@ -65,13 +66,20 @@ class PromptLibrary:
             raise AssetError(f"prompt {name!r} in {self.folder}: {error}") from error
         return Rendered(text, values)
 
+    def _template(self, name: str) -> jinja2.Template:
+        # the environment's own cache takes a lock and hashes its loader, which is most of a short rendering
+        template = self._templates.get(name)
+        if template is None:
+            template = self._templates[name] = self._env.get_template(f"{name}.jinja2")
+        return template
+
     def names(self) -> list[str]:
         """List the templates, without their suffix."""
         return [name.removesuffix(".jinja2") for name in self._env.list_templates(["jinja2"])]
 
     def compile(self, name: str) -> None:
         """Compile a template now instead of at its first use."""
-        self._env.get_template(f"{name}.jinja2")
+        self._template(name)
 
     def compile_all(self) -> int:
         """Compile every template and return how many there are.
@@ -82,7 +90,7 @@ class PromptLibrary:
         names = self.names()
         for name in names:
             try:
-                self._env.get_template(f"{name}.jinja2")
+                self._template(name)
             except jinja2.TemplateError as error:
                 raise AssetError(f"prompt {name!r} in {self.folder}: {error}; mend the template") from error
         return len(names)

@@ -16,9 +16,9 @@ from rich.table import Table
 
 from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.cli.lazy import Later
-from psychagent.cli.options import LogLevelOption, ModalitiesOption, split_words
+from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
 from psychagent.cli.settings import read_modalities
-from psychagent.cli.watch import STOPPING, Reporter, Tally, usage_table
+from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.usage import sum_usage
 from psychagent.evals.events import EvalBegan, EvalEvent, ScaleJudged, SessionJudged, Tell
@@ -51,6 +51,7 @@ def evaluate(
     resume: Annotated[bool, typer.Option(help="Keep scales that are already filled in.")] = True,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Judge calls at a time.")] = None,
     log_level: LogLevelOption = None,
+    log_calls: LogCallsOption = None,
     input_format: Annotated[InputFormat, typer.Option(help="Format of the data.")] = "auto",
 ) -> None:
     """Judge sessions on the scales. Without options: the example courses, by the offline script."""
@@ -67,6 +68,7 @@ def evaluate(
         case_limit=case_limit,
         resume=resume,
         log_level=log_level or "info",
+        log_calls=bool(log_calls),
         input_format=input_format,
     )
     raise typer.Exit(run_watched(plan, Console()))
@@ -87,6 +89,7 @@ def run_watched(plan: EvalPlan, console: Console) -> int:
     reporter = Reporter(console, SessionTally(goal=0), unit="scales")
     with reporter.showing():
         result = asyncio.run(run_eval(replace(plan, tell=_teller(reporter))))
+    show_taken(result.replies_taken, console)
     if not result.interrupted:
         show_result(result, plan, console)
     else:

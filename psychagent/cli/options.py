@@ -27,6 +27,9 @@ LibraryLanguage = Annotated[Language, typer.Option("--language", help="Language 
 LogLevelOption = Annotated[
     LogLevel | None, typer.Option(help="Least level of the lines in the log beside the files.")
 ]
+LogCallsOption = Annotated[
+    bool | None, typer.Option("--log-calls", help="Keep every prompt and reply beside the files, in calls/.")
+]
 ScoreUse = Literal["raw", "verified"]
 Options = TypeVar("Options")
 
@@ -64,6 +67,7 @@ class RunOptions(SettingsFiles):
     modalities: ModalitiesOption = None
     language: LanguageOption = None
     log_level: LogLevelOption = None
+    log_calls: LogCallsOption = None
 
     def dataset_file(self) -> Path | None:
         """Return the file of case settings; None means the defaults."""

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.cli.lazy import Later
-from psychagent.cli.watch import STOPPING, Reporter, Tally, usage_table
+from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.flows.events import CourseEnded, RolloutHeld, Said, SessionClosed, SessionOpened, Words
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent, StopHeard, Tell
 from psychagent.runs.finished import find_finished
@@ -89,6 +89,7 @@ def _case_line(outcome: Outcome) -> str:
 
 def show_result(result: RunResult, console: Console, *, transcripts: str) -> None:
     """Print the closing tables and where the transcripts are."""
+    show_taken(result.replies_taken, console)
     console.print(_case_table(result))
     if any(outcome.failure for outcome in result.outcomes):
         console.print(_failure_table(result))

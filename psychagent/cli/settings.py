@@ -33,7 +33,12 @@ def read_settings(options: RunOptions) -> RunSettings:
         baseline=_with(load_settings(BaselineSettings, options.baseline), max_sessions=options.max_sessions),
         runtime=RuntimeSettings(
             world=_with(around.world, language=options.language),
-            machine=_with(around.machine, concurrency=options.concurrency, log_level=options.log_level),
+            machine=_with(
+                around.machine,
+                concurrency=options.concurrency,
+                log_level=options.log_level,
+                log_calls=options.log_calls,
+            ),
         ),
         dataset=_with(
             load_settings(DatasetSettings, options.dataset_file()),

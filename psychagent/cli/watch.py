@@ -112,6 +112,12 @@ class Reporter:
             self.note(self.tally.line(self._unit))
 
 
+def show_taken(replies: int, console: Console) -> None:
+    """Say how many replies a resumed run did not have to ask for again."""
+    if replies:
+        console.print(f"{replies:,} replies were taken from the journals of the interrupted run.")
+
+
 def usage_table(usage: Usage, *, title: str, total: bool) -> Table:
     """Tabulate usage by role, optionally with a last row of totals."""
     table = Table(title=title, title_justify="left")

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from functools import partial
 from pathlib import Path
 
-from langchain_core.messages import AIMessage
 from pydantic import BaseModel, Field
 
 from psychagent.assets.key import require_key
@@ -30,6 +29,7 @@ from psychagent.flows.build import build_chat, build_skills, open_embedder
 from psychagent.flows.live import Live, open_live
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
+from psychagent.llm.reply import Reply
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import resolve_method
 
@@ -200,8 +200,8 @@ async def ask_words(chat: Chat) -> str:
     return "answers"
 
 
-def _read_words(message: AIMessage) -> str:
-    text = str(message.content).strip()
+def _read_words(reply: Reply) -> str:
+    text = reply.content.strip()
     if not text:
         raise MalformedReplyError("the reply is empty")
     return text

@@ -25,7 +25,8 @@ class RoleUsage(Record):
 
     def __add__(self, other: RoleUsage) -> RoleUsage:
         """Add field by field."""
-        return RoleUsage(**{k: getattr(self, k) + getattr(other, k) for k in RoleUsage.model_fields})
+        # sums of valid counts need no validation, and this is done several times a call
+        return RoleUsage.model_construct(**{k: mine + getattr(other, k) for k, mine in self})
 
 
 class Usage(Record):
@@ -35,9 +36,14 @@ class Usage(Record):
 
     def __add__(self, other: Usage) -> Usage:
         """Add role by role."""
-        names = sorted(self.roles.keys() | other.roles.keys())
-        empty = RoleUsage()
-        return Usage(roles={n: self.roles.get(n, empty) + other.roles.get(n, empty) for n in names})
+        mine, theirs = self.roles, other.roles
+        if not mine or not theirs:
+            return self if mine else other
+        roles = {
+            n: mine[n] + theirs[n] if n in mine and n in theirs else (mine.get(n) or theirs[n])
+            for n in sorted(mine.keys() | theirs.keys())
+        }
+        return Usage.model_construct(roles=roles)
 
     def total(self) -> RoleUsage:
         """Sum over all roles."""

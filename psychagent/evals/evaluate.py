@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
 from langgraph.errors import GraphDrained
 
 from psychagent.assets.settings.judge import EvalSettings
+from psychagent.domain.call import Place
 from psychagent.domain.scores import ScaleResult, SessionScores
 from psychagent.errors import RecordError
 from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged
@@ -19,6 +21,7 @@ from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
 from psychagent.evals.summary import EvalResult, judge_warnings, manifests_of, summarize
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
+from psychagent.files.digest import hash_json
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts, write_text
 from psychagent.flows.judge import Judge, build_judge_deps
@@ -27,6 +30,8 @@ from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import read_scores, to_csv, write_scores
 from psychagent.records.summary import write_summary
 from psychagent.runs.events import CallAnswered, StopHeard
+from psychagent.runs.journals.base import Journals
+from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.log import log_to
 from psychagent.runs.stop import Stop, stop_on_signals
 from psychagent.runs.workers.base import Claim, Workers
@@ -81,6 +86,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             warnings=tuple(warnings),
             scripted_roles=tuple(sorted({role for m in manifests for role in m.scripted_roles})),
             interrupted=judged.interrupted,
+            replies_taken=judged.replies_taken,
         )
         if not result.interrupted:
             _write_tables(folder, result, plan.settings)
@@ -95,28 +101,31 @@ class _Judged:
     degenerate: tuple[SessionScores, ...]
     scales: Mapping[str, Scale]
     interrupted: bool
+    replies_taken: int
 
 
 async def _judge_inputs(plan: EvalPlan, folder: EvalFolder, inputs: Sequence[JudgeInput]) -> _Judged:
     """Judge the sessions, and the worthless ones derived from them."""
-    stop = Stop()
+    stop, journals = Stop(), FileJournals(folder.calls, keep=plan.log_calls)
     async with open_live(
         plan.env,
         calls=plan.settings.concurrency,
         report=lambda usage: plan.tell(CallAnswered(usage)),
         sleep=stop.sleep,
+        journal=journals,
     ) as live:
         judge = Judge(build_judge_deps(plan.settings, live))
         worthless = _degenerate(judge, inputs, plan.settings.degenerate)
         tasks = [_task(plan, judge, item, folder) for item in inputs]
         extra = [_task(plan, judge, item, folder.worthless(item.baseline)) for item in worthless]
         plan.tell(EvalBegan(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra)))
-        scores = await _judge_all(plan, judge, [*tasks, *extra], stop)
+        scores = await _judge_all(plan, judge, [*tasks, *extra], stop, journals)
     return _Judged(
         sessions=tuple(scores[task.name] for task in tasks if task.name in scores),
         degenerate=tuple(scores[task.name] for task in extra if task.name in scores),
         scales=judge.deps.scales,
         interrupted=len(scores) < len(tasks) + len(extra),
+        replies_taken=journals.taken,
     )
 
 
@@ -145,7 +154,7 @@ def _task(plan: EvalPlan, judge: Judge, item: JudgeInput, folder: EvalFolder) ->
 
 
 async def _judge_all(
-    plan: EvalPlan, judge: Judge, tasks: Sequence[Task], stop: Stop
+    plan: EvalPlan, judge: Judge, tasks: Sequence[Task], stop: Stop, journals: Journals
 ) -> dict[str, SessionScores]:
     """Judge sessions, enough of them concurrently to keep the gate busy.
 
@@ -155,7 +164,7 @@ async def _judge_all(
 
     async def work(claim: Claim[Task]) -> tuple[str, SessionScores | None]:
         try:
-            return claim.name, await stop.bound(_judge_one(plan, judge, claim))
+            return claim.name, await stop.bound(_judge_one(plan, judge, claim, journals))
         except GraphDrained as drained:
             log.warning("%s: left open (%s)", claim.name, drained)
             return claim.name, None
@@ -166,17 +175,26 @@ async def _judge_all(
     return {name: scores for name, scores in results if scores is not None}
 
 
-async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task]) -> SessionScores:
-    """Judge the open scales of a session; its file is rewritten as each scale comes in."""
-    task = claim.task
-    scores = task.scores
-    async for name, result in judge.stream(task.input.dialogue, task.open_scales):
-        scores = _with(scores, {name: result}, judge)
+async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals: Journals) -> SessionScores:
+    """Judge the open scales of a session, write its file, and end its journal."""
+    task, scores, is_done = claim.task, claim.task.scores, False
+    dialogue = task.input.dialogue
+    made_with = hash_json([scores.mark.model_dump(mode="json"), scores.input_hash])
+    journals.open(task.name, made_with=made_with)
+    place = Place(task.name, dialogue.session_index)
+    try:
+        async with aclosing(judge.stream(dialogue, task.open_scales, place=place)) as results:
+            async for name, result in results:
+                scores = _with(scores, {name: result}, judge)
+                if result.status == "missing":
+                    log.error("%s: %s is missing (%s)", task.name, name, result.reason)
+                plan.tell(ScaleJudged(task.name, name, result))
         claim.check()
-        write_scores(task.path, scores)
-        if result.status == "missing":
-            log.error("%s: %s is missing (%s)", task.name, name, result.reason)
-        plan.tell(ScaleJudged(task.name, name, result))
+        if task.open_scales:
+            write_scores(task.path, scores)
+        is_done = True
+    finally:
+        journals.close(task.name, finished=is_done)
     plan.tell(SessionJudged(task.name))
     return scores
 

@@ -34,6 +34,8 @@ class EvalPlan:
     input_format: InputFormat = "auto"
     log_level: LogLevel = "info"
     """Lowest level that is written to the log next to the scores."""
+    log_calls: bool = False
+    """Whether the journals of calls are kept, with every prompt, as the log of all calls."""
     tell: Tell = tell_nobody
     """Called with every event."""
 

@@ -44,6 +44,8 @@ class EvalResult:
     scripted_roles: tuple[str, ...] = ()
     """Roles that a script played in the runs that were judged."""
     interrupted: bool = False
+    replies_taken: int = 0
+    """Replies that an interrupted evaluation had kept and that were not asked for again."""
     """Whether a stop left sessions open, in which case no table is written."""
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, assert_never
 
@@ -18,7 +18,7 @@ from psychagent.export.source import HeldSession
 from psychagent.llm.prompt import Message, assistant
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Sources
-from psychagent.nodes.reflect import reflection_prompt
+from psychagent.nodes.reflect import ReflectionRole, reflection_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.replies.as_json import write_json
@@ -47,13 +47,28 @@ class Rebuild:
 
     def counselor_prompt(self, brief: Brief, turns: tuple[Turn, ...], at: int) -> tuple[Message, ...] | None:
         """Return what the counselor was sent for a turn; None if a skill it saw is gone."""
-        case = brief.case
-        stage = self.sources.skills(case.language).stage(case.modality, brief.plan.stage)
-        known = {skill.id for skill in stage.skills()}
-        if not set(turns[at].skills) <= known:
+        keeps = self.sources.baseline.retrieval.keep_in_history
+        if not self._knows_skills(brief, turns[0 if keeps else at : at + 1]):
             self.notes["counselor: a skill that the turn saw is no longer in the library"] += 1
             return None
         return counselor_prompt(self.sources, brief, turns[:at], turns[at].skills).messages
+
+    def reflection_prompt(
+        self, brief: Brief, turns: tuple[Turn, ...], task: ReflectionRole
+    ) -> tuple[Message, ...] | None:
+        """Return what a reflection task was sent; None if a skill that it saw is gone."""
+        settings = self.sources.baseline
+        shows_skills = settings.share_prefix and settings.retrieval.keep_in_history
+        if shows_skills and not self._knows_skills(brief, turns):
+            name = "profile" if task is Role.CLIENT_FILE else "summary"
+            self.notes[f"{name}: a skill that the session saw is no longer in the library"] += 1
+            return None
+        return reflection_prompt(self.sources, brief, turns, task).messages
+
+    def _knows_skills(self, brief: Brief, turns: Sequence[Turn]) -> bool:
+        """Return whether the library still holds all skills of these turns."""
+        stage = self.sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+        return {skill_id for turn in turns for skill_id in turn.skills} <= {s.id for s in stage.skills()}
 
     def reply(self, turn: Turn, language: Language) -> str | None:
         """Write a counselor's reply in the form that its prompt asks for; None if it cannot be."""
@@ -108,8 +123,10 @@ def _counselor(make: Rebuild, session: HeldSession) -> Examples:
 
 
 def _summary(make: Rebuild, session: HeldSession) -> Examples:
-    prompt = reflection_prompt(make.sources, session.brief, session.record.turns, Role.SUMMARY)
-    yield prompt.messages, _json(session.record.typed_summary().model_dump(mode="json")), None
+    prompt = make.reflection_prompt(session.brief, session.record.turns, Role.SUMMARY)
+    if prompt is None:
+        return
+    yield prompt, _json(session.record.typed_summary().model_dump(mode="json")), None
 
 
 def _profile(make: Rebuild, session: HeldSession) -> Examples:
@@ -118,8 +135,10 @@ def _profile(make: Rebuild, session: HeldSession) -> Examples:
     if file is None:
         make.notes["profile: the session's file holds no client file"] += 1
         return
-    prompt = reflection_prompt(make.sources, session.brief, session.record.turns, Role.CLIENT_FILE)
-    yield prompt.messages, _json(file.model_dump(mode="json", include=_FILE_FIELDS)), None
+    prompt = make.reflection_prompt(session.brief, session.record.turns, Role.CLIENT_FILE)
+    if prompt is None:
+        return
+    yield prompt, _json(file.model_dump(mode="json", include=_FILE_FIELDS)), None
 
 
 def _select(make: Rebuild, session: HeldSession) -> Examples:

@@ -8,13 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, assert_never
 
-from langchain_core.language_models import BaseChatModel
-
 from psychagent.assets.key import require_key
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
-from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY, EndpointSettings
 from psychagent.assets.settings.runtime import RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
@@ -22,7 +20,9 @@ from psychagent.domain.role import Role
 from psychagent.errors import SettingsError
 from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat, Policy
-from psychagent.llm.endpoint import build_endpoint
+from psychagent.llm.endpoint import EndpointModel
+from psychagent.llm.langchain import LangChainModel
+from psychagent.llm.reply import Model
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.offline.model import OfflineModel
@@ -65,6 +65,7 @@ def build_deps(
         chat=_chats(baseline, runtime.world, prompts, live),
         case=_bundled_case,
         knobs=to_knobs(baseline, runtime.world),
+        journal=live.journal,
     )
 
 
@@ -118,7 +119,12 @@ def _bundled_case(knobs: Knobs) -> Case:
 def build_skills(
     baseline: BaselineSettings, language: Language, live: Live, *, cache_dir: Path | None
 ) -> SkillStore:
-    """Build the skill store of a language; an embedder is loaded only if the method needs one."""
+    """Build the skill store of a language; its embedder, if the method needs one, is loaded when asked.
+
+    Raises:
+        SettingsError: If the embedder's key is not set.
+        SkillStoreError: If the embedder's package is missing or damaged.
+    """
     library = SkillLibrary(language, baseline.skills_root)
     method = baseline.retrieval.method
     embedder = None
@@ -128,14 +134,14 @@ def build_skills(
 
 
 def open_embedder(settings: EmbeddingSettings, live: Live) -> Embedder:
-    """Build the configured embedder; one behind an endpoint shares the gate with all other calls.
+    """Build the configured embedder, unloaded; one behind an endpoint shares the gate with all other calls.
 
     Raises:
         SettingsError: If its key is not set.
-        SkillStoreError: If its model is missing or has the wrong checksum.
+        SkillStoreError: If its package is missing or damaged.
     """
     key = require_key(settings.api_key_env, live.env)
-    return build_embedder(settings, key=key, client=live.http, gate=live.gate, sleep=live.sleep)
+    return build_embedder(settings, key=key, wire=live.wire, gate=live.gate, sleep=live.sleep)
 
 
 def build_chat(
@@ -146,18 +152,27 @@ def build_chat(
     script: Mapping[str, Any] | None = None,
 ) -> Chat:
     """Build a chat with a role's model; `script` replaces the default lines of the offline model."""
-    model: BaseChatModel
+    model: Model
     match settings.provider:
         case "offline":
-            model = OfflineModel.load(prompts) if script is None else OfflineModel(lines=dict(script))
+            played = OfflineModel.load(prompts) if script is None else OfflineModel(lines=dict(script))
+            model = LangChainModel(played)
         case "openai":
             key = require_key(settings.api_key_env, live.env)
-            model = build_endpoint(settings, key=key, client=live.http)
+            model = EndpointModel(settings, key=key, wire=live.wire)
         case unknown:
             assert_never(unknown)
     policy = Policy(settings.max_retries, settings.max_wait_sec, settings.structured, settings.send_seed)
-    note = prompts.render("shared/retry")
-    return Chat(model, policy, live.gate, retry_note=note, on_call=live.report, sleep=live.sleep)
+    return Chat(
+        model,
+        policy,
+        live.gate,
+        retry_note=prompts.render("shared/retry"),
+        on_call=live.report,
+        sleep=live.sleep,
+        journal=live.journal,
+        made_with=settings.model_dump_json(exclude=set(CHANGES_NO_REPLY)),
+    )
 
 
 def judge_script(
@@ -179,9 +194,9 @@ def warm(deps: Deps) -> Deps:
             prompts.compile(name)
         for modality in Modality:
             prompts.first_plan(modality)
-        deps.skills(language).library.all_stages()
+        deps.skills(language).warm()
         for role in (Role.COUNSELOR, Role.CLIENT, Role.SUMMARY):
-            deps.chat(role, replace(deps.knobs, language=language))
+            deps.chat(role, replace(deps.knobs, language=language)).model.warm()
     return deps
 
 

@@ -1,8 +1,9 @@
-"""The judge graph, which asks all scales of a session in parallel and collects them; and its wiring."""
+"""The judge graph, which asks all scales of a session side by side; and its wiring."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import aclosing
 from functools import cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from langgraph.graph.state import CompiledStateGraph
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality
+from psychagent.domain.call import Place
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
 from psychagent.domain.turn import Turn
@@ -23,16 +25,11 @@ from psychagent.nodes.judge import (
     JudgeBrief,
     JudgeDeps,
     JudgeState,
-    administer,
-    collect,
-    fan_out,
-    gather_results,
+    judge,
     methods_for,
     plan_calls,
-    record_broken,
 )
 from psychagent.scales.dialogue import Dialogue, to_lines
-from psychagent.scales.fill import GroupCall
 from psychagent.scales.scale import load_scales
 
 JudgeGraph = CompiledStateGraph[JudgeState, JudgeBrief, Any, Any]
@@ -41,11 +38,9 @@ JudgeGraph = CompiledStateGraph[JudgeState, JudgeBrief, Any, Any]
 def build_judge(deps: JudgeDeps) -> JudgeGraph:
     """Build the judge graph; its context is a JudgeBrief, its input is empty."""
     graph = StateGraph(JudgeState, context_schema=JudgeBrief)
-    graph.add_node("administer", administer(deps), error_handler=record_broken)
-    graph.add_node("collect", collect(deps))
-    graph.add_conditional_edges(START, fan_out(deps), ["administer", "collect"])
-    graph.add_edge("administer", "collect")
-    graph.add_edge("collect", END)
+    graph.add_node("judge", judge(deps))
+    graph.add_edge(START, "judge")
+    graph.add_edge("judge", END)
     return graph.compile(name="judge")
 
 
@@ -58,22 +53,25 @@ class Judge:
         self.graph = build_judge(deps)
 
     async def stream(
-        self, dialogue: Dialogue, methods: Sequence[str]
-    ) -> AsyncIterator[tuple[str, ScaleResult]]:
+        self, dialogue: Dialogue, methods: Sequence[str], *, place: Place | None = None
+    ) -> AsyncGenerator[tuple[str, ScaleResult], None]:
         """Judge a session and yield each scale as soon as its last call has returned.
+
+        Args:
+            dialogue: The session.
+            methods: Scales by name.
+            place: Where in a run the session is judged; None where no journal may answer.
 
         Raises:
             AssetError: If a scale is unknown.
         """
         plan_calls(self.deps, methods)
-        brief = JudgeBrief(dialogue=dialogue, methods=tuple(methods))
-        waiting: dict[str, list[GroupCall]] = {name: [] for name in methods}
-        async for update in self.graph.astream({}, context=brief, stream_mode="updates"):
-            for call in [call for part in update.values() for call in part.get("calls", [])]:
-                waiting[call.scale].append(call)
-                complete = gather_results(self.deps, [call.scale], waiting[call.scale])
-                for name, result in complete.items():
-                    yield name, result
+        brief = JudgeBrief(dialogue=dialogue, methods=tuple(methods), place=place)
+        # Any: what a node hands to the custom stream has no type
+        stream: Any = self.graph.astream({}, context=brief, stream_mode="custom")
+        async with aclosing(stream) as results:
+            async for result in results:
+                yield result
 
     def blank(self, dialogue: Dialogue, *, source_file: str = "", baseline: str = "") -> SessionScores:
         """Return a session's scores with no scale filled in yet."""
@@ -185,7 +183,7 @@ def mark_judge(settings: EvalSettings, prompts: PromptLibrary, script: Mapping[s
 def warm_judge(deps: JudgeDeps) -> JudgeDeps:
     """Read now what is otherwise read on first use, for servers whose event loop must not block on files."""
     for language in Language:
-        deps.chat(language)
+        deps.chat(language).model.warm()
         deps.mark(language)
         for name in deps.prompts(language).names():
             deps.prompts(language).compile(name)

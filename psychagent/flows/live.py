@@ -1,4 +1,4 @@
-"""The live resources of a process: keys, connections, the gate, the reporter of calls, how to wait."""
+"""The live resources of a process: keys, connections, gate, journal, the reporter of calls, how to wait."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from types import TracebackType
 
-import httpx
-
 from psychagent.domain.usage import Usage
 from psychagent.llm.gate import Gate
+from psychagent.llm.journal import NO_JOURNAL, Journal
+from psychagent.llm.wire import Wire
 
 DEFAULT_CALLS = 64
 """Default limit on concurrent model calls."""
@@ -27,13 +27,16 @@ class Live:
 
     env: Mapping[str, str]
     """Environment in which keys are looked up by name."""
-    http: httpx.AsyncClient
+    wire: Wire
+    """The connections to all endpoints."""
     gate: AbstractAsyncContextManager[None]
     """Bounds concurrent model calls over all roles and cases."""
     report: Callable[[Usage], None] = tell_nobody
     """Called with the usage of every answered model call."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """Waits before a retry; a run passes a function that a stop cuts short."""
+    journal: Journal = NO_JOURNAL
+    """Keeps the replies of a run that may be resumed."""
 
     async def __aenter__(self) -> Live:
         """Use the connections while a block runs."""
@@ -43,7 +46,7 @@ class Live:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Close the connections."""
-        await self.http.aclose()
+        await self.wire.aclose()
 
 
 def open_live(
@@ -52,6 +55,7 @@ def open_live(
     calls: int = DEFAULT_CALLS,
     report: Callable[[Usage], None] = tell_nobody,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    journal: Journal = NO_JOURNAL,
 ) -> Live:
     """Open live resources for one event loop; `async with` closes the connections.
 
@@ -60,11 +64,6 @@ def open_live(
         calls: Maximum concurrent model calls.
         report: Called with the usage of every answered model call.
         sleep: Waits before a retry, in seconds.
+        journal: Where replies are kept, so that a resumed run does not ask again.
     """
-    return Live(env, open_client(), Gate(calls), report, sleep)
-
-
-def open_client() -> httpx.AsyncClient:
-    """Open a connection pool for one event loop; the gate bounds calls, not the pool."""
-    limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-    return httpx.AsyncClient(limits=limits, timeout=None)
+    return Live(env, Wire(env), Gate(calls), report, sleep, journal)

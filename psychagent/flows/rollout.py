@@ -13,13 +13,15 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from psychagent.domain.call import Place
 from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
-from psychagent.errors import PsychAgentError, usage_of
+from psychagent.errors import CallError, PsychAgentError, RecordError, usage_of
 from psychagent.flows.judge import Judge, spoken_dialogue
 from psychagent.flows.session import build_session, recursion_limit
 from psychagent.flows.spent import open_usage
 from psychagent.llm.gate import Gate
+from psychagent.llm.journal import NO_JOURNAL, Journal
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import JudgeBrief, JudgeDeps
 from psychagent.nodes.knobs import Knobs
@@ -76,7 +78,8 @@ def judging(judge: Judge, key: JudgementKey) -> RolloutNode:
         )
         chosen = judge.deps.settings.methods.get(dialogue.modality)
         methods = chosen or reward_methods(judge.deps.scales, dialogue.modality)
-        update = await graph.ainvoke({}, context=JudgeBrief(dialogue=dialogue, methods=tuple(methods)))
+        context = JudgeBrief(dialogue=dialogue, methods=tuple(methods), place=brief.place, asked_as=key)
+        update = await graph.ainvoke({}, context=context)
         scores = judge.blank(dialogue).model_copy(update={"scales": update["results"]})
         return {"judgement": scores} if key == "judgement" else {"holdout": scores}
 
@@ -92,24 +95,37 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
     """
     graph = build_rollout(deps)
     limit = deps.rft.settings.rollout_concurrency if deps.rft else 1
+    # the journal plays a cut-off session again, so that no turn needs a checkpoint of its own
+    journaled = deps.journal is not NO_JOURNAL
     gates: defaultdict[str, Gate] = defaultdict(lambda: Gate(limit))
 
     async def hold(task: RolloutTask, config: RunnableConfig, runtime: Runtime[Knobs]) -> CourseState:
         knobs = runtime.context or deps.knobs
         brief = brief_of(deps, task["state"], knobs, task["index"], task["attempt"])
         inner: RunnableConfig = {**config, "recursion_limit": recursion_limit(knobs.max_counselor_turns)}
+        options: dict[str, Any] = {"durability": "exit"} if journaled and stored else {}
         thread = str(config.get("configurable", {}).get("thread_id", ""))
         async with gates[thread]:
             try:
-                final = await graph.ainvoke({"turns": []}, inner, context=brief)
+                final = await graph.ainvoke({"turns": []}, inner, context=brief, **options)
             except PsychAgentError as error:
-                if deps.rft is None:
+                if deps.rft is None or isinstance(error, RecordError):
                     raise
-                spent = open_usage(await graph.aget_state(inner, subgraphs=True)) if stored else Usage()
+                if journaled:
+                    spent = _take_back(deps.journal, error, brief.place)
+                else:
+                    spent = open_usage(await graph.aget_state(inner, subgraphs=True)) if stored else Usage()
                 return {"rollouts": [_failed(task, error, spent)]}
         return {"rollouts": [_held(task, final)]}
 
     return hold
+
+
+def _take_back(journal: Journal, error: PsychAgentError, place: Place) -> Usage:
+    """Take back the replies of the call that failed, whose cost its error holds; return that of the rest."""
+    if isinstance(error, CallError) and error.call:
+        journal.void(error.call)
+    return journal.spent(place)
 
 
 def record_broken(task: RolloutTask, error: NodeError) -> CourseState:

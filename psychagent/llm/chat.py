@@ -9,15 +9,15 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
-from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import AIMessage
 from pydantic import BaseModel
 
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import CallError, MalformedReplyError
 from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts
 from psychagent.llm.fault import Fault
+from psychagent.llm.journal import NO_JOURNAL, Journal, Kept, Key, digest
 from psychagent.llm.prompt import Message, Prompt, assistant, user
+from psychagent.llm.reply import Model, Reply, Request
 from psychagent.replies.as_json import Structured, read_json, response_format
 
 T = TypeVar("T")
@@ -46,23 +46,27 @@ class Policy:
 
 @dataclass
 class Chat:
-    """A model, the gate that bounds concurrent calls, and the retry policy."""
+    """A model, the gate that bounds concurrent calls, the retry policy and the journal."""
 
-    model: BaseChatModel
+    model: Model
     policy: Policy
     gate: AbstractAsyncContextManager[None]
     """Bounds concurrent calls over everything that shares it: a `Gate` or a replacement."""
     retry_note: str
     """Message to the model after a malformed reply; `{problem}` is replaced by the problem."""
     on_call: Callable[[Usage], None] = lambda usage: None
-    """Called with the usage of every answered request, for live progress."""
+    """Called with the usage of every answered request, for live progress; not for replies of the journal."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     rng: random.Random = field(default_factory=random.Random)
+    journal: Journal = NO_JOURNAL
+    """Where replies are looked for before a model is asked, and kept before they are used."""
+    made_with: str = ""
+    """What else decides a reply, such as the model's name: a reply kept under another is not taken."""
 
     @property
     def is_script(self) -> bool:
         """Whether this is the offline script instead of a language model."""
-        return bool(getattr(self.model, "is_script", False))
+        return self.model.is_script
 
     async def ask(self, prompt: Prompt, model: type[M]) -> Answer[M]:
         """Ask for a typed reply.
@@ -70,12 +74,12 @@ class Chat:
         Raises:
             ProviderError, ReplyError: When there is no further attempt; both carry the usage.
         """
-        return await self.request(prompt, lambda message: read_json(_text(message), model), schema=model)
+        return await self.request(prompt, lambda reply: read_json(reply.content, model), schema=model)
 
     async def request(
         self,
         prompt: Prompt,
-        read: Callable[[AIMessage], T],
+        read: Callable[[Reply], T],
         *,
         schema: type[BaseModel] | None = None,
     ) -> Answer[T]:
@@ -86,7 +90,7 @@ class Chat:
             read: Parses the reply; raises MalformedReplyError if it cannot.
             schema: The shape that the server is asked to enforce, if it can.
         """
-        call = _Call(self, prompt, prompt.messages, self._kwargs(prompt, schema))
+        call = _Call(self, prompt, prompt.messages, self._options(prompt, schema))
         attempts = Attempts(
             self.gate,
             self.policy.max_retries,
@@ -97,16 +101,14 @@ class Chat:
         try:
             value = await attempts.run(prompt.role, lambda number: call.attempt(number, read))
         except CallError as error:
-            error.usage = call.spent
+            error.usage, error.call = call.spent, prompt.call
             raise
         return Answer(value, call.spent)
 
-    def _kwargs(self, prompt: Prompt, schema: type[BaseModel] | None) -> dict[str, Any]:
-        if self.is_script:
-            return {"call": prompt}
-        kwargs: dict[str, Any] = {"seed": prompt.seed} if self.policy.send_seed else {}
+    def _options(self, prompt: Prompt, schema: type[BaseModel] | None) -> dict[str, Any]:
+        options: dict[str, Any] = {"seed": prompt.seed} if self.policy.send_seed else {}
         shape = response_format(schema, self.policy.structured) if schema else None
-        return kwargs | ({"response_format": shape} if shape else {})
+        return options | ({"response_format": shape} if shape else {})
 
 
 @dataclass
@@ -116,60 +118,76 @@ class _Call:
     chat: Chat
     prompt: Prompt
     messages: tuple[Message, ...]
-    kwargs: dict[str, Any]
-    spent: Usage = field(default_factory=Usage)
+    options: dict[str, Any]
+    replies: int = 0
+    """Replies so far, unusable ones."""
+    costs: RoleUsage = field(default_factory=RoleUsage)
+    """All attempts so far."""
+    unkept: RoleUsage = field(default_factory=RoleUsage)
+    """The part of it that no reply in the journal stands for yet."""
 
-    async def attempt(self, number: int, read: Callable[[AIMessage], T]) -> T:
-        role, again = self.prompt.role, _retry(self.prompt.role, number)
+    @property
+    def spent(self) -> Usage:
+        """The usage so far."""
+        return Usage(roles={self.prompt.role: self.costs}) if self.costs != RoleUsage() else Usage()
+
+    async def attempt(self, number: int, read: Callable[[Reply], T]) -> T:
+        key, kept = self._key(), None
+        if key is not None:
+            kept = self.chat.journal.find(key)
+        reply = await self._ask(number, key) if kept is None else self._take(kept)
+        self.replies += 1
         try:
-            message = await self._send()
-        except Fault:
-            self.spent += again
-            raise
-        cost = measure(message, role) + again
-        self.spent += cost
-        self.chat.on_call(cost)
-        try:
-            return read(message)
+            return read(reply)
         except MalformedReplyError as error:
-            self._mend(_text(message), str(error), number)
+            self._mend(reply.content, str(error))
             raise
 
-    async def _send(self) -> AIMessage:
-        message: AIMessage = await self.chat.model.ainvoke(list(self.messages), **self.kwargs)
-        # a token limit may cut a character in half, leaving a surrogate that cannot be stored
-        whole = _text(message).encode("utf-8", "replace").decode()
-        return message if whole == message.content else message.model_copy(update={"content": whole})
+    def _key(self) -> Key | None:
+        if self.prompt.call is None or self.chat.journal is NO_JOURNAL:
+            return None
+        asked = digest(self.chat.made_with, self.messages, self.options)
+        return Key(self.prompt.call, self.replies, asked)
 
-    def _mend(self, reply: str, problem: str, number: int) -> None:
+    def _take(self, kept: Kept) -> Reply:
+        """Take a reply from the journal, with the cost that it had when it was asked for."""
+        self.costs += kept.cost or RoleUsage()
+        return Reply.of_json(kept.value)
+
+    async def _ask(self, number: int, key: Key | None) -> Reply:
+        try:
+            reply = await self.chat.model.reply(Request(self.prompt, self.messages, self.options))
+        except Fault:
+            self._count(_FAILED if number else _NOTHING)
+            raise
+        cost = measure(reply, retries=1 if number else 0)
+        self._count(cost)
+        if key is not None:
+            self.chat.journal.add(key, Kept(reply.to_json(), self.unkept), self.messages)
+            self.unkept = _NOTHING
+        self.chat.on_call(Usage(roles={self.prompt.role: cost}))
+        return reply
+
+    def _count(self, cost: RoleUsage) -> None:
+        self.costs += cost
+        self.unkept += cost
+
+    def _mend(self, reply: str, problem: str) -> None:
         """Add what was wrong with the reply, and change the seed so that the answer can differ."""
         note = self.chat.retry_note.format(problem=problem)
         self.messages = self.prompt.plus(assistant(reply[:_ECHO_CHARS] or "…"), user(note))
-        if "seed" in self.kwargs:
-            self.kwargs |= {"seed": self.kwargs["seed"] + 7919 * (number + 1)}
+        if "seed" in self.options:
+            self.options |= {"seed": self.options["seed"] + 7919 * self.replies}
 
 
-def _text(message: AIMessage) -> str:
-    return str(message.text)
+_NOTHING, _FAILED = RoleUsage(), RoleUsage(retries=1)
 
 
-def _retry(role: str, attempt: int) -> Usage:
-    return Usage(roles={role: RoleUsage(retries=1)}) if attempt else Usage()
-
-
-def measure(message: AIMessage, role: str) -> Usage:
-    """Read the usage of one answered request."""
-    counts = message.usage_metadata
-    if counts is None:
-        return Usage(roles={role: RoleUsage(calls=1)})
-    cached = (counts.get("input_token_details") or {}).get("cache_read") or 0
-    return Usage(
-        roles={
-            role: RoleUsage(
-                calls=1,
-                prompt_tokens=counts["input_tokens"],
-                cached_tokens=cached,
-                completion_tokens=counts["output_tokens"],
-            )
-        }
+def measure(reply: Reply, *, retries: int = 0) -> RoleUsage:
+    """Measure one answered request."""
+    if reply.tokens is None:
+        return RoleUsage(calls=1, retries=retries)
+    prompt, cached, completion = reply.tokens
+    return RoleUsage(
+        calls=1, retries=retries, prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion
     )

@@ -1,17 +1,18 @@
-"""Describe how an attempt at an endpoint failed: in one line, without the key, and whether to retry."""
+"""Describe how an attempt at an endpoint failed: in one line, without the key, and whether to retry.
+
+Knows no client library: the wire and the streaming client hand it what they saw.
+"""
 
 from __future__ import annotations
 
-import json
+import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
 
-import httpx
-import openai
+from psychagent.llm.json_bytes import parse
 
 _PASSING_STATUS = frozenset({408, 409, 425, 429})
 _HINTS = {
@@ -19,9 +20,8 @@ _HINTS = {
     403: "; check the key",
     404: "; check base_url and model",
 }
-_NEVER_SENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
-_NO_CONNECTION = (openai.APIConnectionError, httpx.ConnectError, *_NEVER_SENT)
 _MOST_CHARS = 200
+_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 
 class Fault(Exception):
@@ -55,93 +55,77 @@ class NoEmbeddingsError(UnreadableError):
     wanted = "list of embeddings"
 
 
-@contextmanager
-def as_faults(key: str) -> Iterator[None]:
-    """Turn whatever an attempt raises into a Fault that does not hold the key."""
-    try:
-        yield
-    except (
-        openai.OpenAIError,
-        httpx.HTTPError,
-        httpx.InvalidURL,
-        TimeoutError,
-        UnreadableError,
-        json.JSONDecodeError,
-    ) as error:
-        fault = to_fault(error, key)
-        # a traceback prints the whole chain, so do not chain an error that holds the key
-        raise fault from (None if key and key in f"{error} {error.__cause__}" else error)
-
-
-def to_fault(error: Exception, key: str) -> Fault:
-    """Convert an error to a Fault, with `key` masked."""
-    kind, detail, passes = _describe(error)
+def make_fault(
+    kind: str, detail: str = "", *, passes: bool, key: str, wait_sec: float | None = None
+) -> Fault:
+    """Make a fault from the problem in our words and the detail from server or library; mask the key."""
     problem = f"{kind} {detail}".rstrip()
     masked = problem.replace(key, "***") if key else problem
-    return Fault(masked, passes=passes, wait_sec=_asked_wait(error), kind=kind)
+    return Fault(masked, passes=passes, wait_sec=wait_sec, kind=kind)
 
 
-def _describe(error: Exception) -> tuple[str, str, bool]:
-    """Return the problem in our words, the detail from server or library, and whether it is transient."""
-    if isinstance(error, openai.APIStatusError | httpx.HTTPStatusError):
-        return _describe_status(error)
-    if isinstance(error, openai.APITimeoutError | httpx.TimeoutException | TimeoutError):
-        return "no answer within timeout_sec", "", True
-    if isinstance(error, _NO_CONNECTION):
-        cause = _cause(error)
-        return "no connection", f"to {_address(error)} ({_line(cause)})", not isinstance(cause, _NEVER_SENT)
-    if isinstance(error, json.JSONDecodeError):
-        return "the answer is not JSON", f"({error})", True
-    if isinstance(error, UnreadableError):
-        return f"the answer is no {error.wanted}", f"({_cut(str(error))})", True
-    return "the answer broke off", f"({_line(error)})", True
+def timed_out(key: str) -> Fault:
+    """Make the fault of an attempt that took longer than `timeout_sec`."""
+    return make_fault("no answer within timeout_sec", passes=True, key=key)
 
 
-def _describe_status(error: openai.APIStatusError | httpx.HTTPStatusError) -> tuple[str, str, bool]:
-    status = error.response.status_code
-    passes = status in _PASSING_STATUS or status >= 500
-    return f"HTTP {status}", f"{_reason(error)}{_HINTS.get(status, '')}".lstrip(), passes
+def no_connection(address: str, error: BaseException, *, passes: bool, key: str) -> Fault:
+    """Make the fault of a request that did not reach its server, or got no answer at all."""
+    return make_fault("no connection", f"to {address} ({line_of(error)})", passes=passes, key=key)
 
 
-def _cause(error: Exception) -> BaseException:
-    """Unwrap the error that kept a request from reaching its server."""
-    cause: BaseException = error
-    while isinstance(cause, openai.APIConnectionError) and cause.__cause__:
-        cause = cause.__cause__
-    return cause
+def broken_off(error: BaseException, key: str) -> Fault:
+    """Make the fault of an answer that ended before it was complete."""
+    return make_fault("the answer broke off", f"({line_of(error)})", passes=True, key=key)
 
 
-def _address(error: Exception) -> str:
-    """Return the request's URL without user and query; errors may lack a request."""
+def unreadable(error: UnreadableError, key: str) -> Fault:
+    """Make the fault of an answer that is not what was asked for."""
+    return make_fault(f"the answer is no {error.wanted}", f"({_cut(str(error))})", passes=True, key=key)
+
+
+def of_status(status: int, headers: Mapping[str, str], body: bytes, key: str) -> Fault:
+    """Make the fault of an answer with another status than 200, in the server's own words."""
+    return make_fault(
+        f"HTTP {status}",
+        f"{server_words(body)}{_HINTS.get(status, '')}".lstrip("; "),
+        passes=status in _PASSING_STATUS or status >= 500,
+        key=key,
+        wait_sec=retry_after(headers, now=time.time()),
+    )
+
+
+def server_words(body: bytes) -> str:
+    """Find what a server says in an error: JSON in its usual shapes, a page's text, or plain text."""
     try:
-        request = error.request if isinstance(error, openai.APIError | httpx.RequestError) else None
-    except RuntimeError:
-        request = None
-    return str(request.url.copy_with(userinfo=b"", query=None)) if request else "the endpoint"
+        said = "; ".join(_words(parse(body)))
+    except ValueError:
+        said = _MARKUP.sub(" ", body.decode("utf-8", "replace"))
+    return _cut(said)
 
 
-def _line(error: BaseException) -> str:
+def _words(value: Any) -> Iterator[str]:
+    """Yield the sentences of an error: `error`, `message`, `detail` or `msg`, at any of the usual depths."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        for item in value:
+            yield from _words(item)
+    elif isinstance(value, dict):
+        name = next((n for n in ("error", "message", "detail", "msg") if value.get(n)), None)
+        where = value.get("loc")
+        place = ".".join(map(str, where)) + ": " if isinstance(where, list) else ""
+        for words in _words(value[name]) if name else ():
+            yield place + words
+
+
+def line_of(error: BaseException) -> str:
+    """Write an error as one line: its class and what it says."""
     return _cut(f"{type(error).__name__}: {error}".rstrip(": "))
 
 
 def _cut(text: str) -> str:
     return " ".join(text.split())[:_MOST_CHARS]
-
-
-def _reason(error: openai.APIStatusError | httpx.HTTPStatusError) -> str:
-    if isinstance(error, openai.APIStatusError):
-        body = error.body if isinstance(error.body, dict) else {}
-        return _cut(str(body.get("message") or error.message))
-    try:
-        message = error.response.json()["error"]["message"]
-    except (ValueError, LookupError, TypeError):
-        message = error.response.text
-    return _cut(str(message))
-
-
-def _asked_wait(error: Exception) -> float | None:
-    response: Any = getattr(error, "response", None)
-    return retry_after(response.headers, now=time.time()) if response is not None else None
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
@@ -159,6 +143,6 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
     except ValueError:
         try:
             seconds = parsedate_to_datetime(value).timestamp() - now
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
     return max(0.0, seconds) if isfinite(seconds) else None

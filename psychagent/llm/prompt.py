@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pydantic import BaseModel
 
 from psychagent.assets.prompts import Rendered
+from psychagent.domain.call import CallId
 from psychagent.domain.role import Role
 
 Message = dict[str, str]
@@ -27,6 +28,8 @@ class Prompt:
     values: Mapping[str, object] = field(default_factory=dict)
     """What the messages were rendered from, for the offline script; never sent to an endpoint."""
     seed: int = 0
+    call: CallId | None = None
+    """Which call of a run this is; None where no journal may answer it."""
 
     @classmethod
     def of(
@@ -36,6 +39,7 @@ class Prompt:
         *,
         rendered: Sequence[Rendered],
         seed: int,
+        call: CallId | None = None,
         also: Mapping[str, object] | None = None,
     ) -> Prompt:
         """Make a prompt with the values of the templates that its messages were rendered from.
@@ -45,13 +49,14 @@ class Prompt:
             messages: The messages to send.
             rendered: The rendered parts of the messages; for values of the same name the last counts.
             seed: Seed of the call.
+            call: Which call of a run it is.
             also: Values that a template rephrases, so that its arguments do not
                 appear in the text.
         """
         values: dict[str, object] = {}
         for part in rendered:
             values |= part.values
-        return cls(role=role, messages=tuple(messages), values=values | dict(also or {}), seed=seed)
+        return cls(role, tuple(messages), values | dict(also or {}), seed, call)
 
     def visible_values(self) -> dict[str, object]:
         """Keep only the values whose text appears in the messages; records are taken apart.

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import assert_never
 
-from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
@@ -16,6 +15,7 @@ from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.turn import Turn
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Prompt, assistant, system, user
+from psychagent.llm.reply import Reply
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.tags import split_thoughts
@@ -50,17 +50,22 @@ def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prom
     dialogue = [
         user(turn.text) if turn.speaker is Speaker.COUNSELOR else assistant(turn.text) for turn in turns
     ]
-    seed = brief.seed("client", len(turns))
-    return Prompt.of(Role.CLIENT, (system(head), *dialogue), rendered=[head], seed=seed)
+    return Prompt.of(
+        Role.CLIENT,
+        (system(head), *dialogue),
+        rendered=[head],
+        seed=brief.seed("client", len(turns)),
+        call=brief.call(Role.CLIENT, len(turns)),
+    )
 
 
-def read_words(message: AIMessage) -> str:
+def read_words(reply: Reply) -> str:
     """Take the client's words from a reply.
 
     Raises:
         MalformedReplyError: If the reply has no visible words, or a thought tag is not closed.
     """
-    _, outside = split_thoughts(str(message.content))
+    _, outside = split_thoughts(reply.content)
     words = outside.strip()
     if not words:
         raise MalformedReplyError("the reply is empty; say something as the client")

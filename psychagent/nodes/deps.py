@@ -15,6 +15,7 @@ from psychagent.domain.base import Language
 from psychagent.domain.profile import Case
 from psychagent.domain.role import Role
 from psychagent.llm.chat import Chat
+from psychagent.llm.journal import NO_JOURNAL, Journal
 from psychagent.nodes.judge import JudgeDeps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import Brief, CourseState, SessionState
@@ -74,3 +75,5 @@ class Deps(Sources):
     """The knobs according to the settings."""
     rft: Rft | None = None
     """Judging and choosing of rollouts; None means plain simulation."""
+    journal: Journal = NO_JOURNAL
+    """Keeps the answers of a batch run, and so takes the place of checkpoints within a session."""

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import operator
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, TypedDict
+from typing import Any, NamedTuple, TypedDict
 
-from langgraph.errors import NodeError
+from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
-from langgraph.types import Send
 
-from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.prompts import PromptLibrary, Rendered
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality, Record
+from psychagent.domain.call import CallId, Place
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult
 from psychagent.domain.seed import derive_seed
-from psychagent.errors import AssetError, CallError, ScoringError, SettingsError, usage_of
+from psychagent.errors import AssetError, CallError, RecordError, ScoringError, SettingsError, usage_of
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.scales.dialogue import Dialogue, fenced
@@ -39,15 +39,19 @@ class JudgeDeps:
 
 
 class JudgeBrief(Record):
-    """Context of one run of the judge graph, so that no task has to carry the dialogue."""
+    """Context of one run of the judge graph."""
 
     dialogue: Dialogue
     methods: tuple[str, ...] | None = None
     """Scales to administer, by name; None means the modality's default set."""
+    place: Place | None = None
+    """Where in a run the session is judged; None where no journal may answer."""
+    asked_as: str = Role.JUDGE.value
+    """Tells the calls of two judges of one session apart."""
 
 
-class JudgeTask(TypedDict):
-    """Input of one judge call."""
+class JudgeTask(NamedTuple):
+    """One judge call: a group of a scale's items, in one repeat."""
 
     scale: str
     group: int
@@ -57,7 +61,6 @@ class JudgeTask(TypedDict):
 class JudgeState(TypedDict, total=False):
     """State of the judge graph."""
 
-    calls: Annotated[list[GroupCall], operator.add]
     results: dict[str, ScaleResult]
 
 
@@ -90,88 +93,119 @@ def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
     ]
 
 
-def fan_out(deps: JudgeDeps) -> Callable[[JudgeState, Runtime[JudgeBrief]], list[Send] | str]:
-    """Make the edge that dispatches all calls."""
+def judge(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
+    """Make the node that administers all scales of a session side by side.
 
-    def send(state: JudgeState, runtime: Runtime[JudgeBrief]) -> list[Send] | str:
-        return [Send("administer", task) for task in plan_calls(deps, _asked(deps, runtime))] or "collect"
+    It hands each scale to the graph's custom stream as soon as it is filled in.
+    """
 
-    return send
+    async def ask(state: JudgeState, runtime: Runtime[JudgeBrief]) -> JudgeState:
+        methods = _asked(deps, runtime)
+        sitting = Sitting.of(deps, runtime.context)
+        tasks = plan_calls(deps, methods)
 
+        async def fill(name: str) -> ScaleResult:
+            mine = [task for task in tasks if task.scale == name]
+            answers = await asyncio.gather(*map(sitting.administer, mine), return_exceptions=True)
+            calls = [_recorded(task, answer) for task, answer in zip(mine, answers, strict=True)]
+            result = fill_scale(deps.scales[name], calls)
+            runtime.stream_writer((name, result))
+            return result
 
-def administer(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
-    """Make the node that asks about one group of items; a failed call is recorded with its reason."""
-
-    async def ask(task: JudgeTask, runtime: Runtime[JudgeBrief]) -> JudgeState:
-        dialogue, scale = runtime.context.dialogue, deps.scales[task["scale"]]
-        ids, (lo, hi) = scale.groups[task["group"]], scale.range
-        try:
-            prompt = judge_prompt(deps, dialogue, task)
-            answer = await deps.chat(dialogue.language).request(
-                prompt,
-                lambda message: read_group(str(message.content), scale, ids),
-                schema=reply_schema(ids, lo, hi),
-            )
-        except (CallError, ScoringError) as error:
-            usage = usage_of(error)
-            return {"calls": [GroupCall(**task, failure=f"{type(error).__name__}: {error}", usage=usage)]}
-        items = tuple(verify_item(scale, reply, dialogue.lines, task["repeat"]) for reply in answer.value)
-        return {"calls": [GroupCall(**task, items=items, usage=answer.usage)]}
+        # wait for all before an error of one ends the session, so that no call is left running
+        filled = await asyncio.gather(*map(fill, methods), return_exceptions=True)
+        return {"results": {name: _sound(result) for name, result in zip(methods, filled, strict=True)}}
 
     return ask
 
 
-def record_broken(task: JudgeTask, error: NodeError) -> JudgeState:
-    """Record a call that failed with an unexpected error: its scale is missing, its siblings continue."""
-    return {"calls": [GroupCall(**task, failure=f"{type(error.error).__name__}: {error.error}")]}
+def _sound(result: ScaleResult | BaseException) -> ScaleResult:
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
-def collect(deps: JudgeDeps) -> Callable[..., JudgeState]:
-    """Make the node that turns calls into results, in the order in which scales were requested."""
-
-    def gather(state: JudgeState, runtime: Runtime[JudgeBrief]) -> JudgeState:
-        return {"results": gather_results(deps, _asked(deps, runtime), state.get("calls", []))}
-
-    return gather
-
-
-def gather_results(
-    deps: JudgeDeps, methods: Sequence[str], calls: Sequence[GroupCall]
-) -> dict[str, ScaleResult]:
-    """Fill in every scale whose calls have all returned."""
-    by_scale: dict[str, list[GroupCall]] = {name: [] for name in methods}
-    for call in calls:
-        by_scale[call.scale].append(call)
-    return {
-        name: fill_scale(deps.scales[name], mine)
-        for name, mine in by_scale.items()
-        if mine and len(mine) == len(deps.scales[name].groups) * deps.settings.repeats
-    }
-
-
-def judge_prompt(deps: JudgeDeps, dialogue: Dialogue, task: JudgeTask) -> Prompt:
-    """Write a judge prompt: the dialogue first, the scale last, so that all scales share a prefix.
+def _recorded(task: JudgeTask, answer: GroupCall | BaseException) -> GroupCall:
+    """Record a call that failed unexpectedly: its scale is missing, its siblings continue.
 
     Raises:
-        ScoringError: If the scale needs a profile or plan that the session lacks.
+        RecordError: If the journal cannot be used.
+        GraphDrained: If the run is asked to stop.
     """
-    prompts, scale = deps.prompts(dialogue.language), deps.scales[task["scale"]]
-    lines = [{"speaker": line.speaker.value, "text": fenced(line.text)} for line in dialogue.lines]
-    task_values = _task_values(scale, scale.groups[task["group"]], dialogue.language)
-    head = prompts.render("judge/system")
-    parts = [
-        prompts.render("judge/dialogue", lines=lines),
-        *(prompts.render(f"judge/{name}", text=_input(dialogue, name)) for name in scale.inputs),
-        prompts.render("judge/task", **task_values),
-    ]
-    return Prompt.of(
-        Role.JUDGE,
-        (system(head), user("\n\n".join(parts))),
-        rendered=[head, *parts],
-        seed=derive_seed("judge", dialogue.hash, scale.name, task["group"], task["repeat"]),
-        # the template rephrases the speakers
-        also={"turns": [{line["speaker"]: line["text"]} for line in lines]},
-    )
+    if isinstance(answer, GroupCall):
+        return answer
+    if isinstance(answer, RecordError | GraphBubbleUp) or not isinstance(answer, Exception):
+        raise answer
+    return GroupCall(**task._asdict(), failure=f"{type(answer).__name__}: {answer}")
+
+
+@dataclass(frozen=True)
+class Sitting:
+    """One session in front of the judge: what all of its calls share is rendered once."""
+
+    deps: JudgeDeps
+    brief: JudgeBrief
+    head: Rendered
+    dialogue: Rendered
+    spoken: Sequence[Mapping[str, str]]
+    """Speaker -> words of each line; the template rephrases the speakers."""
+
+    @classmethod
+    def of(cls, deps: JudgeDeps, brief: JudgeBrief) -> Sitting:
+        """Render what all calls begin with."""
+        prompts = deps.prompts(brief.dialogue.language)
+        lines = [{"speaker": line.speaker.value, "text": fenced(line.text)} for line in brief.dialogue.lines]
+        return cls(
+            deps,
+            brief,
+            head=prompts.render("judge/system"),
+            dialogue=prompts.render("judge/dialogue", lines=lines),
+            spoken=[{line["speaker"]: line["text"]} for line in lines],
+        )
+
+    async def administer(self, task: JudgeTask) -> GroupCall:
+        """Ask about one group of items; a failed call is returned with its reason."""
+        dialogue, scale = self.brief.dialogue, self.deps.scales[task.scale]
+        ids, (lo, hi) = scale.groups[task.group], scale.range
+        try:
+            answer = await self.deps.chat(dialogue.language).request(
+                self.prompt(task),
+                lambda reply: read_group(reply.content, scale, ids),
+                schema=reply_schema(ids, lo, hi),
+            )
+        except (CallError, ScoringError) as error:
+            failure = f"{type(error).__name__}: {error}"
+            return GroupCall(**task._asdict(), failure=failure, usage=usage_of(error))
+        items = tuple(verify_item(scale, reply, dialogue.lines, task.repeat) for reply in answer.value)
+        return GroupCall(**task._asdict(), items=items, usage=answer.usage)
+
+    def prompt(self, task: JudgeTask) -> Prompt:
+        """Write a judge prompt: the dialogue first, the scale last, so that all scales share a prefix.
+
+        Raises:
+            ScoringError: If the scale needs a profile or plan that the session lacks.
+        """
+        dialogue, scale = self.brief.dialogue, self.deps.scales[task.scale]
+        prompts = self.deps.prompts(dialogue.language)
+        values = _task_values(scale, scale.groups[task.group], dialogue.language)
+        parts = [
+            self.dialogue,
+            *(prompts.render(f"judge/{name}", text=_input(dialogue, name)) for name in scale.inputs),
+            prompts.render("judge/task", **values),
+        ]
+        return Prompt.of(
+            Role.JUDGE,
+            (system(self.head), user("\n\n".join(parts))),
+            rendered=[self.head, *parts],
+            seed=derive_seed("judge", dialogue.hash, *task),
+            call=self._call(task),
+            also={"turns": self.spoken},
+        )
+
+    def _call(self, task: JudgeTask) -> CallId | None:
+        place = self.brief.place
+        part = "/".join(map(str, (self.brief.asked_as, *task)))
+        return CallId(place, Role.JUDGE.value, part) if place else None
 
 
 def _input(dialogue: Dialogue, name: str) -> str:

@@ -10,13 +10,15 @@ from typing import Any, Literal
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field, create_model
 
-from psychagent.domain.base import Modality, Stage
+from psychagent.assets.prompts import Rendered
+from psychagent.domain.base import Modality, Speaker, Stage
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary, merge_file
 from psychagent.domain.profile import THEORY_MODELS, Traits
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.turn import Turn
-from psychagent.llm.prompt import Prompt, system, user
+from psychagent.llm.prompt import Message, Prompt, system, user
+from psychagent.nodes.counselor_view import view_session
 from psychagent.nodes.deps import CourseNode, Deps, Sources
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of
@@ -45,16 +47,7 @@ def file_reply(modality: Modality) -> type[FileReply]:
 
 def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], task: ReflectionRole) -> Prompt:
     """Write the prompt of a reflection task; the prompts of a session differ only in their last part."""
-    prompts = sources.prompts(brief.case.language)
-    dialogue = prompts.render(
-        "summary/dialogue",
-        plan=brief.plan,
-        memory=brief.view,
-        turns=turns,
-        session_index=brief.session_index,
-        max_sessions=brief.knobs.max_sessions,
-    )
-    words = prompts.render(
+    words = sources.prompts(brief.case.language).render(
         f"{task}/task",
         modality=brief.case.modality.value,
         stages=[stage.value for stage in Stage],
@@ -63,13 +56,47 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
         max_sessions=brief.knobs.max_sessions,
         theory_shape=shape_of(THEORY_MODELS[brief.case.modality]),
     )
-    head = prompts.render("summary/system")
+    write = _after_session if sources.baseline.share_prefix else _on_transcript
+    messages, rendered = write(sources, brief, turns, words)
     return Prompt.of(
         task,
-        (system(head), user(f"{dialogue}\n\n{words}")),
-        rendered=[head, dialogue, words],
+        messages,
+        rendered=[*rendered, words],
         seed=brief.seed(task),
+        call=brief.call(task),
+        also={"said": _said(turns)},
     )
+
+
+Written = tuple[tuple[Message, ...], tuple[Rendered, ...]]
+"""A prompt's messages, and the templates before its task."""
+
+
+def _after_session(sources: Sources, brief: Brief, turns: Sequence[Turn], task: str) -> Written:
+    """Ask behind the counselor's own messages, which a prefix cache of its model still holds."""
+    view = view_session(sources, brief, turns)
+    after = sources.prompts(brief.case.language).render("summary/after")
+    return view.followed_by(f"{after}\n\n{task}"), (*view.rendered, after)
+
+
+def _on_transcript(sources: Sources, brief: Brief, turns: Sequence[Turn], task: str) -> Written:
+    """Ask in a prompt of its own, with the session as a transcript."""
+    prompts = sources.prompts(brief.case.language)
+    head = prompts.render("summary/system")
+    dialogue = prompts.render(
+        "summary/dialogue",
+        plan=brief.plan,
+        memory=brief.view,
+        turns=turns,
+        session_index=brief.session_index,
+        max_sessions=brief.knobs.max_sessions,
+    )
+    return (system(head), user(f"{dialogue}\n\n{task}")), (head, dialogue)
+
+
+def _said(turns: Sequence[Turn]) -> dict[str, list[str]]:
+    """List each speaker's words: as messages of a chat they do not name their speaker."""
+    return {speaker.value: [turn.text for turn in turns if turn.speaker is speaker] for speaker in Speaker}
 
 
 @cache

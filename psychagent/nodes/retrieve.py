@@ -10,6 +10,7 @@ from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field, create_model
 
 from psychagent.domain.base import Language, Speaker
+from psychagent.domain.call import CallId
 from psychagent.domain.plan import Plan
 from psychagent.domain.role import Role
 from psychagent.domain.skill import MetaSkill, StageSkills
@@ -17,10 +18,14 @@ from psychagent.domain.turn import Rewrite, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import MalformedReplyError, SkillStoreError
 from psychagent.llm.chat import Answer
+from psychagent.llm.journal import Kept, Key, digest
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import read_json
+
+_FEWEST_TURNS, _WINDOW_STEP = 4, 8
+"""The last turns that the rewrite always reads, and by how many turns its window moves on at a time."""
 
 
 class FilterReply(BaseModel):
@@ -83,9 +88,7 @@ async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]
     prompt = filter_prompt(deps, brief, skills)
     answer = await deps.chat(Role.FILTER, brief.knobs).request(
         prompt,
-        lambda message: keep_known(
-            read_json(str(message.content), FilterReply).meta_skill_ids, skills.meta_skills
-        ),
+        lambda reply: keep_known(read_json(reply.content, FilterReply).meta_skill_ids, skills.meta_skills),
         schema=filter_schema(tuple(meta.id for meta in skills.meta_skills)),
     )
     chosen, unknown = answer.value
@@ -101,19 +104,38 @@ def filter_prompt(sources: Sources, brief: Brief, skills: StageSkills) -> Prompt
     text = prompts.render("filter/user", plan=brief.plan, memory=brief.view, metas=metas)
     head = prompts.render("filter/system")
     return Prompt.of(
-        Role.FILTER, (system(head), user(text)), rendered=[head, text], seed=brief.seed("filter")
+        Role.FILTER,
+        (system(head), user(text)),
+        rendered=[head, text],
+        seed=brief.seed("filter"),
+        call=brief.call(Role.FILTER),
     )
+
+
+def recent_turns(turns: Sequence[Turn]) -> Sequence[Turn]:
+    """Take the end of a dialogue that the rewrite reads: 4 to 11 turns, or all if there are fewer.
+
+    It begins at a multiple of 8 and not a fixed number of turns back: a start that moved on every
+    turn would make every prompt new to a prefix cache from its first utterance.
+    """
+    start = max(len(turns) - _FEWEST_TURNS, 0) // _WINDOW_STEP * _WINDOW_STEP
+    return turns[start:]
 
 
 def rewrite_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Write the prompt that asks for a search query after the last client turn."""
     prompts = sources.prompts(brief.case.language)
-    recent = list(turns[-4:])
+    recent = list(recent_turns(turns))
     focus = focus_line(brief.plan, brief.case.language)
     text = prompts.render("rewrite/user", stage=brief.plan.stage.value, focus=focus, turns=recent)
     head = prompts.render("rewrite/system", modality=brief.case.modality.value)
-    seed = brief.seed("rewrite", len(turns))
-    return Prompt.of(Role.REWRITE, (system(head), user(text)), rendered=[head, text], seed=seed)
+    return Prompt.of(
+        Role.REWRITE,
+        (system(head), user(text)),
+        rendered=[head, text],
+        seed=brief.seed("rewrite", len(turns)),
+        call=brief.call(Role.REWRITE, len(turns)),
+    )
 
 
 async def _rewrite(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn]:
@@ -148,22 +170,29 @@ async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn
             assert_never(unknown)
 
 
+async def _search(deps: Deps, brief: Brief, query: str, turn: int) -> tuple[str, ...]:
+    """Return the ids of the skills that fit a query; a session that is played again finds them kept."""
+    k, journal = deps.baseline.retrieval.top_k, deps.journal
+    key = Key(CallId(brief.place, "search", str(turn)), 0, digest(query, brief.candidates, k))
+    if kept := journal.find(key):
+        return tuple(kept.value["skills"])
+    hits = await deps.skills(brief.case.language).search(
+        query, modality=brief.case.modality, stage=brief.plan.stage, candidates=brief.candidates, k=k
+    )
+    if not hits:
+        raise SkillStoreError("retrieval found no skill among the session's candidates")
+    ids = [hit.skill.id for hit in hits]
+    journal.add(key, Kept({"skills": ids}))
+    return tuple(ids)
+
+
 def retrieve(deps: Deps) -> SessionNode:
     """Make the node that retrieves the skills for the counselor's next turn."""
 
     async def find(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief = runtime.context
         answer = await _query(deps, brief, state.get("turns", []))
-        hits = await deps.skills(brief.case.language).search(
-            answer.value.query or "",
-            modality=brief.case.modality,
-            stage=brief.plan.stage,
-            candidates=brief.candidates,
-            k=deps.baseline.retrieval.top_k,
-        )
-        if not hits:
-            raise SkillStoreError("retrieval found no skill among the session's candidates")
-        ids = tuple(hit.skill.id for hit in hits)
+        ids = await _search(deps, brief, answer.value.query or "", len(state.get("turns", [])))
         return {"retrieved": answer.value.model_copy(update={"skills": ids}), "usage": answer.usage}
 
     return find

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, TypedDict
 
 from langgraph.channels.delta import DeltaChannel
 
+from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Record
+from psychagent.domain.call import WHOLE_SESSION, CallId, Place, thread_id
 from psychagent.domain.ending import EndReason
 from psychagent.domain.memory import (
     MEMORY_TOKENS,
@@ -21,12 +23,16 @@ from psychagent.domain.memory import (
 )
 from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.profile import Case
+from psychagent.domain.role import Role
 from psychagent.domain.rollout import Choice, FinishedSession, Rollout
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.seed import derive_seed
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
 from psychagent.nodes.knobs import Knobs
+
+_IN_ROLLOUTS = frozenset({Role.COUNSELOR, Role.CLIENT, Role.REWRITE})
+"""The roles that are asked in each rollout; the others are asked once a session."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,11 @@ class Brief:
         """The part of memory that this session's prompts show."""
         return view_memory(self.memory, budget=self.memory_tokens)
 
+    @cached_property
+    def skill_texts(self) -> dict[Hashable, Rendered]:
+        """Skills as turns showed them: with `keep_in_history` every later prompt holds them again."""
+        return {}
+
     def seed(self, *parts: object) -> int:
         """Derive a call's seed from case, session, rollout and the parts given, in 0..2^31-1."""
         return derive_seed(
@@ -60,6 +71,21 @@ class Brief:
             self.rollout_index + 1000 * self.attempt,
             *parts,
         )
+
+    @property
+    def place(self) -> Place:
+        """Where in a run the calls of this session are made."""
+        thread = thread_id(self.case.modality, self.case.case_id)
+        return Place(thread, self.session_index, self.rollout_index, self.attempt)
+
+    def call(self, role: Role, part: object = "") -> CallId:
+        """Identify a call of this session."""
+        place = (
+            self.place
+            if role in _IN_ROLLOUTS
+            else Place(self.place.thread, self.session_index, WHOLE_SESSION)
+        )
+        return CallId(place, role.value, str(part))
 
 
 def append_turns(left: list[Turn] | None, batches: Sequence[list[Turn]]) -> list[Turn]:

@@ -12,7 +12,7 @@ _LONGEST_COURSE = 5
 
 
 def _turns_of(scene: Scene, speaker: str) -> list[str]:
-    return [t["text"] for t in scene.value("turns", []) if t.get("speaker") == speaker and "text" in t]
+    return list(scene.value(f"said.{speaker}", []))
 
 
 def _client_quotes(scene: Scene) -> list[str]:

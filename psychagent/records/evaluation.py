@@ -40,6 +40,11 @@ class EvalFolder:
         return self.path / "scales.json"
 
     @property
+    def calls(self) -> Path:
+        """The folder of the journals of calls."""
+        return self.path / "calls"
+
+    @property
     def log(self) -> Path:
         """The log of all commands run in this folder."""
         return self.path / "eval.log"

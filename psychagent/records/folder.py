@@ -155,6 +155,11 @@ class RunFolder:
         return self.path / MANIFEST
 
     @property
+    def calls(self) -> Path:
+        """The folder of the journals of calls."""
+        return self.path / "calls"
+
+    @property
     def log(self) -> Path:
         """The log of all commands run in this folder."""
         return self.path / "run.log"
@@ -194,8 +199,3 @@ def run_of(session_file: Path) -> RunFolder | None:
     if not session_number(path) or path.parents[1].name not in set(Modality):
         return None
     return RunFolder(path.parents[2])
-
-
-def thread_id(modality: Modality, case_id: str) -> str:
-    """Name the LangGraph thread of a case."""
-    return f"{modality.value}/{case_id}"

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import cast
-
-from langgraph.types import StateSnapshot
 
 from psychagent.domain.rollout import Failure
 from psychagent.domain.turn import count_counselor_turns
 from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import RecordError
-from psychagent.flows.spent import open_usage
 from psychagent.nodes.state import CourseState
 from psychagent.records.course import SCHEMA_VERSION, CourseRecord, write_course
 from psychagent.records.folder import CaseFolder, RunFolder
@@ -23,8 +19,9 @@ def close_case(
     folder: RunFolder,
     place: CaseFolder,
     *,
-    snapshot: StateSnapshot,
+    values: CourseState,
     failure: Failure | None,
+    open_usage: Usage,
     spent: Usage,
 ) -> Outcome:
     """Summarize a case and write its course file.
@@ -32,14 +29,14 @@ def close_case(
     Args:
         folder: The run's folder.
         place: The case's folder.
-        snapshot: The newest checkpoint of its thread, including nested ones.
+        values: The newest state of its course.
         failure: Why the case failed; None if it ended or was stopped.
+        open_usage: Usage of sessions that have no file yet.
         spent: Usage of the call that failed.
 
     Raises:
         RecordError: If the file cannot be written.
     """
-    values = cast("CourseState", snapshot.values)
     # a file that cannot be read was reported on resume; leave it out of the sums
     sessions = place.sessions().records
     failed = _failed_before(place) + spent
@@ -49,7 +46,7 @@ def close_case(
         status=_status(values, failure),
         sessions=len(sessions),
         turns=sum(count_counselor_turns(s.turns) for s in sessions),
-        usage=sum_usage(s.usage for s in sessions) + open_usage(snapshot) + failed,
+        usage=sum_usage(s.usage for s in sessions) + open_usage + failed,
         failure=failure,
         folder=str(place.path),
     )

@@ -13,7 +13,7 @@ from pydantic_core import to_jsonable_python
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY, EndpointSettings
 from psychagent.domain.base import Language
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import PsychAgentError, RecordError
@@ -38,7 +38,7 @@ _PACKAGES = (
 
 CHANGES_NO_RESULT = frozenset(
     {
-        *("base_url", "api_key_env", "timeout_sec", "max_retries", "max_wait_sec"),
+        *CHANGES_NO_REPLY,
         *("batch_size", "concurrency", "rollout_concurrency", "prices"),
         # locations of files, whose contents are compared by hash
         *("prompts_root", "skills_root", "scales_root", "norms"),

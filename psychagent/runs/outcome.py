@@ -60,6 +60,8 @@ class RunResult(Record):
 
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False
+    replies_taken: int = 0
+    """Replies that an interrupted run had kept and that were not asked for again."""
 
     def count(self) -> Counter[Status]:
         """Count the cases by status."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from psychagent.assets.profiles import CaseFile, find_cases
+from psychagent.domain.call import thread_id
 from psychagent.errors import RecordError
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
@@ -13,15 +14,19 @@ from psychagent.flows.course import build_course, limit_of
 from psychagent.flows.live import Live, open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
-from psychagent.records.folder import RunFolder, thread_id
+from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import Manifest, write_manifest
+from psychagent.runs.case import CourseRun
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
-from psychagent.runs.course import CourseRun, remove_run, run_case
+from psychagent.runs.course import run_case
 from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard
+from psychagent.runs.journals.base import Journals
+from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
 from psychagent.runs.plan import SamplePlan
+from psychagent.runs.restore import remove_run
 from psychagent.runs.stop import Stop, stop_on_signals
 from psychagent.runs.totals import with_totals
 from psychagent.runs.workers.base import Claim, Workers
@@ -46,12 +51,13 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         has_run = folder.manifest_path.exists() or folder.checkpoints.exists()
         if has_run and not plan.resume and not plan.overwrite:
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
-        stop = Stop()
+        stop, journals = Stop(), FileJournals(folder.calls, keep=plan.runtime.machine.log_calls)
         async with open_live(
             plan.env,
             calls=plan.runtime.machine.max_parallel_calls,
             report=lambda usage: plan.tell(CallAnswered(usage)),
             sleep=stop.sleep,
+            journal=journals,
         ) as live:
             deps = _build(plan, live)
             manifest = _describe(plan, deps, cases)
@@ -60,7 +66,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
                 remove_run(folder)
             manifest = resume_from(folder, manifest)
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
-            result = await _run_cases(plan, folder, deps, cases, stop)
+            result = await _run_cases(plan, folder, deps, cases, stop, journals)
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
             return result
 
@@ -77,7 +83,12 @@ def _describe(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile]) -> Manife
 
 
 async def _run_cases(
-    plan: SamplePlan, folder: RunFolder, deps: Deps, cases: Sequence[CaseFile], stop: Stop
+    plan: SamplePlan,
+    folder: RunFolder,
+    deps: Deps,
+    cases: Sequence[CaseFile],
+    stop: Stop,
+    journals: Journals,
 ) -> RunResult:
     machine = plan.runtime.machine
     async with open_checkpoints(folder.checkpoints) as checkpoints:
@@ -85,6 +96,7 @@ async def _run_cases(
             graph=build_course(deps, checkpoints.saver),
             limit=limit_of(deps, deps.knobs),
             checkpoints=checkpoints,
+            journals=journals,
             folder=folder,
             knobs=deps.knobs,
             stop=stop,
@@ -103,4 +115,8 @@ async def _run_cases(
         with stop_on_signals(stop, lambda: plan.tell(StopHeard())):
             outcomes = await workers.run(tasks, work, stopped=lambda: stop.asked)
     is_incomplete = len(outcomes) < len(cases) or any(o.status is Status.PARTIAL for o in outcomes)
-    return RunResult(outcomes=merge_outcomes(outcomes), interrupted=stop.by_signal and is_incomplete)
+    return RunResult(
+        outcomes=merge_outcomes(outcomes),
+        interrupted=stop.by_signal and is_incomplete,
+        replies_taken=journals.taken,
+    )

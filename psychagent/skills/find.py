@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import numpy as np
+
+from psychagent.domain.base import Modality, Stage
 from psychagent.domain.skill import Skill, StageSkills
-from psychagent.skills.index import StageIndex, skill_text
+from psychagent.skills.index import StageIndex
+from psychagent.skills.library import skill_text
 from psychagent.skills.vectors import VectorCache
 
 
 @dataclass(frozen=True)
 class Match:
-    """A skill and how similar it is to the text searched for."""
+    """A skill, where it stands, and how similar it is to the text searched for."""
 
+    modality: Modality
+    stage: Stage
     skill: Skill
     cosine: float | None
     """Of the embeddings, -1 to 1; None without an embedder."""
@@ -38,14 +44,17 @@ async def search_stages(
         words: Whether to rank by words; with an embedder both rankings are fused.
         k: Most skills.
     """
-    skills = [skill for stage in stages for skill in stage.skills()]
+    # by row, not by id: a library may give one id to skills of two modalities
+    found = [(stage, skill) for stage in stages for skill in stage.skills()]
+    skills = [skill for _, skill in found]
     vectors = await embedder.embed([skill_text(skill) for skill in skills]) if embedder else None
     index = StageIndex(skills, vectors)
     vector = (await embedder.embed([text]))[0] if embedder else None
-    hits = index.search(query=text if words else "", vector=vector, k=k)
-    ids = [hit.skill.id for hit in hits]
-    by_words = index.search(query=text, vector=None, candidates=ids, k=k)
-    by_meaning = index.search(query="", vector=vector, candidates=ids, k=k) if embedder else []
-    bm25 = {hit.skill.id: hit.score for hit in by_words}
-    cosine = {hit.skill.id: hit.score for hit in by_meaning}
-    return [Match(hit.skill, cosine.get(hit.skill.id), bm25[hit.skill.id]) for hit in hits]
+    best = [row for row, _ in index.rank(query=text if words else "", vector=vector, k=k)]
+    among = np.array(sorted(best), dtype=np.int64)
+    bm25 = dict(index.rank(query=text, vector=None, rows=among, k=k))
+    cosine = dict(index.rank(query="", vector=vector, rows=among, k=k))
+    return [
+        Match(found[row][0].modality, found[row][0].stage, skills[row], cosine.get(row), bm25.get(row, 0.0))
+        for row in best
+    ]

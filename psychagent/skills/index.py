@@ -1,19 +1,21 @@
-"""The FAISS store of one library: an index per modality and stage, searched within candidates."""
+"""Skills that can be searched by words, by vector and by both, within candidates."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
-import faiss
 import numpy as np
-from numpy.typing import NDArray
 
 from psychagent.domain.skill import Skill
 from psychagent.errors import SkillStoreError
-from psychagent.skills.embed import Vectors
-from psychagent.skills.lexical import LexicalIndex
+from psychagent.skills.encoders import Vectors
+from psychagent.skills.lexical import LexicalIndex, Rows, best_rows
+from psychagent.skills.library import skill_text
+
+if TYPE_CHECKING:
+    from psychagent.skills.dense import DenseIndex
 
 RRF_K = 60
 """Constant of reciprocal rank fusion (Cormack, Clarke and Buettcher 2009)."""
@@ -21,8 +23,6 @@ RRF_K = 60
 DEPTH = 200
 """Minimum depth of the rankings to fuse: more than any session's candidates, yet bounded for a large
 index."""
-
-Rows = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -32,11 +32,6 @@ class Hit:
     skill: Skill
     score: float
     """Cosine of query and skill, BM25, or fused rank score, by the ranking that was asked for."""
-
-
-def skill_text(skill: Skill) -> str:
-    """Write a skill as the text to embed and index, without its example and caution."""
-    return f"{skill.name}. {skill.description} {skill.trigger} {skill.when_to_use}"
 
 
 class StageIndex:
@@ -56,16 +51,7 @@ class StageIndex:
         self.skills = tuple(skills)
         self.row = {skill.id: n for n, skill in enumerate(self.skills)}
         self._lexical = LexicalIndex([skill_text(s) for s in self.skills])
-        self._faiss = None if vectors is None else self._build(vectors)
-
-    def _build(self, vectors: Vectors) -> Any:
-        if vectors.shape[0] != len(self.skills):
-            raise SkillStoreError(f"{vectors.shape[0]} vectors for {len(self.skills)} skills")
-        # one thread: at this size handing work to others takes longer than doing it
-        faiss.omp_set_num_threads(1)
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
-        index.add_with_ids(vectors, np.arange(len(self.skills), dtype=np.int64))
-        return index
+        self._dense = None if vectors is None else _dense(vectors, len(self.skills))
 
     def search(
         self,
@@ -85,8 +71,15 @@ class StageIndex:
             k: Most hits.
         """
         rows = None if candidates is None else self._rows(candidates)
+        ranked = self.rank(query=query, vector=vector, rows=rows, k=k)
+        return [Hit(self.skills[row], score) for row, score in ranked]
+
+    def rank(
+        self, *, query: str, vector: Vectors | None, rows: Rows | None = None, k: int
+    ) -> list[tuple[int, float]]:
+        """Find the `k` nearest rows with their scores, best first; `rows`, rising, are where to look."""
         size = len(self.skills) if rows is None else len(rows)
-        if size == 0:
+        if size == 0 or k < 1:
             return []
         both = vector is not None and bool(query)
         depth = min(size, max(k, DEPTH) if both else k)
@@ -96,28 +89,32 @@ class StageIndex:
         if query:
             rankings.append(self._by_words(query, rows, depth))
         ranked = rankings[0] if len(rankings) == 1 else fuse(rankings)
-        return [Hit(self.skills[row], score) for row, score in ranked[:k]]
+        return ranked[:k]
 
     def _rows(self, candidates: Iterable[str]) -> Rows:
         return np.array(sorted({self.row[c] for c in candidates if c in self.row}), dtype=np.int64)
 
     def _by_vector(self, vector: Vectors, rows: Rows | None, depth: int) -> list[tuple[int, float]]:
-        if self._faiss is None:
+        if self._dense is None:
             raise SkillStoreError("this index holds no vectors; choose method 'lexical'")
-        params = None if rows is None else _among(rows)
-        scores, ids = self._faiss.search(vector.reshape(1, -1), depth, params=params)
-        return [(int(row), float(s)) for row, s in zip(ids[0], scores[0], strict=True) if row >= 0]
+        return self._dense.search(vector, depth, rows)
 
     def _by_words(self, query: str, rows: Rows | None, depth: int) -> list[tuple[int, float]]:
         scores = self._lexical.scores(query)
-        among = np.arange(len(scores)) if rows is None else rows
-        order = np.argsort(-scores[among], kind="stable")[:depth]
-        return [(int(among[n]), float(scores[among[n]])) for n in order]
+        among = scores if rows is None else scores[rows]
+        best = best_rows(among, depth)
+        found = best if rows is None else rows[best]
+        return list(zip(found.tolist(), among[best].tolist(), strict=True))
 
 
-def _among(rows: Rows) -> Any:
-    parameters: Any = faiss.SearchParameters  # its type stub lacks the keyword
-    return parameters(sel=faiss.IDSelectorBatch(rows))
+def _dense(vectors: Vectors, count: int) -> DenseIndex:
+    """Index vectors, one per skill."""
+    # FAISS is what a ranking by words is spared
+    from psychagent.skills.dense import DenseIndex  # noqa: PLC0415
+
+    if vectors.shape[0] != count:
+        raise SkillStoreError(f"{vectors.shape[0]} vectors for {count} skills")
+    return DenseIndex(vectors)
 
 
 def fuse(rankings: Sequence[Sequence[tuple[int, float]]]) -> list[tuple[int, float]]:

@@ -35,7 +35,9 @@ class SkillLibrary:
         """
         self.language = language
         self.root = asset_dir("skills", root)
-        self.is_reference = _reference_dir(self.root) is not None
+        # looked up once: every stage asks, and each look lists folders
+        self._reference = _reference_dir(self.root)
+        self.is_reference = self._reference is not None
         if not self.is_reference and not (self.root / language.value).is_dir():
             raise AssetError(
                 f"{self.root}: holds neither {language.value}/<modality>/<stage>.yaml "
@@ -57,9 +59,8 @@ class SkillLibrary:
 
     def path(self, modality: Modality, stage: Stage) -> Path:
         """Return where a stage's skills are stored: a file of ours, or a folder of the reference."""
-        reference = _reference_dir(self.root)
-        if reference is not None:
-            return reference / modality.value / f"stage{stage.rank + 1}"
+        if self._reference is not None:
+            return self._reference / modality.value / f"stage{stage.rank + 1}"
         return self.root / self.language.value / modality.value / f"{stage.value}.yaml"
 
     def all_stages(self) -> list[StageSkills]:
@@ -88,6 +89,11 @@ class SkillLibrary:
                 "mend the head of the file or move it"
             )
         return check_ids(StageSkills(modality=modality, stage=stage, meta_skills=file.meta_skills), path)
+
+
+def skill_text(skill: Skill) -> str:
+    """Write a skill as the text to embed and index, without its example and caution."""
+    return f"{skill.name}. {skill.description} {skill.trigger} {skill.when_to_use}"
 
 
 def check_ids(skills: StageSkills, path: Path) -> StageSkills:

@@ -10,9 +10,9 @@ import numpy as np
 
 from psychagent.domain.base import Language
 from psychagent.domain.skill import Skill
-from psychagent.skills.embed import Vectors, normalize
-from psychagent.skills.index import skill_text
+from psychagent.skills.encoders import Vectors, normalize
 from psychagent.skills.lexical import tokenize
+from psychagent.skills.library import skill_text
 
 EmbedTexts = Callable[[Sequence[str]], Awaitable[Vectors]]
 """What turns texts into unit vectors: an embedder's or a vector cache's `embed`."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Stage
-from psychagent.domain.skill import StageSkills
+from psychagent.domain.skill import Skill, StageSkills
 from psychagent.errors import SkillStoreError
-from psychagent.skills.embed import Embedder, Vectors
-from psychagent.skills.index import Hit, StageIndex, skill_text
-from psychagent.skills.library import SkillLibrary
-from psychagent.skills.vectors import VectorCache
+from psychagent.skills.embed import Embedder, LateEmbedder
+from psychagent.skills.library import SkillLibrary, skill_text
+
+if TYPE_CHECKING:
+    from psychagent.skills.encoders import Vectors
+    from psychagent.skills.index import Hit, StageIndex
+    from psychagent.skills.vectors import VectorCache
 
 DEFAULT_METHOD: dict[Language, str] = {Language.EN: "fusion", Language.ZH: "lexical"}
 """The best method measured for each language with the bundled model; see docs/retrieval.md."""
@@ -43,16 +48,44 @@ class SkillStore:
         if self.method != "lexical" and embedder is None:
             raise SkillStoreError(f"retrieval method {self.method!r} needs an embedder")
         self._embedder = embedder if self.method != "lexical" else None
-        self._vectors = VectorCache(cache_dir, self._embedder) if self._embedder else None
+        self._cache_dir = cache_dir
+        self._vectors: VectorCache | None = None
+        self._stages: dict[tuple[Modality, Stage], StageSkills] = {}
+        self._by_id: dict[tuple[Modality, Stage], Mapping[str, Skill]] = {}
         self._indexes: dict[tuple[Modality, Stage], StageIndex] = {}
         self._building = asyncio.Lock()
 
     def stage(self, modality: Modality, stage: Stage) -> StageSkills:
         """Return a stage's skills, with those of other stages that are always available.
 
-        Termination draws on the skills of consolidation.
+        Termination draws on the skills of consolidation. Files are read once.
         """
-        own = working_stage(stage)
+        key = (modality, working_stage(stage))
+        if key not in self._stages:
+            self._stages[key] = self._read(*key)
+        return self._stages[key]
+
+    def by_id(self, modality: Modality, stage: Stage) -> Mapping[str, Skill]:
+        """Return the skills of `stage`, by their ids."""
+        key = (modality, working_stage(stage))
+        if key not in self._by_id:
+            skills = self.stage(*key).skills()
+            self._by_id[key] = MappingProxyType({skill.id: skill for skill in skills})
+        return self._by_id[key]
+
+    def warm(self) -> None:
+        """Read every stage and load the embedder now, as a server does before its event loop runs.
+
+        Raises:
+            SkillStoreError: If the embedder cannot be loaded.
+            AssetError: If a skill file is malformed.
+        """
+        for part in self.library.all_stages():
+            self.by_id(part.modality, part.stage)
+        if isinstance(self._embedder, LateEmbedder):
+            self._embedder.load()
+
+    def _read(self, modality: Modality, own: Stage) -> StageSkills:
         skills = self.library.stage(modality, own)
         others = [s for s in WORKING_STAGES if s is not own and self.library.path(modality, s).exists()]
         always = [m for s in others for m in self.library.stage(modality, s).meta_skills if m.always]
@@ -87,13 +120,30 @@ class SkillStore:
             async with self._building:
                 if key not in self._indexes:
                     skills = await asyncio.to_thread(self.stage, modality, stage)
-                    self._indexes[key] = StageIndex(skills.skills(), await self._embed(skills))
+                    vectors = await self._embed(skills)
+                    self._indexes[key] = await asyncio.to_thread(_build_index, skills.skills(), vectors)
         return self._indexes[key]
 
     async def _embed(self, skills: StageSkills) -> Vectors | None:
-        if self._vectors is None:
+        if self._embedder is None:
             return None
+        if self._vectors is None:
+            self._vectors = await asyncio.to_thread(_open_cache, self._cache_dir, self._embedder)
         return await self._vectors.embed([skill_text(skill) for skill in skills.skills()])
+
+
+def _build_index(skills: Sequence[Skill], vectors: Vectors | None) -> StageIndex:
+    # numpy and FAISS are what a command that only names the store is spared
+    from psychagent.skills.index import StageIndex  # noqa: PLC0415
+
+    return StageIndex(skills, vectors)
+
+
+def _open_cache(folder: Path | None, embedder: Embedder) -> VectorCache:
+    # imported here for the same reason
+    from psychagent.skills.vectors import VectorCache  # noqa: PLC0415
+
+    return VectorCache(folder, embedder)
 
 
 def working_stage(stage: Stage) -> Stage:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,59 +13,70 @@ import numpy as np
 from psychagent.errors import RecordError, SkillStoreError
 from psychagent.files.digest import hash_text
 from psychagent.files.write import whole_file
-from psychagent.skills.embed import Embedder, Vectors
+from psychagent.skills.embed import Embedder
+from psychagent.skills.encoders import Vectors
+
+_log = logging.getLogger(__name__)
 
 
 class VectorCache:
-    """A cache of one file per embedder; without a folder it lives in memory only."""
+    """A cache of one file per embedder; without a folder that can be used it lives in memory only."""
 
     def __init__(self, folder: Path | None, embedder: Embedder) -> None:
         """Read what was cached for this embedder.
 
         Raises:
-            SkillStoreError: If the cache file cannot be read.
+            SkillStoreError: If the cache file is not one.
         """
         self._embedder = embedder
         self._path = folder / f"{hash_text(embedder.name)[:16]}.npz" if folder else None
-        self._known: dict[str, Vectors] = {}
-        if self._path and self._path.exists():
-            self._known = self._load(self._path)
+        self._known = self._load()
 
-    @staticmethod
-    def _load(path: Path) -> dict[str, Vectors]:
+    def _load(self) -> dict[str, Vectors]:
+        path = self._path
+        if path is None:
+            return {}
         try:
             # np.load leaves open a file that it cannot read, so it is opened here
             with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
                 return dict(zip(stored["hashes"].tolist(), stored["vectors"], strict=True))
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        except PermissionError as error:
+            self._give_up(f"{path}: cannot be read ({error.strerror})")
+            return {}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise SkillStoreError(
                 f"{path}: vector cache cannot be read ({error}); delete the file"
             ) from error
 
+    def _give_up(self, problem: str) -> None:
+        """Leave the disk alone from now on: without a cache a run is slower to start, not wrong."""
+        _log.warning("vectors stay in memory: %s", problem)
+        self._path = None
+
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Return the vectors of texts, embedding only those not seen before.
 
         Raises:
-            SkillStoreError: If the cache file cannot be read or written.
+            SkillStoreError: If the texts cannot be embedded, or the cache file is not one.
         """
         keys = [hash_text(text) for text in texts]
         missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}
         if missing:
             fresh = await self._embedder.embed(list(missing.values()))
             self._known.update(zip(missing, fresh, strict=True))
-            self._save()
+            await asyncio.to_thread(self._save)
         return np.stack([self._known[key] for key in keys])
 
     def _save(self) -> None:
+        # another process may have added its own texts meanwhile; keep them
+        self._known = self._load() | self._known
         if self._path is None:
             return
-        # another process may have added its own texts meanwhile; keep them
-        if self._path.exists():
-            self._known = self._load(self._path) | self._known
         hashes, vectors = np.array(list(self._known)), np.stack(list(self._known.values()))
         try:
             with whole_file(self._path) as stream:
                 np.savez(stream, hashes=hashes, vectors=vectors)
         except RecordError as error:
-            # no case can continue without skills, so raise the class that stops a run
-            raise SkillStoreError(str(error)) from error
+            self._give_up(str(error))

@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
-from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.prefix_cache import measure, read_log
+from tests.benchmarks.goals import print_goals
+from tests.benchmarks.measurements import MEASUREMENTS
+from tests.benchmarks.prefix_cache import Share, measure, read_log
 from tests.benchmarks.process import measured, server_process
+from tests.benchmarks.profile import print_profile
+from tests.benchmarks.tables import CONSOLE, table
 
-CONSOLE = Console(width=110)
 DELAY_MS = 50
-
-
-def table(title: str, *columns: str) -> Table:
-    """Make a table with numbers to the right."""
-    made = Table(title=title, title_justify="left")
-    for number, column in enumerate(columns):
-        made.add_column(column, justify="left" if number == 0 else "right")
-    return made
+CACHED_PRICES = (0.0, 0.1, 0.25)
+"""What a token from the cache may cost, as a part of an uncached one."""
+TOKEN_COLUMNS = (
+    "role", "calls", "prompt tokens", "served by cache", "uncached",
+    *(f"cost at {price:g}" for price in CACHED_PRICES),
+)  # fmt: skip
 
 
 def bench_runs() -> None:
@@ -60,15 +61,22 @@ def bench_tokens() -> None:
             shares = measure(read_log(log))
         shown = table(
             f"Tokens of a first session of {turns} counselor turns (1 per CJK character, 1 per 4 others)",
-            "role", "calls", "prompt tokens", "served by cache", "uncached",
+            *TOKEN_COLUMNS,
         )  # fmt: skip
-        for role, share in sorted(shares.items(), key=lambda item: (item[0] == "all", item[0])):
-            served = f"{share.served / share.prompt:.0%}"
-            shown.add_row(role, f"{share.calls}", f"{share.prompt:,}", served, f"{share.uncached:,}")
+        add_shares(shown, shares)
         shown.caption = f"goal: uncached <= {goal_uncached:,}" + (
             f", prompt <= {goal_prompt:,}" if goal_prompt else ""
         )
         CONSOLE.print(shown)
+
+
+def add_shares(shown: Table, shares: Mapping[str, Share]) -> None:
+    """Add a row a role, the sum last; a cost is in full tokens: uncached, and served at its price."""
+    for role, share in sorted(shares.items(), key=lambda item: (item[0] == "all", item[0])):
+        served, costs = f"{share.served / share.prompt:.0%}", map(share.cost, CACHED_PRICES)
+        figures = (share.prompt, share.uncached, *costs)
+        prompt, uncached, *priced = (f"{round(figure):,}" for figure in figures)
+        shown.add_row(role, f"{share.calls}", prompt, served, uncached, *priced)
 
 
 def bench_late_session() -> None:
@@ -80,9 +88,8 @@ def bench_late_session() -> None:
         calls = read_log(log)
         starts = [n for n, call in enumerate(calls) if call["role"] == "filter"]
         shares = measure(calls[starts[-1] :])
-    shown = table("The same for session 8, memory full", "role", "calls", "prompt tokens", "uncached")
-    for role, share in sorted(shares.items(), key=lambda item: (item[0] == "all", item[0])):
-        shown.add_row(role, f"{share.calls}", f"{share.prompt:,}", f"{share.uncached:,}")
+    shown = table("The same for session 8, memory full", *TOKEN_COLUMNS)
+    add_shares(shown, shares)
     CONSOLE.print(shown)
 
 
@@ -166,12 +173,29 @@ PARTS = {
 }
 
 
+BY_NAME = ("goals", "profile")
+"""Parts that run only where they are named: they take minutes, or a program more."""
+
+
 def main() -> None:
     """Run all parts, or those named."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[])
-    for part in parser.parse_args().parts or PARTS:
-        PARTS[part]()
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS, *BY_NAME], default=[])
+    parser.add_argument("--against", type=Path, help="work tree of the commit to compare with, or to profile")
+    parser.add_argument("--rounds", type=int, default=3, help="how often goals are measured; default: 3")
+    parser.add_argument("--rows", nargs="+", choices=list(MEASUREMENTS), default=[], help="goals to measure")
+    options = parser.parse_args()
+    if options.against and not (options.against / "tests" / "benchmarks" / "jobs.py").is_file():
+        parser.error(f"--against {options.against}: is no work tree of this repository (git worktree add)")
+    if options.rounds < 1:
+        parser.error(f"--rounds {options.rounds}: must be 1 or more")
+    for part in options.parts or PARTS:
+        if part == "goals":
+            print_goals(options.against, rounds=options.rounds, rows=options.rows)
+        elif part == "profile":
+            print_profile(options.against)
+        else:
+            PARTS[part]()
 
 
 if __name__ == "__main__":

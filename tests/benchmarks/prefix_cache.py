@@ -32,6 +32,10 @@ class Share:
         """Tokens that had to be computed."""
         return self.prompt - self.served
 
+    def cost(self, cached_price: float) -> float:
+        """Cost in full tokens, where one from the cache costs a part of a full one."""
+        return self.uncached + cached_price * self.served
+
 
 def tokenize(messages: Sequence[dict[str, str]]) -> list[str]:
     """Split a prompt into tokens, roles included."""

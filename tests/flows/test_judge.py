@@ -16,7 +16,6 @@ from psychagent.evals.find import JudgeInput
 from psychagent.evals.worthless import KINDS, make_degenerate
 from psychagent.flows.judge import build_judge_deps, judge_session, warm_judge
 from psychagent.flows.live import open_live
-from psychagent.nodes.judge import plan_calls
 from psychagent.scales.scale import load_scales
 from tests.support.judging import (
     GOOD,
@@ -194,12 +193,6 @@ async def test_a_server_may_give_the_context_as_json_and_leave_the_scales_to_the
 async def test_the_graph_without_a_session_says_what_it_needs() -> None:
     with pytest.raises(SettingsError, match="give 'dialogue'"):
         await offline_judge().graph.ainvoke({})
-
-
-async def test_no_call_carries_the_dialogue_in_its_task() -> None:
-    judge = offline_judge()
-    tasks = plan_calls(judge.deps, judge.methods(Modality.CBT))
-    assert all(set(task) == {"scale", "group", "repeat"} for task in tasks)
 
 
 def test_the_judge_waits_as_the_run_that_uses_it_waits() -> None:

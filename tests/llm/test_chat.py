@@ -17,6 +17,7 @@ from psychagent.errors import ProviderError, ReplyError
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.fault import Fault
 from psychagent.llm.gate import Gate
+from psychagent.llm.langchain import LangChainModel
 from psychagent.llm.prompt import Prompt, system, user
 from tests.support.fakes import Reply, ScriptedModel
 
@@ -43,7 +44,7 @@ def make(replies: Sequence[Reply], **policy: Any) -> tuple[Chat, ScriptedModel, 
 
     model = ScriptedModel(replies=list(replies), usage=COST)
     chat = Chat(
-        model,
+        LangChainModel(model),
         Policy(**({"max_retries": 3} | policy)),
         Gate(4),
         retry_note=NOTE,
@@ -179,7 +180,7 @@ async def test_with_no_retries_one_attempt_is_made() -> None:
 
 async def test_half_a_character_at_the_end_of_a_reply_can_still_be_stored() -> None:
     chat, _, _ = make(["well \ud83d"])
-    answer = await chat.request(PROMPT, lambda message: str(message.content))
+    answer = await chat.request(PROMPT, lambda reply: reply.content)
     assert answer.value.encode() == b"well ?"
 
 

@@ -6,56 +6,113 @@ import asyncio
 from typing import Any
 
 import pytest
-from langchain_core.messages import AIMessage
 
+from psychagent.llm.reply import Reply, Tokens
 from psychagent.replies.reply import CounselorReply
 from psychagent.replies.tags import parse_tagged_reply
-from tests.support.endpoint_models import ASK, KEY, choice, model_at_server, model_at_url, said, streamed
+from tests.support.endpoint_models import (
+    ASK,
+    KEY,
+    WAYS,
+    WHOLE,
+    Way,
+    choice,
+    directly,
+    model_at_server,
+    model_at_url,
+    streamed,
+)
 from tests.support.loopback.replies import counselor_reply
 from tests.support.loopback.server import Http, chat_body, serve
 
+every_way = pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
 
-async def test_the_request_holds_what_open_servers_understand() -> None:
+
+@every_way
+async def test_the_request_holds_what_open_servers_understand(ask: Way) -> None:
     with serve() as server:
         async with model_at_server(
             server, key=KEY, temperature=0.3, top_p=0.9, extra_body={"top_k": 20}
         ) as model:
-            await said(model, seed=5, response_format={"type": "json_object"})
+            await ask(model, seed=5, response_format={"type": "json_object"})
     call = server.calls[0]
-    assert call.body["messages"] == ASK
-    assert call.body["max_tokens"] == 77
-    assert "max_completion_tokens" not in call.body
-    assert call.body["response_format"] == {"type": "json_object"}
-    assert (call.body["seed"], call.body["temperature"], call.body["top_p"], call.body["top_k"]) == (
-        5,
-        0.3,
-        0.9,
-        20,
+    streams = {"stream": True, "stream_options": {"include_usage": True}} if call.body.get("stream") else {}
+    assert (
+        call.body | {"stream": False} | streams
+        == {
+            "model": "small",
+            "messages": ASK,
+            "max_tokens": 77,
+            "response_format": {"type": "json_object"},
+            "seed": 5,
+            "temperature": 0.3,
+            "top_p": 0.9,
+            "top_k": 20,
+            "stream": False,
+        }
+        | streams
     )
     assert call.headers["authorization"] == f"Bearer {KEY}"
 
 
-async def test_what_a_call_cost_is_read_with_its_cached_share() -> None:
+@every_way
+async def test_what_the_settings_add_to_the_body_wins(ask: Way) -> None:
+    with serve() as server:
+        async with model_at_server(server, extra_body={"max_tokens": 5, "temperature": 0}) as model:
+            await ask(model)
+    assert (server.calls[0].body["max_tokens"], server.calls[0].body["temperature"]) == (5, 0)
+
+
+@every_way
+async def test_what_a_call_cost_is_read_with_its_cached_share(ask: Way) -> None:
     with serve(lambda call, n: Http(body=chat_body("hi there", prompt=120, cached=96))) as server:
         async with model_at_server(server) as model:
-            message = await said(model)
-    counts = message.usage_metadata
-    assert counts is not None
-    assert (counts["input_tokens"], counts["output_tokens"]) == (120, 2)
-    assert counts["input_token_details"]["cache_read"] == 96
+            assert (await ask(model)).tokens == Tokens(120, 96, 2)
 
 
-async def test_a_server_that_counts_no_tokens_is_read() -> None:
-    with serve(lambda call, n: Http(body=chat_body("hi") | {"usage": None})) as server:
+ODD_USAGE: dict[str, Any] = {
+    "none": None,
+    "a string": "many",
+    "words": {"prompt_tokens": "ten", "completion_tokens": 1},
+    "fractions": {"prompt_tokens": 1.5, "completion_tokens": 1},
+    "negative": {"prompt_tokens": -5, "completion_tokens": 1},
+    "half of it": {"prompt_tokens": 5},
+    "a list": [1, 2],
+}
+
+
+# while streaming, the client library warns of the shape
+@pytest.mark.filterwarnings("ignore:Pydantic serializer")
+@every_way
+async def test_counts_that_are_none_are_unknown_and_never_wrong(ask: Way) -> None:
+    current: dict[str, Any] = {}
+    with serve(lambda call, n: Http(body=chat_body("hi") | {"usage": current["usage"]})) as server:
         async with model_at_server(server) as model:
-            message = await said(model)
-    assert message.text == "hi"
-    assert message.usage_metadata is None
+            for name, usage in ODD_USAGE.items():
+                current["usage"] = usage
+                reply = await ask(model)
+                assert (reply.content, reply.tokens) == ("hi", None), name
 
 
-def parse(message: AIMessage) -> CounselorReply:
-    reasoning = str(message.additional_kwargs.get("reasoning_content") or "")
-    return parse_tagged_reply(str(message.text), reasoning=reasoning, end_token="</end>")
+@every_way
+async def test_half_a_character_can_be_stored(ask: Way) -> None:
+    with serve(lambda call, n: Http(body=chat_body("well \ud83d"))) as server:
+        async with model_at_server(server) as model:
+            assert (await ask(model)).content.encode() == b"well ?"
+
+
+@every_way
+async def test_why_an_answer_ended_is_read(ask: Way) -> None:
+    body = chat_body("hi")
+    body["choices"][0]["finish_reason"] = "length"
+    with serve(lambda call, n: Http(body=body)) as server:
+        async with model_at_server(server) as model:
+            reply = await ask(model)
+    assert reply.finish_reason == ("stop" if ask is streamed else "length")
+
+
+def parse(reply: Reply) -> CounselorReply:
+    return parse_tagged_reply(reply.content, reasoning=reply.reasoning, end_token="</end>")
 
 
 RAW = counselor_reply("How are you?", ends=True)
@@ -77,10 +134,11 @@ def moved(field: str) -> dict[str, Any]:
     ],
     ids=["in the content", "in reasoning_content", "in reasoning", "opened by the template"],
 )
-async def test_thoughts_are_read_wherever_a_server_puts_them(body: dict[str, Any]) -> None:
+@pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
+async def test_thoughts_are_read_wherever_a_server_puts_them(ask: Way, body: dict[str, Any]) -> None:
     with serve(lambda call, n: Http(body=body)) as server:
         async with model_at_server(server) as model:
-            reply = parse(await said(model))
+            reply = parse(await ask(model))
     assert reply.response == "How are you?"
     assert reply.ends_session
     assert reply.thoughts.client_state == "calm"
@@ -97,8 +155,8 @@ async def test_a_stream_is_read_as_the_whole_reply_is(body: dict[str, Any]) -> N
         async with model_at_server(server) as model:
             whole = await streamed(model)
     assert parse(whole) == parse_of(body)
-    assert whole.usage_metadata is not None
-    assert whole.usage_metadata["input_tokens"] == 100
+    assert whole.tokens is not None
+    assert whole.tokens.prompt == 100
 
 
 def parse_of(body: dict[str, Any]) -> CounselorReply:
@@ -108,23 +166,25 @@ def parse_of(body: dict[str, Any]) -> CounselorReply:
     )
 
 
-async def test_a_reply_in_parts_is_read_as_its_text() -> None:
+@pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
+async def test_a_reply_in_parts_is_read_as_its_text(ask: Way) -> None:
     parts = [{"type": "text", "text": "Hello "}, {"type": "text", "text": "there"}]
     with serve(lambda call, n: Http(body=choice({"role": "assistant", "content": parts}))) as server:
         async with model_at_server(server) as model:
-            assert (await said(model)).content == "Hello there"
+            assert (await ask(model)).content == "Hello there"
 
 
-async def test_a_reply_without_words_is_left_to_the_reader() -> None:
+@every_way
+async def test_a_reply_without_words_is_left_to_the_reader(ask: Way) -> None:
     with serve(lambda call, n: Http(body=chat_body(None))) as server:
         async with model_at_server(server) as model:
-            assert (await said(model)).content == ""
+            assert (await ask(model)).content == ""
 
 
 def test_two_event_loops_in_one_process_work_one_after_the_other() -> None:
     async def once(base_url: str) -> str:
         async with model_at_url(base_url, None, {}) as model:
-            return str((await said(model)).content)
+            return (await directly(model)).content
 
     with serve(lambda call, n: Http(body=chat_body("hi"))) as server:
         assert asyncio.run(once(server.base_url)) == "hi"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import logging
 import socket
 import time
 import traceback
+from contextlib import suppress
 from email.utils import formatdate
 from typing import Any
 
@@ -15,7 +17,16 @@ import pytest
 from psychagent.assets.key import require_key
 from psychagent.errors import SettingsError
 from psychagent.llm.fault import Fault, retry_after
-from tests.support.endpoint_models import KEY, choice, model_at_server, model_at_url, said, streamed
+from tests.support.endpoint_models import (
+    KEY,
+    WAYS,
+    WHOLE,
+    Way,
+    choice,
+    model_at_server,
+    model_at_url,
+    streamed,
+)
 from tests.support.loopback.server import Http, chat_body, serve
 
 BAD_BODIES: dict[str, Any] = {
@@ -36,48 +47,58 @@ BAD_BODIES: dict[str, Any] = {
     "content a number": choice({"role": "assistant", "content": 3}),
     "content an object": choice({"role": "assistant", "content": {"text": "hi"}}),
     "another role": choice({"role": "user", "content": "hi"}),
-    "usage a string": chat_body("x") | {"usage": "many"},
-    "usage in words": chat_body("x") | {"usage": {"prompt_tokens": "ten", "completion_tokens": 1}},
+    "nested without end": "[" * 5000,
+    "a number without end": f'{{"choices": [{"9" * 5000}]}}',
     "an error in a 200": {"error": {"message": "overloaded", "code": 500}},
 }
 
 
-async def test_an_answer_that_is_no_chat_completion_is_a_passing_fault() -> None:
+whole_answers = pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
+every_way = pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
+
+
+@whole_answers
+async def test_an_answer_that_is_no_chat_completion_is_a_passing_fault(ask: Way) -> None:
     current: dict[str, Any] = {}
     with serve(lambda call, n: Http(body=current["body"])) as server:
         async with model_at_server(server) as model:
             for name, body in BAD_BODIES.items():
                 current["body"] = body
                 with pytest.raises(Fault, match="the answer is no") as caught:
-                    await said(model)
+                    await ask(model)
                 assert caught.value.passes, name
     assert len(server.calls) == len(BAD_BODIES), "the client library makes no attempts of its own"
 
 
+@every_way
 @pytest.mark.parametrize(
     ("status", "passes"),
     [(400, False), (401, False), (403, False), (404, False), (408, True), (409, True), (422, False)]
     + [(425, True), (429, True), (500, True), (502, True), (503, True), (529, True)],
 )
-async def test_a_status_tells_whether_it_may_pass(status: int, passes: bool) -> None:
+async def test_a_status_tells_whether_it_may_pass(ask: Way, status: int, passes: bool) -> None:
     error = {"error": {"message": "sorry, not now"}}
     with serve(lambda call, n: Http(status=status, body=error)) as server:
         async with model_at_server(server) as model:
             with pytest.raises(Fault, match=f"HTTP {status} sorry, not now") as caught:
-                await said(model)
+                await ask(model)
     assert caught.value.passes is passes
     assert len(server.calls) == 1
 
 
+@every_way
 @pytest.mark.parametrize(("status", "hint"), [(401, "check the key"), (404, "check base_url and model")])
-async def test_a_status_that_a_person_must_mend_comes_with_a_hint(status: int, hint: str) -> None:
+async def test_a_status_that_a_person_must_mend_comes_with_a_hint(ask: Way, status: int, hint: str) -> None:
     with serve(lambda call, n: Http(status=status, body="no")) as server:
         async with model_at_server(server) as model:
             with pytest.raises(Fault, match=hint):
-                await said(model)
+                await ask(model)
 
 
-async def test_the_key_is_never_said_even_where_the_server_says_it(caplog: pytest.LogCaptureFixture) -> None:
+@every_way
+async def test_the_key_is_never_said_even_where_the_server_says_it(
+    ask: Way, caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.INFO)
     echo = {"error": {"message": f"Incorrect API key provided: {KEY}."}}
     for status in (401, 500):
@@ -85,7 +106,7 @@ async def test_the_key_is_never_said_even_where_the_server_says_it(caplog: pytes
         with serve(lambda call, n, answer=answer: answer) as server:  # type: ignore[misc]
             async with model_at_server(server, key=KEY) as model:
                 with pytest.raises(Fault, match=r"Incorrect API key provided: \*\*\*") as caught:
-                    await said(model)
+                    await ask(model)
         printed = "".join(traceback.format_exception(caught.value))
         assert KEY not in printed
         assert KEY not in repr(model)
@@ -100,38 +121,42 @@ def test_a_key_that_no_header_can_carry_is_refused_before_a_call_without_being_s
         assert KEY not in str(caught.value)
 
 
-async def test_a_dropped_connection_is_a_passing_fault_that_names_the_address() -> None:
+@every_way
+async def test_a_dropped_connection_is_a_passing_fault_that_names_the_address(ask: Way) -> None:
     with serve(lambda call, n: Http(drop=True)) as server:
         async with model_at_server(server) as model:
             with pytest.raises(Fault, match=f"no connection to {server.base_url}") as caught:
-                await said(model)
+                await ask(model)
     assert caught.value.passes
 
 
-async def test_a_server_that_is_not_there_is_a_passing_fault() -> None:
+@every_way
+async def test_a_server_that_is_not_there_is_a_passing_fault(ask: Way) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     async with model_at_url(f"http://user:pass@127.0.0.1:{port}/v1", None, {}) as model:
         with pytest.raises(Fault, match=f"no connection to http://127.0.0.1:{port}/v1") as caught:
-            await said(model)
+            await ask(model)
     assert caught.value.passes
     assert "pass" not in str(caught.value)
 
 
-async def test_an_address_that_is_none_is_tried_once() -> None:
+@every_way
+async def test_an_address_that_is_none_is_tried_once(ask: Way) -> None:
     async with model_at_url("localhost:8000/v1", None, {}) as model:
         with pytest.raises(Fault, match="no connection") as caught:
-            await said(model)
+            await ask(model)
     assert not caught.value.passes
 
 
-async def test_a_slow_answer_times_out() -> None:
+@every_way
+async def test_a_slow_answer_times_out(ask: Way) -> None:
     with serve(lambda call, n: Http(body=chat_body("late"), delay_sec=3)) as server:
         async with model_at_server(server, timeout_sec=0.2) as model:
             began = time.monotonic()
             with pytest.raises(Fault, match="no answer within timeout_sec") as caught:
-                await said(model)
+                await ask(model)
     assert time.monotonic() - began < 2
     assert caught.value.passes
 
@@ -149,14 +174,133 @@ async def _drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
         writer.close()
 
 
-async def test_an_answer_that_drips_times_out_too() -> None:
+@every_way
+async def test_an_answer_that_drips_times_out_too(ask: Way) -> None:
     server = await asyncio.start_server(_drip, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server, model_at_url(f"http://127.0.0.1:{port}/v1", None, {"timeout_sec": 0.4}) as model:
         began = time.monotonic()
         with pytest.raises(Fault, match="no answer within timeout_sec"):
-            await said(model)
+            await ask(model)
         assert time.monotonic() - began < 2
+
+
+SERVER_WORDS = {
+    "an object": ({"error": {"message": "model 'm' not found"}}, "model 'm' not found"),
+    "a string": ({"error": "model 'm' not found"}, "model 'm' not found"),
+    "a list of problems": (
+        {"detail": [{"loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]},
+        "body.seed: Extra inputs are not permitted",
+    ),
+    "plain text": ("max_tokens is too large", "max_tokens is too large"),
+    "a page": ("<html><style>p {}</style><body><h1>502 Bad gateway</h1></body></html>", "502 Bad gateway"),
+}
+
+
+@every_way
+@pytest.mark.parametrize("shape", SERVER_WORDS)
+async def test_the_servers_own_words_are_told_whatever_shape_they_are_in(ask: Way, shape: str) -> None:
+    body, words = SERVER_WORDS[shape]
+    with serve(lambda call, n: Http(status=400, body=body)) as server:  # type: ignore[arg-type]
+        async with model_at_server(server) as model:
+            with pytest.raises(Fault) as caught:
+                await ask(model)
+    assert str(caught.value) == f"HTTP 400 {words}"
+
+
+@pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
+async def test_an_answer_of_unreasonable_size_is_a_passing_fault_and_is_not_held(ask: Way) -> None:
+    async def flood(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n")
+        with suppress(ConnectionError):
+            for _ in range(60):
+                writer.write(b" " * 2**20)
+                await writer.drain()
+                sent.append(2**20)
+        writer.close()
+
+    sent: list[int] = []
+    server = await asyncio.start_server(flood, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, model_at_url(f"http://127.0.0.1:{port}/v1", None, {}) as model:
+        with pytest.raises(Fault, match="the answer is larger than 16 MB") as caught:
+            await ask(model)
+    assert caught.value.passes
+    assert sum(sent) < 40 * 2**20, "the rest was not taken"
+
+
+@pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
+async def test_a_compressed_answer_that_nobody_asked_for_is_not_unpacked(ask: Way) -> None:
+    bomb = Http(body=gzip.compress(b"x" * 2**24).decode("latin-1"), headers={"content-encoding": "gzip"})
+    with serve(lambda call, n: bomb) as server:
+        async with model_at_server(server) as model:
+            with pytest.raises(Fault, match="the answer is compressed") as caught:
+                await ask(model)
+    assert caught.value.passes
+    assert server.calls[0].headers["accept-encoding"] == "identity"
+
+
+@every_way
+async def test_an_answer_that_ends_too_early_is_a_passing_fault(ask: Way) -> None:
+    async def cut(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n{")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(cut, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    async with server, model_at_url(f"http://127.0.0.1:{port}/v1", None, {}) as model:
+        with pytest.raises(Fault, match="the answer broke off") as caught:
+            await ask(model)
+    assert caught.value.passes
+
+
+@every_way
+async def test_a_redirect_is_not_followed(ask: Way) -> None:
+    elsewhere = Http(status=307, headers={"location": "http://127.0.0.1:9/v1"})
+    with serve(lambda call, n: elsewhere) as server:
+        async with model_at_server(server) as model:
+            with pytest.raises(Fault, match="HTTP 307") as caught:
+                await ask(model)
+    assert not caught.value.passes
+    assert len(server.calls) == 1
+
+
+@every_way
+async def test_nothing_of_the_shell_reaches_the_server(ask: Way, monkeypatch: pytest.MonkeyPatch) -> None:
+    named = {
+        "OPENAI_ORG_ID": "org-SECRET",
+        "OPENAI_PROJECT_ID": "proj-SECRET",
+        "OPENAI_CUSTOM_HEADERS": "X-Custom: SECRET",
+        "OPENAI_API_KEY": "sk-SECRET",
+        "OPENAI_BASE_URL": "http://127.0.0.1:9/SECRET",
+        "OPENAI_PROXY": "http://127.0.0.1:9",
+    }
+    for name, value in named.items():
+        monkeypatch.setenv(name, value)
+    with serve() as server:
+        async with model_at_server(server) as model:
+            await ask(model)
+    assert "SECRET" not in str(server.calls[0].headers)
+
+
+@every_way
+async def test_a_proxy_of_the_environment_is_asked_and_named_where_it_fails(ask: Way) -> None:
+    with serve() as proxy, serve() as server:
+        port = proxy.base_url.rsplit(":", 1)[1].removesuffix("/v1")
+        env = {"HTTP_PROXY": f"http://127.0.0.1:{port}"}
+        async with model_at_url(server.base_url, None, {}, env) as model:
+            await ask(model)
+        async with model_at_url(server.base_url, None, {}, env | {"NO_PROXY": "127.0.0.0/8,[::1]"}) as model:
+            await ask(model)
+        assert (len(proxy.calls), len(server.calls)) == (1, 1)
+        assert proxy.calls[0].path == f"{server.base_url}/chat/completions"
+    async with model_at_url(server.base_url, None, {}, {"all_proxy": "http://127.0.0.1:9"}) as model:
+        with pytest.raises(Fault, match="no connection to .* through the proxy of all_proxy") as caught:
+            await ask(model)
+    assert caught.value.passes
 
 
 @pytest.mark.parametrize(
@@ -179,13 +323,13 @@ async def test_a_stream_that_goes_wrong_is_a_passing_fault(body: str, told: str)
     assert caught.value.passes
 
 
-@pytest.mark.parametrize("streaming", [False, True])
-async def test_retry_after_is_read_from_the_answer(streaming: bool) -> None:
+@every_way
+async def test_retry_after_is_read_from_the_answer(ask: Way) -> None:
     answer = Http(status=429, body={"error": {"message": "slow down"}}, headers={"retry-after": "7"})
     with serve(lambda call, n: answer) as server:
         async with model_at_server(server) as model:
             with pytest.raises(Fault, match="HTTP 429 slow down") as caught:
-                await (streamed(model) if streaming else said(model))
+                await ask(model)
     assert caught.value.wait_sec == 7
 
 
@@ -198,6 +342,7 @@ async def test_retry_after_is_read_from_the_answer(streaming: bool) -> None:
         (formatdate(1_000_030, usegmt=True), 30.0),
         (formatdate(999_000, usegmt=True), 0.0),
         ("soon", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
         ("nan", None),
         ("inf", None),
         ("", None),

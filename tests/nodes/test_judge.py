@@ -1,19 +1,25 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from psychagent.domain.base import Language
+from psychagent.domain.call import Place
 from psychagent.errors import AssetError, ScoringError
-from psychagent.nodes.judge import JudgeTask, gather_results, judge_prompt, plan_calls
+from psychagent.nodes.judge import JudgeBrief, JudgeTask, Sitting, plan_calls
 from psychagent.scales.dialogue import Dialogue
-from psychagent.scales.fill import GroupCall
 from tests.support.judging import C, K, dialogue, offline_judge_deps
 
 DEPS = offline_judge_deps()
 
 
+def sitting(told: Dialogue | None = None, **brief: Any) -> Sitting:
+    return Sitting.of(DEPS, JudgeBrief(dialogue=told or dialogue(), **brief))
+
+
 def prompt_of(scale: str, told: Dialogue | None = None, group: int = 0) -> str:
-    prompt = judge_prompt(DEPS, told or dialogue(), JudgeTask(scale=scale, group=group, repeat=0))
+    prompt = sitting(told).prompt(JudgeTask(scale=scale, group=group, repeat=0))
     assert [message["role"] for message in prompt.messages] == ["system", "user"]
     return "\n\n".join(message["content"] for message in prompt.messages)
 
@@ -21,7 +27,7 @@ def prompt_of(scale: str, told: Dialogue | None = None, group: int = 0) -> str:
 def test_every_group_is_asked_as_often_as_settings_repeat_it() -> None:
     tasks = plan_calls(offline_judge_deps(repeats=2), ["WAI", "Custom_Dim"])
     assert len(tasks) == 2 * (1 + 4)
-    assert len({tuple(task.values()) for task in tasks}) == len(tasks)
+    assert len(set(tasks)) == len(tasks)
 
 
 def test_an_unknown_scale_is_named() -> None:
@@ -89,13 +95,18 @@ def test_a_session_without_words_is_shown_as_such() -> None:
 
 def test_the_seed_is_the_calls_own_and_the_same_every_time() -> None:
     def seed(scale: str, repeat: int) -> int:
-        return judge_prompt(DEPS, dialogue(), JudgeTask(scale=scale, group=0, repeat=repeat)).seed
+        return sitting().prompt(JudgeTask(scale=scale, group=0, repeat=repeat)).seed
 
     assert seed("WAI", 0) == seed("WAI", 0)
     assert len({seed("WAI", 0), seed("WAI", 1), seed("SRS", 0)}) == 3
 
 
-def test_a_scale_is_filled_in_only_when_its_last_call_is_in() -> None:
-    calls = [GroupCall(scale="Custom_Dim", group=n, repeat=0, failure="x") for n in range(4)]
-    assert gather_results(DEPS, ["WAI", "Custom_Dim"], calls[:3]) == {}
-    assert set(gather_results(DEPS, ["WAI", "Custom_Dim"], calls)) == {"Custom_Dim"}
+def test_two_judges_of_one_session_and_two_rollouts_never_share_a_reply() -> None:
+    def call(place: Place | None, asked_as: str) -> object:
+        task = JudgeTask(scale="WAI", group=0, repeat=0)
+        return sitting(place=place, asked_as=asked_as).prompt(task).call
+
+    places = [Place("cbt/a", 1, rollout, attempt) for rollout in (0, 1) for attempt in (0, 1)]
+    calls = {call(place, name) for place in places for name in ("judgement", "holdout")}
+    assert len(calls) == 8
+    assert call(None, "judge") is None

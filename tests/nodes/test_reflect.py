@@ -15,6 +15,7 @@ from psychagent.domain.rollout import Rollout
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ReplyError
+from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.reflect import (
     chosen,
@@ -132,6 +133,34 @@ def test_summary_and_file_share_their_prompt_but_for_the_task() -> None:
     shared = one[1]["content"].split("</dialogue>")[0]
     assert len(shared) > 400
     assert other[1]["content"].startswith(shared)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_with_a_shared_prefix_both_tasks_stand_behind_the_counselors_messages(keep: bool) -> None:
+    cast = Cast({}, share_prefix=True, retrieval={"method": "lexical", "keep_in_history": keep})
+    brief = brief_for(cast.deps, case_of(), memory=memory(2))
+    skills = brief.candidates[:2]
+    said = [turn.model_copy(update={"skills": skills}) for turn in rollout(0, "x").turns]
+    turns = [*said, said[0].model_copy(update={"text": "Goodbye.", "ends_session": True})]
+    last = counselor_prompt(cast.deps, brief, said, skills).messages
+    for task in (Role.SUMMARY, Role.CLIENT_FILE):
+        messages = reflection_prompt(cast.deps, brief, turns, task).messages
+        assert messages[: len(last) - 1] == last[:-1]
+        assert [m["role"] for m in messages[len(last) - 1 :]] == ["user", "assistant", "user"]
+        assert last[-1]["content"].startswith(messages[-3]["content"])
+        assert (messages[-3] == last[-1]) == keep
+        assert messages[-2]["content"] == "Goodbye."
+        after = cast.deps.prompts(brief.case.language).render("summary/after")
+        assert messages[-1]["content"].startswith(f"{after}\n\n")
+        assert "one JSON object" in messages[-1]["content"]
+
+
+def test_a_session_that_the_client_ended_asks_behind_its_last_words() -> None:
+    cast = Cast({}, share_prefix=True)
+    turns = rollout(0, "x").turns
+    messages = reflection_prompt(cast.deps, brief_for(cast.deps, case_of()), turns, Role.SUMMARY).messages
+    assert [m["role"] for m in messages] == ["system", "user", "assistant", "user"]
+    assert messages[-1]["content"].startswith("x answer\n\n[")
 
 
 def test_memory_is_the_former_one_plus_this_session() -> None:

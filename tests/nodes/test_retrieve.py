@@ -11,7 +11,7 @@ from psychagent.domain.base import Modality, Speaker, Stage
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import MalformedReplyError, ReplyError, SkillStoreError
-from psychagent.nodes.retrieve import choose_candidates, keep_known, retrieve, shortlist
+from psychagent.nodes.retrieve import choose_candidates, keep_known, recent_turns, retrieve, shortlist
 from psychagent.nodes.state import Brief, SessionState
 from tests.support.fakes import FAMILIES, Cast, brief_for, case_of
 
@@ -123,16 +123,30 @@ async def test_a_rewritten_query_joins_skill_trigger_and_when_to_use() -> None:
     assert given["usage"].roles["rewrite"].calls == 1
 
 
-async def test_the_rewrite_sees_the_last_two_exchanges_and_the_focus_and_no_thoughts() -> None:
+async def test_the_rewrite_sees_the_latest_part_and_the_focus_and_no_thoughts() -> None:
     cast = Cast({"rewrite": [json.dumps({"trigger": "t"})]}, query="rewrite")
-    await find(cast, TALK)
+    before = [Turn(speaker=Speaker.COUNSELOR, text=f"Earlier {number}.") for number in range(8)]
+    await find(cast, [*before, *TALK])
     text = "\n".join(m["content"] for m in cast.asked("rewrite")[0])
-    assert "Second question." in text
-    assert "before the quarrel" in text
+    assert "First question." in text
     assert "confidential" in text
-    assert "First question." not in text
-    assert "First answer." not in text
+    assert text.endswith("before the quarrel.")
+    assert "Earlier" not in text
     assert "SECRET" not in text
+
+
+@pytest.mark.parametrize(
+    ("said", "start"), [(0, 0), (1, 0), (4, 0), (11, 0), (12, 8), (19, 8), (20, 16), (78, 72)]
+)
+def test_the_rewrites_window_starts_at_a_multiple_of_eight(said: int, start: int) -> None:
+    turns = [Turn(speaker=Speaker.CLIENT, text=f"{number}") for number in range(said)]
+    assert list(recent_turns(turns)) == turns[start:]
+
+
+def test_the_rewrites_window_always_holds_the_last_four_and_never_more_than_eleven() -> None:
+    turns = [Turn(speaker=Speaker.CLIENT, text=f"{number}") for number in range(100)]
+    sizes = {len(recent_turns(turns[:said])) for said in range(4, 100)}
+    assert sizes == set(range(4, 12))
 
 
 async def test_only_candidates_are_found() -> None:

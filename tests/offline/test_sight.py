@@ -230,6 +230,23 @@ def test_without_the_dialogue_the_reflector_has_nothing_to_write(tmp_path: Path,
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_behind_the_counselors_messages_the_reflector_writes_the_same(language: Language) -> None:
+    deps = offline(language, share_prefix=True)
+    asked = run_offline_course(name_in(language), Modality.CBT, deps, seed=1, max_sessions=2)
+    assert [(s.turns, s.summary, s.file_after) for s in asked] == [
+        (s.turns, s.summary, s.file_after) for s in plain(language)
+    ]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_with_skills_kept_in_its_history_the_counselor_still_uses_them(language: Language) -> None:
+    deps = offline(language, retrieval={"method": "lexical", "keep_in_history": True})
+    sessions = run_offline_course(name_in(language), Modality.CBT, deps, seed=1, max_sessions=2)
+    assert sum(bool(t.thoughts and t.thoughts.skill) for s in sessions for t in s.turns) > 5
+    assert not any("[" in text for text in said_by(sessions, Speaker.COUNSELOR))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_without_the_plan_the_reflector_does_not_recap_it(tmp_path: Path, language: Language) -> None:
     focus = plain(language)[0].plan.focus[0]
     assert focus in plain(language)[0].summary.goal_assessment.objective_recap

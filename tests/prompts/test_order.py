@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from psychagent.domain.turn import Thoughts, Turn
 from psychagent.llm.prompt import Message, Prompt
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
+from psychagent.nodes.retrieve import rewrite_prompt
 from psychagent.nodes.state import Brief
 from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.fakes import Cast, brief_for, case_of
@@ -47,6 +49,7 @@ def counselor_prompts(cast: Cast, brief: Brief) -> list[tuple[Prompt, str]]:
     prompts = []
     for turn in range(TURNS):
         skills = [ids[(turn * 5 + n) % len(ids)] for n in range(5)]
+        said[2 * turn] = said[2 * turn].model_copy(update={"skills": tuple(skills)})
         heard = said[2 * turn - 1].text if turn else ""
         prompts.append((counselor_prompt(cast.deps, brief, said[: 2 * turn], skills), heard))
     return prompts
@@ -92,9 +95,45 @@ def test_this_turns_skills_stand_last_and_are_not_kept(language: Language) -> No
         assert prompt.messages[-1]["role"] == "user"
 
 
+def keeping(language: Language, **baseline: Any) -> Cast:
+    """Cast a counselor whose skills stay in the history."""
+    kept = {"method": "lexical", "keep_in_history": True}
+    return Cast({}, language=language, retrieval=kept, **baseline)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_roles_alternate_behind_one_system_message_as_chat_templates_demand(language: Language) -> None:
-    cast = Cast({}, language=language)
+@pytest.mark.parametrize("sessions", [0, 4])
+def test_with_skills_kept_a_counselors_whole_prompt_begins_the_next_one(
+    language: Language, sessions: int
+) -> None:
+    cast = keeping(language)
+    prompts = counselor_prompts(cast, brief_after(cast, language, Modality.CBT, sessions))
+    for (one, _), (following, _) in zip(prompts, prompts[1:], strict=False):
+        assert following.messages[: len(one.messages)] == one.messages
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_kept_skill_is_shown_in_full_once_and_then_by_name(language: Language) -> None:
+    cast = keeping(language)
+    brief = brief_after(cast, language, Modality.CBT, 0)
+    stage = cast.deps.skills(language).stage(Modality.CBT, brief.plan.stage)
+    first, *others = stage.skills()[:5]
+    shown = [skill.id for skill in (*others, first)]
+    said = [turn.model_copy(update={"skills": tuple(shown)}) for turn in dialogue(2)]
+    text = "\n".join(m["content"] for m in counselor_prompt(cast.deps, brief, said, [first.id]).messages)
+    assert text.count(f"- {first.name}") == 3
+    # whatever its place: a card that left its example out could not bring it later
+    for words in (first.description, first.trigger, first.example):
+        assert words
+        assert text.count(words) == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("cast_of", [keeping, lambda language: Cast({}, language=language)])
+def test_roles_alternate_behind_one_system_message_as_chat_templates_demand(
+    language: Language, cast_of: Callable[[Language], Cast]
+) -> None:
+    cast = cast_of(language)
     for prompt, _ in counselor_prompts(cast, brief_after(cast, language, Modality.BT, 1)):
         roles = [message["role"] for message in prompt.messages]
         assert roles == ["system", *(["user", "assistant"] * len(roles))[: len(roles) - 1]]
@@ -112,11 +151,21 @@ def test_a_clients_prompt_begins_the_next_one(language: Language, sessions: int)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_rewrite_prompt_begins_the_next_one_but_where_its_window_moves_on(language: Language) -> None:
+    cast = Cast({}, language=language)
+    brief, said = brief_after(cast, language, Modality.CBT, 2), dialogue(2 * TURNS)
+    sent = {end: as_bytes(rewrite_prompt(cast.deps, brief, said[:end]).messages) for end in range(2, 48, 2)}
+    moved = [end for end in range(4, 48, 2) if not sent[end].startswith(sent[end - 2])]
+    assert moved == [12, 20, 28, 36, 44]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_earlier_thoughts_are_in_no_prompt(language: Language) -> None:
     cast = Cast({}, language=language)
     brief: Any = brief_after(cast, language, Modality.HET, 1)
     said = dialogue(TURNS)
     prompts = [prompt for prompt, _ in counselor_prompts(cast, brief)]
+    prompts += [rewrite_prompt(cast.deps, brief, said[: 2 * n]) for n in range(1, TURNS)]
     prompts += [client_prompt(cast.deps, brief, said[: 2 * n + 1]) for n in range(TURNS)]
     assert not [m for p in prompts for m in p.messages if "THOUGHT" in m["content"]]
     assert any("Question 3?" in m["content"] for m in prompts[-1].messages)

@@ -38,7 +38,11 @@ def planted_case() -> Case:
     return case_of("en07").model_copy(update={"profile": profile})
 
 
-def cast_of(*, moved: bool = False) -> Cast:
+LONG: dict[str, Any] = {"retrieval": {"method": "lexical", "keep_in_history": True}, "share_prefix": True}
+"""Settings under which prompts show the most of what came before."""
+
+
+def cast_of(*, moved: bool = False, **baseline: Any) -> Cast:
     """Cast two sessions whose counselor thinks a secret in every turn; `moved` is to reasoning_content."""
 
     def reply(text: str, *, ends: bool = False) -> str | AIMessage:
@@ -59,6 +63,7 @@ def cast_of(*, moved: bool = False) -> Cast:
         },
         query="rewrite",
         max_sessions=2,
+        **baseline,
     )
 
 
@@ -69,24 +74,35 @@ async def prompts_of(cast: Cast) -> dict[str, str]:
     return {role: "\n".join(m["content"] for p in cast.asked(role) for m in p) for role in ROLES}
 
 
+either = pytest.mark.parametrize("baseline", [{}, LONG], ids=["default", "long"])
+
+
 @pytest.mark.parametrize("moved", [False, True])
-async def test_the_counselors_thoughts_reach_nobody_not_even_itself(moved: bool) -> None:
-    sent = await prompts_of(cast_of(moved=moved))
+@either
+async def test_the_counselors_thoughts_reach_nobody_not_even_itself(
+    moved: bool, baseline: dict[str, Any]
+) -> None:
+    sent = await prompts_of(cast_of(moved=moved, **baseline))
+    told_the_form = {"counselor", "summary", "client_file"} if baseline else {"counselor"}
     for role, text in sent.items():
         assert PRIVATE not in text, f"{role} saw the counselor's thoughts"
-        assert "<think>" not in text or role == "counselor"
+        assert "<think>" not in text or role in told_the_form
     assert all(SPOKEN_ALOUD in sent[role] for role in ("counselor", "client", "rewrite", "summary"))
 
 
-async def test_only_the_client_knows_its_profile() -> None:
-    sent = await prompts_of(cast_of())
+@either
+async def test_only_the_client_knows_its_profile(baseline: dict[str, Any]) -> None:
+    sent = await prompts_of(cast_of(**baseline))
     assert KNOWN_BY_CLIENT in sent["client"]
     for role in set(ROLES) - {"client"}:
         assert KNOWN_BY_CLIENT not in sent[role], f"{role} saw the client's profile"
 
 
-async def test_the_client_knows_neither_plan_nor_skills_nor_the_counselors_file() -> None:
-    cast = cast_of()
+@either
+async def test_the_client_knows_neither_plan_nor_skills_nor_the_counselors_file(
+    baseline: dict[str, Any],
+) -> None:
+    cast = cast_of(**baseline)
     sent = (await prompts_of(cast))["client"]
     skills = cast.deps.skills(case_of().language).library.all_stages()
     assert not [s.name for stage in skills for s in stage.skills() if f"- {s.name}:" in sent]

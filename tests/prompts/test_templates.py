@@ -132,7 +132,17 @@ def test_skills_come_with_what_to_do_when_and_when_not(language: Language) -> No
         for field in ("name", "description", "trigger", "caution"):
             assert f"mark-{field}{number}" in text
     assert "mark-example0" in text
+    assert "mark-example3" not in text
     assert "mark-id" not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_skill_shown_before_comes_by_name_and_a_new_one_with_its_example(language: Language) -> None:
+    given = later_session(language) | {"shown": ["mark-id1"], "once": True}
+    text = library(language).render("counselor/skills", **given)
+    assert "mark-name1" in text
+    assert not [name for name in ("description1", "trigger1", "example1") if f"mark-{name}" in text]
+    assert "mark-example4" in text
 
 
 EMPTIED = ("at_once", "trusted", "secrets", "homework", "remembered", "earlier")

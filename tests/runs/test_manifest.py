@@ -167,6 +167,17 @@ def test_both_values_are_shown_whole(tmp_path: Path) -> None:
         resume_from(folder, Manifest(settings=settings_of(model=f"{long}2")))
 
 
+def test_a_run_from_before_a_setting_existed_was_made_with_its_default(tmp_path: Path) -> None:
+    folder, now = RunFolder(tmp_path), describe()
+    before = now.model_dump(mode="json")
+    del before["settings"]["baseline"]["share_prefix"]
+    del before["settings"]["baseline"]["retrieval"]["keep_in_history"]
+    write_json(folder.manifest_path, before)
+    assert resume_from(folder, now).settings == now.settings
+    with pytest.raises(RecordError, match="baseline 'share_prefix' = False, now True"):
+        resume_from(folder, describe(share_prefix=True))
+
+
 def test_a_run_with_rollouts_is_no_plain_run(tmp_path: Path) -> None:
     folder, plain = RunFolder(tmp_path), settings_of()
     with_rollouts = plain.model_copy(update={"rft": RftSettings()})

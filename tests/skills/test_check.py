@@ -44,19 +44,22 @@ async def test_every_unreadable_file_is_told_and_the_others_are_still_checked(
     problems = await check_library(small_library, embed=by_counting, max_cosine=ANY)
     assert len(problems) == 2
     assert any("intervention.yaml: not valid yaml" in p for p in problems)
-    assert any("c: name has 5 characters, not 8 to 60" in p for p in problems)
+    assert any("[en] cbt/conceptualization: c: name has 5 characters, not 8 to 60" in p for p in problems)
 
 
 @pytest.mark.parametrize("field", ["name", "description", "when_to_use", "trigger", "caution", "example"])
 def test_a_field_that_holds_nothing_is_told(field: str) -> None:
     stage = stage_of(skill_about("a", "sleep", **{field: "  "}))
-    assert list(check_fields([stage])) == [f"a: {field} is empty"]
+    assert list(check_fields([stage])) == [f"cbt/intervention: a: {field} is empty"]
 
 
 def test_a_meta_skill_without_skills_is_told() -> None:
     meta = MetaSkill(id="m", name="Nothing", description="")
     stage = StageSkills(modality=Modality.BT, stage=Stage.INTERVENTION, meta_skills=(meta,))
-    assert list(check_fields([stage])) == ["m: description is empty", "m: holds no atomic skill"]
+    assert list(check_fields([stage])) == [
+        "bt/intervention: m: description is empty",
+        "bt/intervention: m: holds no atomic skill",
+    ]
 
 
 @pytest.mark.parametrize("change", [lambda t: t[:20], lambda t: t * 5])
@@ -64,7 +67,7 @@ def test_a_field_off_its_length_is_told(change: Callable[[str], str]) -> None:
     sound = skill_about("a", "sleep")
     stage = stage_of(sound.model_copy(update={"trigger": change(sound.trigger)}))
     (problem,) = check_lengths([stage], Language.EN)
-    assert problem.startswith("a: trigger has ")
+    assert problem.startswith("cbt/intervention: a: trigger has ")
 
 
 async def test_an_id_used_in_two_stages_is_told(write_library: WriteLibrary) -> None:
@@ -72,7 +75,7 @@ async def test_an_id_used_in_two_stages_is_told(write_library: WriteLibrary) -> 
         stage_of(skill_about("a", "sleep")), stage_of(skill_about("a", "anger"), stage=Stage.CONSOLIDATION)
     )
     problems = await check_library(root, embed=by_counting, max_cosine=ANY)
-    assert problems == ["[en] a: used 2 times"]
+    assert problems == ["[en] cbt/intervention, cbt/consolidation: a: used 2 times"]
 
 
 def test_languages_must_hold_the_same_ids_in_the_same_order() -> None:
@@ -94,7 +97,7 @@ async def test_two_skills_that_say_the_same_are_told(write_library: WriteLibrary
     root = write_library(stage_of(skill_about("a", "sleep"), twin, skill_about("c", "grief")))
     problems = await check_library(root, embed=by_counting, max_cosine=dict.fromkeys(Language, 0.9))
     assert len(problems) == 1
-    assert "a and b: cosine 0.9" in problems[0]
+    assert "[en] cbt/intervention: a and b: cosine 0.9" in problems[0]
 
 
 async def test_an_imported_library_is_spared_the_house_rules(write_library: WriteLibrary) -> None:

@@ -88,7 +88,7 @@ def test_validate_of_the_bundled_library_says_its_limits() -> None:
 def test_validate_lists_the_pairs_beyond_a_stricter_cosine(reference_root: Path, small_library: Path) -> None:
     result = call("validate", small_library, "--max-cosine", "0.1")
     assert result.exit_code == 1
-    assert "[en] a.sleep and a." in result.output
+    assert "[en] cbt/intervention: a.sleep and a." in result.output
     assert call("validate", reference_root, "--loose").exit_code == 0
     assert call("validate", reference_root).exit_code == 1
 

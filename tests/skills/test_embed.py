@@ -7,29 +7,26 @@ import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import pytest
 
 from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.errors import SkillStoreError
 from psychagent.llm.gate import Gate
+from psychagent.llm.wire import Wire
 from psychagent.skills.embed import (
     MINILM_SHA256,
     Embedder,
-    EndpointEmbedder,
-    LocalEmbedder,
-    Vectors,
     build_embedder,
     check_weights,
     minilm_folder,
-    normalize,
 )
+from psychagent.skills.encoders import EndpointEmbedder, LocalEmbedder, Vectors, normalize
 
 Answer = Callable[[dict[str, Any], int], tuple[int, Any] | tuple[int, Any, dict[str, str]]]
 
@@ -95,8 +92,8 @@ async def ask(
     async def note(seconds: float) -> None:
         (waits if waits is not None else []).append(seconds)
 
-    async with httpx.AsyncClient() as client:
-        return await build_embedder(settings, key=key, client=client, gate=gate, sleep=note).embed(texts)
+    async with aclosing(Wire({})) as wire:
+        return await build_embedder(settings, key=key, wire=wire, gate=gate, sleep=note).embed(texts)
 
 
 async def test_an_endpoint_gives_unit_vectors_in_the_order_of_the_texts() -> None:
@@ -210,7 +207,7 @@ async def test_an_address_that_is_none_is_told() -> None:
 
 def test_an_endpoint_embedder_is_named_by_its_model() -> None:
     settings = EmbeddingSettings(provider="openai", model="text-x", base_url="http://127.0.0.1:9/v1")
-    assert EndpointEmbedder(settings, key=None, client=httpx.AsyncClient()).name == "text-x"
+    assert EndpointEmbedder(settings, key=None, wire=Wire({})).name == "text-x"
 
 
 def test_the_embedded_weights_are_the_public_ones() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from psychagent.errors import SkillStoreError
-from psychagent.skills.index import RRF_K, StageIndex, fuse, skill_text
+from psychagent.skills.index import RRF_K, StageIndex, fuse
+from psychagent.skills.library import skill_text
 from tests.support.small_skills import CountingEmbedder, skill_about
 
 SKILLS = [

@@ -105,6 +105,27 @@ def test_the_embedded_english_model_alone_is_not_the_chinese_default() -> None:
     assert DEFAULT_METHOD[Language.ZH] != "embed"
 
 
+def test_a_stage_is_read_and_listed_once(small_library: Path, counting: CountingEmbedder) -> None:
+    store = store_of(small_library, counting, "lexical")
+    first = store.stage(Modality.CBT, Stage.INTERVENTION)
+    by_id = store.by_id(Modality.CBT, Stage.INTERVENTION)
+    assert [*by_id.values()] == list(first.skills())
+    assert all(skill.id == skill_id for skill_id, skill in by_id.items())
+    for path in small_library.rglob("*.yaml"):
+        path.unlink()
+    assert store.stage(Modality.CBT, Stage.INTERVENTION) is first
+    assert store.by_id(Modality.CBT, Stage.INTERVENTION) is by_id
+
+
+def test_termination_takes_its_skills_by_id_from_consolidation(
+    small_library: Path, counting: CountingEmbedder
+) -> None:
+    store = store_of(small_library, counting, "lexical")
+    consolidation = store.by_id(Modality.CBT, Stage.CONSOLIDATION)
+    assert store.by_id(Modality.CBT, Stage.TERMINATION) is consolidation
+    assert "b.ending" in consolidation
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("language", list(Language))
 async def test_the_default_finds_most_gold_skills_from_a_rewrite(

@@ -94,8 +94,11 @@ async def test_a_failed_embedding_leaves_the_file_as_it_was(
     assert the_file(tmp_path).read_bytes() == before
 
 
-async def test_a_cache_that_cannot_be_written_is_named_and_stays_as_it_was(
-    tmp_path: Path, counting: CountingEmbedder, monkeypatch: pytest.MonkeyPatch
+async def test_a_cache_that_cannot_be_written_is_a_warning_and_the_vectors_stay_in_memory(
+    tmp_path: Path,
+    counting: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     await VectorCache(tmp_path, counting).embed(["sleep"])
     path = the_file(tmp_path)
@@ -105,7 +108,36 @@ async def test_a_cache_that_cannot_be_written_is_named_and_stays_as_it_was(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "replace", full)
-    with pytest.raises(SkillStoreError, match=r"\.npz: cannot be written \(No space left on device\)"):
-        await VectorCache(tmp_path, counting).embed(["anger"])
+    cache = VectorCache(tmp_path, counting)
+    for _ in range(2):
+        await cache.embed(["anger"])
+    await cache.embed(["grief"])
+    assert counting.asked == ["sleep", "anger", "grief"]
+    (warning,) = caplog.messages
+    assert warning.startswith(f"vectors stay in memory: {path}: cannot be written (No space left on device)")
     assert the_file(tmp_path) == path
     assert path.read_bytes() == before
+
+
+async def test_a_cache_folder_that_is_a_file_is_a_warning(
+    tmp_path: Path, counting: CountingEmbedder, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "file").write_text("")
+    assert (await VectorCache(tmp_path / "file" / "cache", counting).embed(["sleep"])).shape == (1, 997)
+    assert len(caplog.messages) == 1
+
+
+async def test_a_cache_that_may_not_be_read_is_a_warning(
+    tmp_path: Path,
+    counting: CountingEmbedder,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def forbidden(self: Path, mode: str) -> object:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", forbidden)
+    cache = VectorCache(tmp_path, counting)
+    assert (await cache.embed(["sleep"])).shape == (1, 997)
+    assert "cannot be read (Permission denied)" in caplog.messages[0]
+    assert list(tmp_path.iterdir()) == []

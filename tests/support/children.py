@@ -15,6 +15,8 @@ from typing import Any
 
 from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
 
+from psychagent.files import append
+
 DIED = 66
 """Exit status of a process that ended where it was told to."""
 _ALREADY = (
@@ -65,6 +67,13 @@ def _die_at(nth: int) -> None:
         moment()
         return result
 
+    def write(place: int, data: bytes) -> None:
+        moment()
+        written(place, data)
+        moment()
+
+    written = append.write_all
+    append.write_all = write
     renamed = Path.replace
     Path.replace = rename  # type: ignore[method-assign, assignment]
     AsyncSqliteSaver.aput = around(AsyncSqliteSaver.aput)  # type: ignore[method-assign]

@@ -18,7 +18,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from pydantic import Field, SkipValidation
 
 from psychagent.assets.profiles import find_profile, make_case
-from psychagent.assets.settings.baseline import BaselineSettings, RetrievalSettings
+from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
@@ -26,6 +26,7 @@ from psychagent.domain.role import Role
 from psychagent.flows.build import build_deps
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.gate import Gate
+from psychagent.llm.langchain import LangChainModel
 from psychagent.llm.prompt import Message
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
@@ -137,7 +138,7 @@ def _as_text(messages: Sequence[Message]) -> str:
 def _built(limits: str, language: Language, query: Query) -> Deps:
     """Build dependencies once for all casts of the same settings: reading the skills takes its time."""
     baseline = BaselineSettings.model_validate_json(limits)
-    asking = baseline.model_copy(update={"retrieval": RetrievalSettings(method="lexical", query=query)})
+    asking = baseline.model_copy(update={"retrieval": baseline.retrieval.model_copy(update={"query": query})})
     return build_deps(asking, runtime_of(language=language), live())
 
 
@@ -161,7 +162,7 @@ class Cast:
         self.models = {role: ScriptedModel(role=role, replies=list(replies.get(role, ()))) for role in ROLES}
         note = built.prompts(language).render("shared/retry")
         self._chats = {
-            role: Chat(model, Policy(max_retries=max_retries), Gate(8), retry_note=note)
+            role: Chat(LangChainModel(model), Policy(max_retries=max_retries), Gate(8), retry_note=note)
             for role, model in self.models.items()
         }
         self.deps: Deps = replace(built, chat=self._chat)

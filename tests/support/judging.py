@@ -13,6 +13,7 @@ from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.gate import Gate
+from psychagent.llm.langchain import LangChainModel
 from psychagent.nodes.judge import JudgeDeps
 from psychagent.scales.dialogue import Dialogue, Line
 from tests.support.fakes import Reply, ScriptedModel
@@ -72,7 +73,7 @@ def judge_with(
     script: dict[str, Any] = {"answer": answer} if callable(answer) else {"replies": [*answer]}
     model = ScriptedModel(role="the judge", **script)
     note = "Not usable: {problem}"
-    chat = Chat(model, Policy(max_retries=retries), Gate(8), retry_note=note)
+    chat = Chat(LangChainModel(model), Policy(max_retries=retries), Gate(8), retry_note=note)
     deps = build_judge_deps(EvalSettings(**settings), live())
     return Judge(replace(deps, chat=lambda language: chat)), model
 

@@ -65,6 +65,8 @@ def values(held: Memory, *, session_index: int, **over: Any) -> dict[str, Any]:
         "reply_format": "tags",
         "turns_left": 5,
         "skills": [marked_skill(n) for n in range(5)],
+        "shown": [],
+        "once": False,
         "metas": [{"id": "a.b.c", "name": "mark-meta", "description": "mark-family"}],
         "stage": "intervention",
         "stages": [stage.value for stage in Stage],

@@ -13,6 +13,7 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Modality
+from psychagent.records.folder import RunFolder
 from psychagent.runs.events import RunEvent
 from psychagent.runs.outcome import RunResult
 from psychagent.runs.plan import SamplePlan
@@ -74,7 +75,7 @@ def always(role: str, answer: Http) -> Behave:
 
 def case_dirs(save_dir: Path) -> list[Path]:
     """List the folders of cases."""
-    return sorted(p for p in (save_dir / NAME).glob("*/*") if p.is_dir())
+    return [place.path for place in RunFolder(save_dir / NAME).cases()]
 
 
 def load(path: Path) -> Any:

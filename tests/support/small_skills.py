@@ -10,7 +10,7 @@ import numpy as np
 
 from psychagent.domain.base import Modality, Stage
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
-from psychagent.skills.embed import Vectors, normalize
+from psychagent.skills.encoders import Vectors, normalize
 
 WriteLibrary = Callable[..., Path]
 """Writes stages as a library of our layout, and returns its folder."""

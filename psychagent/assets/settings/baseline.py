@@ -46,6 +46,8 @@ class RetrievalSettings(Settings):
     """Ranking; `auto` is the best measured for the language (see docs/retrieval.md)."""
     top_k: int = Field(default=5, ge=1, le=20)
     """Skills per turn."""
+    keep_in_history: bool = False
+    """Keep each turn's skills in the dialogue's history: in full where first shown, later by name."""
     candidates: int = Field(default=60, ge=1)
     """Most skills that may pass the session's coarse filter."""
 
@@ -65,6 +67,8 @@ class BaselineSettings(Settings):
     """Model that plays the counselor, filters skills and rewrites queries."""
     reflector: EndpointSettings | None = None
     """Model that writes summary and client file; null is the counselor's."""
+    share_prefix: bool = False
+    """Ask for summary and client file behind the counselor's messages, which a prefix cache serves."""
     reply_format: Literal["tags", "json"] = "tags"
     """How thoughts and response are asked for; small models need `json`."""
     end_token: str = Field(default="</end>", min_length=1)

@@ -61,6 +61,10 @@ def moved_to(place: str, model: type[BaseModel]) -> dict[str, str]:
     return dict.fromkeys(model.model_fields, place)
 
 
+CHANGES_NO_REPLY = frozenset({"base_url", "api_key_env", "timeout_sec", "max_retries", "max_wait_sec"})
+"""Fields of an endpoint that may differ on resume: they say how it is reached, not what it is asked."""
+
+
 class EndpointSettings(Settings):
     """One chat model: the offline script, or any OpenAI-compatible endpoint."""
 

@@ -36,6 +36,8 @@ class MachineSettings(Settings):
     """Where vectors are cached; null is the user's cache folder."""
     log_level: LogLevel = "info"
     """What is logged to a run's `run.log`: retries and faults at `info`, lost cases at `error`."""
+    log_calls: bool = False
+    """Whether the journals in `calls/` are kept, with every prompt, as the log of all calls."""
 
 
 class RuntimeSettings(Settings):

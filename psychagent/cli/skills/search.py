@@ -50,5 +50,6 @@ def _hits_table(hits: list[Match], method: str) -> Table:
     table.add_column("skill", overflow="fold")
     for place, hit in enumerate(hits, start=1):
         cosine = "–" if hit.cosine is None else f"{hit.cosine:.3f}"
-        table.add_row(str(place), cosine, f"{hit.bm25:.2f}", f"{hit.skill.name}\n[dim]{hit.skill.id}[/dim]")
+        where = f"{hit.skill.id}  {hit.modality}/{hit.stage}"
+        table.add_row(str(place), cosine, f"{hit.bm25:.2f}", f"{hit.skill.name}\n[dim]{where}[/dim]")
     return table

@@ -23,7 +23,7 @@ class CompressedSerializer(JsonPlusSerializer):
         form, data = super().dumps_typed(obj)
         if len(data) < _LEAST_BYTES:
             return form, data
-        return form + _MARK, zlib.compress(data, 6)
+        return form + _MARK, zlib.compress(data, 1)
 
     def loads_typed(self, data: tuple[str, bytes]) -> Any:
         """Deserialize a value by the name of its format."""

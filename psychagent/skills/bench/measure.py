@@ -9,7 +9,8 @@ from math import comb
 from statistics import median
 
 from psychagent.skills.bench.gold import Moment, Rewrite
-from psychagent.skills.embed import Embedder, Vectors
+from psychagent.skills.embed import Embedder
+from psychagent.skills.encoders import Vectors
 from psychagent.skills.store import SkillStore
 
 TOP = 5

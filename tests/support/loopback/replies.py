@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ def role_of(path: str, body: dict[str, Any]) -> str:
     return "client" if "You play a client" in head or "扮演来访者" in head[:40] else "counselor"
 
 
+@lru_cache(maxsize=4096)
 def filler(chars: int, salt: int) -> str:
     """Make text of a given length from the library's own words: no easier to compress than speech."""
     rng = random.Random(f"{salt}:{chars}")

@@ -9,11 +9,12 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import signal
 import sys
 import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -75,10 +76,16 @@ class LoopbackServer:
     """Answers calls, remembers them, and misbehaves where told to."""
 
     def __init__(
-        self, behave: Behave | None = None, *, delay_sec: float = 0.0, log: Path | None = None
+        self,
+        behave: Behave | None = None,
+        *,
+        delay_sec: float = 0.0,
+        log: Path | None = None,
+        keep: bool = True,
     ) -> None:
         self.calls: list[Call] = []
-        self.behave, self.delay_sec, self._log = behave, delay_sec, log
+        self.seen, self.first = 0, 0.0
+        self.behave, self.delay_sec, self._log, self._keep = behave, delay_sec, log, keep
         self._lock = threading.Lock()
         self.base_url = ""
 
@@ -109,8 +116,11 @@ class LoopbackServer:
         path = head[0].split(" ")[1]
         call = Call(path, role_of(path, body), body, headers, time.monotonic())
         with self._lock:
-            number = len(self.calls)
-            self.calls.append(call)
+            number = self.seen
+            self.seen += 1
+            self.first = self.first or call.at
+            if self._keep:
+                self.calls.append(call)
         if self._log:
             line = json.dumps({"role": call.role, "at": call.at, "body": body}, ensure_ascii=False)
             with self._log.open("a", encoding="utf-8") as stream:
@@ -228,15 +238,22 @@ def main() -> None:
     parser.add_argument("--log", type=Path)
     options = parser.parse_args()
 
-    async def forever() -> None:
-        server = LoopbackServer(delay_sec=options.delay_ms / 1000, log=options.log)
-        listening = await server.start()
-        sys.stdout.write(server.base_url + "\n")
-        sys.stdout.flush()
-        async with listening:
-            await listening.serve_forever()
+    # kept calls would fill the memory of a long bench, and the collector would walk them again and again
+    server = LoopbackServer(delay_sec=options.delay_ms / 1000, log=options.log, keep=False)
+    asyncio.run(_until_ended(server))
+    # where the caller is gone, nobody reads the counts
+    with suppress(BrokenPipeError):
+        print(json.dumps({"calls": server.seen, "first": server.first}), flush=True)
 
-    asyncio.run(forever())
+
+async def _until_ended(server: LoopbackServer) -> None:
+    listening = await server.start()
+    ended = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, ended.set)
+    sys.stdout.write(server.base_url + "\n")
+    sys.stdout.flush()
+    await ended.wait()
+    listening.close()
 
 
 if __name__ == "__main__":

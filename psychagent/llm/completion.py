@@ -1,0 +1,84 @@
+"""Read a chat completion: the one place that knows the shape of an OpenAI-compatible answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from psychagent.llm.fault import UnreadableError, server_words
+from psychagent.llm.json_bytes import parse
+from psychagent.llm.reply import Reply, Tokens, whole
+
+_REASONING = ("reasoning_content", "reasoning")
+"""Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
+
+
+def read_completion(data: bytes) -> Reply:
+    """Read the first choice of an answer.
+
+    Raises:
+        UnreadableError: If it is anything else than a chat completion.
+    """
+    try:
+        body = parse(data)
+    except ValueError as error:
+        raise UnreadableError(f"not JSON: {error}") from error
+    try:
+        choice = body["choices"][0]
+        message = choice["message"]
+        role = message.get("role")
+    except (TypeError, KeyError, IndexError, AttributeError) as error:
+        raise UnreadableError(server_words(data) or "no choices") from error
+    if role not in {"assistant", None}:
+        raise UnreadableError(f"a message of role {role!r}")
+    return Reply(
+        content=whole(_text(message.get("content"))),
+        reasoning=whole(reasoning_of(message)),
+        finish_reason=_word(choice.get("finish_reason")),
+        refusal=whole(_word(message.get("refusal"))),
+        tokens=read_tokens(body.get("usage")),
+    )
+
+
+def _text(content: object) -> str:
+    """Join the text of a content: a string, nothing, or parts of which some are text."""
+    if content is None or isinstance(content, str):
+        return content or ""
+    if isinstance(content, list):
+        return "".join(map(_part, content))
+    raise UnreadableError(f"content of type {type(content).__name__}")
+
+
+def _part(part: object) -> str:
+    if isinstance(part, str):
+        return part
+    text = part.get("text", "") if isinstance(part, dict) else None
+    if not isinstance(text, str):
+        raise UnreadableError("content in parts that are no text")
+    return text
+
+
+def reasoning_of(message: Mapping[str, Any]) -> str:
+    """Find the thoughts that a server moved out of the content."""
+    texts = (message.get(name) for name in _REASONING)
+    return next((text for text in texts if isinstance(text, str) and text), "")
+
+
+def _word(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def read_tokens(usage: object) -> Tokens | None:
+    """Read what a request cost; counts that are no counts are unknown, never wrong."""
+    if not isinstance(usage, dict):
+        return None
+    prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
+    if prompt is None or completion is None:
+        return None
+    details = usage.get("prompt_tokens_details")
+    cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
+    return Tokens(prompt, min(cached or 0, prompt), completion)
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None

@@ -1,0 +1,32 @@
+"""JSON of requests and answers as bytes: the fast library first, the tolerant one where it refuses."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import orjson
+
+
+def parse(data: bytes) -> Any:
+    """Parse an answer; half characters and NaN, which servers do send, are let through.
+
+    Raises:
+        ValueError: If it is not JSON, or nested or long beyond all reason.
+    """
+    try:
+        return orjson.loads(data)
+    except orjson.JSONDecodeError:
+        try:
+            return json.loads(data)
+        except RecursionError as error:
+            raise ValueError("nested too deeply") from error
+
+
+def write(value: Any) -> bytes:
+    """Write a value on one line, keys sorted."""
+    try:
+        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    except orjson.JSONEncodeError:
+        # a half character or a very large number, which stand in a user's file
+        return json.dumps(value, sort_keys=True).encode()

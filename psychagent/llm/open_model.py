@@ -1,0 +1,224 @@
+"""ChatOpenAI for servers of open models: streaming, tracing and whatever attaches callbacks.
+
+Importing this module takes a second, so it is loaded only where a run needs it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+import openai
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun
+from langchain_core.messages import AIMessageChunk, BaseMessage
+from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
+from langchain_openai import ChatOpenAI
+from pydantic import PrivateAttr, SecretStr
+
+from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.llm.completion import read_completion, read_tokens, reasoning_of
+from psychagent.llm.fault import (
+    Fault,
+    UnreadableError,
+    broken_off,
+    make_fault,
+    no_connection,
+    of_status,
+    timed_out,
+    unreadable,
+)
+from psychagent.llm.json_bytes import write
+from psychagent.llm.langchain import to_message
+from psychagent.llm.proxy import certificates
+from psychagent.llm.wire import MOST_BYTES, Target, Wire
+
+_MOVED = ("messages", "response_format", "max_completion_tokens")
+NO_KEY = "none"
+"""Given to the client library, which insists on a key, where a server needs none."""
+_MISSHAPEN = (ValueError, TypeError, KeyError, AttributeError, IndexError)
+
+
+class OpenModel(ChatOpenAI):
+    """ChatOpenAI whose requests go over the project's own wire.
+
+    A whole answer is asked for and read as without LangChain. While streaming, the body is sent in
+    `extra_body`, because the openai client walks the message list recursively on every call, which
+    costs CPU in proportion to the dialogue; `reasoning_content` is kept, because servers return
+    thoughts there; and every error of an attempt is raised as a `Fault`.
+    """
+
+    # private, since pydantic would validate and copy what it knows the fields of
+    _wire: Wire = PrivateAttr()
+    _target: Target = PrivateAttr()
+
+    def __init__(self, *, wire: Wire, target: Target, **kwargs: Any) -> None:
+        """Build the model; the wire carries whole answers."""
+        super().__init__(**kwargs)
+        self._wire, self._target = wire, target
+
+    def _get_request_payload(
+        self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        payload: dict[str, Any] = super()._get_request_payload(input_, stop=stop, **kwargs)
+        body = dict(payload.pop("extra_body", None) or {})
+        for name in _MOVED:
+            if name in payload:
+                body.setdefault("max_tokens" if name == "max_completion_tokens" else name, payload.pop(name))
+        # the client insists on the argument; extra_body's value replaces it in the request
+        payload["messages"] = []
+        payload["extra_body"] = body
+        return payload
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,
+        **kwargs: Any,
+    ) -> ChatResult:
+        payload = self._get_request_payload(messages, stop=stop, **kwargs)
+        body = payload.pop("extra_body")
+        data = await self._wire.post(self._target, write(payload | body))
+        try:
+            message = to_message(read_completion(data))
+        except UnreadableError as error:
+            raise unreadable(error, self._target.key) from error
+        return ChatResult(generations=[ChatGeneration(message=message)])
+
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        size, chunks = 0, super()._astream(*args, **kwargs)
+        until = asyncio.get_running_loop().time() + self._target.timeout_sec
+        with _as_faults(self._target):
+            while (chunk := await _next_before(chunks, until)) is not None:
+                size += len(str(chunk.message.content)) + 1
+                if size > MOST_BYTES:
+                    raise UnreadableError(f"a stream of more than {MOST_BYTES // 2**20} MB")
+                yield chunk
+            if not size:
+                raise UnreadableError("an empty stream")
+
+    def _convert_chunk_to_generation_chunk(
+        self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
+    ) -> ChatGenerationChunk | None:
+        if chunk.get("usage") is not None and read_tokens(chunk["usage"]) is None:
+            chunk = chunk | {"usage": None}
+        try:
+            generation = super()._convert_chunk_to_generation_chunk(
+                chunk, default_chunk_class, base_generation_info
+            )
+            choices = chunk.get("choices") or [{}]
+            reasoning = reasoning_of(choices[0].get("delta") or {})
+        except _MISSHAPEN as error:
+            raise UnreadableError(f"{error}") from error
+        if generation is not None and reasoning and isinstance(generation.message, AIMessageChunk):
+            generation.message.additional_kwargs["reasoning_content"] = reasoning
+        return generation
+
+
+async def _next_before(
+    chunks: AsyncIterator[ChatGenerationChunk], until: float
+) -> ChatGenerationChunk | None:
+    """Wait for the next chunk, no longer than the attempt may take; None after the last."""
+    async with asyncio.timeout_at(until):
+        return await anext(chunks, None)
+
+
+def build_open_model(settings: EndpointSettings, wire: Wire, target: Target) -> OpenModel:
+    """Build the LangChain model of an endpoint.
+
+    Args:
+        settings: How it samples.
+        wire: Carries whole answers.
+        target: Where the endpoint is.
+    """
+    model = OpenModel(
+        model=settings.model,
+        base_url=settings.base_url,
+        api_key=SecretStr(target.key or NO_KEY),
+        temperature=settings.temperature,
+        top_p=settings.top_p,
+        max_tokens=settings.max_tokens,
+        timeout=settings.timeout_sec,
+        max_retries=0,
+        stream_usage=True,
+        extra_body=dict(settings.extra_body) or None,
+        http_async_client=_streaming_client(wire, target),
+        # the wire knows the proxy; an empty one keeps the library from reading its variable
+        openai_proxy="",
+        wire=wire,
+        target=target,
+    )
+    _forget_environment(model.root_async_client)
+    return model
+
+
+def _forget_environment(client: Any) -> None:
+    """Keep what variables of the shell name for OpenAI itself from going to another server."""
+    client.organization = client.project = None
+    client._custom_headers = {}
+
+
+def _streaming_client(wire: Wire, target: Target) -> httpx.AsyncClient:
+    """Open a pool for streams by the wire's own rules of proxies and certificates."""
+    client = httpx.AsyncClient(
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
+        timeout=None,
+        trust_env=False,
+        proxy=target.proxy.url if target.proxy else None,
+        verify=certificates(wire.env) if target.url.scheme == "https" else False,
+    )
+    wire.close_too(client)
+    return client
+
+
+_NEVER_SENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)
+
+
+@contextmanager
+def _as_faults(target: Target) -> Iterator[None]:
+    """Turn whatever a streamed attempt raises into a Fault that does not hold the key."""
+    try:
+        yield
+    except (
+        openai.OpenAIError,
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        TimeoutError,
+        UnreadableError,
+        json.JSONDecodeError,
+        UnicodeDecodeError,
+    ) as error:
+        key = target.key
+        # a traceback prints the whole chain, so do not chain an error that holds the key
+        raise _to_fault(error, target) from (None if key and key in f"{error} {error.__cause__}" else error)
+
+
+def _to_fault(error: Exception, target: Target) -> Fault:
+    key = target.key
+    if isinstance(error, openai.APIStatusError):
+        return of_status(error.response.status_code, error.response.headers, error.response.content, key)
+    if isinstance(error, openai.APITimeoutError | httpx.TimeoutException | TimeoutError):
+        return timed_out(key)
+    cause = _cause(error)
+    if isinstance(cause, httpx.RemoteProtocolError) and "complete" in str(cause):
+        # the connection was there, and the answer had begun
+        return broken_off(cause, key)
+    if isinstance(error, (openai.APIConnectionError, httpx.ConnectError, *_NEVER_SENT)):
+        return no_connection(target.address, cause, passes=not isinstance(cause, _NEVER_SENT), key=key)
+    if isinstance(error, UnreadableError):
+        return unreadable(error, key)
+    if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
+        return make_fault("the answer is not JSON", f"({error})", passes=True, key=key)
+    return broken_off(error, key)
+
+
+def _cause(error: Exception) -> BaseException:
+    """Unwrap the error that kept a request from reaching its server."""
+    cause: BaseException = error
+    while isinstance(cause, openai.APIConnectionError) and cause.__cause__:
+        cause = cause.__cause__
+    return cause

@@ -1,0 +1,99 @@
+"""What stands between this machine and an endpoint: proxies and certificates named in the environment.
+
+One rule for every client, so that a run reaches its server in the same way however it asks.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import SplitResult, urlsplit
+
+import certifi
+
+from psychagent.errors import SettingsError
+
+
+class Proxy(NamedTuple):
+    """A proxy, and the variable that names it."""
+
+    url: str
+    variable: str
+
+
+def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
+    """Find the proxy for a URL: `<scheme>_proxy`, else `all_proxy`, unless `no_proxy` excludes the host.
+
+    Raises:
+        SettingsError: If the proxy is one that cannot be used, naming the variable.
+    """
+    parts = urlsplit(url)
+    # CGI programs get the header `Proxy` as HTTP_PROXY, so its upper case is not trusted there
+    names = [f"{parts.scheme}_proxy", "all_proxy"]
+    lowered = {name.lower(): name for name in env} | {name: name for name in env if name.islower()}
+    found = next((lowered[n] for n in names if n in lowered and env[lowered[n]].strip()), None)
+    listed = env[lowered["no_proxy"]] if "no_proxy" in lowered else ""
+    if found is None or _bypassed(parts.hostname or "", _port(parts), listed):
+        return None
+    address = env[found].strip()
+    scheme = urlsplit(address).scheme if "://" in address else "http"
+    if scheme not in {"http", "https"}:
+        raise SettingsError(
+            f"environment variable {found!r} names a proxy of kind {scheme!r}, which is not spoken here; "
+            f"name an http proxy, or list {parts.hostname!r} in NO_PROXY"
+        )
+    return Proxy(address if "://" in address else f"http://{address}", found)
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:
+        # the wire says what is wrong with the address
+        return None
+
+
+def _bypassed(host: str, port: int | None, listed: str) -> bool:
+    """Return whether `no_proxy` names a host: itself, its domain, its network, or everything."""
+    return any(_names(entry.strip(), host, port) for entry in listed.split(",") if entry.strip())
+
+
+def _names(entry: str, host: str, port: int | None) -> bool:
+    bracketed, _, rest = entry.partition("]")
+    name, _, own_port = (
+        (bracketed[1:], "", rest[1:])
+        if entry.startswith("[")
+        else entry.rpartition(":")
+        if entry.count(":") == 1
+        else (entry, "", "")
+    )
+    if own_port and own_port != str(port):
+        return False
+    try:
+        return ip_address(host) in ip_network(name, strict=False)
+    except ValueError:
+        domain = name.removeprefix("*").removeprefix(".").lower()
+        return name == "*" or host == domain or (bool(domain) and host.endswith(f".{domain}"))
+
+
+def certificates(env: Mapping[str, str]) -> ssl.SSLContext:
+    """Load the certificates to trust: those of SSL_CERT_FILE or SSL_CERT_DIR, else the bundled ones.
+
+    Raises:
+        SettingsError: If a variable names something that is not there or holds no certificate.
+    """
+    file, folder = env.get("SSL_CERT_FILE"), env.get("SSL_CERT_DIR")
+    for name, value in (("SSL_CERT_FILE", file), ("SSL_CERT_DIR", folder)):
+        if value and not Path(value).exists():
+            raise SettingsError(f"environment variable {name!r} names {value!r}, which is not there; mend it")
+    try:
+        if not (file or folder):
+            return ssl.create_default_context(cafile=certifi.where())
+        return ssl.create_default_context(cafile=file or None, capath=folder or None)
+    except (OSError, ssl.SSLError) as error:
+        raise SettingsError(
+            f"environment variable 'SSL_CERT_FILE' names {file!r}, which holds no certificate ({error})"
+        ) from error

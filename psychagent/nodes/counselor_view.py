@@ -1,0 +1,101 @@
+"""The session as the counselor has it before it: messages that its prompts begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psychagent.assets.prompts import Rendered
+from psychagent.domain.base import Speaker
+from psychagent.domain.turn import Turn, count_counselor_turns
+from psychagent.llm.prompt import Message, assistant, system, user
+from psychagent.nodes.deps import Sources
+from psychagent.nodes.state import Brief
+
+
+@dataclass(frozen=True)
+class CounselorView:
+    """Head, opener and the dialogue so far; that of a later turn begins with the same messages."""
+
+    messages: tuple[Message, ...]
+    rendered: tuple[Rendered, ...]
+    """The templates of head and opener."""
+    shown: frozenset[str]
+    """Ids of the skills that the messages hold."""
+
+    def followed_by(self, request: str) -> tuple[Message, ...]:
+        """Append a request; it joins a user message that stands last: some chat templates allow no two."""
+        return _followed_by(self.messages, request)
+
+
+def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> CounselorView:
+    """Write the session so far as the counselor sees it: visible words only, thoughts left out.
+
+    The head is the same for all turns of a session and the dialogue only grows, so a prefix cache
+    serves both. With `retrieval.keep_in_history` each turn's skills stay behind the words that they
+    followed; they are written again from the turns' ids, byte for byte.
+    """
+    prompts = sources.prompts(brief.case.language)
+    head = prompts.render(
+        "counselor/system",
+        modality=brief.case.modality.value,
+        plan=brief.plan,
+        memory=brief.view,
+        session_index=brief.session_index,
+        max_sessions=brief.knobs.max_sessions,
+        max_turns=brief.knobs.max_counselor_turns,
+        reply_format=sources.baseline.reply_format,
+        end_token=sources.baseline.end_token,
+    )
+    opener = prompts.render("counselor/opener", session_index=brief.session_index)
+    messages = [system(head), user(opener)]
+    shown = frozenset[str]()
+    for at, turn in enumerate(turns):
+        if turn.speaker is Speaker.CLIENT:
+            messages.append(user(turn.text))
+            continue
+        if sources.baseline.retrieval.keep_in_history:
+            left = turns_left(brief, turns[:at])
+            skills = render_skills(sources, brief, turn.skills, shown=shown, left=left)
+            messages = list(_followed_by(messages, skills))
+            shown |= set(turn.skills)
+        messages.append(assistant(turn.text))
+    return CounselorView(tuple(messages), (head, opener), shown)
+
+
+def _followed_by(messages: Sequence[Message], request: str) -> tuple[Message, ...]:
+    last = messages[-1]
+    if not request:
+        return tuple(messages)
+    if last["role"] == "assistant":
+        return (*messages, user(request))
+    return (*messages[:-1], user(f"{last['content']}\n\n{request}"))
+
+
+def turns_left(brief: Brief, turns: Sequence[Turn]) -> int:
+    """Count the turns that the counselor may still take."""
+    return brief.knobs.max_counselor_turns - count_counselor_turns(turns)
+
+
+def render_skills(
+    sources: Sources, brief: Brief, skill_ids: Sequence[str], *, shown: frozenset[str], left: int
+) -> Rendered:
+    """Write a turn's skills, and a note if it is one of the last two.
+
+    Args:
+        sources: Where templates and skills are.
+        brief: The session.
+        skill_ids: The turn's skills, best first.
+        shown: Ids of skills that stand further up, so that their name is enough.
+        left: Turns that the counselor may still take, this one included.
+    """
+    prompts, once = sources.prompts(brief.case.language), sources.baseline.retrieval.keep_in_history
+    known = shown & set(skill_ids)
+    key = (prompts, once, tuple(skill_ids), known, left)
+    if key not in brief.skill_texts:
+        by_id = sources.skills(brief.case.language).by_id(brief.case.modality, brief.plan.stage)
+        skills = [by_id[skill_id] for skill_id in skill_ids]
+        brief.skill_texts[key] = prompts.render(
+            "counselor/skills", skills=skills, shown=known, once=once, turns_left=left
+        )
+    return brief.skill_texts[key]

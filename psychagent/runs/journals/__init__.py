@@ -1,0 +1,1 @@
+"""The journals of a run's calls."""

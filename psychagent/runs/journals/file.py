@@ -1,0 +1,171 @@
+"""Journals as files: each answer is appended before the next call is sent, and survives kill -9.
+
+A line costs some microseconds, a transaction of the checkpoints' database twenty times as much. Like
+that database it does not survive a power cut: nothing is forced to the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from psychagent.domain.call import CallId, Place
+from psychagent.domain.usage import RoleUsage, Usage, sum_usage
+from psychagent.errors import RecordError
+from psychagent.files.append import append
+from psychagent.llm.journal import Kept, Key
+from psychagent.llm.prompt import Message
+from psychagent.records.calls import SCHEMA_VERSION, JournalHead, StoredCall, read_journal
+
+
+@dataclass
+class _Course:
+    """One open journal."""
+
+    path: Path
+    head: bytes
+    exists: bool = False
+    found: dict[tuple[CallId, int], StoredCall] = field(default_factory=dict)
+    """The answers of an interrupted run that were not taken yet."""
+    costs: dict[CallId, RoleUsage] = field(default_factory=dict)
+    """What was spent on sessions that are not settled."""
+
+    def note(self, call: CallId, cost: RoleUsage | None) -> None:
+        """Count what a call cost."""
+        if cost is not None:
+            self.costs[call] = self.costs.get(call, RoleUsage()) + cost
+
+    def take_back(self, call: CallId) -> None:
+        """Forget a call's answers and costs."""
+        self.costs.pop(call, None)
+        for key in [key for key in self.found if key[0] == call]:
+            del self.found[key]
+
+    def append(self, line: bytes) -> None:
+        """Append a line whole or not at all.
+
+        Raises:
+            RecordError: If the disk is full, or the file was removed meanwhile.
+        """
+        append(self.path, line if self.exists else self.head + line, is_new=not self.exists)
+        self.exists = True
+
+
+class FileJournals:
+    """Journals below one folder, a file per course; written by one process at a time."""
+
+    def __init__(self, folder: Path, *, keep: bool = False) -> None:
+        """Prepare; nothing is read or written yet.
+
+        Args:
+            folder: Where the files are.
+            keep: Keep the journals of finished courses, with what was asked, as the log of calls.
+        """
+        self._folder, self._keep = folder, keep
+        self._open: dict[str, _Course] = {}
+        self.taken = 0
+
+    def path(self, thread: str) -> Path:
+        """Return the file of a course."""
+        return self._folder / f"{thread}.jsonl"
+
+    def open(self, thread: str, *, after: int = 0, made_with: str = "") -> None:
+        """Read what an interrupted run left."""
+        head = JournalHead(calls_of=thread, schema_version=SCHEMA_VERSION, made_with=made_with)
+        course = _Course(self.path(thread), head.model_dump_json().encode() + b"\n")
+        if course.path.exists() and (read := read_journal(course.path)):
+            was, calls = read
+            if was.calls_of != thread:
+                raise RecordError(f"{course.path}: is the journal of {was.calls_of!r}; move it to its place")
+            if was.made_with != made_with:
+                course.path.unlink()
+            else:
+                course.exists = True
+                _fill(course, thread, [call for call in calls if call.session > after])
+        self._open[thread] = course
+
+    def find(self, key: Key) -> Kept | None:
+        """Take an answer of an interrupted run; each is taken once."""
+        course = self._open[key.call.place.thread]
+        stored = course.found.get((key.call, key.number))
+        if stored is None or stored.digest != key.digest or stored.value is None:
+            return None
+        if not self._keep:
+            del course.found[key.call, key.number]
+        self.taken += stored.cost is not None
+        return Kept(stored.value, stored.cost)
+
+    def add(self, key: Key, kept: Kept, messages: Sequence[Message] = ()) -> None:
+        """Append an answer."""
+        call, number, digest = key
+        course = self._open[call.place.thread]
+        line = StoredCall.of(
+            call,
+            kept.value,
+            number=number,
+            digest=digest,
+            cost=kept.cost,
+            messages=messages if self._keep else (),
+        )
+        # counted first: it was spent even if it cannot be written
+        course.note(call, kept.cost)
+        course.append(line.line())
+
+    def void(self, call: CallId) -> None:
+        """Take back a call's answers, so that it is asked anew."""
+        course = self._open.get(call.place.thread)
+        if course is not None:
+            course.take_back(call)
+            if course.exists:
+                course.append(StoredCall.of(call, None).line())
+
+    def spent(self, place: Place) -> Usage:
+        """Sum what was spent at a place."""
+        course = self._open.get(place.thread)
+        return _sum(
+            {call: cost for call, cost in course.costs.items() if call.place == place} if course else {}
+        )
+
+    def unsettled(self, thread: str) -> Usage:
+        """Sum what was spent on sessions that have no record yet."""
+        course = self._open.get(thread)
+        return _sum(course.costs if course else {})
+
+    def settle(self, thread: str, session: int) -> None:
+        """Stop counting the costs of a session and those before it."""
+        course = self._open[thread]
+        course.costs = {call: cost for call, cost in course.costs.items() if call.place.session > session}
+
+    def close(self, thread: str, *, finished: bool) -> None:
+        """End the work on a course."""
+        course = self._open.pop(thread, None)
+        if finished and not self._keep and course is not None:
+            self._remove(course.path)
+
+    def forget(self, thread: str) -> None:
+        """Remove a course's journal."""
+        self._open.pop(thread, None)
+        self._remove(self.path(thread))
+
+    def _remove(self, path: Path) -> None:
+        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            for folder in path.parents[: len(path.relative_to(self._folder).parts)]:
+                # only the last one out finds it empty
+                folder.rmdir()
+
+
+def _fill(course: _Course, thread: str, calls: Sequence[StoredCall]) -> None:
+    for stored in calls:
+        call = stored.call(thread)
+        if stored.value is None:
+            course.take_back(call)
+        else:
+            course.found[call, stored.number] = stored
+            course.note(call, stored.cost)
+
+
+def _sum(costs: dict[CallId, RoleUsage]) -> Usage:
+    return sum_usage(Usage(roles={call.role: cost}) for call, cost in costs.items())

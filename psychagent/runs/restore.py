@@ -1,0 +1,97 @@
+"""Bring files and checkpoints of a case in line before its course goes on; and remove a run's files."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator
+
+from psychagent.assets.profiles import CaseFile
+from psychagent.domain.base import Modality
+from psychagent.domain.profile import Case
+from psychagent.domain.rollout import FinishedSession
+from psychagent.errors import RecordError
+from psychagent.nodes.state import CourseState
+from psychagent.records.folder import RunFolder
+from psychagent.records.session import read_session
+from psychagent.runs.case import CourseRun, config_of, place_of, sessions_done, store_session
+from psychagent.runs.workers.base import Claim
+
+
+def check_untouched(run: CourseRun, case: Case) -> None:
+    """Refuse to overwrite sessions whose checkpoints are gone.
+
+    Raises:
+        RecordError: Naming the first of them.
+    """
+    place = place_of(run, case)
+    for file in place.session_files():
+        raise RecordError(
+            f"{file.path}: is there, but its course is not in {run.folder.checkpoints}; put the checkpoints "
+            f"back, or delete the folder {place.path} to run this case anew"
+        )
+
+
+async def was_deleted(run: CourseRun, case: Case, values: CourseState) -> bool:
+    """Return whether someone removed the case's folder, which asks for the case to be run again."""
+    finished = sessions_done(values)
+    return finished > 1 and not place_of(run, case).session_files()
+
+
+async def mend_files(run: CourseRun, claim: Claim[CaseFile], case: Case, values: CourseState) -> None:
+    """Ensure that every finished session has its file; rewrite those that checkpoints still hold.
+
+    Raises:
+        RecordError: If a file is missing or broken and its session is no longer in a checkpoint.
+    """
+    place = place_of(run, case)
+    broken: dict[int, str] = {}
+    for index in range(1, sessions_done(values) + 1):
+        try:
+            read_session(place.session_path(index))
+        except RecordError as error:
+            broken[index] = str(error)
+    if not broken:
+        return
+    async for session in _checkpointed(run, case, values):
+        if session.session_index in broken:
+            store_session(run, claim, case, session)
+            del broken[session.session_index]
+    if broken:
+        index, problem = next(iter(broken.items()))
+        raise RecordError(
+            f"{problem}; its session is no longer in the checkpoints: put the file back, or delete "
+            f"the folder {place.path} to run this case anew"
+        )
+
+
+async def _checkpointed(run: CourseRun, case: Case, values: CourseState) -> AsyncIterator[FinishedSession]:
+    """Yield the sessions that checkpoints hold, newest first."""
+    newest = values.get("finished_session")
+    if newest is not None:
+        # after a kill between a step's writes and its checkpoint, only the newest state holds it
+        yield newest
+    async for snapshot in run.graph.aget_state_history(config_of(run, case)):
+        session = snapshot.values.get("finished_session")
+        if session is not None:
+            yield session
+
+
+def remove_run(folder: RunFolder) -> None:
+    """Remove what a run wrote, and nothing else, so that it starts over.
+
+    Raises:
+        RecordError: If something cannot be removed.
+    """
+    # checkpoints first: whatever a kill in between leaves is then refused, not resumed as a run
+    from_run = [*folder.path.glob("checkpoints.sqlite*"), folder.calls]
+    from_run += [folder.path / m.value for m in Modality]
+    try:
+        for path in [*from_run, folder.manifest_path]:
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink(missing_ok=True)
+    except OSError as error:
+        raise RecordError(
+            f"{error.filename}: cannot be removed ({error.strerror}); remove it by hand"
+        ) from error

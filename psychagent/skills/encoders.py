@@ -1,0 +1,141 @@
+"""The models that embed: in this process, or behind an endpoint. Imported when one is first asked."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from psychagent.assets.settings.baseline import EmbeddingSettings
+from psychagent.errors import CallError, SkillStoreError
+from psychagent.llm.attempts import Attempts
+from psychagent.llm.fault import NoEmbeddingsError, unreadable
+from psychagent.llm.json_bytes import parse, write
+from psychagent.llm.wire import Wire
+
+Vectors = NDArray[np.float32]
+Sleep = Callable[[float], Awaitable[None]]
+
+FEW = 8
+"""Fewer texts than this are encoded on one processor thread."""
+
+
+class LocalEmbedder:
+    """A sentence-transformers model in this process, on a thread of its own."""
+
+    def __init__(self, name: str, path: str, batch_size: int) -> None:
+        """Load the model (5 s and more: torch is imported here)."""
+        # torch costs seconds to import, so only those who need it pay
+        import torch  # noqa: PLC0415
+        from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+        from transformers.utils import logging  # noqa: PLC0415
+
+        quiet: Any = logging.disable_progress_bar  # the library has no type for it
+        quiet()
+        self.name = name
+        self._torch: Any = torch
+        self._threads = torch.get_num_threads()
+        try:
+            self._model: Any = SentenceTransformer(path)
+        except (OSError, ValueError, RuntimeError, LookupError, TypeError, ImportError) as error:
+            raise SkillStoreError(f"embedding model {path!r} cannot be loaded: {error}") from error
+        self._batch_size = batch_size
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Encode on the model's thread, so that the event loop keeps running."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._encode, list(texts))
+
+    def _encode(self, texts: list[str]) -> Vectors:
+        # threads spin while they wait for each other: on a busy machine one query took 240 ms instead of
+        # 37, so only a batch gets all of them
+        self._torch.set_num_threads(1 if len(texts) < FEW else self._threads)
+        vectors = self._model.encode(
+            texts, batch_size=self._batch_size, normalize_embeddings=True, show_progress_bar=False
+        )
+        return np.asarray(vectors, dtype=np.float32)
+
+
+class EndpointEmbedder:
+    """An OpenAI-compatible embeddings endpoint."""
+
+    def __init__(
+        self,
+        settings: EmbeddingSettings,
+        *,
+        key: str | None,
+        wire: Wire,
+        gate: AbstractAsyncContextManager[None] | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        """Store how to reach the endpoint; no request is sent yet.
+
+        Args:
+            settings: Its address, batch size, time limit and retries.
+            key: The key itself; None where none is needed.
+            wire: The pool of connections.
+            gate: Bounds parallel calls; None adds no bound: batches are sent one by one anyway.
+            sleep: How to wait before another attempt; a run passes one that a stop cuts short.
+        """
+        self.name = f"{settings.model}"
+        self._settings, self._wire = settings, wire
+        self._target = wire.target(
+            str(settings.base_url), "embeddings", key=key, timeout_sec=settings.timeout_sec
+        )
+        self._attempts = Attempts(gate or nullcontext(), settings.max_retries, sleep=sleep)
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        """Ask the endpoint, batch by batch.
+
+        Raises:
+            SkillStoreError: If the endpoint does not give one vector per text within the retries.
+        """
+        size = self._settings.batch_size
+        batches = [list(texts[at : at + size]) for at in range(0, len(texts), size)]
+        try:
+            parts = [await self._attempts.run("embed", partial(self._ask, batch)) for batch in batches]
+        except CallError as error:
+            raise SkillStoreError(f"embeddings endpoint {_address(self._settings)}: {error}") from error
+        return normalize(np.concatenate(parts))
+
+    async def _ask(self, texts: list[str], _attempt: int) -> Vectors:
+        body = write({"model": self._settings.model, "input": texts})
+        data = await self._wire.post(self._target, body)
+        try:
+            return _read_vectors(data, len(texts))
+        except NoEmbeddingsError as error:
+            raise unreadable(error, self._target.key) from error
+
+
+def _address(settings: EmbeddingSettings) -> str:
+    """Return the endpoint's address without any user and password."""
+    return re.sub("//[^/@]*@", "//", str(settings.base_url))
+
+
+def _read_vectors(data: bytes, count: int) -> Vectors:
+    """Read one vector per text.
+
+    Raises:
+        NoEmbeddingsError: If the answer holds anything else.
+    """
+    try:
+        rows = sorted(parse(data)["data"], key=lambda row: row["index"])
+        vectors = np.asarray([row["embedding"] for row in rows], dtype=np.float32)
+    except (ValueError, KeyError, TypeError) as error:
+        raise NoEmbeddingsError(f"{data[:200].decode('utf-8', 'replace')!r}") from error
+    if vectors.ndim != 2 or len(vectors) != count:
+        raise NoEmbeddingsError(f"{vectors.shape} for {count} texts")
+    return vectors
+
+
+def normalize(vectors: Vectors) -> Vectors:
+    """Scale each row to length 1; a zero row stays zero."""
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.where(lengths == 0, 1, lengths), dtype=np.float32)
