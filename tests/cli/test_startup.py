@@ -167,6 +167,14 @@ REFUSED: dict[str, tuple[Callable[[Path], tuple[str, ...]], str]] = {
         ),
         "environment variable 'ABSENT_KEY' is not set",
     ),
+    "sample, the embedder's key": (
+        lambda folder: (
+            "sample",
+            "--baseline",
+            write(folder / "b.yaml", f"{{name: b, embedding: {{model: m, {OPEN}}}}}"),
+        ),
+        "environment variable 'ABSENT_KEY' is not set",
+    ),
     "rft, settings": (
         lambda folder: ("rft", f"--rft-config={folder / 'none.yaml'}"),
         "none.yaml: no such file; check the name",

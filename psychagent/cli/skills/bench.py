@@ -19,7 +19,8 @@ from psychagent.flows.live import open_live
 from psychagent.skills.bench.gold import Moment, gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.bench.measure import HALVES, Row, run_bench
 from psychagent.skills.library import SkillLibrary
-from psychagent.skills.store import DEFAULT_METHOD, SkillStore
+from psychagent.skills.method import DEFAULT_METHOD
+from psychagent.skills.store import SkillStore
 
 
 def bench(

@@ -18,7 +18,7 @@ from psychagent.flows.live import open_live
 from psychagent.skills.browse import choose_stages
 from psychagent.skills.find import Match, search_stages
 from psychagent.skills.library import SkillLibrary
-from psychagent.skills.store import resolve_method
+from psychagent.skills.method import resolve_method
 from psychagent.skills.vectors import VectorCache
 
 
