@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.markup import escape
 
 from psychagent.cli.lazy import Later
-from psychagent.cli.options import SettingsFiles, default_cache_dir
-from psychagent.cli.parameters import takes
+from psychagent.cli.options import SettingsFiles, takes
+from psychagent.cli.settings import default_cache_dir
 from psychagent.doctor.setup import Finding, SetUp, examine_settings
 
 EXAMINE_PARTS: Later[Callable[[SetUp], AsyncIterator[Finding]]] = Later(

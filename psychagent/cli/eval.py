@@ -16,13 +16,8 @@ from rich.table import Table
 
 from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.cli.lazy import Later
-from psychagent.cli.options import (
-    LogCallsOption,
-    LogLevelOption,
-    ModalitiesOption,
-    read_modalities,
-    split_words,
-)
+from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
+from psychagent.cli.settings import read_modalities
 from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.usage import sum_usage

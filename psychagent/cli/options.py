@@ -1,26 +1,22 @@
-"""Options shared by several commands, and how they change the settings.
+"""Options shared by several commands, declared once: a dataclass's fields become a command's parameters.
 
-No other command module reads fields of the run's settings.
+What the options name is read in `settings.py`, so a help page is shown without it.
 """
 
 from __future__ import annotations
 
-import os
+import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, get_type_hints
 
 import typer
-from pydantic import BaseModel
 
-from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
-from psychagent.assets.settings.dataset import DatasetSettings
-from psychagent.assets.settings.load import load_settings
-from psychagent.assets.settings.runtime import LogLevel, RuntimeSettings
-from psychagent.domain.base import Language, Modality
-from psychagent.errors import SettingsError
-from psychagent.files.read import nearest
-from psychagent.records.manifest import RunSettings
+from psychagent.domain.base import Language, LogLevel
+
+if TYPE_CHECKING:
+    from psychagent.assets.settings.runtime import RuntimeSettings
 
 BaselineOption = Annotated[Path | None, typer.Option("--baseline", help="The system under study (YAML).")]
 RuntimeOption = Annotated[Path | None, typer.Option("--runtime", help="World and machine (YAML).")]
@@ -35,7 +31,7 @@ LogCallsOption = Annotated[
     bool | None, typer.Option("--log-calls", help="Keep every prompt and reply beside the files, in calls/.")
 ]
 ScoreUse = Literal["raw", "verified"]
-SettingsModel = TypeVar("SettingsModel", bound=BaseModel)
+Options = TypeVar("Options")
 
 
 @dataclass(frozen=True)
@@ -77,75 +73,31 @@ class RunOptions(SettingsFiles):
         """Return the file of case settings; None means the defaults."""
         return self.dataset
 
-    def read(self) -> RunSettings:
-        """Read the three settings files and apply the other options to them."""
-        modalities = read_modalities(self.modalities) if self.modalities else None
-        around = load_settings(RuntimeSettings, self.runtime)
-        return RunSettings(
-            baseline=_with(load_settings(BaselineSettings, self.baseline), max_sessions=self.max_sessions),
-            runtime=RuntimeSettings(
-                world=_with(around.world, language=self.language),
-                machine=_with(
-                    around.machine,
-                    concurrency=self.concurrency,
-                    log_level=self.log_level,
-                    log_calls=self.log_calls,
-                ),
-            ),
-            dataset=_with(
-                load_settings(DatasetSettings, self.dataset_file()),
-                max_cases=self.max_cases,
-                modalities=modalities,
-            ),
-        )
-
-
-def _with(settings: SettingsModel, **options: object) -> SettingsModel:
-    """Override settings by the options that are not None."""
-    return settings.model_copy(update={name: value for name, value in options.items() if value is not None})
-
-
-@dataclass(frozen=True)
-class SkillSettings:
-    """The settings of a baseline that the skill commands need."""
-
-    root: Path | None
-    method: str
-    embedding: EmbeddingSettings
-    cache_dir: Path
-
-
-def read_skill_settings(baseline: Path | None = None) -> SkillSettings:
-    """Read where skills are and how to search them."""
-    settings = load_settings(BaselineSettings, baseline)
-    return SkillSettings(
-        root=settings.skills_root,
-        method=settings.retrieval.method,
-        embedding=settings.embedding,
-        cache_dir=default_cache_dir(),
-    )
-
-
-def read_modalities(text: str) -> tuple[Modality, ...]:
-    """Read a comma-separated list of modalities.
-
-    Raises:
-        SettingsError: Naming the word that is not a modality, and the closest match.
-    """
-    words = split_words(text)
-    for word in words:
-        if word not in set(Modality):
-            raise SettingsError(f"--modalities has {word!r}{nearest(word, Modality)}")
-    return tuple(Modality(word) for word in words)
-
 
 def split_words(text: str) -> tuple[str, ...]:
     """Split an option's value at its commas."""
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
-def default_cache_dir(runtime: RuntimeSettings | None = None) -> Path:
-    """Return the folder of cached vectors: from the settings, or in the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    named = runtime.machine.cache_dir if runtime else None
-    return named or (Path(base) if base else Path.home() / ".cache") / "psychagent" / "vectors"
+def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
+    """Decorate a command so that its parameters are the fields of a dataclass.
+
+    Typer reads a command's signature. The decorated function has the signature of the dataclass, and
+    passes one instance of it to the command.
+    """
+    hints = get_type_hints(options, include_extras=True)
+    parameters = [
+        parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, parameter in inspect.signature(options).parameters.items()
+    ]
+
+    def decorate(command: Callable[[Options], None]) -> Callable[..., None]:
+        def call(**values: Any) -> None:
+            command(options(**values))
+
+        call.__name__, call.__doc__ = command.__name__, command.__doc__
+        call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+        call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+        return call
+
+    return decorate

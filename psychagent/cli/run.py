@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import assert_never
 
@@ -12,40 +11,23 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.assets.profiles import CaseFile
 from psychagent.cli.lazy import Later
-from psychagent.cli.options import RunOptions, default_cache_dir
 from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.flows.events import CourseEnded, RolloutHeld, Said, SessionClosed, SessionOpened, Words
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent, StopHeard, Tell
 from psychagent.runs.finished import find_finished
 from psychagent.runs.outcome import Outcome, RunResult, Status
-from psychagent.runs.plan import SamplePlan, check_plan
+from psychagent.runs.plan import SamplePlan
 
 RUN_SAMPLE: Later[Callable[[SamplePlan], Coroutine[None, None, RunResult]]] = Later(
     "psychagent.runs.sample:run_sample"
 )
 
 
-def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SamplePlan:
-    """Build the plan of a run from the options of its command."""
-    settings = options.read()
-    return SamplePlan(
-        baseline=settings.baseline,
-        runtime=settings.runtime,
-        dataset=settings.dataset,
-        save_dir=options.choose_folder(settings.runtime),
-        env=os.environ,
-        cache_dir=default_cache_dir(settings.runtime),
-        resume=options.resume,
-        overwrite=options.overwrite,
-        rft=rft,
-    )
-
-
-def run_watched(plan: SamplePlan, console: Console) -> int:
-    """Run a plan with progress and closing tables; return the exit status."""
-    cases = check_plan(plan)
+def run_watched(plan: SamplePlan, cases: Sequence[CaseFile]) -> int:
+    """Run a plan, whose cases are chosen, with progress and closing tables; return the exit status."""
+    console = Console()
     reporter = Reporter(console, Tally(goal=0), unit="sessions")
     with reporter.showing():
         watched = replace(plan, tell=_teller(reporter, plan.baseline.max_sessions))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import typer
-from rich.console import Console
+from collections.abc import Callable
 
-from psychagent.cli.options import RunOptions
-from psychagent.cli.parameters import takes
-from psychagent.cli.run import make_plan, run_watched
+import typer
+
+from psychagent.cli.lazy import Later
+from psychagent.cli.options import RunOptions, takes
+
+RUN: Later[Callable[[RunOptions], int]] = Later("psychagent.cli.plan:run_sample")
 
 
 @takes(RunOptions)
 def sample(options: RunOptions) -> None:
     """Generate multi-session courses. Without options: offline, with the embedded script."""
-    raise typer.Exit(run_watched(make_plan(options), Console()))
+    raise typer.Exit(RUN.load()(options))

@@ -31,7 +31,7 @@ from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.llm.reply import Reply
 from psychagent.skills.library import SkillLibrary
-from psychagent.skills.store import resolve_method
+from psychagent.skills.method import resolve_method
 
 MIN_FREE_MB = 500
 """Free space required in the folder of runs; a course takes about 2 MB, and up to 12 MB while it runs."""

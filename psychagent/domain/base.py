@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -11,6 +12,9 @@ class Record(BaseModel):
     """A stored value: frozen, with unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class Language(StrEnum):

@@ -10,8 +10,7 @@ from psychagent.assets.key import require_key
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.assets.settings.runtime import LogLevel
-from psychagent.domain.base import Language, Modality
+from psychagent.domain.base import Language, LogLevel, Modality
 from psychagent.errors import SettingsError
 from psychagent.evals.events import Tell, tell_nobody
 from psychagent.evals.find import InputFormat, Search, find_files

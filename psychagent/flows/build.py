@@ -30,7 +30,8 @@ from psychagent.offline.traits import script_lines
 from psychagent.scales.scale import Scale
 from psychagent.skills.embed import Embedder, build_embedder
 from psychagent.skills.library import SkillLibrary
-from psychagent.skills.store import SkillStore, resolve_method
+from psychagent.skills.method import resolve_method
+from psychagent.skills.store import SkillStore
 
 
 def build_deps(

@@ -19,6 +19,7 @@ from psychagent.runs.events import Tell, tell_nobody
 from psychagent.scales.reward import load_norms
 from psychagent.scales.scale import find_scales
 from psychagent.skills.library import SkillLibrary
+from psychagent.skills.method import resolve_method
 
 
 @dataclass(frozen=True)
@@ -72,9 +73,11 @@ def check_plan(plan: SamplePlan) -> list[CaseFile]:
 
 
 def _keys(plan: SamplePlan) -> Iterator[str | None]:
-    """Name the keys that a run needs, in its own order; the embedder's depends on how skills are ranked."""
+    """Name the keys that a run needs, in its own order."""
     for settings in (plan.baseline.counselor, plan.baseline.reflecting, plan.runtime.world.client):
         yield settings.api_key_env
     for judge in (plan.rft.judging.judge, plan.rft.holdout) if plan.rft else ():
         if judge is not None and judge.provider != "offline":
             yield judge.api_key_env
+    if resolve_method(plan.runtime.world.language, plan.baseline.retrieval.method) != "lexical":
+        yield plan.baseline.embedding.api_key_env

@@ -8,24 +8,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from psychagent.domain.base import WORKING_STAGES, Language, Modality, Stage
+from psychagent.domain.base import WORKING_STAGES, Modality, Stage
 from psychagent.domain.skill import Skill, StageSkills
 from psychagent.errors import SkillStoreError
 from psychagent.skills.embed import Embedder, LateEmbedder
 from psychagent.skills.library import SkillLibrary, skill_text
+from psychagent.skills.method import resolve_method
 
 if TYPE_CHECKING:
     from psychagent.skills.encoders import Vectors
     from psychagent.skills.index import Hit, StageIndex
     from psychagent.skills.vectors import VectorCache
-
-DEFAULT_METHOD: dict[Language, str] = {Language.EN: "fusion", Language.ZH: "lexical"}
-"""The best method measured for each language with the bundled model; see docs/retrieval.md."""
-
-
-def resolve_method(language: Language, method: str) -> str:
-    """Resolve a setting to the ranking it means for a language."""
-    return DEFAULT_METHOD[language] if method == "auto" else method
 
 
 class SkillStore:

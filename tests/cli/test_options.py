@@ -13,10 +13,9 @@ from typer.testing import CliRunner
 
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.main import app
-from psychagent.cli.options import RunOptions, SettingsFiles
-from psychagent.cli.parameters import takes
+from psychagent.cli.options import RunOptions, SettingsFiles, takes
+from psychagent.cli.plan import make_plan, read_rollouts
 from psychagent.cli.rft import RftOptions
-from psychagent.cli.run import make_plan
 from psychagent.domain.base import Language, Modality
 from tests.support.commands import load_command
 from tests.support.flat import runtime_of
@@ -99,7 +98,7 @@ def test_options_are_laid_over_the_settings_and_nothing_else_is(tmp_path: Path) 
 
 def test_the_default_cases_of_rft_are_its_own() -> None:
     options = RftOptions(rollouts=2)
-    plan = make_plan(options, rft=options.read_rollouts())
+    plan = make_plan(options, rft=read_rollouts(options))
     assert plan.dataset.split == "rft"
     assert plan.rft is not None
     assert (plan.rft.rollout_n, plan.rft.min_rollouts) == (2, 2)

@@ -56,6 +56,15 @@ def test_the_list_of_commands_is_shown_without_pydantic_and_boxes() -> None:
     assert done.stdout.splitlines()[-1] == "light"
 
 
+@pytest.mark.parametrize("command", ["sample", "rft"])
+def test_the_help_of_a_run_is_shown_without_settings_and_boxes(command: str) -> None:
+    code = "import sys; from psychagent.cli.main import app; app(sys.argv[1:], standalone_mode=False); "
+    code += "print({'yaml', 'rich.console', 'psychagent.records.manifest'} & sys.modules.keys() or 'light')"
+    line = [sys.executable, "-c", code, command, "--help"]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "light"
+
+
 def test_the_list_of_commands_cuts_no_line_short() -> None:
     shown = " ".join(CliRunner().invoke(app, ["--help"]).output.split())
     assert [lazy.help for lazy in main.COMMANDS.values() if lazy.help not in shown] == []
@@ -155,6 +164,14 @@ REFUSED: dict[str, tuple[Callable[[Path], tuple[str, ...]], str]] = {
             "sample",
             "--baseline",
             write(folder / "b.yaml", f"{{name: b, counselor: {{model: m, {OPEN}}}}}"),
+        ),
+        "environment variable 'ABSENT_KEY' is not set",
+    ),
+    "sample, the embedder's key": (
+        lambda folder: (
+            "sample",
+            "--baseline",
+            write(folder / "b.yaml", f"{{name: b, embedding: {{model: m, {OPEN}}}}}"),
         ),
         "environment variable 'ABSENT_KEY' is not set",
     ),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from psychagent.cli import options
+from psychagent.cli import settings
 from psychagent.cli.main import app
 from psychagent.cli.skills import check
 from psychagent.errors import AssetError, SettingsError
@@ -25,7 +25,7 @@ def _one_model_and_one_cache(
     monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, vector_dir: Path
 ) -> None:
     monkeypatch.setenv("COLUMNS", "160")
-    monkeypatch.setattr(options, "default_cache_dir", lambda: vector_dir)
+    monkeypatch.setattr(settings, "default_cache_dir", lambda: vector_dir)
     # the model is loaded once for all tests; the commands would load it again
     for module in (embed, check):
         monkeypatch.setattr(module, "build_minilm", lambda *args: request.getfixturevalue("minilm"))

@@ -12,7 +12,8 @@ from psychagent.nodes.retrieve import shortlist
 from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.embed import Embedder
 from psychagent.skills.library import SkillLibrary
-from psychagent.skills.store import DEFAULT_METHOD, SkillStore, resolve_method
+from psychagent.skills.method import DEFAULT_METHOD, resolve_method
+from psychagent.skills.store import SkillStore
 from tests.support.small_skills import CountingEmbedder, WriteLibrary, skill_about, stage_of
 
 ALL_METHODS = ["lexical", "embed", "fusion"]

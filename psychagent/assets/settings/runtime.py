@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from pydantic import Field
 
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
-from psychagent.domain.base import Language
-
-LogLevel = Literal["debug", "info", "warning", "error"]
+from psychagent.domain.base import Language, LogLevel
 
 
 class WorldSettings(Settings):

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from psychagent.cli.options import SkillSettings, read_skill_settings
+from psychagent.cli.settings import SkillSettings, read_skill_settings
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
 from psychagent.flows.build import open_embedder
@@ -19,7 +19,8 @@ from psychagent.flows.live import open_live
 from psychagent.skills.bench.gold import Moment, gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.bench.measure import HALVES, Row, run_bench
 from psychagent.skills.library import SkillLibrary
-from psychagent.skills.store import DEFAULT_METHOD, SkillStore
+from psychagent.skills.method import DEFAULT_METHOD
+from psychagent.skills.store import SkillStore
 
 
 def bench(

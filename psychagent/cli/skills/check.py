@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from psychagent.cli.options import read_skill_settings
+from psychagent.cli.settings import read_skill_settings
 from psychagent.domain.base import Language
 from psychagent.skills.check import check_library
 from psychagent.skills.embed import build_minilm

@@ -10,14 +10,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from psychagent.cli.options import BaselineOption, LibraryLanguage, read_skill_settings
+from psychagent.cli.options import BaselineOption, LibraryLanguage
+from psychagent.cli.settings import read_skill_settings
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.flows.build import open_embedder
 from psychagent.flows.live import open_live
 from psychagent.skills.browse import choose_stages
 from psychagent.skills.find import Match, search_stages
 from psychagent.skills.library import SkillLibrary
-from psychagent.skills.store import resolve_method
+from psychagent.skills.method import resolve_method
 from psychagent.skills.vectors import VectorCache
 
 

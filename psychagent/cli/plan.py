@@ -1,0 +1,60 @@
+"""Make the plan of `sample` or `rft` and check it; only then is imported what runs it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.profiles import CaseFile
+from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.cli.lazy import Later
+from psychagent.cli.options import RunOptions
+from psychagent.cli.rft import RftOptions
+from psychagent.cli.settings import default_cache_dir, read_settings
+from psychagent.errors import SettingsError
+from psychagent.files.read import load_model
+from psychagent.runs.plan import SamplePlan, check_plan
+
+RUN_WATCHED: Later[Callable[[SamplePlan, Sequence[CaseFile]], int]] = Later("psychagent.cli.run:run_watched")
+
+
+def run_sample(options: RunOptions) -> int:
+    """Run `sample`; return the exit status."""
+    return _run(make_plan(options))
+
+
+def run_rft(options: RftOptions) -> int:
+    """Run `rft`; return the exit status."""
+    return _run(make_plan(options, rft=read_rollouts(options)))
+
+
+def _run(plan: SamplePlan) -> int:
+    cases = check_plan(plan)
+    return RUN_WATCHED.load()(plan, cases)
+
+
+def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SamplePlan:
+    """Build the plan of a run from the options of its command."""
+    settings = read_settings(options)
+    return SamplePlan(
+        baseline=settings.baseline,
+        runtime=settings.runtime,
+        dataset=settings.dataset,
+        save_dir=options.choose_folder(settings.runtime),
+        env=os.environ,
+        cache_dir=default_cache_dir(settings.runtime),
+        resume=options.resume,
+        overwrite=options.overwrite,
+        rft=rft,
+    )
+
+
+def read_rollouts(options: RftOptions) -> RftSettings:
+    """Read the rollout settings and apply the number of rollouts to them."""
+    file = options.rft_config or asset_dir("configs") / "rft" / "default.yaml"
+    settings = load_model(RftSettings, file, SettingsError)
+    if options.rollouts is None:
+        return settings
+    least = min(settings.min_rollouts, options.rollouts)
+    return settings.model_copy(update={"rollout_n": options.rollouts, "min_rollouts": least})

@@ -1,0 +1,94 @@
+"""Read the settings that options name, and apply the other options to them.
+
+No other command module reads fields of the run's settings.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
+from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.cli.options import RunOptions, split_words
+from psychagent.domain.base import Modality
+from psychagent.errors import SettingsError
+from psychagent.files.read import nearest
+from psychagent.records.manifest import RunSettings
+
+SettingsModel = TypeVar("SettingsModel", bound=BaseModel)
+
+
+def read_settings(options: RunOptions) -> RunSettings:
+    """Read the three settings files and apply the other options to them."""
+    modalities = read_modalities(options.modalities) if options.modalities else None
+    around = load_settings(RuntimeSettings, options.runtime)
+    return RunSettings(
+        baseline=_with(load_settings(BaselineSettings, options.baseline), max_sessions=options.max_sessions),
+        runtime=RuntimeSettings(
+            world=_with(around.world, language=options.language),
+            machine=_with(
+                around.machine,
+                concurrency=options.concurrency,
+                log_level=options.log_level,
+                log_calls=options.log_calls,
+            ),
+        ),
+        dataset=_with(
+            load_settings(DatasetSettings, options.dataset_file()),
+            max_cases=options.max_cases,
+            modalities=modalities,
+        ),
+    )
+
+
+def _with(settings: SettingsModel, **options: object) -> SettingsModel:
+    """Override settings by the options that are not None."""
+    return settings.model_copy(update={name: value for name, value in options.items() if value is not None})
+
+
+@dataclass(frozen=True)
+class SkillSettings:
+    """The settings of a baseline that the skill commands need."""
+
+    root: Path | None
+    method: str
+    embedding: EmbeddingSettings
+    cache_dir: Path
+
+
+def read_skill_settings(baseline: Path | None = None) -> SkillSettings:
+    """Read where skills are and how to search them."""
+    settings = load_settings(BaselineSettings, baseline)
+    return SkillSettings(
+        root=settings.skills_root,
+        method=settings.retrieval.method,
+        embedding=settings.embedding,
+        cache_dir=default_cache_dir(),
+    )
+
+
+def read_modalities(text: str) -> tuple[Modality, ...]:
+    """Read a comma-separated list of modalities.
+
+    Raises:
+        SettingsError: Naming the word that is not a modality, and the closest match.
+    """
+    words = split_words(text)
+    for word in words:
+        if word not in set(Modality):
+            raise SettingsError(f"--modalities has {word!r}{nearest(word, Modality)}")
+    return tuple(Modality(word) for word in words)
+
+
+def default_cache_dir(runtime: RuntimeSettings | None = None) -> Path:
+    """Return the folder of cached vectors: from the settings, or in the user's cache folder."""
+    base = os.environ.get("XDG_CACHE_HOME")
+    named = runtime.machine.cache_dir if runtime else None
+    return named or (Path(base) if base else Path.home() / ".cache") / "psychagent" / "vectors"
