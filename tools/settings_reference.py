@@ -23,6 +23,7 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.assets.settings.train import TrainSettings
 from psychagent.files.markdown import markdown_table
+from tools.field_notes import field_notes
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,7 @@ def _leaves(annotation: Any) -> Iterator[Any]:
 
 def _table(model: type[BaseModel]) -> str:
     rows = [
-        (f"`{name}`", _type(info), _default(info), " ".join((info.description or "").split()))
+        (f"`{name}`", _type(info), _default(info), field_notes(model).get(name, ""))
         for name, info in model.model_fields.items()
     ]
     return markdown_table(("field", "type", "default", "meaning"), rows)

@@ -17,6 +17,7 @@ from psychagent.assets.settings.load import DEFAULTS, load_settings
 from psychagent.assets.settings.runtime import MachineSettings, RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
+from tools.field_notes import field_notes
 
 MODELS: list[type[BaseModel]] = [BaselineSettings, RuntimeSettings, DatasetSettings]
 PARTS: list[type[BaseModel]] = [EndpointSettings, EmbeddingSettings, WorldSettings, MachineSettings]
@@ -138,7 +139,7 @@ def test_every_field_says_what_it_means() -> None:
     for model in MODELS + PARTS:
         for name, field in model.model_fields.items():
             if not (isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel)):
-                assert field.description, f"{model.__name__}.{name} has no note"
+                assert field_notes(model).get(name), f"{model.__name__}.{name} has no note"
 
 
 def test_settings_are_frozen_and_survive_json() -> None:

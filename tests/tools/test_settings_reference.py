@@ -14,6 +14,7 @@ from psychagent.assets.settings import train as train_settings
 from psychagent.assets.settings.endpoint import Settings
 from psychagent.files.read import load_model
 from tools import settings_reference as reference
+from tools.field_notes import field_notes
 from tools.settings_reference import REGISTRY, type_words, write_reference
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -52,10 +53,11 @@ def test_every_field_of_every_settings_model_has_a_meaning_and_stands_in_the_rea
 ) -> None:
     text = write_reference()
     assert model.__name__ in text or model in {kind.model for kind in REGISTRY}
-    for name, info in model.model_fields.items():
-        assert info.description, f"{model.__name__}.{name} has no note under it"
+    for name in model.model_fields:
+        note = field_notes(model).get(name)
+        assert note, f"{model.__name__}.{name} has no note under it"
         assert f"| `{name}` |" in text
-        assert " ".join(info.description.split()).replace("|", "\\|") in text
+        assert note.replace("|", "\\|") in text
 
 
 @pytest.mark.parametrize(("model", "path"), shipped(), ids=lambda value: getattr(value, "name", None))

@@ -36,9 +36,9 @@ KeyName = Annotated[str, AfterValidator(_variable)]
 
 
 class Settings(BaseModel):
-    """Base of all settings: frozen, unknown keys refused, field notes kept for the reference."""
+    """Base of all settings: frozen, unknown keys refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     moved: ClassVar[Mapping[str, str]] = {}
     """Keys that stood here in an earlier version -> where they belong now."""
