@@ -17,6 +17,10 @@ COMMANDS = {
         "psychagent.cli.rft:rft",
         "Generate courses by best-of-n rollouts. Without options: offline, n = 4, scripted judge.",
     ),
+    "replay": Lazy(
+        "psychagent.cli.replay:replay",
+        "Play a run again from its log of calls: the same files, and no model is asked.",
+    ),
     "norms": Lazy(
         "psychagent.cli.norms:norms", "Compute the means and spreads that rewards are measured in."
     ),

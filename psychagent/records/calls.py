@@ -18,6 +18,12 @@ SCHEMA_VERSION = 1
 _BEGINNING = b'{"calls_of":'
 
 
+def journal_path(folder: Path, thread: str) -> Path:
+    """Return the journal of a course, or of a judged session: in a folder of its modality."""
+    first, *rest = thread.split("/")
+    return folder / first / f"{'.'.join(rest)}.jsonl"
+
+
 class JournalHead(Record):
     """The first line of a journal."""
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from psychagent.domain.base import Modality, Record
 from psychagent.errors import RecordError
+from psychagent.records.calls import journal_path
 from psychagent.records.course import CourseRecord, read_course
 from psychagent.records.manifest import Manifest, read_manifest
 from psychagent.records.session import SessionRecord, read_session
@@ -158,6 +159,10 @@ class RunFolder:
     def calls(self) -> Path:
         """The folder of the journals of calls."""
         return self.path / "calls"
+
+    def journal(self, thread: str) -> Path:
+        """Return the path of a course's journal."""
+        return journal_path(self.calls, thread)
 
     @property
     def log(self) -> Path:

@@ -6,6 +6,7 @@ import json
 import platform
 from collections.abc import Iterator, Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -158,15 +159,23 @@ def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
             f"{path}: the run was made by `psychagent {command}`; continue it with that command, name "
             "another --save-dir, or start anew with --overwrite"
         )
-    for part, name, old, new in _differences(before, manifest):
-        raise RecordError(
-            f"{path}: the run was made with {part} {name!r} = {old}, now {new}; go back to it, name another "
-            "--save-dir, or start anew with --overwrite"
-        )
+    refuse_other(
+        path, before, manifest, "go back to it, name another --save-dir, or start anew with --overwrite"
+    )
     profiles = before.hashes.profiles | manifest.hashes.profiles
     return manifest.model_copy(
         update={"hashes": manifest.hashes.model_copy(update={"profiles": dict(sorted(profiles.items()))})}
     )
+
+
+def refuse_other(path: Path, before: Manifest, now: Manifest, remedy: str) -> None:
+    """Refuse settings or files that differ from those that a run was made with.
+
+    Raises:
+        RecordError: Naming the first that differs, both values and what to do.
+    """
+    for part, name, old, new in _differences(before, now):
+        raise RecordError(f"{path}: the run was made with {part} {name!r} = {old}, now {new}; {remedy}")
 
 
 def _check_empty(folder: RunFolder) -> None:

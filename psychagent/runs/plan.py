@@ -13,6 +13,7 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.domain.call import thread_id
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.events import Tell, tell_nobody
@@ -36,6 +37,8 @@ class SamplePlan:
     overwrite: bool = False
     rft: RftSettings | None = None
     """Best-of-n rollouts; None means plain simulation."""
+    replay_of: RunFolder | None = None
+    """The run whose log of calls answers instead of models; None asks models."""
     tell: Tell = tell_nobody
     """Called with every event."""
 
@@ -60,7 +63,7 @@ def check_plan(plan: SamplePlan) -> list[CaseFile]:
         SettingsError, AssetError: If the run could not start.
     """
     language = plan.runtime.world.language
-    cases = find_cases(plan.dataset, language)
+    cases = choose_cases(plan)
     for name in _keys(plan):
         require_key(name, plan.env)
     if plan.rft is not None:
@@ -70,6 +73,18 @@ def check_plan(plan: SamplePlan) -> list[CaseFile]:
     PromptLibrary(language, plan.baseline.prompts_root)
     SkillLibrary(language, plan.baseline.skills_root)
     return cases
+
+
+def choose_cases(plan: SamplePlan) -> list[CaseFile]:
+    """Choose the cases of a plan; those that are played again need a log of their calls.
+
+    Raises:
+        SettingsError, AssetError: If there is none.
+    """
+    cases = find_cases(plan.dataset, plan.runtime.world.language)
+    if plan.replay_of is None:
+        return cases
+    return [case for case in cases if plan.replay_of.journal(thread_id(case.modality, case.case_id)).exists()]
 
 
 def _keys(plan: SamplePlan) -> Iterator[str | None]:

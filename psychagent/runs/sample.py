@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from psychagent.assets.profiles import CaseFile, find_cases
+from psychagent.assets.profiles import CaseFile
 from psychagent.domain.call import thread_id
 from psychagent.errors import RecordError
 from psychagent.files.lock import hold_lock
@@ -22,10 +22,12 @@ from psychagent.runs.course import run_case
 from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard
 from psychagent.runs.journals.base import Journals
 from psychagent.runs.journals.file import FileJournals
+from psychagent.runs.journals.replay import ReplayJournals
 from psychagent.runs.log import log_to
-from psychagent.runs.manifest import build_manifest, resume_from
+from psychagent.runs.manifest import build_manifest, refuse_other, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
-from psychagent.runs.plan import SamplePlan
+from psychagent.runs.plan import SamplePlan, choose_cases
+from psychagent.runs.replay import without_models
 from psychagent.runs.restore import remove_run
 from psychagent.runs.stop import Stop, stop_on_signals
 from psychagent.runs.totals import with_totals
@@ -45,13 +47,13 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         SettingsError, AssetError, SkillStoreError: If the run cannot start.
     """
     folder = plan.folder
-    cases = find_cases(plan.dataset, plan.runtime.world.language)
+    cases = choose_cases(plan)
     with hold_lock(folder.lock), log_to(folder.log, plan.runtime.machine.log_level):
         remove_parts(folder.path)
         has_run = folder.manifest_path.exists() or folder.checkpoints.exists()
         if has_run and not plan.resume and not plan.overwrite:
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
-        stop, journals = Stop(), FileJournals(folder.calls, keep=plan.runtime.machine.log_calls)
+        stop, journals = Stop(), _open_journals(plan)
         async with open_live(
             plan.env,
             calls=plan.runtime.machine.max_parallel_calls,
@@ -61,6 +63,10 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         ) as live:
             deps = _build(plan, live)
             manifest = _describe(plan, deps, cases)
+            if plan.replay_of is not None:
+                refuse_other(
+                    plan.replay_of.manifest_path, plan.replay_of.manifest(), manifest, "go back to it"
+                )
             if plan.overwrite and has_run:
                 # only now that nothing else can fail: never remove a run for one that cannot start
                 remove_run(folder)
@@ -72,7 +78,14 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             return result
 
 
+def _open_journals(plan: SamplePlan) -> Journals:
+    if plan.replay_of is not None:
+        return ReplayJournals(plan.replay_of.calls)
+    return FileJournals(plan.folder.calls, keep=plan.runtime.machine.log_calls)
+
+
 def _build(plan: SamplePlan, live: Live) -> Deps:
+    plan = without_models(plan) if plan.replay_of else plan
     deps = build_deps(plan.baseline, plan.runtime, live, cache_dir=plan.cache_dir)
     return deps if plan.rft is None else with_rollouts(deps, plan.rft, live)
 

@@ -17,7 +17,7 @@ from psychagent.errors import RecordError
 from psychagent.files.append import append
 from psychagent.llm.journal import Kept, Key
 from psychagent.llm.prompt import Message
-from psychagent.records.calls import SCHEMA_VERSION, JournalHead, StoredCall, read_journal
+from psychagent.records.calls import SCHEMA_VERSION, JournalHead, StoredCall, journal_path, read_journal
 
 
 @dataclass
@@ -68,14 +68,17 @@ class FileJournals:
         self.taken = 0
 
     def path(self, thread: str) -> Path:
-        """Return the file of a course, or of a judged session, in a folder of its modality."""
-        first, *rest = thread.split("/")
-        return self._folder / first / f"{'.'.join(rest)}.jsonl"
+        """Return the file of a course."""
+        return journal_path(self._folder, thread)
+
+    def holds(self, call: CallId, number: int) -> bool:
+        """Return whether there is an answer to a call, whatever was asked."""
+        return (call, number) in self._open[call.place.thread].found
 
     def open(self, thread: str, *, after: int = 0, made_with: str = "") -> None:
         """Read what an interrupted run left."""
         head = JournalHead(calls_of=thread, schema_version=SCHEMA_VERSION, made_with=made_with)
-        course = _Course(self.path(thread), head.model_dump_json().encode() + b"\n")
+        course = _Course(self.path(thread), head.model_dump_json(exclude_defaults=True).encode() + b"\n")
         if course.path.exists() and (read := read_journal(course.path)):
             was, calls = read
             if was.calls_of != thread:

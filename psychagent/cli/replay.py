@@ -1,0 +1,32 @@
+"""`psychagent replay`: play a run again from its log of calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from psychagent.assets.profiles import CaseFile
+from psychagent.cli.lazy import Later
+from psychagent.records.folder import RunFolder
+from psychagent.runs.plan import SamplePlan, check_plan
+from psychagent.runs.replay import plan_replay, without_models
+
+RUN_WATCHED: Later[Callable[[SamplePlan, Sequence[CaseFile]], int]] = Later("psychagent.cli.run:run_watched")
+
+
+def replay(
+    run: Annotated[Path, typer.Argument(help="Folder of a run that was made with --log-calls.")],
+    save_dir: Annotated[
+        Path | None, typer.Option(help="Folder of the runs played again; default: ./replay.")
+    ] = None,
+    overwrite: Annotated[bool, typer.Option(help="Remove a run that is in the folder and start anew.")] = (
+        False
+    ),
+) -> None:
+    """Play a run again from its log of calls: the same files, and no model is asked."""
+    plan = plan_replay(RunFolder.of(run), save_dir or Path.cwd() / "replay", overwrite=overwrite)
+    cases = check_plan(without_models(plan))
+    raise typer.Exit(RUN_WATCHED.load()(plan, cases))
