@@ -64,3 +64,10 @@ def leave_journal(folder: Path, *keys: Key, **how: Any) -> Path:
 def found_in(journals: FileJournals, key: Key) -> str | None:
     kept = journals.find(key)
     return None if kept is None else str(kept.value["content"])
+
+
+def kept_calls(folder: Path) -> int:
+    """Count the answered calls that a killed run or evaluation left in its journals, torn lines left out."""
+    lines = [line for path in journals_in(folder) for line in path.read_bytes().split(b"\n")[1:-1]]
+    costs = [json.loads(line).get("cost") or {} for line in lines]
+    return sum(cost.get("calls", 0) for cost in costs)
