@@ -40,7 +40,7 @@ def stored(out: Path) -> int:
     """Count the answers that journals and scores hold, each once: a journal ends where scores are written."""
     written = {path.relative_to(out).with_suffix("") for path in out.glob("cbt/*/session_*.json")}
     scores = [json.loads((out / path).with_suffix(".json").read_text(encoding="utf-8")) for path in written]
-    judged = sum(r["usage"]["roles"]["judge"]["calls"] for s in scores for r in s["scales"].values())
+    judged = sum(int(r["usage"]["roles"]["judge"]["calls"]) for s in scores for r in s["scales"].values())
     for path in written:
         (out / "calls" / path).with_suffix(".jsonl").unlink(missing_ok=True)
     return judged + kept_calls(out)
