@@ -13,7 +13,6 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from psychagent.domain.call import Place
 from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.errors import CallError, PsychAgentError, RecordError, usage_of
@@ -21,7 +20,7 @@ from psychagent.flows.judge import Judge, spoken_dialogue
 from psychagent.flows.session import build_session, recursion_limit
 from psychagent.flows.spent import open_usage
 from psychagent.llm.gate import Gate
-from psychagent.llm.journal import NO_JOURNAL, Journal
+from psychagent.llm.journal import NO_JOURNAL
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import JudgeBrief, JudgeDeps
 from psychagent.nodes.knobs import Knobs
@@ -112,20 +111,15 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
                 if deps.rft is None or isinstance(error, RecordError):
                     raise
                 if journaled:
-                    spent = _take_back(deps.journal, error, brief.place)
+                    # the error holds what its own call cost
+                    failed = error.call if isinstance(error, CallError) else None
+                    spent = deps.journal.spent(brief.place, but=failed)
                 else:
                     spent = open_usage(await graph.aget_state(inner, subgraphs=True)) if stored else Usage()
                 return {"rollouts": [_failed(task, error, spent)]}
         return {"rollouts": [_held(task, final)]}
 
     return hold
-
-
-def _take_back(journal: Journal, error: PsychAgentError, place: Place) -> Usage:
-    """Take back the replies of the call that failed, whose cost its error holds; return that of the rest."""
-    if isinstance(error, CallError) and error.call:
-        journal.void(error.call)
-    return journal.spent(place)
 
 
 def record_broken(task: RolloutTask, error: NodeError) -> CourseState:
