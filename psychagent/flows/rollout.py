@@ -13,6 +13,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from psychagent.domain.call import Place, thread_id
 from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.errors import CallError, PsychAgentError, RecordError, usage_of
@@ -122,9 +123,15 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
     return hold
 
 
-def record_broken(task: RolloutTask, error: NodeError) -> CourseState:
-    """Record a rollout that failed with an unexpected error, so that its siblings continue."""
-    return {"rollouts": [_failed(task, error.error, Usage())]}
+def record_broken(deps: Deps) -> Callable[[RolloutTask, NodeError], CourseState]:
+    """Make the handler that records a rollout with an unexpected error, so that its siblings continue."""
+
+    def record(task: RolloutTask, error: NodeError) -> CourseState:
+        case, index = task["state"]["case"], task["state"]["open"].index
+        place = Place(thread_id(case.modality, case.case_id), index, task["index"], task["attempt"])
+        return {"rollouts": [_failed(task, error.error, deps.journal.spent(place))]}
+
+    return record
 
 
 def _held(task: RolloutTask, state: Any) -> Rollout:

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 
+from psychagent.llm import endpoint
+from psychagent.llm.completion import read_completion
+from psychagent.llm.reply import Reply
 from psychagent.runs.events import CallAnswered
 from psychagent.runs.sample import SamplePlan, run_sample
 from tests.support.children import finish, psychagent, wait_for
@@ -128,6 +131,31 @@ async def test_a_rollout_that_failed_for_good_is_counted_while_its_session_is_op
         assert (await run_sample(plan)).exit_status() == 0
     assert total(tmp_path) == server.count()
     assert not repeats(server.calls)
+
+
+async def test_what_a_rollout_with_an_unexpected_error_has_cost_is_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: list[int] = []
+
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role == "client" and not broken:
+            broken.append(number)
+            return Http(body=chat_body("BOOM"))
+        return seeded(call, number)
+
+    def read(data: bytes) -> Reply:
+        if b"BOOM" in data:
+            raise ZeroDivisionError("a fault of ours")
+        return read_completion(data)
+
+    monkeypatch.setattr(endpoint, "read_completion", read)
+    with serve(behave) as server:
+        plan = rollout_plan(tmp_path, server.base_url, rft={"min_rollouts": 1})
+        assert (await run_sample(plan)).exit_status() == 0
+        assert broken
+    # all but the one whose answer could not be read
+    assert total(tmp_path) == server.count() - 1
 
 
 # stopped
