@@ -11,12 +11,13 @@ import pytest
 
 from psychagent.evals.evaluate import run_eval
 from psychagent.runs.sample import SamplePlan, run_sample
+from tests.support.children import finish, psychagent, wait_for
 from tests.support.eval_runs import eval_plan, eval_settings_at, files, make_run
 from tests.support.journaled import journal_lines, journals_in
 from tests.support.judging import loopback_reply
 from tests.support.loopback.server import Call, Http, chat_body, serve
 from tests.support.rolling import rollout_plan, seeded
-from tests.support.running import NAME, case_dirs, manifest, run_plan
+from tests.support.running import NAME, case_dirs, keys, manifest, run_plan, write_yaml
 
 
 def logging_calls(plan: SamplePlan) -> SamplePlan:
@@ -72,6 +73,25 @@ async def test_without_the_option_nothing_of_a_finished_run_stays(tmp_path: Path
     with serve() as server:
         assert (await run_sample(run_plan(tmp_path, server.base_url, cases=2))).exit_status() == 0
     assert not (tmp_path / NAME / "calls").exists()
+
+
+@pytest.mark.slow
+async def test_the_log_of_a_run_that_was_killed_holds_each_reply_once(tmp_path: Path) -> None:
+    save_dir = tmp_path / "runs"
+    with serve(delay_sec=0.02) as server:
+        plan = logging_calls(run_plan(save_dir, server.base_url))
+        for calls in (5, 12):
+            with psychagent(write_yaml(tmp_path, plan), tmp_path / "log") as process:
+                assert wait_for(lambda calls=calls: len(server.calls) >= calls, process)  # type: ignore[misc]
+                process.kill()
+                finish(process)
+        result = await run_sample(plan)
+        assert result.exit_status() == 0
+        lines = lines_in(save_dir / NAME)
+        asked = {key: json.loads(key)[1] for key in keys(server.calls)}
+    assert prompts(lines) == prompts(list(asked.values())), "also where a request was made twice"
+    totals = manifest(save_dir)["totals"]
+    assert sum(part["calls"] for part in totals.values()) == len(lines)
 
 
 async def test_a_run_that_is_overwritten_is_asked_anew_although_its_log_was_kept(tmp_path: Path) -> None:
