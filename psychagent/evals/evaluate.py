@@ -26,6 +26,7 @@ from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts, write_text
 from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.flows.live import open_live
+from psychagent.nodes.judge import judge_call, plan_calls
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import read_scores, to_csv, write_scores
 from psychagent.records.summary import write_summary
@@ -181,6 +182,8 @@ async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals:
     task, scores, is_done = claim.task, claim.task.scores, False
     dialogue = task.input.dialogue
     made_with = hash_json([scores.mark.model_dump(mode="json"), scores.input_hash])
+    if not plan.resume:
+        journals.forget(task.name)
     journals.open(task.name, made_with=made_with)
     place = Place(task.name, dialogue.session_index)
     try:
@@ -193,11 +196,20 @@ async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals:
         claim.check()
         if task.open_scales:
             write_scores(task.path, scores)
+        if plan.log_calls:
+            _take_back_missing(judge, scores, place, journals)
         is_done = True
     finally:
         journals.close(task.name, finished=is_done)
     plan.tell(SessionJudged(task.name))
     return scores.without_items()
+
+
+def _take_back_missing(judge: Judge, scores: SessionScores, place: Place, journals: Journals) -> None:
+    """Let a kept journal answer for no missing scale, so that the next evaluation asks for it anew."""
+    missing = [name for name, result in scores.scales.items() if result.status == "missing"]
+    for call in plan_calls(judge.deps, missing):
+        journals.void(judge_call(place, call))
 
 
 def _with(scores: SessionScores, more: Mapping[str, ScaleResult], judge: Judge) -> SessionScores:

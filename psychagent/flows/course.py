@@ -53,7 +53,7 @@ def build_course(
     graph.add_node(
         "rollout",
         hold_rollout(deps, stored=checkpointer is not None),
-        error_handler=record_broken if deps.rft else None,
+        error_handler=record_broken(deps) if deps.rft else None,
     )
     graph.add_node("select", select(deps))
     graph.add_node("summarize", summarize(deps))

@@ -13,7 +13,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from psychagent.domain.call import Place
+from psychagent.domain.call import Place, thread_id
 from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.errors import CallError, PsychAgentError, RecordError, usage_of
@@ -21,7 +21,7 @@ from psychagent.flows.judge import Judge, spoken_dialogue
 from psychagent.flows.session import build_session, recursion_limit
 from psychagent.flows.spent import open_usage
 from psychagent.llm.gate import Gate
-from psychagent.llm.journal import NO_JOURNAL, Journal
+from psychagent.llm.journal import NO_JOURNAL
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import JudgeBrief, JudgeDeps
 from psychagent.nodes.knobs import Knobs
@@ -112,7 +112,9 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
                 if deps.rft is None or isinstance(error, RecordError):
                     raise
                 if journaled:
-                    spent = _take_back(deps.journal, error, brief.place)
+                    # the error holds what its own call cost
+                    failed = error.call if isinstance(error, CallError) else None
+                    spent = deps.journal.spent(brief.place, but=failed)
                 else:
                     spent = open_usage(await graph.aget_state(inner, subgraphs=True)) if stored else Usage()
                 return {"rollouts": [_failed(task, error, spent)]}
@@ -121,16 +123,15 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
     return hold
 
 
-def _take_back(journal: Journal, error: PsychAgentError, place: Place) -> Usage:
-    """Take back the replies of the call that failed, whose cost its error holds; return that of the rest."""
-    if isinstance(error, CallError) and error.call:
-        journal.void(error.call)
-    return journal.spent(place)
+def record_broken(deps: Deps) -> Callable[[RolloutTask, NodeError], CourseState]:
+    """Make the handler that records a rollout with an unexpected error, so that its siblings continue."""
 
+    def record(task: RolloutTask, error: NodeError) -> CourseState:
+        case, index = task["state"]["case"], task["state"]["open"].index
+        place = Place(thread_id(case.modality, case.case_id), index, task["index"], task["attempt"])
+        return {"rollouts": [_failed(task, error.error, deps.journal.spent(place))]}
 
-def record_broken(task: RolloutTask, error: NodeError) -> CourseState:
-    """Record a rollout that failed with an unexpected error, so that its siblings continue."""
-    return {"rollouts": [_failed(task, error.error, Usage())]}
+    return record
 
 
 def _held(task: RolloutTask, state: Any) -> Rollout:

@@ -11,8 +11,9 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from psychagent.domain.call import WHOLE_SESSION
 from psychagent.domain.usage import RoleUsage, Usage
-from psychagent.errors import CallError, MalformedReplyError
+from psychagent.errors import CallError, MalformedReplyError, ReplyError
 from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts
 from psychagent.llm.fault import Fault
 from psychagent.llm.journal import NO_JOURNAL, Journal, Kept, Key, digest
@@ -99,7 +100,13 @@ class Chat:
             rng=self.rng,
         )
         try:
-            value = await attempts.run(prompt.role, lambda number: call.attempt(number, read))
+            try:
+                value = await attempts.run(prompt.role, lambda number: call.attempt(number, read))
+            except ReplyError:
+                if not call.failed_before:
+                    raise
+                call.begin_anew()
+                value = await attempts.run(prompt.role, lambda number: call.attempt(number, read))
         except CallError as error:
             error.usage, error.call = call.spent, prompt.call
             raise
@@ -118,18 +125,43 @@ class _Call:
     chat: Chat
     prompt: Prompt
     messages: tuple[Message, ...]
-    options: dict[str, Any]
+    first_options: dict[str, Any]
+    options: dict[str, Any] = field(init=False)
+    """The first ones, or with another seed after an unusable reply."""
     replies: int = 0
     """Replies so far, unusable ones."""
     costs: RoleUsage = field(default_factory=RoleUsage)
     """All attempts so far."""
     unkept: RoleUsage = field(default_factory=RoleUsage)
     """The part of it that no reply in the journal stands for yet."""
+    has_asked: bool = False
+    """Whether a model was asked, not the journal alone."""
+
+    def __post_init__(self) -> None:
+        """Begin with the first options."""
+        self.options = self.first_options
 
     @property
     def spent(self) -> Usage:
         """The usage so far."""
         return Usage(roles={self.prompt.role: self.costs}) if self.costs != RoleUsage() else Usage()
+
+    @property
+    def failed_before(self) -> bool:
+        """Whether an earlier run asked in vain and ended before it could take the replies back.
+
+        That happens where two calls of a session fail together. In a rollout a failure is a result, so
+        it is found again as it was.
+        """
+        call = self.prompt.call
+        return not self.has_asked and call is not None and call.place.rollout == WHOLE_SESSION
+
+    def begin_anew(self) -> None:
+        """Take back the stored replies, whose cost the next one bears, and ask as if for the first time."""
+        if self.prompt.call is not None:
+            self.chat.journal.void(self.prompt.call)
+        self.messages, self.options, self.replies = self.prompt.messages, self.first_options, 0
+        self.unkept = self.costs
 
     async def attempt(self, number: int, read: Callable[[Reply], T]) -> T:
         key, kept = self._key(), None
@@ -155,6 +187,7 @@ class _Call:
         return Reply.of_json(kept.value)
 
     async def _ask(self, number: int, key: Key | None) -> Reply:
+        self.has_asked = True
         try:
             reply = await self.chat.model.reply(Request(self.prompt, self.messages, self.options))
         except Fault:
@@ -177,7 +210,7 @@ class _Call:
         note = self.chat.retry_note.format(problem=problem)
         self.messages = self.prompt.plus(assistant(reply[:_ECHO_CHARS] or "…"), user(note))
         if "seed" in self.options:
-            self.options |= {"seed": self.options["seed"] + 7919 * self.replies}
+            self.options = self.options | {"seed": self.options["seed"] + 7919 * self.replies}
 
 
 _NOTHING, _FAILED = RoleUsage(), RoleUsage(retries=1)

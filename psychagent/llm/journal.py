@@ -57,8 +57,8 @@ class Journal(Protocol):
     def void(self, call: CallId) -> None:
         """Take back a call's answers, none of which was usable, so that it is asked anew next time."""
 
-    def spent(self, place: Place) -> Usage:
-        """Sum what the answers given at one place cost, as far as no record holds it yet."""
+    def spent(self, place: Place, *, but: CallId | None = None) -> Usage:
+        """Sum what the answers given at one place cost, less one call's, as far as no record holds it yet."""
 
 
 class NoJournal:
@@ -74,7 +74,7 @@ class NoJournal:
     def void(self, call: CallId) -> None:
         """Do nothing."""
 
-    def spent(self, place: Place) -> Usage:
+    def spent(self, place: Place, *, but: CallId | None = None) -> Usage:
         """Know nothing."""
         return Usage()
 

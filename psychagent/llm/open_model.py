@@ -82,6 +82,8 @@ class OpenModel(ChatOpenAI):
     ) -> ChatResult:
         payload = self._get_request_payload(messages, stop=stop, **kwargs)
         body = payload.pop("extra_body")
+        # the default; an endpoint that is asked directly is not told either
+        payload.pop("stream", None)
         data = await self._wire.post(self._target, write(payload | body))
         try:
             message = to_message(read_completion(data))

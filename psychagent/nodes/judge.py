@@ -93,6 +93,11 @@ def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
     ]
 
 
+def judge_call(place: Place, task: JudgeTask, asked_as: str = Role.JUDGE.value) -> CallId:
+    """Identify a judge call of a session."""
+    return CallId(place, Role.JUDGE.value, "/".join(map(str, (asked_as, *task))))
+
+
 def judge(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
     """Make the node that administers all scales of a session side by side.
 
@@ -198,14 +203,9 @@ class Sitting:
             (system(self.head), user("\n\n".join(parts))),
             rendered=[self.head, *parts],
             seed=derive_seed("judge", dialogue.hash, *task),
-            call=self._call(task),
+            call=judge_call(place, task, self.brief.asked_as) if (place := self.brief.place) else None,
             also={"turns": self.spoken},
         )
-
-    def _call(self, task: JudgeTask) -> CallId | None:
-        place = self.brief.place
-        part = "/".join(map(str, (self.brief.asked_as, *task)))
-        return CallId(place, Role.JUDGE.value, part) if place else None
 
 
 def _input(dialogue: Dialogue, name: str) -> str:

@@ -104,7 +104,8 @@ def read_journal(path: Path) -> tuple[JournalHead, list[StoredCall]] | None:
         if not lines and torn.startswith(_BEGINNING[: len(torn)]):
             path.unlink()
             return None
-        head, calls = _head(path, lines[0] if lines else torn), list(_calls(path, lines))
+        # a file of one unfinished line is none of ours, even if the line says what a first one does
+        head, calls = _head(path, lines[0] if lines else b""), list(_calls(path, lines))
         if torn:
             os.truncate(path, sum(len(line) + 1 for line in lines))
     except OSError as error:

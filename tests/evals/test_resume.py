@@ -34,19 +34,20 @@ def killed_after(scales: int) -> Tell:
     return count
 
 
-@pytest.mark.parametrize("scales", [1, 3, 6])
+@pytest.mark.parametrize(("scales", "worthless"), [(1, 0), (3, 0), (6, 0), (9, 1), (11, 1)])
 async def test_a_killed_evaluation_goes_on_with_the_same_numbers_and_repeats_nothing(
-    tmp_path: Path, scales: int
+    tmp_path: Path, scales: int, worthless: int
 ) -> None:
     data = make_run(tmp_path, "en01", sessions=2)
+    one_by_one: dict[str, Any] = {"concurrency": 1, "degenerate": worthless}
     with serve(loopback_reply) as server:
-        await run_eval(eval_plan(data, tmp_path / "whole", settings=eval_settings_at(server, concurrency=1)))
+        await run_eval(eval_plan(data, tmp_path / "whole", settings=eval_settings_at(server, **one_by_one)))
         whole = server.count("judge")
         out = tmp_path / "parts"
         with pytest.raises(Killed):
             await run_eval(
                 eval_plan(
-                    data, out, settings=eval_settings_at(server, concurrency=1), tell=killed_after(scales)
+                    data, out, settings=eval_settings_at(server, **one_by_one), tell=killed_after(scales)
                 )
             )
         answered = server.count("judge") - whole
@@ -56,7 +57,7 @@ async def test_a_killed_evaluation_goes_on_with_the_same_numbers_and_repeats_not
         assert scales <= len(kept) + spent <= answered
     # a server of its own: a call that the kill cut off may still be on its way to the first
     with serve(loopback_reply) as server:
-        result = await run_eval(eval_plan(data, out, settings=eval_settings_at(server, concurrency=1)))
+        result = await run_eval(eval_plan(data, out, settings=eval_settings_at(server, **one_by_one)))
         assert server.count("judge") == whole - spent - len(kept)
         assert result.replies_taken == len(kept)
     assert not (out / "calls").exists(), "a journal ends with its session"

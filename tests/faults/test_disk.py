@@ -18,8 +18,19 @@ from psychagent.files.write import write_json
 from psychagent.runs.events import CaseEnded
 from psychagent.runs.outcome import Outcome, Status
 from psychagent.runs.sample import run_sample
+from tests.support.journaled import journal_lines, journals_in, kept_calls
 from tests.support.loopback.server import serve
-from tests.support.running import NAME, calls_of, case_dirs, course_file, hearing, manifest, repeats, run_plan
+from tests.support.running import (
+    NAME,
+    calls_of,
+    case_dirs,
+    course_file,
+    hearing,
+    keys,
+    manifest,
+    repeats,
+    run_plan,
+)
 from tests.support.skips import NOT_ROOT
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -157,12 +168,16 @@ async def test_a_disk_that_fills_up_stops_the_run_with_the_remedy_and_the_same_c
             assert "free space" in message
         made = len(server.calls)
         assert made > 20
+        for path in journals_in(small_disk / NAME):
+            assert journal_lines(path), "lines are whole, also where the disk was full in the middle of one"
+        lost = len(set(keys(server.calls))) - kept_calls(small_disk / NAME)
 
         subprocess.run(["mount", "-o", "remount,size=50m", str(small_disk)], check=True)
         result = await run_sample(plan)
         assert result.exit_status() == 0
         # what was in flight when the disk was full, one call a case or two in reflection
-        assert sum(repeats(server.calls).values()) <= 4
+        assert sum(repeats(server.calls).values()) <= lost <= 4
+        assert not journals_in(small_disk / NAME)
         unique = len(server.calls) - sum(repeats(server.calls).values())
     assert sum(calls_of(manifest(small_disk)["totals"]).values()) == unique
     assert not list(small_disk.rglob("*.part"))

@@ -149,6 +149,14 @@ class Tagged:
         return Http(body=chat_body(counselor_reply(words) if call.role == "counselor" else words))
 
 
+def seeded(call: Call, number: int) -> Http | None:
+    """Answer as usual, but by the call's seed, so that the dialogues of rollouts differ."""
+    if call.role not in {"counselor", "client"}:
+        return loopback_reply(call, number)
+    words = f"Words {call.body['seed']}. {filler(60, call.body['seed'])}"
+    return Http(body=chat_body(counselor_reply(words) if call.role == "counselor" else words))
+
+
 def roles(calls: list[Call]) -> list[str]:
     """Name the roles of calls in order, runs of one role once each."""
     names = [call.role for call in calls]

@@ -132,12 +132,14 @@ def calls_of(totals: dict[str, dict[str, int]]) -> dict[str, int]:
 def write_yaml(folder: Path, plan: SamplePlan) -> list[str]:
     """Write a plan's settings as files, and return the command line that means the same."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("baseline", "runtime", "dataset"):
-        given = getattr(plan, name).model_dump(mode="json")
+    named = {"baseline": plan.baseline, "runtime": plan.runtime, "dataset": plan.dataset}
+    settings = named if plan.rft is None else named | {"rft-config": plan.rft}
+    for name, given in settings.items():
         # JSON is YAML
-        (folder / f"{name}.yaml").write_text(json.dumps(given), encoding="utf-8")
-    files = [part for n in ("baseline", "runtime", "dataset") for part in (f"--{n}", f"{folder / n}.yaml")]
-    return ["sample", *files, "--save-dir", str(plan.save_dir)]
+        text = json.dumps(given.model_dump(mode="json"))
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    files = [part for n in settings for part in (f"--{n}", f"{folder / n}.yaml")]
+    return ["rft" if plan.rft else "sample", *files, "--save-dir", str(plan.save_dir)]
 
 
 async def run_once(save_dir: Path, behave: Behave | None, **over: Any) -> tuple[RunResult, list[Call]]:

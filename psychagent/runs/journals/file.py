@@ -125,12 +125,11 @@ class FileJournals:
             if course.exists:
                 course.append(StoredCall.of(call, None).line())
 
-    def spent(self, place: Place) -> Usage:
-        """Sum what was spent at a place."""
+    def spent(self, place: Place, *, but: CallId | None = None) -> Usage:
+        """Sum what was spent at a place, less one call's."""
         course = self._open.get(place.thread)
-        return _sum(
-            {call: cost for call, cost in course.costs.items() if call.place == place} if course else {}
-        )
+        costs = course.costs.items() if course else ()
+        return _sum({call: cost for call, cost in costs if call.place == place and call != but})
 
     def unsettled(self, thread: str) -> Usage:
         """Sum what was spent on sessions that have no record yet."""
