@@ -10,15 +10,15 @@ from psychagent.cli.lazy import Later, Lazy, build_group
 
 COMMANDS = {
     "sample": Lazy(
-        "psychagent.cli.sample:sample",
+        "psychagent.cli.runs.sample:sample",
         "Generate multi-session courses. Without options: offline, with the embedded script.",
     ),
     "rft": Lazy(
-        "psychagent.cli.rft:rft",
+        "psychagent.cli.runs.rft:rft",
         "Generate courses by best-of-n rollouts. Without options: offline, n = 4, scripted judge.",
     ),
     "replay": Lazy(
-        "psychagent.cli.replay:replay",
+        "psychagent.cli.runs.replay:replay",
         "Play a run again from its log of calls: the same files, and no model is asked.",
     ),
     "norms": Lazy(

@@ -16,8 +16,9 @@ from psychagent.nodes.retrieve import retrieve
 from psychagent.nodes.state import Brief, SessionState
 
 
-def after_counselor(state: SessionState, runtime: Runtime[Brief]) -> str:
+async def after_counselor(state: SessionState, runtime: Runtime[Brief]) -> str:
     """End when the counselor says goodbye or has used up its turns; else the client answers."""
+    # async, like every node and edge: LangGraph hands a plain function to a thread and waits for it
     turns, most = state["turns"], runtime.context.knobs.max_counselor_turns
     return END if turns[-1].ends_session or count_counselor_turns(turns) >= most else "client"
 

@@ -149,7 +149,7 @@ def chosen(state: CourseState) -> Rollout:
     return next(r for r in state["rollouts"] if r.index == selected.winner)
 
 
-def reflect(state: CourseState) -> CourseState:
+async def reflect(state: CourseState) -> CourseState:
     """Build memory from the chosen rollout only, and close the session's record."""
     session, before, winner = state["open"], state["memory"], chosen(state)
     summarized, file_updated = state["summarized"], state["file_updated"]

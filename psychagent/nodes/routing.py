@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypedDict
 
 from langgraph.graph import END
@@ -28,10 +28,10 @@ class RolloutTask(TypedDict):
     """Usage of its earlier tries."""
 
 
-def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], list[Send] | str]:
+def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], Awaitable[list[Send] | str]]:
     """Make the edge that sends the open session to n rollouts, or ends the course."""
 
-    def start(state: CourseState, runtime: Runtime[Knobs]) -> list[Send] | str:
+    async def start(state: CourseState, runtime: Runtime[Knobs]) -> list[Send] | str:
         if state["finished_reason"] is not None:
             return END
         n = (runtime.context or deps.knobs).rollouts
@@ -42,7 +42,7 @@ def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], list[S
     return start
 
 
-def after_select(state: CourseState) -> list[Send] | list[str]:
+async def after_select(state: CourseState) -> list[Send] | list[str]:
     """Reflect on the winner, or repeat the rollouts that `select` listed."""
     if state["open"].selected is not None:
         return ["summarize", "update_file"]

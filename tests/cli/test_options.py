@@ -14,8 +14,8 @@ from typer.testing import CliRunner
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.main import app
 from psychagent.cli.options import RunOptions, SettingsFiles, takes
-from psychagent.cli.plan import make_plan, read_rollouts
-from psychagent.cli.rft import RftOptions
+from psychagent.cli.runs.plan import make_plan, read_rollouts
+from psychagent.cli.runs.rft import RftOptions
 from psychagent.domain.base import Language, Modality
 from tests.support.commands import load_command
 from tests.support.flat import runtime_of

@@ -15,7 +15,8 @@ from psychagent.llm import endpoint
 from psychagent.llm.completion import read_completion
 from psychagent.llm.reply import Reply
 from psychagent.runs.events import CallAnswered
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.children import finish, psychagent, wait_for
 from tests.support.journaled import journals_in, kept_calls
 from tests.support.loopback.server import Call, Http, LoopbackServer, chat_body, serve

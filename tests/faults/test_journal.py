@@ -12,7 +12,8 @@ from psychagent.errors import RecordError
 from psychagent.evals.evaluate import run_eval
 from psychagent.llm.journal import Kept
 from psychagent.runs.outcome import Status
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.eval_runs import eval_plan, eval_settings_at, files, make_run
 from tests.support.journaled import COST, journals_in, key_of, open_journal
 from tests.support.judging import loopback_reply

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from psychagent.evals.evaluate import EvalPlan, run_eval
+from psychagent.evals.evaluate import run_eval
 from psychagent.evals.events import EvalEvent
+from psychagent.evals.plan import EvalPlan
 from psychagent.runs.events import CallAnswered
 from tests.support.children import finish, psychagent, wait_for
 from tests.support.eval_runs import eval_plan, eval_settings_at, files, make_run

@@ -56,11 +56,11 @@ def state_of(cast: Cast, held: Memory | None = None) -> CourseState:
     }
 
 
-def reflected(state: CourseState, new: SessionSummary, file: ClientFile) -> CourseState:
+async def reflected(state: CourseState, new: SessionSummary, file: ClientFile) -> CourseState:
     """Reflect on a state to which both reflections have been added, one call each."""
     summarized = Summarized(summary=new, usage=Usage(roles={"summary": RoleUsage(calls=1)}))
     updated = FileUpdated(client_file=file, usage=Usage(roles={"client_file": RoleUsage(calls=1)}))
-    return reflect({**state, "summarized": summarized, "file_updated": updated})
+    return await reflect({**state, "summarized": summarized, "file_updated": updated})
 
 
 RUNTIME: Runtime[Knobs] = Runtime(context=Knobs())
@@ -163,25 +163,26 @@ def test_a_session_that_the_client_ended_asks_behind_its_last_words() -> None:
     assert messages[-1]["content"].startswith("x answer\n\n[")
 
 
-def test_memory_is_the_former_one_plus_this_session() -> None:
+async def test_memory_is_the_former_one_plus_this_session() -> None:
     cast = Cast({})
     before = memory(1)
     new, file = summary("s2", homework=("write",)), ClientFile(main_problem="now")
-    given = reflected(state_of(cast, before), new, file)
+    given = await reflected(state_of(cast, before), new, file)
     assert given["memory"] == Memory(
         client_file=file, summaries=(*before.summaries, new), homework=("write",)
     )
 
 
-def test_homework_of_a_session_that_set_none_is_empty() -> None:
+async def test_homework_of_a_session_that_set_none_is_empty() -> None:
     cast = Cast({})
-    assert reflected(state_of(cast, memory(1)), summary("s2"), ClientFile())["memory"].homework == ()
+    given = await reflected(state_of(cast, memory(1)), summary("s2"), ClientFile())
+    assert given["memory"].homework == ()
 
 
-def test_the_record_of_a_session_tells_all_and_frees_the_state() -> None:
+async def test_the_record_of_a_session_tells_all_and_frees_the_state() -> None:
     cast = Cast({})
     before = memory(1)
-    given = reflected(state_of(cast, before), summary("s2"), ClientFile(topic="t"))
+    given = await reflected(state_of(cast, before), summary("s2"), ClientFile(topic="t"))
     record = given["finished_session"]
     assert record
     assert (record.session_index, record.winner, len(record.rollouts)) == (2, 1, 2)
@@ -193,12 +194,12 @@ def test_the_record_of_a_session_tells_all_and_frees_the_state() -> None:
     assert calls == {"filter": 1, "summary": 1, "client_file": 1, "counselor": 2}
 
 
-def test_one_rollout_alone_is_not_kept_beside_the_turns() -> None:
+async def test_one_rollout_alone_is_not_kept_beside_the_turns() -> None:
     cast = Cast({})
     state = state_of(cast)
     only = state["open"].model_copy(update={"selected": Selected(winner=0)})
     state = {**state, "rollouts": [rollout(0, "only")], "open": only}
-    record = reflected(state, summary("s2"), ClientFile())["finished_session"]
+    record = (await reflected(state, summary("s2"), ClientFile()))["finished_session"]
     assert record
     assert record.rollouts == ()
     assert record.turns == rollout(0, "only").turns

@@ -136,10 +136,10 @@ def test_one_rollout_alone_needs_no_other() -> None:
     assert winner_of(choose_rollout(state(judged(0, WAI=2.0)), rft(), seed=0)) == 0
 
 
-def test_what_is_held_again_starts_from_the_same_state_as_another_attempt() -> None:
+async def test_what_is_held_again_starts_from_the_same_state_as_another_attempt() -> None:
     again = failed(1).model_copy(update={"usage": Usage(roles={"counselor": RoleUsage(calls=3)})})
     begun = state(judged(0, WAI=6.0), again, again=(1,), attempts=1, candidates=("c",))
-    sends = after_select(begun)
+    sends = await after_select(begun)
     assert len(sends) == 1
     assert isinstance(sends[0], Send)
     task = sends[0].arg

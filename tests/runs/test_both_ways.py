@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from psychagent.llm import endpoint
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.children import finish, psychagent, wait_for
 from tests.support.journaled import kept_calls
 from tests.support.judging import loopback_reply

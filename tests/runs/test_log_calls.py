@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from psychagent.evals.evaluate import run_eval
-from psychagent.runs.sample import SamplePlan, run_sample
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
 from tests.support.children import finish, psychagent, wait_for
 from tests.support.eval_runs import eval_plan, eval_settings_at, files, make_run
 from tests.support.journaled import journal_lines, journals_in

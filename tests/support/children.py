@@ -13,16 +13,15 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
-from langgraph.checkpoint.sqlite.aio import AsyncSqliteSaver
-
 from psychagent.files import append
+from psychagent.runs.checkpoints.sqlite import LoopSaver
 
 DIED = 66
 """Exit status of a process that ended where it was told to."""
 _ALREADY = (
     "tests.support.children",
     "psychagent.cli.main",
-    "psychagent.cli.sample",
+    "psychagent.cli.runs.sample",
     "psychagent.runs.sample",
 )
 _SERVER = multiprocessing.get_context("forkserver")
@@ -76,8 +75,8 @@ def _die_at(nth: int) -> None:
     append.write_all = write
     renamed = Path.replace
     Path.replace = rename  # type: ignore[method-assign, assignment]
-    AsyncSqliteSaver.aput = around(AsyncSqliteSaver.aput)  # type: ignore[method-assign]
-    AsyncSqliteSaver.aput_writes = around(AsyncSqliteSaver.aput_writes)  # type: ignore[method-assign]
+    LoopSaver.aput = around(LoopSaver.aput)  # type: ignore[method-assign]
+    LoopSaver.aput_writes = around(LoopSaver.aput_writes)  # type: ignore[method-assign]
 
 
 @contextmanager

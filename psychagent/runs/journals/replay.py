@@ -60,9 +60,9 @@ class ReplayJournals:
     def void(self, call: CallId) -> None:
         """Leave the journal as it is."""
 
-    def spent(self, place: Place) -> Usage:
+    def spent(self, place: Place, *, but: CallId | None = None) -> Usage:
         """Sum what was spent at a place."""
-        return self._kept.spent(place)
+        return self._kept.spent(place, but=but)
 
     def unsettled(self, thread: str) -> Usage:
         """Sum what was spent on sessions that have no record."""

@@ -165,11 +165,13 @@ def test_the_end_of_a_course_removes_its_journal_and_folders_that_are_empty(tmp_
     journals.close("cbt/en01", finished=True)
     assert sorted(p.name for p in folder.rglob("*.jsonl")) == ["en01.jsonl", "en02.jsonl"]
     journals.close("sfbt/en01", finished=True)
+    journals.tidy()
     assert not (folder / "sfbt").exists()
     journals.close("cbt/en02", finished=False)
     assert (folder / "cbt/en02.jsonl").exists(), "unfinished work keeps its journal"
     journals.open("cbt/en02")
     journals.close("cbt/en02", finished=True)
+    journals.tidy()
     assert not folder.exists()
     assert tmp_path.exists()
 
@@ -178,6 +180,7 @@ def test_a_course_that_starts_over_forgets_what_was_answered(tmp_path: Path) -> 
     leave_journal(tmp_path / "calls", key_of())
     journals = FileJournals(tmp_path / "calls")
     journals.forget(COURSE)
+    journals.tidy()
     assert not (tmp_path / "calls").exists()
     journals.forget(COURSE)
     journals.open(COURSE)

@@ -31,7 +31,7 @@ class RftOptions(RunOptions):
         return self.dataset or asset_dir("configs") / "datasets" / "rft.yaml"
 
 
-RUN: Later[Callable[[RftOptions], int]] = Later("psychagent.cli.plan:run_rft")
+RUN: Later[Callable[[RftOptions], int]] = Later("psychagent.cli.runs.plan:run_rft")
 
 
 @takes(RftOptions)

@@ -14,7 +14,9 @@ from psychagent.records.folder import RunFolder
 from psychagent.runs.plan import SamplePlan, check_plan
 from psychagent.runs.replay import plan_replay, without_models
 
-RUN_WATCHED: Later[Callable[[SamplePlan, Sequence[CaseFile]], int]] = Later("psychagent.cli.run:run_watched")
+RUN_WATCHED: Later[Callable[[SamplePlan, Sequence[CaseFile]], int]] = Later(
+    "psychagent.cli.runs.run:run_watched"
+)
 
 
 def replay(

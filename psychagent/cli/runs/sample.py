@@ -9,7 +9,7 @@ import typer
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions, takes
 
-RUN: Later[Callable[[RunOptions], int]] = Later("psychagent.cli.plan:run_sample")
+RUN: Later[Callable[[RunOptions], int]] = Later("psychagent.cli.runs.plan:run_sample")
 
 
 @takes(RunOptions)

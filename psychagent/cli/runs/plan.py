@@ -10,13 +10,15 @@ from psychagent.assets.profiles import CaseFile
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions
-from psychagent.cli.rft import RftOptions
+from psychagent.cli.runs.rft import RftOptions
 from psychagent.cli.settings import default_cache_dir, read_settings
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 from psychagent.runs.plan import SamplePlan, check_plan
 
-RUN_WATCHED: Later[Callable[[SamplePlan, Sequence[CaseFile]], int]] = Later("psychagent.cli.run:run_watched")
+RUN_WATCHED: Later[Callable[[SamplePlan, Sequence[CaseFile]], int]] = Later(
+    "psychagent.cli.runs.run:run_watched"
+)
 
 
 def run_sample(options: RunOptions) -> int:

@@ -1,0 +1,1 @@
+"""The commands that hold courses: plan, run with progress, play again."""
