@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from psychagent.assets.profiles import CaseFile
-from psychagent.cli.lazy import Later
+from psychagent.cli.runs.plan import RUN_WATCHED
 from psychagent.records.folder import RunFolder
-from psychagent.runs.plan import SamplePlan, check_plan
+from psychagent.runs.plan import check_plan
 from psychagent.runs.replay import plan_replay, without_models
 
 RUN_WATCHED: Later[Callable[[SamplePlan, Sequence[CaseFile]], int]] = Later(
