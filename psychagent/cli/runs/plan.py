@@ -16,9 +16,8 @@ from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 from psychagent.runs.plan import SamplePlan, check_plan
 
-RUN_WATCHED: Later[Callable[[SamplePlan, Sequence[CaseFile]], int]] = Later(
-    "psychagent.cli.runs.run:run_watched"
-)
+Watched = Callable[[SamplePlan, Sequence[CaseFile]], int]
+RUN_WATCHED: Later[Watched] = Later("psychagent.cli.runs.run:run_watched")
 
 
 def run_sample(options: RunOptions) -> int:

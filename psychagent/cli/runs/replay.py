@@ -12,10 +12,6 @@ from psychagent.records.folder import RunFolder
 from psychagent.runs.plan import check_plan
 from psychagent.runs.replay import plan_replay, without_models
 
-RUN_WATCHED: Later[Callable[[SamplePlan, Sequence[CaseFile]], int]] = Later(
-    "psychagent.cli.runs.run:run_watched"
-)
-
 
 def replay(
     run: Annotated[Path, typer.Argument(help="Folder of a run that was made with --log-calls.")],
