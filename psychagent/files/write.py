@@ -10,6 +10,8 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import orjson
+
 from psychagent.errors import RecordError
 
 Put = Callable[[Path, Iterable[bytes]], str]
@@ -81,7 +83,11 @@ def write_json(path: Path, data: Any) -> None:
 
 def to_json(data: Any) -> str:
     """Format data as the JSON text of a file."""
-    return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+    try:
+        return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n"
+    except TypeError:
+        # what only the slower library writes: half characters, keys that are numbers
+        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
 
 
 def remove_parts(folder: Path) -> None:

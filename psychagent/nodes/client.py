@@ -9,6 +9,7 @@ from typing import assert_never
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
+from psychagent.assets.prompts import PromptLibrary, Rendered
 from psychagent.domain.base import Speaker
 from psychagent.domain.client_view import view_client
 from psychagent.domain.role import ClientKind, Role
@@ -43,10 +44,7 @@ def client(deps: Deps) -> SessionNode:
 def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Write the simulator's prompt: its view of itself, then the whole visible dialogue."""
     prompts = sources.prompts(brief.case.language)
-    # what the client did between sessions must be the same in all rollouts of the next one
-    between = replace(brief, rollout_index=0, attempt=0).seed("homework")
-    view = view_client(brief.case, brief.memory, session_index=brief.session_index, seed=between)
-    head = prompts.render("client/system", session_index=brief.session_index, **view.model_dump())
+    head = brief.once((prompts, "client"), lambda: _head(prompts, brief))
     dialogue = [
         user(turn.text) if turn.speaker is Speaker.COUNSELOR else assistant(turn.text) for turn in turns
     ]
@@ -57,6 +55,13 @@ def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prom
         seed=brief.seed("client", len(turns)),
         call=brief.call(Role.CLIENT, len(turns)),
     )
+
+
+def _head(prompts: PromptLibrary, brief: Brief) -> Rendered:
+    # what the client did between sessions must be the same in all rollouts of the next one
+    between = replace(brief, rollout_index=0, attempt=0).seed("homework")
+    view = view_client(brief.case, brief.memory, session_index=brief.session_index, seed=between)
+    return prompts.render("client/system", session_index=brief.session_index, **view.model_dump())
 
 
 def read_words(reply: Reply) -> str:

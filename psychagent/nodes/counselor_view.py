@@ -36,18 +36,10 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
     followed; they are written again from the turns' ids, byte for byte.
     """
     prompts = sources.prompts(brief.case.language)
-    head = prompts.render(
-        "counselor/system",
-        modality=brief.case.modality.value,
-        plan=brief.plan,
-        memory=brief.view,
-        session_index=brief.session_index,
-        max_sessions=brief.knobs.max_sessions,
-        max_turns=brief.knobs.max_counselor_turns,
-        reply_format=sources.baseline.reply_format,
-        end_token=sources.baseline.end_token,
+    head = brief.once((prompts, "head"), lambda: _head(sources, brief))
+    opener = brief.once(
+        (prompts, "opener"), lambda: prompts.render("counselor/opener", session_index=brief.session_index)
     )
-    opener = prompts.render("counselor/opener", session_index=brief.session_index)
     messages = [system(head), user(opener)]
     shown = frozenset[str]()
     for at, turn in enumerate(turns):
@@ -61,6 +53,20 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
             shown |= set(turn.skills)
         messages.append(assistant(turn.text))
     return CounselorView(tuple(messages), (head, opener), shown)
+
+
+def _head(sources: Sources, brief: Brief) -> Rendered:
+    return sources.prompts(brief.case.language).render(
+        "counselor/system",
+        modality=brief.case.modality.value,
+        plan=brief.plan,
+        memory=brief.view,
+        session_index=brief.session_index,
+        max_sessions=brief.knobs.max_sessions,
+        max_turns=brief.knobs.max_counselor_turns,
+        reply_format=sources.baseline.reply_format,
+        end_token=sources.baseline.end_token,
+    )
 
 
 def _followed_by(messages: Sequence[Message], request: str) -> tuple[Message, ...]:
@@ -91,11 +97,10 @@ def render_skills(
     """
     prompts, once = sources.prompts(brief.case.language), sources.baseline.retrieval.keep_in_history
     known = shown & set(skill_ids)
-    key = (prompts, once, tuple(skill_ids), known, left)
-    if key not in brief.skill_texts:
+
+    def render() -> Rendered:
         by_id = sources.skills(brief.case.language).by_id(brief.case.modality, brief.plan.stage)
         skills = [by_id[skill_id] for skill_id in skill_ids]
-        brief.skill_texts[key] = prompts.render(
-            "counselor/skills", skills=skills, shown=known, once=once, turns_left=left
-        )
-    return brief.skill_texts[key]
+        return prompts.render("counselor/skills", skills=skills, shown=known, once=once, turns_left=left)
+
+    return brief.once((prompts, once, tuple(skill_ids), known, left), render)

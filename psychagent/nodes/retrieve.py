@@ -128,7 +128,9 @@ def rewrite_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Pro
     recent = list(recent_turns(turns))
     focus = focus_line(brief.plan, brief.case.language)
     text = prompts.render("rewrite/user", stage=brief.plan.stage.value, focus=focus, turns=recent)
-    head = prompts.render("rewrite/system", modality=brief.case.modality.value)
+    head = brief.once(
+        (prompts, "rewrite"), lambda: prompts.render("rewrite/system", modality=brief.case.modality.value)
+    )
     return Prompt.of(
         Role.REWRITE,
         (system(head), user(text)),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, TypedDict
@@ -57,9 +57,20 @@ class Brief:
         return view_memory(self.memory, budget=self.memory_tokens)
 
     @cached_property
-    def skill_texts(self) -> dict[Hashable, Rendered]:
-        """Skills as turns showed them: with `keep_in_history` every later prompt holds them again."""
+    def _texts(self) -> dict[Hashable, Rendered]:
         return {}
+
+    def once(self, key: Hashable, render: Callable[[], Rendered]) -> Rendered:
+        """Render a text of this session's prompts once: heads, and skills that later turns show again.
+
+        Args:
+            key: What the text depends on, within the session.
+            render: Writes it.
+        """
+        text = self._texts.get(key)
+        if text is None:
+            text = self._texts[key] = render()
+        return text
 
     def seed(self, *parts: object) -> int:
         """Derive a call's seed from case, session, rollout and the parts given, in 0..2^31-1."""

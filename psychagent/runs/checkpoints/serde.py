@@ -7,12 +7,12 @@ from typing import Any
 
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 
-_LEAST_BYTES = 400
+_LEAST_BYTES = 2000
 _MARK = "+zlib"
 
 
 class CompressedSerializer(JsonPlusSerializer):
-    """Compresses values of 400 bytes and more; dialogues shrink to less than half.
+    """Compresses values of 2,000 bytes and more; dialogues shrink to less than half.
 
     A course's checkpoints hold each dialogue several times, and SQLite keeps them all until the
     course is finished.
