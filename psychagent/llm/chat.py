@@ -19,7 +19,7 @@ from psychagent.llm.fault import Fault
 from psychagent.llm.journal import NO_JOURNAL, Journal, Kept, Key, digest
 from psychagent.llm.prompt import Message, Prompt, assistant, user
 from psychagent.llm.reply import Model, Reply, Request
-from psychagent.replies.as_json import Structured, read_json, response_format
+from psychagent.replies.as_json import Shape, Structured, read_json, response_format, shape_of
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -75,23 +75,25 @@ class Chat:
         Raises:
             ProviderError, ReplyError: When there is no further attempt; both carry the usage.
         """
-        return await self.request(prompt, lambda reply: read_json(reply.content, model), schema=model)
+        return await self.request(
+            prompt, lambda reply: read_json(reply.content, model), shape=shape_of(model)
+        )
 
     async def request(
         self,
         prompt: Prompt,
         read: Callable[[Reply], T],
         *,
-        schema: type[BaseModel] | None = None,
+        shape: Shape | None = None,
     ) -> Answer[T]:
         """Ask until `read` accepts the reply; after a malformed reply the model is told what was wrong.
 
         Args:
             prompt: What to send.
             read: Parses the reply; raises MalformedReplyError if it cannot.
-            schema: The shape that the server is asked to enforce, if it can.
+            shape: What the server is asked to enforce, if it can.
         """
-        call = _Call(self, prompt, prompt.messages, self._options(prompt, schema))
+        call = _Call(self, prompt, prompt.messages, self._options(prompt, shape))
         attempts = Attempts(
             self.gate,
             self.policy.max_retries,
@@ -112,10 +114,10 @@ class Chat:
             raise
         return Answer(value, call.spent)
 
-    def _options(self, prompt: Prompt, schema: type[BaseModel] | None) -> dict[str, Any]:
+    def _options(self, prompt: Prompt, shape: Shape | None) -> dict[str, Any]:
         options: dict[str, Any] = {"seed": prompt.seed} if self.policy.send_seed else {}
-        shape = response_format(schema, self.policy.structured) if schema else None
-        return options | ({"response_format": shape} if shape else {})
+        asked = response_format(shape, self.policy.structured) if shape else None
+        return options | ({"response_format": asked} if asked else {})
 
 
 @dataclass

@@ -15,14 +15,14 @@ from psychagent.llm.reply import Reply
 from psychagent.nodes.counselor_view import render_skills, turns_left, view_session
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.replies.as_json import JsonReply, parse_json_reply
+from psychagent.replies.as_json import JsonReply, Shape, parse_json_reply, shape_of
 from psychagent.replies.reply import CounselorReply
 from psychagent.replies.tags import parse_tagged_reply
 
 
 def counselor(deps: Deps) -> SessionNode:
     """Make the node in which the counselor speaks."""
-    read, schema = _form_of(deps.baseline)
+    read, shape = _form_of(deps.baseline)
 
     async def speak(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns, draft = runtime.context, state.get("turns", []), state["retrieved"]
@@ -31,7 +31,7 @@ def counselor(deps: Deps) -> SessionNode:
         answer = await deps.chat(Role.COUNSELOR, brief.knobs).request(
             prompt,
             read,
-            schema=schema,
+            shape=shape,
         )
         reply = answer.value
         turn = draft.model_copy(
@@ -68,11 +68,11 @@ def _tag_reader(end_token: str) -> Callable[[Reply], CounselorReply]:
 
 def _form_of(
     baseline: BaselineSettings,
-) -> tuple[Callable[[Reply], CounselorReply], type[JsonReply] | None]:
+) -> tuple[Callable[[Reply], CounselorReply], Shape | None]:
     """Return how replies are read, and the shape that the server is asked to hold."""
     match baseline.reply_format:
         case "json":
-            return _read_json_reply, JsonReply
+            return _read_json_reply, shape_of(JsonReply)
         case "tags":
             return _tag_reader(baseline.end_token), None
         case unknown:

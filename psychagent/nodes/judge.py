@@ -22,7 +22,7 @@ from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.scales.dialogue import Dialogue, fenced
 from psychagent.scales.fill import GroupCall, fill_scale, verify_item
-from psychagent.scales.reply import read_group, reply_schema
+from psychagent.scales.reply import read_group, reply_shape
 from psychagent.scales.scale import Scale, default_methods
 
 
@@ -176,7 +176,7 @@ class Sitting:
             answer = await self.deps.chat(dialogue.language).request(
                 self.prompt(task),
                 lambda reply: read_group(reply.content, scale, ids),
-                schema=reply_schema(ids, lo, hi),
+                shape=reply_shape(ids, lo, hi),
             )
         except (CallError, ScoringError) as error:
             failure = f"{type(error).__name__}: {error}"

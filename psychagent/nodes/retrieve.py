@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Annotated, assert_never
+from typing import assert_never
 
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.call import CallId
@@ -22,7 +22,7 @@ from psychagent.llm.journal import Kept, Key, digest
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.replies.as_json import read_json
+from psychagent.replies.as_json import Shape, read_json, shape_of
 
 _FEWEST_TURNS, _WINDOW_STEP = 4, 8
 """The last turns that the rewrite always reads, and by how many turns its window moves on at a time."""
@@ -35,15 +35,14 @@ class FilterReply(BaseModel):
 
 
 @lru_cache(maxsize=256)
-def filter_schema(known: tuple[str, ...]) -> type[BaseModel]:
-    """Return the schema that a server is asked to enforce: only ids from the list.
+def filter_shape(known: tuple[str, ...]) -> Shape:
+    """Return the shape that a server is asked to hold: only ids from the list.
 
-    Small models invent ids otherwise; `keep_known` checks the replies of servers that do not
-    enforce it.
+    Small models invent ids otherwise; `keep_known` checks the replies of servers that do not hold it.
     """
-    listed = Annotated[str, Field(json_schema_extra={"enum": list(known)})]
-    ids = (list[listed], Field(min_length=1, max_length=12))
-    return create_model("FilterReply", meta_skill_ids=ids)
+    name, schema = shape_of(FilterReply)
+    ids = schema["properties"]["meta_skill_ids"] | {"items": {"enum": list(known), "type": "string"}}
+    return Shape(name, schema | {"properties": {"meta_skill_ids": ids}})
 
 
 class QueryReply(BaseModel):
@@ -89,7 +88,7 @@ async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]
     answer = await deps.chat(Role.FILTER, brief.knobs).request(
         prompt,
         lambda reply: keep_known(read_json(reply.content, FilterReply).meta_skill_ids, skills.meta_skills),
-        schema=filter_schema(tuple(meta.id for meta in skills.meta_skills)),
+        shape=filter_shape(tuple(meta.id for meta in skills.meta_skills)),
     )
     chosen, unknown = answer.value
     ids = shortlist(skills, chosen, deps.baseline.retrieval.candidates)

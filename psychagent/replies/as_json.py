@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import Annotated, Any, Literal, TypeVar, assert_never
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, assert_never
 
 from pydantic import BaseModel, Field, ValidationError
 
@@ -100,8 +100,21 @@ Structured = Literal["json_schema", "json_object", "none"]
 """How a server is asked to hold a reply's shape."""
 
 
-@lru_cache(maxsize=256)
-def response_format(model: type[BaseModel], structured: Structured) -> dict[str, Any] | None:
+class Shape(NamedTuple):
+    """The shape that a server is asked to hold a reply to."""
+
+    name: str
+    schema: dict[str, Any]
+    """As JSON Schema, every string and list bounded."""
+
+
+@lru_cache(maxsize=64)
+def shape_of(model: type[BaseModel]) -> Shape:
+    """Return the shape of a model's JSON."""
+    return Shape(model.__name__, _strict(model.model_json_schema()))
+
+
+def response_format(shape: Shape, structured: Structured) -> dict[str, Any] | None:
     """Build the request field that makes the server enforce the shape; None if it cannot."""
     match structured:
         case "none":
@@ -109,8 +122,7 @@ def response_format(model: type[BaseModel], structured: Structured) -> dict[str,
         case "json_object":
             return {"type": "json_object"}
         case "json_schema":
-            schema = _strict(model.model_json_schema())
-            named = {"name": model.__name__, "schema": schema, "strict": True}
+            named = {"name": shape.name, "schema": shape.schema, "strict": True}
             return {"type": "json_schema", "json_schema": named}
         case unknown:
             assert_never(unknown)

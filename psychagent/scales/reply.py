@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field, create_model
+from pydantic import BaseModel, BeforeValidator, Field
 
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.as_json import read_json
+from psychagent.replies.as_json import Shape, read_json, shape_of
 from psychagent.scales.scale import Scale
 
 MOST_QUOTES = 2
@@ -44,14 +44,20 @@ class GroupReply(BaseModel):
 
 
 @lru_cache(maxsize=256)
-def reply_schema(ids: tuple[str, ...], lo: int, hi: int) -> type[BaseModel]:
-    """Return the shape that the server is asked to enforce: these ids, this range, this many answers."""
-    id_type: Any = Literal[ids]
-    answer = create_model(
-        "JudgeAnswer", __base__=ItemReply, id=(id_type, ...), score=(int, Field(ge=lo, le=hi))
-    )
-    answers: Any = Annotated[list[answer], Field(min_length=len(ids), max_length=len(ids))]
-    return create_model("JudgeReply", items=(answers, ...))
+def reply_shape(ids: tuple[str, ...], lo: int, hi: int) -> Shape:
+    """Return the shape that the server is asked to hold: these ids, this range, this many answers.
+
+    Written out from the shape of any reply: a model a group would cost more than the group's call.
+    """
+    schema = shape_of(GroupReply).schema
+    answer = schema["$defs"]["ItemReply"]
+    own = {
+        "id": {"enum": list(ids), "type": "string"},
+        "score": {"maximum": hi, "minimum": lo, "type": "integer"},
+    }
+    answers = schema["properties"]["items"] | {"minItems": len(ids), "maxItems": len(ids)}
+    named = schema["$defs"] | {"ItemReply": answer | {"properties": answer["properties"] | own}}
+    return Shape("JudgeReply", schema | {"$defs": named, "properties": {"items": answers}})
 
 
 def read_group(text: str, scale: Scale, ids: Sequence[str]) -> list[ItemReply]:

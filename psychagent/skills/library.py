@@ -63,6 +63,14 @@ class SkillLibrary:
             return self._reference / modality.value / f"stage{stage.rank + 1}"
         return self.root / self.language.value / modality.value / f"{stage.value}.yaml"
 
+    def may_lend(self, modality: Modality, stage: Stage) -> bool:
+        """Return whether a stage may have meta-skills that are marked `always`.
+
+        A look at the file's text: reading a large library takes half a second, and few stages have any.
+        """
+        path = self.path(modality, stage)
+        return path.is_file() and b"always" in path.read_bytes()
+
     def all_stages(self) -> list[StageSkills]:
         """Read every stage that has a file."""
         keys = [(m, s) for m in Modality for s in WORKING_STAGES if self.path(m, s).exists()]

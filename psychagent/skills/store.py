@@ -80,7 +80,7 @@ class SkillStore:
 
     def _read(self, modality: Modality, own: Stage) -> StageSkills:
         skills = self.library.stage(modality, own)
-        others = [s for s in WORKING_STAGES if s is not own and self.library.path(modality, s).exists()]
+        others = [s for s in WORKING_STAGES if s is not own and self.library.may_lend(modality, s)]
         always = [m for s in others for m in self.library.stage(modality, s).meta_skills if m.always]
         return skills.model_copy(update={"meta_skills": (*skills.meta_skills, *always)})
 

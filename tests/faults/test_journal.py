@@ -127,7 +127,7 @@ async def test_the_journal_of_another_judge_is_dropped(tmp_path: Path) -> None:
         settings = eval_settings_at(server, concurrency=1)
         await run_eval(eval_plan(data, whole, settings=settings))
         made = len(server.calls)
-        path = out / "calls/cbt/en01/session_1.jsonl"
+        path = out / "calls/cbt/en01.session_1.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text('{"calls_of":"cbt/en01/session_1","schema_version":1,"made_with":"another"}\n')
         result = await run_eval(eval_plan(data, out, settings=settings))

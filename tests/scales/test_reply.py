@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 import pytest
 
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.as_json import response_format
-from psychagent.scales.reply import read_group, reply_schema
+from psychagent.scales.reply import read_group, reply_shape
 from psychagent.scales.scale import load_scales
 from tests.support.judging import reply
 
@@ -53,9 +51,8 @@ def test_an_item_that_is_answered_twice_is_refused() -> None:
 
 
 def test_the_server_is_asked_for_these_ids_this_range_and_bounded_strings() -> None:
-    shape: Any = response_format(reply_schema(IDS, 0, 4), "json_schema")
-    schema = shape["json_schema"]["schema"]
-    answer = schema["$defs"]["JudgeAnswer"]
+    schema = reply_shape(IDS, 0, 4).schema
+    answer = schema["$defs"]["ItemReply"]
     assert answer["properties"]["id"]["enum"] == list(IDS)
     assert (answer["properties"]["score"]["minimum"], answer["properties"]["score"]["maximum"]) == (0, 4)
     assert schema["properties"]["items"]["minItems"] == schema["properties"]["items"]["maxItems"] == len(IDS)

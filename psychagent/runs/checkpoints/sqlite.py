@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, closing
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -43,6 +43,20 @@ class LoopSaver(SqliteSaver):
     some ten microseconds, but the thread has to wait until the loop lets it run, several times a
     checkpoint: with 16 cases that all open a session at once, this held each up for a tenth of a second.
     """
+
+    @contextmanager
+    def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:
+        """Open a cursor for one transaction; if it fails, nothing is stored and nothing stays open."""
+        with closing(self.conn.cursor()) as cursor:
+            try:
+                yield cursor
+                if transaction:
+                    self.conn.commit()
+            except sqlite3.Error:
+                # a full disk may refuse this too, and has then undone the transaction itself
+                with suppress(sqlite3.Error):
+                    self.conn.rollback()
+                raise
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Read a checkpoint."""
