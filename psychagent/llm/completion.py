@@ -29,7 +29,7 @@ def read_completion(data: bytes) -> Reply:
         role = message.get("role")
     except (TypeError, KeyError, IndexError, AttributeError) as error:
         raise UnreadableError(server_words(data) or "no choices") from error
-    if role not in {"assistant", None}:
+    if role is not None and role != "assistant":
         raise UnreadableError(f"a message of role {role!r}")
     return Reply(
         content=whole(_text(message.get("content"))),

@@ -99,7 +99,7 @@ def server_words(body: bytes) -> str:
     """Find what a server says in an error: JSON in its usual shapes, a page's text, or plain text."""
     try:
         said = "; ".join(_words(parse(body)))
-    except ValueError:
+    except (ValueError, RecursionError):
         said = _MARKUP.sub(" ", body.decode("utf-8", "replace"))
     return _cut(said)
 

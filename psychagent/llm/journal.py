@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage, Usage
-from psychagent.llm.json_bytes import write
+from psychagent.llm.json_bytes import write_sorted
 from psychagent.llm.prompt import Message
 
 
@@ -84,4 +84,4 @@ NO_JOURNAL = NoJournal()
 
 def digest(*parts: Any) -> str:
     """Hash what was asked: JSON values, dictionaries by their sorted keys."""
-    return blake2b(write(parts), digest_size=16).hexdigest()
+    return blake2b(write_sorted(parts), digest_size=16).hexdigest()

@@ -24,9 +24,18 @@ def parse(data: bytes) -> Any:
 
 
 def write(value: Any) -> bytes:
-    """Write a value on one line, keys sorted."""
+    """Write a value on one line, keys in their own order, in which servers fill in a schema."""
+    return _write(value, 0)
+
+
+def write_sorted(value: Any) -> bytes:
+    """Write a value on one line, keys sorted, so that equal values are equal bytes."""
+    return _write(value, orjson.OPT_SORT_KEYS)
+
+
+def _write(value: Any, options: int) -> bytes:
     try:
-        return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(value, option=options)
     except orjson.JSONEncodeError:
         # a half character or a very large number, which stand in a user's file
-        return json.dumps(value, sort_keys=True).encode()
+        return json.dumps(value, sort_keys=bool(options)).encode()

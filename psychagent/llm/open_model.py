@@ -33,7 +33,6 @@ from psychagent.llm.fault import (
 )
 from psychagent.llm.json_bytes import write
 from psychagent.llm.langchain import to_message
-from psychagent.llm.proxy import certificates
 from psychagent.llm.wire import MOST_BYTES, Target, Wire
 
 _MOVED = ("messages", "response_format", "max_completion_tokens")
@@ -170,8 +169,8 @@ def _streaming_client(wire: Wire, target: Target) -> httpx.AsyncClient:
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
         timeout=None,
         trust_env=False,
-        proxy=target.proxy.url if target.proxy else None,
-        verify=certificates(wire.env) if target.url.scheme == "https" else False,
+        proxy=httpx.Proxy(target.proxy.url, auth=target.proxy.login) if target.proxy else None,
+        verify=wire.certificates if target.url.scheme == "https" else False,
     )
     wire.close_too(client)
     return client

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import certifi
 
@@ -21,7 +21,10 @@ class Proxy(NamedTuple):
     """A proxy, and the variable that names it."""
 
     url: str
+    """Without user and password, so that no message can hold them."""
     variable: str
+    login: tuple[str, str] | None = None
+    """User and password."""
 
 
 def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
@@ -31,7 +34,6 @@ def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
         SettingsError: If the proxy is one that cannot be used, naming the variable.
     """
     parts = urlsplit(url)
-    # CGI programs get the header `Proxy` as HTTP_PROXY, so its upper case is not trusted there
     names = [f"{parts.scheme}_proxy", "all_proxy"]
     lowered = {name.lower(): name for name in env} | {name: name for name in env if name.islower()}
     found = next((lowered[n] for n in names if n in lowered and env[lowered[n]].strip()), None)
@@ -45,7 +47,24 @@ def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
             f"environment variable {found!r} names a proxy of kind {scheme!r}, which is not spoken here; "
             f"name an http proxy, or list {parts.hostname!r} in NO_PROXY"
         )
-    return Proxy(address if "://" in address else f"http://{address}", found)
+    return _read_proxy(address if "://" in address else f"http://{address}", found)
+
+
+def _read_proxy(address: str, variable: str) -> Proxy:
+    parts = urlsplit(address)
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host:
+        raise SettingsError(
+            f"environment variable {variable!r} names no proxy: host and port are missing or no such; mend it"
+        )
+    login = None
+    if parts.username is not None:
+        login = (unquote(parts.username), unquote(parts.password or ""))
+    place = f"[{host}]" if ":" in host else host
+    return Proxy(f"{parts.scheme}://{place}" + (f":{port}" if port else ""), variable, login)
 
 
 def _port(parts: SplitResult) -> int | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import base64
 import ssl
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -17,13 +18,13 @@ from typing import Protocol
 import aiohttp
 from yarl import URL
 
+from psychagent.errors import SettingsError
 from psychagent.llm.fault import Fault, broken_off, make_fault, no_connection, of_status, timed_out
 from psychagent.llm.proxy import Proxy, certificates, proxy_for
 
 MOST_BYTES = 16 * 2**20
 """Largest answer that is read; a long one has some ten kilobytes."""
 _FIXED = {"Content-Type": "application/json", "Accept": "application/json", "User-Agent": "psychagent"}
-# an answer that was not asked to be compressed cannot swell while it is read
 _PLAIN = {"Accept-Encoding": "identity"}
 
 
@@ -38,6 +39,10 @@ class Target:
     key: str
     """Masked in every message; empty if there is none."""
     proxy: Proxy | None
+    proxy_headers: Mapping[str, str] = field(default_factory=dict)
+    """Tell a proxy who asks, where the request goes through a tunnel."""
+    most_bytes: int = MOST_BYTES
+    """Size of the largest answer that is read."""
 
     @property
     def address(self) -> str:
@@ -63,25 +68,42 @@ class Wire:
     _loop: asyncio.AbstractEventLoop | None = field(default=None, init=False)
     _others: list[Closable] = field(default_factory=list, init=False)
 
-    def target(self, base_url: str, path: str, *, key: str | None, timeout_sec: float) -> Target:
+    def target(
+        self,
+        base_url: str,
+        path: str,
+        *,
+        key: str | None,
+        timeout_sec: float,
+        most_bytes: int = MOST_BYTES,
+    ) -> Target:
         """Prepare a target.
 
         Raises:
-            SettingsError: If the environment names a proxy that cannot be used.
+            SettingsError: If the address is none, or the environment names a proxy or certificates that
+                cannot be used.
         """
         text = f"{base_url.rstrip('/')}/{path}"
         try:
             url = URL(text)
         except ValueError as error:
-            raise _no_address(text, error, key or "") from error
+            place = text.rpartition("@")[2]
+            raise SettingsError(f"base_url: {place!r} is no address ({error}); mend it") from error
+        if url.scheme == "https":
+            # now, so that missing certificates are told before the first call
+            _ = self.certificates
         headers = _FIXED | _PLAIN
         if url.user is not None:
-            pair = f"{url.user}:{url.password or ''}".encode()
-            headers |= {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+            headers |= {"Authorization": _basic(url.user, url.password or "")}
             url = url.with_user(None)
         elif key:
             headers |= {"Authorization": f"Bearer {key}"}
-        return Target(url, headers, timeout_sec, key or "", proxy_for(text, self.env))
+        proxy = proxy_for(text, self.env)
+        login = {"Proxy-Authorization": _basic(*proxy.login)} if proxy and proxy.login else {}
+        if url.scheme == "http":
+            # such a request is the proxy's own; through a tunnel only the request for the tunnel is
+            headers |= login
+        return Target(url, headers, timeout_sec, key or "", proxy, login, most_bytes)
 
     async def post(self, target: Target, body: bytes) -> bytes:
         """Post a body and return the answer's.
@@ -92,7 +114,7 @@ class Wire:
         try:
             async with asyncio.timeout(target.timeout_sec):
                 return await self._post(target, body)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zlib.error) as error:
             fault = _to_fault(error, target)
             # a traceback prints the whole chain, so do not chain an error that holds the key
             raise fault from (None if target.key and target.key in str(error) else error)
@@ -103,14 +125,11 @@ class Wire:
             data=body,
             headers=target.headers,
             proxy=target.proxy.url if target.proxy else None,
-            ssl=self._certificates if target.url.scheme == "https" else True,
+            proxy_headers=target.proxy_headers,
+            ssl=self.certificates if target.url.scheme == "https" else True,
             allow_redirects=False,
         ) as response:
-            if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-                raise make_fault(
-                    "the answer is compressed, which was not asked for", passes=True, key=target.key
-                )
-            data = await _read(response, target.key)
+            data = await _read(response, target)
             if response.status != 200:
                 raise of_status(response.status, _lowered(response.headers), data, target.key)
             return data
@@ -130,7 +149,8 @@ class Wire:
         return self._session
 
     @cached_property
-    def _certificates(self) -> ssl.SSLContext:
+    def certificates(self) -> ssl.SSLContext:
+        """The certificates to trust."""
         return certificates(self.env)
 
     def close_too(self, client: Closable) -> None:
@@ -145,24 +165,37 @@ class Wire:
             await client.aclose()
 
 
-async def _read(response: aiohttp.ClientResponse, key: str) -> bytes:
+async def _read(response: aiohttp.ClientResponse, target: Target) -> bytes:
     """Read a whole body, but no more of it than any answer needs."""
+    unpack = _unpacker(response.headers.get("Content-Encoding", "identity").lower(), target)
     parts, size = [], 0
-    async for part in response.content.iter_any():
+    async for packed in response.content.iter_any():
+        part = unpack(packed, target.most_bytes)
         parts.append(part)
         size += len(part)
-        if size > MOST_BYTES:
+        if size > target.most_bytes or len(part) == target.most_bytes:
             response.close()
-            raise make_fault(f"the answer is larger than {MOST_BYTES // 2**20} MB", passes=True, key=key)
+            most = f"{target.most_bytes // 2**20} MB"
+            raise make_fault(f"the answer is larger than {most}", passes=True, key=target.key)
     return b"".join(parts)
+
+
+def _unpacker(encoding: str, target: Target) -> Callable[[bytes, int], bytes]:
+    """Return how to unpack a part of a body to at most so many bytes; some proxies pack unasked."""
+    if encoding == "identity":
+        return lambda packed, most: packed
+    if encoding in {"gzip", "x-gzip", "deflate"}:
+        return zlib.decompressobj(wbits=32 + zlib.MAX_WBITS).decompress
+    problem = f"the answer is packed as {encoding!r}, which was not asked for"
+    raise make_fault(problem, passes=False, key=target.key)
+
+
+def _basic(user: str, password: str) -> str:
+    return f"Basic {base64.b64encode(f'{user}:{password}'.encode()).decode()}"
 
 
 def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
-
-
-def _no_address(text: str, error: Exception, key: str) -> Fault:
-    return no_connection(text.rpartition("@")[2], error, passes=False, key=key)
 
 
 def _to_fault(error: Exception, target: Target) -> Fault:
@@ -171,7 +204,15 @@ def _to_fault(error: Exception, target: Target) -> Fault:
         return timed_out(target.key)
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | ValueError):
         return no_connection(target.address, error, passes=False, key=target.key)
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        refused = f"HTTP {error.status} from the proxy"
+        return no_connection(
+            target.address, ConnectionRefusedError(refused), passes=error.status >= 500, key=target.key
+        )
+    if isinstance(error, aiohttp.ClientConnectorError):
+        # its own words name objects of the program
+        return no_connection(target.address, error.os_error, passes=True, key=target.key)
     is_answer = isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError)
-    if is_answer and not isinstance(error, aiohttp.ClientHttpProxyError):
+    if is_answer or isinstance(error, zlib.error):
         return broken_off(error, target.key)
     return no_connection(target.address, error, passes=True, key=target.key)

@@ -23,6 +23,9 @@ from psychagent.llm.wire import Wire
 Vectors = NDArray[np.float32]
 Sleep = Callable[[float], Awaitable[None]]
 
+_BYTES_A_VECTOR = 2**19
+"""Most that a server needs to write a vector: one of 4,096 dimensions takes 100 kB."""
+
 FEW = 8
 """Fewer texts than this are encoded on one processor thread."""
 
@@ -87,7 +90,11 @@ class EndpointEmbedder:
         self.name = f"{settings.model}"
         self._settings, self._wire = settings, wire
         self._target = wire.target(
-            str(settings.base_url), "embeddings", key=key, timeout_sec=settings.timeout_sec
+            str(settings.base_url),
+            "embeddings",
+            key=key,
+            timeout_sec=settings.timeout_sec,
+            most_bytes=_BYTES_A_VECTOR * settings.batch_size,
         )
         self._attempts = Attempts(gate or nullcontext(), settings.max_retries, sleep=sleep)
 

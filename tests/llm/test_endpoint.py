@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from psychagent.llm.reply import Reply, Tokens
+from psychagent.replies.as_json import JsonReply, response_format, shape_of
 from psychagent.replies.reply import CounselorReply
 from psychagent.replies.tags import parse_tagged_reply
 from tests.support.endpoint_models import (
@@ -53,6 +54,16 @@ async def test_the_request_holds_what_open_servers_understand(ask: Way) -> None:
         | streams
     )
     assert call.headers["authorization"] == f"Bearer {KEY}"
+
+
+@every_way
+async def test_a_schema_is_sent_in_the_order_of_its_fields(ask: Way) -> None:
+    shape = response_format(shape_of(JsonReply), "json_schema")
+    with serve() as server:
+        async with model_at_server(server) as model:
+            await ask(model, response_format=shape)
+    sent = server.calls[0].body["response_format"]["json_schema"]["schema"]["properties"]
+    assert list(sent) == list(JsonReply.model_fields), "servers fill it in in this order: thoughts first"
 
 
 @every_way

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gzip
+import json
 import logging
 import socket
 import time
@@ -27,7 +28,7 @@ from tests.support.endpoint_models import (
     model_at_url,
     streamed,
 )
-from tests.support.loopback.server import Http, chat_body, serve
+from tests.support.loopback.server import Call, Http, chat_body, serve
 
 BAD_BODIES: dict[str, Any] = {
     "cut off": '{"choices": [{"mess',
@@ -46,6 +47,8 @@ BAD_BODIES: dict[str, Any] = {
     "message null": choice(None),
     "content a number": choice({"role": "assistant", "content": 3}),
     "content an object": choice({"role": "assistant", "content": {"text": "hi"}}),
+    "a role that is a list": choice({"role": ["assistant"], "content": "hi"}),
+    "nested a thousand deep": "[" * 1010 + "]" * 1010,
     "another role": choice({"role": "user", "content": "hi"}),
     "nested without end": "[" * 5000,
     "a number without end": f'{{"choices": [{"9" * 5000}]}}',
@@ -230,14 +233,22 @@ async def test_an_answer_of_unreasonable_size_is_a_passing_fault_and_is_not_held
     assert sum(sent) < 40 * 2**20, "the rest was not taken"
 
 
+def packed(body: bytes, encoding: str = "gzip") -> Http:
+    return Http(body=gzip.compress(body), headers={"content-encoding": encoding})
+
+
 @pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
-async def test_a_compressed_answer_that_nobody_asked_for_is_not_unpacked(ask: Way) -> None:
-    bomb = Http(body=gzip.compress(b"x" * 2**24).decode("latin-1"), headers={"content-encoding": "gzip"})
-    with serve(lambda call, n: bomb) as server:
+async def test_an_answer_that_is_packed_unasked_is_unpacked_within_bounds(ask: Way) -> None:
+    answers = [packed(json.dumps(chat_body("hi")).encode()), packed(b"x" * 2**25), packed(b"{}", "br")]
+    with serve(lambda call, n: answers[n]) as server:
         async with model_at_server(server) as model:
-            with pytest.raises(Fault, match="the answer is compressed") as caught:
+            assert (await ask(model)).content == "hi"
+            with pytest.raises(Fault, match="the answer is larger than 16 MB") as caught:
                 await ask(model)
-    assert caught.value.passes
+            assert caught.value.passes
+            with pytest.raises(Fault, match="is packed as 'br', which was not asked for") as caught:
+                await ask(model)
+            assert not caught.value.passes
     assert server.calls[0].headers["accept-encoding"] == "identity"
 
 
@@ -297,10 +308,55 @@ async def test_a_proxy_of_the_environment_is_asked_and_named_where_it_fails(ask:
             await ask(model)
         assert (len(proxy.calls), len(server.calls)) == (1, 1)
         assert proxy.calls[0].path == f"{server.base_url}/chat/completions"
-    async with model_at_url(server.base_url, None, {}, {"all_proxy": "http://127.0.0.1:9"}) as model:
+    env = {"all_proxy": "http://user:SECRET@127.0.0.1:9"}
+    async with model_at_url(server.base_url, None, {}, env) as model:
         with pytest.raises(Fault, match="no connection to .* through the proxy of all_proxy") as caught:
             await ask(model)
     assert caught.value.passes
+    assert "SECRET" not in "".join(traceback.format_exception(caught.value))
+
+
+@every_way
+async def test_a_proxy_is_told_who_asks_and_its_refusal_is_final(ask: Way) -> None:
+    def refuse(call: Call, number: int) -> Http:
+        return Http(status=407, body="who are you?")
+
+    with serve(refuse) as proxy, serve() as server:
+        port = proxy.base_url.rsplit(":", 1)[1].removesuffix("/v1")
+        env = {"HTTP_PROXY": f"http://me:SECRET@127.0.0.1:{port}"}
+        async with model_at_url(server.base_url, None, {}, env) as model:
+            with pytest.raises(Fault, match="407") as caught:
+                await ask(model)
+    assert not caught.value.passes
+    assert "SECRET" not in "".join(traceback.format_exception(caught.value))
+    assert proxy.calls[0].headers["proxy-authorization"].startswith("Basic ")
+
+
+UNUSABLE = {
+    "HTTP_PROXY": ("http://", "names no proxy"),
+    "http_proxy": ("http://me:SECRET@host:99999", "names no proxy"),
+    "ALL_PROXY": ("socks5h://127.0.0.1:9", "a proxy of kind 'socks5h'"),
+}
+
+
+@pytest.mark.parametrize("name", UNUSABLE)
+async def test_a_proxy_that_cannot_be_used_is_refused_by_name_before_a_call(name: str) -> None:
+    value, told = UNUSABLE[name]
+    with pytest.raises(SettingsError, match=told) as caught:
+        async with model_at_url("http://127.0.0.1:9/v1", None, {}, {name: value}):
+            pass
+    assert repr(name) in str(caught.value)
+    assert "SECRET" not in str(caught.value)
+
+
+async def test_an_address_or_certificates_that_are_none_are_refused_before_a_call() -> None:
+    with pytest.raises(SettingsError, match="'127.0.0.1:99999/v1/chat/completions' is no address") as caught:
+        async with model_at_url("http://me:SECRET@127.0.0.1:99999/v1", None, {}):
+            pass
+    assert "SECRET" not in str(caught.value)
+    with pytest.raises(SettingsError, match="'SSL_CERT_FILE' names '/none', which is not there"):
+        async with model_at_url("https://127.0.0.1:9/v1", None, {}, {"SSL_CERT_FILE": "/none"}):
+            pass
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ class Http:
     """What the server does with one request."""
 
     status: int = 200
-    body: dict[str, Any] | str = ""
+    body: dict[str, Any] | str | bytes = ""
     headers: dict[str, str] = field(default_factory=dict)
     delay_sec: float = 0.0
     drop: bool = False
@@ -148,7 +148,7 @@ class LoopbackServer:
 
     @staticmethod
     async def _write(writer: asyncio.StreamWriter, answer: Http) -> None:
-        payload = (answer.body if isinstance(answer.body, str) else json.dumps(answer.body)).encode()
+        payload = _payload(answer.body)
         lines = [
             f"HTTP/1.1 {answer.status} X",
             "content-type: application/json",
@@ -175,6 +175,12 @@ class LoopbackServer:
         head = f"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {len(raw)}\r\n\r\n"
         writer.write(head.encode() + raw)
         await writer.drain()
+
+
+def _payload(body: dict[str, Any] | str | bytes) -> bytes:
+    if isinstance(body, bytes):
+        return body
+    return (body if isinstance(body, str) else json.dumps(body)).encode()
 
 
 def _embeddings(texts: list[str]) -> dict[str, Any]:
