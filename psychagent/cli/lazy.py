@@ -1,6 +1,6 @@
 """Code that is imported only when it is called, so that the command line starts quickly.
 
-The only place in the package that imports by a name in a string. A command states at its top what it
+The only place of the command line that imports by a name in a string. A command states at its top what it
 will need later; by then settings, paths and keys are checked, and a wrong one was refused at once.
 """
 

@@ -180,6 +180,9 @@ async def _judge_all(
 async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals: Journals) -> SessionScores:
     """Judge the open scales of a session, write its file, and end its journal."""
     task, scores, is_done = claim.task, claim.task.scores, False
+    if not task.open_scales:
+        plan.tell(SessionJudged(task.name))
+        return scores.without_items()
     dialogue = task.input.dialogue
     made_with = hash_json([scores.mark.model_dump(mode="json"), scores.input_hash])
     if not plan.resume:
@@ -194,8 +197,7 @@ async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals:
                     log.error("%s: %s is missing (%s)", task.name, name, result.reason)
                 plan.tell(ScaleJudged(task.name, name, result))
         claim.check()
-        if task.open_scales:
-            write_scores(task.path, scores)
+        write_scores(task.path, scores)
         if plan.log_calls:
             _take_back_missing(judge, scores, place, journals)
         is_done = True

@@ -172,6 +172,7 @@ def build_chat(
         on_call=live.report,
         sleep=live.sleep,
         journal=live.journal,
+        beside=live.beside,
         made_with=settings.model_dump_json(exclude=set(CHANGES_NO_REPLY)),
     )
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
 
 from psychagent.domain.usage import Usage
+from psychagent.llm.beside import SideBySide
 from psychagent.llm.gate import Gate
 from psychagent.llm.journal import NO_JOURNAL, Journal
 from psychagent.llm.wire import Wire
@@ -37,6 +38,8 @@ class Live:
     """Waits before a retry; a run passes a function that a stop cuts short."""
     journal: Journal = NO_JOURNAL
     """Keeps the replies of a run that may be resumed."""
+    beside: SideBySide = field(default_factory=SideBySide)
+    """Knows which calls are made side by side, whatever their models."""
 
     async def __aenter__(self) -> Live:
         """Use the connections while a block runs."""

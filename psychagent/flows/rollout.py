@@ -127,6 +127,9 @@ def record_broken(deps: Deps) -> Callable[[RolloutTask, NodeError], CourseState]
     """Make the handler that records a rollout with an unexpected error, so that its siblings continue."""
 
     def record(task: RolloutTask, error: NodeError) -> CourseState:
+        if isinstance(error.error, RecordError):
+            # a full disk is no property of a rollout, and must not decide which one is chosen
+            raise error.error
         case, index = task["state"]["case"], task["state"]["open"].index
         place = Place(thread_id(case.modality, case.case_id), index, task["index"], task["attempt"])
         return {"rollouts": [_failed(task, error.error, deps.journal.spent(place))]}

@@ -11,7 +11,7 @@ from psychagent.domain.usage import Usage, sum_usage
 
 _HOLD_USAGE = ("open", "summarized", "file_updated", "judgement", "holdout")
 """Keys of graph states whose value has a `usage`."""
-_HOLD_MANY = ("rollouts", "calls")
+_HOLD_MANY = ("rollouts",)
 """Keys of graph states that list such values."""
 
 

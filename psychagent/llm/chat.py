@@ -13,13 +13,14 @@ from pydantic import BaseModel
 
 from psychagent.domain.call import WHOLE_SESSION
 from psychagent.domain.usage import RoleUsage, Usage
-from psychagent.errors import CallError, MalformedReplyError, ReplyError
+from psychagent.errors import CallError, MalformedReplyError, ProviderError, ReplyError
 from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts
+from psychagent.llm.beside import SideBySide
 from psychagent.llm.fault import Fault
-from psychagent.llm.journal import NO_JOURNAL, Journal, Kept, Key, digest
+from psychagent.llm.journal import FAILED, NO_JOURNAL, Journal, Kept, Key, digest
 from psychagent.llm.prompt import Message, Prompt, assistant, user
 from psychagent.llm.reply import Model, Reply, Request
-from psychagent.replies.as_json import Shape, Structured, read_json, response_format, shape_of
+from psychagent.replies.as_json import Shape, Structured, json_shape, read_json, response_format
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -63,6 +64,7 @@ class Chat:
     """Where replies are looked for before a model is asked, and kept before they are used."""
     made_with: str = ""
     """What else decides a reply, such as the model's name: a reply kept under another is not taken."""
+    beside: SideBySide = field(default_factory=SideBySide)
 
     @property
     def is_script(self) -> bool:
@@ -76,7 +78,7 @@ class Chat:
             ProviderError, ReplyError: When there is no further attempt; both carry the usage.
         """
         return await self.request(
-            prompt, lambda reply: read_json(reply.content, model), shape=shape_of(model)
+            prompt, lambda reply: read_json(reply.content, model), shape=json_shape(model)
         )
 
     async def request(
@@ -94,6 +96,16 @@ class Chat:
             shape: What the server is asked to enforce, if it can.
         """
         call = _Call(self, prompt, prompt.messages, self._options(prompt, shape))
+        async with self.beside.calling(prompt.call):
+            try:
+                value = await self._answer(call, read)
+            except CallError as error:
+                error.usage, error.call = call.spent, prompt.call
+                call.keep_failure(error)
+                raise
+        return Answer(value, call.spent)
+
+    async def _answer(self, call: _Call, read: Callable[[Reply], T]) -> T:
         attempts = Attempts(
             self.gate,
             self.policy.max_retries,
@@ -102,17 +114,12 @@ class Chat:
             rng=self.rng,
         )
         try:
-            try:
-                value = await attempts.run(prompt.role, lambda number: call.attempt(number, read))
-            except ReplyError:
-                if not call.failed_before:
-                    raise
-                call.begin_anew()
-                value = await attempts.run(prompt.role, lambda number: call.attempt(number, read))
-        except CallError as error:
-            error.usage, error.call = call.spent, prompt.call
-            raise
-        return Answer(value, call.spent)
+            return await attempts.run(call.prompt.role, lambda number: call.attempt(number, read))
+        except ReplyError:
+            if not call.failed_before:
+                raise
+            call.begin_anew()
+            return await attempts.run(call.prompt.role, lambda number: call.attempt(number, read))
 
     def _options(self, prompt: Prompt, shape: Shape | None) -> dict[str, Any]:
         options: dict[str, Any] = {"seed": prompt.seed} if self.policy.send_seed else {}
@@ -184,9 +191,22 @@ class _Call:
         return Key(self.prompt.call, self.replies, asked)
 
     def _take(self, kept: Kept) -> Reply:
-        """Take a reply from the journal, with the cost that it had when it was asked for."""
+        """Take a reply from the journal, with the cost that it had when it was asked for.
+
+        Raises:
+            ProviderError, ReplyError: If a run that is played again got none.
+        """
         self.costs += kept.cost or RoleUsage()
+        if FAILED in kept.value:
+            kind, message = kept.value[FAILED]
+            raise _ERRORS[kind](message)
         return Reply.of_json(kept.value)
+
+    def keep_failure(self, error: CallError) -> None:
+        """Keep why there was no usable reply, for the log: a run that is played again fails alike."""
+        key = self._key()
+        if key is not None and self.has_asked:
+            self.chat.journal.add(key, Kept({FAILED: [type(error).__name__, str(error)]}, self.unkept))
 
     async def _ask(self, number: int, key: Key | None) -> Reply:
         self.has_asked = True
@@ -216,6 +236,7 @@ class _Call:
 
 
 _NOTHING, _FAILED = RoleUsage(), RoleUsage(retries=1)
+_ERRORS: dict[str, type[CallError]] = {kind.__name__: kind for kind in (ProviderError, ReplyError)}
 
 
 def measure(reply: Reply, *, retries: int = 0) -> RoleUsage:

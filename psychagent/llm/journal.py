@@ -33,6 +33,10 @@ class Kept:
     """The cost of asking, attempts without an answer included; None where no model was asked."""
 
 
+FAILED = "failed"
+"""Name of a value that is no answer but why there is none: class and message of the call's error."""
+
+
 class Journal(Protocol):
     """Keeps every answer of a run before the next question is asked.
 

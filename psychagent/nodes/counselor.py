@@ -15,7 +15,7 @@ from psychagent.llm.reply import Reply
 from psychagent.nodes.counselor_view import render_skills, turns_left, view_session
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.replies.as_json import JsonReply, Shape, parse_json_reply, shape_of
+from psychagent.replies.as_json import JsonReply, Shape, json_shape, parse_json_reply
 from psychagent.replies.reply import CounselorReply
 from psychagent.replies.tags import parse_tagged_reply
 
@@ -72,7 +72,7 @@ def _form_of(
     """Return how replies are read, and the shape that the server is asked to hold."""
     match baseline.reply_format:
         case "json":
-            return _read_json_reply, shape_of(JsonReply)
+            return _read_json_reply, json_shape(JsonReply)
         case "tags":
             return _tag_reader(baseline.end_token), None
         case unknown:

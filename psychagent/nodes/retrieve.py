@@ -22,7 +22,7 @@ from psychagent.llm.journal import Kept, Key, digest
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.replies.as_json import Shape, read_json, shape_of
+from psychagent.replies.as_json import Shape, json_shape, read_json
 
 _FEWEST_TURNS, _WINDOW_STEP = 4, 8
 """The last turns that the rewrite always reads, and by how many turns its window moves on at a time."""
@@ -40,7 +40,7 @@ def filter_shape(known: tuple[str, ...]) -> Shape:
 
     Small models invent ids otherwise; `keep_known` checks the replies of servers that do not hold it.
     """
-    name, schema = shape_of(FilterReply)
+    name, schema = json_shape(FilterReply)
     ids = schema["properties"]["meta_skill_ids"] | {"items": {"enum": list(known), "type": "string"}}
     return Shape(name, schema | {"properties": {"meta_skill_ids": ids}})
 
@@ -112,7 +112,7 @@ def filter_prompt(sources: Sources, brief: Brief, skills: StageSkills) -> Prompt
 
 
 def recent_turns(turns: Sequence[Turn]) -> Sequence[Turn]:
-    """Take the end of a dialogue that the rewrite reads: 4 to 11 turns, or all if there are fewer.
+    """Take the end of a dialogue that the rewrite reads: four to ten turns, or all if there are fewer.
 
     It begins at a multiple of 8 and not a fixed number of turns back: a start that moved on every
     turn would make every prompt new to a prefix cache from its first utterance.

@@ -32,6 +32,8 @@ class JournalHead(Record):
     schema_version: int
     made_with: str = ""
     """Hash of what else the answers depend on; empty where a manifest beside it says so."""
+    kept: bool = False
+    """Whether it is the log of calls, which stays when the course ends."""
 
 
 class StoredCall(Record):
@@ -89,12 +91,16 @@ class StoredCall(Record):
         return self.model_dump_json(exclude_defaults=True).encode() + b"\n"
 
 
-def read_journal(path: Path) -> tuple[JournalHead, list[StoredCall]] | None:
-    """Read a journal, and cut off a last line that a kill or a full disk left incomplete.
+def read_journal(path: Path, *, mend: bool = True) -> tuple[JournalHead, list[StoredCall]] | None:
+    """Read a journal without a last line that a kill or a full disk left incomplete.
+
+    Args:
+        path: Its file.
+        mend: Cut that line off, so that the next one can follow.
 
     Returns:
         What it says of itself, and its answers; None if not even the first line was completed, in
-        which case the file is removed.
+        which case the file is removed too.
 
     Raises:
         RecordError: If it is no journal, of a later version, or damaged before its last line.
@@ -102,11 +108,12 @@ def read_journal(path: Path) -> tuple[JournalHead, list[StoredCall]] | None:
     try:
         *lines, torn = path.read_bytes().split(b"\n")
         if not lines and torn.startswith(_BEGINNING[: len(torn)]):
-            path.unlink()
+            if mend:
+                path.unlink()
             return None
         # a file of one unfinished line is none of ours, even if the line says what a first one does
         head, calls = _head(path, lines[0] if lines else b""), list(_calls(path, lines))
-        if torn:
+        if torn and mend:
             os.truncate(path, sum(len(line) + 1 for line in lines))
     except OSError as error:
         raise RecordError(f"{path}: cannot be read ({error.strerror}); mend its permissions") from error

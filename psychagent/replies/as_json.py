@@ -109,7 +109,7 @@ class Shape(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def shape_of(model: type[BaseModel]) -> Shape:
+def json_shape(model: type[BaseModel]) -> Shape:
     """Return the shape of a model's JSON."""
     return Shape(model.__name__, _strict(model.model_json_schema()))
 

@@ -39,7 +39,7 @@ def find_finished(plan: SamplePlan, cases: Sequence[CaseFile]) -> RunResult | No
         RecordError: If the folder holds a run that must not be continued.
     """
     places = [plan.folder.case(case.modality, case.case_id) for case in cases]
-    if plan.rft or plan.overwrite or not plan.resume or not all(map(_is_closed, places)):
+    if plan.rft or plan.replay_of or plan.overwrite or not plan.resume or not all(map(_is_closed, places)):
         return None
     with hold_lock(plan.folder.lock), log_to(plan.folder.log, plan.runtime.machine.log_level):
         outcomes = _outcomes(plan, places)

@@ -184,11 +184,12 @@ def _check_empty(folder: RunFolder) -> None:
     Raises:
         RecordError: Naming what is there.
     """
-    if folder.checkpoints.exists():
-        raise RecordError(
-            f"{folder.manifest_path}: is missing beside {folder.checkpoints.name}, so nobody can tell what "
-            "the run was made with; put it back, or start anew with --overwrite"
-        )
+    for path in (folder.checkpoints, folder.calls):
+        if path.exists():
+            raise RecordError(
+                f"{folder.manifest_path}: is missing beside {path.name}, so nobody can tell what the run was "
+                "made with; put it back, or start anew with --overwrite"
+            )
     for file in (file for case in folder.cases() for file in case.session_files()):
         raise RecordError(
             f"{folder.manifest_path}: is missing beside {file.path.relative_to(folder.path)}, so nobody can "

@@ -39,6 +39,9 @@ def plan_replay(run: RunFolder, save_dir: Path, *, overwrite: bool = False) -> S
     )
     if plan.folder.path.resolve() == run.path.resolve():
         raise RecordError(f"{run.path}: is the run itself; name another --save-dir")
+    if plan.folder.path.exists() and not overwrite:
+        # it may hold another run's replay, which this one must not go on with
+        raise RecordError(f"{plan.folder.path}: is there already; name another --save-dir, or --overwrite it")
     return plan
 
 

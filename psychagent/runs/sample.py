@@ -50,7 +50,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
     cases = choose_cases(plan)
     with hold_lock(folder.lock), log_to(folder.log, plan.runtime.machine.log_level):
         remove_parts(folder.path)
-        has_run = folder.manifest_path.exists() or folder.checkpoints.exists()
+        has_run = any(path.exists() for path in (folder.manifest_path, folder.checkpoints, folder.calls))
         if has_run and not plan.resume and not plan.overwrite:
             raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
         stop, journals = Stop(), _open_journals(plan)

@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, Field
 
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.as_json import Shape, read_json, shape_of
+from psychagent.replies.as_json import Shape, json_shape, read_json
 from psychagent.scales.scale import Scale
 
 MOST_QUOTES = 2
@@ -49,7 +49,7 @@ def reply_shape(ids: tuple[str, ...], lo: int, hi: int) -> Shape:
 
     Written out from the shape of any reply: a model a group would cost more than the group's call.
     """
-    schema = shape_of(GroupReply).schema
+    schema = json_shape(GroupReply).schema
     answer = schema["$defs"]["ItemReply"]
     own = {
         "id": {"enum": list(ids), "type": "string"},

@@ -15,10 +15,12 @@ from psychagent.llm import endpoint
 from psychagent.llm.completion import read_completion
 from psychagent.llm.reply import Reply
 from psychagent.runs.events import CallAnswered
+from psychagent.runs.outcome import Status
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
 from tests.support.children import finish, psychagent, wait_for
 from tests.support.journaled import journals_in, kept_calls
+from tests.support.loopback.replies import reply_to
 from tests.support.loopback.server import Call, Http, LoopbackServer, chat_body, serve
 from tests.support.rolling import rollout_plan, seeded
 from tests.support.running import (
@@ -86,6 +88,27 @@ async def test_both_calls_of_a_reflection_that_failed_are_asked_anew(tmp_path: P
         assert (await run_sample(plan)).exit_status() == 0
         assert server.count("counselor") == 4
         assert total(tmp_path) == server.count()
+
+
+async def test_a_call_beside_one_that_fails_comes_in_and_is_kept(tmp_path: Path) -> None:
+    """The summary is refused at once, while the client file takes its time."""
+
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role == "summary":
+            return Http(status=400, body="no")
+        if call.role != "client_file":
+            return None
+        return Http(body=chat_body(reply_to(call.role, call.body)), delay_sec=0.4)
+
+    with serve(behave) as server:
+        plan = run_plan(tmp_path, server.base_url, max_sessions=1)
+        result = await run_sample(plan)
+        assert result.count() == {Status.FAILED: 1}
+        assert total(tmp_path) == server.count() - 1, "a refusal is no answer"
+        server.behave = None
+        assert (await run_sample(plan)).exit_status() == 0
+        assert server.count("client_file") == 1
+        assert total(tmp_path) == server.count() - 1
 
 
 async def test_a_malformed_reply_before_a_kill_is_told_to_the_model_again_and_paid_once(

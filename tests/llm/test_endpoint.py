@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from psychagent.llm.reply import Reply, Tokens
-from psychagent.replies.as_json import JsonReply, response_format, shape_of
+from psychagent.replies.as_json import JsonReply, json_shape, response_format
 from psychagent.replies.reply import CounselorReply
 from psychagent.replies.tags import parse_tagged_reply
 from tests.support.endpoint_models import (
@@ -58,7 +58,7 @@ async def test_the_request_holds_what_open_servers_understand(ask: Way) -> None:
 
 @every_way
 async def test_a_schema_is_sent_in_the_order_of_its_fields(ask: Way) -> None:
-    shape = response_format(shape_of(JsonReply), "json_schema")
+    shape = response_format(json_shape(JsonReply), "json_schema")
     with serve() as server:
         async with model_at_server(server) as model:
             await ask(model, response_format=shape)

@@ -13,7 +13,7 @@ from psychagent.domain.memory import SessionSummary
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
 from psychagent.nodes.reflect import file_reply
-from psychagent.replies.as_json import parse_json_reply, read_json, response_format, shape_of, write_json
+from psychagent.replies.as_json import json_shape, parse_json_reply, read_json, response_format, write_json
 from psychagent.replies.reply import CounselorReply
 from tests.support.loopback.replies import summary_reply
 
@@ -90,7 +90,7 @@ def _nodes(node: Any) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("model", [Shape, SessionSummary, *(file_reply(m) for m in Modality)])
 def test_the_shape_that_a_server_holds_bounds_every_string_and_list(model: type[BaseModel]) -> None:
-    asked = response_format(shape_of(model), "json_schema")
+    asked = response_format(json_shape(model), "json_schema")
     assert asked is not None
     nodes = _nodes(asked["json_schema"]["schema"])
     strings = [n for n in nodes if n.get("type") == "string" and "enum" not in n]
@@ -103,8 +103,8 @@ def test_the_shape_that_a_server_holds_bounds_every_string_and_list(model: type[
 
 
 def test_a_server_is_asked_for_no_shape_where_the_settings_say_so() -> None:
-    assert response_format(shape_of(Shape), "none") is None
-    assert response_format(shape_of(Shape), "json_object") == {"type": "json_object"}
+    assert response_format(json_shape(Shape), "none") is None
+    assert response_format(json_shape(Shape), "json_object") == {"type": "json_object"}
 
 
 def test_the_json_form_of_a_reply_is_written_and_read() -> None:

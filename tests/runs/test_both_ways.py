@@ -61,7 +61,7 @@ class Model:
     """What was asked and went wrong the first time -> by which role."""
 
     def answer(self, call: Call, number: int) -> Http | None:
-        asked = json.dumps(call.body["messages"])
+        asked = json.dumps(call.body["messages"], sort_keys=True)
         role = self.known.setdefault(asked, call.role)
         # by the seed, since the order of calls side by side is left to chance
         if call.body["seed"] % 2 and asked not in self.faults and (fault := FAULTS.get(role)):

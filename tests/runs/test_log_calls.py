@@ -9,7 +9,11 @@ from typing import Any
 
 import pytest
 
+from psychagent.domain.call import CallId, Place
 from psychagent.evals.evaluate import run_eval
+from psychagent.llm.journal import Kept, Key
+from psychagent.records.calls import read_journal
+from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
 from tests.support.children import finish, psychagent, wait_for
@@ -155,3 +159,37 @@ async def test_a_scale_that_is_missing_is_asked_anew_although_the_log_holds_its_
         second = await run_eval(plan)
         assert second.sessions[0].scales["SRS"].status == "ok"
         assert len(server.calls) == made + 1
+
+
+async def test_a_log_stays_whatever_later_commands_say(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = run_plan(tmp_path, server.base_url, cases=1, max_sessions=1)
+        await run_sample(logging_calls(plan))
+        path = next((tmp_path / NAME / "calls").rglob("*.jsonl"))
+        kept = path.read_bytes()
+        await run_sample(run_plan(tmp_path, server.base_url, cases=2, max_sessions=1))
+    assert path.read_bytes() == kept
+    assert len(list((tmp_path / NAME / "calls").rglob("*.jsonl"))) == 1, "that of the second case is gone"
+
+
+def test_a_log_that_another_judge_filled_is_put_aside(tmp_path: Path) -> None:
+    for made_with in ("one", "another", "a third"):
+        journals = FileJournals(tmp_path, keep=True)
+        journals.open("cbt/en01", made_with=made_with)
+        journals.add(Key(CallId(Place("cbt/en01", 1), "judge"), 0, "d"), Kept({"content": made_with}))
+        journals.close("cbt/en01", finished=True)
+    names = sorted(p.name for p in tmp_path.rglob("*.jsonl"))
+    assert names == ["en01.earlier-1.jsonl", "en01.earlier-2.jsonl", "en01.jsonl"]
+
+
+def test_a_log_may_begin_in_the_middle_of_a_course(tmp_path: Path) -> None:
+    for keep in (False, True):
+        journals = FileJournals(tmp_path, keep=keep)
+        journals.open("cbt/en01")
+        key = Key(CallId(Place("cbt/en01", 1), "client", str(keep)), 0, "d")
+        journals.add(key, Kept({"content": "x"}), [{"role": "user", "content": "Hi"}])
+        journals.close("cbt/en01", finished=keep)
+    read = read_journal(journals.path("cbt/en01"))
+    assert read is not None
+    assert read[0].kept
+    assert [bool(call.messages) for call in read[1]] == [False, True]

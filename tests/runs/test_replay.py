@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,8 +21,9 @@ from psychagent.runs.outcome import Status
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.replay import plan_replay
 from psychagent.runs.sample import run_sample
+from tests.support.judging import loopback_reply
 from tests.support.loopback.server import Call, Http, chat_body, serve
-from tests.support.running import NAME, course_file, hearing, run_plan
+from tests.support.running import NAME, case_dirs, course_file, hearing, load, run_plan
 
 RUNNER = CliRunner()
 BOOKKEEPING = {".lock", "run.log", "checkpoints.sqlite"}
@@ -39,6 +41,12 @@ def files(folder: Path) -> dict[str, bytes]:
         for path in folder.rglob("*")
         if path.is_file() and path.name not in BOOKKEEPING and "calls" not in path.parts
     }
+
+
+def without_tracebacks(save_dir: Path) -> dict[str, str]:
+    """Return what a run wrote, but where in the program something failed: in a replay it fails elsewhere."""
+    texts = {name: data.decode() for name, data in files(save_dir).items()}
+    return {name: re.sub(r'"traceback": ".*"', '"traceback": ""', text) for name, text in texts.items()}
 
 
 def run_of(save_dir: Path) -> RunFolder:
@@ -73,6 +81,40 @@ async def test_a_run_with_rollouts_is_played_again_too(tmp_path: Path) -> None:
     played = await run_sample(plan_replay(run_of(tmp_path / "a"), tmp_path / "b"))
     assert played.exit_status() == 0
     assert files(tmp_path / "b") == files(tmp_path / "a")
+
+
+async def test_a_rollout_that_failed_fails_again(tmp_path: Path) -> None:
+    refused: list[str] = []
+
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role == "client" and not refused:
+            refused.append(call.role)
+            return Http(status=400, body="no")
+        return loopback_reply(call, number) if call.role == "judge" else None
+
+    rft = RftSettings(rollout_n=3, min_rollouts=2)
+    with serve(behave) as server:
+        plan = logging_calls(replace(run_plan(tmp_path / "a", server.base_url, max_sessions=1), rft=rft))
+        assert (await run_sample(plan)).exit_status() == 0
+    session = load(case_dirs(tmp_path / "a")[0] / "session_1.json")
+    assert sum(bool(c["failure"]) for c in session["rollout_data"]["rollout_candidates"]) == 1
+    played = await run_sample(plan_replay(run_of(tmp_path / "a"), tmp_path / "b"))
+    assert played.exit_status() == 0
+    assert without_tracebacks(tmp_path / "b") == without_tracebacks(tmp_path / "a")
+
+
+async def test_a_replay_is_not_gone_on_with_and_leaves_its_run_alone(tmp_path: Path) -> None:
+    with serve() as server:
+        await run_sample(logging_calls(run_plan(tmp_path / "a", server.base_url, max_sessions=1)))
+    log = next(run_of(tmp_path / "a").calls.rglob("*.jsonl"))
+    torn = log.read_bytes()[:-7]
+    log.write_bytes(torn)
+    played = await run_sample(plan_replay(run_of(tmp_path / "a"), tmp_path / "b"))
+    assert played.count() == {Status.PARTIAL: 1}
+    assert log.read_bytes() == torn
+    with pytest.raises(RecordError, match="is there already; name another --save-dir, or --overwrite it"):
+        plan_replay(run_of(tmp_path / "a"), tmp_path / "b")
+    plan_replay(run_of(tmp_path / "a"), tmp_path / "b", overwrite=True)
 
 
 async def test_a_key_that_a_run_needed_is_not_needed_again(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from psychagent.assets.profiles import find_cases
 from psychagent.cli.runs.plan import RUN_WATCHED
 from psychagent.records.folder import RunFolder
 from psychagent.runs.plan import check_plan
@@ -25,4 +26,6 @@ def replay(
     """Play a run again from its log of calls: the same files, and no model is asked."""
     plan = plan_replay(RunFolder.of(run), save_dir or Path.cwd() / "replay", overwrite=overwrite)
     cases = check_plan(without_models(plan))
+    if left_out := len(find_cases(plan.dataset, plan.runtime.world.language)) - len(cases):
+        typer.echo(f"{left_out} of the run's cases have no log of calls and are left out.")
     raise typer.Exit(RUN_WATCHED.load()(plan, cases))

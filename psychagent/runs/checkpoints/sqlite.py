@@ -147,7 +147,8 @@ async def open_checkpoints(path: Path) -> AsyncIterator[SqliteCheckpoints]:
     try:
         with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
-            connection.execute("PRAGMA busy_timeout=60000")
+            # short, because the loop waits too; the run's lock keeps other runs away
+            connection.execute("PRAGMA busy_timeout=2000")
             saver = LoopSaver(connection, serde=CompressedSerializer(allowed_msgpack_modules=stored_types()))
             saver.setup()
             connection.execute("PRAGMA synchronous=NORMAL")

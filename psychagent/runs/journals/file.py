@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import ClassVar
 
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage, Usage, sum_usage
 from psychagent.errors import RecordError
 from psychagent.files.append import append
-from psychagent.llm.journal import Kept, Key
+from psychagent.files.write import write_bytes
+from psychagent.llm.journal import FAILED, Kept, Key
 from psychagent.llm.prompt import Message
 from psychagent.records.calls import SCHEMA_VERSION, JournalHead, StoredCall, journal_path, read_journal
 
@@ -25,7 +27,7 @@ class _Course:
     """One open journal."""
 
     path: Path
-    head: bytes
+    head: JournalHead
     exists: bool = False
     found: dict[tuple[CallId, int], StoredCall] = field(default_factory=dict)
     """The answers of an interrupted run that were not taken yet."""
@@ -43,27 +45,43 @@ class _Course:
         for key in [key for key in self.found if key[0] == call]:
             del self.found[key]
 
+    def begin_to_keep(self) -> None:
+        """Say in the first line that the file stays."""
+        self.head = self.head.model_copy(update={"kept": True})
+        _, _, calls = self.path.read_bytes().partition(b"\n")
+        write_bytes(self.path, self.head_line + calls)
+
+    @property
+    def head_line(self) -> bytes:
+        """The first line."""
+        return self.head.model_dump_json(exclude_defaults=True).encode() + b"\n"
+
     def append(self, line: bytes) -> None:
         """Append a line whole or not at all.
 
         Raises:
             RecordError: If the disk is full, or the file was removed meanwhile.
         """
-        append(self.path, line if self.exists else self.head + line, is_new=not self.exists)
+        append(self.path, line if self.exists else self.head_line + line, is_new=not self.exists)
         self.exists = True
 
 
 class FileJournals:
     """Journals below one folder, a file per course; written by one process at a time."""
 
-    def __init__(self, folder: Path, *, keep: bool = False) -> None:
+    ANSWERS_WITH_FAILURES: ClassVar[bool] = False
+    """What failed for good is asked again when a run goes on, and fails again when it is played again."""
+
+    def __init__(self, folder: Path, *, keep: bool = False, mend: bool = True) -> None:
         """Prepare; nothing is read or written yet.
 
         Args:
             folder: Where the files are.
-            keep: Keep the journals of finished courses, with what was asked, as the log of calls.
+            keep: Keep the journals of finished courses, with what was asked, as the log of calls. One
+                that an earlier command began to keep is kept in any case.
+            mend: Whether a torn last line may be cut off a file.
         """
-        self._folder, self._keep = folder, keep
+        self._folder, self._keep, self._mend = folder, keep, mend
         self._open: dict[str, _Course] = {}
         self.taken = 0
 
@@ -77,16 +95,20 @@ class FileJournals:
 
     def open(self, thread: str, *, after: int = 0, made_with: str = "") -> None:
         """Read what an interrupted run left."""
-        head = JournalHead(calls_of=thread, schema_version=SCHEMA_VERSION, made_with=made_with)
-        course = _Course(self.path(thread), head.model_dump_json(exclude_defaults=True).encode() + b"\n")
-        if course.path.exists() and (read := read_journal(course.path)):
+        head = JournalHead(
+            calls_of=thread, schema_version=SCHEMA_VERSION, made_with=made_with, kept=self._keep
+        )
+        course = _Course(self.path(thread), head)
+        if course.path.exists() and (read := read_journal(course.path, mend=self._mend)):
             was, calls = read
             if was.calls_of != thread:
                 raise RecordError(f"{course.path}: is the journal of {was.calls_of!r}; move it to its place")
             if was.made_with != made_with:
-                course.path.unlink()
+                _put_aside(course.path, was)
             else:
-                course.exists = True
+                course.exists, course.head = True, was
+                if self._keep and not was.kept:
+                    course.begin_to_keep()
                 _fill(course, thread, [call for call in calls if call.session > after])
         self._open[thread] = course
 
@@ -96,7 +118,9 @@ class FileJournals:
         stored = course.found.get((key.call, key.number))
         if stored is None or stored.digest != key.digest or stored.value is None:
             return None
-        if not self._keep:
+        if FAILED in stored.value and not self.ANSWERS_WITH_FAILURES:
+            return None
+        if not course.head.kept:
             del course.found[key.call, key.number]
         self.taken += stored.cost is not None
         return Kept(stored.value, stored.cost)
@@ -111,7 +135,7 @@ class FileJournals:
             number=number,
             digest=digest,
             cost=kept.cost,
-            messages=messages if self._keep else (),
+            messages=messages if course.head.kept else (),
         )
         # counted first: it was spent even if it cannot be written
         course.note(call, kept.cost)
@@ -144,13 +168,15 @@ class FileJournals:
     def close(self, thread: str, *, finished: bool) -> None:
         """End the work on a course."""
         course = self._open.pop(thread, None)
-        if finished and not self._keep and course is not None:
+        if finished and course is not None and not course.head.kept:
             course.path.unlink(missing_ok=True)
 
     def forget(self, thread: str) -> None:
         """Remove a course's journal."""
         self._open.pop(thread, None)
-        self.path(thread).unlink(missing_ok=True)
+        path = self.path(thread)
+        if path.exists() and (read := read_journal(path)):
+            _put_aside(path, read[0])
 
     def tidy(self) -> None:
         """Remove folders that hold no journal any more."""
@@ -159,6 +185,17 @@ class FileJournals:
             for folder in (*self._folder.iterdir(), self._folder):
                 with suppress(OSError):
                     folder.rmdir()
+
+
+def _put_aside(path: Path, head: JournalHead) -> None:
+    """Remove answers that another setup gave; a log is kept under another name."""
+    if not head.kept:
+        path.unlink()
+        return
+    number = 1
+    while (aside := path.with_name(f"{path.stem}.earlier-{number}{path.suffix}")).exists():
+        number += 1
+    path.replace(aside)
 
 
 def _fill(course: _Course, thread: str, calls: Sequence[StoredCall]) -> None:

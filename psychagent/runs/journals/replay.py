@@ -15,12 +15,18 @@ from psychagent.llm.prompt import Message
 from psychagent.runs.journals.file import FileJournals
 
 
+class _Log(FileJournals):
+    """Journals that also answer with what failed for good."""
+
+    ANSWERS_WITH_FAILURES = True
+
+
 class ReplayJournals:
     """Answers from the log of another run; a course ends where its journal does."""
 
     def __init__(self, folder: Path) -> None:
         """Prepare; nothing is read yet."""
-        self._kept = FileJournals(folder, keep=True)
+        self._kept = _Log(folder, keep=True, mend=False)
 
     @property
     def taken(self) -> int:
