@@ -31,7 +31,7 @@ from tests.support.running import (
     repeats,
     run_plan,
 )
-from tests.support.skips import NOT_ROOT
+from tests.support.small_disk import small_disk_at
 
 FULL = OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
@@ -134,18 +134,9 @@ async def test_where_not_even_the_course_file_can_be_written_the_outcome_tells(
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a megabyte and a half; the test is skipped where nobody may mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1500k", "tmpfs", str(place)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(NOT_ROOT)
-    try:
+    """A file system of a megabyte and a half."""
+    with small_disk_at(tmp_path / "disk", "1500k") as place:
         yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
 
 
 def message_of(outcome: Outcome) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ from tests.support.journaled import (
     leave_journal,
     open_journal,
 )
-from tests.support.skips import NOT_ROOT
+from tests.support.small_disk import small_disk_at
 
 # torn
 
@@ -160,18 +159,9 @@ def test_a_damaged_line_in_the_middle_is_named_with_its_number(tmp_path: Path, d
 
 @pytest.fixture
 def tiny_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of a few pages; the test is skipped where nobody may mount one."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=32k", "tmpfs", str(place)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(NOT_ROOT)
-    try:
+    """A file system of a few pages."""
+    with small_disk_at(tmp_path / "disk", "32k") as place:
         yield place
-    finally:
-        subprocess.run(["umount", str(place)], check=True)
 
 
 def problem_of(journals: FileJournals, key: Key) -> str:
