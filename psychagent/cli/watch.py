@@ -115,7 +115,7 @@ class Reporter:
 def show_taken(replies: int, console: Console) -> None:
     """Say how many replies a resumed run did not have to ask for again."""
     if replies:
-        console.print(f"{replies:,} replies were taken from journals; none of them was asked for again.")
+        console.print(f"Replies taken from journals and not asked for again: {replies:,}")
 
 
 def usage_table(usage: Usage, *, title: str, total: bool) -> Table:

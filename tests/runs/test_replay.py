@@ -197,5 +197,5 @@ def test_the_command_says_that_nothing_was_asked_for_again(
     assert done.exit_code == 0
     done = RUNNER.invoke(app, ["replay", "runs/offline"])
     assert done.exit_code == 0
-    assert "replies were taken from journals; none of them was asked for again" in done.output
+    assert "Replies taken from journals and not asked for again: " in done.output
     assert files(tmp_path / "replay" / "offline") == files(tmp_path / "runs" / "offline")
