@@ -198,8 +198,7 @@ async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals:
                 plan.tell(ScaleJudged(task.name, name, result))
         claim.check()
         write_scores(task.path, scores)
-        if plan.log_calls:
-            _take_back_missing(judge, scores, place, journals)
+        _take_back_missing(judge, scores, place, journals)
         is_done = True
     finally:
         journals.close(task.name, finished=is_done)

@@ -46,7 +46,8 @@ def build_deps(
         cache_dir: Folder of cached vectors; None keeps them in memory.
 
     Raises:
-        SettingsError: If a key that the settings name is not set.
+        SettingsError: If a key that the settings name is not set, or an endpoint cannot be reached by its
+            address or by what the environment names.
     """
     for settings in (baseline.counselor, baseline.reflecting, runtime.world.client):
         require_key(settings.api_key_env, live.env)
@@ -59,13 +60,17 @@ def build_deps(
     def skills(language: Language) -> SkillStore:
         return build_skills(baseline, language, live, cache_dir=cache_dir)
 
+    chat, knobs = _chats(baseline, runtime.world, prompts, live), to_knobs(baseline, runtime.world)
+    for role in (Role.COUNSELOR, Role.SUMMARY, Role.CLIENT):
+        # now, so that an address, a proxy or certificates that are none end the run before its first case
+        chat(role, knobs)
     return Deps(
         baseline=baseline,
         prompts=prompts,
         skills=skills,
-        chat=_chats(baseline, runtime.world, prompts, live),
+        chat=chat,
         case=_bundled_case,
-        knobs=to_knobs(baseline, runtime.world),
+        knobs=knobs,
         journal=live.journal,
     )
 

@@ -13,13 +13,16 @@ from typing import Any
 import pytest
 
 from psychagent.errors import RecordError
+from psychagent.files import append
 from psychagent.files.read import read_json
 from psychagent.files.write import write_json
 from psychagent.runs.events import CaseEnded
 from psychagent.runs.outcome import Outcome, Status
+from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
 from tests.support.journaled import journal_lines, journals_in, kept_calls
 from tests.support.loopback.server import serve
+from tests.support.rolling import rollout_plan, seeded
 from tests.support.running import (
     NAME,
     calls_of,
@@ -172,3 +175,32 @@ async def test_a_disk_that_fills_up_stops_the_run_with_the_remedy_and_the_same_c
         unique = len(server.calls) - sum(repeats(server.calls).values())
     assert sum(calls_of(manifest(small_disk)["totals"]).values()) == unique
     assert not list(small_disk.rglob("*.part"))
+
+
+async def test_a_full_disk_is_no_property_of_a_rollout(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A journal that cannot be written fails the case; a rollout less would change which one is chosen."""
+    written, write = [0], append.write_all
+
+    def full_once(place: int, data: bytes) -> None:
+        written[0] += 1
+        if written[0] == 9:
+            raise FULL
+        write(place, data)
+
+    with serve(seeded) as server:
+        plan = rollout_plan(tmp_path, server.base_url)
+        with monkeypatch.context() as patch:
+            patch.setattr(append, "write_all", full_once)
+            result = await run_sample(plan)
+        assert result.count() == {Status.FAILED: 1}
+        assert "cannot be written (No space left on device)" in message_of(result.outcomes[0])
+        assert (await run_sample(plan)).exit_status() == 0
+        # the call whose answer could not be kept, and what was in flight in the other rollouts
+        assert sum(repeats(server.calls).values()) <= 1 + plan_rollouts(plan)
+
+
+def plan_rollouts(plan: SamplePlan) -> int:
+    assert plan.rft
+    return plan.rft.rollout_n

@@ -193,3 +193,16 @@ def test_a_log_may_begin_in_the_middle_of_a_course(tmp_path: Path) -> None:
     assert read is not None
     assert read[0].kept
     assert [bool(call.messages) for call in read[1]] == [False, True]
+
+
+async def test_a_log_answers_for_no_missing_scale_whoever_kept_it(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    odd = Http(body=chat_body("{}"))
+    with serve(lambda call, n: odd) as server:
+        settings = eval_settings_at(server)
+        await run_eval(eval_plan(data, out, settings=settings, methods=("WAI",), log_calls=True))
+        for _ in range(2):
+            made = server.count()
+            await run_eval(eval_plan(data, out, settings=settings, methods=("WAI",)))
+            assert server.count() > made, "a missing scale is asked anew"
+    assert journals_in(out), "the log stays"

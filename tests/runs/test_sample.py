@@ -24,7 +24,7 @@ from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.replies import summary_reply
 from tests.support.loopback.server import Call, Http, chat_body, serve
-from tests.support.running import case_dirs, course_file, hearing, load, manifest, run_plan
+from tests.support.running import NAME, case_dirs, course_file, hearing, load, manifest, run_plan
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 
@@ -247,3 +247,20 @@ async def test_cases_of_several_modalities_are_apart(tmp_path: Path) -> None:
         session = load(place / "session_1.json")
         assert session["modality"] == place.parent.name
         assert session["case_id"] == place.name
+
+
+ODD_SETUPS = {
+    "an address": ("http://127.0.0.1:99999/v1", {}, "is no address"),
+    "certificates": ("https://127.0.0.1:9/v1", {"SSL_CERT_FILE": "/none"}, "'SSL_CERT_FILE' names '/none'"),
+    "a proxy": ("http://127.0.0.1:9/v1", {"HTTP_PROXY": "socks5h://127.0.0.1:9"}, "'HTTP_PROXY'"),
+}
+
+
+@pytest.mark.parametrize("what", ODD_SETUPS)
+async def test_an_endpoint_that_cannot_be_reached_ends_the_run_before_its_first_case(
+    tmp_path: Path, what: str
+) -> None:
+    base_url, env, told = ODD_SETUPS[what]
+    with pytest.raises(SettingsError, match=told):
+        await run_sample(replace(run_plan(tmp_path, base_url, cases=2), env=env))
+    assert not (tmp_path / NAME / "manifest.json").exists()
