@@ -1,4 +1,4 @@
-"""Judge many sessions at once: resumable scale by scale, each failure confined to its scale."""
+"""Judge many sessions at once: resumable call by call, each failure confined to its scale."""
 
 from __future__ import annotations
 
