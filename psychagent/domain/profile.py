@@ -192,6 +192,9 @@ class Secret(Record):
 
     secret: Text
     opened_by: Text
+    """A clause in the second person that completes "You tell it only when ..." (“只有当……你才会说”)."""
+    hint: Text = ""
+    """A fragment in the client's own words that may slip out once, before it tells."""
 
 
 class Risk(Record):
@@ -199,6 +202,12 @@ class Risk(Record):
 
     kind: RiskKind
     statement: Text
+    first_answer: Text = ""
+    """What the client says when it is first asked about dying or harm."""
+    if_calm: Text = ""
+    """What it adds if the counselor stays calm and asks on."""
+    facts: Text = ""
+    """What is true: wish, intent, plan, earlier attempts, what holds the client back; never a method."""
 
 
 class Disclosure(Record):
@@ -208,12 +217,16 @@ class Disclosure(Record):
     resistance: int = Field(default=2, ge=1, le=5)
     """1 is open, 5 is very resistant."""
     homework_likelihood: float = Field(default=0.5, ge=0, le=1)
+    homework_excuse: Text = ""
+    """A dull true reason for homework left undone, in the first person."""
     at_once: tuple[Text, ...] = ()
     """What the client says when asked in a first meeting, in its own words."""
     after_trust: tuple[Text, ...] = ()
     """What it says only after some sessions or after feeling understood."""
     hidden: tuple[Secret, ...] = ()
     risk: Risk | None = None
+    weeks: tuple[Text, ...] = ()
+    """What happened since the last session, one event a session from the second on, in the first person."""
 
 
 class Profile(Record):

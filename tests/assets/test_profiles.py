@@ -172,3 +172,29 @@ def test_the_psycheval_cases_are_read_as_they_are(reference_data: Path) -> None:
     assert len(files) == len(list((reference_data / "psycheval").rglob("*.json")))
     for file in files:
         assert file.load().profile.source == "PsychEval"
+
+
+def test_a_profile_may_say_what_slips_out_what_is_true_of_danger_and_how_the_weeks_went(
+    tmp_path: Path,
+) -> None:
+    disclosure = {
+        "homework_excuse": "The printer was empty.",
+        "weeks": ["The boiler broke."],
+        "hidden": [{"secret": "I lied.", "opened_by": "nobody judges", "hint": "It isn't quite so."}],
+        "risk": {
+            "kind": "passive_hopelessness",
+            "statement": "Some nights I would rather not wake up.",
+            "first_answer": "No. Well.",
+            "if_calm": "It comes at night.",
+            "facts": "No intent, no plan.",
+        },
+    }
+    path = write(tmp_path / "me.json", made_up_profile(user_id="me", disclosure=disclosure))
+
+    read = load_profile(path).disclosure
+
+    assert read
+    assert read.weeks == ("The boiler broke.",)
+    assert read.hidden[0].hint == "It isn't quite so."
+    assert read.risk
+    assert read.risk.facts == "No intent, no plan."
