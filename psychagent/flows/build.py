@@ -135,13 +135,20 @@ def build_skills(
     retrieval = baseline.retrieval
     method = resolve_method(language, retrieval.method)
     embedder = None if method == "lexical" else open_embedder(baseline.embedding, live)
-    bundled = baseline.embedding.provider == "minilm"
+    floor = resolve_floor(
+        language,
+        method,
+        retrieval.floor,
+        # the script's rewrite quotes the client and names no move
+        rewritten=retrieval.query == "rewrite" and baseline.counselor.provider != "offline",
+        bundled=baseline.embedding.provider == "minilm",
+    )
     return SkillStore(
         library,
         embedder=embedder,
         method=method,
         stages=retrieval.stages,
-        floor=resolve_floor(language, method, retrieval.floor, query=retrieval.query, bundled=bundled),
+        floor=floor,
         cache_dir=cache_dir,
     )
 

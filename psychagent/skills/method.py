@@ -20,7 +20,7 @@ FLOORS: dict[tuple[Language, str], float] = {
 
 
 def resolve_floor(
-    language: Language, method: str, floor: Literal["auto"] | float, *, query: str, bundled: bool
+    language: Language, method: str, floor: Literal["auto"] | float, *, rewritten: bool, bundled: bool
 ) -> float:
     """Resolve a setting to the floor it means; 0, which shows all, where none was measured.
 
@@ -28,13 +28,13 @@ def resolve_floor(
         language: Of the skills.
         method: Ranking, resolved.
         floor: The setting.
-        query: What is searched for; the floors are those of a `rewrite`, while a client's own words are
-            so unlike any skill that their fit does not tell.
+        rewritten: Whether a model says what to look for. A client's own words are so unlike any skill that
+            their fit does not tell.
         bundled: Whether the embedder is the bundled one: another's cosines have another scale.
     """
     if floor != "auto":
         return floor
-    measured = query == "rewrite" and (bundled or method == "lexical")
+    measured = rewritten and (bundled or method == "lexical")
     return FLOORS.get((language, method), 0.0) if measured else 0.0
 
 

@@ -148,7 +148,7 @@ NONE_NEEDED = json.dumps({"danger": False, "trigger": "", "when_to_use": "the ve
 
 def rewriting(*replies: Mapping[str, object] | str) -> Cast:
     texts = [reply if isinstance(reply, str) else json.dumps(reply) for reply in replies]
-    return Cast({"rewrite": texts}, query="rewrite")
+    return Cast({"rewrite": texts}, query="rewrite", retrieval={"floor": 0.3})
 
 
 async def test_where_no_move_is_needed_nothing_is_looked_for_and_nothing_shown() -> None:

@@ -35,7 +35,7 @@ def bench(
         typer.Option("--baseline", help="Baselines whose embedder to measure; repeatable."),
     ] = None,
 ) -> None:
-    """Measure retrieval on gold moments: recall@5, mean reciprocal rank and time of each ranking."""
+    """Measure on gold moments how well skills are ranked, and what a turn shows of them."""
     if gold and (not language or len(language) != 1):
         raise SettingsError("--gold needs one --language, the language of its moments")
     settings = [read_skill_settings(path) for path in (baseline or (None,))]
@@ -89,7 +89,7 @@ async def _showings(
     method = resolve_method(language, settings.method)
     embedder = None if method == "lexical" else open_embedder(settings.embedding, live)
     bundled = settings.embedding.provider == "minilm"
-    floor = resolve_floor(language, method, settings.floor, query="rewrite", bundled=bundled)
+    floor = resolve_floor(language, method, settings.floor, rewritten=True, bundled=bundled)
     words = PromptLibrary(language).danger_words()
     showings = {}
     for way in WAYS:
