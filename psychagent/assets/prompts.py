@@ -11,6 +11,7 @@ import jinja2
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality
+from psychagent.domain.danger import DangerWords
 from psychagent.domain.plan import Plan
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_files
@@ -104,6 +105,10 @@ class PromptLibrary:
     def first_plan(self, modality: Modality) -> Plan:
         """Return the fixed plan of a course's first session."""
         return Plan.model_validate(self.data("first_plan")[modality.value])
+
+    def danger_words(self) -> DangerWords:
+        """Return the plain words of danger."""
+        return DangerWords.model_validate(self.data("danger"))
 
     @cached_property
     def hashes(self) -> dict[str, str]:

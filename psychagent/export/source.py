@@ -79,7 +79,8 @@ def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
 
 def _sources(baseline: BaselineSettings, language: Language) -> Sources:
     prompts = PromptLibrary(language, baseline.prompts_root)
-    skills = SkillStore(SkillLibrary(language, baseline.skills_root), embedder=None, method="lexical")
+    library, stages = SkillLibrary(language, baseline.skills_root), baseline.retrieval.stages
+    skills = SkillStore(library, embedder=None, method="lexical", stages=stages)
     return Sources(
         baseline=baseline,
         prompts=lambda language: prompts,
