@@ -9,7 +9,7 @@ from psychagent.domain.base import Record, Speaker
 from psychagent.domain.turn import Turn, count_counselor_turns
 
 STAYS_OPEN = 3
-"""Counselor turns for which danger, once voiced, stays in the foreground."""
+"""Counselor turns that danger, once voiced, stays in the foreground; the one that answers it included."""
 
 
 class DangerWords(Record):
@@ -56,8 +56,8 @@ def sound_alarm(
         session_index: From 1.
         max_turns: Most counselor turns of the session.
     """
-    # the client's words behind a counselor's turn led to that turn's rewrite, which judged them
-    recent = turns[-2 * STAYS_OPEN :]
+    # begins with a client's turn; a counselor's turn holds what was judged of the words before it
+    recent = turns[1 - 2 * STAYS_OPEN :]
     if now or any(_voices(turn, words) for turn in recent):
         return Alarm.VOICED
     own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]

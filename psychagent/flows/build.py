@@ -141,7 +141,7 @@ def build_skills(
         embedder=embedder,
         method=method,
         stages=retrieval.stages,
-        floor=resolve_floor(language, method, retrieval.floor, bundled=bundled),
+        floor=resolve_floor(language, method, retrieval.floor, query=retrieval.query, bundled=bundled),
         cache_dir=cache_dir,
     )
 

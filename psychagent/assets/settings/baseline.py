@@ -49,8 +49,8 @@ class RetrievalSettings(Settings):
     top_k: int = Field(default=3, ge=1, le=20)
     """Most skills per turn."""
     floor: Literal["auto"] | float = "auto"
-    """Fit that the best skill of a turn must reach for any to be shown; 0 shows `top_k` always, `auto` is
-    what was measured for language and method with the bundled model, else 0 (see docs/retrieval.md)."""
+    """Fit that the best skill of a turn must reach for any to be shown. 0 shows `top_k` every turn; `auto`
+    is what was measured for rewrites with the bundled model, and 0 otherwise (see docs/retrieval.md)."""
     keep_in_history: bool = False
     """Keep each turn's skills in the dialogue's history: in full where first shown, later by name."""
     candidates: int = Field(default=100, ge=1)

@@ -89,7 +89,7 @@ async def _showings(
     method = resolve_method(language, settings.method)
     embedder = None if method == "lexical" else open_embedder(settings.embedding, live)
     bundled = settings.embedding.provider == "minilm"
-    floor = resolve_floor(language, method, settings.floor, bundled=bundled)
+    floor = resolve_floor(language, method, settings.floor, query="rewrite", bundled=bundled)
     words = PromptLibrary(language).danger_words()
     showings = {}
     for way in WAYS:
