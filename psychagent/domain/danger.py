@@ -1,24 +1,25 @@
-"""Danger in a session: whether it is voiced, and whether it is due to be asked about. Asks no model."""
+"""Whether a turn calls for skills for danger: voiced lately, or due to be asked about. Asks no model."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from enum import StrEnum
 
 from psychagent.domain.base import Record, Speaker
-from psychagent.domain.turn import Turn, count_counselor_turns
+from psychagent.domain.safety import is_past_half, safety_due, was_asked
+from psychagent.domain.turn import Turn
 
 STAYS_OPEN = 3
 """Counselor turns that danger, once voiced, stays in the foreground; the one that answers it included."""
 
 
-class DangerWords(Record):
-    """Plain words of danger in one language, lower case; a floor under a model's judgement, no more."""
+class SafetyWords(Record):
+    """Plain words of danger in one language; a floor under a model's judgement, no more."""
 
     voiced: tuple[str, ...]
-    """What a client says who may be in danger, or may be one."""
-    asked: tuple[str, ...]
-    """What stands in a counselor's plain question."""
+    """What a client says who may be in danger, or may be one; lower case."""
+    words: tuple[str, ...]
+    """Regular expressions of what a counselor asks about it."""
 
 
 class Alarm(StrEnum):
@@ -40,7 +41,8 @@ def mentions(text: str, words: Iterable[str]) -> bool:
 def sound_alarm(
     turns: Sequence[Turn],
     *,
-    words: DangerWords,
+    words: SafetyWords,
+    skills: Collection[str],
     now: bool,
     carried: bool,
     session_index: int,
@@ -51,8 +53,9 @@ def sound_alarm(
     Args:
         turns: The session so far.
         words: Plain words of danger.
+        skills: Names of the skills for danger.
         now: Whether a model judged that danger is voiced now, or is open from before.
-        carried: Whether memory holds a note on safety.
+        carried: Whether memory holds a danger, or a plan for one.
         session_index: From 1.
         max_turns: Most counselor turns of the session.
     """
@@ -60,15 +63,15 @@ def sound_alarm(
     recent = turns[1 - 2 * STAYS_OPEN :]
     if now or any(_voices(turn, words) for turn in recent):
         return Alarm.VOICED
-    own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
-    # the opening names danger as the limit of confidentiality, which is no question
-    if not own or any(mentions(turn.text, words.asked) for turn in own[1:]):
-        return Alarm.NONE
-    first_half = count_counselor_turns(turns) < max_turns / 2
-    return Alarm.DUE if (carried and first_half) or (session_index == 1 and not first_half) else Alarm.NONE
+    if safety_due(turns, session_index=session_index, max_turns=max_turns, words=words.words, skills=skills):
+        return Alarm.DUE
+    # a greeting is no place for it
+    early = bool(turns) and not is_past_half(turns, max_turns)
+    again = carried and early and not was_asked(turns, words=words.words, skills=skills)
+    return Alarm.DUE if again else Alarm.NONE
 
 
-def _voices(turn: Turn, words: DangerWords) -> bool:
+def _voices(turn: Turn, words: SafetyWords) -> bool:
     if turn.speaker is Speaker.CLIENT:
         return mentions(turn.text, words.voiced)
     return turn.rewrite is not None and turn.rewrite.danger

@@ -13,7 +13,7 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.call import CallId
 from psychagent.domain.danger import Alarm, sound_alarm
 from psychagent.domain.role import Role
-from psychagent.domain.skill import MetaSkill, StageSkills
+from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import MalformedReplyError, SkillStoreError
@@ -23,7 +23,7 @@ from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import Shape, json_shape, read_json
-from psychagent.skills.shown import choosable, choose_shown, risk_ids, shortlist
+from psychagent.skills.shown import choosable, choose_shown, risk_skills, shortlist
 from psychagent.skills.store import SkillStore
 
 if TYPE_CHECKING:
@@ -171,12 +171,15 @@ async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn
             assert_never(unknown)
 
 
-def _alarm(deps: Deps, brief: Brief, turns: Sequence[Turn], draft: Turn) -> Alarm:
+def _alarm(
+    sources: Sources, brief: Brief, turns: Sequence[Turn], draft: Turn, risk: Sequence[Skill]
+) -> Alarm:
     return sound_alarm(
         turns,
-        words=deps.prompts(brief.case.language).danger_words(),
+        words=sources.prompts(brief.case.language).safety_words(),
+        skills={skill.name for skill in risk},
         now=draft.rewrite is not None and draft.rewrite.danger,
-        carried=bool(brief.view.safety),
+        carried=any(summary.safety.must_stay for summary in brief.memory.summaries),
         session_index=brief.session_index,
         max_turns=brief.knobs.max_counselor_turns,
     )
@@ -185,19 +188,20 @@ def _alarm(deps: Deps, brief: Brief, turns: Sequence[Turn], draft: Turn) -> Alar
 async def _shown(deps: Deps, brief: Brief, turns: Sequence[Turn], draft: Turn) -> tuple[str, ...]:
     """Return the ids of the skills to show; a session that is played again finds them kept."""
     settings, store = deps.baseline.retrieval, deps.skills(brief.case.language)
-    alarm = _alarm(deps, brief, turns, draft)
+    known = set(brief.candidates)
+    risk = [s for s in risk_skills(store.stage(brief.case.modality, brief.plan.stage)) if s.id in known]
+    alarm = _alarm(deps, brief, turns, draft, risk)
     asked = digest(draft.query, brief.candidates, settings.top_k, settings.floor, alarm.value)
     key = Key(CallId(brief.place, "search", str(len(turns))), 0, asked)
     if kept := deps.journal.find(key):
         return tuple(kept.value["skills"])
-    known = set(brief.candidates)
-    risk = tuple(i for i in risk_ids(store.stage(brief.case.modality, brief.plan.stage)) if i in known)
+    risk_ids = [skill.id for skill in risk]
     if draft.query or alarm is not Alarm.VOICED:
         hits = await _search(store, brief, draft.query or "", brief.candidates)
     else:
         # no move is asked for, yet danger wants one
-        hits = await _search(store, brief, turns[-1].text, risk)
-    ids = choose_shown(hits, risk=risk, alarm=alarm, floor=store.floor, most=settings.top_k)
+        hits = await _search(store, brief, turns[-1].text, risk_ids)
+    ids = choose_shown(hits, risk=risk_ids, alarm=alarm, floor=store.floor, most=settings.top_k)
     deps.journal.add(key, Kept({"skills": ids}))
     return ids
 

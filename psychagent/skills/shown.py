@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from psychagent.domain.danger import Alarm
-from psychagent.domain.skill import MetaSkill, StageSkills
+from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 
 if TYPE_CHECKING:
     # numpy comes with the first index
@@ -40,9 +40,9 @@ def shortlist(skills: StageSkills, chosen: frozenset[str], most: int) -> tuple[s
     return tuple(skill.id for skill in skills.of_metas(chosen | at_hand) if skill.id in ids)
 
 
-def risk_ids(skills: StageSkills) -> tuple[str, ...]:
+def risk_skills(skills: StageSkills) -> tuple[Skill, ...]:
     """List the skills for danger, in file order: the plain question first."""
-    return tuple(skill.id for meta in skills.meta_skills if meta.risk for skill in meta.skills)
+    return tuple(skill for meta in skills.meta_skills if meta.risk for skill in meta.skills)
 
 
 def choose_shown(

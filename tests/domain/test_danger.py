@@ -9,12 +9,12 @@ import pytest
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Speaker
-from psychagent.domain.danger import STAYS_OPEN, Alarm, DangerWords, mentions, sound_alarm
+from psychagent.domain.danger import STAYS_OPEN, Alarm, SafetyWords, mentions, sound_alarm
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.library import SkillLibrary
 
-WORDS = DangerWords(voiced=("kill myself",), asked=("suicide",))
+WORDS = SafetyWords(voiced=("kill myself",), words=("suicide",))
 
 
 def asks(text: str = "And then?", *, danger: bool = False) -> Turn:
@@ -28,6 +28,7 @@ def says(text: str = "It was an ordinary week.") -> Turn:
 def alarm(turns: Sequence[Turn], **over: Any) -> Alarm:
     given: dict[str, Any] = {
         "words": WORDS,
+        "skills": {"Ask directly"},
         "now": False,
         "carried": False,
         "session_index": 2,
@@ -106,15 +107,14 @@ def test_a_later_session_without_a_note_is_not_due() -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_bundled_words_are_lower_case_and_used_once(language: Language) -> None:
-    words = PromptLibrary(language).danger_words()
-    for listed in (words.voiced, words.asked):
-        assert len(set(listed)) == len(listed) > 10
-        assert [word for word in listed if word != word.lower() or word != word.strip()] == []
+    words = PromptLibrary(language).safety_words()
+    assert len(set(words.voiced)) == len(words.voiced) > 10
+    assert [word for word in words.voiced if word != word.lower() or word != word.strip()] == []
 
 
 @pytest.mark.parametrize("language", list(Language))
 def test_the_bundled_words_raise_no_alarm_at_a_gold_moment_without_danger(language: Language) -> None:
-    words, path = PromptLibrary(language).danger_words(), gold_file(language)
+    words, path = PromptLibrary(language).safety_words(), gold_file(language)
     moments = load_gold(path, SkillLibrary(language))
     rewrites = load_rewrites(rewrites_file(path), moments)
     false = [
@@ -146,6 +146,6 @@ HARMLESS = {
 
 @pytest.mark.parametrize("language", list(Language))
 def test_plain_danger_is_heard_and_a_figure_of_speech_is_not(language: Language) -> None:
-    words = PromptLibrary(language).danger_words().voiced
+    words = PromptLibrary(language).safety_words().voiced
     assert all(mentions(text, words) for text in SPOKEN[language])
     assert not [text for text in HARMLESS[language] if mentions(text, words)]

@@ -8,7 +8,7 @@ from psychagent.domain.base import Modality, Stage
 from psychagent.domain.danger import Alarm
 from psychagent.domain.skill import MetaSkill, StageSkills
 from psychagent.skills.index import Hit
-from psychagent.skills.shown import MOST_RISK_SKILLS, choosable, choose_shown, risk_ids, shortlist
+from psychagent.skills.shown import MOST_RISK_SKILLS, choosable, choose_shown, risk_skills, shortlist
 from tests.support.small_skills import skill_about
 
 RISK = ("r.ask", "r.near", "r.plan")
@@ -48,7 +48,7 @@ def test_the_filter_chooses_among_what_is_not_at_hand_anyway() -> None:
 
 
 def test_the_skills_for_danger_are_those_of_its_families_in_file_order() -> None:
-    assert risk_ids(SKILLS) == ("risk.0", "risk.1", "risk.2")
+    assert tuple(s.id for s in risk_skills(SKILLS)) == ("risk.0", "risk.1", "risk.2")
 
 
 def test_a_shortlist_takes_evenly_from_the_chosen_families_in_file_order() -> None:

@@ -13,7 +13,7 @@ from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, re
 from psychagent.skills.embed import Embedder
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.method import DEFAULT_METHOD, resolve_method
-from psychagent.skills.shown import risk_ids, shortlist
+from psychagent.skills.shown import risk_skills, shortlist
 from psychagent.skills.store import SkillStore
 from tests.support.small_skills import CountingEmbedder, WriteLibrary, skill_about, stage_of
 
@@ -202,4 +202,4 @@ async def test_safety_work_can_be_found_in_every_stage(
     skill = risk.skills[0]
     hits = await store.search(f"{skill.name} {skill.trigger}", modality=modality, stage=stage, k=3)
     assert skill.id in [hit.skill.id for hit in hits]
-    assert set(risk_ids(skills)) <= set(shortlist(skills, frozenset(), 60))
+    assert {s.id for s in risk_skills(skills)} <= set(shortlist(skills, frozenset(), 60))

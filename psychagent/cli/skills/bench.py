@@ -90,7 +90,7 @@ async def _showings(
     embedder = None if method == "lexical" else open_embedder(settings.embedding, live)
     bundled = settings.embedding.provider == "minilm"
     floor = resolve_floor(language, method, settings.floor, rewritten=True, bundled=bundled)
-    words = PromptLibrary(language).danger_words()
+    words = PromptLibrary(language).safety_words()
     showings = {}
     for way in WAYS:
         store = SkillStore(

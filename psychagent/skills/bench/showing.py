@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from psychagent.domain.base import WORKING_STAGES
-from psychagent.domain.danger import Alarm, DangerWords, mentions
+from psychagent.domain.danger import Alarm, SafetyWords, mentions
 from psychagent.domain.skill import StageSkills
 from psychagent.skills.bench.gold import Moment, Rewrite
-from psychagent.skills.shown import choose_shown, risk_ids, shortlist
+from psychagent.skills.shown import choose_shown, risk_skills, shortlist
 from psychagent.skills.store import SkillStore
 
 Stages = Literal["own", "previous"]
@@ -89,13 +89,13 @@ async def show_all(
     way: Way,
     moments: Sequence[Moment],
     rewrites: Mapping[str, Rewrite],
-    words: DangerWords,
+    words: SafetyWords,
 ) -> list[Shown]:
     """Choose what each moment shows, from its rewrite, among the candidates that a session would have."""
     return [await _show(store, way, moment, rewrites[moment.id], words) for moment in moments]
 
 
-async def _show(store: SkillStore, way: Way, moment: Moment, rewrite: Rewrite, words: DangerWords) -> Shown:
+async def _show(store: SkillStore, way: Way, moment: Moment, rewrite: Rewrite, words: SafetyWords) -> Shown:
     danger = rewrite.danger or mentions(moment.last_words, words.voiced)
     alarm = Alarm.VOICED if danger else Alarm.NONE
     skills = store.stage(moment.modality, moment.stage)
@@ -104,7 +104,7 @@ async def _show(store: SkillStore, way: Way, moment: Moment, rewrite: Rewrite, w
     if moment.skills and moment.stage is not WORKING_STAGES[-1]:
         following = store.stage(moment.modality, WORKING_STAGES[moment.stage.rank + 1])
         late = bool(set(moment.skills) & set(await _ids(store, way, following, rewrite.query, alarm)))
-    risk = bool(set(ids) & set(risk_ids(skills)))
+    risk = bool(set(ids) & {s.id for s in risk_skills(skills)})
     return Shown(moment, ids, danger, risk, len(set(ids) & _earlier(skills, store)), late)
 
 
@@ -115,7 +115,7 @@ async def _ids(store: SkillStore, way: Way, skills: StageSkills, query: str, ala
     )
     return choose_shown(
         hits,
-        risk=risk_ids(skills) if way.by_danger else (),
+        risk=[s.id for s in risk_skills(skills)] if way.by_danger else (),
         alarm=alarm if way.by_danger else Alarm.NONE,
         floor=store.floor if way.floor else 0.0,
         most=way.most,

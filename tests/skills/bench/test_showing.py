@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from psychagent.domain.base import Language, Modality, Speaker, Stage
-from psychagent.domain.danger import DangerWords
+from psychagent.domain.danger import SafetyWords
 from psychagent.skills.bench.gold import Line, Moment, Rewrite
 from psychagent.skills.bench.showing import Shown, Way, halves, show_all, summarize
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
 
-WORDS = DangerWords(voiced=("suicide",), asked=("suicide",))
+WORDS = SafetyWords(voiced=("suicide",), words=("suicide",))
 DEFAULT = Way("default", "previous", 3, 100, floor=True, by_danger=True)
 BEFORE = Way("before", "own", 5, 60, floor=False, by_danger=False)
 
