@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -59,6 +59,7 @@ class SkillSettings:
 
     root: Path | None
     method: str
+    floor: Literal["auto"] | float
     embedding: EmbeddingSettings
     cache_dir: Path
 
@@ -69,6 +70,7 @@ def read_skill_settings(baseline: Path | None = None) -> SkillSettings:
     return SkillSettings(
         root=settings.skills_root,
         method=settings.retrieval.method,
+        floor=settings.retrieval.floor,
         embedding=settings.embedding,
         cache_dir=default_cache_dir(),
     )

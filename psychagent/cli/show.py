@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from psychagent.domain.memory import memory_changes
+from psychagent.domain.file_facts import memory_changes
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder, SessionFile, session_number
 from psychagent.records.session import SessionRecord

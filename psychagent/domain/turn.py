@@ -23,6 +23,8 @@ class Rewrite(Record):
     trigger: str
     when_to_use: str = ""
     skill: str = ""
+    danger: bool = False
+    """Whether danger is voiced, or is open from before."""
 
 
 class Turn(Record):

@@ -117,7 +117,16 @@ def test_bench_prints_every_way_of_retrieval(tmp_path: Path, minilm: Embedder) -
     for way in ("random (expected)", "BM25 + all-MiniLM-L6-v2", "client's last words", "session's focus"):
         assert way in shown
     assert "rewrite" not in shown
+    assert "what a turn shows" not in shown, "that is measured from rewrites"
     assert "default ranking of en: fusion" in shown
+
+
+@pytest.mark.slow
+def test_bench_tells_what_a_turn_shows_where_there_are_rewrites() -> None:
+    output = call("bench", "--language", "zh").output
+    assert "zh: what a turn shows" in output
+    for way in ("own stage, five", "with the stage before", "with a floor"):
+        assert way in output
 
 
 def test_a_gold_file_needs_its_language() -> None:
