@@ -58,6 +58,11 @@ class MemoryView(Record):
     standings: tuple[Standing, ...] = ()
     """How far each task was agreed on."""
 
+    @property
+    def must_ask(self) -> bool:
+        """Whether a danger was voiced, which is to be asked about again; after denials alone it is not."""
+        return any(row.note.must_stay for row in self.safety)
+
     def is_empty(self) -> bool:
         """Return whether there is nothing to show, as before the first session."""
         return not (self.file_lines or self.recent)

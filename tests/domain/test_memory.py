@@ -154,6 +154,16 @@ def test_a_long_note_shows_each_of_its_texts_in_part() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_only_a_danger_that_was_voiced_is_to_be_asked_about_again(language: Language) -> None:
+    one = memory(1, language=language).summaries[0]
+    again = {Language.EN: "ask about it again", Language.ZH: "要再问起"}[language]
+    for note, asked in ((danger("dark"), True), (SafetyNote(danger=Danger.DENIED, asked="no"), False)):
+        view = view_memory(Memory(summaries=(one.model_copy(update={"safety": note}),)))
+        assert len(view.safety) == 1
+        assert (again in rendered(view, language)) == asked
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_homework_says_in_words_how_far_it_was_agreed_on(language: Language) -> None:
     standings = (Standing.AGREED, Standing.HEDGED, Standing.OFFERED)
     tasks = ("write", "walk", "call")
