@@ -189,7 +189,8 @@ def test_homework_of_an_older_file_was_agreed_on() -> None:
 def test_the_file_is_printed_in_the_words_of_the_language(language: Language) -> None:
     labels = PROMPTS[language].labels
     text = rendered(view_memory(memory(1, language=language, size=30), labels=labels), language)
-    assert f"{labels['core_beliefs']}: " in text
+    colon = {Language.EN: ": ", Language.ZH: "："}[language]
+    assert f"{labels['core_beliefs']}{colon}" in text
     assert "core_beliefs" not in text
 
 
