@@ -62,6 +62,16 @@ def test_the_last_two_sessions_are_shown_with_abstract_status_and_open_points(la
         assert open_points.startswith(f"s{number}-open")
 
 
+def test_the_abstract_gets_the_room_that_a_sessions_other_texts_leave() -> None:
+    held = memory(2, size=520)
+    brief = held.summaries[1]
+    goals = brief.goal_assessment.model_copy(update={"objective_recap": "sleep", "completion_status": "met"})
+    state = brief.client_state_analysis.model_copy(update={"unresolved_points_or_tensions": "the move"})
+    short = brief.model_copy(update={"goal_assessment": goals, "client_state_analysis": state})
+    rows = view_memory(held.model_copy(update={"summaries": (held.summaries[0], short)})).recent
+    assert len(rows[1].abstract) > len(rows[0].abstract)
+
+
 def test_short_summaries_of_the_last_two_sessions_are_shown_in_full() -> None:
     held = memory(2, size=80)
     view = view_memory(held)
