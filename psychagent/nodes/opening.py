@@ -31,6 +31,7 @@ def brief_of(
         attempt=attempt,
         knobs=knobs,
         memory_tokens=sources.baseline.memory_tokens,
+        recalls=tuple(state.get("recalls", [])),
     )
 
 

@@ -37,7 +37,7 @@ def test_a_run_that_finishes_ends_with_its_tables_and_status_0(tmp_path: Path) -
     for status_name in ("finished by plan", "partial", "failed"):
         assert rows[status_name].split("│")[2].strip() == "0"
     assert rows["counselor"].split("│")[2].strip() == "2"
-    assert rows["all"].split("│")[2].strip() == "8"
+    assert rows["all"].split("│")[2].strip() == "12"
     assert f"Transcripts: {tmp_path / 'r' / 'loopback'}" in told
     assert "Failed" not in told
 

@@ -43,6 +43,7 @@ async def test_a_course_ends_by_its_plan_after_consolidation() -> None:
         {
             "filter": [chosen_family(stage) for stage in stages],
             "counselor": [spoken("All in one turn.", ends=True)] * 3,
+            "client": ["Bye."] * 3,
             "summary": [summed_up(f"sum{n}", stage) for n, stage in enumerate(proposals)],
             "client_file": [filed()] * 3,
         },
@@ -78,9 +79,9 @@ async def test_memory_reaches_filter_client_and_reflection_too() -> None:
     cast = two_sessions()
     await run(cast)
     for role in ("filter", "client", "summary", "client_file"):
-        first, second = ("\n".join(m["content"] for m in prompt) for prompt in cast.asked(role))
-        assert "task1" in second, role
-        assert "task1" not in first, role
+        asked = ["\n".join(m["content"] for m in prompt) for prompt in cast.asked(role)]
+        assert "task1" in asked[-1], role
+        assert "task1" not in asked[0], role
 
 
 async def test_memory_grows_by_one_session_each_time() -> None:
@@ -124,7 +125,14 @@ async def test_a_session_records_its_usage_alone() -> None:
     _, sessions = await run(two_sessions())
     for session in sessions:
         calls = {role: used.calls for role, used in session.usage.roles.items()}
-        assert calls == {"filter": 1, "counselor": 2, "client": 1, "summary": 1, "client_file": 1}
+        assert calls == {
+            "filter": 1,
+            "counselor": 2,
+            "client": 2,
+            "summary": 1,
+            "client_file": 1,
+            "recall": 1,
+        }
 
 
 async def test_thoughts_stay_with_their_turns_and_reach_no_prompt() -> None:

@@ -14,6 +14,7 @@ _BY_SCHEMA = {
     "QueryReply": "rewrite",
     "SessionSummary": "summary",
     "JsonReply": "counselor",
+    "RecallReply": "recall",
 }
 COUNSELOR_VISIBLE_CHARS, COUNSELOR_THOUGHT_CHARS, CLIENT_CHARS = 83 * 4, 167 * 4 - 120, 60 * 4
 END_AFTER: dict[str, int] = {"turns": 10_000}
@@ -80,6 +81,8 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
                 "theory": {},
             }
         )
+    if role == "recall":
+        return json.dumps({"told": [1], "said": [filler(100, 1)], "left": filler(60, 2)})
     if role == "judge":
         return judge_reply(body)
     return "{}"
