@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from psychagent.cli.main import app
+from psychagent.errors import AssetError
 
 RUN = CliRunner()
 
@@ -109,3 +110,19 @@ def test_a_thought_about_somebody_else_is_the_clients_own(tmp_path: Path, though
     _write(tmp_path, "p", _profile(theory={"cbt": {"core_beliefs": [thought]}}))
     result = RUN.invoke(app, ["profiles", "validate", str(tmp_path)])
     assert "third person" not in result.output
+
+
+def test_a_bundled_client_is_shown_by_its_id_one_field_a_line() -> None:
+    shown = RUN.invoke(app, ["profiles", "show", "en07"])
+    assert shown.exit_code == 0
+    lines = [line.strip() for line in shown.output.splitlines()]
+    assert lines[0].startswith("Ruth Abelson (en07)")
+    assert "function: Keeps the full weight of the loss behind a door" in lines
+    assert "theme: aloneness" in lines
+    assert RUN.invoke(app, ["profiles", "show", "zh08"]).output.startswith("何子豪 (zh08)")
+
+
+def test_an_id_that_is_none_is_one_sentence_with_the_nearest_name() -> None:
+    shown = RUN.invoke(app, ["profiles", "show", "en007"])
+    assert isinstance(shown.exception, AssetError)
+    assert str(shown.exception) == "no profile 'en007'; did you mean 'en07'?"

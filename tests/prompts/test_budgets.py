@@ -24,7 +24,7 @@ from tests.support.memory_parts import memory
 from tests.support.prompt_values import library
 
 COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY = 930, 1800
-CLIENT_HEAD = {Language.EN: 1050, Language.ZH: 1220}
+CLIENT_HEAD = {Language.EN: 1180, Language.ZH: 1300}
 """All that is true of a person is in it; a Chinese character is estimated as a whole token."""
 SKILLS_TAIL, REWRITE_HEAD = 560, 160
 PASSAGE = (45, 90)
