@@ -20,6 +20,8 @@ def shorten_to_tokens(text: str, limit: int) -> str:
     text = " ".join(text.split())
     if estimate_tokens(text) <= limit:
         return text
+    # no token is longer than four characters
+    text = text[: 4 * limit + 1]
     ends = (text[: match.end()] for match in _SENTENCE.finditer(text))
     whole = [start for start in ends if limit // 2 <= estimate_tokens(start) <= limit]
     if whole:

@@ -50,7 +50,7 @@ def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prom
         rendered=[head],
         seed=brief.seed("client", len(turns)),
         call=brief.call(Role.CLIENT, len(turns)),
-        rephrased=said_in_words(client_view(brief)),
+        rephrased=said_in_words(head),
     )
 
 
@@ -77,13 +77,10 @@ def client_view(brief: Brief) -> ClientView:
     )
 
 
-def said_in_words(view: ClientView) -> dict[str, object]:
-    """List the values that the prompt says in sentences instead: how the client is, and its homework."""
-    return {
-        "style": view.style,
-        "resistance": view.resistance,
-        **({"homework_status": view.homework_status} if view.homework else {}),
-    }
+def said_in_words(head: Rendered) -> dict[str, object]:
+    """List the values that the head says in sentences instead: how the client is, and its homework."""
+    names = ["style", "resistance", *(["homework_status"] if head.values["homework"] else [])]
+    return {name: head.values[name] for name in names}
 
 
 def _head(prompts: PromptLibrary, brief: Brief) -> Rendered:

@@ -38,8 +38,8 @@ def remember(deps: Deps) -> CourseNode:
 
 def recall_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Ask behind the client's own messages, which a prefix cache of its model still holds."""
-    view, head = client_view(brief), client_head(sources, brief)
-    task = sources.prompts(brief.case.language).render("client/recall", untold=view.lines)
+    head = client_head(sources, brief)
+    task = sources.prompts(brief.case.language).render("client/recall", untold=client_view(brief).lines)
     messages = client_messages(head, turns)
     if messages[-1]["role"] == "user":
         # some chat templates allow no two messages of one role in a row
@@ -54,5 +54,5 @@ def recall_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prom
         seed=brief.seed(Role.RECALL),
         call=brief.call(Role.RECALL),
         also={"said": [turn.text for turn in turns if turn.speaker is Speaker.CLIENT]},
-        rephrased=said_in_words(view),
+        rephrased=said_in_words(head),
     )

@@ -122,6 +122,9 @@ def test_what_is_true_of_danger_is_known_and_a_client_without_any_says_no() -> N
     seen = view(disclosing(told(2).model_copy(update={"risk": risk})))
     assert (seen.risk, seen.first_answer, seen.if_calm, seen.risk_facts) == ("S.", "F.", "C.", "T.")
     assert not seen.denies_risk
+    told_it = (Recall(session_index=1, told=("S.",)),)
+    later = view(disclosing(told(2).model_copy(update={"risk": risk})), 2, recalls=told_it)
+    assert (later.first_answer, later.if_calm, later.risk_facts) == ("", "", "T.")
     assert view(disclosing(told(2))).denies_risk
 
 

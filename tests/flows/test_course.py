@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from psychagent.domain.base import Stage
+from psychagent.domain.client_memory import Recall
 from psychagent.domain.rollout import FinishedSession
 from psychagent.flows.course import build_course
 from psychagent.nodes.state import CourseState
@@ -65,6 +67,26 @@ async def test_memory_of_a_session_stands_in_the_counselors_next_prompt() -> Non
         assert mark not in first
     assert "focus1" in second
     assert "not met this client" in first
+
+
+async def test_what_the_client_remembers_stands_in_its_own_next_prompt_and_in_no_others() -> None:
+    cast = two_sessions()
+    cast.models["recall"].answer = None
+    cast.models["recall"].replies = [
+        json.dumps({"told": [1], "details": [f"CAT{n}"], "left": f"LEFT{n}"}) for n in (1, 2)
+    ]
+    state, sessions = await run(cast)
+    line = START["case"].profile.disclosure.at_once[0]  # type: ignore[union-attr]
+    assert [session.recall for session in sessions] == state["recalls"]
+    assert state["recalls"][0] == Recall(session_index=1, told=(line,), details=("CAT1",), left="LEFT1")
+    for role in cast.models:
+        asked = ["\n".join(m["content"] for m in prompt) for prompt in cast.asked(role)]
+        told = ["CAT1" in text for text in asked]
+        assert any(told) == (role in {"client", "recall"}), role
+        assert not any(told[: len(told) // 2]), "nobody knows it in the first session"
+    open_before, open_after = (prompt[0]["content"].split("Only if")[0] for prompt in cast.asked("recall"))
+    assert line in open_before
+    assert line not in open_after, "what was told is no longer to be told"
 
 
 async def test_a_danger_that_was_noted_stands_in_every_later_prompt_of_the_counselor() -> None:
