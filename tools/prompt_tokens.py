@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from statistics import mean
 from typing import Literal
 
@@ -18,6 +18,7 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, Stage
+from psychagent.domain.client_memory import Recall, RecallReply, to_recall
 from psychagent.domain.memory import (
     ClientFile,
     ClientStateAnalysis,
@@ -41,6 +42,7 @@ from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import JudgeBrief, JudgeDeps, JudgeTask, Sitting, plan_calls
 from psychagent.nodes.reflect import ReflectionRole, reflection_prompt
+from psychagent.nodes.remember import recall_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.scales.dialogue import Dialogue, Line
@@ -54,8 +56,8 @@ HEAD = f"""# Prompt tokens
 Written by `make docs`; a test keeps this file current. Tokens are estimated, not billed: 1 for a
 Chinese character, 1 for 4 other characters, rounded up.
 
-Each number is the largest over the five modalities and, for the client, over the bundled profiles;
-for the counselor, over both reply formats; for the judge, over all scales. Every turn is taken as
+Each number is the largest over the five modalities and, for client and recall, over the bundled
+profiles; for the counselor, over both reply formats; for the judge, over all scales. Every turn is taken as
 {COUNSELOR_TOKENS} tokens of the counselor and {CLIENT_TOKENS} of the client.
 
 - **Head**: what stands before the dialogue and stays the same all session, in a first session with
@@ -68,8 +70,8 @@ for the counselor, over both reply formats; for the judge, over all scales. Ever
 
 The filter is asked once a session and reads no dialogue. The rewrite reads the last four to ten
 utterances, from a start that moves on every eight, so that its prompts share a prefix and do not grow.
-Summary, client file and judge are asked once the session is over (the judge once for each group of a
-scale's items), after {LATE} turns here.
+Summary, client file, the client's recall and judge are asked once the session is over (the judge once
+for each group of a scale's items), after {LATE} turns here.
 """
 NAMES = {Language.EN: "English", Language.ZH: "Chinese"}
 _FILLERS = {Language.EN: ("word ", "talk ", "note "), Language.ZH: ("说", "答", "记")}
@@ -160,6 +162,14 @@ def full_memory(language: Language) -> Memory:
     return Memory(client_file=file, summaries=(summary,) * (SESSIONS - 1), homework=(text(120),))
 
 
+@cache
+def full_recalls(language: Language) -> tuple[Recall, ...]:
+    """Make a client's memory that holds more than a prompt shows; none of it is a line of its profile."""
+    texts = tuple((_FILLERS[language][2] * 200)[: 200 + number] for number in range(8))
+    reply = RecallReply(told=(1, 2, 3), said=texts, held_back=texts, details=texts, left=texts[0])
+    return tuple(to_recall(reply, texts, session_index=number) for number in range(1, SESSIONS))
+
+
 def measure(language: Language, prompt_at: PromptAt) -> Sizes:
     """Measure a role's prompt in three parts: before the dialogue, the dialogue, and after it."""
     early_text, late_text = (_text(prompt_at(dialogue(language, turns))) for turns in (EARLY, LATE))
@@ -200,7 +210,13 @@ def briefs(deps: Deps, language: Language, name: str, *, first: bool) -> Iterato
         for stage in WORKING_STAGES:
             for index in (2, SESSIONS):
                 later = plan.model_copy(update={"stage": stage})
-                yield replace(opened, plan=later, memory=full_memory(language), session_index=index)
+                yield replace(
+                    opened,
+                    plan=later,
+                    memory=full_memory(language),
+                    recalls=full_recalls(language),
+                    session_index=index,
+                )
 
 
 def _counselor(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
@@ -213,6 +229,10 @@ def _counselor(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
 
 def _client(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
     yield lambda turns: client_prompt(deps, brief, turns[:-1])
+
+
+def _recall(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
+    yield lambda turns: recall_prompt(deps, brief, turns)
 
 
 def _filter(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
@@ -238,6 +258,7 @@ ROLES: dict[str, PromptsOf] = {
     "rewrite": _rewrite,
     "summary": _reflect(Role.SUMMARY),
     "client_file": _reflect(Role.CLIENT_FILE),
+    "recall": _recall,
 }
 
 
@@ -253,7 +274,7 @@ def _deps_of(reply_format: Literal["tags", "json"]) -> Deps:
 
 def _sizes(forms: Sequence[Deps], role: str, language: Language, *, first: bool) -> list[Sizes]:
     bundled = find_profiles(DatasetSettings(split=None), language)[None]
-    profiles = [path.stem for path in (bundled if role == "client" else bundled[:1])]
+    profiles = [path.stem for path in (bundled if role in {"client", "recall"} else bundled[:1])]
     return [
         measure(language, prompt_at)
         for deps in (forms if role == "counselor" else forms[:1])

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from psychagent.assets.profiles import load_profile
 from psychagent.domain.base import Modality, Record
-from psychagent.domain.profile import Profile
+from psychagent.domain.profile import Profile, SpecialSituation
 from psychagent.errors import AssetError
 
 _LONGEST_LINE = 240
+_COUNSELOR_ACTS = re.compile(
+    r"上次您|您上次|您上回|上回您|您让我|刚才您|您刚才|您教我|您问过我|"
+    r"\b(?:last time you|you (?:asked|told|made|had) me|you said|you suggested|as you say)\b",
+    re.IGNORECASE,
+)
+"""Words that presuppose something that the counselor did; it may not have happened in the course held."""
+_THIRD_PERSON = re.compile(
+    r"^(?:她|他|来访者)(?:总|一直|常)?(?:想[：:，]|(?:认为|觉得|认定|相信|深信|想|怕|担心)(?!.*我))"
+)
+"""How a belief begins that is told about the client, not by it: “她觉得我烦” may be the client's own."""
 
 
 class Finding(Record):
@@ -69,7 +80,26 @@ def check_profile(profile: Profile) -> Iterator[tuple[str, bool]]:
         yield f"no theory block for {', '.join(lacking)}: no case under these", False
     if not info.static_traits.age.strip().isdigit():
         yield f"field 'age' has {info.static_traits.age!r}; digits are best", False
+    yield from _check_theory(profile)
     yield from _check_disclosure(profile)
+
+
+def _check_theory(profile: Profile) -> Iterator[tuple[str, bool]]:
+    """Find beliefs and thoughts in the third person: the client reads them as its own."""
+    cbt, pdt = profile.theory.cbt, profile.theory.pdt
+    rows = cbt.special_situations if cbt else ()
+    own = [*(cbt.core_beliefs if cbt else ()), *(text for row in rows for text in _thoughts_of(row))]
+    own += [row.interpretation for row in pdt.behavioral_response_patterns] if pdt else []
+    for text in own:
+        if _THIRD_PERSON.search(text):
+            yield (
+                f"the thought {text[:40]!r} is told in the third person; let the client think it: “我……”",
+                False,
+            )
+
+
+def _thoughts_of(row: SpecialSituation) -> tuple[str, str]:
+    return row.automatic_thoughts, row.conditional_assumptions
 
 
 def _check_disclosure(profile: Profile) -> Iterator[tuple[str, bool]]:
@@ -83,6 +113,11 @@ def _check_disclosure(profile: Profile) -> Iterator[tuple[str, bool]]:
     for line, count in Counter(lines).items():
         if count > 1:
             yield f"the line {line[:40]!r} stands twice in 'disclosure'", True
+        if act := _COUNSELOR_ACTS.search(line):
+            yield (
+                f"the line {line[:40]!r} presupposes an act of the counselor ({act[0]!r}); leave it out",
+                False,
+            )
         if len(line) > _LONGEST_LINE:
             yield f"the line {line[:40]!r} has {len(line)} characters; nobody says so much at once", False
 

@@ -104,6 +104,22 @@ def _files(folder: Path) -> list[Path]:
     return sorted(paths, key=lambda p: (p.parent, len(p.stem), p.stem))
 
 
+def read_named(name: str) -> Profile:
+    """Read a profile by its file, or a bundled one of any language by its id.
+
+    Raises:
+        AssetError: Naming the nearest id, if there is no such file and no such client.
+    """
+    if _is_file(name) or Path(name).exists():
+        return load_profile(Path(name))
+    everyone = DatasetSettings(split=None)
+    files = [path for language in Language for path in find_profiles(everyone, language)[None]]
+    by_name = {path.stem: path for path in files}
+    if name not in by_name:
+        raise AssetError(f"no profile {name!r}{nearest(name, by_name)}")
+    return load_profile(by_name[name])
+
+
 def find_profile(name: str, language: Language, root: Path | None = None) -> Profile:
     """Read a bundled profile by its id."""
     files = find_profiles(DatasetSettings(root=root, split=None), language)[None]
@@ -148,12 +164,7 @@ def find_cases(dataset: DatasetSettings, language: Language) -> list[CaseFile]:
     Raises:
         AssetError: If the folder holds no profile for the modalities asked for.
     """
-    files = find_profiles(dataset, language)
-    rows = [
-        [CaseFile(path, m, language) for path in files.get(m, files.get(None, []))]
-        for m in dataset.modalities
-    ]
-    rows = [_shift(row, n) if None in files else row for n, row in enumerate(rows)]
+    rows = _named(dataset, language) if dataset.profiles else _all_of(dataset, language)
     if dataset.order == "random":
         for n, row in enumerate(rows):
             random.Random(f"{dataset.seed}:{n}").shuffle(row)
@@ -163,10 +174,56 @@ def find_cases(dataset: DatasetSettings, language: Language) -> list[CaseFile]:
     if not cases:
         raise AssetError(
             f"no profile for {', '.join(dataset.modalities)} in {dataset.root or 'the bundled folder'}; "
-            "check 'root', 'split' and 'modalities' of the dataset"
+            "check 'root', 'split', 'profiles' and 'modalities' of the dataset"
         )
     _refuse_twins(cases)
     return cases[: dataset.max_cases]
+
+
+def _all_of(dataset: DatasetSettings, language: Language) -> list[list[CaseFile]]:
+    """List the cases of a split, a row for each modality."""
+    files = find_profiles(dataset, language)
+    rows = [
+        [CaseFile(path, m, language) for path in files.get(m, files.get(None, []))]
+        for m in dataset.modalities
+    ]
+    return [_shift(row, n) if None in files else row for n, row in enumerate(rows)]
+
+
+def _named(dataset: DatasetSettings, language: Language) -> list[list[CaseFile]]:
+    """List the cases of the clients that are named, a row for each modality that they have a block for."""
+    everyone: dict[Modality | None, list[Path]] = {}
+    if not all(_is_file(name) for name in dataset.profiles):
+        everyone = find_profiles(dataset.model_copy(update={"split": None}), language)
+    rows: dict[Modality, list[CaseFile]] = {m: [] for m in dataset.modalities}
+    for name in dataset.profiles:
+        if not _is_file(name):
+            places = _by_id(name, everyone, language)
+        else:
+            places = {None: [Path(name)]}
+        for m, row in rows.items():
+            paths = places.get(m, places.get(None, []))
+            row += [CaseFile(path, m, language) for path in paths if load_profile(path).theory.block(m)]
+    return list(rows.values())
+
+
+def _is_file(name: str) -> bool:
+    return Path(name).suffix in _SUFFIXES
+
+
+def _by_id(
+    name: str, everyone: Mapping[Modality | None, Sequence[Path]], language: Language
+) -> dict[Modality | None, list[Path]]:
+    """Find the files of an id.
+
+    Raises:
+        AssetError: Naming the nearest id, if there is no such client.
+    """
+    found = {key: [path for path in paths if path.stem == name] for key, paths in everyone.items()}
+    if not any(found.values()):
+        known = {path.stem for paths in everyone.values() for path in paths}
+        raise AssetError(f"no profile {name!r} for {language.value!r}{nearest(name, known)}")
+    return found
 
 
 def _refuse_twins(cases: Sequence[CaseFile]) -> None:

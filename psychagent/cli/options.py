@@ -60,6 +60,14 @@ class RunOptions(SettingsFiles):
     overwrite: Annotated[bool, typer.Option(help="Remove a run that is in the folder and start anew.")] = (
         False
     )
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--profile",
+            metavar="ID_OR_FILE",
+            help="One client, of any split, under each of the modalities; may be given several times.",
+        ),
+    ] = None
     max_cases: Annotated[int | None, typer.Option(min=1, help="Largest number of cases.")] = None
     max_sessions: Annotated[
         int | None, typer.Option(min=1, help="Largest number of sessions in a course.")

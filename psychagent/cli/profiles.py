@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,7 +12,7 @@ from rich.markup import escape
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.profile_checks import check_folder
-from psychagent.assets.profiles import load_profile
+from psychagent.assets.profiles import read_named
 from psychagent.domain.base import Modality
 from psychagent.domain.file_facts import to_line
 from psychagent.domain.profile import Profile
@@ -34,11 +34,13 @@ def validate(
 
 
 def show(
-    file: Annotated[Path, typer.Argument(help="Profile file (YAML or JSON), or a PsychEval case.")],
+    profile: Annotated[
+        str, typer.Argument(metavar="ID_OR_FILE", help="Id of a bundled client, or a profile file.")
+    ],
 ) -> None:
     """Read a profile as a person would."""
     console = Console()
-    for line in profile_lines(load_profile(file)):
+    for line in profile_lines(read_named(profile)):
         console.print(line, highlight=False, soft_wrap=True)
 
 
@@ -56,8 +58,24 @@ def profile_lines(profile: Profile) -> Iterator[str]:
     for modality in Modality:
         block = profile.theory.block(modality)
         if block is not None:
-            yield f"\n[bold]{modality.value}[/bold] {escape(to_line(block.model_dump()))}"
+            yield f"\n[bold]{modality.value}[/bold]"
+            yield from _field_lines(block.model_dump(), depth=1)
     yield from _disclosure_lines(profile)
+
+
+def _field_lines(fields: Mapping[str, Any], *, depth: int) -> Iterator[str]:
+    """Format fields one a line; records inside a field are indented below it."""
+    indent = "  " * depth
+    for name, value in fields.items():
+        label = f"{indent}[dim]{name.replace('_', ' ')}:[/dim]"
+        parts = [value] if isinstance(value, Mapping) else value
+        records = [part for part in parts if isinstance(part, Mapping)]
+        if line := to_line(value):
+            yield label if records else f"{label} {escape(line)}"
+        for number, record in enumerate(records):
+            if number:
+                yield ""
+            yield from _field_lines(record, depth=depth + 1)
 
 
 def _disclosure_lines(profile: Profile) -> Iterator[str]:
@@ -72,6 +90,18 @@ def _disclosure_lines(profile: Profile) -> Iterator[str]:
         yield f"  [yellow]trust[/yellow]    {escape(line)}"
     for secret in manner.hidden:
         opened = f"[dim](opened by: {escape(secret.opened_by)})[/dim]"
-        yield f"  [red]hidden[/red]   {escape(secret.secret)} {opened}"
+        hint = f" [dim](hint: {escape(secret.hint)})[/dim]" if secret.hint else ""
+        yield f"  [red]hidden[/red]   {escape(secret.secret)} {opened}{hint}"
     if manner.risk:
         yield f"  [red]risk[/red]     {manner.risk.kind}: {escape(manner.risk.statement)}"
+        for label, text in (
+            ("first", manner.risk.first_answer),
+            ("if calm", manner.risk.if_calm),
+            ("facts", manner.risk.facts),
+        ):
+            if text:
+                yield f"           [dim]{label}:[/dim] {escape(text)}"
+    for number, week in enumerate(manner.weeks, start=2):
+        yield f"  [dim]before session {number}:[/dim] {escape(week)}"
+    if manner.homework_excuse:
+        yield f"  [dim]homework left undone:[/dim] {escape(manner.homework_excuse)}"

@@ -6,6 +6,7 @@ No other command module reads fields of the run's settings.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -41,10 +42,21 @@ def read_settings(options: RunOptions) -> RunSettings:
             ),
         ),
         dataset=_with(
-            load_settings(DatasetSettings, options.dataset_file()),
+            _named(load_settings(DatasetSettings, options.dataset_file()), options.profile or ()),
             max_cases=options.max_cases,
             modalities=modalities,
         ),
+    )
+
+
+def _named(dataset: DatasetSettings, profiles: Sequence[str]) -> DatasetSettings:
+    """Take the clients that are named, all of them: limits of the settings file are meant for its split."""
+    if not profiles:
+        return dataset
+    # absolute, so that a run can be resumed and replayed from another folder
+    names = [str(Path(name).absolute()) if Path(name).is_file() else name for name in profiles]
+    return dataset.model_copy(
+        update={"profiles": tuple(names), "max_cases": None, "max_cases_per_modality": None}
     )
 
 

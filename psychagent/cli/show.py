@@ -58,6 +58,7 @@ def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[
     yield from _dialogue(record, thoughts=thoughts)
     yield from _summary(record)
     yield from _changes(record)
+    yield from _recall(record)
 
 
 def _dialogue(record: SessionRecord, *, thoughts: bool) -> Iterator[str]:
@@ -101,3 +102,19 @@ def _changes(record: SessionRecord) -> Iterator[str]:
     for path, old, new in changes:
         former = f" [dim](was: {escape(old)})[/dim]" if old else ""
         yield f"  {path}: {escape(new)}{former}"
+
+
+def _recall(record: SessionRecord) -> Iterator[str]:
+    recall = record.recall
+    if recall is None:
+        return
+    yield "\n[bold]The client remembers[/bold]"
+    for label, entries in (
+        ("told", recall.told),
+        ("said", recall.said),
+        ("held back", recall.held_back),
+        ("details", recall.details),
+        ("left", (recall.left,)),
+    ):
+        for entry in filter(None, entries):
+            yield f"  [dim]{label}:[/dim] {escape(entry)}"

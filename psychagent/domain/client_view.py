@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from psychagent.domain.base import Record
+from psychagent.domain.client_memory import Recall, recent_lines, told_lines, view_recalls
 from psychagent.domain.memory import Memory
-from psychagent.domain.profile import Case, Disclosure, Secret, StaticTraits
-from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
+from psychagent.domain.profile import Case, Disclosure, Risk, Secret, StaticTraits, TheoryBlock
+from psychagent.domain.tokens import estimate_tokens
 
-_TRAITS = ("name", "age", "gender", "occupation", "marital_status", "family_status", "language_features")
-_TRAIT_TOKENS, _SPEECH_TOKENS, _LINE_TOKENS, _PATTERN_TOKENS = 14, 24, 60, 45
-_AT_ONCE_TOKENS = 150
-"""Token budget for the lines of a first meeting; lines beyond it move to the second session."""
-_LONGEST_LINE = 60
-_EARLIER_TOKENS = 260
+_MATERIAL_TOKENS, _FEWEST_LINES = 560, 3
+"""Token budget of all that a first session's prompt says of the person. When it is exceeded, only lines
+that the client can tell at once wait for the second session, and never all of them; no fact is left out."""
 HOMEWORK_STATES = ("done", "partly done", "not done")
 
 
@@ -24,123 +23,142 @@ class ClientView(Record):
     """The client as its prompt shows it in one session."""
 
     name: str
-    traits: str
+    traits: StaticTraits
     problem: str
     demands: str
-    background: str
-    patterns: str
+    growth: tuple[str, ...]
+    modality: str
+    theory: TheoryBlock | None
+    """The case's own block: what of it the client can tell, and what it does not see, the prompt says."""
     style: str
     resistance: int
     at_once: tuple[str, ...]
     trusted: tuple[str, ...]
     secrets: tuple[Secret, ...]
     risk: str
-    remembered: tuple[str, ...]
-    earlier: tuple[str, ...]
-    """Lines that were open in earlier sessions, so that the client does not contradict itself."""
+    first_answer: str
+    if_calm: str
+    risk_facts: str
+    denies_risk: bool
+    """Whether a question about dying or harm is truly answered no."""
+    told: tuple[str, ...]
+    """Lines that it told in earlier sessions, so that it neither repeats nor contradicts them."""
+    remembered: tuple[Recall, ...]
+    week: str
+    """What happened since the last session."""
     homework: tuple[str, ...]
     homework_status: str
+    excuse: str
+    """Why homework was left undone; empty where it was done."""
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """All lines that it could tell in this session, in the order in which they are numbered."""
+        risk = [self.risk] if self.risk and self.risk not in self.told else []
+        return (*self.at_once, *self.trusted, *(s.secret for s in self.secrets), *risk)
 
 
-def view_client(case: Case, memory: Memory, *, session_index: int, seed: int) -> ClientView:
+def view_client(
+    case: Case, memory: Memory, recalls: Sequence[Recall] = (), *, session_index: int, seed: int
+) -> ClientView:
     """Choose what the client knows about itself in this session.
 
-    Disclosure opens step by step: what the client says at once comes in the first two sessions, what
-    needs trust a few lines per session (fewer the more it resists), and what it hides from the second
-    session on, one secret at a time. A line that is not shown cannot be recited, and no line is open
-    in two sessions. Profiles without a disclosure block show their growth experiences instead.
+    Facts are always known. Disclosure opens step by step: what needs trust a few lines more each
+    session (fewer the more the client resists), what it hides from the second session on. A line that
+    was told, by the client's own memory, is listed as told; one that was not stays open.
+
+    Args:
+        case: Whom it plays.
+        memory: The counselor's memory, of which only the homework is the client's too.
+        recalls: What the client remembers of earlier sessions.
+        session_index: Number of the session, from 1.
+        seed: Decides how much of the homework was done.
     """
-    info, disclosure = case.profile.basic_info, case.profile.disclosure or Disclosure()
-    at_once, trusted = open_lines(disclosure, session_index)
-    block = case.profile.theory.block(case.modality)
-    background = "" if disclosure.at_once else " ".join(info.growth_experiences)
+    info, block = case.profile.basic_info, case.profile.theory.block(case.modality)
+    disclosure, told = case.profile.disclosure or Disclosure(), told_lines(recalls)
+    risk, is_first = disclosure.risk, session_index == 1
+    trusted = trusted_now(disclosure, told, session_index)
+    known = (info.model_dump(), block.model_dump() if block else (), trusted, _of_risk(risk))
+    status = homework_status(disclosure.homework_likelihood, seed)
     return ClientView(
         name=info.static_traits.name,
-        traits="; ".join(_traits(info.static_traits)),
-        problem=clip_to_tokens(info.main_problem, _LINE_TOKENS),
-        demands=clip_to_tokens(info.core_demands, _LINE_TOKENS // 2),
-        background=clip_to_tokens(background, 2 * _LINE_TOKENS),
-        patterns=_patterns(_values(block.model_dump())) if block else "",
+        traits=info.static_traits,
+        problem=info.main_problem,
+        demands=info.core_demands,
+        growth=info.growth_experiences,
+        modality=case.modality.value,
+        theory=block,
         style=disclosure.style,
         resistance=disclosure.resistance,
-        at_once=at_once,
+        at_once=at_once_now(disclosure, told, room=_MATERIAL_TOKENS - _size(known) if is_first else None),
         trusted=trusted,
-        secrets=hidden_now(disclosure, session_index),
-        risk=disclosure.risk.statement if disclosure.risk else "",
-        remembered=tuple(clip_to_tokens(s.session_summary_abstract, 60) for s in memory.summaries[-1:]),
-        earlier=_earlier(disclosure, session_index),
+        secrets=hidden_now(disclosure, told, session_index),
+        risk=risk.statement if risk else "",
+        first_answer=risk.first_answer if risk and risk.statement not in told else "",
+        if_calm=risk.if_calm if risk and risk.statement not in told else "",
+        risk_facts=risk.facts if risk else "",
+        denies_risk=case.profile.disclosure is not None and risk is None,
+        told=recent_lines(told),
+        remembered=view_recalls(recalls),
+        week=week_before(disclosure, session_index),
         homework=memory.homework,
-        homework_status=homework_status(disclosure.homework_likelihood, seed),
+        homework_status=status,
+        excuse="" if status == HOMEWORK_STATES[0] else disclosure.homework_excuse,
     )
 
 
-def _earlier(disclosure: Disclosure, session_index: int) -> tuple[str, ...]:
-    groups = [group for k in range(1, session_index) for group in open_lines(disclosure, k)]
-    lines = [line for group in groups for line in group]
-    recent: list[str] = []
-    for line in reversed(lines):
-        if estimate_tokens(" ".join([*recent, line])) > _EARLIER_TOKENS:
-            break
-        recent.insert(0, line)
-    return tuple(recent)
+def _of_risk(risk: Risk | None) -> tuple[str, ...]:
+    return (risk.statement, risk.first_answer, risk.if_calm, risk.facts) if risk else ()
 
 
-def _traits(traits: StaticTraits) -> Iterator[str]:
-    for name in _TRAITS:
-        text = getattr(traits, name)
-        if text:
-            yield clip_to_tokens(text, _SPEECH_TOKENS if name == "language_features" else _TRAIT_TOKENS)
+def _size(node: Any) -> int:
+    return sum(estimate_tokens(text) + 1 for text in _texts(node))
 
 
-def _patterns(values: Iterator[str]) -> str:
-    """Join whole statements while they fit; the first is clipped if it does not."""
-    joined = clip_to_tokens(next(values, ""), _PATTERN_TOKENS)
-    for value in values:
-        if estimate_tokens(longer := f"{joined} / {value}") > _PATTERN_TOKENS:
-            break
-        joined = longer
-    return joined
-
-
-def _values(node: Any) -> Iterator[str]:
-    if isinstance(node, Mapping):
-        node = node.values()
+def _texts(node: Any) -> Iterator[str]:
     if isinstance(node, str):
-        yield from (part for part in [node.strip()] if part)
+        yield from [node] if node else []
         return
-    for item in node:
-        yield from _values(item)
+    for item in node.values() if isinstance(node, Mapping) else node:
+        yield from _texts(item)
 
 
-def open_lines(disclosure: Disclosure, session_index: int) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Choose the lines that are open in a session: those said at once, and those that need trust."""
-    at_once = tuple(clip_to_tokens(line, _LONGEST_LINE) for line in disclosure.at_once)
-    trusted = tuple(clip_to_tokens(line, _LONGEST_LINE) for line in disclosure.after_trust)
-    cut, early = _first_meeting(at_once, disclosure.resistance), int(disclosure.resistance <= 2)
-    if session_index == 1:
-        return at_once[:cut], trusted[:early]
+def at_once_now(disclosure: Disclosure, told: Sequence[str], *, room: int | None) -> tuple[str, ...]:
+    """Choose the lines that the client can tell when asked: the first that it has not told.
+
+    Args:
+        disclosure: How it opens up.
+        told: Lines told in earlier sessions.
+        room: Token budget; the first few are shown in any case, and None is no limit.
+    """
+    untold = [line for line in disclosure.at_once if line not in told][: max(4, 7 - disclosure.resistance)]
+    if room is None:
+        return tuple(untold)
+    costs = itertools.accumulate(estimate_tokens(line) + 1 for line in untold)
+    fitting = sum(cost <= room for cost in costs)
+    return tuple(untold[: max(fitting, _FEWEST_LINES)])
+
+
+def trusted_now(disclosure: Disclosure, told: Sequence[str], session_index: int) -> tuple[str, ...]:
+    """Choose the lines that need trust: one in a first session, then a few more each session.
+
+    Lines that were not told yet stay open; when many have gathered, the first of them are shown.
+    """
     step = 3 if disclosure.resistance <= 2 else 2
-    first = early + (session_index - 2) * step
-    return at_once[cut:] if session_index == 2 else (), trusted[first : first + step]
+    opened = disclosure.after_trust[: 1 + (session_index - 1) * step]
+    return tuple(line for line in opened if line not in told)[: step + 1]
 
 
-def _first_meeting(lines: Sequence[str], resistance: int) -> int:
-    """Count the lines of a first meeting: fewer the more the client resists, and within the token budget."""
-    most, budget, count = max(4, 7 - resistance), _AT_ONCE_TOKENS, 0
-    for line in lines[:most]:
-        budget -= estimate_tokens(line) + 1
-        if budget < 0 and count:
-            break
-        count += 1
-    return count
+def hidden_now(disclosure: Disclosure, told: Sequence[str], session_index: int) -> tuple[Secret, ...]:
+    """Choose the secrets in play: none in a first session, one from the second, two from the fourth on."""
+    known = 0 if session_index == 1 else 1 if session_index < 4 else 2
+    return tuple(secret for secret in disclosure.hidden[:known] if secret.secret not in told)
 
 
-def hidden_now(disclosure: Disclosure, session_index: int) -> tuple[Secret, ...]:
-    """Choose the secret in play in a session: none in the first, the second secret from the fourth on."""
-    if session_index == 1:
-        return ()
-    secrets = disclosure.hidden
-    return secrets[:1] if session_index < 4 or len(secrets) == 1 else secrets[1:2]
+def week_before(disclosure: Disclosure, session_index: int) -> str:
+    """Return what happened before a session; empty before the first, and after the last event was told."""
+    at = session_index - 2
+    return disclosure.weeks[at] if 0 <= at < len(disclosure.weeks) else ""
 
 
 def homework_status(likelihood: float, seed: int) -> str:

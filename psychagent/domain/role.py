@@ -16,6 +16,8 @@ class Role(StrEnum):
     """Says what to look for in the skill library."""
     SUMMARY = "summary"
     CLIENT_FILE = "client_file"
+    RECALL = "recall"
+    """Writes, after a session, what the client remembers of it."""
     JUDGE = "judge"
     PROBE = "probe"
     """Answers the doctor's test questions."""

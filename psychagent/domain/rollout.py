@@ -7,6 +7,7 @@ import traceback
 from pydantic import Field
 
 from psychagent.domain.base import Record
+from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import ClientFile, SessionSummary
 from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.scores import SessionScores
@@ -90,3 +91,5 @@ class FinishedSession(Record):
     corrections: tuple[Correction, ...] = ()
     selection: Choice | None = None
     """Rewards and how the winner was chosen, where there was more than one."""
+    recall: Recall | None = None
+    """What the client remembers; None where a person was the client."""

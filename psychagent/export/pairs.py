@@ -86,9 +86,11 @@ def _first_difference(chosen: tuple[Turn, ...], rejected: tuple[Turn, ...]) -> i
 
 
 def _messages(make: Rebuild, session: HeldSession, turns: tuple[Turn, ...]) -> tuple[Message, ...] | None:
-    """Write a trajectory; None if one of its replies cannot be written."""
+    """Write a trajectory up to the counselor's last reply; None if one of its replies cannot be written."""
     messages: list[Message] = []
-    for turn in turns:
+    last = max((at for at, turn in enumerate(turns) if turn.speaker is Speaker.COUNSELOR), default=-1)
+    # a client's last word behind it is nothing that a counselor could learn to say
+    for turn in turns[: last + 1]:
         if turn.speaker is Speaker.CLIENT:
             messages.append(user(turn.text))
             continue

@@ -109,7 +109,7 @@ def endpoint_of(
             return baseline.counselor.model_copy(update=named)
         case Role.SUMMARY | Role.CLIENT_FILE:
             return baseline.reflecting
-        case Role.CLIENT:
+        case Role.CLIENT | Role.RECALL:
             return world.client
         case Role.JUDGE | Role.PROBE:
             raise SettingsError(f"role {role.value!r} is no part of a course; other settings name its model")

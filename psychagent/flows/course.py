@@ -13,12 +13,13 @@ from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import open_session
 from psychagent.nodes.reflect import reflect, summarize, update_file
+from psychagent.nodes.remember import remember
 from psychagent.nodes.routing import after_select, start_rollouts
 from psychagent.nodes.select import select
 from psychagent.nodes.state import CourseState
 
 STEPS_A_SESSION = 5
-"""Supersteps of one session: open, rollout, select, both reflections in parallel, reflect."""
+"""Supersteps of one session: open, rollout, select, the three reflections in parallel, reflect."""
 STEPS_A_RETRY = 2
 """Supersteps of repeating rollouts: rollout, select."""
 
@@ -58,11 +59,12 @@ def build_course(
     graph.add_node("select", select(deps))
     graph.add_node("summarize", summarize(deps))
     graph.add_node("update_file", update_file(deps))
+    graph.add_node("remember", remember(deps))
     graph.add_node("reflect", reflect)
     graph.add_edge(START, "open")
     graph.add_conditional_edges("open", start_rollouts(deps), ["rollout", END])
     graph.add_edge("rollout", "select")
-    graph.add_conditional_edges("select", after_select, ["summarize", "update_file", "rollout"])
-    graph.add_edge(["summarize", "update_file"], "reflect")
+    graph.add_conditional_edges("select", after_select, ["summarize", "update_file", "remember", "rollout"])
+    graph.add_edge(["summarize", "update_file", "remember"], "reflect")
     graph.add_edge("reflect", "open")
     return graph.compile(checkpointer=checkpointer, name="course")

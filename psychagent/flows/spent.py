@@ -9,7 +9,7 @@ from langgraph.types import StateSnapshot
 
 from psychagent.domain.usage import Usage, sum_usage
 
-_HOLD_USAGE = ("open", "summarized", "file_updated", "judgement", "holdout")
+_HOLD_USAGE = ("open", "summarized", "file_updated", "recalled", "judgement", "holdout")
 """Keys of graph states whose value has a `usage`."""
 _HOLD_MANY = ("rollouts",)
 """Keys of graph states that list such values."""

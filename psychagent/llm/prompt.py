@@ -32,6 +32,8 @@ class Prompt:
     seed: int = 0
     call: CallId | None = None
     """Which call of a run this is; None where no journal may answer it."""
+    rephrased: Mapping[str, object] = field(default_factory=dict)
+    """What the messages say in other words, so that the script cannot find it in the text."""
 
     @classmethod
     def of(
@@ -43,6 +45,7 @@ class Prompt:
         seed: int,
         call: CallId | None = None,
         also: Mapping[str, object] | None = None,
+        rephrased: Mapping[str, object] | None = None,
     ) -> Prompt:
         """Make a prompt with the values of the templates that its messages were rendered from.
 
@@ -54,13 +57,14 @@ class Prompt:
             call: Which call of a run it is.
             also: Values that a template rephrases, so that its arguments do not
                 appear in the text.
+            rephrased: Values that the messages say in words of their own, and nowhere as they are.
         """
         values: dict[str, object] = {}
         words: dict[str, str] = {}
         for part in rendered:
             values |= part.values
             words |= part.words
-        return cls(role, tuple(messages), values | dict(also or {}), words, seed, call)
+        return cls(role, tuple(messages), values | dict(also or {}), words, seed, call, dict(rephrased or {}))
 
     def visible_values(self) -> dict[str, object]:
         """Keep only the values whose text, or whose word, appears in the messages; records are taken apart.
@@ -70,7 +74,7 @@ class Prompt:
         """
         text = _squeeze("\n".join(message["content"] for message in self.messages))
         visible = _keep(dict(self.values), text, self.words)
-        return visible if isinstance(visible, dict) else {}
+        return (visible if isinstance(visible, dict) else {}) | dict(self.rephrased)
 
     def plus(self, *messages: Message) -> tuple[Message, ...]:
         """Return the messages followed by further ones."""

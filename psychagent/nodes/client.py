@@ -11,11 +11,11 @@ from langgraph.types import interrupt
 
 from psychagent.assets.prompts import PromptLibrary, Rendered
 from psychagent.domain.base import Speaker
-from psychagent.domain.client_view import view_client
+from psychagent.domain.client_view import ClientView, view_client
 from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.turn import Turn
 from psychagent.errors import MalformedReplyError
-from psychagent.llm.prompt import Prompt, assistant, system, user
+from psychagent.llm.prompt import Message, Prompt, assistant, system, user
 from psychagent.llm.reply import Reply
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
@@ -43,25 +43,56 @@ def client(deps: Deps) -> SessionNode:
 
 def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Write the simulator's prompt: its view of itself, then the whole visible dialogue."""
-    prompts = sources.prompts(brief.case.language)
-    head = brief.once((prompts, "client"), lambda: _head(prompts, brief))
-    dialogue = [
-        user(turn.text) if turn.speaker is Speaker.COUNSELOR else assistant(turn.text) for turn in turns
-    ]
+    head = client_head(sources, brief)
     return Prompt.of(
         Role.CLIENT,
-        (system(head), *dialogue),
+        client_messages(head, turns),
         rendered=[head],
         seed=brief.seed("client", len(turns)),
         call=brief.call(Role.CLIENT, len(turns)),
+        rephrased=said_in_words(head),
     )
 
 
-def _head(prompts: PromptLibrary, brief: Brief) -> Rendered:
+def client_head(sources: Sources, brief: Brief) -> Rendered:
+    """Write what the client knows of itself: the same for all turns and rollouts of a session."""
+    prompts = sources.prompts(brief.case.language)
+    return brief.once((prompts, "client"), lambda: _head(prompts, brief))
+
+
+def client_messages(head: Rendered, turns: Sequence[Turn]) -> tuple[Message, ...]:
+    """Write the session as the client has it before it."""
+    dialogue = [
+        user(turn.text) if turn.speaker is Speaker.COUNSELOR else assistant(turn.text) for turn in turns
+    ]
+    return (system(head), *dialogue)
+
+
+def client_view(brief: Brief) -> ClientView:
+    """Choose what the client knows of itself in this session."""
     # what the client did between sessions must be the same in all rollouts of the next one
     between = replace(brief, rollout_index=0, attempt=0).seed("homework")
-    view = view_client(brief.case, brief.memory, session_index=brief.session_index, seed=between)
-    return prompts.render("client/system", session_index=brief.session_index, **view.model_dump())
+    return view_client(
+        brief.case, brief.memory, brief.recalls, session_index=brief.session_index, seed=between
+    )
+
+
+def said_in_words(head: Rendered) -> dict[str, object]:
+    """List the values that the head says in sentences instead: how the client is, and its homework."""
+    names = ["style", "resistance", *(["homework_status"] if head.values["homework"] else [])]
+    return {name: head.values[name] for name in names}
+
+
+def _head(prompts: PromptLibrary, brief: Brief) -> Rendered:
+    view, words = client_view(brief), prompts.data("client/manner")
+    return prompts.render(
+        "client/system",
+        session_index=brief.session_index,
+        manner=words["style"][view.style],
+        openness=words["resistance"][view.resistance],
+        done=words["homework"][view.homework_status],
+        **view.model_dump(),
+    )
 
 
 def read_words(reply: Reply) -> str:

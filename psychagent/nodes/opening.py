@@ -32,6 +32,7 @@ def brief_of(
         knobs=knobs,
         memory_tokens=sources.baseline.memory_tokens,
         labels=sources.prompts(state["case"].language).labels,
+        recalls=tuple(state.get("recalls", [])),
     )
 
 

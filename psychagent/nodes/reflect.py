@@ -20,6 +20,7 @@ from psychagent.domain.profile import THEORY_MODELS, Traits
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.turn import Turn
+from psychagent.domain.usage import Usage
 from psychagent.llm.prompt import Message, Prompt, system, user
 from psychagent.nodes.counselor_view import view_session
 from psychagent.nodes.deps import CourseNode, Deps, Sources
@@ -173,6 +174,8 @@ async def reflect(state: CourseState) -> CourseState:
     assert summarized is not None, "summarize runs before reflect"
     assert file_updated is not None, "update_file runs before reflect"
     rollouts, summary = tuple(state["rollouts"]), summarized.summary
+    recalled = state.get("recalled")
+    asked = recalled.usage if recalled else Usage()
     record = FinishedSession(
         session_index=session.index,
         plan=session.plan,
@@ -180,12 +183,13 @@ async def reflect(state: CourseState) -> CourseState:
         turns=winner.turns,
         summary=summary,
         file_after=file_updated.client_file,
-        usage=sum((r.usage for r in rollouts), session.usage + summarized.usage + file_updated.usage),
+        usage=sum((r.usage for r in rollouts), session.usage + summarized.usage + file_updated.usage + asked),
         winner=winner.index,
         rollouts=rollouts if len(rollouts) > 1 else (),
         candidates=session.candidates,
         corrections=session.corrections,
         selection=session.selected.choice if session.selected else None,
+        recall=recalled.recall if recalled else None,
     )
     memory = Memory(
         client_file=file_updated.client_file,
@@ -194,8 +198,10 @@ async def reflect(state: CourseState) -> CourseState:
     )
     return {
         "memory": memory,
+        "recalls": [*state.get("recalls", []), *([recalled.recall] if recalled else [])],
         "finished_session": record,
         "rollouts": [],
         "summarized": None,
         "file_updated": None,
+        "recalled": None,
     }

@@ -45,7 +45,7 @@ def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], Awaita
 async def after_select(state: CourseState) -> list[Send] | list[str]:
     """Reflect on the winner, or repeat the rollouts that `select` listed."""
     if state["open"].selected is not None:
-        return ["summarize", "update_file"]
+        return ["summarize", "update_file", "remember"]
     spent = {rollout.index: rollout.usage for rollout in state["rollouts"]}
     return [_send(state, index, spent[index]) for index in state["open"].again]
 
@@ -57,4 +57,9 @@ def _send(state: CourseState, index: int, spent: Usage) -> Send:
 
 def slim(state: CourseState) -> CourseState:
     """Keep only what a rollout starts from, because payloads are checkpointed."""
-    return {"case": state["case"], "memory": state["memory"], "open": state["open"]}
+    return {
+        "case": state["case"],
+        "memory": state["memory"],
+        "recalls": state.get("recalls", []),
+        "open": state["open"],
+    }

@@ -12,6 +12,7 @@ from langgraph.channels.delta import DeltaChannel
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Record
 from psychagent.domain.call import WHOLE_SESSION, CallId, Place, thread_id
+from psychagent.domain.client_memory import Recall
 from psychagent.domain.ending import EndReason
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary
 from psychagent.domain.memory_view import MEMORY_TOKENS, MemoryView, view_memory
@@ -44,6 +45,8 @@ class Brief:
     """Number of the try of this rollout, from 0."""
     knobs: Knobs = field(default_factory=Knobs)
     memory_tokens: int = MEMORY_TOKENS
+    recalls: tuple[Recall, ...] = ()
+    """What the client remembers of earlier sessions; for its own prompts alone."""
     labels: Mapping[str, str] = field(default_factory=dict)
     """Names of the client file's fields as prompts of the language print them."""
 
@@ -176,17 +179,28 @@ class FileUpdated(Record):
     usage: Usage
 
 
+class Recalled(Record):
+    """What the client remembers of the open session, and the usage of asking it."""
+
+    recall: Recall
+    usage: Usage
+
+
 class CourseState(TypedDict, total=False):
     """State of a course: what is carried from session to session, and the open session."""
 
     case: Case
     memory: Memory
+    recalls: list[Recall]
+    """What the client remembers of the sessions that are closed; the counselor never sees it."""
     open: OpenSession
     """The session that is open, or the last one once the course is over."""
     rollouts: Annotated[list[Rollout], collect_rollouts]
     summarized: Summarized | None
     file_updated: FileUpdated | None
     """Written in parallel with the summary, so each has a key of its own."""
+    recalled: Recalled | None
+    """None too where a person is the client."""
     last_scores: dict[str, float]
     """Scores of the previous session's chosen rollout, for rewards of change."""
     finished_session: FinishedSession | None

@@ -22,9 +22,15 @@ _ON_SAFETY = (
 def play_client(scene: Scene) -> str:
     """Write the client's next turn."""
     lines, counselor, turn = scene.lines["client"], scene.lines["counselor"], len(scene.own)
-    for question, answer in (("risk_ask", "risk_answer"), ("risk_plan", "risk_support")):
+    for question, answer in (
+        ("risk_ask", "risk_answer"),
+        ("risk_plan", "risk_support"),
+        ("risk_last", "risk_support"),
+    ):
         if scene.has_asked(counselor[question]):
             return str(lines[answer])
+    if scene.has_asked([*counselor["goodbye"], counselor["farewell"], counselor["risk_goodbye"]]):
+        return scene.in_turn(lines["goodbye"], start=_own_turn(scene))
     for question, answer in _ON_SAFETY:
         if scene.has_asked(counselor[question]):
             return scene.in_turn(lines[answer], start=_own_turn(scene))

@@ -21,6 +21,7 @@ from psychagent.llm.prompt import Prompt
 from psychagent.offline.client import play_client
 from psychagent.offline.counselor import play_counselor, play_filter, play_rewrite
 from psychagent.offline.judge import play_judge
+from psychagent.offline.recall import play_recall
 from psychagent.offline.reflector import play_file, play_summary
 from psychagent.offline.scene import Scene
 
@@ -31,6 +32,7 @@ _PARTS: dict[str, Callable[[Scene], str]] = {
     "rewrite": play_rewrite,
     "summary": play_summary,
     "client_file": play_file,
+    "recall": play_recall,
     "judge": play_judge,
 }
 _PIECE = 12

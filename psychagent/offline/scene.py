@@ -159,4 +159,5 @@ def is_stock(lines: Mapping[str, Any], text: str) -> bool:
     risk = [client["risk_answer"], client["risk_support"], client["risk_okay"], *client["short"]]
     fixed = [line for group in groups for line in group] + risk
     fixed += [*client["risk_update"], *client["risk_update_again"]]
+    fixed += client["goodbye"]
     return any(line in text for line in fixed)

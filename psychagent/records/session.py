@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
+from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import ClientFile, SessionSummary
 from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.profile import Case
@@ -47,6 +48,8 @@ class SessionRecord(StoredFile):
     corrections: tuple[Correction, ...] = ()
     client_file_before: ClientFile | None = None
     client_file: ClientFile | None = None
+    recall: Recall | None = None
+    """What the client remembers; None where a person was the client, and in files of earlier versions."""
     usage: Usage = Usage()
     evaluation_score: JsonValue = None
     """The scores of the chosen rollout."""
@@ -123,6 +126,7 @@ def to_record(case: Case, session: FinishedSession, *, keep_all: bool = True) ->
         corrections=session.corrections,
         client_file_before=session.file_before,
         client_file=session.file_after,
+        recall=session.recall,
         usage=session.usage,
         evaluation_score=dict(scores) if session.rollouts else None,
         rollout_data=to_rollout_data(session, keep_all=keep_all),

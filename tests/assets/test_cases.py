@@ -124,7 +124,9 @@ def test_a_folder_that_does_not_exist_says_what_to_set(tmp_path: Path) -> None:
 
 
 def test_an_empty_choice_says_what_to_check(reference: Path) -> None:
-    with pytest.raises(AssetError, match="no profile for pdt in .* check 'root', 'split' and 'modalities'"):
+    with pytest.raises(
+        AssetError, match="no profile for pdt in .* check 'root', 'split', 'profiles' and 'modalities'"
+    ):
         chosen(reference, modalities=(PDT,))
 
 
@@ -153,3 +155,33 @@ def test_the_default_dataset_shows_five_modalities_with_five_clients() -> None:
     cases = find_cases(DatasetSettings(max_cases=5), Language.EN)
     assert {case.modality for case in cases} == set(Modality)
     assert len({case.case_id for case in cases}) == 5
+
+
+def test_a_client_is_taken_by_id_from_any_split_under_every_modality(ours: Path) -> None:
+    assert chosen(ours, profiles=("c10",)) == [(m.value, "c10") for m in Modality]
+    assert chosen(ours, profiles=("c10", "c2"), modalities=(CBT,)) == [("cbt", "c10"), ("cbt", "c2")]
+    assert chosen(ours, profiles=("c10",), max_cases=1) == [("bt", "c10")]
+
+
+def test_a_client_is_taken_by_its_file_under_the_modalities_that_it_has_a_block_for(
+    ours: Path, tmp_path: Path
+) -> None:
+    data = made_up_profile(user_id="own")
+    data["theory"] = {"pdt": data["theory"]["pdt"]}
+    path = write(tmp_path / "elsewhere" / "own.json", data)
+    assert chosen(ours, profiles=(str(path), "c1"), modalities=(BT, PDT)) == [
+        ("bt", "c1"),
+        ("pdt", "own"),
+        ("pdt", "c1"),
+    ]
+
+
+def test_a_client_of_the_reference_layout_keeps_its_modality(reference: Path) -> None:
+    assert chosen(reference, profiles=("413",)) == [("cbt", "413")]
+
+
+def test_a_client_that_is_not_there_is_refused_with_the_nearest_name(ours: Path) -> None:
+    with pytest.raises(AssetError, match=r"^no profile 'c100' for 'en'; did you mean 'c10'\?$"):
+        chosen(ours, profiles=("c100",))
+    with pytest.raises(AssetError, match=r"gone\.yaml: no such file"):
+        chosen(ours, profiles=("gone.yaml",))

@@ -23,13 +23,13 @@ METAS = 12
 
 
 def calls_per_session(turns: int) -> int:
-    """Filter, then counselor, client and rewrite, then summary and client file."""
-    return 1 + turns + 2 * (turns - 1) + 2
+    """Filter, then counselor, client and rewrite, then summary, client file and the client's recall."""
+    return 1 + 2 * turns + (turns - 1) + 3
 
 
 def calls_in_sequence(*, cases: int, concurrency: int, sessions: int, turns: int) -> int:
-    """Count the calls on the critical path: summary and client file are asked side by side."""
-    return -(-cases // concurrency) * sessions * (calls_per_session(turns) - 1)
+    """Count the calls on the critical path: summary, file and recall are asked side by side."""
+    return -(-cases // concurrency) * sessions * (calls_per_session(turns) - 2)
 
 
 def write_dialogue(path: Path, turns: int, salt: int) -> None:

@@ -96,6 +96,16 @@ def test_options_are_laid_over_the_settings_and_nothing_else_is(tmp_path: Path) 
     assert (changed.save_dir, changed.resume, plain.resume, plain.rft) == (tmp_path, False, True, None)
 
 
+def test_named_clients_are_all_taken_whatever_the_settings_file_allows(tmp_path: Path) -> None:
+    file = tmp_path / "own.yaml"
+    file.write_text("{}", encoding="utf-8")
+    named = make_plan(RunOptions(profile=["en07", str(file)])).dataset
+    assert named.profiles == ("en07", str(file.absolute()))
+    assert named.max_cases is None
+    assert make_plan(RunOptions(profile=["en07"], max_cases=2)).dataset.max_cases == 2
+    assert make_plan(RunOptions()).dataset.profiles == ()
+
+
 def test_the_default_cases_of_rft_are_its_own() -> None:
     options = RftOptions(rollouts=2)
     plan = make_plan(options, rft=read_rollouts(options))

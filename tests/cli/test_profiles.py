@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from psychagent.cli.main import app
+from psychagent.errors import AssetError
 
 RUN = CliRunner()
 
@@ -79,3 +80,49 @@ def test_the_reference_profiles_and_cases_can_be_read(reference_data: Path) -> N
     assert result.exit_code == 0, result.output
     for case in sorted((reference_data / "psycheval").rglob("*.json")):
         assert RUN.invoke(app, ["profiles", "show", str(case)]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("over", "said"),
+    [
+        (
+            {"disclosure": {"at_once": ["I lie awake."], "after_trust": ["Last time you asked."]}},
+            "Last time you",
+        ),
+        ({"disclosure": {"at_once": ["您让我写的，我写了。"]}}, "您让我"),
+        ({"theory": {"cbt": {"core_beliefs": ["她认定自己没用"]}}}, "third person"),
+        (
+            {"theory": {"cbt": {"special_situations": [{"event": "x", "automatic_thoughts": "他想：完了"}]}}},
+            "“我",
+        ),
+    ],
+)
+def test_what_an_actor_would_stumble_over_is_a_hint(tmp_path: Path, over: dict[str, Any], said: str) -> None:
+    _write(tmp_path, "p", _profile(**over))
+    result = RUN.invoke(app, ["profiles", "validate", str(tmp_path)])
+    assert result.exit_code == 0
+    assert said in result.output
+    assert RUN.invoke(app, ["profiles", "validate", "--strict", str(tmp_path)]).exit_code == 1
+
+
+@pytest.mark.parametrize("thought", ["她觉得我烦", "他一定后悔招了我", "I fail", "想起他就难受"])
+def test_a_thought_about_somebody_else_is_the_clients_own(tmp_path: Path, thought: str) -> None:
+    _write(tmp_path, "p", _profile(theory={"cbt": {"core_beliefs": [thought]}}))
+    result = RUN.invoke(app, ["profiles", "validate", str(tmp_path)])
+    assert "third person" not in result.output
+
+
+def test_a_bundled_client_is_shown_by_its_id_one_field_a_line() -> None:
+    shown = RUN.invoke(app, ["profiles", "show", "en07"])
+    assert shown.exit_code == 0
+    lines = [line.strip() for line in shown.output.splitlines()]
+    assert lines[0].startswith("Ruth Abelson (en07)")
+    assert "function: Keeps the full weight of the loss behind a door" in lines
+    assert "theme: aloneness" in lines
+    assert RUN.invoke(app, ["profiles", "show", "zh08"]).output.startswith("何子豪 (zh08)")
+
+
+def test_an_id_that_is_none_is_one_sentence_with_the_nearest_name() -> None:
+    shown = RUN.invoke(app, ["profiles", "show", "en007"])
+    assert isinstance(shown.exception, AssetError)
+    assert str(shown.exception) == "no profile 'en007'; did you mean 'en07'?"

@@ -37,7 +37,7 @@ def test_a_run_that_finishes_ends_with_its_tables_and_status_0(tmp_path: Path) -
     for status_name in ("finished by plan", "partial", "failed"):
         assert rows[status_name].split("│")[2].strip() == "0"
     assert rows["counselor"].split("│")[2].strip() == "2"
-    assert rows["all"].split("│")[2].strip() == "8"
+    assert rows["all"].split("│")[2].strip() == "12"
     assert f"Transcripts: {tmp_path / 'r' / 'loopback'}" in told
     assert "Failed" not in told
 
@@ -84,6 +84,22 @@ def test_a_run_that_is_there_is_gone_on_with_refused_or_overwritten(tmp_path: Pa
         )
         assert run([*argv, "--overwrite"], tmp_path)[0] == 0
         assert len(server.calls) == 2 * made
+
+
+def test_one_client_is_named_and_a_run_with_another_is_another_run(tmp_path: Path) -> None:
+    with serve() as server:
+        argv = write_yaml(tmp_path, run_plan(tmp_path / "r", server.base_url, **SHORT))
+        named = [*argv, "--modalities", "het", "--profile"]
+        assert run([*named, "en07"], tmp_path)[0] == 0
+        assert [place.name for place in case_dirs(tmp_path / "r")] == ["en07"]
+        made = len(server.calls)
+        assert run([*named, "en07"], tmp_path)[0] == 0
+        assert len(server.calls) == made
+        status, told = run([*named, "en05"], tmp_path)
+        assert status == 2
+        assert "made with dataset 'profiles' = ['en07'], now ['en05']; go back to it" in told
+        status, told = run([*named, "en070"], tmp_path)
+    assert (status, told) == (2, "error: no profile 'en070' for 'en'; did you mean 'en07'?\n")
 
 
 def test_other_models_are_refused_in_one_sentence(tmp_path: Path) -> None:

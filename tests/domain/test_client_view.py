@@ -1,24 +1,24 @@
-"""A client knows of itself, in each session, only as much as it can say by then."""
+"""A client knows of itself, in each session, all facts, and as much as it can say by then."""
 
 from __future__ import annotations
-
-import itertools
 
 import pytest
 
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.domain.base import Language, Modality
+from psychagent.domain.client_memory import Recall
 from psychagent.domain.client_view import (
     HOMEWORK_STATES,
     ClientView,
+    at_once_now,
     hidden_now,
     homework_status,
-    open_lines,
+    trusted_now,
     view_client,
+    week_before,
 )
 from psychagent.domain.memory import Memory
-from psychagent.domain.profile import BasicInfo, Case, Disclosure, Profile, Secret, StaticTraits, Theory
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.profile import BasicInfo, Case, Disclosure, Profile, Risk, Secret, StaticTraits, Theory
 from tests.support.memory_parts import memory
 
 LATE = 12
@@ -38,48 +38,94 @@ def bundled(name: str, modality: Modality = Modality.CBT) -> Case:
     return make_case(find_profile(name, language), modality, language)
 
 
-def view(case: Case, session_index: int = 1, held: Memory | None = None, seed: int = 1) -> ClientView:
-    return view_client(case, held or Memory(), session_index=session_index, seed=seed)
+def view(
+    case: Case,
+    session_index: int = 1,
+    held: Memory | None = None,
+    seed: int = 1,
+    recalls: tuple[Recall, ...] = (),
+) -> ClientView:
+    return view_client(case, held or Memory(), recalls, session_index=session_index, seed=seed)
+
+
+def disclosing(disclosure: Disclosure) -> Case:
+    case = bundled("en07")
+    return case.model_copy(update={"profile": case.profile.model_copy(update={"disclosure": disclosure})})
 
 
 @pytest.mark.parametrize("resistance", range(1, 6))
-def test_every_line_opens_once_and_in_order(resistance: int) -> None:
-    disclosure = told(resistance)
-    at_once, trusted = list[str](), list[str]()
+def test_a_client_that_tells_all_it_can_tells_every_line_once_and_in_order(resistance: int) -> None:
+    disclosure, said = told(resistance), list[str]()
     for session in range(1, LATE):
-        now, later = open_lines(disclosure, session)
-        at_once += now
-        trusted += later
-    assert tuple(at_once) == disclosure.at_once
-    assert tuple(trusted) == disclosure.after_trust
+        said += at_once_now(disclosure, said, room=None)
+        said += trusted_now(disclosure, said, session)
+    assert tuple(line for line in said if "At once" in line) == disclosure.at_once
+    assert tuple(line for line in said if "trust" in line) == disclosure.after_trust
 
 
-@pytest.mark.parametrize(("open_one", "closed_one"), list(itertools.combinations(range(1, 6), 2)))
-def test_the_more_a_client_resists_the_less_it_opens(open_one: int, closed_one: int) -> None:
-    def opened(resistance: int, sessions: int) -> int:
-        lines = [open_lines(told(resistance), n) for n in range(1, sessions + 1)]
-        return sum(len(a) + len(b) for a, b in lines)
-
-    assert all(opened(open_one, n) >= opened(closed_one, n) for n in range(1, LATE))
-
-
-def test_a_resistant_client_has_nothing_that_needs_trust_in_a_first_session() -> None:
-    assert open_lines(told(5), 1)[1] == ()
-    assert open_lines(told(1), 1)[1] != ()
+@pytest.mark.parametrize("resistance", range(1, 6))
+def test_a_line_that_was_not_told_stays_open(resistance: int) -> None:
+    disclosure = told(resistance)
+    for session in range(1, LATE):
+        assert trusted_now(disclosure, (), session)[0] == disclosure.after_trust[0]
+        assert at_once_now(disclosure, (), room=None)[0] == disclosure.at_once[0]
 
 
-def test_a_first_meeting_with_long_lines_keeps_some_for_the_second() -> None:
-    long = Disclosure(resistance=1, at_once=tuple(f"{n} " + "and then I went on " * 14 for n in range(6)))
-    first, _ = open_lines(long, 1)
-    assert 1 <= len(first) < 6
-    assert len(first) + len(open_lines(long, 2)[0]) == 6
+@pytest.mark.parametrize("resistance", range(1, 6))
+def test_a_first_session_has_one_line_that_needs_trust_and_later_ones_a_bounded_number(
+    resistance: int,
+) -> None:
+    disclosure = told(resistance, trusted=30)
+    assert len(trusted_now(disclosure, (), 1)) == 1
+    assert all(len(trusted_now(disclosure, (), n)) <= 4 for n in range(2, LATE))
 
 
-def test_what_is_hidden_is_not_known_in_the_first_session_and_comes_one_at_a_time() -> None:
-    assert hidden_now(told(2), 1) == ()
-    assert [s.secret for s in hidden_now(told(2), 2)] == ["first"]
-    assert [s.secret for s in hidden_now(told(2), 3)] == ["first"]
-    assert [s.secret for s in hidden_now(told(2), 4)] == ["second"]
+def test_the_more_a_client_resists_the_less_it_opens() -> None:
+    opened = [
+        [
+            len(trusted_now(told(r, trusted=30), (), n)) + len(at_once_now(told(r), (), room=None))
+            for n in (2, 3)
+        ]
+        for r in range(1, 6)
+    ]
+    assert opened == sorted(opened, reverse=True)
+    assert opened[0] > opened[-1]
+
+
+def test_where_facts_take_the_room_some_lines_wait_and_never_all() -> None:
+    disclosure = told(1)
+    assert at_once_now(disclosure, (), room=1000) == disclosure.at_once
+    assert at_once_now(disclosure, (), room=36) == disclosure.at_once[:4]
+    assert at_once_now(disclosure, (), room=-500) == disclosure.at_once[:3]
+
+
+def test_what_is_hidden_is_not_known_in_the_first_session_and_gone_once_it_was_told() -> None:
+    assert hidden_now(told(2), (), 1) == ()
+    assert [s.secret for s in hidden_now(told(2), (), 2)] == ["first"]
+    assert [s.secret for s in hidden_now(told(2), (), 4)] == ["first", "second"]
+    assert [s.secret for s in hidden_now(told(2), ("first",), 4)] == ["second"]
+
+
+def test_a_week_brings_one_event_a_session_and_then_no_more() -> None:
+    weeks = told(2).model_copy(update={"weeks": ("The boiler broke.", "I slept badly.")})
+    assert [week_before(weeks, n) for n in range(1, 5)] == ["", "The boiler broke.", "I slept badly.", ""]
+
+
+def test_an_excuse_is_given_only_for_homework_left_undone() -> None:
+    case = disclosing(told(2).model_copy(update={"homework_excuse": "No paper.", "homework_likelihood": 0.5}))
+    seen = {v.homework_status: v.excuse for v in (view(case, 2, memory(1), seed) for seed in range(50))}
+    assert seen == {"done": "", "partly done": "No paper.", "not done": "No paper."}
+
+
+def test_what_is_true_of_danger_is_known_and_a_client_without_any_says_no() -> None:
+    risk = Risk(kind="past_self_harm", statement="S.", first_answer="F.", if_calm="C.", facts="T.")
+    seen = view(disclosing(told(2).model_copy(update={"risk": risk})))
+    assert (seen.risk, seen.first_answer, seen.if_calm, seen.risk_facts) == ("S.", "F.", "C.", "T.")
+    assert not seen.denies_risk
+    told_it = (Recall(session_index=1, told=("S.",)),)
+    later = view(disclosing(told(2).model_copy(update={"risk": risk})), 2, recalls=told_it)
+    assert (later.first_answer, later.if_calm, later.risk_facts) == ("", "", "T.")
+    assert view(disclosing(told(2))).denies_risk
 
 
 def test_homework_is_drawn_the_same_way_every_time() -> None:
@@ -100,74 +146,65 @@ def test_the_view_says_who_the_client_is_and_what_brings_it() -> None:
     case = bundled("en07")
     seen = view(case)
     assert seen.name == "Ruth Abelson"
-    assert "72" in seen.traits
+    assert seen.traits == case.profile.basic_info.static_traits
     assert seen.problem == case.profile.basic_info.main_problem
+    assert seen.growth == case.profile.basic_info.growth_experiences
     assert seen.at_once[0].startswith("It was on the ninth of January")
     assert seen.risk
 
 
-def test_theory_is_given_under_the_modality_of_the_case() -> None:
-    views = {view(bundled("en07", modality)).patterns for modality in Modality}
-    assert len(views) == len(Modality)
-    assert all(views)
+@pytest.mark.parametrize("modality", Modality)
+def test_theory_is_given_under_the_modality_of_the_case(modality: Modality) -> None:
+    case = bundled("en07", modality)
+    assert view(case).theory == case.profile.theory.block(modality)
 
 
-def test_what_could_be_told_before_is_true_but_not_new() -> None:
+def test_only_what_the_client_remembers_to_have_told_is_told() -> None:
     case = bundled("en07")
-    assert view(case).earlier == ()
-    for session in range(2, 6):
-        now, before = view(case, session), view(case, session - 1)
-        fresh = {*now.at_once, *now.trusted}
-        assert not fresh & set(now.earlier)
-        assert set(now.earlier) <= {*before.at_once, *before.trusted, *before.earlier}
-        assert set(now.earlier) & {*before.at_once, *before.trusted} or not before.trusted
+    first = view(case)
+    recalls = (Recall(session_index=1, told=first.at_once[:1], said=("I keep a cat.",)),)
+    later = view(case, 2, recalls=recalls)
+    assert later.told == first.at_once[:1]
+    assert later.at_once[0] == first.at_once[1]
+    assert later.remembered == recalls
+    assert view(case, 2).told == ()
 
 
-def test_what_was_told_before_takes_a_bounded_part_of_the_prompt() -> None:
-    long = told(2).model_copy(update={"after_trust": tuple(f"{n} " + "and so on " * 60 for n in range(40))})
-    case = bundled("en07")
-    profile = case.profile.model_copy(update={"disclosure": long})
-    late = view(case.model_copy(update={"profile": profile}), 12)
-    assert late.earlier
-    assert estimate_tokens(" ".join(late.earlier)) <= 260
+def test_the_lines_of_a_session_are_all_that_the_client_could_tell_in_it() -> None:
+    seen = view(bundled("en07"), 2)
+    secrets = tuple(secret.secret for secret in seen.secrets)
+    assert seen.lines == (*seen.at_once, *seen.trusted, *secrets, seen.risk)
+    told_it = (Recall(session_index=1, told=(seen.risk,)),)
+    assert seen.risk not in view(bundled("en07"), 2, recalls=told_it).lines
 
 
-def test_a_client_remembers_the_last_session_and_its_homework() -> None:
+def test_of_the_counselors_memory_the_client_has_only_the_homework() -> None:
     seen = view(bundled("en07"), 3, memory(2, homework=1))
-    assert len(seen.remembered) == 1
-    assert seen.remembered[0].startswith("s2-abstract")
     assert seen.homework[0].startswith("task0")
-    assert view(bundled("en07")).remembered == ()
+    assert "s2-" not in repr(seen)
+    assert "file-" not in repr(seen)
 
 
-def test_a_profile_without_disclosure_shows_what_it_lived_through() -> None:
+def test_a_profile_without_disclosure_or_theory_is_seen_too() -> None:
     info = BasicInfo(
         static_traits=StaticTraits(name="Ann"),
         main_problem="I do not sleep.",
         growth_experiences=("A fire.",),
     )
-    theory = find_profile("en07", Language.EN).theory
-    bare = Profile(user_id="x", basic_info=info, theory=theory)
+    bare = Profile(user_id="x", basic_info=info, theory=Theory())
     seen = view(Case(case_id="x", modality=Modality.BT, language=Language.EN, profile=bare))
-    assert seen.background == "A fire."
+    assert seen.growth == ("A fire.",)
     assert (seen.at_once, seen.trusted, seen.secrets, seen.risk) == ((), (), (), "")
-    assert view(bundled("en07")).background == ""
+    assert seen.theory is None
+    assert not seen.denies_risk
 
 
-def test_a_missing_theory_block_leaves_the_patterns_empty() -> None:
-    profile = find_profile("en07", Language.EN).model_copy(update={"theory": Theory()})
-    seen = view(Case(case_id="x", modality=Modality.BT, language=Language.EN, profile=profile))
-    assert seen.patterns == ""
-
-
-def test_long_texts_of_a_foreign_profile_are_shortened() -> None:
+def test_nothing_of_a_long_foreign_profile_is_cut() -> None:
     info = BasicInfo(
-        static_traits=StaticTraits(name="Ann", family_status="x " * 900, language_features="y " * 900),
+        static_traits=StaticTraits(name="Ann", family_status="x " * 900),
         main_problem="z " * 900,
-        core_demands="w " * 900,
         growth_experiences=("v " * 900,),
     )
     profile = Profile(user_id="x", basic_info=info, theory=find_profile("en07", Language.EN).theory)
     seen = view(Case(case_id="x", modality=Modality.BT, language=Language.EN, profile=profile))
-    texts = (seen.traits, seen.problem, seen.demands, seen.background, seen.patterns)
-    assert sum(estimate_tokens(text) for text in texts) < 400
+    assert (seen.traits.family_status, seen.problem, seen.growth) == ("x " * 900, "z " * 900, ("v " * 900,))

@@ -113,7 +113,8 @@ def test_a_pair_sets_the_winner_against_a_rollout_that_earned_less(rft_run: Path
         assert margin > 0
         assert meta["margin"] == pytest.approx(margin, abs=1e-6)
         for side, index in (("chosen", winner), ("rejected", loser)):
-            transcript = data["rollout_candidates"][index]["transcript"]
+            *transcript, last_word = data["rollout_candidates"][index]["transcript"]
+            assert last_word["role"] == "user"
             assert [visible(m) for m in row[side]] == [m["content"] for m in transcript]
             assert [m["role"] for m in row[side]] == [m["role"] for m in transcript]
 

@@ -18,8 +18,8 @@ from tests.support.running import NAME, calls_of, clean, keys, manifest, repeats
 pytestmark = pytest.mark.slow
 
 N, SESSIONS, TURNS = 3, 2, 2
-CALLS_A_ROLLOUT = TURNS + 2 * (TURNS - 1) + len(ONE_A_SIDE)
-CALLS = SESSIONS * (1 + N * CALLS_A_ROLLOUT + 2)
+CALLS_A_ROLLOUT = 2 * TURNS + (TURNS - 1) + len(ONE_A_SIDE)
+CALLS = SESSIONS * (1 + N * CALLS_A_ROLLOUT + 3)
 IN_FLIGHT = N * len(ONE_A_SIDE)
 """Most calls that are under way at once: every scale of every rollout."""
 

@@ -67,7 +67,9 @@ async def test_the_end_of_a_session_is_heard_wherever_the_mark_stands(tmp_path: 
     assert result.exit_status() == 0
     assert count(calls, "counselor") == 1
     session = load(case_dirs(tmp_path)[0] / "session_1.json")
-    assert session["transcript"] == [{"role": "assistant", "content": "Goodbye."}]
+    goodbye, last_word = session["transcript"]
+    assert goodbye == {"role": "assistant", "content": "Goodbye."}
+    assert last_word["role"] == "user"
 
 
 async def test_a_mark_that_is_only_thought_of_ends_nothing(tmp_path: Path) -> None:
@@ -87,7 +89,9 @@ async def test_thoughts_that_a_server_moved_are_kept_and_shown_to_nobody(tmp_pat
 
 
 async def test_a_client_that_thinks_aloud_is_heard_without_its_thoughts(tmp_path: Path) -> None:
-    answers = iter(["<think>ZEBRA</think>Hello.", "<think>ZEBRA and then", "ZEBRA</think>I am here."])
+    answers = iter(
+        ["<think>ZEBRA</think>Hello.", "<think>ZEBRA and then", "ZEBRA</think>I am here."] + ["Bye."] * 2
+    )
 
     def behave(call: Call, number: int) -> Http | None:
         return Http(body=chat_body(next(answers))) if call.role == "client" else None
@@ -100,7 +104,7 @@ async def test_a_client_that_thinks_aloud_is_heard_without_its_thoughts(tmp_path
         for line in load(case_dirs(tmp_path)[0] / f"session_{k}.json")["transcript"]
         if line["role"] == "user"
     ]
-    assert said == ["Hello.", "I am here."]
+    assert said == ["Hello.", "I am here.", "Bye.", "Bye."]
     assert not [call for call in calls if call.role != "client" and "ZEBRA" in str(call.body)]
 
 

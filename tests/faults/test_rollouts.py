@@ -173,10 +173,10 @@ async def test_the_losers_words_enter_no_memory_and_no_later_session(tmp_path: P
         await run(rollout_plan(tmp_path, server.base_url, max_sessions=2))
     winner = session(tmp_path)["transcript"][0]["content"].split()[0]
     loser = {"TagA": "TagB", "TagB": "TagA"}[winner]
-    reflecting = [c for c in server.calls if c.role in {"summary", "client_file"}]
-    first = [json.dumps(c.body) for c in reflecting[:2]]
+    reflecting = [c for c in server.calls if c.role in {"summary", "client_file", "recall"}]
+    first = [json.dumps(c.body) for c in reflecting[:3]]
     assert all(winner in text and loser not in text for text in first)
-    later = server.calls[server.calls.index(reflecting[1]) + 1 :]
+    later = server.calls[server.calls.index(reflecting[2]) + 1 :]
     assert len(later) > 10
     assert not any(loser in json.dumps(call.body) for call in later)
     assert loser not in json.dumps([session(tmp_path)["summary"], session(tmp_path)["updated_profile"]])
@@ -210,7 +210,7 @@ async def test_all_rollouts_share_one_candidate_set_and_differ_in_their_seeds(tm
     for call in server.calls:
         by_role.setdefault(call.role, []).append(call.body["seed"])
     for role in ("counselor", "client", "rewrite"):
-        assert len(set(by_role[role])) == len(by_role[role]) == (12 if role == "counselor" else 6)
+        assert len(set(by_role[role])) == len(by_role[role]) == (6 if role == "rewrite" else 12)
     offered = set(session(tmp_path)["candidates"])
     shown = {
         s
@@ -357,12 +357,12 @@ def test_after_a_kill_no_finished_rollout_scale_or_turn_is_repeated(
     assert repeats(tagged.calls["B"]) == {}
     # what was in flight, and nothing else: one client call, one scale
     assert repeats(tagged.calls["A"]) == {"client": 1, "judge": 1}
-    assert repeats(c for c in server.calls if c.role in {"filter", "summary", "client_file"}) == {}
+    assert repeats(c for c in server.calls if c.role in {"filter", "summary", "client_file", "recall"}) == {}
     data = session_of(tmp_path)
     assert [c["failure"] for c in data["rollout_data"]["rollout_candidates"]] == [None, None]
     assert {r: data["usage"]["roles"][r]["calls"] for r in ("counselor", "client", "judge")} == {
         "counselor": 6,
-        "client": 4,
+        "client": 6,
         "judge": 4,
     }
 

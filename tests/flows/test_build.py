@@ -38,6 +38,7 @@ def test_every_role_of_a_course_has_a_model_and_no_other_role_has_one() -> None:
         Role.SUMMARY: "r",
         Role.CLIENT_FILE: "r",
         Role.CLIENT: "k",
+        Role.RECALL: "k",
     }
     for role in set(Role) - COURSE_ROLES:
         with pytest.raises(SettingsError, match=f"role '{role.value}' is no part of a course"):

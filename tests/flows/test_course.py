@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from psychagent.domain.base import Stage
+from psychagent.domain.client_memory import Recall
 from psychagent.domain.rollout import FinishedSession
 from psychagent.flows.course import build_course
 from psychagent.nodes.state import CourseState
@@ -43,6 +45,7 @@ async def test_a_course_ends_by_its_plan_after_consolidation() -> None:
         {
             "filter": [chosen_family(stage) for stage in stages],
             "counselor": [spoken("All in one turn.", ends=True)] * 3,
+            "client": ["Bye."] * 3,
             "summary": [summed_up(f"sum{n}", stage) for n, stage in enumerate(proposals)],
             "client_file": [filed()] * 3,
         },
@@ -66,6 +69,26 @@ async def test_memory_of_a_session_stands_in_the_counselors_next_prompt() -> Non
     assert "not met this client" in first
 
 
+async def test_what_the_client_remembers_stands_in_its_own_next_prompt_and_in_no_others() -> None:
+    cast = two_sessions()
+    cast.models["recall"].answer = None
+    cast.models["recall"].replies = [
+        json.dumps({"told": [1], "details": [f"CAT{n}"], "left": f"LEFT{n}"}) for n in (1, 2)
+    ]
+    state, sessions = await run(cast)
+    line = START["case"].profile.disclosure.at_once[0]  # type: ignore[union-attr]
+    assert [session.recall for session in sessions] == state["recalls"]
+    assert state["recalls"][0] == Recall(session_index=1, told=(line,), details=("CAT1",), left="LEFT1")
+    for role in cast.models:
+        asked = ["\n".join(m["content"] for m in prompt) for prompt in cast.asked(role)]
+        told = ["CAT1" in text for text in asked]
+        assert any(told) == (role in {"client", "recall"}), role
+        assert not any(told[: len(told) // 2]), "nobody knows it in the first session"
+    open_before, open_after = (prompt[0]["content"].split("Only if")[0] for prompt in cast.asked("recall"))
+    assert line in open_before
+    assert line not in open_after, "what was told is no longer to be told"
+
+
 async def test_a_danger_that_was_noted_stands_in_every_later_prompt_of_the_counselor() -> None:
     cast = two_sessions()
     cast.models["summary"].replies[0] = summed_up("sum1", "intervention", safety="DANGER voiced, plan made")
@@ -78,9 +101,9 @@ async def test_memory_reaches_filter_client_and_reflection_too() -> None:
     cast = two_sessions()
     await run(cast)
     for role in ("filter", "client", "summary", "client_file"):
-        first, second = ("\n".join(m["content"] for m in prompt) for prompt in cast.asked(role))
-        assert "task1" in second, role
-        assert "task1" not in first, role
+        asked = ["\n".join(m["content"] for m in prompt) for prompt in cast.asked(role)]
+        assert "task1" in asked[-1], role
+        assert "task1" not in asked[0], role
 
 
 async def test_memory_grows_by_one_session_each_time() -> None:
@@ -125,7 +148,14 @@ async def test_a_session_records_its_usage_alone() -> None:
     _, sessions = await run(two_sessions())
     for session in sessions:
         calls = {role: used.calls for role, used in session.usage.roles.items()}
-        assert calls == {"filter": 1, "counselor": 2, "client": 1, "summary": 1, "client_file": 1}
+        assert calls == {
+            "filter": 1,
+            "counselor": 2,
+            "client": 2,
+            "summary": 1,
+            "client_file": 1,
+            "recall": 1,
+        }
 
 
 async def test_thoughts_stay_with_their_turns_and_reach_no_prompt() -> None:

@@ -33,8 +33,9 @@ async def test_a_person_answers_through_interrupts_to_the_end_of_the_course() ->
     state = await graph.ainvoke(Command(resume="Better."), CONFIG, context=knobs)
     assert "__interrupt__" not in state
     assert state["finished_reason"] == "max_sessions"
-    assert cast.asked("client") == []
+    assert cast.asked("client") == cast.asked("recall") == []
     assert {role for role in cast.left()} == {"client"}
+    assert state["recalls"] == []
 
 
 async def test_the_counselor_hears_what_was_typed_and_is_not_asked_twice() -> None:
@@ -62,4 +63,4 @@ async def test_a_single_session_waits_for_a_person_too() -> None:
 async def test_a_single_session_is_held_by_the_simulator_otherwise() -> None:
     cast: Cast = two_sessions()
     state = await build_single(cast.deps).ainvoke(START, {"recursion_limit": 60}, context=knobs_of(cast))
-    assert len(state["turns"]) == 3
+    assert len(state["turns"]) == 4

@@ -23,7 +23,7 @@ def kinds(events: Sequence[Event]) -> list[str]:
 
 async def test_events_come_in_the_order_of_a_course() -> None:
     events = await watch(two_sessions())
-    session = ["SessionOpened", "Said", "Said", "Said", "SessionClosed"]
+    session = ["SessionOpened", "Said", "Said", "Said", "Said", "SessionClosed"]
     assert kinds(events) == [*session, *session, "CourseEnded"]
     assert [e.session_index for e in events if isinstance(e, SessionOpened)] == [1, 2]
     assert [e.reason for e in events if isinstance(e, CourseEnded)] == ["max_sessions"]
@@ -31,7 +31,7 @@ async def test_events_come_in_the_order_of_a_course() -> None:
 
 async def test_what_is_said_is_told_turn_by_turn() -> None:
     said = [e.turn.text for e in await watch(two_sessions()) if isinstance(e, Said)]
-    assert said == [SAID[0], ANSWERED[0], SAID[1], SAID[2], ANSWERED[1], SAID[3]]
+    assert said == [text for pair in zip(SAID, ANSWERED, strict=True) for text in pair]
 
 
 async def test_a_course_returns_its_sessions() -> None:
@@ -66,6 +66,7 @@ async def test_words_of_a_reply_that_is_asked_for_again_are_followed_by_the_whol
         {
             "filter": [chosen_family()],
             "counselor": replies,
+            "client": ["Bye."],
             "summary": [summed_up("a", "intervention")],
             "client_file": [filed()],
         },
@@ -73,7 +74,7 @@ async def test_words_of_a_reply_that_is_asked_for_again_are_followed_by_the_whol
         max_sessions=1,
     )
     events = await watch(cast, words=True)
-    assert [e.turn.text for e in events if isinstance(e, Said)] == ["Whole."]
+    assert [e.turn.text for e in events if isinstance(e, Said)] == ["Whole.", "Bye."]
 
 
 async def test_without_a_case_the_knobs_profile_is_taken() -> None:

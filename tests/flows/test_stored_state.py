@@ -97,7 +97,7 @@ async def test_what_a_long_session_stores_grows_with_its_length_and_not_with_its
         path = tmp_path / f"{turns}.sqlite"
         cast = two_sessions(max_sessions=1, max_counselor_turns=turns)
         cast.models["counselor"].replies = [spoken(f"{n} " + "word " * 60) for n in range(turns)]
-        cast.models["client"].replies = [f"{n} " + "answer " * 40 for n in range(turns - 1)]
+        cast.models["client"].replies = [f"{n} " + "answer " * 40 for n in range(turns)]
         await run(cast, path)
         return path.stat().st_size
 

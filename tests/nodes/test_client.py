@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from langgraph.runtime import Runtime
 
-from psychagent.domain.base import Speaker
+from psychagent.domain.base import Language, Speaker
+from psychagent.domain.client_memory import Recall
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import ReplyError
 from psychagent.nodes.client import client, client_prompt
@@ -65,13 +66,32 @@ def test_the_client_knows_its_own_story_and_not_the_counselors_plan() -> None:
     assert not any(objective in head for objective in brief.plan.focus)
 
 
-def test_a_later_session_reminds_the_client_of_the_last_and_of_its_homework() -> None:
+def test_a_later_session_reminds_the_client_of_its_own_memory_and_of_its_homework() -> None:
     cast = Cast({})
     later = brief_for(cast.deps, case_of(), memory=memory(2), session_index=3)
-    head = client_prompt(cast.deps, later, TALK).messages[0]["content"]
-    assert "s2-abstract" in head
+    recalled = replace(later, recalls=(Recall(session_index=2, said=("I told of the cat.",)),))
+    head = client_prompt(cast.deps, recalled, TALK).messages[0]["content"]
+    assert "I told of the cat." in head
     assert "task0" in head
-    assert "s1-abstract" not in head
+    assert "s2-abstract" not in head
+
+
+def test_the_head_is_the_same_for_all_turns_and_rollouts_of_a_session() -> None:
+    cast = Cast({})
+    later = brief_for(cast.deps, case_of("en07"), memory=memory(2), session_index=3)
+    heads = {
+        client_prompt(cast.deps, replace(later, rollout_index=rollout), TALK[:end]).messages[0]["content"]
+        for rollout in range(3)
+        for end in (1, 3)
+    }
+    assert len(heads) == 1
+
+
+def test_the_script_knows_a_manner_that_the_prompt_puts_in_words() -> None:
+    cast = Cast({}, language=Language.ZH)
+    values = client_prompt(cast.deps, brief_for(cast.deps, case_of("zh08")), TALK).visible_values()
+    assert (values["style"], values["resistance"]) == ("intellectualizing", 4)
+    assert "homework_status" not in values
 
 
 def test_homework_is_done_or_not_whatever_rollout_asks() -> None:

@@ -144,7 +144,7 @@ async def test_what_is_held_again_starts_from_the_same_state_as_another_attempt(
     assert isinstance(sends[0], Send)
     task = sends[0].arg
     assert (task["index"], task["attempt"], task["spent"]) == (1, 1, again.usage)
-    assert task["state"] == {name: begun[name] for name in ("case", "memory", "open")}
+    assert task["state"] == {name: begun[name] for name in ("case", "memory", "open")} | {"recalls": []}
 
 
 def test_a_rollout_that_was_held_again_replaces_the_one_that_failed() -> None:

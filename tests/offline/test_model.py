@@ -41,7 +41,7 @@ def test_the_same_course_is_played_the_same_way_twice(language: Language) -> Non
 def test_the_json_form_says_the_same_things(language: Language) -> None:
     as_json = offline(language, reply_format="json")
     sessions = run_offline_course(name_in(language), Modality.CBT, as_json, seed=1, max_sessions=2)
-    assert [s.turns[-1].ends_session for s in sessions] == [True, True]
+    assert [s.turns[-2].ends_session for s in sessions] == [True, True]
     assert all(t.thoughts for s in sessions for t in s.turns if t.speaker is Speaker.COUNSELOR)
 
 
@@ -53,7 +53,8 @@ def test_a_session_of_any_length_is_brought_to_an_end(most: int) -> None:
     for session in sessions:
         turns = said_by(session, Speaker.COUNSELOR)
         assert min(most, 6) <= len(turns) <= max(min(most, 9), 1)
-        assert session.turns[-1].ends_session
+        assert session.turns[-2].ends_session
+        assert session.turns[-1].speaker is Speaker.CLIENT
 
 
 @pytest.mark.parametrize("most", [5, 6, 7])

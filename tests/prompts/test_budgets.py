@@ -9,6 +9,7 @@ import pytest
 
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, Stage
+from psychagent.domain.client_memory import REMEMBERED_TOKENS, TOLD_TOKENS
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
 from psychagent.domain.role import ClientKind
@@ -23,9 +24,12 @@ from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.memory_parts import memory
 from tests.support.prompt_values import library
+from tools.prompt_tokens import full_recalls
 
 COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY = 930, 1800
-CLIENT_HEAD, SKILLS_TAIL, REWRITE_HEAD = 600, 440, 260
+CLIENT_HEAD = {Language.EN: 1180, Language.ZH: 1300}
+"""All that is true of a person is in it; a Chinese character is estimated as a whole token."""
+SKILLS_TAIL, REWRITE_HEAD = 440, 260
 PASSAGE = (45, 112)
 LAST = 20
 KINDS = [
@@ -121,7 +125,17 @@ def test_the_clients_head_fits_in_a_first_session_for_every_bundled_profile(lang
             head = client_prompt(TAGS, brief, HELLO).messages[0]["content"]
             sizes[profile.user_id, modality.value] = estimate_tokens(head)
     worst = max(sizes, key=lambda key: sizes[key])
-    assert sizes[worst] <= CLIENT_HEAD, f"{worst} takes {sizes[worst]}"
+    assert sizes[worst] <= CLIENT_HEAD[language], f"{worst} takes {sizes[worst]}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_clients_full_memory_adds_a_bounded_part(language: Language) -> None:
+    case = case_of(f"{language.value}07")
+    bare = brief_for(TAGS, case, session_index=20)
+    full = replace(bare, recalls=full_recalls(language))
+    heads = [client_prompt(TAGS, brief, HELLO).messages[0]["content"] for brief in (bare, full)]
+    added = estimate_tokens(heads[1]) - estimate_tokens(heads[0])
+    assert 300 < added <= REMEMBERED_TOKENS + TOLD_TOKENS + 60
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -15,6 +15,7 @@ from tests.support.fakes import ROLES, Cast, case_of, chosen_family, filed, spok
 
 PRIVATE = "PRIVATE"
 KNOWN_BY_CLIENT = "OWNSTORY"
+REMEMBERED = "OWNMEMORY"
 SPOKEN_ALOUD = "The spoken words."
 
 
@@ -56,7 +57,8 @@ def cast_of(*, moved: bool = False, **baseline: Any) -> Cast:
         {
             "filter": [chosen_family(), chosen_family("intervention")],
             "counselor": turns * 2,
-            "client": ["An answer.", "Another."] * 2,
+            "client": ["An answer.", "Another.", "Bye."] * 2,
+            "recall": [json.dumps({"told": [], "said": [REMEMBERED], "left": REMEMBERED})] * 2,
             "rewrite": [json.dumps({"trigger": "silence"})] * 4,
             "summary": [summed_up("sum", "intervention")] * 2,
             "client_file": [filed(main_problem="what was said")] * 2,
@@ -91,11 +93,12 @@ async def test_the_counselors_thoughts_reach_nobody_not_even_itself(
 
 
 @either
-async def test_only_the_client_knows_its_profile(baseline: dict[str, Any]) -> None:
+async def test_only_the_client_knows_its_profile_and_its_memory(baseline: dict[str, Any]) -> None:
     sent = await prompts_of(cast_of(**baseline))
-    assert KNOWN_BY_CLIENT in sent["client"]
-    for role in set(ROLES) - {"client"}:
-        assert KNOWN_BY_CLIENT not in sent[role], f"{role} saw the client's profile"
+    for role in ROLES:
+        knows = role in {"client", "recall"}
+        assert (KNOWN_BY_CLIENT in sent[role]) == knows, f"{role} and the client's profile"
+        assert (REMEMBERED in sent[role]) == knows, f"{role} and the client's memory"
 
 
 @either
@@ -103,7 +106,8 @@ async def test_the_client_knows_neither_plan_nor_skills_nor_the_counselors_file(
     baseline: dict[str, Any],
 ) -> None:
     cast = cast_of(**baseline)
-    sent = (await prompts_of(cast))["client"]
+    every = await prompts_of(cast)
+    sent = every["client"] + every["recall"]
     skills = cast.deps.skills(case_of().language).library.all_stages()
     assert not [s.name for stage in skills for s in stage.skills() if f"- {s.name}:" in sent]
     assert "Go on" not in sent
@@ -125,5 +129,5 @@ async def test_thoughts_are_in_the_records_where_researchers_find_them() -> None
         {"case": planted_case()}, {"recursion_limit": 60}, context=cast.knobs
     )
     turns = state["finished_session"].turns
-    assert [turn.thoughts is not None for turn in turns] == [True, False, True, False, True]
+    assert [turn.thoughts is not None for turn in turns] == [True, False, True, False, True, False]
     assert PRIVATE in turns[0].thoughts.assessment

@@ -224,16 +224,17 @@ def test_a_skill_shown_before_comes_by_name_and_a_new_one_with_its_example(langu
     assert "mark-example4" in text
 
 
-EMPTIED = ("at_once", "trusted", "secrets", "homework", "remembered", "earlier")
+EMPTIED = ("at_once", "trusted", "secrets", "homework", "remembered", "told")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_client_without_disclosure_is_rendered_too(language: Language) -> None:
     empty: dict[str, Any] = dict.fromkeys(EMPTIED, ())
-    blank = dict.fromkeys(("risk", "patterns", "demands", "style"), "")
-    text = library(language).render("client/system", **(later_session(language) | empty | blank))
+    blank = dict.fromkeys(("risk", "risk_facts", "demands", "week", "excuse"), "")
+    given = later_session(language) | empty | blank | {"theory": None}
+    text = library(language).render("client/system", **given)
     assert "mark-problem" in text
-    assert "mark-background" in text
+    assert "mark-growth" in text
 
 
 DATA = sorted(p.relative_to(ROOT / "en").as_posix() for p in (ROOT / "en").rglob("*.yaml"))

@@ -11,7 +11,7 @@ from psychagent.nodes.state import CourseState
 from tests.support.fakes import Cast, case_of, chosen_family, filed, spoken, summed_up
 
 SAID = ["s1 opening.", "s1 goodbye.", "s2 opening.", "s2 goodbye."]
-ANSWERED = ["s1 client words.", "s2 client words."]
+ANSWERED = ["s1 client words.", "s1 client bye.", "s2 client words.", "s2 client bye."]
 
 
 def two_sessions(proposals: Sequence[str] = ("intervention", "intervention"), **settings: Any) -> Cast:

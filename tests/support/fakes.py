@@ -34,7 +34,7 @@ from psychagent.nodes.state import Brief
 from tests.support.flat import baseline_of, live, runtime_of
 
 Query = Literal["rewrite", "utterance"]
-ROLES = ("counselor", "client", "filter", "rewrite", "summary", "client_file")
+ROLES = ("counselor", "client", "filter", "rewrite", "summary", "client_file", "recall")
 Reply = str | AIMessage | Exception
 """What a scripted model says, or what it raises."""
 _ROLE_NAMES = {"human": "user", "ai": "assistant", "system": "system"}
@@ -154,12 +154,15 @@ class Cast:
         max_retries: int = 0,
         **baseline: Any,
     ) -> None:
-        """Give each role its replies; a role that is not named has none."""
+        """Give each role its replies; a role that is not named has none, and recall then notes nothing."""
         limits = baseline_of(
             **({"provider": "offline", "max_sessions": 3, "max_counselor_turns": 4} | baseline)
         )
         built = _built(limits.model_dump_json(), language, query)
         self.models = {role: ScriptedModel(role=role, replies=list(replies.get(role, ()))) for role in ROLES}
+        if "recall" not in replies:
+            # a client that remembers nothing, for tests of other things
+            self.models["recall"].answer = lambda text: '{"told": []}'
         note = built.prompts(language).render("shared/retry")
         self._chats = {
             role: Chat(LangChainModel(model), Policy(max_retries=max_retries), Gate(8), retry_note=note)

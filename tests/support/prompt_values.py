@@ -7,10 +7,11 @@ from typing import Any
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Speaker, Stage
+from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import Memory
 from psychagent.domain.memory_view import view_memory
 from psychagent.domain.plan import Plan
-from psychagent.domain.profile import Secret
+from psychagent.domain.profile import ContactMode, ExistentialTopic, HetTheory, Secret, StaticTraits
 from psychagent.domain.skill import Skill
 from psychagent.domain.turn import Turn
 from tests.support.memory_parts import memory
@@ -20,14 +21,17 @@ MARKS = {
     "client_file": '{"mark-known": "mark-fact"}',
     "theory_shape": '{"mark-shape": ""}',
     "end_token": "</mark-end>",
-    "traits": "mark-traits",
     "problem": "mark-problem",
     "demands": "mark-demands",
-    "background": "mark-background",
-    "patterns": "mark-patterns",
-    "style": "guarded",
     "risk": "mark-risk",
-    "homework_status": "partly done",
+    "first_answer": "mark-first-answer",
+    "if_calm": "mark-if-calm",
+    "risk_facts": "mark-risk-facts",
+    "manner": "mark-manner",
+    "openness": "mark-openness",
+    "week": "mark-week",
+    "done": "mark-done",
+    "excuse": "mark-excuse",
     "name": "mark-name",
     "title": "mark-title",
     "measures": "mark-measures",
@@ -37,8 +41,9 @@ MARKS = {
 LISTS = {
     "at_once": ("mark-once",),
     "trusted": ("mark-trusted",),
-    "remembered": ("mark-remembered",),
-    "earlier": ("mark-earlier",),
+    "growth": ("mark-growth",),
+    "told": ("mark-told",),
+    "untold": ("mark-untold",),
     "homework": ("mark-homework",),
 }
 
@@ -83,8 +88,22 @@ def values(
             Turn(speaker=Speaker.COUNSELOR, text="mark-counselor"),
             Turn(speaker=Speaker.CLIENT, text="mark-client"),
         ],
-        "resistance": 4,
-        "secrets": (Secret(secret="mark-secret", opened_by="mark-opener"),),
+        "traits": StaticTraits(**{name: f"mark-{name}" for name in StaticTraits.model_fields}),
+        "theory": HetTheory(
+            existentialism_topic=(ExistentialTopic(theme="mark-theme", manifestations=("mark-shown",)),),
+            contact_model=(ContactMode(mode="mark-mode"),),
+        ),
+        "denies_risk": False,
+        "remembered": (
+            Recall(
+                session_index=5,
+                said=("mark-said",),
+                held_back=("mark-held",),
+                details=("mark-detail",),
+                left="mark-left",
+            ),
+        ),
+        "secrets": (Secret(secret="mark-secret", opened_by="mark-opener", hint="mark-hint"),),
         "lines": [{"speaker": "counselor", "text": "mark-line"}],
         "items": [{"id": "q1", "rates": "client", "default": 3, "text": "mark-item"}],
         "anchors": {1: "mark-low", 5: "mark-high"},
@@ -96,7 +115,7 @@ def values(
 
 def first_session() -> dict[str, Any]:
     """Return the values of a first session: memory empty, nothing agreed on."""
-    none: dict[str, Any] = {name: () for name in LISTS}
+    none: dict[str, Any] = {name: () for name in (*LISTS, "remembered", "secrets")}
     return values(Memory(), session_index=1, **none)
 
 

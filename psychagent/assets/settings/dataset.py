@@ -23,6 +23,8 @@ class DatasetSettings(Settings):
     """Therapy schools to run."""
     split: str | None = "sample"
     """Sub-folder of profiles; null takes all."""
+    profiles: tuple[str, ...] = ()
+    """Clients by id or file, from any split; empty takes all of the split."""
     max_cases: int | None = Field(default=None, ge=1)
     """Most cases in all; null is no limit."""
     max_cases_per_modality: int | None = Field(default=None, ge=1)

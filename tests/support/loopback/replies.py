@@ -15,6 +15,7 @@ _BY_SCHEMA = {
     "SummaryReply": "summary",
     "LastSummaryReply": "summary",
     "JsonReply": "counselor",
+    "RecallReply": "recall",
 }
 COUNSELOR_VISIBLE_CHARS, COUNSELOR_THOUGHT_CHARS, CLIENT_CHARS = 83 * 4, 167 * 4 - 120, 60 * 4
 END_AFTER: dict[str, int] = {"turns": 10_000}
@@ -81,6 +82,8 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
                 "theory": {},
             }
         )
+    if role == "recall":
+        return json.dumps({"told": [1], "said": [filler(100, 1)], "left": filler(60, 2)})
     if role == "judge":
         return judge_reply(body)
     return "{}"

@@ -1,0 +1,117 @@
+"""What the client remembers of its sessions, in its own words; the counselor never sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from pydantic import BaseModel
+
+from psychagent.domain.base import Record
+from psychagent.domain.shorten import shorten_to_tokens
+from psychagent.domain.tokens import estimate_tokens
+
+_SAID, _HELD_BACK, _DETAILS = (5, 30), (3, 30), (8, 20)
+"""Most entries of each kind, and most tokens of one."""
+_LEFT_TOKENS = 40
+REMEMBERED_TOKENS = 420
+"""Token budget of all remembered sessions in a prompt."""
+TOLD_TOKENS = 260
+"""Token budget of the lines that a prompt lists as told."""
+
+
+class RecallReply(BaseModel):
+    """What the client's model writes after a session; lines of the profile are named by number."""
+
+    told: tuple[int, ...] = ()
+    said: tuple[str, ...] = ()
+    held_back: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    left: str = ""
+
+
+class Recall(Record):
+    """One session as the client remembers it."""
+
+    session_index: int
+    told: tuple[str, ...] = ()
+    """The lines of its profile that it told, as they stand there."""
+    said: tuple[str, ...] = ()
+    """What else it said."""
+    held_back: tuple[str, ...] = ()
+    details: tuple[str, ...] = ()
+    """Small facts that it mentioned and its profile does not hold."""
+    left: str = ""
+    """How it left."""
+
+
+def to_recall(reply: RecallReply, lines: Sequence[str], *, session_index: int) -> Recall:
+    """Take a reply into the record: numbers become lines, unknown ones are left out, long texts shortened.
+
+    Args:
+        reply: What the model wrote.
+        lines: The lines that it was shown, numbered from 1.
+        session_index: The session that it remembers.
+    """
+    numbers = sorted({number for number in reply.told if 1 <= number <= len(lines)})
+    return Recall(
+        session_index=session_index,
+        told=tuple(lines[number - 1] for number in numbers),
+        said=_bounded(reply.said, *_SAID),
+        held_back=_bounded(reply.held_back, *_HELD_BACK),
+        details=_bounded(reply.details, *_DETAILS),
+        left=shorten_to_tokens(reply.left, _LEFT_TOKENS),
+    )
+
+
+def _bounded(entries: Iterable[str], most: int, tokens: int) -> tuple[str, ...]:
+    shortened = (shorten_to_tokens(entry, tokens) for entry in entries)
+    return tuple(entry for entry in shortened if entry)[:most]
+
+
+def told_lines(recalls: Sequence[Recall]) -> tuple[str, ...]:
+    """List the lines that were told in any session, oldest first."""
+    return tuple(dict.fromkeys(line for recall in recalls for line in recall.told))
+
+
+def recent_lines(lines: Sequence[str], *, budget: int = TOLD_TOKENS) -> tuple[str, ...]:
+    """Keep the newest lines that fit, in their order."""
+    kept: list[str] = []
+    for line in reversed(lines):
+        budget -= estimate_tokens(line) + 1
+        if budget < 0:
+            break
+        kept.insert(0, line)
+    return tuple(kept)
+
+
+def view_recalls(recalls: Sequence[Recall], *, budget: int = REMEMBERED_TOKENS) -> tuple[Recall, ...]:
+    """Choose what a prompt shows of the sessions: the last in full, of earlier ones what still fits.
+
+    Of an earlier session the small facts come first: whoever built on one must not be contradicted.
+    The oldest entries are dropped first, and no entry is shown in part.
+    """
+    if not recalls:
+        return ()
+    *earlier, last = recalls
+    shown = [last]
+    room = budget - _cost((*last.said, *last.held_back, *last.details, last.left))
+    for recall in reversed(earlier):
+        details, room = _fitting(recall.details, room)
+        said, room = _fitting(recall.said, room)
+        if details or said:
+            shown.insert(0, Recall(session_index=recall.session_index, said=said, details=details))
+    return tuple(shown)
+
+
+def _fitting(entries: Sequence[str], room: int) -> tuple[tuple[str, ...], int]:
+    taken: list[str] = []
+    for entry in entries:
+        if _cost((entry,)) > room:
+            break
+        taken.append(entry)
+        room -= _cost((entry,))
+    return tuple(taken), room
+
+
+def _cost(entries: Iterable[str]) -> int:
+    return sum(estimate_tokens(entry) + 2 for entry in entries)

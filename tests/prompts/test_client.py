@@ -1,0 +1,210 @@
+"""All that is true of the client stands in its prompt, in the group where it belongs, and whole."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+
+from psychagent.assets.profiles import find_profile
+from psychagent.domain.base import Language, Modality, Speaker
+from psychagent.domain.client_memory import Recall
+from psychagent.domain.profile import Disclosure, Risk, Secret, Style, Theory
+from psychagent.domain.turn import Turn
+from psychagent.nodes.client import client_prompt
+from tests.support.every import LANGUAGES, MODALITIES
+from tests.support.fakes import Cast, brief_for, case_of
+from tests.support.memory_parts import memory
+from tests.support.prompt_values import library
+
+CASTS = {language: Cast({}, language=language) for language in Language}
+HELLO = [Turn(speaker=Speaker.COUNSELOR, text="Hello.")]
+TELL = {Language.EN: "You can tell when asked:", Language.ZH: "问到了能说的："}
+UNSEEN = {Language.EN: "You do not see this yourself", Language.ZH: "你自己看不到"}
+NAMES = [f"{language.value}{number:02d}" for language in LANGUAGES for number in range(1, 25)]
+
+
+def head_of(
+    name: str,
+    modality: Modality = Modality.CBT,
+    *,
+    session: int = 1,
+    disclosure: Disclosure | None = None,
+    recalls: tuple[Recall, ...] = (),
+    **knobs: Any,
+) -> str:
+    """Render what a client knows of itself, with another disclosure block if one is given."""
+    case = case_of(name, modality)
+    if disclosure:
+        case = case.model_copy(update={"profile": case.profile.model_copy(update={"disclosure": disclosure})})
+    held = memory(session - 1, language=case.language) if session > 1 else None
+    brief = brief_for(CASTS[case.language].deps, case, memory=held, session_index=session, **knobs)
+    brief = replace(brief, recalls=recalls)
+    return client_prompt(CASTS[case.language].deps, brief, HELLO).messages[0]["content"]
+
+
+def part(text: str, start: str, end: str) -> str:
+    """Cut out a group of a prompt, from its heading to the next one or the end."""
+    return text.partition(start)[2].partition(end)[0] if start in text else ""
+
+
+def texts_in(node: Any) -> Iterator[str]:
+    """Yield all texts of nested data."""
+    if isinstance(node, str):
+        yield from [node] if node else []
+    elif isinstance(node, Mapping | list | tuple):
+        for item in node.values() if isinstance(node, Mapping) else node:
+            yield from texts_in(item)
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("name", NAMES)
+def test_every_fact_of_a_profile_reaches_its_client_whole(name: str, modality: Modality) -> None:
+    profile, head = find_profile(name, Language(name[:2])), head_of(name, modality)
+    block = profile.theory.block(modality)
+    assert block
+    for text in (*texts_in(profile.basic_info.model_dump(exclude={"topic"})), *texts_in(block.model_dump())):
+        assert text in head
+
+
+def test_the_facts_that_were_lost_before_are_found_by_name() -> None:
+    assert "her father died when she was fifteen" in head_of("en01", Modality.BT)
+    assert "poor appetite and some weight loss" in head_of("en07", Modality.CBT)
+    assert "master's degree in library science" in head_of("en07", Modality.PMT)
+    assert "父亲当过班主任" in head_of("zh08", Modality.HET)
+    assert "作息颠倒" in head_of("zh08", Modality.BT)
+
+
+Lists = dict[Modality, Callable[[Any], list[Sequence[str]]]]
+TOLD: Lists = {
+    Modality.BT: lambda t: [[r.behavior, *r.antecedent, r.consequence] for r in t.target_behavior],
+    Modality.CBT: lambda t: [[r.event, r.automatic_thoughts] for r in t.special_situations],
+    Modality.HET: lambda t: [r.manifestations for r in t.existentialism_topic],
+    Modality.PDT: lambda t: [],
+    Modality.PMT: lambda t: [
+        *[[r.unique_outcome] for r in t.exception_events],
+        t.force_field.positive_force,
+        t.force_field.negative_force,
+    ],
+}
+NOT_SEEN: Lists = {
+    Modality.BT: lambda t: [[r.function, r.core_reason] for r in t.target_behavior],
+    Modality.CBT: lambda t: [
+        t.core_beliefs,
+        *[[r.conditional_assumptions, r.cognitive_pattern] for r in t.special_situations],
+    ],
+    Modality.HET: lambda t: [
+        *[[r.theme, *r.outcomes] for r in t.existentialism_topic],
+        *[[r.mode, *r.manifestations] for r in t.contact_model],
+    ],
+    Modality.PDT: lambda t: [
+        [t.core_conflict.wish, t.core_conflict.fear],
+        *[[r.self_representation, r.object_representation] for r in t.object_relations],
+        *[
+            [r.trigger_condition, r.interpretation, r.response_instruction]
+            for r in t.behavioral_response_patterns
+        ],
+    ],
+    Modality.PMT: lambda t: [],
+}
+
+
+@pytest.mark.parametrize("modality", MODALITIES)
+@pytest.mark.parametrize("name", ["en01", "en07", "en12", "zh03", "zh08", "zh15"])
+def test_what_a_client_can_tell_and_what_it_does_not_see_stand_apart(name: str, modality: Modality) -> None:
+    language = Language(name[:2])
+    head, theory = head_of(name, modality), find_profile(name, language).theory.block(modality)
+    tell, unseen = part(head, TELL[language], UNSEEN[language]), part(head, UNSEEN[language], "\n\n")
+    told, hidden = ([*texts_in(groups[modality](theory))] for groups in (TOLD, NOT_SEEN))
+    assert all(text in tell for text in told)
+    assert all(text in unseen for text in hidden)
+    assert not [text for text in hidden if text in tell]
+    assert bool(unseen) == bool(hidden)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if name.startswith("zh")])
+def test_a_chinese_client_reads_no_english_word(name: str) -> None:
+    recalls = (Recall(session_index=1, said=("我说了家里的事。",), left="我走得很快。"),)
+    for session, remembered in ((1, ()), (2, recalls)):
+        for modality in Modality:
+            head = head_of(name, modality, session=session, recalls=remembered)
+            # the memory of tests marks its texts in Latin letters, and a profile may name a brand
+            own = [*texts_in(find_profile(name, Language.ZH).model_dump(mode="json")), "task0"]
+            for text in sorted(own, key=len, reverse=True):
+                head = head.replace(text, "")
+            assert not re.findall(r"[A-Za-z]{2,}", head)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_style_and_resistance_has_words_of_its_own(language: Language) -> None:
+    words = library(language).data("client/manner")
+    assert set(words["style"]) == set(get_args(Style))
+    assert set(words["resistance"]) == set(range(1, 6))
+    assert len({*words["style"].values(), *words["resistance"].values()}) == len(get_args(Style)) + 5
+    for style in get_args(Style):
+        told = head_of(f"{language.value}01", disclosure=Disclosure(style=style, resistance=5))
+        assert words["style"][style] in told
+        assert words["resistance"][5] in told
+
+
+RISK = Risk(
+    kind="passive_hopelessness",
+    statement="DARK statement.",
+    first_answer="FIRST answer.",
+    if_calm="CALM addition.",
+    facts="TRUE facts.",
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_client_knows_what_is_true_of_danger_and_how_it_answers(language: Language) -> None:
+    told = head_of(f"{language.value}01", disclosure=Disclosure(risk=RISK))
+    for text in (RISK.statement, RISK.first_answer, RISK.if_calm, RISK.facts):
+        assert told.count(text) == 1
+    none = {Language.EN: "the true answer is no", Language.ZH: "实情是没有"}[language]
+    assert none not in told
+    assert none in head_of(f"{language.value}01", disclosure=Disclosure())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_secret_comes_with_its_condition_and_its_hint(language: Language) -> None:
+    kept = Secret(secret="SECRET.", opened_by="CONDITION", hint="HINT")
+    told = head_of(f"{language.value}01", session=2, disclosure=Disclosure(hidden=(kept,)))
+    spliced = {Language.EN: "You tell it only when CONDITION.", Language.ZH: "只有当CONDITION，你才会说。"}
+    assert spliced[language] in told
+    assert "“HINT”" in told
+    assert "SECRET." not in head_of(f"{language.value}01", disclosure=Disclosure(hidden=(kept,)))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_week_and_homework_left_undone_with_its_reason_stand_between_sessions(language: Language) -> None:
+    idle = Disclosure(homework_likelihood=0, homework_excuse="PRINTER.", weeks=("BOILER.",))
+    told = head_of(f"{language.value}01", session=2, disclosure=idle)
+    assert "BOILER." in told
+    assert "PRINTER." in told
+    assert library(language).data("client/manner")["homework"]["not done"] in told
+    assert "BOILER." not in head_of(f"{language.value}01", session=3, disclosure=idle)
+    assert "PRINTER." not in head_of(f"{language.value}01", disclosure=idle)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_client_remembers_as_itself_and_nothing_of_the_counselors(language: Language) -> None:
+    past = Recall(
+        session_index=1, told=("TOLD",), said=("SAID",), held_back=("HELD",), details=("CAT",), left="LEFT"
+    )
+    told = head_of(f"{language.value}01", session=2, recalls=(past,))
+    assert all(told.count(text) == 1 for text in ("TOLD", "SAID", "HELD", "CAT", "LEFT"))
+    assert "s1-" not in told
+    assert "file-" not in told
+
+
+def test_a_profile_without_theory_still_has_a_prompt() -> None:
+    case = case_of("en07")
+    bare = case.model_copy(update={"profile": case.profile.model_copy(update={"theory": Theory()})})
+    brief = brief_for(CASTS[Language.EN].deps, bare)
+    head = client_prompt(CASTS[Language.EN].deps, brief, HELLO).messages[0]["content"]
+    assert UNSEEN[Language.EN] not in head
+    assert "Ruth Abelson" in head
