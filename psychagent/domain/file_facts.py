@@ -46,11 +46,16 @@ def to_line(value: Any, labels: Mapping[str, str] = NO_LABELS) -> str:
     if isinstance(value, BaseModel):
         value = value.model_dump(mode="json")
     if isinstance(value, Mapping):
-        parts = (f"{labels.get(key, key)}: {to_line(v, labels)}" for key, v in value.items() if is_filled(v))
-        return "; ".join(parts)
+        return "; ".join(to_row(key, v, labels) for key, v in value.items() if is_filled(v))
     if isinstance(value, list | tuple):
         return " | ".join(to_line(v, labels) for v in value if is_filled(v))
     return str(value)
+
+
+def to_row(name: str, value: Any, labels: Mapping[str, str]) -> str:
+    """Write a fact behind its label, with the colon of the label's script."""
+    label = labels.get(name, name)
+    return f"{label}{': ' if label.isascii() else '：'}{to_line(value, labels)}"
 
 
 def memory_changes(before: ClientFile, after: ClientFile) -> Iterator[tuple[str, str, str]]:

@@ -51,7 +51,7 @@ class Standing(StrEnum):
 class Homework(Record):
     """A task until the next session."""
 
-    task: str = Field(max_length=300)
+    task: str
     standing: Standing = Standing.AGREED
 
 
@@ -86,7 +86,7 @@ class SessionSummary(Record):
         """Pair each task with how far it was agreed on."""
         standings = self.standings[: len(self.homework)]
         pairs = zip_longest(self.homework, standings, fillvalue=Standing.AGREED)
-        return tuple(Homework.model_construct(task=task, standing=standing) for task, standing in pairs)
+        return tuple(Homework(task=task, standing=standing) for task, standing in pairs)
 
 
 class Superseded(Record):

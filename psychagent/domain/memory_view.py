@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from psychagent.domain.base import Record
-from psychagent.domain.file_facts import NO_LABELS, file_facts, is_filled, to_line
+from psychagent.domain.file_facts import NO_LABELS, file_facts, is_filled, to_row
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary, Standing
 from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
@@ -58,6 +58,11 @@ class MemoryView(Record):
     standings: tuple[Standing, ...] = ()
     """How far each task was agreed on."""
 
+    @property
+    def must_ask(self) -> bool:
+        """Whether a danger was voiced, which is to be asked about again; after denials alone it is not."""
+        return any(row.note.must_stay for row in self.safety)
+
     def is_empty(self) -> bool:
         """Return whether there is nothing to show, as before the first session."""
         return not (self.file_lines or self.recent)
@@ -105,8 +110,7 @@ def _facts(client_file: ClientFile, labels: Mapping[str, str]) -> list[str]:
     """Write each fact as a line, the name first."""
     known = file_facts(client_file)
     known = {path: known[path] for path in ("static_traits.name",) if path in known} | known
-    names = {path: path.split(".")[-1] for path in known}
-    return [f"{labels.get(names[path], names[path])}: {to_line(v, labels)}" for path, v in known.items()]
+    return [to_row(path.split(".")[-1], value, labels) for path, value in known.items()]
 
 
 def _safety(summaries: Sequence[SessionSummary], *, room: int) -> tuple[tuple[SafetyLine, ...], int]:
@@ -153,16 +157,18 @@ def _fit(lines: Sequence[str], *, limit: int, room: int, each: int = 2) -> tuple
 def _recent(memory: Memory, *, share: int) -> list[RecentSession]:
     rows = list(enumerate(memory.summaries, start=1))[-2:]
     each = share // max(len(rows), 1)
-    return [
-        RecentSession(
-            number,
-            clip_to_tokens(s.session_summary_abstract, each * 45 // 100),
-            clip_to_tokens(s.goal_assessment.objective_recap, each * 12 // 100),
-            clip_to_tokens(s.goal_assessment.completion_status, each * 15 // 100),
-            clip_to_tokens(s.client_state_analysis.unresolved_points_or_tensions, each * 23 // 100),
-        )
-        for number, s in rows
-    ]
+    return [_recent_session(number, summary, each) for number, summary in rows]
+
+
+def _recent_session(number: int, summary: SessionSummary, tokens: int) -> RecentSession:
+    """Shorten a session's texts; the abstract gets what the others leave."""
+    goals, state = summary.goal_assessment, summary.client_state_analysis
+    objectives = clip_to_tokens(goals.objective_recap, tokens * 12 // 100)
+    status = clip_to_tokens(goals.completion_status, tokens * 15 // 100)
+    unresolved = clip_to_tokens(state.unresolved_points_or_tensions, tokens * 23 // 100)
+    left = tokens - sum(map(estimate_tokens, (objectives, status, unresolved)))
+    abstract = clip_to_tokens(summary.session_summary_abstract, max(left, tokens * 45 // 100))
+    return RecentSession(number, abstract, objectives, status, unresolved)
 
 
 def write_file(client_file: ClientFile, *, budget: int = FILE_TOKENS) -> str:

@@ -28,7 +28,7 @@ class SafetyNote(Record):
     """What a session brought to light about danger to the client or others."""
 
     danger: Danger = Danger.NONE
-    words: str = Field(default="", max_length=300)
+    words: str = Field(default="", max_length=400)
     """In the client's own words."""
     asked: str = Field(default="", max_length=300)
     """Wish, intent, plan, access and earlier attempts, as far as they were asked about."""
@@ -51,7 +51,7 @@ def note_from_text(value: object) -> object:
     """Read the note of an older file, which is a plain text; nothing in it says whether danger was denied."""
     if not isinstance(value, str):
         return value
-    return {"danger": Danger.VOICED, "words": value.strip()[:300]} if value.strip() else {}
+    return {"danger": Danger.VOICED, "words": value.strip()[:400]} if value.strip() else {}
 
 
 def was_asked(turns: Sequence[Turn], *, words: Sequence[str], skills: Collection[str]) -> bool:

@@ -62,6 +62,16 @@ def test_the_last_two_sessions_are_shown_with_abstract_status_and_open_points(la
         assert open_points.startswith(f"s{number}-open")
 
 
+def test_the_abstract_gets_the_room_that_a_sessions_other_texts_leave() -> None:
+    held = memory(2, size=520)
+    brief = held.summaries[1]
+    goals = brief.goal_assessment.model_copy(update={"objective_recap": "sleep", "completion_status": "met"})
+    state = brief.client_state_analysis.model_copy(update={"unresolved_points_or_tensions": "the move"})
+    short = brief.model_copy(update={"goal_assessment": goals, "client_state_analysis": state})
+    rows = view_memory(held.model_copy(update={"summaries": (held.summaries[0], short)})).recent
+    assert len(rows[1].abstract) > len(rows[0].abstract)
+
+
 def test_short_summaries_of_the_last_two_sessions_are_shown_in_full() -> None:
     held = memory(2, size=80)
     view = view_memory(held)
@@ -154,6 +164,16 @@ def test_a_long_note_shows_each_of_its_texts_in_part() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_only_a_danger_that_was_voiced_is_to_be_asked_about_again(language: Language) -> None:
+    one = memory(1, language=language).summaries[0]
+    again = {Language.EN: "ask about it again", Language.ZH: "要再问起"}[language]
+    for note, asked in ((danger("dark"), True), (SafetyNote(danger=Danger.DENIED, asked="no"), False)):
+        view = view_memory(Memory(summaries=(one.model_copy(update={"safety": note}),)))
+        assert len(view.safety) == 1
+        assert (again in rendered(view, language)) == asked
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_homework_says_in_words_how_far_it_was_agreed_on(language: Language) -> None:
     standings = (Standing.AGREED, Standing.HEDGED, Standing.OFFERED)
     tasks = ("write", "walk", "call")
@@ -179,7 +199,8 @@ def test_homework_of_an_older_file_was_agreed_on() -> None:
 def test_the_file_is_printed_in_the_words_of_the_language(language: Language) -> None:
     labels = PROMPTS[language].labels
     text = rendered(view_memory(memory(1, language=language, size=30), labels=labels), language)
-    assert f"{labels['core_beliefs']}: " in text
+    colon = {Language.EN: ": ", Language.ZH: "："}[language]
+    assert f"{labels['core_beliefs']}{colon}" in text
     assert "core_beliefs" not in text
 
 

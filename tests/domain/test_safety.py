@@ -5,10 +5,12 @@ from __future__ import annotations
 import pytest
 
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.domain.base import Language, Speaker
+from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.safety import Danger, SafetyNote, note_from_text, safety_due
 from psychagent.domain.turn import Thoughts, Turn
-from tests.support.every import LANGUAGES
+from psychagent.skills.library import SkillLibrary
+from psychagent.skills.store import SkillStore
+from tests.support.every import LANGUAGES, MODALITIES
 
 WORDS = {language: PromptLibrary(language).data("safety_words")["words"] for language in LANGUAGES}
 CLIENT = Turn(speaker=Speaker.CLIENT, text="I think of dying. Did you hear that?")
@@ -41,6 +43,7 @@ ASKED = {
         "Do you ever have thoughts of suicide?",
         "Have you thought about hurting yourself, or of not wanting to wake up?",
         "Did you ever want to die?",
+        "Some people have thoughts of ending their life. Have thoughts like that come to you?",
     ],
     Language.ZH: [
         "这么难的时候，您有没有想到死？",
@@ -78,6 +81,19 @@ def test_the_opening_has_not_asked_because_it_names_danger_as_the_limit_of_confi
 
 def test_a_skill_of_safety_that_is_named_has_asked() -> None:
     assert not due(said("Hello.", "Go on.", "I see.", "And?", skill="Ask plainly about death"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_the_direct_question_of_each_schools_library_has_asked(
+    language: Language, modality: Modality
+) -> None:
+    store = SkillStore(SkillLibrary(language, None), embedder=None, method="lexical")
+    families = store.stage(modality, Stage.CONCEPTUALIZATION).meta_skills
+    examples = [skill.example or "" for family in families if family.always for skill in family.skills]
+    assert [text for text in examples if not due(said("Hello.", text, "I see.", "And?"), language)]
+    others = [skill.example or "" for family in families if not family.always for skill in family.skills]
+    assert not [text for text in others if not due(said("Hello.", text, "I see.", "And?"), language)]
 
 
 def test_the_clients_words_have_not_asked() -> None:

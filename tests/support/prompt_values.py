@@ -70,7 +70,7 @@ def values(
         "reply_format": "tags",
         "turn": 3,
         "turns_left": 2,
-        "safety_due": True,
+        "safety_due": False,
         "last": False,
         "client": "simulator",
         "skills": [marked_skill(n) for n in range(5)],
