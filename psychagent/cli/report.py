@@ -51,6 +51,7 @@ def report(
             check_table(EvalFolder(folder).table)
     with needs_extra("eval"):
         # the extra may be missing, and the folders are checked without it
+        from psychagent.reports.evaluation.sections import headlines  # noqa: PLC0415
         from psychagent.reports.evaluation.write import ReportPlan, write_report  # noqa: PLC0415
         from psychagent.stats.bootstrap import Sampling  # noqa: PLC0415
 
@@ -60,8 +61,8 @@ def report(
         return
     plan = ReportPlan(folder=eval_dir, against=against, prices=token_prices, use=use, sampling=sampling)
     output = write_report(plan)
-    for panel, number in output.material.numbers.chosen.panels.items():
-        typer.echo(f"{panel.label:<20} {_in_words(number.value.mean, number.value.low, number.value.high)}")
+    for label, value in headlines(output.material):
+        typer.echo(f"{label:<20} {value}")
     if output.material.scores.is_script:
         typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
     typer.echo(f"Report: {output.html}")
@@ -97,9 +98,3 @@ def read_prices(file: Path | None, price_in: float | None, price_out: float | No
     if len(options) == 1:
         raise SettingsError("--price-in and --price-out belong together; give both")
     return Prices(prompt=options[0], completion=options[1]) if options else None
-
-
-def _in_words(mean: float | None, low: float | None, high: float | None) -> str:
-    if mean is None:
-        return "not scored"
-    return f"{mean:.2f}  " + ("no interval" if low is None or high is None else f"{low:.2f} to {high:.2f}")

@@ -120,6 +120,17 @@ def two_cases(folder: Path) -> Path:
     return folder
 
 
+def many_cases(folder: Path, cases: int, *, holdout: bool = True) -> Path:
+    """Write a session a case, each with three rollouts of other scores."""
+    write_manifest(folder, **({"holdout": "h"} if holdout else {}))
+    for n in range(cases):
+        rollouts = [judged(i, WAI=score + n / 4) for i, score in enumerate((5.0, 6.5, 7.0))]
+        seconds = (6.0, 5.0 + n / 2, 7.0) if holdout else ()
+        both = [with_holdout(r, WAI=s) for r, s in zip(rollouts, seconds, strict=False)] or rollouts
+        write_session(folder, f"case{n}", 1, *both)
+    return folder
+
+
 def test_winner_mean_gain_and_margin_are_those_worked_out_by_hand(tmp_path: Path) -> None:
     numbers = compute_rft(read_rft_run(two_cases(tmp_path)), FEW)
     a, b = [z(v) for v in (6.0, 7.0, 9.0)], [z(v) for v in (5.0, 8.0, 8.0)]
@@ -292,7 +303,7 @@ def test_without_a_second_judge_the_report_says_what_cannot_be_known(tmp_path: P
 
 
 def test_the_report_names_the_level_of_its_intervals(tmp_path: Path) -> None:
-    report = write_rft_report(two_cases(tmp_path), sampling=Sampling(resamples=200, level=0.9))
+    report = write_rft_report(many_cases(tmp_path, 5), sampling=Sampling(resamples=200, level=0.9))
     text = report.markdown.read_text(encoding="utf-8")
     assert text.count("90% interval") == 4
     assert "95%" not in text

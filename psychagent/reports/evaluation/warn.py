@@ -8,6 +8,7 @@ from pathlib import Path
 from psychagent.evals.numbers import Numbers
 from psychagent.evals.table import Scores
 from psychagent.reports.page.blocks import Notice, number, percent, plural
+from psychagent.stats.bootstrap import FEWEST_CASES
 
 FEW_CASES = 10
 LOW_QUOTES = 0.9
@@ -86,15 +87,16 @@ def _small(scores: Scores) -> list[str]:
         lines.append(
             f"Several systems are pooled: {', '.join(scores.baselines)}. Evaluate each into its own folder."
         )
-    cases = scores.frame.groupby("modality")["case"].nunique()
-    alone = ", ".join(sorted(cases[cases == 1].index))
+    cases = scores.count_cases()
+    if cases < FEWEST_CASES:
+        lines.append(f"Only {plural(cases, 'case')}: too few for any interval, which takes {FEWEST_CASES}.")
+        return lines
+    by_modality = scores.frame.groupby("modality")["case"].nunique()
+    alone = ", ".join(sorted(by_modality[by_modality == 1].index))
     if alone:
         lines.append(f"One case only in {alone}: a number with a metric of a single case has no interval.")
-    if scores.count_cases() < FEW_CASES:
-        lines.append(
-            f"Only {plural(scores.count_cases(), 'case')}: bootstrap intervals are too narrow below about "
-            f"{FEW_CASES}."
-        )
+    if cases < FEW_CASES:
+        lines.append(f"Only {cases} cases: bootstrap intervals are too narrow below about {FEW_CASES}.")
     return lines
 
 

@@ -29,7 +29,15 @@ from psychagent.reports.evaluation.sections import (
 )
 from psychagent.reports.evaluation.versus import against, degenerate
 from psychagent.reports.evaluation.warn import build_notices, describe_skipped
-from psychagent.reports.page.blocks import Block, Blocks, Gallery, Heading, Text, interval_name
+from psychagent.reports.page.blocks import (
+    WHY_NO_INTERVAL,
+    Block,
+    Blocks,
+    Gallery,
+    Heading,
+    Text,
+    interval_name,
+)
 from psychagent.reports.page.write import write_page
 from psychagent.scales.metrics import list_metrics
 from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Sampling
@@ -161,9 +169,10 @@ def _against(material: Material, plan: ReportPlan) -> list[Block]:
 
 
 def _radars(material: Material) -> list[Block]:
-    paper = material.published.figure3
-    radars = draw_radars(material.numbers, paper.by_metric(), silent_metrics(material.infos))
-    caption = f"Paper: {paper.source}; {material.published.caveat}. Empty session: by the default rules."
+    radars = draw_radars(material.numbers, material.paper, silent_metrics(material.infos))
+    published = material.published
+    paper = f"Paper: {published.figure3.source}; {published.caveat}. " if material.paper else ""
+    caption = f"{paper}Empty session: by the default rules."
     return [Gallery(radars, caption)] if radars else []
 
 
@@ -171,10 +180,13 @@ def _trends(material: Material) -> list[Block]:
     pictures = draw_trends(material.numbers.trends)
     if not pictures:
         return [Heading("Over sessions"), Text("Every case has one session: there is no trend to show.")]
+    estimates = [estimate for trend in material.numbers.trends for _, estimate in trend.points]
+    between = interval_name(material.sampling.level)
+    shaded = any(estimate.low is not None for estimate in estimates)
     caption = (
-        "Mean of the panel's metrics over the cases that have the session, with the "
-        f"{interval_name(material.sampling.level)} over cases where no metric rests on a single "
-        "case. The axes do not start at 0."
+        "Mean of the panel's metrics over the cases that have the session; up is better on every panel, for "
+        "what measures harm enters as 10 − x. The axes do not start at 0. "
+        + (f"Shaded: {between}, where there are enough cases." if shaded else WHY_NO_INTERVAL)
     )
     return [Heading("Over sessions"), Gallery(pictures, caption)]
 

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-NONE = "–"
-"""Shown where there is no number."""
+from psychagent.stats.bootstrap import FEWEST_CASES, Estimate
+
+NONE, MINUS = "–", "−"
+"""Shown where there is no number; the sign of a negative one."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Card:
     value: str
     interval: str
     note: str
+    muted: bool = False
+    """Whether it is no result, and so stands in grey."""
 
 
 @dataclass(frozen=True)
@@ -95,13 +99,13 @@ def number(value: float | None, digits: int = 2) -> str:
     if value is None:
         return NONE
     text = f"{value:.{digits}f}"
-    # a rounded zero has no sign
-    return text.lstrip("-") if not float(text) else text
+    # a rounded zero has no sign, and a hyphen is no minus
+    return text.lstrip("-") if not float(text) else text.replace("-", MINUS)
 
 
 def signed(value: float | None, digits: int = 2) -> str:
     """Write a difference with its sign."""
-    return NONE if value is None else f"{value:+.{digits}f}".replace("-", "−")
+    return NONE if value is None else f"{value:+.{digits}f}".replace("-", MINUS)
 
 
 def percent(value: float | None) -> str:
@@ -117,6 +121,19 @@ def interval(low: float | None, high: float | None, *, sign: bool = False) -> st
         return NONE
     write = signed if sign else number
     return f"{write(low)} to {write(high)}"
+
+
+def interval_or_why(estimate: Estimate, *, sign: bool = False) -> str:
+    """Write an estimate's interval, or how many cases were too few for one."""
+    if estimate.low is None or estimate.high is None:
+        return f"no interval ({plural(estimate.cases, 'case')})" if estimate.cases else "no interval"
+    return interval(estimate.low, estimate.high, sign=sign)
+
+
+WHY_NO_INTERVAL = (
+    f"No interval is given over fewer than {FEWEST_CASES} cases, nor for a number with a metric of a single "
+    "case: so few do not show how much cases differ."
+)
 
 
 def interval_name(level: float) -> str:
