@@ -87,17 +87,20 @@ def _small(scores: Scores) -> list[str]:
         lines.append(
             f"Several systems are pooled: {', '.join(scores.baselines)}. Evaluate each into its own folder."
         )
-    cases = scores.count_cases()
-    if cases < FEWEST_CASES:
-        lines.append(f"Only {plural(cases, 'case')}: too few for any interval, which takes {FEWEST_CASES}.")
-        return lines
-    by_modality = scores.frame.groupby("modality")["case"].nunique()
-    alone = ", ".join(sorted(by_modality[by_modality == 1].index))
-    if alone:
+    cases = scores.frame.groupby("modality")["case"].nunique()
+    alone = ", ".join(sorted(cases[cases == 1].index))
+    if alone and scores.count_cases() >= FEWEST_CASES:
         lines.append(f"One case only in {alone}: a number with a metric of a single case has no interval.")
+    return [*lines, *few_cases(scores.count_cases())]
+
+
+def few_cases(cases: int) -> list[str]:
+    """Say what few cases allow; nothing where they are enough."""
+    if cases < FEWEST_CASES:
+        return [f"Only {plural(cases, 'case')}: too few for any interval, which takes {FEWEST_CASES}."]
     if cases < FEW_CASES:
-        lines.append(f"Only {cases} cases: bootstrap intervals are too narrow below about {FEW_CASES}.")
-    return lines
+        return [f"Only {cases} cases: bootstrap intervals are too narrow below about {FEW_CASES}."]
+    return []
 
 
 def _loose(numbers: Numbers) -> list[str]:

@@ -130,6 +130,13 @@ def interval_or_why(estimate: Estimate, *, sign: bool = False) -> str:
     return interval(estimate.low, estimate.high, sign=sign)
 
 
+def with_interval(estimate: Estimate, *, sign: bool = False) -> str:
+    """Write a mean and, where there is one, its interval in brackets."""
+    between = interval(estimate.low, estimate.high, sign=sign)
+    mean = (signed if sign else number)(estimate.mean)
+    return mean if between == NONE else f"{mean} ({between})"
+
+
 WHY_NO_INTERVAL = (
     f"No interval is given over fewer than {FEWEST_CASES} cases, nor for a number with a metric of a single "
     "case: so few do not show how much cases differ."
