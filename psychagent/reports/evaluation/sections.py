@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 from psychagent.assets.settings.judge import Prices
 from psychagent.domain.usage import RoleUsage
+from psychagent.evals.items import ItemExtremes
 from psychagent.evals.numbers import Infos, MetricLine, Numbers
 from psychagent.evals.summary import MILLION, cost_of
 from psychagent.evals.table import Scores
 from psychagent.reports.evaluation.published import Published
+from psychagent.reports.evaluation.transcripts import Pages
 from psychagent.reports.page.blocks import (
     NONE,
     WHY_NO_INTERVAL,
@@ -44,6 +46,8 @@ class Material:
     prices: Prices | None = None
     worthless: Scores | None = None
     """Scores of degenerate sessions, their kind as baseline."""
+    extremes: ItemExtremes = ItemExtremes()
+    pages: Pages = Pages()
 
     @property
     def paper(self) -> Mapping[MetricId, float]:

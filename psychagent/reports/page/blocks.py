@@ -90,7 +90,66 @@ class Gallery:
     wide: bool = False
 
 
-Block = Heading | Text | Notice | Cards | Table | Gallery
+@dataclass(frozen=True)
+class Quotation:
+    """Words from a dialogue."""
+
+    text: str
+    source: str
+    """Where they stand, in words."""
+    href: str = ""
+    """Page and anchor of it, relative to this page; empty where there is none."""
+    is_said: bool = True
+    """Whether somebody said it; otherwise it is a remark, and bears no quotation marks."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A statement with the words it rests on."""
+
+    label: str
+    value: str
+    text: str
+    note: str
+    quotes: tuple[Quotation, ...]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Statements side by side where there is room."""
+
+    findings: tuple[Finding, ...]
+    muted: bool = False
+    """Whether they are no results, and so stand in grey."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One turn of a dialogue."""
+
+    number: int
+    """Its anchor is `turn-<number>`."""
+    speaker: str
+    text: str
+    is_counselor: bool
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A dialogue for people to read."""
+
+    turns: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way to another page."""
+
+    text: str
+    href: str
+
+
+Block = Heading | Text | Notice | Cards | Table | Gallery | Findings | Transcript | Link
 Blocks = Sequence[Block]
 
 
@@ -124,9 +183,12 @@ def interval(low: float | None, high: float | None, *, sign: bool = False) -> st
 
 
 def interval_or_why(estimate: Estimate, *, sign: bool = False) -> str:
-    """Write an estimate's interval, or how many cases were too few for one."""
+    """Write an estimate's interval, or why it has none."""
+    if estimate.mean is None:
+        return "no interval"
     if estimate.low is None or estimate.high is None:
-        return f"no interval ({plural(estimate.cases, 'case')})" if estimate.cases else "no interval"
+        few = estimate.cases < FEWEST_CASES
+        return f"no interval ({plural(estimate.cases, 'case') if few else 'a metric of one case'})"
     return interval(estimate.low, estimate.high, sign=sign)
 
 
