@@ -102,7 +102,8 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
             means = number(c.ours), number(c.theirs), signed(c.difference)
             table.add_row(name, str(c.cases), *means, between, p_value(c.p_holm))
         table.add_section()
-    console.print(table)
+    pairs = max((c.cases for c in comparison.panels.values()), default=0)
+    console.print(table if pairs else "No case stands in both with a score: nothing can be compared.")
     for warning in comparison.warnings:
         console.print(f"Note: {warning}", style="yellow", highlight=False)
 

@@ -119,6 +119,15 @@ def test_a_comparison_is_printed_as_a_small_table(
     assert str(cases) in row.split()
 
 
+def test_evaluations_without_a_common_case_are_not_compared(tmp_path: Path) -> None:
+    for modality in ("bt", "cbt"):
+        rows = make_rows(noisy(), modalities=(modality,), cases=1, sessions=1)
+        write_table(tmp_path / modality, rows)
+    told = call("report", tmp_path / "bt", "--against", tmp_path / "cbt", "--resamples", 100)
+    assert "No case stands in both with a score" in told
+    assert "p (Holm)" not in told
+
+
 def test_what_speaks_against_a_comparison_is_printed(tmp_path: Path) -> None:
     for name, model in (("ours", "a"), ("theirs", "b")):
         rows = make_rows(noisy(), modalities=("cbt",), cases=2, sessions=1)

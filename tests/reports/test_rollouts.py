@@ -307,7 +307,8 @@ def test_without_a_second_judge_the_report_says_what_cannot_be_known(tmp_path: P
 def test_the_report_names_the_level_of_its_intervals(tmp_path: Path) -> None:
     report = write_rft_report(many_cases(tmp_path, 5), sampling=Sampling(resamples=200, level=0.9))
     text = report.markdown.read_text(encoding="utf-8")
-    assert text.count("90% interval") == 4
+    # brackets, whiskers, shade, second judge, lengths
+    assert text.count("90% interval") == 5
     assert "95%" not in text
 
 
@@ -416,11 +417,12 @@ def test_the_mean_of_all_and_one_draw_are_named_apart_and_signed_by_a_minus(tmp_
 def test_captions_explain_nothing_that_is_not_there(tmp_path: Path) -> None:
     few = captions(report_on(many_cases(tmp_path / "few", 4, holdout=False)))
     assert "Whiskers" not in few
+    assert "Shaded" not in few
     assert "In brackets" not in few
     assert "Two judges" not in few
     assert "No interval is given over fewer than 5 cases" in few
     many = captions(report_on(many_cases(tmp_path / "many", 5)))
-    assert "Whiskers: 95% intervals over cases. Two judges: each rollout" in many
+    assert "Whiskers: 95% intervals over cases. Shaded: 95% intervals over cases. Two judges: each" in many
     assert "In brackets: 95% intervals" in many
     assert "No interval is given" not in many
 
@@ -445,3 +447,10 @@ def test_the_numbers_of_a_script_stand_in_grey(tmp_path: Path) -> None:
     page = report_on(tmp_path).html.read_text(encoding="utf-8")
     assert page.count('class="card muted"') == 4
     assert "What choosing gained (a script: no result)" in page
+
+
+def test_a_metric_of_the_reward_is_shown_by_the_name_of_its_scale(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    write_session(tmp_path, "a", 1, judged(0, Custom_Dim=6.0), judged(1, Custom_Dim=7.0))
+    (row,) = table_of(report_on(tmp_path), "gain, standard deviations").rows
+    assert row[0] == "Custom_Dim"

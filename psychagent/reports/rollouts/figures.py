@@ -83,7 +83,8 @@ def draw_curve(curve: Curve) -> Picture | None:
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlim(0.6, len(places) + 0.4)
         finish_axes(axes, "Best of k", "rollouts a session, k", "expected reward (standard deviations)")
-        figure.legend(loc="outside lower center", ncols=1, fontsize=8)
+        if len(lines) > 1:
+            figure.legend(loc="outside lower center", ncols=1, fontsize=8)
 
     words = ", ".join(f"{point.k}: {number(point.reward.mean)}" for point in curve.points)
     return draw_picture(

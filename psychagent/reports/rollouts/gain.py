@@ -24,6 +24,7 @@ from psychagent.reports.page.blocks import (
 from psychagent.reports.rollouts.material import RftMaterial
 from psychagent.reports.rollouts.numbers import CHOSEN, EXPECTED, GAINED, REWARD, Estimated
 from psychagent.reports.rollouts.read import Rolled
+from psychagent.scales.reward import canonical
 from psychagent.stats.bootstrap import Estimate
 from psychagent.stats.panels import headline_name
 
@@ -104,17 +105,19 @@ def by_metric(material: RftMaterial) -> list[Block]:
         "The metrics that the rewards are means of, greatest gain first; where lower is better the score is "
         "turned and named so. A client's metric counts from the second session on, as a change."
     )
-    rows = tuple(_metric_row(material, name) for name in names)
+    # rewards name metrics in capitals
+    known = {canonical(name): name for s in material.run.sessions for c in s.candidates for name in c.scores}
+    rows = tuple(_metric_row(material, name, known.get(name, name)) for name in names)
     return [Heading("Gain by metric"), Table(header, rows, caption, labels=2)]
 
 
-def _metric_row(material: RftMaterial, name: str) -> tuple[str, ...]:
+def _metric_row(material: RftMaterial, name: str, shown_as: str) -> tuple[str, ...]:
     norm = material.run.norms.of(name)
     turned = norm is not None and norm.lower_is_better
     gained = material.numbers.of(GAINED, name)
     scores = [material.numbers.of(group, name).mean for group in (CHOSEN, EXPECTED)]
     shown = [TOP - score if turned and score is not None else score for score in scores]
-    side, _, key = name.partition(".")
+    side, _, key = shown_as.partition(".")
     return (
         headline_name(key, "invert" if turned else "as_is"),
         side,

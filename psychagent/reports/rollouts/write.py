@@ -78,7 +78,7 @@ def _gallery(material: RftMaterial) -> list[Block]:
     between = interval_name(material.sampling.level)
     drawn = (
         (draw_by_session(numbers), f"Whiskers: {between}s over cases." if numbers.has_interval else ""),
-        (draw_curve(numbers.curve), ""),
+        (draw_curve(numbers.curve), f"Shaded: {between}s over cases." if numbers.has_interval else ""),
         (draw_agreement(sessions), "Two judges: each rollout against the mean of its session."),
         (draw_lengths(sessions), ""),
     )
