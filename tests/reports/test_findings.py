@@ -15,15 +15,15 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.scores import ItemScore
 from psychagent.errors import RecordError
 from psychagent.evals.evaluate import run_eval
-from psychagent.evals.items import find_extremes
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.summary import read_summary
-from psychagent.reports.evaluation.findings import best_and_worst
-from psychagent.reports.evaluation.transcripts import Pages
 from psychagent.reports.evaluation.write import Report, ReportPlan, write_report
 from psychagent.reports.page.markdown import to_markdown
+from psychagent.reports.quotes.findings import best_and_worst
+from psychagent.reports.quotes.items import find_extremes
+from psychagent.reports.quotes.transcripts import Pages
 from psychagent.stats.bootstrap import Sampling
-from tests.support.answers import SCALES, answer, session
+from tests.support.answers import BUNDLED, answered, session
 from tests.support.eval_runs import eval_plan
 
 FEW = Sampling(resamples=100)
@@ -98,22 +98,22 @@ async def test_best_and_worst_item_are_told_with_their_number_of_sessions(tmp_pa
 
 
 def written(*answers: ItemScore) -> str:
-    extremes = find_extremes([session({"WAI": answers})], SCALES)
+    extremes = find_extremes([session({"WAI": answers})], BUNDLED)
     return to_markdown(best_and_worst(extremes, Pages(lacking=1), is_script=False), "")
 
 
 def test_best_and_worst_are_only_called_so_where_there_are_others() -> None:
-    both = written(answer("1", 5), answer("2", 2), answer("3", 3))
+    both = written(answered("1", 5), answered("2", 2), answered("3", 3))
     assert "**Best item: 10.00** 1." in both
     assert "**Worst item: 2.50** 2." in both
-    assert "**One of 2 items that are all alike: 7.50**" in written(answer("1", 4), answer("2", 4))
-    alone = written(answer("1", 4), answer("2", 3, "default"))
+    assert "**One of 2 items that are all alike: 7.50**" in written(answered("1", 4), answered("2", 4))
+    alone = written(answered("1", 4), answered("2", 3, "default"))
     assert "**The only item with evidence: 7.50**" in alone
     assert "Worst" not in alone
 
 
 def test_what_the_judge_found_lacking_is_told_as_its_remark() -> None:
-    text = written(answer("1", 5), answer("2", 1, "absent", absent="no goal was named"))
+    text = written(answered("1", 5), answered("2", 1, "absent", absent="no goal was named"))
     assert "- Lacking, says the judge: no goal was named – cbt/a, session 1; score 1 on 1 to 5" in text
     assert "A script" not in text
 

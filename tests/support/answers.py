@@ -9,10 +9,10 @@ from psychagent.domain.base import Language, Modality
 from psychagent.domain.scores import Basis, ItemScore, Quote, ScaleResult, SessionScores
 from psychagent.scales.scale import load_scales
 
-SCALES = load_scales()
+BUNDLED = load_scales()
 
 
-def answer(item: str, value: int, basis: Basis = "quoted", **more: Any) -> ItemScore:
+def answered(item: str, value: int, basis: Basis = "quoted", **more: Any) -> ItemScore:
     quotes = (Quote(turn=2, text=f"words for {item}"),) if basis == "quoted" else ()
     return ItemScore(**{"id": item, "raw": value, "verified": value, "basis": basis, "quotes": quotes} | more)
 
@@ -34,7 +34,7 @@ def session(
         language=language,
         input_hash="i",
         scales={
-            name: ScaleResult(status="ok", hash=SCALES[name].hash, group="shared", items=tuple(items))
+            name: ScaleResult(status="ok", hash=BUNDLED[name].hash, group="shared", items=tuple(items))
             for name, items in answers.items()
         },
     )

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 from psychagent.assets.settings.judge import Prices
 from psychagent.domain.usage import RoleUsage
-from psychagent.evals.items import ItemExtremes
 from psychagent.evals.numbers import Infos, MetricLine, Numbers
 from psychagent.evals.summary import MILLION, cost_of
 from psychagent.evals.table import Scores
 from psychagent.reports.evaluation.published import Published
-from psychagent.reports.evaluation.transcripts import Pages
 from psychagent.reports.page.blocks import (
     NONE,
     WHY_NO_INTERVAL,
@@ -30,6 +28,8 @@ from psychagent.reports.page.blocks import (
     percent,
     plural,
 )
+from psychagent.reports.quotes.items import ItemExtremes
+from psychagent.reports.quotes.transcripts import Pages
 from psychagent.stats.bootstrap import Sampling
 from psychagent.stats.panels import PANELS, MetricId, PanelEstimate, headline_name
 

@@ -15,7 +15,6 @@ from psychagent.evals.scales import read_scales
 from psychagent.evals.table import Scores, load_scores, to_cells
 from psychagent.records.evaluation import EvalFolder
 from psychagent.reports.evaluation.figures import draw_radars, draw_trends
-from psychagent.reports.evaluation.findings import best_and_worst, read_extremes
 from psychagent.reports.evaluation.heatmap import build_grid, draw_heatmap, explain_columns
 from psychagent.reports.evaluation.published import load_published
 from psychagent.reports.evaluation.sections import (
@@ -29,7 +28,6 @@ from psychagent.reports.evaluation.sections import (
     silent_metrics,
     spending,
 )
-from psychagent.reports.evaluation.transcripts import FOLDER, find_pages, resolve_root, write_pages
 from psychagent.reports.evaluation.versus import against, degenerate
 from psychagent.reports.evaluation.warn import build_notices, describe_skipped
 from psychagent.reports.page.blocks import (
@@ -42,6 +40,8 @@ from psychagent.reports.page.blocks import (
     interval_name,
 )
 from psychagent.reports.page.write import write_page
+from psychagent.reports.quotes.findings import best_and_worst, read_extremes
+from psychagent.reports.quotes.transcripts import FOLDER, find_pages, resolve_root, write_pages
 from psychagent.scales.metrics import list_metrics
 from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Sampling
 from psychagent.stats.panels import Estimates, estimate_panels

@@ -12,12 +12,12 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.scores import SessionScores
 from psychagent.errors import PsychAgentError, RecordError
 from psychagent.evals.find import Search, find_sessions
-from psychagent.evals.items import Witness
 from psychagent.files.write import write_text
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import read_scores
 from psychagent.reports.page.blocks import Block, Heading, Link, Said, Text, Transcript
 from psychagent.reports.page.html import to_html
+from psychagent.reports.quotes.items import Witness
 from psychagent.scales.dialogue import Dialogue
 
 FOLDER = "report_sessions"

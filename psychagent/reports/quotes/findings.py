@@ -6,11 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from psychagent.domain.scores import SessionScores
-from psychagent.evals.items import LEAST_SHARE, Extremes, ItemExtremes, ItemLine, Witness, find_extremes
 from psychagent.evals.table import Scores
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import read_scores
-from psychagent.reports.evaluation.transcripts import Pages
 from psychagent.reports.page.blocks import (
     NONE,
     Block,
@@ -23,6 +21,15 @@ from psychagent.reports.page.blocks import (
     number,
     plural,
 )
+from psychagent.reports.quotes.items import (
+    LEAST_SHARE,
+    Extremes,
+    ItemExtremes,
+    ItemLine,
+    Witness,
+    find_extremes,
+)
+from psychagent.reports.quotes.transcripts import Pages
 from psychagent.scales.scale import Scale
 
 TITLE = "Best and worst item of each scale"
