@@ -60,7 +60,7 @@ def test_search_tells_the_similarity_of_each_skill() -> None:
     shown = call("search", "get up when awake instead of lying in bed", "--modality", "bt", "-k", "3").output
     assert "cosine" in shown
     assert "bt." in shown
-    assert "ranked by fusion" in shown
+    assert "in order of the score (fusion)" in shown
     assert sum(line.strip()[:1].isdigit() for line in shown.splitlines()) == 3
 
 
@@ -69,7 +69,7 @@ def test_search_keeps_to_modality_and_stage() -> None:
         *("search", "结束", "--language", "zh", "--modality", "pdt", "--stage", "consolidation", "-k", "4")
     ).output
     assert shown.count("pdt.consolidation.") == 4
-    assert "ranked by lexical" in shown
+    assert "in order of the score (lexical)" in shown
 
 
 def test_a_stage_without_skills_is_told() -> None:
