@@ -65,20 +65,15 @@ def view_client(
 
     Facts are always known. Disclosure opens step by step: what needs trust a few lines more each
     session (fewer the more the client resists), what it hides from the second session on. A line that
-    was told, by the client's own memory, is listed as told; one that was not stays open.
-
-    Args:
-        case: Whom it plays.
-        memory: The counselor's memory, of which only the homework is the client's too.
-        recalls: What the client remembers of earlier sessions.
-        session_index: Number of the session, from 1.
-        seed: Decides how much of the homework was done.
+    was told, by the client's own memory, is listed as told; one that was not stays open. Of the
+    counselor's memory only the homework is the client's too; the seed decides how much of it was done.
     """
     info, block = case.profile.basic_info, case.profile.theory.block(case.modality)
     disclosure, told = case.profile.disclosure or Disclosure(), told_lines(recalls)
-    risk, is_first = disclosure.risk, session_index == 1
+    risk, first_answer, if_calm, risk_facts = _of_risk(disclosure.risk, told)
     trusted = trusted_now(disclosure, told, session_index)
-    known = (info.model_dump(), block.model_dump() if block else (), trusted, _of_risk(risk))
+    known = (info.model_dump(), block.model_dump() if block else (), trusted)
+    room = _MATERIAL_TOKENS - _size((known, risk, first_answer, if_calm, risk_facts))
     status = homework_status(disclosure.homework_likelihood, seed)
     return ClientView(
         name=info.static_traits.name,
@@ -90,14 +85,14 @@ def view_client(
         theory=block,
         style=disclosure.style,
         resistance=disclosure.resistance,
-        at_once=at_once_now(disclosure, told, room=_MATERIAL_TOKENS - _size(known) if is_first else None),
+        at_once=at_once_now(disclosure, told, room=room if session_index == 1 else None),
         trusted=trusted,
         secrets=hidden_now(disclosure, told, session_index),
-        risk=risk.statement if risk else "",
-        first_answer=risk.first_answer if risk and risk.statement not in told else "",
-        if_calm=risk.if_calm if risk and risk.statement not in told else "",
-        risk_facts=risk.facts if risk else "",
-        denies_risk=case.profile.disclosure is not None and risk is None,
+        risk=risk,
+        first_answer=first_answer,
+        if_calm=if_calm,
+        risk_facts=risk_facts,
+        denies_risk=case.profile.disclosure is not None and disclosure.risk is None,
         told=recent_lines(told),
         remembered=view_recalls(recalls),
         week=week_before(disclosure, session_index),
@@ -107,8 +102,13 @@ def view_client(
     )
 
 
-def _of_risk(risk: Risk | None) -> tuple[str, ...]:
-    return (risk.statement, risk.first_answer, risk.if_calm, risk.facts) if risk else ()
+def _of_risk(risk: Risk | None, told: Sequence[str]) -> tuple[str, str, str, str]:
+    """Return statement, first answer, what is added and the facts; once it was told, nobody asks first."""
+    if risk is None:
+        return "", "", "", ""
+    if risk.statement in told:
+        return risk.statement, "", "", risk.facts
+    return risk.statement, risk.first_answer, risk.if_calm, risk.facts
 
 
 def _size(node: Any) -> int:
