@@ -41,6 +41,8 @@ class Labels(Record):
     stages: dict[Stage, str]
     reasons: dict[str, str]
     """Why a plan was corrected."""
+    notes: dict[str, str]
+    """Of homework that is not agreed on, of a last session's summary, of what a client remembers."""
     fields: dict[str, str]
     """Of the client file, by their last names, at every depth."""
 
@@ -56,6 +58,10 @@ class Labels(Record):
     def stage(self, name: str) -> str:
         """Return a stage in words; an unknown one stays as it is."""
         return self.stages[Stage(name)] if name in set(Stage) else name
+
+    def note(self, name: str) -> str:
+        """Return a note in words; an unknown one stays as it is."""
+        return self.notes.get(name, name)
 
     def field(self, path: str) -> str:
         """Return a field of the client file in words, by its dotted path."""
