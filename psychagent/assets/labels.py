@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Literal
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Record, Stage
@@ -26,8 +25,6 @@ class Labels(Record):
     next: str
     corrected: str
     learned: str
-    remembers: str
-    """Above what the client remembers of a session."""
     formerly: str
     """With `{text}`, in brackets."""
     brackets: str
@@ -44,12 +41,8 @@ class Labels(Record):
     stages: dict[Stage, str]
     reasons: dict[str, str]
     """Why a plan was corrected."""
-    standings: dict[str, str]
-    """Behind a task that was not plainly agreed on."""
-    ending: dict[str, str]
-    """Parts of a last session's summary."""
-    recall: dict[Literal["told", "said", "held_back", "details", "left"], str]
-    """Parts of what the client remembers."""
+    notes: dict[str, str]
+    """Of homework that is not agreed on, of a last session's summary, of what a client remembers."""
     fields: dict[str, str]
     """Of the client file, by their last names, at every depth."""
 
@@ -65,6 +58,10 @@ class Labels(Record):
     def stage(self, name: str) -> str:
         """Return a stage in words; an unknown one stays as it is."""
         return self.stages[Stage(name)] if name in set(Stage) else name
+
+    def note(self, name: str) -> str:
+        """Return a note in words; an unknown one stays as it is."""
+        return self.notes.get(name, name)
 
     def field(self, path: str) -> str:
         """Return a field of the client file in words, by its dotted path."""

@@ -89,11 +89,12 @@ def _summary(record: SessionRecord, labels: Labels) -> Iterator[str]:
     standings = summary.get("standings") or []
     for place, item in enumerate(summary.get("homework") or [labels.no_homework]):
         standing = standings[place] if place < len(standings) else Standing.AGREED
-        doubt = "" if standing == Standing.AGREED else labels.standings.get(standing, standing)
+        is_agreed = standing == Standing.AGREED
+        doubt = "" if is_agreed else f" {labels.brackets.format(text=labels.note(standing))}"
         yield _line(labels, labels.homework, f"{item}{doubt}")
     for name, text in (summary.get("ending") or {}).items():
         if text:
-            yield _line(labels, labels.ending.get(name, name), str(text))
+            yield _line(labels, labels.note(name), str(text))
     plan = summary.get("next_session_plan") or {}
     if plan:
         stage = labels.stage(str(plan.get("stage", "")))
@@ -119,8 +120,8 @@ def _recall(record: SessionRecord, labels: Labels) -> Iterator[str]:
     recall = record.recall
     if recall is None:
         return
-    yield f"\n[bold]{labels.remembers}[/bold]"
-    for name, label in labels.recall.items():
+    yield f"\n[bold]{labels.note('recall')}[/bold]"
+    for name in ("told", "said", "held_back", "details", "left"):
         entries = getattr(recall, name)
         for entry in filter(None, (entries,) if isinstance(entries, str) else entries):
-            yield _line(labels, label, entry)
+            yield _line(labels, labels.note(name), entry)

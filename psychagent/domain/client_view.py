@@ -96,7 +96,7 @@ def view_client(
         told=recent_lines(told),
         remembered=view_recalls(recalls),
         week=week_before(disclosure, session_index),
-        homework=memory.homework,
+        homework=memory.taken_up(),
         homework_status=status,
         excuse="" if status == HOMEWORK_STATES[0] else disclosure.homework_excuse,
     )

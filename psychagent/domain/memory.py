@@ -120,3 +120,9 @@ class Memory(Record):
     summaries: tuple[SessionSummary, ...] = ()
     homework: tuple[str, ...] = ()
     """The homework set last; how far it was agreed on stands in the last summary."""
+
+    def taken_up(self) -> tuple[str, ...]:
+        """List the homework that the client agreed to, if with doubts; not what was only offered."""
+        tasks = self.summaries[-1].tasks() if self.summaries else ()
+        offered = {item.task for item in tasks if item.standing is Standing.OFFERED}
+        return tuple(task for task in self.homework if task not in offered)

@@ -16,7 +16,7 @@ EN, ZH = load_labels(Language.EN), load_labels(Language.ZH)
 
 def test_both_languages_have_the_same_words() -> None:
     english, chinese = EN.model_dump(), ZH.model_dump()
-    for name in ("modalities", "stages", "reasons", "fields"):
+    for name in ("modalities", "stages", "reasons", "notes", "fields"):
         assert english[name].keys() == chinese[name].keys()
     assert set(EN.modalities) == set(Modality)
     assert set(EN.stages) == set(Stage)
@@ -51,5 +51,6 @@ def test_the_inner_fields_of_a_fact_are_told_in_words_and_what_is_no_field_stays
 def test_names_that_no_version_knows_stay_as_they_are() -> None:
     assert ZH.modality("dance") == "dance"
     assert ZH.stage("") == ""
+    assert (ZH.note("hedged"), ZH.note("unheard_of")) == ("答应得勉强", "unheard_of")
     assert ZH.field("theory.unheard_of") == "theory.unheard_of"
     assert ZH.field("static_traits.age") == "年龄"

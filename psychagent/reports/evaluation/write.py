@@ -26,8 +26,8 @@ from psychagent.reports.evaluation.sections import (
     opening,
     provenance,
     silent_metrics,
-    spending,
 )
+from psychagent.reports.evaluation.spending import spending
 from psychagent.reports.evaluation.versus import against, degenerate
 from psychagent.reports.evaluation.warn import build_notices, describe_skipped
 from psychagent.reports.page.blocks import (
