@@ -214,9 +214,8 @@ class Sitting:
             return group
 
         chat = self.deps.chat(self.brief.dialogue.language)
-        return await chat.request(
-            self.prompt(task, ids, again=again), read, shape=reply_shape(ids, *scale.range)
-        )
+        shape = reply_shape(ids, *scale.range, absence=not scale.may_lack.isdisjoint(ids))
+        return await chat.request(self.prompt(task, ids, again=again), read, shape=shape)
 
     def prompt(self, task: JudgeTask, ids: tuple[str, ...] = (), *, again: bool = False) -> Prompt:
         """Write a judge prompt: the dialogue first, the scale last, so that all scales share a prefix.
@@ -265,7 +264,7 @@ def _task_values(scale: Scale, ids: Sequence[str], language: Language) -> dict[s
         "hi": scale.range[1],
         "none_against": scale.gates.none_against_from,
         "two_quotes": scale.gates.two_quotes_from,
-        "absence": not scale.symptoms.issuperset(ids),
+        "absence": not scale.may_lack.isdisjoint(ids),
         "items": [
             {
                 "id": i,

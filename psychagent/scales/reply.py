@@ -55,8 +55,8 @@ class GroupReply(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def reply_shape(ids: tuple[str, ...], lo: int, hi: int) -> Shape:
-    """Return the shape that the server is asked to hold: these ids, this range.
+def reply_shape(ids: tuple[str, ...], lo: int, hi: int, *, absence: bool = True) -> Shape:
+    """Return the shape that the server is asked to hold: these ids, this range, absences where they count.
 
     No keyword that a server's grammar may lack: a row is one of four objects, each with all its
     properties required, instead of one object with some left out.
@@ -73,7 +73,8 @@ def reply_shape(ids: tuple[str, ...], lo: int, hi: int) -> Shape:
         "absent": {"type": "string", "maxLength": _ABSENT_CHARS},
         "score": {"type": "integer", "minimum": lo, "maximum": hi},
     }
-    kinds = [_record({n: fields[n] for n in (*evidence, "score")}) for evidence in _ROWS]
+    rows = _ROWS if absence else _ROWS[:-1]
+    kinds = [_record({n: fields[n] for n in (*evidence, "score")}) for evidence in rows]
     row = {"anyOf": [{"type": "null"}, *kinds]}
     schema = _record(dict.fromkeys(ids, {"$ref": "#/$defs/Row"}))
     return Shape("JudgeReply", schema | {"$defs": {"Row": row}})

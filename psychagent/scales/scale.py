@@ -188,6 +188,12 @@ class Scale(Record):
         """The items that measure suffering: better the lower, and at the low end without evidence."""
         return frozenset(i for i in self.worse_when_higher if self.defaults[i] == self.range[0])
 
+    @cached_property
+    def may_lack(self) -> frozenset[str]:
+        """The items that something missing can make worse; never a symptom."""
+        ends = {i: self.range[1] if i in self.worse_when_higher else self.range[0] for i in self.by_id}
+        return frozenset(i for i in self.by_id if self.defaults[i] != ends[i]) - self.symptoms
+
     def score(self, metric: Metric, values: Mapping[str, float]) -> float:
         """Score one metric from item values, before any inversion for a headline.
 

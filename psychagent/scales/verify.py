@@ -83,7 +83,7 @@ def _gated(scale: Scale, raw: int, pro: _Words, con: _Words, *, mirrored: bool) 
 
 def _is_absent(scale: Scale, answer: ItemReply, lines: Sequence[Line]) -> bool:
     occasion = answer.occasion or 0
-    return bool(answer.absent.strip()) and 1 <= occasion <= len(lines) and answer.id not in scale.symptoms
+    return bool(answer.absent.strip()) and 1 <= occasion <= len(lines) and answer.id in scale.may_lack
 
 
 def _check(item: Item, lines: Sequence[Line], quotes: Sequence[QuoteReply]) -> tuple[Quote, ...]:

@@ -73,16 +73,18 @@ def test_no_evidence_is_null_and_never_a_number() -> None:
 
 def test_the_judge_is_told_what_its_scale_asks_of_good_scores() -> None:
     asked = "only where nothing speaks against the item"
-    assert f"Give 5 or better {asked}, 5 or better only with two passages in its favor." in prompt_of("CTRS")
-    assert f"Give 2 {asked}, 2 only with two passages in its favor." in prompt_of("CCT")
+    assert f"Give 5 or better {asked} and two passages speak for it." in prompt_of("CTRS")
+    assert f"Give 3 or better {asked}, 4 only where two passages speak for it." in prompt_of("SRS")
     assert f"Give 4 or better {asked}." in prompt_of("EFT_TFS")
     assert asked not in prompt_of("BDI_II")
 
 
-def test_what_is_missing_is_no_answer_where_only_symptoms_are_asked_about() -> None:
+def test_what_is_missing_is_no_answer_where_it_could_lower_no_item() -> None:
     assert '"absent"' in prompt_of("WAI")
-    assert '"absent"' in prompt_of("PANAS")
     assert '"absent"' not in prompt_of("BDI_II")
+    assert '"absent"' not in prompt_of("PANAS")
+    assert DEPS.scales["HTAIS"].may_lack == {*map(str, range(1, 11)), "26"}
+    assert DEPS.scales["RRO"].may_lack == set(DEPS.scales["RRO"].by_id)
 
 
 def test_the_judge_is_warned_of_what_flatters_and_told_that_the_counselor_is_a_program() -> None:

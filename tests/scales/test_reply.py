@@ -131,6 +131,12 @@ def test_the_server_is_asked_for_every_item_a_range_and_bounded_strings() -> Non
     assert (quotes["minItems"], quotes["maxItems"], quotes["items"]["maxLength"]) == (1, 2, 80)
 
 
+def test_an_absence_is_no_row_where_it_can_lower_nothing() -> None:
+    rows = reply_shape(IDS, 0, 4, absence=False).schema["$defs"]["Row"]["anyOf"]
+    assert ["absent", "score"] not in [row.get("required") for row in rows]
+    assert len(rows) == 4
+
+
 def keywords(node: object) -> set[str]:
     """Collect the keywords of a schema; names of properties are none."""
     if isinstance(node, list):

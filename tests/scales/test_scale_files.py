@@ -108,6 +108,11 @@ def test_count_range_reversals_and_defaults_are_the_published_ones(name: str) ->
     assert defaults(scale) == expected
 
 
+def test_wishes_to_die_and_to_hurt_somebody_are_marked_for_safety() -> None:
+    marked = {name: scale["safety"] for name, scale in SCALES.items() if scale["safety"]}
+    assert marked == {"BDI_II": ["9"], "PHQ_9": ["9"], "SCL_90": ["15", "59", "63"]}
+
+
 @every_scale
 def test_factors_are_the_published_ones(name: str) -> None:
     scale, facts = SCALES[name], FACTS[name]
