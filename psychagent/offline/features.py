@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
 COUNSELOR, CLIENT = "counselor", "client"
+_QUOTED = re.compile(r"[“\"「『][^”\"」』]*[”\"」』]")
 _SENTENCE = re.compile(r"[^.!?。！？…]+[.!?。！？…”\"']*")
 _TOKEN = re.compile(r"[a-z']{4,}|[\u4e00-\u9fff]")
 _CJK = re.compile(r"[\u4e00-\u9fff]")
 _UNIT = re.compile(r"[a-z0-9']+|[\u4e00-\u9fff]")
 _LONG, _SHORT, _LONGEST_QUOTE = 90, 12, 160
+_STOCK_EMPATHY = 0.2
 _FIRST_WORDS, _FIRST_CHARACTERS, _MOSTLY = 6, 8, 0.6
 
 
@@ -89,12 +91,17 @@ def _count(
         name: _share(counselor, words[name], most) for name, most in _COUNSELOR_SHARES.items()
     }
     client_shares = {name: _share(client, words[name], most) for name, most in _CLIENT_SHARES.items()}
+    reflection = _reflection(spoken)
+    # stock phrases of sympathy alone are no empathy
+    most = _STOCK_EMPATHY + (1 - _STOCK_EMPATHY) * reflection.value
+    empathy = counselor_shares["empathy"]
     return {
         **counselor_shares,
+        "empathy": replace(empathy, value=min(empathy.value, most)),
         **client_shares,
         "occasion": Feature(1.0, tuple(_hit(turn) for turn in (client or counselor)[-1:])),
         "open_question": _open_questions(counselor, words["open_question"]),
-        "reflection": _reflection(spoken),
+        "reflection": reflection,
         "parroting": _parroting(spoken),
         "self_praise": _self_praise(counselor),
         "homework": _once(counselor[-4:] + counselor[:2], words["homework"]),
@@ -189,15 +196,19 @@ def _answers(spoken: Sequence[Spoken]) -> list[tuple[Spoken, set[str], set[str]]
 
 
 def _reflection(spoken: Sequence[Spoken]) -> Feature:
-    """Find counselor turns that take up words of the client's turn just before and add to them."""
-    answers = _answers(spoken)
+    """Find counselor turns that take up the client's turn just before in words of their own.
+
+    What stands between quotation marks is the client's, said back, and no reflection.
+    """
+    own = [replace(t, text=_QUOTED.sub(" ", t.text)) if t.speaker == COUNSELOR else t for t in spoken]
+    answers = _answers(own)
     matches = [
         turn
         for turn, same, new in answers
         if len(same) >= 2 and len(same) <= _MOSTLY * (len(same) + len(new))
     ]
     value = min(1.0, len(matches) / len(answers) / 0.6) if answers else 0.0
-    return Feature(value, tuple(_hit(turn) for turn in matches))
+    return Feature(value, tuple(_hit(turn) for turn in spoken if turn.number in {m.number for m in matches}))
 
 
 def _parroting(spoken: Sequence[Spoken]) -> Feature:

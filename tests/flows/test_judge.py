@@ -367,6 +367,40 @@ def parroting(language: Language, prompts: PromptLibrary) -> Dialogue:
     return next(found.dialogue for found in made if found.baseline == "parrot")
 
 
+STOCK = {
+    Language.EN: (
+        "I hear you. “{}” What was that like for you today?",
+        "“{}” That seems to matter. How would you like to go on?",
+        "No wonder. “{}” Would you write down one such moment this week? See you next time.",
+    ),
+    Language.ZH: (
+        "我听到了。“{}”今天说到这里，那是什么感觉？",
+        "“{}”这对你来说很不容易。接下来我们怎么谈？",
+        "难怪。“{}”到下次之前，愿意每天记下一个这样的时刻吗？下次见。",
+    ),
+}
+
+
+@pytest.mark.parametrize(("language", "most"), [(Language.EN, 6.0), (Language.ZH, 6.0)])
+async def test_quoting_the_client_between_stock_phrases_is_no_reflection(
+    language: Language, most: float
+) -> None:
+    """So the offline script speaks; a session of it must not be taken for a good one."""
+    spoken = GOOD if language is Language.EN else CHINESE
+    heard = [text for speaker, text in spoken if speaker is K]
+    pairs = [
+        pair
+        for text, frame in zip(heard, STOCK[language], strict=True)
+        for pair in ((K, text), (C, frame.format(text)))
+    ]
+    judge = offline_judge()
+    told = dialogue(pairs, language=language)
+    results = {n: r async for n, r in judge.stream(told, judge.methods(Modality.CBT))}
+    values = judge.blank(told).model_copy(update={"scales": results}).values()
+    counselor = [value for metric, value in values.items() if metric.startswith("counselor.")]
+    assert sum(counselor) / len(counselor) <= most
+
+
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("make", [flattering, parroting])
 @pytest.mark.parametrize("name", ["offline-script", "offline-warm", "offline-task"])
