@@ -138,33 +138,44 @@ def _read_row(item: str, row: object, scale: Scale) -> ItemReply:
     Raises:
         ValueError: Saying what is wrong with it.
     """
-    if row is None:
+    if row is None or isinstance(row, dict) and row.get("score", 0) is None:
         return ItemReply(id=item, score=None)
-    if isinstance(row, int):
-        row = {"score": row}
     lo, hi = scale.range
-    if not isinstance(row, dict) or not isinstance(row.get("score"), int) or isinstance(row["score"], bool):
+    score = _whole(row.get("score") if isinstance(row, dict) else row)
+    if score is None:
         raise ValueError(f"not null and without a whole number from {lo} to {hi} as score")
-    if not lo <= row["score"] <= hi:
+    if not lo <= score <= hi:
         raise ValueError(f"scored outside {lo} to {hi}")
-    absent = _evidence(row.get("absent"))[:1]
+    evidence = row if isinstance(row, dict) else {}
     try:
+        absent = _evidence(evidence.get("absent"))[:1]
         return ItemReply(
             id=item,
-            score=row["score"],
+            score=score,
             absent=absent[0].text if absent else "",
             occasion=(absent[0].turn or None) if absent else None,
-            **_sides(row, scale.defaults[item]),
+            **_sides(evidence, score, scale.defaults[item]),
         )
     except ValidationError as error:
         raise ValueError("with evidence that cannot be read") from error
 
 
-def _sides(row: Mapping[str, Any], default: int) -> dict[str, list[QuoteReply]]:
+def _whole(value: object) -> int | None:
+    """Read a whole number, also one that is written as text or with a point."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return int(number) if number.is_integer() else None
+
+
+def _sides(row: Mapping[str, Any], score: int, default: int) -> dict[str, list[QuoteReply]]:
     """Tell quotes for from quotes against; the former form names only what a score rests on."""
     if "quotes" in row:
         rests_on = _evidence(row["quotes"])
-        return {"against": rests_on} if row["score"] < default else {"quotes": rests_on}
+        return {"against": rests_on} if score < default else {"quotes": rests_on}
     return {"quotes": _evidence(row.get("for")), "against": _evidence(row.get("against"))}
 
 

@@ -9,7 +9,7 @@ from psychagent.domain.scores import Basis, Gate, ItemScore, Quote
 from psychagent.scales.dialogue import Line
 from psychagent.scales.quotes import complete_quote, quote_problem
 from psychagent.scales.reply import ItemReply, QuoteReply
-from psychagent.scales.scale import Item, Scale
+from psychagent.scales.scale import Rates, Scale
 
 
 class _Verdict(NamedTuple):
@@ -24,12 +24,17 @@ def verify_item(scale: Scale, answer: ItemReply, lines: Sequence[Line], repeat: 
     """Check an answer's support.
 
     A score that is better than the default needs a quote in its favor that is found; for an item about
-    an effect, one of the client. A worse one needs a quote that is found, or a named omission with the
-    turn that gave occasion; an omission is never a symptom. Any other departure is set back to the
-    default. A supported score is lowered where the scale's gates ask for more than it has.
+    an effect, one of the client. A worse one needs a quote that is found, against a counselor of either
+    speaker, or a named omission with the turn that gave occasion; an omission is never a symptom. Any
+    other departure is set back to the default. A supported score is lowered where the scale's gates ask
+    for more than it has.
     """
     item, default = scale.by_id[answer.id], scale.defaults[answer.id]
-    shown, against = (_check(item, lines, quotes) for quotes in (answer.quotes, answer.against))
+    # the client may speak against a counselor, whose own words alone show what is good
+    pro, con = item.rates, "either" if item.rates == "counselor" else item.rates
+    mirrored = item.id in scale.worse_when_higher
+    shown = _check(con if mirrored else pro, lines, answer.quotes)
+    against = _check(pro if mirrored else con, lines, answer.against)
     raw = default if answer.score is None else answer.score
     verdict = _Verdict(raw, "no_evidence")
     if answer.score is not None:
@@ -86,11 +91,11 @@ def _is_absent(scale: Scale, answer: ItemReply, lines: Sequence[Line]) -> bool:
     return bool(answer.absent.strip()) and 1 <= occasion <= len(lines) and answer.id in scale.may_lack
 
 
-def _check(item: Item, lines: Sequence[Line], quotes: Sequence[QuoteReply]) -> tuple[Quote, ...]:
+def _check(rates: Rates, lines: Sequence[Line], quotes: Sequence[QuoteReply]) -> tuple[Quote, ...]:
     """Look each quote up, and complete the first words of those that are found."""
     checked = []
     for given in quotes:
-        problem = quote_problem(lines, item.rates, given.turn, given.text)
+        problem = quote_problem(lines, rates, given.turn, given.text)
         text = given.text if problem else complete_quote(lines, given.turn, given.text)
         checked.append(Quote(turn=given.turn, text=text, problem=problem))
     return tuple(checked)

@@ -28,7 +28,7 @@ def test_answers_come_back_in_the_order_of_the_items() -> None:
 
 
 def test_null_is_no_score_and_a_zero_is_one() -> None:
-    assert read(None).score is None
+    assert read(None).score is read({"score": None}).score is None
     assert read({"against": ["4: no, never"], "score": 0}).score == 0
 
 
@@ -53,8 +53,9 @@ def test_words_without_a_turn_are_kept_and_belong_to_none() -> None:
     assert read({"absent": "no closing", "score": 1}).occasion is None
 
 
-def test_a_bare_number_is_a_score_without_evidence() -> None:
-    assert read(3) == ItemReply(id=FIRST, score=3)
+@pytest.mark.parametrize("row", [3, "3", 3.0, {"score": "3"}, {"score": 3.0, "for": [], "absent": None}])
+def test_a_number_is_a_score_however_a_model_writes_it(row: object) -> None:
+    assert read(row) == ItemReply(id=FIRST, score=3)
 
 
 def test_the_form_of_before_is_still_read_and_its_quotes_go_where_the_score_points() -> None:
@@ -83,6 +84,8 @@ def test_a_number_as_id_and_thoughts_before_the_reply_are_taken() -> None:
         ({"score": True}, "not null and without a whole number"),
         ("three", "not null and without a whole number"),
         ({"for": ["4: I noticed"]}, "not null and without a whole number"),
+        ({"score": float("inf")}, "not null and without a whole number"),
+        ({"absent": {"turn": None, "text": "x"}, "score": 1}, "evidence that cannot be read"),
         ({"for": [{"turn": "last", "text": "x"}], "score": 3}, "evidence that cannot be read"),
     ],
 )

@@ -81,6 +81,22 @@ def test_the_right_words_by_the_wrong_speaker_do_not_support_an_item() -> None:
     assert verified(WAI, "3", 5, [TRUE]).basis == "set_back"
 
 
+def test_the_client_may_speak_against_the_counselor_but_not_for_it() -> None:
+    complaint = {"turn": 2, "text": "I feel like a failure at work"}
+    assert verified(WAI, "3", 2, against=[complaint]).basis == "quoted"
+    assert verified(WAI, "3", 4, [ITS_OWN], against=[complaint]).gate == "against"
+    assert verified(WAI, "3", 4, [complaint]).basis == "set_back"
+    assert RRO.by_id["2"].rates == "counselor"
+    assert verified(RRO, "2", 4, [complaint]).basis == "quoted"
+    assert verified(RRO, "2", 2, against=[complaint]).basis == "set_back"
+
+
+def test_the_counselor_speaks_neither_of_a_clients_symptom_nor_against_a_clients_view() -> None:
+    said = {"turn": 3, "text": "You lie awake, heart racing"}
+    assert verified(BDI, "16", 2, [said]).basis == "set_back"
+    assert verified(SRS, "overall", 1, against=[said]).basis == "set_back"
+
+
 def test_the_counselors_regard_shows_in_either_speakers_words() -> None:
     assert verified(WAI, "9", 4, [ITS_OWN]).basis == verified(WAI, "9", 4, [TRUE]).basis == "quoted"
 
