@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
 
@@ -17,7 +18,18 @@ Side = Literal["counselor", "client"]
 Group = Literal["shared", "specific", "extra"]
 Headline = Literal["as_is", "invert", "none"]
 Direction = Literal["higher_better", "higher_worse"]
-Basis = Literal["default", "quoted", "absent", "set_back"]
+Basis = Literal["no_evidence", "default", "quoted", "stated", "absent", "set_back"]
+"""What a verified score rests on.
+
+`no_evidence`: the judge saw nothing that speaks to the item. `default`: the score for no evidence, given
+without evidence that was found. `stated`: the same score, on words that were found. `quoted`: another
+score on such words. `absent`: a worse one, on a named omission. `set_back`: another score without support.
+"""
+EVIDENCED: frozenset[Basis] = frozenset({"quoted", "stated", "absent"})
+DEPARTURES: frozenset[Basis] = frozenset({"quoted", "absent", "set_back"})
+Gate = Literal["", "against", "quotes"]
+MOST_ITEMS_A_QUOTE = 2
+"""More items of one scale that rest on the same words are counted as crowding."""
 
 
 class Quote(Record):
@@ -39,8 +51,20 @@ class ItemScore(Record):
     basis: Basis
     """What the verified score rests on."""
     quotes: tuple[Quote, ...] = ()
+    """Words that show what the item says."""
+    against: tuple[Quote, ...] = ()
+    """Words that speak against it."""
     absent: str = ""
+    occasion: int | None = None
+    """The turn that gave occasion for what is absent."""
+    gate: Gate = ""
+    """Why a supported score was lowered: something speaks against it, or it needs two quotes."""
     repeat: int = 0
+
+    @property
+    def words(self) -> frozenset[tuple[int, str]]:
+        """The words that were found, by turn."""
+        return frozenset((q.turn, q.text) for q in (*self.quotes, *self.against) if not q.problem)
 
 
 class Evidence(Record):
@@ -56,6 +80,14 @@ class Evidence(Record):
     """Departures without support, set back to the default."""
     absent: int = 0
     """Scores below the default that rest on a stated absence alone."""
+    no_evidence: int = 0
+    """Items to which the judge saw nothing speak."""
+    against: int = 0
+    """Quotes against an item that were found."""
+    gated: int = 0
+    """Supported scores that were lowered by what a scale asks of good ones."""
+    crowded: int = 0
+    """Uses of a quote beyond its second in the same scale and repeat."""
 
     @property
     def quotes_verified_rate(self) -> float | None:
@@ -66,15 +98,21 @@ class Evidence(Record):
 def weigh(items: Iterable[ItemScore]) -> Evidence:
     """Count how well a set of answers is supported."""
     answers = list(items)
-    quotes = [quote for answer in answers for quote in answer.quotes]
+    against = [quote for answer in answers for quote in answer.against]
+    quotes = [*against, *(quote for answer in answers for quote in answer.quotes)]
     bases = [answer.basis for answer in answers]
+    uses = Counter((answer.repeat, *words) for answer in answers for words in answer.words)
     return Evidence(
         items=len(answers),
-        departures=sum(basis != "default" for basis in bases),
+        departures=sum(basis in DEPARTURES for basis in bases),
         quotes=len(quotes),
         verified=sum(not quote.problem for quote in quotes),
         set_back=bases.count("set_back"),
         absent=bases.count("absent"),
+        no_evidence=bases.count("no_evidence"),
+        against=sum(not quote.problem for quote in against),
+        gated=sum(bool(answer.gate) for answer in answers),
+        crowded=sum(max(0, n - MOST_ITEMS_A_QUOTE) for n in uses.values()),
     )
 
 
@@ -94,6 +132,10 @@ class MetricScore(Record):
     repeats: tuple[float, ...] = ()
     """The raw value of each repeat, where there was more than one."""
     evidence: Evidence = Evidence()
+    coverage: float | None = None
+    """Share of the items to which evidence was found; None in files that do not tell."""
+    evidenced: float | None = None
+    """Mean over these items alone, each on 0 to 10 as the metric counts it; None if there are none."""
 
 
 class ScaleResult(Record):
@@ -123,10 +165,26 @@ class JudgeMark(Record):
     repeats: int = 1
 
 
+class Talk(Record):
+    """What can be counted in a dialogue and is not left to a judge; Chinese characters count as words."""
+
+    counselor_turns: int = 0
+    client_turns: int = 0
+    counselor_share: float | None = None
+    """The counselor's share of all words; None if nothing is said."""
+    counselor_words_per_turn: float | None = None
+    client_words_per_turn: float | None = None
+    questions_per_turn: float | None = None
+    """Question marks in a turn of the counselor, those in a row as one."""
+    longest_turn: int = 0
+    """Words of the counselor's longest turn."""
+
+
 class _Versioned(Record):
     """A separate base, so that the version is the first key in a file."""
 
-    schema_version: int = 1
+    schema_version: int = 2
+    """Version 1 lacks coverage, quotes against and what is computed, and is read too."""
 
 
 class SessionScores(JudgeMark, _Versioned):
@@ -140,6 +198,8 @@ class SessionScores(JudgeMark, _Versioned):
     """Hash of the dialogue that was judged."""
     source_file: str = ""
     baseline: str = ""
+    computed: Talk | None = None
+    """What was counted by code; None in files of version 1."""
     scales: dict[str, ScaleResult] = Field(default_factory=dict)
 
     @property

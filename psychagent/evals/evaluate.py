@@ -211,7 +211,8 @@ def _take_back_missing(judge: Judge, scores: SessionScores, place: Place, journa
     """Let a kept journal answer for no missing scale, so that the next evaluation asks for it anew."""
     missing = [name for name, result in scores.scales.items() if result.status == "missing"]
     for call in plan_calls(judge.deps, missing):
-        journals.void(judge_call(place, call))
+        for again in (False, True):
+            journals.void(judge_call(place, call, again=again))
 
 
 def _with(scores: SessionScores, more: Mapping[str, ScaleResult], judge: Judge) -> SessionScores:

@@ -42,6 +42,14 @@ class MetricLine:
     departures: int
     set_back: int
     absent: int
+    no_evidence: int = 0
+    against: int = 0
+    gated: int = 0
+    crowded: int = 0
+    items_seen: float | None = None
+    """Mean share of the items to which evidence was found; None where the table does not tell."""
+    evidenced: float | None = None
+    """Mean over these items alone, as the headline counts it."""
 
     @property
     def coverage(self) -> float:
@@ -86,6 +94,7 @@ def compute_numbers(scores: Scores, infos: Infos, sampling: Sampling = DEFAULT_S
     frame = scores.frame.assign(
         headline_raw=headline_values(scores.frame, "raw"),
         headline_verified=headline_values(scores.frame, "verified"),
+        headline_evidenced=headline_values(scores.frame, "evidenced"),
     )
     chosen = estimate_panels(to_cells(frame), members, sampling)
     modalities = {}
@@ -153,10 +162,19 @@ def _metric_line(metric: MetricId, rows: pd.DataFrame, numbers: Estimates) -> Me
         departures=total["n_departures"],
         set_back=total["n_set_back"],
         absent=total["n_absent"],
+        no_evidence=total["n_no_evidence"],
+        against=total["n_against"],
+        gated=total["n_gated"],
+        crowded=total["n_crowded"],
+        items_seen=_mean(rows["coverage"]),
+        evidenced=_mean(rows["headline_evidenced"]),
     )
 
 
-_COUNTED = ("n_quotes", "n_verified", "n_departures", "n_set_back", "n_absent")
+_COUNTED = (
+    *("n_quotes", "n_verified", "n_departures", "n_set_back", "n_absent"),
+    *("n_no_evidence", "n_against", "n_gated", "n_crowded"),
+)
 
 
 def _mean(column: pd.Series) -> float | None:

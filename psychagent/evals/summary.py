@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import mean
 
 from psychagent.assets.settings.judge import EvalSettings, Prices
-from psychagent.domain.scores import Evidence, MetricScore, SessionScores
+from psychagent.domain.scores import Evidence, MetricScore, SessionScores, Talk
 from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.domain.usage import RoleUsage, sum_usage
 from psychagent.errors import RecordError
@@ -89,15 +89,32 @@ def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale])
     known = {metric.name: metric for scale in scales.values() for metric in scale.metrics}
     return {
         name: MetricMean(
-            raw=round(mean(m.raw for m in scored), 4) if scored else None,
-            verified=round(mean(m.verified for m in scored), 4) if scored else None,
+            raw=mean_or_none(m.raw for m in scored),
+            verified=mean_or_none(m.verified for m in scored),
             sessions=len(scored),
             missing=missing[name],
+            coverage=mean_or_none(m.coverage for m in scored),
+            evidenced=mean_or_none(m.evidenced for m in scored),
             direction=known[name].direction,
             headline=known[name].headline,
         )
         for name, scored in sorted(scores.items())
     }
+
+
+def mean_or_none(values: Iterable[float | None]) -> float | None:
+    """Average the values that are there; None if there are none."""
+    known = [value for value in values if value is not None]
+    return round(mean(known), 4) if known else None
+
+
+def mean_talk(sessions: Iterable[SessionScores]) -> dict[str, float | None]:
+    """Average what was counted in the dialogues; the longest turn is the longest of all."""
+    counted = [session.computed for session in sessions if session.computed]
+    if not counted:
+        return {}
+    means = {name: mean_or_none(getattr(talk, name) for talk in counted) for name in Talk.model_fields}
+    return means | {"longest_turn": max(talk.longest_turn for talk in counted)}
 
 
 def evidence_of(sessions: Iterable[SessionScores]) -> Evidence:
@@ -200,6 +217,7 @@ def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
         by_modality={m.value: metric_means(part, result.scales) for m, part in by_modality.items()},
         degenerate={kind: metric_means(part, result.scales) for kind, part in kinds.items()},
         evidence=StoredEvidence(**evidence.model_dump(), quotes_verified_rate=evidence.quotes_verified_rate),
+        computed=mean_talk(result.sessions),
         usage=result.used,
         cost=cost_of(result.used, settings.prices),
         currency=settings.prices.currency if settings.prices else None,

@@ -101,9 +101,13 @@ def load_scores(folder: Path, use: str | None = None, *, worthless: bool = False
     return Scores(folder, frame, chosen, summary, int(repeated.sum()))
 
 
+_NUMBERS = ("raw", "verified", "coverage", "evidenced")
+"""Columns with empty cells, which stand for no number."""
+
+
 def _to_frame(rows: Iterable[ScoreRow]) -> pd.DataFrame:
     frame = pd.DataFrame([[getattr(row, name) for name in COLUMNS] for row in rows], columns=list(COLUMNS))
-    return frame.astype({"modality": str, "raw": float, "verified": float})
+    return frame.astype({"modality": str, **dict.fromkeys(_NUMBERS, float)})
 
 
 def _with_values(frame: pd.DataFrame, use: str) -> pd.DataFrame:

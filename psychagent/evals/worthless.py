@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from psychagent.assets.prompts import PromptLibrary
@@ -12,23 +12,40 @@ from psychagent.domain.base import Speaker
 from psychagent.evals.find import JudgeInput
 from psychagent.scales.dialogue import Dialogue, Line
 
-Make = Callable[[Sequence[Line], Sequence[str]], list[Line]]
+Words = Mapping[str, Sequence[str]]
+Make = Callable[[Sequence[Line], Words], list[Line]]
 
 
-def _empty(lines: Sequence[Line], advice: Sequence[str]) -> list[Line]:
+def _empty(lines: Sequence[Line], words: Words) -> list[Line]:
     return []
 
 
-def _repeated_line(lines: Sequence[Line], advice: Sequence[str]) -> list[Line]:
+def _repeated_line(lines: Sequence[Line], words: Words) -> list[Line]:
     last = [line.text for line in lines if line.speaker is Speaker.COUNSELOR][-1:]
     return _counselor_says(lines, last or [""])
 
 
-def _advice_only(lines: Sequence[Line], advice: Sequence[str]) -> list[Line]:
-    return _counselor_says(lines, advice)
+def _advice_only(lines: Sequence[Line], words: Words) -> list[Line]:
+    return _counselor_says(lines, words["advice"])
 
 
-def _shuffled(lines: Sequence[Line], advice: Sequence[str]) -> list[Line]:
+def _self_praise(lines: Sequence[Line], words: Words) -> list[Line]:
+    return _counselor_says(lines, words["praise"])
+
+
+def _parrot(lines: Sequence[Line], words: Words) -> list[Line]:
+    """Let the counselor hand back what the client said last; before that, its own words stay."""
+    heard, echoed = "", []
+    for line in lines:
+        if line.speaker is Speaker.CLIENT:
+            heard = line.text
+        elif heard:
+            line = line.model_copy(update={"text": heard})
+        echoed.append(line)
+    return echoed
+
+
+def _shuffled(lines: Sequence[Line], words: Words) -> list[Line]:
     mixed = list(lines)
     random.Random(len(mixed)).shuffle(mixed)
     return mixed
@@ -58,6 +75,8 @@ KINDS: dict[str, Kind] = {
     "empty": Kind("nothing is said", _empty),
     "repeated_line": Kind("the counselor says its last line in every turn", _repeated_line),
     "advice_only": Kind("the counselor gives nothing but stock advice", _advice_only),
+    "parrot": Kind("the counselor says the client's words back, and nothing else", _parrot),
+    "self_praise": Kind("the counselor praises the session and names techniques", _self_praise),
     "shuffled": Kind("the same turns in random order", _shuffled),
 }
 """Keyed by the name of the folder that holds their scores."""
@@ -79,11 +98,11 @@ def choose_for_degenerate(inputs: Sequence[JudgeInput], most: int) -> list[Judge
 
 def make_degenerate(real: JudgeInput, prompts: PromptLibrary) -> list[JudgeInput]:
     """Derive every kind of worthless session from a real one; the kind becomes its baseline."""
-    advice: list[str] = prompts.data("judge/degenerate")["advice"]
+    words: Words = prompts.data("judge/degenerate")
     fields = {name: getattr(real.dialogue, name) for name in Dialogue.model_fields}
     inputs = []
     for name, kind in KINDS.items():
-        lines = tuple(kind.make(real.dialogue.lines, advice))
+        lines = tuple(kind.make(real.dialogue.lines, words))
         # not model_copy: a copy would keep the hash computed for the original
         dialogue = Dialogue(**{**fields, "lines": lines})
         inputs.append(real.model_copy(update={"dialogue": dialogue, "baseline": name}))

@@ -31,6 +31,7 @@ from psychagent.nodes.judge import (
 )
 from psychagent.scales.dialogue import Dialogue, to_lines
 from psychagent.scales.scale import load_scales
+from psychagent.scales.talk import count_talk
 
 JudgeGraph = CompiledStateGraph[JudgeState, JudgeBrief, Any, Any]
 
@@ -85,6 +86,7 @@ class Judge:
             **mark.model_dump(),
             source_file=source_file,
             baseline=baseline,
+            computed=count_talk(dialogue.lines),
         )
 
     def methods(self, modality: Modality) -> tuple[str, ...]:

@@ -17,13 +17,24 @@ from psychagent.domain.call import CallId, Place
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult
 from psychagent.domain.seed import derive_seed
-from psychagent.errors import AssetError, CallError, RecordError, ScoringError, SettingsError, usage_of
-from psychagent.llm.chat import Chat
+from psychagent.domain.usage import Usage, sum_usage
+from psychagent.errors import (
+    AssetError,
+    CallError,
+    MalformedReplyError,
+    RecordError,
+    ScoringError,
+    SettingsError,
+    usage_of,
+)
+from psychagent.llm.chat import Answer, Chat
 from psychagent.llm.prompt import Prompt, system, user
+from psychagent.llm.reply import Reply
 from psychagent.scales.dialogue import Dialogue, fenced
-from psychagent.scales.fill import GroupCall, fill_scale, verify_item
-from psychagent.scales.reply import read_group, reply_shape
+from psychagent.scales.fill import GroupCall, fill_scale
+from psychagent.scales.reply import GroupReply, describe, read_group, reply_shape
 from psychagent.scales.scale import Scale, default_methods
+from psychagent.scales.verify import verify_item
 
 
 @dataclass(frozen=True)
@@ -93,9 +104,12 @@ def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
     ]
 
 
-def judge_call(place: Place, task: JudgeTask, asked_as: str = Role.JUDGE.value) -> CallId:
-    """Identify a judge call of a session."""
-    return CallId(place, Role.JUDGE.value, "/".join(map(str, (asked_as, *task))))
+def judge_call(
+    place: Place, task: JudgeTask, asked_as: str = Role.JUDGE.value, *, again: bool = False
+) -> CallId:
+    """Identify a judge call of a session; `again` is the one about items that a reply left out."""
+    parts = (asked_as, *task, *(["again"] if again else []))
+    return CallId(place, Role.JUDGE.value, "/".join(map(str, parts)))
 
 
 def judge(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
@@ -169,30 +183,54 @@ class Sitting:
         )
 
     async def administer(self, task: JudgeTask) -> GroupCall:
-        """Ask about one group of items; a failed call is returned with its reason."""
-        dialogue, scale = self.brief.dialogue, self.deps.scales[task.scale]
-        ids, (lo, hi) = scale.groups[task.group], scale.range
+        """Ask about one group of items, and once more about those that the reply lacks.
+
+        A failed call is returned with its reason.
+        """
+        scale, lines = self.deps.scales[task.scale], self.brief.dialogue.lines
+        ids, usage = scale.groups[task.group], Usage()
         try:
-            answer = await self.deps.chat(dialogue.language).request(
-                self.prompt(task),
-                lambda reply: read_group(reply.content, scale, ids),
-                shape=reply_shape(ids, lo, hi),
-            )
+            first = await self._request(task, ids)
+            answers, usage = first.value.answers, first.usage
+            if lacking := tuple(first.value.problems):
+                second = await self._request(task, lacking, again=True)
+                answers, usage = answers | second.value.answers, sum_usage((usage, second.usage))
         except (CallError, ScoringError) as error:
             failure = f"{type(error).__name__}: {error}"
-            return GroupCall(**task._asdict(), failure=failure, usage=usage_of(error))
-        items = tuple(verify_item(scale, reply, dialogue.lines, task.repeat) for reply in answer.value)
-        return GroupCall(**task._asdict(), items=items, usage=answer.usage)
+            return GroupCall(**task._asdict(), failure=failure, usage=sum_usage((usage, usage_of(error))))
+        items = tuple(verify_item(scale, answers[item], lines, task.repeat) for item in ids)
+        return GroupCall(**task._asdict(), items=items, usage=usage)
 
-    def prompt(self, task: JudgeTask) -> Prompt:
+    async def _request(
+        self, task: JudgeTask, ids: tuple[str, ...], *, again: bool = False
+    ) -> Answer[GroupReply]:
+        """Ask about some items of a group; a second reply must answer all of them."""
+        scale = self.deps.scales[task.scale]
+
+        def read(reply: Reply) -> GroupReply:
+            group = read_group(reply.content, scale, ids)
+            if again and group.problems:
+                raise MalformedReplyError(describe(group.problems))
+            return group
+
+        chat = self.deps.chat(self.brief.dialogue.language)
+        shape = reply_shape(ids, *scale.range, absence=not scale.may_lack.isdisjoint(ids))
+        return await chat.request(self.prompt(task, ids, again=again), read, shape=shape)
+
+    def prompt(self, task: JudgeTask, ids: tuple[str, ...] = (), *, again: bool = False) -> Prompt:
         """Write a judge prompt: the dialogue first, the scale last, so that all scales share a prefix.
+
+        Args:
+            task: The group of items.
+            ids: Some of its items; none means all.
+            again: Whether it is the second call about the group.
 
         Raises:
             ScoringError: If the scale needs a profile or plan that the session lacks.
         """
         dialogue, scale = self.brief.dialogue, self.deps.scales[task.scale]
-        prompts = self.deps.prompts(dialogue.language)
-        values = _task_values(scale, scale.groups[task.group], dialogue.language)
+        prompts, place = self.deps.prompts(dialogue.language), self.brief.place
+        values = _task_values(scale, ids or scale.groups[task.group], dialogue.language)
         parts = [
             self.dialogue,
             *(prompts.render(f"judge/{name}", text=_input(dialogue, name)) for name in scale.inputs),
@@ -202,8 +240,8 @@ class Sitting:
             Role.JUDGE,
             (system(self.head), user("\n\n".join(parts))),
             rendered=[self.head, *parts],
-            seed=derive_seed("judge", dialogue.hash, *task),
-            call=judge_call(place, task, self.brief.asked_as) if (place := self.brief.place) else None,
+            seed=derive_seed("judge", dialogue.hash, *task, *(["again"] if again else [])),
+            call=judge_call(place, task, self.brief.asked_as, again=again) if place else None,
             also={"turns": self.spoken},
         )
 
@@ -224,12 +262,14 @@ def _task_values(scale: Scale, ids: Sequence[str], language: Language) -> dict[s
         "anchors": scale.anchors.of(language),
         "lo": scale.range[0],
         "hi": scale.range[1],
+        "none_against": scale.gates.none_against_from,
+        "two_quotes": scale.gates.two_quotes_from,
+        "absence": not scale.may_lack.isdisjoint(ids),
         "items": [
             {
                 "id": i,
                 "text": scale.by_id[i].of(language),
-                "rates": scale.by_id[i].rates,
-                "default": scale.defaults[i],
+                "rates": "effect" if scale.by_id[i].effect else scale.by_id[i].rates,
             }
             for i in ids
         ],

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psychagent.offline.features import Feature, count_features, read_turns
+from psychagent.offline.features import Feature, count_features, first_words, read_turns
 from psychagent.offline.scene import Scene
 
 _SYMPTOM = "symptom"
@@ -28,48 +28,62 @@ class Opinion:
 def play_judge(scene: Scene) -> str:
     """Answer a group of items."""
     judge = scene.lines["judge"]
-    spoken = read_turns(scene.value("turns", []), judge["to_judge"])
+    spoken = read_turns(scene.value("turns", []), judge["to_judge"], judge["claims"])
     features = count_features(spoken, judge) if spoken else {}
     traits = judge["items"].get(scene.value("name", ""), {})
     lo, hi = scene.value("lo", 1), scene.value("hi", 5)
-    answers = [
-        _answer(place, item, traits.get(item["id"], {}), (lo, hi), features, judge)
-        for place, item in enumerate(scene.value("items", []))
-    ]
-    return json.dumps({"items": answers}, ensure_ascii=False)
+    ids = [item["id"] for item in scene.value("items", [])]
+    rows = {
+        item: _answer(place, traits[item], (lo, hi), features, judge)
+        for place, item in enumerate(ids)
+        if item in traits
+    }
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
 
 
 def _answer(
     place: int,
-    item: Mapping[str, Any],
     trait: Mapping[str, Any],
     span: tuple[int, int],
     features: Mapping[str, Feature],
     judge: Mapping[str, Any],
-) -> dict[str, Any]:
-    """Answer one item, leaving its default only with the support of a quote or an absence.
+) -> dict[str, Any] | None:
+    """Answer one item: null, or another score than its default with the support of a quote or an absence.
 
     Args:
         place: Number of the item in its group; picks the feature that weighs most for it.
-        item: Its id and default.
-        trait: Its `kind` (whose features weigh) and `sign` (-1 where more of it is worse).
+        trait: Its `default`, its `kind` (whose features weigh) and `sign` (-1 where more of it is worse).
         span: Lowest and highest score.
         features: What was counted; empty for a session without words.
         judge: Weights and words.
     """
-    weights = judge["weights"].get(trait.get("kind", ""), {})
-    default, bare = item["default"], {"id": item["id"], "score": item["default"], "quotes": [], "absent": ""}
+    weights, default = judge["weights"].get(trait["kind"], {}), trait["default"]
     if not features or not weights:
-        return bare
+        return None
     opinion = (
         _suffering(weights, features) if trait["kind"] == _SYMPTOM else _quality(place, weights, features)
     )
     score = _rounded(opinion.lean * trait["sign"], default, span, place)
     if score == default:
-        return bare
+        return None
     better = (score > default) == (trait["sign"] > 0) or trait["kind"] == _SYMPTOM
-    support = _support(opinion, weights, features, judge, better=better, whose=trait["rates"], place=place)
-    return bare | {"score": score} | support if support else bare
+    whose = "client" if better and trait["effect"] else trait["rates"]
+    support = _support(opinion, weights, features, judge, better=better, whose=whose, place=place)
+    if "quotes" not in support:
+        return support | {"score": score} if support else None
+    score, quotes = _within_gate(score, support["quotes"], trait, sum(span))
+    side = "for" if score > default else "against"
+    return {side: quotes, "score": score} if score != default else None
+
+
+def _within_gate(score: int, quotes: list[str], trait: Mapping[str, Any], ends: int) -> tuple[int, list[str]]:
+    """Give two quotes where the scale asks for them, and a lower score where there is only one."""
+    worth = score if trait["sign"] > 0 else ends - score
+    if worth < trait["two_quotes_from"]:
+        return score, quotes[:1]
+    if len(quotes) < 2:
+        worth = trait["two_quotes_from"] - 1
+    return worth if trait["sign"] > 0 else ends - worth, quotes
 
 
 def _rounded(lean: float, default: int, span: tuple[int, int], place: int) -> int:
@@ -116,7 +130,7 @@ def _support(
         lacking = [opinion.feature, *(n for n, w in weights.items() if w > 0)]
         name = min(lacking, key=lambda n: features[n].value)
         if features[name].value < _ABSENT_BELOW and name in judge["absent"]:
-            return {"absent": judge["absent"][name]}
+            return {"absent": f"{features['occasion'].hits[0][0]}: {judge['absent'][name]}"}
     names = [opinion.feature, *(n for n, w in weights.items() if (w > 0) == better)]
     for name in names:
         hits = [h for h in features[name].hits if whose in ("either", h[1])]
@@ -125,6 +139,7 @@ def _support(
     return {}
 
 
-def _quotes(hits: Sequence[tuple[int, str, str]], place: int) -> list[dict[str, Any]]:
-    turn, _, text = hits[place % len(hits)]
-    return [{"turn": turn, "text": text}]
+def _quotes(hits: Sequence[tuple[int, str, str]], place: int) -> list[str]:
+    """Write up to two quotes, each as its turn and its first words."""
+    chosen = [hits[(place + more) % len(hits)] for more in range(min(2, len(hits)))]
+    return [f"{turn}: {first_words(text)}" for turn, _, text in chosen]

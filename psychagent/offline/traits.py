@@ -9,7 +9,7 @@ from psychagent.assets.locate import asset_dir
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_data, nearest
-from psychagent.scales.scale import Metric, Scale
+from psychagent.scales.scale import Scale
 
 SCRIPT_JUDGES = "script_judges.yaml"
 
@@ -33,28 +33,15 @@ def script_lines(prompts: PromptLibrary, name: str, scales: Mapping[str, Scale])
 
 
 def item_traits(scale: Scale) -> dict[str, dict[str, Any]]:
-    """Derive for each item whose features weigh, and whether more of it is good.
-
-    An item that defaults to the low end and is better the lower measures suffering.
-    """
-    traits = {}
-    for item in scale.items:
-        sign = _sign(scale, item.id)
-        suffering = sign < 0 and scale.defaults[item.id] == scale.range[0]
-        traits[item.id] = {"kind": "symptom" if suffering else item.rates, "sign": sign, "rates": item.rates}
-    return traits
-
-
-def _sign(scale: Scale, item: str) -> int:
-    """Return 1 if a higher answer is better, else -1, by its effect on the scale's metrics."""
-    lo, hi = scale.range
-    low = {i: float(lo) for i in scale.by_id}
-    for metric in scale.metrics:
-        change = scale.score(metric, low | {item: hi}) - scale.score(metric, low)
-        if change:
-            return 1 if (change > 0) == _is_better(metric) else -1
-    return 1
-
-
-def _is_better(metric: Metric) -> bool:
-    return metric.direction == "higher_better"
+    """Derive for each item whose features weigh, whether more of it is good, and what silence scores."""
+    return {
+        item.id: {
+            "kind": "symptom" if item.id in scale.symptoms else item.rates,
+            "sign": -1 if item.id in scale.worse_when_higher else 1,
+            "rates": item.rates,
+            "default": scale.defaults[item.id],
+            "effect": item.effect,
+            "two_quotes_from": scale.gates.two_quotes_from or scale.range[1] + 1,
+        }
+        for item in scale.items
+    }

@@ -58,6 +58,14 @@ class ScoreRow(Record):
     n_verified: int = 0
     n_set_back: int = 0
     n_absent: int = 0
+    n_no_evidence: int = 0
+    n_against: int = 0
+    n_gated: int = 0
+    n_crowded: int = 0
+    coverage: float | None = Field(default=None, ge=0, le=1)
+    """Share of the items to which evidence was found; None in tables that do not tell."""
+    evidenced: float | None = Field(default=None, ge=0, le=TOP)
+    """Mean over these items alone, 0 to 10, before any inversion."""
     calls: int = 0
     prompt_tokens: int = 0
     cached_tokens: int = 0
@@ -75,7 +83,7 @@ class ScoreRow(Record):
         """Treat an empty cell as an absent field, so that it takes the default or is reported as missing."""
         return {k: v for k, v in data.items() if v not in ("", None)} if isinstance(data, dict) else data
 
-    @field_serializer("raw", "verified")
+    @field_serializer("raw", "verified", "coverage", "evidenced")
     def _short(self, value: float | None) -> str:
         return "" if value is None else f"{value:.6g}"
 
@@ -86,6 +94,8 @@ class ScoreRow(Record):
 
 
 COLUMNS = tuple(ScoreRow.model_fields)
+LATER = frozenset({"n_no_evidence", "n_against", "n_gated", "n_crowded", "coverage", "evidenced"})
+"""Columns that tables of earlier versions lack."""
 
 
 def to_csv(rows: Iterable[ScoreRow]) -> str:
@@ -127,11 +137,12 @@ def _no_table(path: Path) -> RecordError:
 
 
 def _parse(path: Path, reader: csv.DictReader[str]) -> Iterator[ScoreRow]:
-    if lacking := [name for name in COLUMNS if name not in (reader.fieldnames or ())]:
+    there = reader.fieldnames or ()
+    if lacking := [name for name in COLUMNS if name not in there and name not in LATER]:
         raise RecordError(f"{path}: has no column {', '.join(lacking)}; evaluate again with this version")
     for row in reader:
         try:
-            yield ScoreRow.model_validate({name: row[name] for name in COLUMNS})
+            yield ScoreRow.model_validate({name: row[name] for name in COLUMNS if name in there})
         except ValidationError as error:
             what = explain(error, ScoreRow)
             raise RecordError(f"{path}, line {reader.line_num}: {what}; evaluate again") from error

@@ -27,6 +27,10 @@ class MetricMean(Record):
     sessions: int
     missing: int
     """Number of sessions that lack it."""
+    coverage: float | None = None
+    """Mean share of the items to which evidence was found."""
+    evidenced: float | None = None
+    """Mean over these items alone, 0 to 10, over the sessions that have any."""
     direction: Direction
     headline: Headline
 
@@ -82,6 +86,9 @@ class EvalSummary(StoredFile):
     degenerate: dict[str, Means] = Field(default_factory=dict)
     """By kind of worthless session."""
     evidence: StoredEvidence = StoredEvidence()
+    computed: dict[str, float | None] = Field(default_factory=dict)
+    """What code counted in the dialogues: means over the sessions, the longest turn of all; empty in
+    summaries of earlier versions."""
     usage: RoleUsage = RoleUsage()
     cost: float | None = None
     currency: str | None = None

@@ -63,8 +63,8 @@ def write_json(reply: CounselorReply) -> str:
     return text
 
 
-def read_json(text: str, model: type[M]) -> M:
-    """Read the first JSON object of a reply as a model; unknown keys are left out.
+def read_object(text: str) -> dict[str, Any]:
+    """Read the first JSON object of a reply.
 
     Raises:
         MalformedReplyError: Saying what was wrong, in a sentence that a model can act on.
@@ -74,12 +74,22 @@ def read_json(text: str, model: type[M]) -> M:
     if start < 0:
         raise MalformedReplyError("the reply holds no JSON object")
     try:
+        data: dict[str, Any]
         data, _ = _DECODER.raw_decode(body, start)
         # an escape may be a lone surrogate, half a character, which no file can hold
         json.dumps(data, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise MalformedReplyError(f"the reply is not valid JSON ({error})") from error
-    known = model.model_fields
+    return data
+
+
+def read_json(text: str, model: type[M]) -> M:
+    """Read the first JSON object of a reply as a model; unknown keys are left out.
+
+    Raises:
+        MalformedReplyError: Saying what was wrong, in a sentence that a model can act on.
+    """
+    data, known = read_object(text), model.model_fields
     if known and not known.keys() & data.keys():
         # a model whose fields all have defaults would accept any object as an empty one
         raise MalformedReplyError(f"the JSON has none of the fields asked for: {', '.join(known)}")

@@ -1,4 +1,4 @@
-"""Turn the judge's replies into a scale's result: quotes checked, metrics computed; asks no model."""
+"""Turn the judge's checked answers into a scale's result: metrics, coverage and cost; asks no model."""
 
 from __future__ import annotations
 
@@ -6,11 +6,8 @@ from collections.abc import Sequence
 from statistics import median
 
 from psychagent.domain.base import Record
-from psychagent.domain.scores import ItemScore, MetricScore, Quote, ScaleResult, weigh
+from psychagent.domain.scores import EVIDENCED, TOP, ItemScore, MetricScore, ScaleResult, weigh
 from psychagent.domain.usage import Usage, sum_usage
-from psychagent.scales.dialogue import Line
-from psychagent.scales.quotes import quote_problem
-from psychagent.scales.reply import ItemReply
 from psychagent.scales.scale import Metric, Scale
 
 
@@ -24,39 +21,6 @@ class GroupCall(Record):
     usage: Usage = Usage()
     failure: str = ""
     """Why there is no answer; empty if there is one."""
-
-
-def verify_item(scale: Scale, answer: ItemReply, lines: Sequence[Line], repeat: int = 0) -> ItemScore:
-    """Check an answer's support.
-
-    A score that departs from the default counts if one of its quotes is found. Without one it may
-    state what is absent if it lies below the default (above it for a reversed item: what is
-    missing never makes a session better). Any other departure is set back to the default.
-    """
-    item, default = scale.by_id[answer.id], scale.defaults[answer.id]
-    quotes = tuple(
-        Quote(turn=q.turn, text=q.text, problem=quote_problem(lines, item.rates, q.turn, q.text))
-        for q in answer.quotes
-    )
-    lowers = answer.score > default if answer.id in scale.reverse else answer.score < default
-    verified = answer.score
-    if answer.score == default:
-        basis = "default"
-    elif any(not quote.problem for quote in quotes):
-        basis = "quoted"
-    elif lowers and answer.absent.strip():
-        basis = "absent"
-    else:
-        basis, verified = "set_back", default
-    return ItemScore(
-        id=answer.id,
-        raw=answer.score,
-        verified=verified,
-        basis=basis,
-        quotes=quotes,
-        absent=answer.absent.strip(),
-        repeat=repeat,
-    )
 
 
 def fill_scale(scale: Scale, calls: Sequence[GroupCall]) -> ScaleResult:
@@ -83,6 +47,8 @@ def fill_scale(scale: Scale, calls: Sequence[GroupCall]) -> ScaleResult:
 
 def _score(scale: Scale, metric: Metric, items: Sequence[ItemScore]) -> MetricScore:
     members = set(scale.items_of(metric))
+    own = [item for item in items if item.id in members]
+    seen = [item for item in own if item.basis in EVIDENCED]
     repeats = sorted({item.repeat for item in items})
     raw = [scale.score(metric, {i.id: i.raw for i in items if i.repeat == r}) for r in repeats]
     verified = [scale.score(metric, {i.id: i.verified for i in items if i.repeat == r}) for r in repeats]
@@ -95,5 +61,18 @@ def _score(scale: Scale, metric: Metric, items: Sequence[ItemScore]) -> MetricSc
         verified=median(verified),
         spread=max(raw) - min(raw),
         repeats=tuple(raw) if len(raw) > 1 else (),
-        evidence=weigh(item for item in items if item.id in members),
+        evidence=weigh(own),
+        coverage=round(len(seen) / len(own), 4) if own else None,
+        evidenced=_mean_of_seen(scale, metric, seen) if seen else None,
     )
+
+
+def _mean_of_seen(scale: Scale, metric: Metric, seen: Sequence[ItemScore]) -> float:
+    """Return the plain mean of items to which there is evidence, whatever formula the metric has.
+
+    A formula may need items that nothing speaks to; the mean of what was seen needs none of them.
+    """
+    lo, hi = scale.range
+    lowering = scale.lowering(metric)
+    values = [hi - item.verified if item.id in lowering else item.verified - lo for item in seen]
+    return round(sum(values) / len(values) * TOP / (hi - lo), 4)

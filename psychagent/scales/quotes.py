@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from psychagent.scales.dialogue import Line
 from psychagent.scales.scale import Rates
 
 _ELLIPSIS = re.compile(r"\.{2,}|…+|。{2,}")
+_SENTENCE_END = re.compile(r"[.!?。！？…]+[”’」』\"')）]*")
+_CLAUSE_END = re.compile(r"[.!?。！？…,;:，；：、—]")
+_LONG_SENTENCE = 160
 _WITHIN_WORDS = frozenset("'’‘`´ʼ")
 _CHINESE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 FEWEST_WORDS = 2
@@ -24,6 +27,50 @@ def to_words(text: str) -> tuple[str, ...]:
     """
     folded = unicodedata.normalize("NFKC", text.translate(dict.fromkeys(map(ord, _WITHIN_WORDS)))).casefold()
     return tuple("".join(map(_mark, folded)).split())
+
+
+def complete_quote(lines: Sequence[Line], turn: int, text: str) -> str:
+    """Return the passage of a turn that starts with the given words, to the end of its sentence.
+
+    A long sentence ends at its next comma. Words that are not found there are returned as they are.
+    """
+    if not 1 <= turn <= len(lines):
+        return text
+    said, start = lines[turn - 1].text, to_words(text)
+    places = list(_places(said))
+    at = _find(tuple(word for word, _, _ in places), start, 0) if _is_long(start) else -1
+    if at < 0:
+        return text
+    first, last = places[at][1], places[at + len(start) - 1][2]
+    end = _end_of(_SENTENCE_END, said, last)
+    if end - first > _LONG_SENTENCE:
+        end = min(end, _end_of(_CLAUSE_END, said, max(last, first + _LONG_SENTENCE // 2)))
+    return said[first:end].strip()
+
+
+def _places(text: str) -> Iterator[tuple[str, int, int]]:
+    """Yield the words of a text as `to_words` cuts them, each with its start and end."""
+    word, start, end = "", 0, 0
+    for place, char in enumerate(text):
+        if char in _WITHIN_WORDS:
+            continue
+        folded = unicodedata.normalize("NFKC", char).casefold()
+        for letter in "".join(map(_mark, folded)):
+            if letter == " ":
+                if word:
+                    yield word, start, end
+                word = ""
+                continue
+            start = start if word else place
+            word, end = word + letter, place + 1
+    if word:
+        yield word, start, end
+
+
+def _end_of(mark: re.Pattern[str], text: str, start: int) -> int:
+    """Return the end of the next mark; the end of the text if there is none."""
+    found = mark.search(text, start)
+    return found.end() if found else len(text)
 
 
 def _mark(char: str) -> str:

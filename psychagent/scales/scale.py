@@ -51,6 +51,17 @@ class Item(Words):
     """Whose behavior or words the item is about, so whose quotes count."""
     default: int | None = None
     """Score without evidence, if it differs from the scale's."""
+    effect: bool = False
+    """Whether it is about an effect on the client, whose own words a good score then needs."""
+
+
+class Gates(Record):
+    """What a scale asks of good scores beyond one quote; read from the end that is worse."""
+
+    two_quotes_from: int | None = None
+    """The first score that needs two quotes; None if one is enough for all."""
+    none_against_from: int | None = None
+    """The first score that nothing may speak against."""
 
 
 class Metric(Record):
@@ -89,6 +100,7 @@ class Scale(Record):
     """What the judge reads beside the dialogue."""
     anchors: Anchors
     guidance: Words
+    gates: Gates = Gates()
     items: tuple[Item, ...] = Field(min_length=1)
     reverse: tuple[str, ...]
     factors: dict[str, tuple[str, ...]]
@@ -119,6 +131,9 @@ class Scale(Record):
             "a default is outside the range": not all(lo <= v <= hi for v in self.defaults.values()),
             "split does not hold every item once": bool(self.split)
             and sorted(i for part in self.split for i in part) != sorted(ids),
+            "a gate is outside the range": not all(
+                lo < gate <= hi for gate in self.gates.model_dump().values() if gate is not None
+            ),
             "a formula is unknown": not {m.formula for m in self.metrics} <= FORMULAS.keys(),
             "a metric names an unknown factor": not {f for m in self.metrics for f in m.factors}
             <= self.factors.keys(),
@@ -152,6 +167,32 @@ class Scale(Record):
         if metric.factors:
             return tuple(i for name in metric.factors for i in self.factors[name])
         return tuple(self.by_id) if metric.items == "all" else metric.items
+
+    def lowering(self, metric: Metric) -> frozenset[str]:
+        """Name the items whose rise lowers a metric: reversed ones, and those weighed against others."""
+        against = self.factors[metric.factors[1]] if metric.formula == "balance" else ()
+        return frozenset(self.reverse) ^ frozenset(against)
+
+    @cached_property
+    def worse_when_higher(self) -> frozenset[str]:
+        """The items of which a higher answer is the worse one."""
+        return frozenset(
+            item
+            for metric in self.metrics
+            for item in self.items_of(metric)
+            if (item in self.lowering(metric)) != (metric.direction == "higher_worse")
+        )
+
+    @cached_property
+    def symptoms(self) -> frozenset[str]:
+        """The items that measure suffering: better the lower, and at the low end without evidence."""
+        return frozenset(i for i in self.worse_when_higher if self.defaults[i] == self.range[0])
+
+    @cached_property
+    def may_lack(self) -> frozenset[str]:
+        """The items that something missing can make worse; never a symptom."""
+        ends = {i: self.range[1] if i in self.worse_when_higher else self.range[0] for i in self.by_id}
+        return frozenset(i for i in self.by_id if self.defaults[i] != ends[i]) - self.symptoms
 
     def score(self, metric: Metric, values: Mapping[str, float]) -> float:
         """Score one metric from item values, before any inversion for a headline.

@@ -71,13 +71,38 @@ async def test_the_summary_holds_means_coverage_and_what_they_were_made_with(tmp
     assert "script" in summary["warnings"][0]
 
 
+async def test_table_and_summary_tell_how_much_of_a_scale_the_sessions_spoke_to(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01", "en02"), tmp_path / "out"
+    await run_eval(eval_plan(data, out, settings=EvalSettings(degenerate=0), methods=("WAI", "BDI_II")))
+    summary = json.loads((out / "summary.json").read_text(encoding="utf-8"))
+    for key in ("WAI", "BDI_II"):
+        mine = [row for row in rows(out) if row["metric"] == key]
+        shares = [float(row["coverage"]) for row in mine]
+        seen = [1 - int(row["n_no_evidence"]) / int(row["n_items"]) for row in mine]
+        assert shares == pytest.approx(seen, abs=1e-4)
+        mean = next(v for name, v in summary["metrics"].items() if name.endswith(key))
+        assert mean["coverage"] == pytest.approx(sum(shares) / 2, abs=1e-4)
+
+
+async def test_what_can_be_counted_is_averaged_in_the_summary(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01", "en02"), tmp_path / "out"
+    await run_eval(eval_plan(data, out, settings=EvalSettings(degenerate=0), methods=("SRS",)))
+    counted = json.loads((out / "summary.json").read_text(encoding="utf-8"))["computed"]
+    parts = [scores.computed for scores in EvalFolder(out).sessions()]
+    assert counted["longest_turn"] == max(part.longest_turn for part in parts if part)
+    assert counted["counselor_share"] == pytest.approx(
+        sum(part.counselor_share or 0 for part in parts if part) / 2, abs=1e-4
+    )
+    assert 0 < counted["questions_per_turn"] < 3
+
+
 async def test_worthless_sessions_are_judged_beside_the_real_ones_and_kept_apart(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01", "en02", sessions=2), tmp_path / "out"
     await run_eval(eval_plan(data, out, settings=EvalSettings(degenerate=1), methods=("WAI", "BDI_II")))
     table = rows(out, "degenerate.csv")
-    kinds = {"empty", "repeated_line", "advice_only", "shuffled"}
+    kinds = {"empty", "repeated_line", "advice_only", "parrot", "self_praise", "shuffled"}
     assert {row["baseline"] for row in table} == kinds
-    assert len(table) == 4 * 2
+    assert len(table) == 6 * 2
     assert not kinds & {row["baseline"] for row in rows(out)}
     empty = {row["metric"]: float(row["raw"]) for row in table if row["baseline"] == "empty"}
     assert empty == {"WAI": 5, "BDI_II": 0}
@@ -118,6 +143,8 @@ async def test_a_failed_scale_is_missing_with_its_reason_and_never_zero(tmp_path
         "verified": None,
         "sessions": 0,
         "missing": 1,
+        "coverage": None,
+        "evidenced": None,
         "direction": "higher_better",
         "headline": "as_is",
     }

@@ -14,8 +14,8 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.evals.evaluate import run_eval
 from psychagent.evals.events import EvalEvent, ScaleJudged, Tell
 from tests.support.eval_runs import eval_plan, eval_settings_at, files, make_run, rows
-from tests.support.judging import loopback_reply
-from tests.support.loopback.server import serve
+from tests.support.judging import loopback_reply, reply
+from tests.support.loopback.server import Call, Http, chat_body, serve
 
 
 class Killed(BaseException):
@@ -137,3 +137,24 @@ async def test_a_truncated_score_file_is_made_anew(tmp_path: Path) -> None:
     path.write_text(before["cbt/en01/session_1.json"][:300], encoding="utf-8")
     await run_eval(eval_plan(data, out))
     assert files(out) == before
+
+
+async def test_a_scale_that_lacked_items_twice_is_asked_about_anew_with_both_calls(tmp_path: Path) -> None:
+    """Also where the journal is kept: it must answer neither the first call nor the one about the rest."""
+    data, out = make_run(tmp_path, "en01", sessions=1), tmp_path / "out"
+
+    def lacking(call: Call, number: int) -> Http:
+        ids = call.body["response_format"]["json_schema"]["schema"]["properties"]
+        return Http(body=chat_body(reply(dict.fromkeys(ids, 2) | {"overall": 99})))
+
+    def lacking_once(call: Call, number: int) -> Http | None:
+        return lacking(call, number) if number == 0 else loopback_reply(call, number)
+
+    with serve(lacking) as server:
+        plan = eval_plan(data, out, settings=eval_settings_at(server), methods=("SRS",), log_calls=True)
+        assert [scale for _, scale, _ in (await run_eval(plan)).missing] == ["SRS"]
+        assert server.count("judge") == 2
+    with serve(lacking_once) as server:
+        plan = eval_plan(data, out, settings=eval_settings_at(server), methods=("SRS",), log_calls=True)
+        assert not (await run_eval(plan)).missing
+        assert server.count("judge") == 2

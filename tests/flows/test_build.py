@@ -118,7 +118,7 @@ def judged_at_the_last_try(retries: int) -> Deps:
 
     def answer(prompt: str) -> str:
         left["malformed"] -= 1
-        return "no" if left["malformed"] >= 0 else reply(items_asked(prompt))
+        return "no" if left["malformed"] >= 0 else reply(dict.fromkeys(items_asked(prompt)))
 
     judge, _ = judge_with(answer, methods={"cbt": ("WAI",)})
     deps = offline_rollout_deps(sessions=1, turns=1, min_rollouts=2, rollout_retries=retries)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from psychagent.assets.locate import asset_dir
+from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.turn import Thoughts, Turn
@@ -16,7 +18,9 @@ from psychagent.evals.find import JudgeInput
 from psychagent.evals.worthless import KINDS, make_degenerate
 from psychagent.flows.judge import build_judge_deps, judge_session, warm_judge
 from psychagent.flows.live import open_live
+from psychagent.scales.dialogue import Dialogue
 from psychagent.scales.scale import load_scales
+from psychagent.scales.talk import count_talk
 from tests.support.judging import (
     GOOD,
     C,
@@ -28,6 +32,7 @@ from tests.support.judging import (
     offline_judge,
     offline_judge_deps,
     reply,
+    reply_of_before,
 )
 
 SECRET = "SECRET"
@@ -109,6 +114,46 @@ async def test_a_malformed_reply_is_told_to_the_judge_and_asked_again() -> None:
     assert "Not usable: items not answered" in told[1]
     assert scores.scales["SRS"].status == "ok"
     assert scores.usage.total().calls == 2
+
+
+async def test_only_the_items_that_a_reply_lacks_are_asked_about_again() -> None:
+    asked: list[list[str]] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(items_asked(prompt))
+        lacking = {"overall": 9} if len(asked) == 1 else {"overall": 0}
+        return reply(dict.fromkeys(items_asked(prompt), 3) | lacking)
+
+    judge, _ = judge_with(answer)
+    result = (await judge_session(judge, turns(), Modality.CBT, Language.EN, ["SRS"])).scales["SRS"]
+    assert [len(items) for items in asked] == [4, 1]
+    assert [item.raw for item in result.items] == [3, 3, 3, 0]
+    assert result.usage.total().calls == 2
+
+
+async def test_a_second_reply_that_still_lacks_items_makes_the_scale_missing() -> None:
+    judge, model = judge_with(lambda prompt: reply(dict.fromkeys(items_asked(prompt), 3) | {"overall": 9}))
+    result = (await judge_session(judge, turns(), Modality.CBT, Language.EN, ["SRS"])).scales["SRS"]
+    assert result.status == "missing"
+    assert "scored outside 0 to 4: overall" in result.reason
+    assert result.usage.total().calls == len(model.prompts) == 2
+
+
+async def test_a_judge_that_writes_the_form_of_before_is_read() -> None:
+    quotes = [{"turn": 4, "text": "I noticed that it is worst on Sundays"}]
+    judge, _ = judge_with(
+        lambda prompt: reply_of_before(dict.fromkeys(items_asked(prompt), 3), quotes=quotes)
+    )
+    result = (await judge_session(judge, turns(), Modality.CBT, Language.EN, ["SRS"])).scales["SRS"]
+    assert {item.basis for item in result.items} == {"quoted"}
+    assert result.metrics["client.SRS"].verified == 7.5
+
+
+async def test_what_can_be_counted_is_stored_with_the_scores_whoever_judges() -> None:
+    judge, _ = judge_with(defaults)
+    scores = await judge_session(judge, turns(), Modality.CBT, Language.EN, ["SRS"])
+    assert scores.computed == count_talk(dialogue().lines)
+    assert scores.computed.counselor_turns == 4
 
 
 async def test_a_scale_that_never_comes_back_usable_is_missing_and_its_siblings_are_not() -> None:
@@ -278,7 +323,7 @@ async def test_an_instruction_that_no_list_knows_does_no_more_than_any_other_wor
 async def test_an_empty_session_gets_the_default_on_every_item() -> None:
     for name in ("offline-script", "offline-warm", "offline-task", "offline-constant"):
         scores = await judge_session(offline_judge(name), [], Modality.CBT, Language.EN)
-        assert {item.basis for r in scores.scales.values() for item in r.items} == {"default"}
+        assert {item.basis for r in scores.scales.values() for item in r.items} == {"no_evidence"}
 
 
 async def test_the_constant_judge_gives_every_session_the_same() -> None:
@@ -302,6 +347,76 @@ async def test_every_quote_of_the_scripted_judge_is_found() -> None:
         assert scores.values() == scores.values("verified")
 
 
+FLATTERED = {
+    Language.EN: "Yes, thank you, you are the best. I notice that I feel lighter; it helped me so much.",
+    Language.ZH: "好的，谢谢，您真专业。我发现自己轻松多了，这次会谈帮了我很多。",
+}
+
+
+def flattering(language: Language, prompts: PromptLibrary) -> Dialogue:
+    """Make a session in which both speakers praise it and the counselor names techniques."""
+    praise = prompts.data("judge/degenerate")["praise"]
+    pairs = [pair for words in praise for pair in ((C, words), (K, FLATTERED[language]))]
+    return dialogue(pairs, language=language)
+
+
+def parroting(language: Language, prompts: PromptLibrary) -> Dialogue:
+    """Make a session in which the counselor only says the client's words back."""
+    real = dialogue(GOOD if language is Language.EN else CHINESE, language=language)
+    made = make_degenerate(JudgeInput(dialogue=real, source_file="x"), prompts)
+    return next(found.dialogue for found in made if found.baseline == "parrot")
+
+
+STOCK = {
+    Language.EN: (
+        "I hear you. “{}” What was that like for you today?",
+        "“{}” That seems to matter. How would you like to go on?",
+        "No wonder. “{}” Would you write down one such moment this week? See you next time.",
+    ),
+    Language.ZH: (
+        "我听到了。“{}”今天说到这里，那是什么感觉？",
+        "“{}”这对你来说很不容易。接下来我们怎么谈？",
+        "难怪。“{}”到下次之前，愿意每天记下一个这样的时刻吗？下次见。",
+    ),
+}
+
+
+@pytest.mark.parametrize(("language", "most"), [(Language.EN, 6.0), (Language.ZH, 6.0)])
+async def test_quoting_the_client_between_stock_phrases_is_no_reflection(
+    language: Language, most: float
+) -> None:
+    """So the offline script speaks; a session of it must not be taken for a good one."""
+    spoken = GOOD if language is Language.EN else CHINESE
+    heard = [text for speaker, text in spoken if speaker is K]
+    pairs = [
+        pair
+        for text, frame in zip(heard, STOCK[language], strict=True)
+        for pair in ((K, text), (C, frame.format(text)))
+    ]
+    judge = offline_judge()
+    told = dialogue(pairs, language=language)
+    results = {n: r async for n, r in judge.stream(told, judge.methods(Modality.CBT))}
+    values = judge.blank(told).model_copy(update={"scales": results}).values()
+    counselor = [value for metric, value in values.items() if metric.startswith("counselor.")]
+    assert sum(counselor) / len(counselor) <= most
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("make", [flattering, parroting])
+@pytest.mark.parametrize("name", ["offline-script", "offline-warm", "offline-task"])
+async def test_praise_of_the_session_and_parroting_are_not_taken_for_counseling(
+    name: str, make: Callable[[Language, PromptLibrary], Dialogue], language: Language
+) -> None:
+    judge = offline_judge(name)
+    told = make(language, judge.deps.prompts(language))
+    results = {n: r async for n, r in judge.stream(told, judge.methods(Modality.CBT))}
+    values = judge.blank(told).model_copy(update={"scales": results}).values()
+    counselor = {metric: value for metric, value in values.items() if metric.startswith("counselor.")}
+    assert len(counselor) == 6
+    assert max(counselor.values()) <= 3.5
+    assert sum(counselor.values()) / len(counselor) <= 2.5
+
+
 @pytest.mark.parametrize("kind", [k for k in KINDS if k != "empty"])
 async def test_a_worthless_session_scores_lower_on_the_counselors_side(kind: str) -> None:
 
@@ -311,8 +426,11 @@ async def test_a_worthless_session_scores_lower_on_the_counselors_side(kind: str
     good, bad = [
         {n: r async for n, r in judge.stream(f.dialogue, ["WAI", "Custom_Dim", "CTRS"])} for f in (real, made)
     ]
-    for name in good:
-        assert bad[name].metrics[f"counselor.{name}"].raw < good[name].metrics[f"counselor.{name}"].raw
+    lower, higher = (
+        [scales[name].metrics[f"counselor.{name}"].raw for name in good] for scales in (bad, good)
+    )
+    assert all(low <= high for low, high in zip(lower, higher, strict=True))
+    assert sum(lower) < sum(higher)
 
 
 async def test_suffering_put_into_words_raises_symptom_scales_and_negative_affect() -> None:

@@ -9,7 +9,7 @@ from psychagent.domain.call import Place
 from psychagent.errors import AssetError, ScoringError
 from psychagent.nodes.judge import JudgeBrief, JudgeTask, Sitting, plan_calls
 from psychagent.scales.dialogue import Dialogue
-from tests.support.judging import C, K, dialogue, offline_judge_deps
+from tests.support.judging import C, K, dialogue, items_asked, offline_judge_deps
 
 DEPS = offline_judge_deps()
 
@@ -58,10 +58,43 @@ def test_turns_are_numbered_with_their_speakers() -> None:
     assert "[4] Client: That I will be found out." in text
 
 
-def test_each_item_says_whose_words_count_and_what_no_evidence_scores() -> None:
+def test_each_item_says_whose_words_count() -> None:
     text = prompt_of("HTAIS")
-    assert "- 1 (counselor; 3) " in text
-    assert "- 11 (counselor; 1) " in text
+    assert "- 1 (counselor) " in text
+    assert "- 15 (either speaker, a good score only with the client's words) " in text
+
+
+def test_no_evidence_is_null_and_never_a_number() -> None:
+    for name in DEPS.scales:
+        text = prompt_of(name, dialogue(profile="{}", plan="{}"))
+        assert "is null" in text
+        assert "no evidence" not in text.replace("Politeness alone is no evidence", "").lower()
+
+
+def test_the_judge_is_told_what_its_scale_asks_of_good_scores() -> None:
+    asked = "only where nothing speaks against the item"
+    assert f"Give 5 or better {asked} and two passages speak for it." in prompt_of("CTRS")
+    assert f"Give 3 or better {asked}, 4 only where two passages speak for it." in prompt_of("SRS")
+    assert f"Give 4 or better {asked}." in prompt_of("EFT_TFS")
+    assert asked not in prompt_of("BDI_II")
+
+
+def test_what_is_missing_is_no_answer_where_it_could_lower_no_item() -> None:
+    assert '"absent"' in prompt_of("WAI")
+    assert '"absent"' not in prompt_of("BDI_II")
+    assert '"absent"' not in prompt_of("PANAS")
+    assert DEPS.scales["HTAIS"].may_lack == {*map(str, range(1, 11)), "26"}
+    assert DEPS.scales["RRO"].may_lack == set(DEPS.scales["RRO"].by_id)
+
+
+def test_the_judge_is_warned_of_what_flatters_and_told_that_the_counselor_is_a_program() -> None:
+    told = {
+        Language.EN: ("computer program", "weakest moment", "shows nothing", "naming a technique", "suicide"),
+        Language.ZH: ("计算机程序", "最薄弱的一刻", "不等于有效", "提到技术不等于用了技术", "自杀"),
+    }
+    for language, words in told.items():
+        head = sitting(dialogue(language=language)).prompt(JudgeTask(scale="WAI", group=0, repeat=0))
+        assert all(word in head.messages[0]["content"] for word in words)
 
 
 def test_planted_markup_cannot_close_the_fence() -> None:
@@ -110,3 +143,16 @@ def test_two_judges_of_one_session_and_two_rollouts_never_share_a_reply() -> Non
     calls = {call(place, name) for place in places for name in ("judgement", "holdout")}
     assert len(calls) == 8
     assert call(None, "judge") is None
+
+
+def test_a_second_call_asks_about_the_lacking_items_only_and_is_a_call_of_its_own() -> None:
+    task = JudgeTask(scale="WAI", group=0, repeat=0)
+    judged = sitting(place=Place("cbt/a", 1))
+    first, second = judged.prompt(task), judged.prompt(task, ("3", "12"), again=True)
+    assert first.call != second.call
+    assert first.seed != second.seed
+    text = second.messages[1]["content"]
+    assert "all 2 items" in text
+    assert items_asked(text) == ["3", "12"]
+    end = text.index("</dialogue>")
+    assert first.messages[1]["content"][:end] == text[:end]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from psychagent.domain.base import Modality
 from psychagent.errors import RecordError
 from psychagent.records.evaluation import EvalFolder
-from psychagent.records.scores import ScoreRow, read_rows, to_csv
+from psychagent.records.scores import LATER, ScoreRow, read_rows, read_scores, to_csv
 from tests.support.rolling import scores_of
 
 ROW = ScoreRow(
@@ -96,4 +97,41 @@ def test_an_evaluations_sessions_come_in_order_and_worthless_ones_stand_apart(tm
 
 def test_the_version_is_the_first_key_of_a_scores_file(tmp_path: Path) -> None:
     path = judged(EvalFolder(tmp_path), "cbt", "a", 1)
-    assert path.read_text().startswith('{"schema_version":1,')
+    assert path.read_text().startswith('{"schema_version":2,')
+
+
+def test_a_scores_file_of_version_1_is_read_and_tells_no_coverage(tmp_path: Path) -> None:
+    path = judged(EvalFolder(tmp_path), "cbt", "a", 1)
+    data = json.loads(path.read_text()) | {"schema_version": 1}
+    del data["computed"]
+    (result,) = data["scales"].values()
+    result["items"] = [{"id": "1", "raw": 3, "verified": 3, "basis": "default", "quotes": []}]
+    (metric,) = result["metrics"].values()
+    for new in ("coverage", "evidenced"):
+        del metric[new]
+    for held in (metric["evidence"], result["evidence"]):
+        for new in ("no_evidence", "against", "gated", "crowded"):
+            del held[new]
+    path.write_text(json.dumps(data))
+    scores = read_scores(path)
+    (read,) = scores.scales.values()
+    assert (scores.schema_version, scores.computed) == (1, None)
+    assert next(iter(read.metrics.values())).coverage is None
+    assert read.items[0].against == ()
+
+
+def test_a_table_of_before_is_read_without_the_columns_that_it_lacks(tmp_path: Path) -> None:
+    path = table(tmp_path, ROW.model_copy(update={"coverage": 0.5, "evidenced": 8.0, "n_against": 2}))
+    (whole,) = read_rows(path)
+    assert (whole.coverage, whole.evidenced, whole.n_against) == (0.5, 8.0, 2)
+    cells = [line.split(",") for line in path.read_text().splitlines()]
+    kept = [place for place, name in enumerate(cells[0]) if name not in LATER]
+    path.write_text("\n".join(",".join(row[place] for place in kept) for row in cells) + "\n")
+    assert list(read_rows(path)) == [ROW]
+
+
+def test_a_table_that_lacks_another_column_is_refused(tmp_path: Path) -> None:
+    path = table(tmp_path, ROW)
+    path.write_text(path.read_text().replace("n_quotes", "quotes"))
+    with pytest.raises(RecordError, match="has no column n_quotes"):
+        list(read_rows(path))

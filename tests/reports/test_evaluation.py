@@ -452,3 +452,47 @@ def test_every_kind_of_worthless_session_is_told_in_words(tmp_path: Path) -> Non
     text = to_markdown(degenerate(material.numbers, material.infos, estimate_worthless(material)), "")
     assert all(kind.words in text for kind in KINDS.values())
     assert "| of_tomorrow |" in text
+
+
+def seen(rows: Rows, **shares: float) -> Rows:
+    """Add what a table tells of the items with evidence, by metric; half of them unless given."""
+    return [
+        row | {"coverage": shares.get(row["metric"], 0.5), "evidenced": 7.25, "n_gated": 1, "n_crowded": 2}
+        for row in rows
+    ]
+
+
+def coverage_of(folder: Path) -> str:
+    material = gather(ReportPlan(folder, sampling=FEW))
+    return to_markdown(coverage(material, ()), "pictures")
+
+
+def test_coverage_and_the_mean_over_evidenced_items_stand_beside_the_score(tmp_path: Path) -> None:
+    write_table(tmp_path, seen(make_rows(constant, cases=1, sessions=1), WAI=0.25))
+    (line,) = [
+        line for line in coverage_of(tmp_path).splitlines() if line.startswith("| WAI") and "7.25" in line
+    ]
+    cells = [cell.strip() for cell in line.strip("|").split("|")]
+    assert cells[2:] == ["25.0%", "4.00", "7.25", "5", "10"]
+
+
+def test_severity_is_shown_the_way_the_headline_counts_it(tmp_path: Path) -> None:
+    write_table(tmp_path, seen(make_rows(constant, cases=1, sessions=1)))
+    lines = [line for line in coverage_of(tmp_path).splitlines() if line.startswith("| 10 − BDI_II")]
+    assert "| 6.00 | 2.75 |" in lines[0]
+
+
+def test_a_table_of_before_has_no_such_columns_and_no_warning(tmp_path: Path) -> None:
+    write_table(tmp_path, make_rows(constant, cases=1, sessions=1))
+    assert "items with evidence" not in coverage_of(tmp_path)
+    assert "were not spoken of" not in warnings_of(tmp_path)
+
+
+@pytest.mark.parametrize(("share", "is_warned"), [(0.1, True), (0.9, False)])
+def test_a_low_severity_of_what_was_not_spoken_of_is_warned_of(
+    tmp_path: Path, share: float, is_warned: bool
+) -> None:
+    write_table(tmp_path, seen(make_rows(constant, cases=1, sessions=1), BDI_II=share, IPO=0.9, WAI=0.1))
+    told = warnings_of(tmp_path)
+    assert ("BDI_II rests on 10.0% of its items" in told) == is_warned
+    assert "WAI rests on" not in told

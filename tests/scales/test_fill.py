@@ -4,79 +4,41 @@ from typing import Any
 
 import pytest
 
-from psychagent.domain.scores import ItemScore
 from psychagent.domain.usage import RoleUsage, Usage
-from psychagent.scales.fill import GroupCall, fill_scale, verify_item
-from psychagent.scales.reply import ItemReply
+from psychagent.scales.fill import GroupCall, fill_scale
+from psychagent.scales.reply import ItemReply, QuoteReply
 from psychagent.scales.scale import load_scales
+from psychagent.scales.verify import verify_item
 from tests.support.judging import dialogue
 
 SCALES = load_scales()
-WAI, RRO, BDI = SCALES["WAI"], SCALES["RRO"], SCALES["BDI_II"]
+WAI, RRO, BDI, PANAS = (SCALES[name] for name in ("WAI", "RRO", "BDI_II", "PANAS"))
 LINES = dialogue().lines
-TRUE = {"turn": 4, "text": "I noticed that it is worst on Sundays"}
-INVENTED = {"turn": 4, "text": "You have helped me so much"}
+SAID = QuoteReply(turn=4, text="I noticed that it is worst on Sundays")
 
 
-def verified(
-    scale: Any, item: str, score: int, quotes: list[Any] | None = None, absent: str = ""
-) -> ItemScore:
-    answer = ItemReply(id=item, score=score, quotes=quotes or [], absent=absent)
-    return verify_item(scale, answer, LINES)
+def calls(
+    scale: Any, score: int | dict[str, int], repeat: int = 0, *, said: QuoteReply | None = None
+) -> list[GroupCall]:
+    """Answer every item, or those named and the others not at all; with words for and against if given."""
+    scores = score if isinstance(score, dict) else dict.fromkeys(scale.by_id, score)
+    words = [said] if said else []
 
+    def answer(item: str) -> ItemReply:
+        if item not in scores:
+            return ItemReply(id=item, score=None)
+        return ItemReply(id=item, score=scores[item], quotes=words, against=words)
 
-def calls(scale: Any, score: int, repeat: int = 0) -> list[GroupCall]:
     return [
         GroupCall(
             scale=scale.name,
             group=n,
             repeat=repeat,
-            items=tuple(verify_item(scale, ItemReply(id=i, score=score), LINES, repeat) for i in group),
+            items=tuple(verify_item(scale, answer(i), LINES, repeat) for i in group),
             usage=Usage(roles={"judge": RoleUsage(calls=1, prompt_tokens=10)}),
         )
         for n, group in enumerate(scale.groups)
     ]
-
-
-def test_a_departure_with_a_true_quote_stands() -> None:
-    item = verified(WAI, "1", 5, [TRUE])
-    assert (item.raw, item.verified, item.basis) == (5, 5, "quoted")
-
-
-def test_one_true_quote_of_two_is_enough_and_the_other_is_marked() -> None:
-    item = verified(WAI, "1", 5, [INVENTED, TRUE])
-    assert item.basis == "quoted"
-    assert [bool(quote.problem) for quote in item.quotes] == [True, False]
-
-
-@pytest.mark.parametrize("quotes", [[], [INVENTED], [TRUE | {"turn": 3}]])
-def test_an_unsupported_departure_is_set_back_and_the_judges_own_score_kept(quotes: list[Any]) -> None:
-    item = verified(WAI, "1", 5, quotes)
-    assert (item.raw, item.verified, item.basis) == (5, 3, "set_back")
-
-
-def test_the_right_words_by_the_wrong_speaker_do_not_support_an_item() -> None:
-    assert WAI.by_id["3"].rates == "counselor"
-    assert verified(WAI, "3", 5, [TRUE]).basis == "set_back"
-
-
-def test_a_low_score_may_state_what_is_absent() -> None:
-    item = verified(WAI, "1", 1, absent="no closing")
-    assert (item.verified, item.basis) == (1, "absent")
-
-
-def test_an_absence_does_not_carry_a_high_score() -> None:
-    assert verified(WAI, "1", 5, absent="nothing bad").basis == "set_back"
-
-
-def test_for_a_reversed_item_an_absence_may_raise_the_answer_but_never_the_score() -> None:
-    assert verified(RRO, "16", 5, absent="no personal word").basis == "absent"
-    assert verified(RRO, "16", 1, absent="no sign of distance").basis == "set_back"
-
-
-def test_a_default_needs_no_support() -> None:
-    item = verified(WAI, "1", 3, [INVENTED])
-    assert (item.verified, item.basis) == (3, "default")
 
 
 def test_raw_and_verified_metrics_are_both_kept() -> None:
@@ -126,3 +88,49 @@ def test_one_failed_call_makes_the_scale_missing_with_its_reason_and_its_cost() 
 def test_a_symptom_that_nobody_voiced_is_not_counted_as_verified() -> None:
     metric = fill_scale(BDI, calls(BDI, 3)).metrics["client.BDI_II"]
     assert (metric.raw, metric.verified) == (10, 0)
+
+
+def test_coverage_is_the_share_of_items_with_evidence_and_silence_has_none() -> None:
+    metric = fill_scale(BDI, calls(BDI, {"1": 2, "10": 1, "16": 0}, said=SAID)).metrics["client.BDI_II"]
+    assert metric.coverage == round(3 / 21, 4)
+    assert metric.evidence.no_evidence == 18
+    silent = fill_scale(BDI, calls(BDI, {})).metrics["client.BDI_II"]
+    assert (silent.raw, silent.coverage, silent.evidenced) == (0, 0, None)
+
+
+def test_the_mean_over_evidenced_items_stands_beside_the_instruments_score() -> None:
+    metric = fill_scale(BDI, calls(BDI, {"1": 3, "16": 0}, said=SAID)).metrics["client.BDI_II"]
+    assert metric.raw == pytest.approx(3 / 21 / 3 * 10)
+    assert metric.evidenced == 5
+
+
+def test_a_score_without_support_is_no_evidence_that_was_found() -> None:
+    metric = fill_scale(WAI, calls(WAI, 5)).metrics["counselor.WAI"]
+    assert (metric.coverage, metric.evidenced) == (0, None)
+
+
+@pytest.mark.parametrize(
+    ("item", "score", "expected"), [("Proud", 5, 10), ("Ashamed", 5, 0), ("Ashamed", 1, 10)]
+)
+def test_the_mean_over_evidenced_items_is_turned_as_the_metric_counts_them(
+    item: str, score: int, expected: float
+) -> None:
+    metric = fill_scale(PANAS, calls(PANAS, {item: score}, said=SAID)).metrics["client.PANAS"]
+    assert metric.evidenced == expected
+
+
+def test_a_reversed_item_that_holds_lowers_the_mean_over_evidenced_items() -> None:
+    metric = fill_scale(RRO, calls(RRO, {"18": 5}, said=SAID)).metrics["client.RRO"]
+    assert metric.evidenced == 0
+
+
+def test_a_quote_under_more_than_two_items_of_a_scale_is_counted() -> None:
+    either = [i for i, item in WAI.by_id.items() if item.rates != "counselor"]
+    evidence = fill_scale(WAI, calls(WAI, dict.fromkeys(either[:5], 2), said=SAID)).evidence
+    assert evidence.crowded == 3
+    assert fill_scale(WAI, calls(WAI, dict.fromkeys(either[:2], 2), said=SAID)).evidence.crowded == 0
+
+
+def test_lowered_scores_and_words_against_are_counted() -> None:
+    evidence = fill_scale(WAI, calls(WAI, {"1": 5, "2": 4, "10": 2}, said=SAID)).evidence
+    assert (evidence.gated, evidence.against, evidence.set_back) == (2, 3, 0)

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from psychagent.scales.quotes import quote_problem, to_words
+from psychagent.domain.base import Speaker
+from psychagent.scales.dialogue import Line
+from psychagent.scales.quotes import complete_quote, quote_problem, to_words
 from tests.support.judging import C, K, dialogue
 
 LINES = dialogue(
@@ -75,3 +77,50 @@ def test_full_and_half_width_forms_are_the_same() -> None:
 
 def test_marks_of_scripts_that_need_them_are_kept() -> None:
     assert to_words("café") != to_words("cafe")
+
+
+@pytest.mark.parametrize(
+    ("said", "first", "whole"),
+    [
+        (
+            "Well. I noticed that it is worse, mostly. And then?",
+            "i noticed that",
+            "I noticed that it is worse, mostly.",
+        ),
+        ("Well. I noticed that it is worse", "I noticed that", "I noticed that it is worse"),
+        ('She said "leave me alone now!" and went.', "leave me alone", 'leave me alone now!"'),
+        (
+            "我说不清。周日晚上最难受，很怕第二天上班。后来好了。",
+            "周日晚上最",
+            "周日晚上最难受，很怕第二天上班。",
+        ),
+        ("I don’t know why it happens… I cry.", "I don't know", "I don’t know why it happens…"),
+        ("ＦＵＬＬ width words here. More.", "full width words", "ＦＵＬＬ width words here."),
+    ],
+)
+def test_first_words_are_completed_to_the_end_of_their_sentence(said: str, first: str, whole: str) -> None:
+    lines = (Line(speaker=Speaker.CLIENT, text=said),)
+    assert complete_quote(lines, 1, first) == whole
+    assert quote_problem(lines, "client", 1, whole) == ""
+
+
+def test_a_very_long_sentence_is_completed_to_a_clause_only() -> None:
+    said = "I noticed that it comes " + "again and again, " * 20 + "on Sundays."
+    whole = complete_quote((Line(speaker=Speaker.CLIENT, text=said),), 1, "I noticed that")
+    assert whole.endswith("again,")
+    assert 80 <= len(whole) <= 160
+
+
+def test_a_whole_quote_is_never_cut() -> None:
+    said = "I noticed that it comes. It is worst on Sundays. I cry."
+    given = "I noticed that it comes. It is worst"
+    whole = complete_quote((Line(speaker=Speaker.CLIENT, text=said),), 1, given)
+    assert whole == "I noticed that it comes. It is worst on Sundays."
+
+
+@pytest.mark.parametrize(
+    ("turn", "first"), [(1, "never said at all"), (2, "I noticed that"), (0, "I noticed that")]
+)
+def test_words_that_are_not_there_stay_as_they_are(turn: int, first: str) -> None:
+    lines = (Line(speaker=Speaker.CLIENT, text="I noticed that it comes."),)
+    assert complete_quote(lines, turn, first) == first

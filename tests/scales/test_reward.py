@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
+from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Modality
 from psychagent.errors import AssetError, ScoringError
 from psychagent.scales.metrics import list_metrics
@@ -46,6 +47,15 @@ def test_a_sign_is_turned_where_the_scale_says_that_more_is_worse() -> None:
     turned = {name for name, norm in norms.items() if norm.lower_is_better}
     assert turned == {name for name in norms if infos[name].metric.direction == "higher_worse"}
     assert turned == {f"client.{key}" for key in FACTS["lower_is_better"]}
+
+
+def test_the_variant_without_htais_differs_from_the_reference_in_nothing_else() -> None:
+    variant = load_norms(asset_dir("configs") / "rewards" / "without_htais.yaml")
+    assert variant.client == NORMS.client
+    assert variant.counselor == {key: norm for key, norm in NORMS.counselor.items() if key != "HTAIS"}
+    crammed = to_signals({"counselor.HTAIS": 10.0, "counselor.WAI": 7.257}, variant)
+    assert crammed.skipped == {"counselor.HTAIS": "no_norm"}
+    assert reward_of(crammed) == 0
 
 
 @pytest.mark.parametrize("modality", list(Modality))

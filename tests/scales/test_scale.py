@@ -9,7 +9,7 @@ import yaml
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Modality
 from psychagent.errors import AssetError, ScoringError
-from psychagent.scales.scale import default_methods, load_scales
+from psychagent.scales.scale import Gates, default_methods, load_scales
 from psychagent.stats.panels import to_headline
 
 SCALES = load_scales()
@@ -40,6 +40,25 @@ def test_a_new_scale_is_a_new_file(tmp_path: Path) -> None:
 def test_a_hash_follows_the_content_and_not_the_layout_of_the_file(tmp_path: Path) -> None:
     assert load_scales(copied(tmp_path))["SRS"].hash == SCALES["SRS"].hash
     assert load_scales(copied(tmp_path, default=1))["SRS"].hash != SCALES["SRS"].hash
+
+
+def test_a_scale_of_before_has_no_gates_and_no_item_about_an_effect(tmp_path: Path) -> None:
+    """So evaluations that hold their scales stay readable."""
+    folder = copied(tmp_path)
+    data = yaml.safe_load((folder / "SRS.yaml").read_text(encoding="utf-8"))
+    del data["gates"]
+    (folder / "SRS.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
+    before = load_scales(folder)["SRS"]
+    assert before.gates == Gates()
+    assert not any(item.effect for item in before.items)
+
+
+def test_items_know_which_way_is_worse_and_which_of_them_are_symptoms() -> None:
+    rro, panas, bdi = (SCALES[name] for name in ("RRO", "PANAS", "BDI_II"))
+    assert rro.worse_when_higher == set(rro.reverse)
+    assert not rro.symptoms
+    assert panas.symptoms == panas.worse_when_higher == set(panas.factors["negative"])
+    assert bdi.symptoms == set(bdi.by_id)
 
 
 @pytest.mark.parametrize("modality", list(Modality))
@@ -73,6 +92,9 @@ def test_a_missing_item_cannot_be_scored() -> None:
         ({"inputs": ["profile"]}, "neither headline nor reward"),
         ({"colour": "red"}, "unknown key 'colour'"),
         ({"split": [["Overall"]]}, "split does not hold"),
+        ({"gates": {"two_quotes_from": 5}}, "a gate is outside the range"),
+        ({"gates": {"none_against_from": 0}}, "a gate is outside the range"),
+        ({"gates": {"three_quotes_from": 3}}, "unknown key 'gates.three_quotes_from'"),
     ],
 )
 def test_a_scale_that_does_not_fit_together_is_refused(

@@ -16,7 +16,7 @@ FOLDER = HERE.parents[1] / "configs" / "scales"
 MODALITIES = ("bt", "cbt", "het", "pdt", "pmt")
 KEYS = (
     "name title measures side group modalities in_headline in_reward range default inputs anchors "
-    "guidance items reverse factors metrics split_by_factor split safety source copyright notes"
+    "guidance gates items reverse factors metrics split_by_factor split safety source copyright notes"
 ).split()
 METRIC_KEYS = {"key", "side", "formula", "items", "factors", "direction", "headline"}
 LANGUAGES = {"en", "zh"}
@@ -108,6 +108,11 @@ def test_count_range_reversals_and_defaults_are_the_published_ones(name: str) ->
     assert defaults(scale) == expected
 
 
+def test_wishes_to_die_and_to_hurt_somebody_are_marked_for_safety() -> None:
+    marked = {name: scale["safety"] for name, scale in SCALES.items() if scale["safety"]}
+    assert marked == {"BDI_II": ["9"], "PHQ_9": ["9"], "SCL_90": ["15", "59", "63"]}
+
+
 @every_scale
 def test_factors_are_the_published_ones(name: str) -> None:
     scale, facts = SCALES[name], FACTS[name]
@@ -144,7 +149,7 @@ def test_both_languages_say_everything(name: str) -> None:
     assert set(scale["anchors"]) == LANGUAGES
     assert set(scale["anchors"]["en"]) == set(scale["anchors"]["zh"])
     for item in scale["items"]:
-        assert set(item) - {"default"} == {"id", "rates", *LANGUAGES}
+        assert set(item) - {"default", "effect"} == {"id", "rates", *LANGUAGES}
         assert re.search(r"[\u4e00-\u9fff]", item["zh"])
         assert not re.search(r"[\u4e00-\u9fff]", item["en"])
     for language in LANGUAGES:
@@ -157,6 +162,30 @@ def test_anchors_name_both_ends_the_middle_and_nothing_outside(name: str) -> Non
     anchors = set(SCALES[name]["anchors"]["en"])
     assert {lo, hi} <= anchors <= set(range(lo, hi + 1))
     assert (lo + hi) % 2 or (lo + hi) // 2 in anchors
+
+
+@every_scale
+def test_gates_lie_above_the_middle_and_symptoms_have_none(name: str) -> None:
+    scale = SCALES[name]
+    gates = [gate for gate in scale["gates"].values() if gate is not None]
+    assert set(scale["gates"]) == {"two_quotes_from", "none_against_from"}
+    assert all(sum(scale["range"]) / 2 < gate <= scale["range"][1] for gate in gates)
+    severe = any(metric["direction"] == "higher_worse" for metric in scale["metrics"])
+    assert bool(gates) != (severe or name == "PANAS")
+
+
+@every_scale
+def test_no_wording_gives_a_number_to_what_is_not_shown(name: str) -> None:
+    """It is null: a number for it would hide how much of the scale the session spoke to."""
+    scale = SCALES[name]
+    told = [*scale["anchors"]["en"].values(), *scale["anchors"]["zh"].values(), *scale["guidance"].values()]
+    silent = r"(?i)(?<!is )no evidence|not spoken of\.|没有依据|未提及"
+    assert not [words for words in told if re.search(silent, words)]
+
+
+@every_scale
+def test_an_item_about_an_effect_may_be_shown_by_either_speaker(name: str) -> None:
+    assert {item["rates"] for item in SCALES[name]["items"] if item.get("effect")} <= {"either"}
 
 
 @every_scale

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -39,7 +39,7 @@ GOOD: tuple[tuple[Speaker, str], ...] = (
         "Good. Our time is nearly over, so let's leave it there for today. Take care, and see you next time.",
     ),
 )
-_ITEM = re.compile(r"^- (\S+) \(.*; (\d+)\)", re.MULTILINE)
+_ITEM = re.compile(r"^- (\S+) \(", re.MULTILINE)
 
 Answer = Callable[[str], str]
 
@@ -50,20 +50,25 @@ def dialogue(pairs: Sequence[tuple[Speaker, str]] = GOOD, **more: Any) -> Dialog
     return Dialogue(lines=tuple(Line(speaker=s, text=t) for s, t in pairs), **given)
 
 
-def items_asked(prompt: str) -> dict[str, int]:
-    """Read item ids and their defaults from an English judge prompt."""
-    return {item: int(default) for item, default in _ITEM.findall(prompt)}
+def items_asked(prompt: str) -> list[str]:
+    """Read the items' ids from an English judge prompt."""
+    return _ITEM.findall(prompt)
 
 
-def reply(scores: dict[str, int], **of_all: Any) -> str:
-    """Write a judge's reply with these scores."""
+def reply(scores: Mapping[str, int | None], **of_all: Any) -> str:
+    """Write a judge's reply with these scores; None stands for no evidence."""
+    return json.dumps({i: None if s is None else {**of_all, "score": s} for i, s in scores.items()})
+
+
+def reply_of_before(scores: Mapping[str, int], **of_all: Any) -> str:
+    """Write a reply in the form that was asked for before: a list of items with whole quotes."""
     rest = {"quotes": [], "absent": ""} | of_all
     return json.dumps({"items": [{"id": i, "score": s, **rest} for i, s in scores.items()]})
 
 
 def defaults(prompt: str) -> str:
-    """Answer every item with its default."""
-    return reply(items_asked(prompt))
+    """See evidence to no item."""
+    return reply(dict.fromkeys(items_asked(prompt)))
 
 
 def judge_with(
@@ -93,8 +98,8 @@ def loopback_reply(call: Call, number: int) -> Http | None:
     if call.role != "judge":
         return None
     schema = call.body["response_format"]["json_schema"]["schema"]
-    item = next(d for name, d in schema["$defs"].items() if "score" in d["properties"])
-    ids = item["properties"]["id"].get("enum") or [item["properties"]["id"]["const"]]
-    low, high = item["properties"]["score"]["minimum"], item["properties"]["score"]["maximum"]
+    ids = schema["properties"]
+    score = schema["$defs"]["Row"]["anyOf"][-1]["properties"]["score"]
+    low, high = score["minimum"], score["maximum"]
     prompt = sum(len(m["content"]) for m in call.body["messages"]) // 4
     return Http(body=chat_body(reply(dict.fromkeys(ids, (low + high) // 2)), prompt=prompt))

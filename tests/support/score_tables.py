@@ -21,6 +21,8 @@ COLUMNS = (
     "completion_tokens judge_model is_script prompt_hash scale_hash source_file baseline"
 ).split()
 
+"""Those of every version; a row may have later ones too."""
+
 Row = dict[str, Any]
 Value = Callable[[str, int, MetricInfo], float | None]
 
@@ -100,7 +102,8 @@ def noisy(seed: int = 1, shift: float = 0.0) -> Value:
 def write_table(folder: Path, rows: list[Row], *, name: str = "scores.csv", **summary: Any) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / name).open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        later = [name for name in (rows[0] if rows else ()) if name not in COLUMNS]
+        writer = csv.DictWriter(stream, [*COLUMNS, *later], lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
     (folder / "summary.json").write_text(json.dumps(summary), encoding="utf-8")

@@ -223,12 +223,37 @@ def coverage(material: Material, skipped: Sequence[tuple[str, str]]) -> list[Blo
         "state what is lacking; kept, and counted here because they cannot be checked."
     )
     blocks: list[Block] = [Heading("Coverage and evidence"), Table(header, rows, caption, labels=2)]
+    blocks += _seen(lines)
     reasons = _reasons(material.scores)
     if reasons:
         blocks.append(Table(("reason", "missing scores"), reasons, "Why scores are missing"))
     if skipped:
         blocks.append(Table(("file", "why it was not judged"), tuple(skipped), labels=2))
     return blocks
+
+
+def _seen(lines: Sequence[MetricLine]) -> list[Block]:
+    """Show how much of each instrument the sessions spoke to; nothing for tables that do not tell."""
+    rows = tuple(
+        (
+            metric_name(line),
+            line.id.side,
+            percent(line.items_seen),
+            number(line.chosen.mean),
+            number(line.evidenced),
+            count(line.gated),
+            count(line.crowded),
+        )
+        for line in lines
+        if line.items_seen is not None
+    )
+    header = ("metric", "side", "items with evidence", "score", "mean over these items", "lowered", "crowded")
+    caption = (
+        "An item to which nothing in the session speaks counts in the score by its default; the mean over "
+        "items with evidence leaves it out. Lowered: good scores with something against them, or with fewer "
+        "quotes than the scale asks for, in the verified score. Crowded: uses of a quote beyond its second."
+    )
+    return [Table(header, rows, caption, labels=2)] if rows else []
 
 
 def _reasons(scores: Scores) -> tuple[tuple[str, str], ...]:

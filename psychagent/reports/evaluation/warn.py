@@ -12,6 +12,7 @@ from psychagent.stats.bootstrap import FEWEST_CASES
 
 FEW_CASES = 10
 LOW_QUOTES = 0.9
+LOW_COVERAGE = 0.5
 SCRIPT_TITLE = "Not a result: made with a script, not with a language model"
 
 
@@ -24,6 +25,7 @@ def build_notices(scores: Scores, numbers: Numbers) -> list[Notice]:
         *_gaps(scores, numbers),
         *_small(scores),
         *_loose(numbers),
+        *_unspoken(numbers),
     ]
     # the evaluation's own warnings repeat what the banner says
     lines = tuple(line for line in dict.fromkeys(warnings) if line not in scores.script_notes)
@@ -111,6 +113,20 @@ def _loose(numbers: Numbers) -> list[str]:
     return [
         f"Only {number(100 * verified / quotes, 0)}% of the judge's quotes stand in the dialogue as claimed: "
         "compare the verified scores."
+    ]
+
+
+def _unspoken(numbers: Numbers) -> list[str]:
+    """Warn of symptom scales that look good because symptoms were not spoken of."""
+    thin = [
+        line
+        for line in numbers.metrics
+        if line.direction == "higher_worse" and line.items_seen is not None and line.items_seen < LOW_COVERAGE
+    ]
+    return [
+        f"{line.id.key} rests on {percent(line.items_seen)} of its items; the others were not spoken of and "
+        "count as no symptom: a low severity is no good outcome."
+        for line in thin
     ]
 
 

@@ -92,10 +92,9 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
 def judge_reply(body: dict[str, Any]) -> str:
     """Give every item the middle of its range, from the schema alone."""
     schema = body["response_format"]["json_schema"]["schema"]
-    item = next(d for d in schema["$defs"].values() if "score" in d["properties"])
-    ids = item["properties"]["id"].get("enum") or [item["properties"]["id"]["const"]]
-    middle = (item["properties"]["score"]["minimum"] + item["properties"]["score"]["maximum"]) // 2
-    return json.dumps({"items": [{"id": i, "score": middle, "quotes": [], "absent": ""} for i in ids]})
+    score = schema["$defs"]["Row"]["anyOf"][-1]["properties"]["score"]
+    middle = (score["minimum"] + score["maximum"]) // 2
+    return json.dumps({item: {"score": middle} for item in schema["properties"]})
 
 
 def counselor_reply(visible: str, *, ends: bool = False, thought_chars: int = COUNSELOR_THOUGHT_CHARS) -> str:
