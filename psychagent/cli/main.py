@@ -77,7 +77,11 @@ SKILLS = {
     ),
     "bench": Lazy(
         "psychagent.cli.skills.bench:bench",
-        "Measure retrieval on gold moments: recall@5, mean reciprocal rank and time of each ranking.",
+        "Measure on gold moments how well skills are ranked, and what a turn shows of them.",
+    ),
+    "use": Lazy(
+        "psychagent.cli.skills.use:use",
+        "Count the skills that each turn of a run was shown, and the turns that named one of them.",
     ),
 }
 PROFILES = {

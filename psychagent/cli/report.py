@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
+from rich.table import Table
 
 from psychagent.assets.settings.judge import Prices
 from psychagent.cli.extra import needs_extra
@@ -14,10 +16,10 @@ from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 from psychagent.records.evaluation import EvalFolder
-from psychagent.records.scores import check_table
 from psychagent.reports.rollouts.read import find_rft_run
 
 if TYPE_CHECKING:
+    from psychagent.evals.compare import Comparison
     from psychagent.stats.bootstrap import Sampling
 
 
@@ -35,6 +37,9 @@ def report(
     price_out: Annotated[
         float | None, typer.Option(min=0, help="Price of a million completion tokens.")
     ] = None,
+    data_root: Annotated[
+        Path | None, typer.Option(help="The judged sessions, if they were moved since: quotes link to them.")
+    ] = None,
     use: Annotated[
         ScoreUse | None, typer.Option(help="Which scores count; default: as the evaluation is configured.")
     ] = None,
@@ -43,14 +48,17 @@ def report(
 ) -> None:
     """Write report.html and report.md into a folder: numbers with intervals, figures, comparisons."""
     run = find_rft_run(eval_dir)
-    if run is not None and (against or use):
-        raise SettingsError(f"{run}: is a run with rollouts; --against and --use are for evaluations")
+    if run is not None and (against or use or data_root):
+        raise SettingsError(
+            f"{run}: is a run with rollouts; --against, --use and --data-root are for evaluations"
+        )
     token_prices = read_prices(prices, price_in, price_out)
     for folder in (eval_dir, against) if run is None else ():
         if folder is not None:
-            check_table(EvalFolder(folder).table)
+            EvalFolder(folder).check_table()
     with needs_extra("eval"):
         # the extra may be missing, and the folders are checked without it
+        from psychagent.reports.evaluation.sections import headlines  # noqa: PLC0415
         from psychagent.reports.evaluation.write import ReportPlan, write_report  # noqa: PLC0415
         from psychagent.stats.bootstrap import Sampling  # noqa: PLC0415
 
@@ -58,14 +66,46 @@ def report(
     if run is not None:
         report_rollouts(run, sampling=sampling, prices=token_prices)
         return
-    plan = ReportPlan(folder=eval_dir, against=against, prices=token_prices, use=use, sampling=sampling)
+    plan = ReportPlan(
+        folder=eval_dir,
+        against=against,
+        prices=token_prices,
+        use=use,
+        sampling=sampling,
+        data_root=data_root,
+    )
     output = write_report(plan)
-    for panel, number in output.material.numbers.chosen.panels.items():
-        typer.echo(f"{panel.label:<20} {_in_words(number.value.mean, number.value.low, number.value.high)}")
+    for label, value in headlines(output.material):
+        typer.echo(f"{label:<20} {value}")
+    if output.comparison:
+        show_comparison(output.comparison, Console())
     if output.material.scores.is_script:
         typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
     typer.echo(f"Report: {output.html}")
     typer.echo(f"        {output.markdown}")
+    if output.transcripts:
+        typer.echo(f"Transcripts that it quotes: {output.transcripts}")
+
+
+def show_comparison(comparison: Comparison, console: Console) -> None:
+    """Print the paired differences, and what speaks against reading anything into them."""
+    with needs_extra("eval"):
+        from psychagent.reports.page.blocks import interval, number, p_value, signed  # noqa: PLC0415
+
+    table = Table(title="This evaluation less the other, paired by case", title_justify="left")
+    table.add_column("higher is better")
+    for column in ("cases", "this", "other", "difference", "interval", "p (Holm)"):
+        table.add_column(column, justify="right")
+    for contrasts in (comparison.panels, comparison.metrics):
+        for name, c in contrasts.items():
+            between = interval(c.low, c.high, sign=True)
+            means = number(c.ours), number(c.theirs), signed(c.difference)
+            table.add_row(name, str(c.cases), *means, between, p_value(c.p_holm))
+        table.add_section()
+    pairs = max((c.cases for c in comparison.panels.values()), default=0)
+    console.print(table if pairs else "No case stands in both with a score: nothing can be compared.")
+    for warning in comparison.warnings:
+        console.print(f"Note: {warning}", style="yellow", highlight=False)
 
 
 def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) -> None:
@@ -97,9 +137,3 @@ def read_prices(file: Path | None, price_in: float | None, price_out: float | No
     if len(options) == 1:
         raise SettingsError("--price-in and --price-out belong together; give both")
     return Prices(prompt=options[0], completion=options[1]) if options else None
-
-
-def _in_words(mean: float | None, low: float | None, high: float | None) -> str:
-    if mean is None:
-        return "not scored"
-    return f"{mean:.2f}  " + ("no interval" if low is None or high is None else f"{low:.2f} to {high:.2f}")

@@ -9,7 +9,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel
 
@@ -71,6 +71,7 @@ class SkillSettings:
 
     root: Path | None
     method: str
+    floor: Literal["auto"] | float
     embedding: EmbeddingSettings
     cache_dir: Path
 
@@ -81,6 +82,7 @@ def read_skill_settings(baseline: Path | None = None) -> SkillSettings:
     return SkillSettings(
         root=settings.skills_root,
         method=settings.retrieval.method,
+        floor=settings.retrieval.floor,
         embedding=settings.embedding,
         cache_dir=default_cache_dir(),
     )

@@ -10,10 +10,13 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from psychagent.domain.memory import memory_changes
+from psychagent.assets.labels import Labels, load_labels
+from psychagent.domain.file_facts import memory_changes
+from psychagent.domain.memory import Standing
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder, SessionFile, session_number
 from psychagent.records.session import SessionRecord
+from psychagent.scales.dialogue import guess_text_language
 
 
 def show(
@@ -47,67 +50,77 @@ def find_records(place: Path, session: int | None) -> list[SessionRecord]:
 
 
 def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[str]:
-    """Format a session as lines of rich markup."""
+    """Format a session as lines of rich markup, labelled in the language of its dialogue."""
+    labels = load_labels(guess_text_language("".join(u.content for u in record.transcript)))
     title = record.plan.title if record.plan else ""
-    about = escape(f"{record.modality} · {record.stage} · {title}")
-    yield f"\n[bold]Session {record.session_index}[/bold] · {about}"
+    about = escape(f"{labels.modality(record.modality)} · {labels.stage(record.stage)} · {title}")
+    yield f"\n[bold]{labels.session.format(number=record.session_index)}[/bold] · {about}"
     for objective in record.focus if isinstance(record.focus, list) else [record.focus]:
-        yield f"  [dim]aim:[/dim] {escape(str(objective))}"
+        yield _line(labels, labels.aim, str(objective))
     yield ""
-    yield from _dialogue(record, thoughts=thoughts)
-    yield from _summary(record)
-    yield from _changes(record)
-    yield from _recall(record)
+    yield from _dialogue(record, labels, thoughts=thoughts)
+    yield from _summary(record, labels)
+    yield from _changes(record, labels)
+    yield from _recall(record, labels)
 
 
-def _dialogue(record: SessionRecord, *, thoughts: bool) -> Iterator[str]:
+def _line(labels: Labels, label: str, text: str) -> str:
+    return f"  [dim]{label}{labels.colon.rstrip()}[/dim]{labels.gap}{escape(text)}"
+
+
+def _dialogue(record: SessionRecord, labels: Labels, *, thoughts: bool) -> Iterator[str]:
     for number, utterance in enumerate(record.transcript):
         turn = record.turns[number] if number < len(record.turns) else None
-        who = "[cyan]Counselor[/cyan]" if utterance.role == "assistant" else "[green]Client[/green]"
+        is_counselor = utterance.role == "assistant"
+        who = f"[cyan]{labels.counselor}[/cyan]" if is_counselor else f"[green]{labels.client}[/green]"
         if thoughts and turn and turn.thoughts:
             thought = f"({turn.thoughts.assessment} → {turn.thoughts.strategy})"
             yield f"  [dim italic]{escape(thought)}[/dim italic]"
-        yield f"{who}: {escape(utterance.content)}"
+        yield f"{who}{labels.colon}{escape(utterance.content)}"
         if turn and turn.thoughts and turn.thoughts.skill:
-            yield f"  [dim]skill: {escape('; '.join(turn.thoughts.skill))}[/dim]"
+            yield f"  [dim]{labels.skill}{labels.colon}{escape(labels.joint.join(turn.thoughts.skill))}[/dim]"
 
 
-def _summary(record: SessionRecord) -> Iterator[str]:
+def _summary(record: SessionRecord, labels: Labels) -> Iterator[str]:
     summary: dict[str, Any] = record.summary if isinstance(record.summary, dict) else {}
     if not summary:
         return
-    yield f"\n[bold]Summary[/bold] {escape(str(summary.get('session_summary_abstract', '')))}"
-    for item in summary.get("homework") or ["none"]:
-        yield f"  [dim]homework:[/dim] {escape(str(item))}"
+    yield f"\n[bold]{labels.summary}[/bold] {escape(str(summary.get('session_summary_abstract', '')))}"
+    standings = summary.get("standings") or []
+    for place, item in enumerate(summary.get("homework") or [labels.no_homework]):
+        standing = standings[place] if place < len(standings) else Standing.AGREED
+        doubt = "" if standing == Standing.AGREED else labels.standings.get(standing, standing)
+        yield _line(labels, labels.homework, f"{item}{doubt}")
+    for name, text in (summary.get("ending") or {}).items():
+        if text:
+            yield _line(labels, labels.ending.get(name, name), str(text))
     plan = summary.get("next_session_plan") or {}
     if plan:
-        yield f"  [dim]next:[/dim] {escape(str(plan.get('stage', '')))}: {escape(str(plan.get('title', '')))}"
+        stage = labels.stage(str(plan.get("stage", "")))
+        yield _line(labels, labels.next, f"{stage}{labels.colon}{plan.get('title', '')}")
     for fix in record.corrections:
-        yield f"  [yellow]plan corrected:[/yellow] {fix.proposed} → {fix.decided} ({fix.reason})"
+        stages = f"{labels.stage(fix.proposed)} → {labels.stage(fix.decided)}"
+        reason = labels.brackets.format(text=escape(labels.reasons.get(fix.reason, fix.reason)))
+        yield f"  [yellow]{labels.corrected}{labels.colon.rstrip()}[/yellow]{labels.gap}{stages} {reason}"
 
 
-def _changes(record: SessionRecord) -> Iterator[str]:
+def _changes(record: SessionRecord, labels: Labels) -> Iterator[str]:
     if record.client_file_before is None or record.client_file is None:
         return
     changes = list(memory_changes(record.client_file_before, record.client_file))
     if changes:
-        yield "\n[bold]Learned about the client[/bold]"
+        yield f"\n[bold]{labels.learned}[/bold]"
     for path, old, new in changes:
-        former = f" [dim](was: {escape(old)})[/dim]" if old else ""
-        yield f"  {path}: {escape(new)}{former}"
+        former = f" [dim]{labels.formerly.format(text=escape(labels.fact(old)))}[/dim]" if old else ""
+        yield f"  {labels.field(path)}{labels.colon}{escape(labels.fact(new))}{former}"
 
 
-def _recall(record: SessionRecord) -> Iterator[str]:
+def _recall(record: SessionRecord, labels: Labels) -> Iterator[str]:
     recall = record.recall
     if recall is None:
         return
-    yield "\n[bold]The client remembers[/bold]"
-    for label, entries in (
-        ("told", recall.told),
-        ("said", recall.said),
-        ("held back", recall.held_back),
-        ("details", recall.details),
-        ("left", (recall.left,)),
-    ):
-        for entry in filter(None, entries):
-            yield f"  [dim]{label}:[/dim] {escape(entry)}"
+    yield f"\n[bold]{labels.remembers}[/bold]"
+    for name, label in labels.recall.items():
+        entries = getattr(recall, name)
+        for entry in filter(None, (entries,) if isinstance(entries, str) else entries):
+            yield _line(labels, label, entry)

@@ -29,8 +29,10 @@ class MetaSkill(Record):
     name: str
     description: str
     always: bool = False
-    """Whether its skills are available in every session of every stage: safety must not depend on a
-    model's choice."""
+    """Whether its skills are available in every session of every stage, whatever the coarse filter picks."""
+    risk: bool = False
+    """Whether its skills are for danger: shown first when danger is voiced or due to be asked about, and
+    not at all otherwise. The first of them is the plain question."""
     skills: tuple[Skill, ...] = ()
 
 

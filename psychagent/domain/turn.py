@@ -20,6 +20,8 @@ class Thoughts(Record):
 class Rewrite(Record):
     """A model's answer on what skill the counselor should look for next."""
 
+    danger: bool = False
+    """Whether danger is voiced, or is open from before."""
     trigger: str
     when_to_use: str = ""
     skill: str = ""

@@ -11,7 +11,7 @@ from psychagent.domain.scores import TOP
 from psychagent.evals.table import Scores
 from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Sampling
 from psychagent.stats.contrasts import Contrast, Pair, contrast_pairs, correct
-from psychagent.stats.panels import PANELS, Panel
+from psychagent.stats.panels import PANELS, Panel, headline_name
 
 Column = tuple[str, str]
 """Side and metric."""
@@ -40,7 +40,13 @@ def compare(ours: Scores, theirs: Scores, sampling: Sampling = DEFAULT_SAMPLING)
     """
     left, right = _case_means(ours), _case_means(theirs)
     keys = sorted(set(left.columns) & set(right.columns), key=_panel_order(ours))
-    metrics = {f"{key} ({side})": _pairs(left, right, [(side, key)]) for side, key in keys}
+    turned = _turned(ours)
+    metrics = {
+        f"{headline_name(key, 'invert' if (side, key) in turned else 'as_is')} ({side})": _pairs(
+            left, right, [(side, key)]
+        )
+        for side, key in keys
+    }
     panels = {}
     for panel in PANELS:
         members = _panel_columns(ours, panel)
@@ -64,6 +70,12 @@ def _case_means(scores: Scores) -> pd.DataFrame:
     return frame.assign(oriented=oriented).pivot_table(
         index=["modality", "case_id"], columns=["side", "metric"], values="oriented", aggfunc="mean"
     )
+
+
+def _turned(scores: Scores) -> set[Column]:
+    """Return the metrics that `_case_means` turns."""
+    rows = scores.frame[scores.frame["direction"] == "higher_worse"]
+    return set(zip(rows["side"], rows["metric"], strict=True))
 
 
 def _panel_columns(scores: Scores, panel: Panel) -> set[Column]:

@@ -88,6 +88,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             scripted_roles=tuple(sorted({role for m in manifests for role in m.scripted_roles})),
             interrupted=judged.interrupted,
             replies_taken=judged.replies_taken,
+            data_root=folder.name_data(search.root),
         )
         if not result.interrupted:
             _write_tables(folder, result, plan.settings)

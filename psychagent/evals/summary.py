@@ -44,6 +44,8 @@ class EvalResult:
     warnings: tuple[str, ...] = ()
     scripted_roles: tuple[str, ...] = ()
     """Roles that a script played in the runs that were judged."""
+    data_root: str = ""
+    """Where the sessions lay, as the summary names it."""
     replies_taken: int = 0
     """Replies that an interrupted evaluation had kept and that were not asked for again."""
     interrupted: bool = False
@@ -190,6 +192,7 @@ def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
         prompt_hashes={s.language.value: s.prompt_hash for s in result.sessions},
         scale_hashes={name: r.hash for s in result.sessions for name, r in s.scales.items()},
         baselines=tuple(sorted({s.baseline for s in result.sessions})),
+        data_root=result.data_root,
         cases=len({(s.modality, s.case_id) for s in result.sessions}),
         sessions=len(result.sessions),
         scales=sum(len(s.scales) for s in result.sessions),

@@ -24,6 +24,7 @@ from psychagent.nodes.state import Brief
 from psychagent.replies.as_json import write_json
 from psychagent.replies.reply import CounselorReply, has_thoughts
 from psychagent.replies.tags import write_tagged
+from psychagent.skills.shown import choosable
 
 _FILE_FIELDS = {"static_traits", "main_problem", "topic", "core_demands", "growth_experiences", "theory"}
 
@@ -145,7 +146,7 @@ def _select(make: Rebuild, session: HeldSession) -> Examples:
     """Yield the families whose skills the session could draw on; unknown ids are not repeated."""
     brief, candidates = session.brief, set(session.brief.candidates)
     skills = make.sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
-    chosen = [meta.id for meta in skills.meta_skills if candidates & {skill.id for skill in meta.skills}]
+    chosen = [meta.id for meta in choosable(skills) if candidates & {skill.id for skill in meta.skills}]
     if not chosen:
         make.notes["select: none of the session's candidates is in the library"] += 1
         return

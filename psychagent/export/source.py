@@ -23,8 +23,18 @@ from psychagent.records.session import SessionRecord
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
 
-REBUILT = ("counselor/", "client_file/", "filter/", "modality/", "rewrite/", "shared/", "summary/")
-"""Folders of the templates that an export renders anew."""
+REBUILT = (
+    "counselor/",
+    "client_file/",
+    "filter/",
+    "modality/",
+    "rewrite/",
+    "shared/",
+    "summary/",
+    "words.yaml",
+    "safety_words.yaml",
+)
+"""Folders of the templates that an export renders anew, and files whose words they print."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +89,8 @@ def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
 
 def _sources(baseline: BaselineSettings, language: Language) -> Sources:
     prompts = PromptLibrary(language, baseline.prompts_root)
-    skills = SkillStore(SkillLibrary(language, baseline.skills_root), embedder=None, method="lexical")
+    library, stages = SkillLibrary(language, baseline.skills_root), baseline.retrieval.stages
+    skills = SkillStore(library, embedder=None, method="lexical", stages=stages)
     return Sources(
         baseline=baseline,
         prompts=lambda language: prompts,
@@ -160,4 +171,5 @@ def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[S
         session_index=record.session_index,
         knobs=to_knobs(source.manifest.settings.baseline, source.manifest.settings.runtime.world),
         memory_tokens=source.manifest.settings.baseline.memory_tokens,
+        labels=source.sources.prompts(source.language).labels,
     )

@@ -30,7 +30,7 @@ from psychagent.offline.traits import script_lines
 from psychagent.scales.scale import Scale
 from psychagent.skills.embed import Embedder, build_embedder
 from psychagent.skills.library import SkillLibrary
-from psychagent.skills.method import resolve_method
+from psychagent.skills.method import resolve_floor, resolve_method
 from psychagent.skills.store import SkillStore
 
 
@@ -132,11 +132,25 @@ def build_skills(
         SkillStoreError: If the embedder's package is missing or damaged.
     """
     library = SkillLibrary(language, baseline.skills_root)
-    method = baseline.retrieval.method
-    embedder = None
-    if resolve_method(language, method) != "lexical":
-        embedder = open_embedder(baseline.embedding, live)
-    return SkillStore(library, embedder=embedder, method=method, cache_dir=cache_dir)
+    retrieval = baseline.retrieval
+    method = resolve_method(language, retrieval.method)
+    embedder = None if method == "lexical" else open_embedder(baseline.embedding, live)
+    floor = resolve_floor(
+        language,
+        method,
+        retrieval.floor,
+        # the script's rewrite quotes the client and names no move
+        rewritten=retrieval.query == "rewrite" and baseline.counselor.provider != "offline",
+        bundled=baseline.embedding.provider == "minilm",
+    )
+    return SkillStore(
+        library,
+        embedder=embedder,
+        method=method,
+        stages=retrieval.stages,
+        floor=floor,
+        cache_dir=cache_dir,
+    )
 
 
 def open_embedder(settings: EmbeddingSettings, live: Live) -> Embedder:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
 
-from psychagent.domain.base import Language, Speaker
+from psychagent.domain.base import Speaker
 from psychagent.domain.call import CallId
-from psychagent.domain.plan import Plan
+from psychagent.domain.danger import Alarm, sound_alarm
 from psychagent.domain.role import Role
-from psychagent.domain.skill import MetaSkill, StageSkills
+from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import MalformedReplyError, SkillStoreError
@@ -23,6 +23,11 @@ from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import Shape, json_shape, read_json
+from psychagent.skills.shown import choosable, choose_shown, risk_skills, shortlist
+from psychagent.skills.store import SkillStore
+
+if TYPE_CHECKING:
+    from psychagent.skills.index import Hit
 
 _FEWEST_TURNS, _WINDOW_STEP = 4, 8
 """The last turns that the rewrite always reads, and by how many turns its window moves on at a time."""
@@ -46,9 +51,10 @@ def filter_shape(known: tuple[str, ...]) -> Shape:
 
 
 class QueryReply(BaseModel):
-    """A turn's query, rewritten toward what the counselor should do next."""
+    """A turn's query, rewritten toward what the counselor should do next; empty where listening is enough."""
 
-    trigger: str = Field(min_length=1, max_length=300)
+    danger: bool = False
+    trigger: str = Field(default="", max_length=300)
     when_to_use: str = Field(default="", max_length=300)
     skill: str = Field(default="", max_length=120)
 
@@ -66,41 +72,35 @@ def keep_known(ids: Sequence[str], metas: Sequence[MetaSkill]) -> tuple[frozense
     return valid, len(set(ids) - known)
 
 
-def shortlist(skills: StageSkills, chosen: frozenset[str], most: int) -> tuple[str, ...]:
-    """List up to `most` skills of the chosen meta-skills, taken evenly from each.
-
-    Meta-skills marked `always` count as chosen and are served first.
-    """
-    chosen |= {meta.id for meta in skills.meta_skills if meta.always}
-    families = sorted((m for m in skills.meta_skills if m.id in chosen), key=lambda m: not m.always)
-    rows = [meta.skills for meta in families]
-    longest = max((len(row) for row in rows), default=0)
-    in_turn = [row[n] for n in range(longest) for row in rows if n < len(row)]
-    ids = {skill.id for skill in in_turn[:most]}
-    return tuple(skill.id for skill in skills.of_metas(chosen) if skill.id in ids)
-
-
 async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]:
     """Choose, once per session, which skills its turns may use (coarse filter)."""
     case, plan = brief.case, brief.plan
     skills = deps.skills(case.language).stage(case.modality, plan.stage)
-    prompt = filter_prompt(deps, brief, skills)
+    families, most = choosable(skills), deps.baseline.retrieval.candidates
+    if not families:
+        return Answer(shortlist(skills, frozenset(), most), Usage())
     answer = await deps.chat(Role.FILTER, brief.knobs).request(
-        prompt,
-        lambda reply: keep_known(read_json(reply.content, FilterReply).meta_skill_ids, skills.meta_skills),
-        shape=filter_shape(tuple(meta.id for meta in skills.meta_skills)),
+        filter_prompt(deps, brief, skills),
+        lambda reply: keep_known(read_json(reply.content, FilterReply).meta_skill_ids, families),
+        shape=filter_shape(tuple(dict.fromkeys(meta.id for meta in families))),
     )
     chosen, unknown = answer.value
-    ids = shortlist(skills, chosen, deps.baseline.retrieval.candidates)
     dropped = Usage(roles={"filter": RoleUsage(dropped=unknown)}) if unknown else Usage()
-    return Answer(ids, answer.usage + dropped)
+    return Answer(shortlist(skills, chosen, most), answer.usage + dropped)
 
 
 def filter_prompt(sources: Sources, brief: Brief, skills: StageSkills) -> Prompt:
     """Write the coarse filter's prompt."""
     prompts = sources.prompts(brief.case.language)
-    metas = [meta.model_dump(include={"id", "name", "description"}) for meta in skills.meta_skills]
-    text = prompts.render("filter/user", plan=brief.plan, memory=brief.view, metas=metas)
+    metas = [meta.model_dump(include={"id", "name", "description"}) for meta in choosable(skills)]
+    text = prompts.render(
+        "filter/user",
+        plan=brief.plan,
+        memory=brief.view,
+        metas=metas,
+        session_index=brief.session_index,
+        max_sessions=brief.knobs.max_sessions,
+    )
     head = prompts.render("filter/system")
     return Prompt.of(
         Role.FILTER,
@@ -125,8 +125,8 @@ def rewrite_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Pro
     """Write the prompt that asks for a search query after the last client turn."""
     prompts = sources.prompts(brief.case.language)
     recent = list(recent_turns(turns))
-    focus = focus_line(brief.plan, brief.case.language)
-    text = prompts.render("rewrite/user", stage=brief.plan.stage.value, focus=focus, turns=recent)
+    # the title alone: with all objectives the answer follows the agenda and not the client
+    text = prompts.render("rewrite/user", stage=brief.plan.stage.value, focus=brief.plan.title, turns=recent)
     head = brief.once(
         (prompts, "rewrite"), lambda: prompts.render("rewrite/system", modality=brief.case.modality.value)
     )
@@ -143,7 +143,9 @@ async def _rewrite(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Tu
     prompt = rewrite_prompt(deps, brief, turns)
     answer = await deps.chat(Role.REWRITE, brief.knobs).ask(prompt, QueryReply)
     reply = answer.value
-    query = " ".join(part for part in (reply.skill, reply.trigger, reply.when_to_use) if part)
+    # a move with neither cue nor phase is still one to look for; a phase alone is none
+    parts = (reply.skill, reply.trigger, reply.when_to_use) if reply.skill or reply.trigger else ()
+    query = " ".join(part for part in parts if part)
     return Answer(_asked(query, Rewrite(**reply.model_dump())), answer.usage)
 
 
@@ -152,16 +154,14 @@ def _asked(query: str, rewrite: Rewrite | None = None) -> Turn:
     return Turn(speaker=Speaker.COUNSELOR, text="", query=query, rewrite=rewrite)
 
 
-def focus_line(plan: Plan, language: Language) -> str:
-    """Write a plan's focus as one line."""
-    return ("；" if language is Language.ZH else "; ").join(plan.focus)
-
-
 async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn]:
-    """Return a turn with the query: the plan's focus at the start, then what the last turn calls for."""
+    """Return a turn with the query, for what the last words of the client call for.
+
+    The opening has none: nothing has been said yet that a skill could answer, and the plan says how to
+    begin.
+    """
     if not turns:
-        focus = focus_line(brief.plan, brief.case.language)
-        return Answer(_asked(f"{brief.plan.title} {focus}"), Usage())
+        return Answer(_asked(""), Usage())
     match deps.baseline.retrieval.query:
         case "utterance":
             return Answer(_asked(turns[-1].text), Usage())
@@ -171,29 +171,58 @@ async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn
             assert_never(unknown)
 
 
-async def _search(deps: Deps, brief: Brief, query: str, turn: int) -> tuple[str, ...]:
-    """Return the ids of the skills that fit a query; a session that is played again finds them kept."""
-    k, journal = deps.baseline.retrieval.top_k, deps.journal
-    key = Key(CallId(brief.place, "search", str(turn)), 0, digest(query, brief.candidates, k))
-    if kept := journal.find(key):
-        return tuple(kept.value["skills"])
-    hits = await deps.skills(brief.case.language).search(
-        query, modality=brief.case.modality, stage=brief.plan.stage, candidates=brief.candidates, k=k
+def _alarm(
+    sources: Sources, brief: Brief, turns: Sequence[Turn], draft: Turn, risk: Sequence[Skill]
+) -> Alarm:
+    return sound_alarm(
+        turns,
+        words=sources.prompts(brief.case.language).safety_words(),
+        skills={skill.name for skill in risk},
+        now=draft.rewrite is not None and draft.rewrite.danger,
+        carried=any(summary.safety.must_stay for summary in brief.memory.summaries),
+        session_index=brief.session_index,
+        max_turns=brief.knobs.max_counselor_turns,
     )
-    if not hits:
+
+
+async def _shown(deps: Deps, brief: Brief, turns: Sequence[Turn], draft: Turn) -> tuple[str, ...]:
+    """Return the ids of the skills to show; a session that is played again finds them kept."""
+    settings, store = deps.baseline.retrieval, deps.skills(brief.case.language)
+    known = set(brief.candidates)
+    risk = [s for s in risk_skills(store.stage(brief.case.modality, brief.plan.stage)) if s.id in known]
+    alarm = _alarm(deps, brief, turns, draft, risk)
+    asked = digest(draft.query, brief.candidates, settings.top_k, settings.floor, alarm.value)
+    key = Key(CallId(brief.place, "search", str(len(turns))), 0, asked)
+    if kept := deps.journal.find(key):
+        return tuple(kept.value["skills"])
+    risk_ids = [skill.id for skill in risk]
+    if draft.query or alarm is not Alarm.VOICED:
+        hits = await _search(store, brief, draft.query or "", brief.candidates)
+    else:
+        # no move is asked for, yet danger wants one
+        hits = await _search(store, brief, turns[-1].text, risk_ids)
+    ids = choose_shown(hits, risk=risk_ids, alarm=alarm, floor=store.floor, most=settings.top_k)
+    deps.journal.add(key, Kept({"skills": ids}))
+    return ids
+
+
+async def _search(store: SkillStore, brief: Brief, query: str, among: Sequence[str]) -> Sequence[Hit]:
+    """Rank skills of the session for a query; an empty one finds nothing."""
+    modality, stage = brief.case.modality, brief.plan.stage
+    if not store.by_id(modality, stage).keys() & set(brief.candidates):
         raise SkillStoreError("retrieval found no skill among the session's candidates")
-    ids = [hit.skill.id for hit in hits]
-    journal.add(key, Kept({"skills": ids}))
-    return tuple(ids)
+    if not query:
+        return []
+    return await store.search(query, modality=modality, stage=stage, candidates=among, k=len(among))
 
 
 def retrieve(deps: Deps) -> SessionNode:
     """Make the node that retrieves the skills for the counselor's next turn."""
 
     async def find(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
-        brief = runtime.context
-        answer = await _query(deps, brief, state.get("turns", []))
-        ids = await _search(deps, brief, answer.value.query or "", len(state.get("turns", [])))
+        brief, turns = runtime.context, state.get("turns", [])
+        answer = await _query(deps, brief, turns)
+        ids = await _shown(deps, brief, turns, answer.value)
         return {"retrieved": answer.value.model_copy(update={"skills": ids}), "usage": answer.usage}
 
     return find

@@ -48,6 +48,12 @@ def _safety_note(scene: Scene) -> str:
     return ""
 
 
+def _typed_note(scene: Scene, note: str) -> dict[str, str]:
+    """Tell a danger that was voiced from one that was only asked about again."""
+    new = note == scene.lines["reflector"]["risk"]
+    return {"danger": "voiced" if new else "denied", "words": note.strip()} if note else {}
+
+
 def next_stage(stage: str, session_index: int, max_sessions: int) -> str:
     """Propose a stage so that a course of three or more sessions passes through all of them."""
     last = max(3, min(max_sessions - 1, _LONGEST_COURSE))
@@ -90,7 +96,8 @@ def play_summary(scene: Scene) -> str:
             "focus": [item.format(**quoted) for item in lines["focus"][stage]],
         },
         "homework": homework,
-        "safety": note.strip(),
+        "safety": _typed_note(scene, note),
+        "ending": {"open_needs": lines["tension"].format(**quoted)},
     }
     return json.dumps(reply, ensure_ascii=False)
 

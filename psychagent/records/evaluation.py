@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from psychagent.domain.scores import SessionScores
-from psychagent.records.folder import CaseFolder, case_folders
-from psychagent.records.scores import read_scores
+from psychagent.errors import RecordError
+from psychagent.records.folder import CaseFolder, case_folders, runs_at
+from psychagent.records.scores import check_table, read_scores
 
 SUMMARY = "summary.json"
 
@@ -61,6 +63,37 @@ class EvalFolder:
     def worthless(self, kind: str) -> EvalFolder:
         """Return the folder of one kind of worthless session, which has the same layout."""
         return EvalFolder(self.path / "degenerate" / kind)
+
+    def name_data(self, root: Path) -> str:
+        """Name the folder that was judged relative to this one, so that both can be moved together."""
+        try:
+            return Path(os.path.relpath(root.resolve(), self.path.resolve())).as_posix()
+        except ValueError:
+            # another drive
+            return root.resolve().as_posix()
+
+    def find_data(self, name: str) -> Path:
+        """Return the folder that `name_data` named."""
+        return Path(os.path.normpath(self.path.resolve() / name))
+
+    def check_table(self) -> None:
+        """Check that the scores are there, without reading them.
+
+        Raises:
+            RecordError: If they are not; a run that was never judged is told what to do with it.
+        """
+        if self.table.exists():
+            return
+        runs = runs_at(self.path)
+        if not runs:
+            check_table(self.table)
+        run = runs[0]
+        noun = "is a run of `sample`" if run.path == self.path else f"holds a run of `sample`, {run.name},"
+        output = f"evals/{run.name}"
+        raise RecordError(
+            f"{self.path}: {noun} and no scores yet; first `psychagent eval --data-root {run.path} "
+            f"--output-root {output}`, then `psychagent report {output}`"
+        )
 
     def sessions(self) -> Iterator[SessionScores]:
         """Read the scores of all sessions, in order of modality, case and number.

@@ -71,6 +71,8 @@ class EvalSummary(StoredFile):
     """By language."""
     scale_hashes: dict[str, str] = Field(default_factory=dict)
     baselines: tuple[str, ...] = ()
+    data_root: str = ""
+    """Where the judged sessions lay, relative to the evaluation's folder; empty in older files."""
     cases: int = 0
     sessions: int = 0
     scales: int = 0

@@ -66,8 +66,12 @@ def to_lines(utterances: Sequence[tuple[Speaker, str]]) -> tuple[Line, ...]:
 
 
 def guess_language(lines: Sequence[Line]) -> Language:
+    """Guess the language of a dialogue."""
+    return guess_text_language("".join(line.text for line in lines))
+
+
+def guess_text_language(text: str) -> Language:
     """Guess Chinese if more than one character in five is Chinese, else English."""
-    text = "".join(line.text for line in lines)
     return Language.ZH if len(_CJK.findall(text)) * 5 > len(text) else Language.EN
 
 

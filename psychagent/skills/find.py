@@ -25,6 +25,8 @@ class Match:
     """Of the embeddings, -1 to 1; None without an embedder."""
     bm25: float
     """0 and more."""
+    score: float
+    """What the order goes by: of the fusion, or of the one ranking there is."""
 
 
 async def search_stages(
@@ -50,11 +52,16 @@ async def search_stages(
     vectors = await embedder.embed([skill_text(skill) for skill in skills]) if embedder else None
     index = StageIndex(skills, vectors)
     vector = (await embedder.embed([text]))[0] if embedder else None
-    best = [row for row, _ in index.rank(query=text if words else "", vector=vector, k=k)]
-    among = np.array(sorted(best), dtype=np.int64)
+    best = index.rank(query=text if words else "", vector=vector, k=k)
+    among = np.array(sorted(row for row, _ in best), dtype=np.int64)
     bm25 = dict(index.rank(query=text, vector=None, rows=among, k=k))
     cosine = dict(index.rank(query="", vector=vector, rows=among, k=k))
     return [
-        Match(found[row][0].modality, found[row][0].stage, skills[row], cosine.get(row), bm25.get(row, 0.0))
-        for row in best
+        Match(
+            *(found[row][0].modality, found[row][0].stage, skills[row]),
+            cosine=cosine.get(row),
+            bm25=bm25.get(row, 0.0),
+            score=score,
+        )
+        for row, score in best
     ]

@@ -63,6 +63,8 @@ class LexicalIndex:
         rarity = np.array([math.log(1 + (size - n + 0.5) / (n + 0.5)) for n in held.tolist()], np.float32)
         discount = K1 * (1 - B + B * lengths / (lengths.sum() / max(size, 1)))
         self._adds = (rarity[columns] * (times / (discount[self._rows] + times))).astype(np.float32)
+        self.own = np.bincount(self._rows, weights=times * self._adds, minlength=size).astype(np.float32)
+        """What each text scores as a query for itself: the scale on which its other scores can be read."""
 
     def scores(self, query: str) -> Scores:
         """Score every text for a query, higher is more similar; shape (number of texts,)."""

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from psychagent.domain.base import WORKING_STAGES, Modality, Stage
-from psychagent.domain.skill import Skill, StageSkills
+from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.errors import SkillStoreError
 from psychagent.skills.embed import Embedder, LateEmbedder
 from psychagent.skills.library import SkillLibrary, skill_text
@@ -33,13 +33,26 @@ class SkillStore:
         *,
         embedder: Embedder | None,
         method: str = "auto",
+        stages: Literal["own", "previous"] = "previous",
+        floor: float = 0.0,
         cache_dir: Path | None = None,
     ) -> None:
-        """Prepare the store; indexes are built when their stage is first searched."""
+        """Prepare the store; indexes are built when their stage is first searched.
+
+        Args:
+            library: The skills.
+            embedder: What embeds them; None where the method ranks by words only.
+            method: How they are ranked; `auto` is the language's default.
+            stages: Whether a stage also holds the families of the one before.
+            floor: Fit that the best skill of a turn must reach for any to be shown.
+            cache_dir: Where vectors are kept; None keeps them in memory.
+        """
         self.library = library
         self.method = resolve_method(library.language, method)
         if self.method != "lexical" and embedder is None:
             raise SkillStoreError(f"retrieval method {self.method!r} needs an embedder")
+        self.floor = floor
+        self._stages_open = stages
         self._embedder = embedder if self.method != "lexical" else None
         self._cache_dir = cache_dir
         self._vectors: VectorCache | None = None
@@ -49,8 +62,9 @@ class SkillStore:
         self._building = asyncio.Lock()
 
     def stage(self, modality: Modality, stage: Stage) -> StageSkills:
-        """Return a stage's skills, with those of other stages that are always available.
+        """Return the families that a session of a stage may draw on.
 
+        First its own, then those of the stage before, then those that are available in every stage.
         Termination draws on the skills of consolidation. Files are read once.
         """
         key = (modality, working_stage(stage))
@@ -82,7 +96,24 @@ class SkillStore:
         skills = self.library.stage(modality, own)
         others = [s for s in WORKING_STAGES if s is not own and self.library.may_lend(modality, s)]
         always = [m for s in others for m in self.library.stage(modality, s).meta_skills if m.always]
-        return skills.model_copy(update={"meta_skills": (*skills.meta_skills, *always)})
+        metas = (*skills.meta_skills, *self._earlier(modality, own), *always)
+        return skills.model_copy(update={"meta_skills": metas})
+
+    def _earlier(self, modality: Modality, own: Stage) -> list[MetaSkill]:
+        """List the families of the stage before that are not available anyway; none if it has no file."""
+        if self._stages_open == "own" or own.rank == 0:
+            return []
+        before = WORKING_STAGES[own.rank - 1]
+        if not self.library.path(modality, before).exists():
+            return []
+        # the reference release uses some ids in more than one stage
+        taken = {skill.id for skill in self.library.stage(modality, own).skills()}
+        families = [
+            meta.model_copy(update={"skills": tuple(s for s in meta.skills if s.id not in taken)})
+            for meta in self.library.stage(modality, before).meta_skills
+            if not meta.always
+        ]
+        return [meta for meta in families if meta.skills]
 
     async def search(
         self,
@@ -114,7 +145,10 @@ class SkillStore:
                 if key not in self._indexes:
                     skills = await asyncio.to_thread(self.stage, modality, stage)
                     vectors = await self._embed(skills)
-                    self._indexes[key] = await asyncio.to_thread(_build_index, skills.skills(), vectors)
+                    earlier = {skill.id for meta in self._earlier(*key) for skill in meta.skills}
+                    self._indexes[key] = await asyncio.to_thread(
+                        _build_index, skills.skills(), vectors, earlier
+                    )
         return self._indexes[key]
 
     async def _embed(self, skills: StageSkills) -> Vectors | None:
@@ -125,11 +159,11 @@ class SkillStore:
         return await self._vectors.embed([skill_text(skill) for skill in skills.skills()])
 
 
-def _build_index(skills: Sequence[Skill], vectors: Vectors | None) -> StageIndex:
+def _build_index(skills: Sequence[Skill], vectors: Vectors | None, earlier: Collection[str]) -> StageIndex:
     # numpy and FAISS are what a command that only names the store is spared
     from psychagent.skills.index import StageIndex  # noqa: PLC0415
 
-    return StageIndex(skills, vectors)
+    return StageIndex(skills, vectors, earlier=earlier)
 
 
 def _open_cache(folder: Path | None, embedder: Embedder) -> VectorCache:

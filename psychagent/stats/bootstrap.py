@@ -13,6 +13,10 @@ from numpy.typing import NDArray
 Numbers = NDArray[np.float64]
 Key = TypeVar("Key", bound=Hashable)
 
+FEWEST_CASES = 5
+"""Fewer cases than this get no interval: so few hardly show their spread, and the percentile interval of
+three alike cases would look like great precision."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell(Generic[Key]):
@@ -40,7 +44,7 @@ DEFAULT_SAMPLING = Sampling()
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A mean and its interval; all None where nothing was scored."""
+    """A mean and its interval, which is None over too few cases; all None where nothing was scored."""
 
     mean: float | None = None
     low: float | None = None
@@ -67,18 +71,18 @@ class Resamples(Generic[Key]):
     def mean_of(self, keys: Sequence[Key]) -> Estimate:
         """Estimate the unweighted mean of some keys' means.
 
-        It has no interval where a key rests on a single case: that case's spread cannot be seen.
+        It has no interval with fewer than `FEWEST_CASES` cases, nor where a key rests on a single case:
+        that case's spread cannot be seen.
         """
         columns = [self.column[key] for key in keys]
         counts = self.counts[:, columns]
         mean = float(np.mean(self.sums[:, columns].sum(axis=0) / counts.sum(axis=0)))
         has_value = counts > 0
+        cases = int(has_value.any(axis=1).sum())
         low, high = (None, None)
-        if all(self._shows_spread(column) for column in has_value.T):
+        if cases >= FEWEST_CASES and all(self._shows_spread(column) for column in has_value.T):
             low, high = percentile_interval(self.means[:, columns].mean(axis=1), self.level)
-        return Estimate(
-            mean, low, high, sessions=int(counts.max(axis=1).sum()), cases=int(has_value.any(axis=1).sum())
-        )
+        return Estimate(mean, low, high, sessions=int(counts.max(axis=1).sum()), cases=cases)
 
     def _shows_spread(self, has_value: NDArray[np.bool_]) -> bool:
         bearing = Counter(stratum for stratum, has in zip(self.strata, has_value, strict=True) if has)

@@ -79,6 +79,11 @@ def to_headline(value: float, transform: str) -> float:
     raise ScoringError(f"no headline transform {transform!r}; known: as_is, invert, none")
 
 
+def headline_name(key: str, transform: str) -> str:
+    """Name a metric as `to_headline` counts it, so that no table or figure passes 10 - x off as x."""
+    return f"10 − {key}" if transform == "invert" else key
+
+
 def mean_of_metrics(means: Mapping[MetricId, float], members: Members) -> dict[Panel, float]:
     """Return each panel's unweighted mean of its metrics; a panel without any metric is left out.
 

@@ -78,3 +78,10 @@ def test_training_prints_the_loss_before_and_after(run: Path, tmp_path: Path) ->
     assert "loss on the training data:" in told
     assert "shows that training works, and no more" in told
     assert (tmp_path / "model" / "training.json").is_file()
+
+
+def test_the_use_of_skills_is_counted_over_a_run(run: Path) -> None:
+    told = call("skills", "use", run)
+    assert "counselor turns of" in told
+    for row in ("shown a skill for danger", "naming a skill that was shown", "skills shown a turn"):
+        assert row in told

@@ -86,6 +86,62 @@ def test_a_folder_without_scores_is_told_what_to_run(tmp_path: Path) -> None:
         call("report", tmp_path)
 
 
+def test_a_run_that_nobody_judged_is_told_both_commands(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "offline"
+    run.mkdir(parents=True)
+    (run / "manifest.json").write_text("{}", encoding="utf-8")
+    for place in (run, run.parent):
+        with pytest.raises(PsychAgentError, match="run of `sample`") as refused:
+            call("report", place)
+        assert f"`psychagent eval --data-root {run} --output-root evals/offline`" in str(refused.value)
+        assert "`psychagent report evals/offline`" in str(refused.value)
+        # the advice for an empty folder would judge the examples into the run
+        assert f"--output-root {run}" not in str(refused.value)
+
+
+def compared(folder: Path, cases: int) -> str:
+    for name, shift in (("ours", 0.5), ("theirs", 0.0)):
+        rows = make_rows(noisy(shift=shift), modalities=("cbt",), cases=cases, sessions=1)
+        write_table(folder / name, rows)
+    told = call("report", folder / "ours", "--against", folder / "theirs", "--resamples", 100)
+    return told.partition("This evaluation less the other, paired by case")[2].partition("Report:")[0]
+
+
+@pytest.mark.parametrize(("cases", "intervals"), [(6, True), (3, False)])
+def test_a_comparison_is_printed_as_a_small_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cases: int, intervals: bool
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
+    table = compared(tmp_path, cases)
+    (row,) = [line for line in table.splitlines() if "10 − BDI_II (client)" in line]
+    (panel,) = [line for line in table.splitlines() if "Counselor shared" in line]
+    assert (" to " in row, " to " in panel) == (intervals, intervals)
+    assert str(cases) in row.split()
+
+
+def test_evaluations_without_a_common_case_are_not_compared(tmp_path: Path) -> None:
+    for modality in ("bt", "cbt"):
+        rows = make_rows(noisy(), modalities=(modality,), cases=1, sessions=1)
+        write_table(tmp_path / modality, rows)
+    told = call("report", tmp_path / "bt", "--against", tmp_path / "cbt", "--resamples", 100)
+    assert "No case stands in both with a score" in told
+    assert "p (Holm)" not in told
+
+
+def test_what_speaks_against_a_comparison_is_printed(tmp_path: Path) -> None:
+    for name, model in (("ours", "a"), ("theirs", "b")):
+        rows = make_rows(noisy(), modalities=("cbt",), cases=2, sessions=1)
+        write_table(tmp_path / name, [row | {"judge_model": model} for row in rows])
+    told = call("report", tmp_path / "ours", "--against", tmp_path / "theirs", "--resamples", 100)
+    assert "used different judge models" in " ".join(told.split())
+
+
+def test_sessions_that_are_not_where_they_are_said_to_be_are_refused(tmp_path: Path) -> None:
+    folder = write_table(tmp_path / "eval", make_rows(noisy(), modalities=("bt",), cases=1, sessions=1))
+    with pytest.raises(PsychAgentError, match="no such folder of sessions"):
+        call("report", folder, "--data-root", tmp_path / "nowhere")
+
+
 def test_prices_come_from_options_or_a_file(tmp_path: Path) -> None:
     path = tmp_path / "prices.yaml"
     path.write_text("prompt: 2\ncached: 0.5\ncompletion: 8\ncurrency: EUR\n", encoding="utf-8")

@@ -68,7 +68,7 @@ def test_a_case_is_the_mean_of_its_sessions(tmp_path: Path) -> None:
 
 def test_less_harm_counts_as_a_win(tmp_path: Path) -> None:
     found = compared(tmp_path, rows_of([2.0, 3.0], modality="cbt"), rows_of([4.0, 4.0], modality="cbt"))
-    assert contrast(found, "BDI_II (client)").wins == 2
+    assert contrast(found, "10 − BDI_II (client)").wins == 2
     assert contrast(found, "CTRS (counselor)").losses == 2
     assert contrast(found, "Client specific").difference == pytest.approx(1.5)
 

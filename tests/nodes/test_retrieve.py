@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from langgraph.runtime import Runtime
 
-from psychagent.domain.base import Modality, Speaker, Stage
-from psychagent.domain.skill import MetaSkill, Skill, StageSkills
+from psychagent.domain.base import Speaker
+from psychagent.domain.memory import Memory, SessionSummary
+from psychagent.domain.skill import MetaSkill, Skill
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import MalformedReplyError, ReplyError, SkillStoreError
-from psychagent.nodes.retrieve import choose_candidates, keep_known, recent_turns, retrieve, shortlist
+from psychagent.nodes.retrieve import choose_candidates, keep_known, recent_turns, retrieve
 from psychagent.nodes.state import Brief, SessionState
-from tests.support.fakes import FAMILIES, Cast, brief_for, case_of
+from tests.support.fakes import FAMILIES, Cast, brief_for, case_of, summed_up
 
 SAFETY = "cbt.conceptualization.risk-and-safety"
+AT_HAND = (SAFETY, "cbt.conceptualization.hard-moments")
 
 FAMILY = FAMILIES["conceptualization"]
 
@@ -45,23 +50,17 @@ def test_a_selection_that_is_left_empty_is_malformed(ids: list[str]) -> None:
         keep_known(ids, metas(1, 1))
 
 
-def test_a_shortlist_takes_evenly_from_the_chosen_families_in_file_order() -> None:
-    skills = StageSkills(modality=Modality.CBT, stage=Stage.INTERVENTION, meta_skills=metas(5, 5, 2))
-    chosen = frozenset({"m0", "m2"})
-    assert shortlist(skills, chosen, 4) == ("m0.s0", "m0.s1", "m2.s0", "m2.s1")
-    assert shortlist(skills, chosen, 6) == ("m0.s0", "m0.s1", "m0.s2", "m0.s3", "m2.s0", "m2.s1")
-    assert len(shortlist(skills, chosen, 100)) == 7
-
-
 async def test_the_filter_chooses_the_candidates_of_a_session() -> None:
     cast = Cast({"filter": [json.dumps({"meta_skill_ids": [FAMILY, "cbt.conceptualization.invented"]})]})
     answer = await choose_candidates(cast.deps, brief_for(cast.deps, case_of()))
     assert answer.value
-    assert all(skill_id.startswith((f"{FAMILY}.", SAFETY)) for skill_id in answer.value)
+    assert all(skill_id.startswith((f"{FAMILY}.", *AT_HAND)) for skill_id in answer.value)
     assert answer.usage.roles["filter"].dropped == 1
     prompt = cast.asked("filter")[0][-1]["content"]
     assert FAMILY in prompt
     assert "cbt.intervention" not in prompt
+    assert not [family for family in AT_HAND if family in prompt], "what is at hand is not to be chosen"
+    assert "session 1 of at most 3" in prompt
 
 
 async def test_only_an_emptied_selection_is_asked_for_again() -> None:
@@ -78,12 +77,8 @@ async def test_a_selection_that_stays_empty_is_an_error_and_not_the_first_twenty
         await choose_candidates(cast.deps, brief_for(cast.deps, case_of()))
 
 
-async def find(cast: Cast, turns: list[Turn], *, candidates: tuple[str, ...] | None = None) -> SessionState:
-    brief = brief_for(cast.deps, case_of())
-    if candidates is not None:
-        brief = Brief(
-            case=brief.case, plan=brief.plan, memory=brief.memory, candidates=candidates, session_index=1
-        )
+async def find(cast: Cast, turns: list[Turn], **over: Any) -> SessionState:
+    brief = replace(brief_for(cast.deps, case_of()), **over)
     runtime: Runtime[Brief] = Runtime(context=brief)
     return await retrieve(cast.deps)({"turns": turns}, runtime)
 
@@ -98,13 +93,10 @@ TALK = [
 ]
 
 
-async def test_the_first_turn_searches_for_the_plans_focus_and_asks_no_model() -> None:
-    given = await find(Cast({}, query="rewrite"), [])
-    found = given["retrieved"]
+async def test_the_opening_shows_no_skill_and_asks_no_model() -> None:
+    found = (await find(Cast({}, query="rewrite"), []))["retrieved"]
     assert found
-    assert len(found.skills) == 5
-    assert found.query
-    assert "confidential" in found.query
+    assert (found.skills, found.query) == ((), "")
 
 
 async def test_an_utterance_query_is_the_clients_words_and_asks_no_model() -> None:
@@ -123,13 +115,15 @@ async def test_a_rewritten_query_joins_skill_trigger_and_when_to_use() -> None:
     assert given["usage"].roles["rewrite"].calls == 1
 
 
-async def test_the_rewrite_sees_the_latest_part_and_the_focus_and_no_thoughts() -> None:
+async def test_the_rewrite_sees_the_latest_part_and_the_title_and_no_thoughts() -> None:
     cast = Cast({"rewrite": [json.dumps({"trigger": "t"})]}, query="rewrite")
     before = [Turn(speaker=Speaker.COUNSELOR, text=f"Earlier {number}.") for number in range(8)]
     await find(cast, [*before, *TALK])
     text = "\n".join(m["content"] for m in cast.asked("rewrite")[0])
     assert "First question." in text
-    assert "confidential" in text
+    plan = brief_for(cast.deps, case_of()).plan
+    assert plan.title in text
+    assert not [objective for objective in plan.focus if objective in text], "the agenda would lead"
     assert text.endswith("before the quarrel.")
     assert "Earlier" not in text
     assert "SECRET" not in text
@@ -149,10 +143,78 @@ def test_the_rewrites_window_always_holds_the_last_four_and_never_more_than_elev
     assert sizes == set(range(4, 12))
 
 
+NONE_NEEDED = json.dumps({"danger": False, "trigger": "", "when_to_use": "the very start", "skill": ""})
+
+
+def rewriting(*replies: Mapping[str, object] | str) -> Cast:
+    texts = [reply if isinstance(reply, str) else json.dumps(reply) for reply in replies]
+    return Cast({"rewrite": texts}, query="rewrite", retrieval={"floor": 0.3})
+
+
+async def test_where_no_move_is_needed_nothing_is_looked_for_and_nothing_shown() -> None:
+    found = (await find(rewriting(NONE_NEEDED), TALK, session_index=2))["retrieved"]
+    assert found
+    assert (found.query, found.skills) == ("", ())
+    assert found.rewrite
+
+
+async def test_a_query_that_fits_nothing_shows_nothing() -> None:
+    found = (await find(rewriting({"trigger": "zebra", "skill": "zebra"}), TALK, session_index=2))[
+        "retrieved"
+    ]
+    assert found
+    assert found.query == "zebra zebra"
+    assert found.skills == ()
+
+
+async def test_no_skill_for_danger_is_shown_without_danger() -> None:
+    reply = {
+        "skill": "Ask about suicide directly",
+        "trigger": "The client hints at not being around any longer",
+    }
+    found = (await find(rewriting(reply), TALK, session_index=2))["retrieved"]
+    assert found
+    assert not [skill_id for skill_id in found.skills if skill_id.startswith(SAFETY)]
+
+
+@pytest.mark.parametrize("skill", ["Ask about suicide directly", ""])
+async def test_danger_that_the_model_hears_brings_its_skills_first_even_if_it_names_no_move(
+    skill: str,
+) -> None:
+    found = (await find(rewriting({"danger": True, "skill": skill}), TALK, session_index=2))["retrieved"]
+    assert found
+    assert found.skills[0].startswith(SAFETY)
+    assert found.skills[1].startswith(SAFETY)
+    assert found.rewrite
+    assert found.rewrite.danger
+
+
+async def test_plain_words_of_danger_bring_its_skills_where_no_model_is_asked() -> None:
+    said = Turn(speaker=Speaker.CLIENT, text="Some nights I think about suicide.")
+    found = (await find(Cast({}, query="utterance"), [*TALK[:-1], said], session_index=2))["retrieved"]
+    assert found
+    assert [skill_id.startswith(SAFETY) for skill_id in found.skills] == [True, True, False]
+
+
+async def test_a_first_session_shows_the_plain_question_first_from_its_middle_on() -> None:
+    found = (await find(rewriting(NONE_NEEDED), TALK, session_index=1))["retrieved"]
+    assert found
+    assert found.skills == (f"{SAFETY}.direct-question",)
+
+
+async def test_a_note_on_safety_brings_the_question_back_in_the_first_half() -> None:
+    held = Memory(
+        summaries=(SessionSummary.model_validate_json(summed_up("m", "intervention", safety="Died.")),)
+    )
+    found = (await find(rewriting(NONE_NEEDED), TALK[:2], session_index=2, memory=held))["retrieved"]
+    assert found
+    assert found.skills == (f"{SAFETY}.direct-question",)
+
+
 async def test_only_candidates_are_found() -> None:
     brief = brief_for(Cast({}).deps, case_of())
     few = brief.candidates[7:10]
-    found = (await find(Cast({}), TALK, candidates=few))["retrieved"]
+    found = (await find(Cast({}), TALK, candidates=few, session_index=2))["retrieved"]
     assert found
     assert set(found.skills) == set(few)
 

@@ -27,7 +27,7 @@ from psychagent.reports.evaluation.write import (
     gather,
     write_report,
 )
-from psychagent.reports.page.blocks import percent
+from psychagent.reports.page.blocks import Gallery, Table, percent, plural
 from psychagent.reports.page.html import to_html
 from psychagent.reports.page.markdown import to_markdown
 from psychagent.scales.metrics import MetricInfo, list_metrics
@@ -123,7 +123,7 @@ def test_the_papers_numbers_are_marked_as_another_judges(html: str) -> None:
 
 def test_radars_trends_and_heat_map_are_there(html: str) -> None:
     assert html.count("Radar of") == 4
-    assert html.count("by session: session 1") == 4
+    assert html.count("by session, higher is better: session 1") == 4
     assert html.count("Heat map of 15 cases") == 1
 
 
@@ -137,7 +137,7 @@ def test_degenerate_sessions_stand_beside_the_real_ones(html: str) -> None:
     assert "shuffled: the same turns in random order" in section
     assert "the real sessions that the worthless ones below were made of" in section
     assert "5.0 on 15 of the 18 headline metrics" in section
-    assert "10.0 on BDI_II and IPO" in section
+    assert "10.0 on 10 − BDI_II and 10 − IPO" in section
 
 
 def test_the_real_sessions_that_worthless_ones_were_made_of_have_their_own_numbers(tmp_path: Path) -> None:
@@ -251,10 +251,94 @@ def test_prompts_of_two_languages_are_no_mixture(tmp_path: Path) -> None:
 
 
 def test_few_cases_and_unfound_quotes_are_warned_of(tmp_path: Path) -> None:
-    text = warnings_of(write_table(tmp_path, make_rows(constant, modalities=("bt", "cbt"), cases=1)))
+    rows = [
+        *make_rows(constant, modalities=("bt", "cbt"), cases=1),
+        *make_rows(constant, modalities=("het",)),
+    ]
+    text = warnings_of(write_table(tmp_path, rows))
     assert "One case only in bt, cbt" in text
-    assert "Only 2 cases" in text
+    assert "Only 6 cases: bootstrap intervals are too narrow" in text
     assert "Only 75% of the judge's quotes" in text
+
+
+@pytest.mark.parametrize("cases", [1, 3, 4])
+def test_fewer_than_five_cases_show_no_interval_anywhere_and_say_why(tmp_path: Path, cases: int) -> None:
+    rows = make_rows(noisy(), modalities=("bt",), cases=cases, sessions=2)
+    ours, theirs = write_table(tmp_path / "a", rows), write_table(tmp_path / "b", rows)
+    report = write_report(ReportPlan(ours, theirs, sampling=FEW))
+    text = report.markdown.read_text(encoding="utf-8")
+    assert not re.search(r"\d to [−\d]", text.replace("0 to 10", "").replace("−1 to 1", ""))
+    assert f"({plural(cases, 'case')})" in text
+    assert f"Only {plural(cases, 'case')}: too few for any interval, which takes 5." in text
+    assert text.count("No interval is given over fewer than 5 cases") >= 4
+    assert "Shaded" not in text
+    # a band would stand between the axes' ground and the line
+    band = "fill-opacity: 0.18"
+    trends = [p for b in report.blocks if isinstance(b, Gallery) for p in b.pictures if "trend" in p.name]
+    assert trends
+    assert not any(band in picture.light.decode() for picture in trends)
+
+
+def test_five_cases_show_intervals_in_words_and_in_the_trend(tmp_path: Path) -> None:
+    folder = write_table(tmp_path, make_rows(noisy(), modalities=("bt",), cases=5, sessions=2))
+    report = write_report(ReportPlan(folder, sampling=FEW))
+    text = report.markdown.read_text(encoding="utf-8")
+    assert "(5 cases)" not in text
+    assert "Shaded: 95% interval" in text
+    trends = [p for b in report.blocks if isinstance(b, Gallery) for p in b.pictures if "trend" in p.name]
+    assert all("fill-opacity: 0.18" in picture.light.decode() for picture in trends)
+
+
+def scripted(folder: Path, **summary: Any) -> str:
+    write_table(folder, make_rows(noisy(), cases=2, sessions=2), **summary)
+    return write_report(ReportPlan(folder, sampling=FEW)).html.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("summary", [{"is_script": True}, {"scripted_roles": ["client"]}])
+def test_a_script_is_not_held_against_the_paper(tmp_path: Path, summary: dict[str, Any]) -> None:
+    page = scripted(tmp_path, **summary)
+    assert "Paper (other judge)" not in page
+    assert "paper, Fig. 3" not in page
+    assert "The paper&#39;s numbers are left out" in page
+    shown = " ".join(base64.b64decode(d).decode() for d in re.findall(r"base64,([\w+/=]+)", page))
+    assert "<!-- this evaluation -->" in shown
+    assert "<!-- paper -->" not in shown
+    assert "Paper:" not in page
+
+
+def test_the_numbers_of_a_script_stand_in_grey_and_are_named_as_its(tmp_path: Path) -> None:
+    page = scripted(tmp_path, is_script=True)
+    assert page.count('class="card muted"') == 4
+    assert "Numbers of a script: no result" in page
+    assert "Counselor shared (script)" in page
+    assert "Headline numbers" not in page
+
+
+def test_the_numbers_of_models_stand_beside_the_papers_and_not_in_grey(html: str) -> None:
+    assert 'class="card muted"' not in html
+    shown = " ".join(base64.b64decode(d).decode() for d in re.findall(r"base64,([\w+/=]+)", html))
+    assert "<!-- paper -->" in shown
+
+
+def test_every_axis_of_a_trend_says_that_up_is_better(html: str) -> None:
+    shown = [base64.b64decode(d).decode() for d in re.findall(r"base64,([\w+/=]+)", html)]
+    # each picture stands in the page in two themes
+    assert sum("score, 0 to 10 (higher is better)" in svg for svg in shown) == 8
+    assert "up is better on every panel" in html
+
+
+def test_an_inverted_metric_is_nowhere_called_by_the_scales_name_alone(tmp_path: Path) -> None:
+    rows = make_rows(noisy(), modalities=("cbt", "pdt"), cases=2, sessions=2)
+    ours, theirs = write_table(tmp_path / "a", rows), write_table(tmp_path / "b", rows)
+    report = write_report(ReportPlan(ours, theirs, sampling=FEW))
+    cells = [cell for b in report.blocks if isinstance(b, Table) for row in b.rows for cell in row]
+    assert "10 − BDI_II (client)" in cells
+    assert "10 − IPO (client)" in cells
+    captions = [b.caption for b in report.blocks if isinstance(b, Gallery)]
+    # the paper's source says by itself how it plots them
+    words = [*cells, *(caption for caption in captions if not caption.startswith("Paper:"))]
+    bare = [w for w in words if re.search(r"(?<!10 − )\b(BDI_II|IPO)\b", w) and "scale of" not in w]
+    assert bare == []
 
 
 def test_files_that_were_not_judged_are_listed(tmp_path: Path) -> None:
@@ -338,7 +422,7 @@ def test_only_a_full_share_reads_as_hundred_percent(share: float | None, words: 
 
 
 def test_the_report_names_the_level_of_its_intervals(tmp_path: Path) -> None:
-    rows = make_rows(noisy(), modalities=("bt",), cases=3, sessions=2)
+    rows = make_rows(noisy(), modalities=("bt",), cases=5, sessions=2)
     ours, theirs = write_table(tmp_path / "a", rows), write_table(tmp_path / "b", rows)
     sampling = Sampling(resamples=200, level=0.975)
     text = write_report(ReportPlan(ours, theirs, sampling=sampling)).markdown.read_text(encoding="utf-8")

@@ -12,17 +12,27 @@ from psychagent.reports.page.blocks import (
     Block,
     Card,
     Cards,
+    Finding,
+    Findings,
     Gallery,
     Heading,
+    Link,
     Notice,
     Picture,
+    Quotation,
+    Said,
     Table,
     Text,
+    Transcript,
     interval_name,
+    interval_or_why,
+    number,
+    signed,
 )
 from psychagent.reports.page.html import to_html
 from psychagent.reports.page.markdown import to_markdown
 from psychagent.reports.page.write import write_page
+from psychagent.stats.bootstrap import Estimate
 
 HOSTILE = "<b>\"Tom\" & 'Jerry'</b>"
 PICTURE = Picture("dots", HOSTILE, b"<svg>light</svg>", b"<svg>dark</svg>")
@@ -33,6 +43,9 @@ BLOCKS: dict[type[Block], Block] = {
     Cards: Cards((Card(HOSTILE, HOSTILE, HOSTILE, HOSTILE),)),
     Table: Table((HOSTILE, "n"), ((HOSTILE, "1"),), HOSTILE, folded=HOSTILE),
     Gallery: Gallery((PICTURE,), HOSTILE),
+    Findings: Findings((Finding(HOSTILE, HOSTILE, HOSTILE, HOSTILE, (Quotation(HOSTILE, HOSTILE, "#a"),)),)),
+    Transcript: Transcript((Said(1, HOSTILE, HOSTILE, is_counselor=True),)),
+    Link: Link(HOSTILE, "page.html"),
 }
 
 
@@ -83,6 +96,60 @@ def test_a_table_is_written_as_this_html() -> None:
     plain = body(Table(("a",), (("x",),)))
     assert "details" not in plain
     assert "quiet" not in plain
+
+
+def test_a_finding_is_written_as_this_html_with_a_link_where_there_is_a_page() -> None:
+    said, remark = Quotation("a", "t 1", "p.html#turn-1"), Quotation("b", "t 2", is_said=False)
+    assert body(Findings((Finding("L", "9", "T", "n", (said, remark)),))) == (
+        '<div class="findings"><div class="card"><div class="label">L</div><div class="big">9</div>'
+        '<p>T</p><p class="quiet">n</p>'
+        '<blockquote><q>a</q><cite><a href="p.html#turn-1">t 1</a></cite></blockquote>'
+        "<blockquote>b<cite>t 2</cite></blockquote></div></div>"
+    )
+
+
+def test_a_finding_in_markdown_escapes_what_a_speaker_said() -> None:
+    said, remark = Quotation("a *b* [c]\n# d <e>", "t", "p.html"), Quotation("f", "g", is_said=False)
+    text = to_markdown([Findings((Finding("L", "9", "T", "n", (said, remark)),))], "pictures")
+    assert text == ("**L: 9** T (n)\n\n- “a \\*b\\* \\[c\\] \\# d \\<e>” – [t](p.html)\n- f – g\n")
+
+
+def test_a_turn_has_an_anchor_and_says_who_speaks() -> None:
+    turns = (Said(1, "Counselor", "Hello.", is_counselor=True), Said(2, "Client", "Hm.", is_counselor=False))
+    assert body(Transcript(turns)) == (
+        '<ol class="dialogue"><li id="turn-1" class="counselor"><a class="quiet" href="#turn-1">1</a>'
+        "<p><strong>Counselor</strong>Hello.</p></li>"
+        '<li id="turn-2" class="client"><a class="quiet" href="#turn-2">2</a>'
+        "<p><strong>Client</strong>Hm.</p></li></ol>"
+    )
+
+
+def test_a_card_that_is_no_result_is_muted() -> None:
+    assert '<div class="findings muted">' in body(Findings((), muted=True))
+    assert '<div class="card muted">' in body(Cards((Card("A", "1", "", "n", muted=True),)))
+
+
+@pytest.mark.parametrize(("value", "text"), [(-0.11, "−0.11"), (-0.001, "0.00"), (0.5, "0.50"), (None, "–")])
+def test_a_negative_number_has_a_minus_and_a_rounded_zero_none(value: float | None, text: str) -> None:
+    assert number(value) == text
+
+
+@pytest.mark.parametrize(
+    ("estimate", "words"),
+    [
+        (Estimate(7.3, cases=3, sessions=9), "no interval (3 cases)"),
+        (Estimate(7.3, cases=1, sessions=2), "no interval (1 case)"),
+        (Estimate(7.3, cases=6, sessions=6), "no interval (a metric of one case)"),
+        (Estimate(), "no interval"),
+        (Estimate(0.1, -0.1, 0.3, cases=9, sessions=9), "−0.10 to 0.30"),
+    ],
+)
+def test_a_number_without_an_interval_says_why(estimate: Estimate, words: str) -> None:
+    assert interval_or_why(estimate) == words
+
+
+def test_a_difference_has_its_sign() -> None:
+    assert (signed(0.5), signed(-0.5)) == ("+0.50", "−0.50")
 
 
 def test_a_picture_is_in_the_page_in_both_themes() -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from statistics import mean
 from typing import Any
@@ -15,8 +16,9 @@ from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import RecordError
 from psychagent.files.write import write_json
 from psychagent.records.manifest import Manifest, RunSettings
-from psychagent.reports.page.blocks import Cards, Notice, Table
-from psychagent.reports.rollouts.numbers import HOLDOUT, LENGTH, REWARD, compute_rft, quantities
+from psychagent.reports.page.blocks import Cards, Gallery, Notice, Table, Text, number, signed
+from psychagent.reports.rollouts.curve import usual_number
+from psychagent.reports.rollouts.numbers import GAINED, HOLDOUT, LENGTH, REWARD, compute_rft, quantities
 from psychagent.reports.rollouts.read import find_rft_run, read_rft_run
 from psychagent.reports.rollouts.write import RftReport, write_rft_report
 from psychagent.scales.choose import choose
@@ -117,6 +119,17 @@ def two_cases(folder: Path) -> Path:
             with_holdout(judged(1, WAI=mid), WAI=6.0),
             with_holdout(judged(2, WAI=high), WAI=7.0),
         )
+    return folder
+
+
+def many_cases(folder: Path, cases: int, *, holdout: bool = True) -> Path:
+    """Write a session a case, each with three rollouts of other scores."""
+    write_manifest(folder, **({"holdout": "h"} if holdout else {}))
+    for n in range(cases):
+        rollouts = [judged(i, WAI=score + n / 4) for i, score in enumerate((5.0, 6.5, 7.0))]
+        seconds = (6.0, 5.0 + n / 2, 7.0) if holdout else ()
+        both = [with_holdout(r, WAI=s) for r, s in zip(rollouts, seconds, strict=False)] or rollouts
+        write_session(folder, f"case{n}", 1, *both)
     return folder
 
 
@@ -248,9 +261,9 @@ def notices(report: RftReport, kind: str) -> str:
 def test_the_report_is_one_page_with_pictures_and_a_readable_twin(tmp_path: Path) -> None:
     report = report_on(two_cases(tmp_path))
     html, text = report.html.read_text(encoding="utf-8"), report.markdown.read_text(encoding="utf-8")
-    assert html.count("<img") == 3
+    assert html.count("<img") == 4
     assert "http://" not in html.replace("http://www.w3.org", "")
-    for name in ("rft_by_session", "rft_rollouts", "rft_judges"):
+    for name in ("rft_by_session", "rft_rollouts", "rft_judges", "rft_best_of_k"):
         assert (tmp_path / "report_pictures" / f"{name}.svg").read_bytes().startswith(b"<?xml")
         assert f"report_pictures/{name}.svg" in text
     assert "Agreement with the second judge" in text
@@ -292,9 +305,10 @@ def test_without_a_second_judge_the_report_says_what_cannot_be_known(tmp_path: P
 
 
 def test_the_report_names_the_level_of_its_intervals(tmp_path: Path) -> None:
-    report = write_rft_report(two_cases(tmp_path), sampling=Sampling(resamples=200, level=0.9))
+    report = write_rft_report(many_cases(tmp_path, 5), sampling=Sampling(resamples=200, level=0.9))
     text = report.markdown.read_text(encoding="utf-8")
-    assert text.count("90% interval") == 4
+    # brackets, whiskers, shade, second judge, lengths
+    assert text.count("90% interval") == 5
     assert "95%" not in text
 
 
@@ -306,3 +320,137 @@ def test_cases_named_with_the_same_letters_draw_different_random_picks(tmp_path:
     first, second = read_rft_run(tmp_path).sessions
     picks = [{(g, n): v for g, n, v in quantities(s)}[REWARD, "random"] for s in (first, second)]
     assert picks[0] != picks[1]
+
+
+def table_of(report: RftReport, column: str) -> Table:
+    """The table with a column of that name."""
+    (found,) = [b for b in report.blocks if isinstance(b, Table) and column in b.header]
+    return found
+
+
+def captions(report: RftReport) -> str:
+    words = [b.text for b in report.blocks if isinstance(b, Text)]
+    return " ".join([*words, *(b.caption for b in report.blocks if isinstance(b, Gallery | Table))])
+
+
+def test_the_best_of_k_is_the_mean_over_the_sessions_of_all_choices(tmp_path: Path) -> None:
+    curve = compute_rft(read_rft_run(two_cases(tmp_path)), FEW).curve
+    a, b = [z(v) for v in (6.0, 7.0, 9.0)], [z(v) for v in (5.0, 8.0, 8.0)]
+    for point in curve.points:
+        best = [mean(map(max, combinations(rewards, point.k))) for rewards in (a, b)]
+        assert point.reward.mean == pytest.approx(mean(best))
+    assert [point.k for point in curve.points] == [1, 2, 3]
+    # of the pairs of a, rollout 2 is chosen twice and 1 once; of b, rollout 1 twice and 2 once
+    seconds = mean([(7 + 7 + 6) / 3, (6 + 6 + 7) / 3])
+    assert curve.points[1].holdout.mean == pytest.approx(z(seconds))
+
+
+def test_a_session_with_a_rollout_less_is_left_out_of_the_curve_and_counted(tmp_path: Path) -> None:
+    two_cases(tmp_path)
+    write_session(tmp_path, "c", 1, judged(0, WAI=6.0), judged(1, WAI=9.0))
+    curve = compute_rft(read_rft_run(tmp_path), FEW).curve
+    assert (len(curve.points), curve.sessions, curve.left_out) == (3, 2, 1)
+    report = report_on(tmp_path)
+    assert "2 sessions with at least 3 comparable rollouts; 1 session with fewer are left out" in captions(
+        report
+    )
+
+
+@pytest.mark.parametrize(("counts", "usual"), [([], 0), ([4, 4, 4], 4), ([8, 2, 2], 2), ([4, 4, 1, 1], 4)])
+def test_the_curve_is_as_long_as_half_of_the_sessions(counts: list[int], usual: int) -> None:
+    assert usual_number(counts) == usual
+
+
+def test_a_lone_rollout_a_session_has_no_curve(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    write_session(tmp_path, "a", 1, judged(0, WAI=6.0))
+    assert compute_rft(read_rft_run(tmp_path), FEW).curve.points == ()
+    assert "Best of k" not in report_on(tmp_path).markdown.read_text(encoding="utf-8")
+
+
+def test_the_gain_by_metric_is_worked_out_by_hand_and_its_mean_is_the_rewards(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    norms = load_norms().counselor
+    middle = norms["HTAIS"].mean
+    write_session(tmp_path, "a", 1, judged(0, WAI=6.0, HTAIS=middle), judged(1, WAI=9.0, HTAIS=middle - 1))
+    numbers = compute_rft(read_rft_run(tmp_path), FEW)
+    gained = {name: numbers.of(GAINED, f"counselor.{name}").mean for name in ("WAI", "HTAIS")}
+    assert gained["WAI"] == pytest.approx(1.5 / norms["WAI"].std)
+    assert gained["HTAIS"] == pytest.approx(-0.5 / norms["HTAIS"].std)
+    assert mean(g for g in gained.values() if g is not None) == pytest.approx(numbers.of(REWARD, "gain").mean)
+    rows = {row[0]: row for row in table_of(report_on(tmp_path), "gain, standard deviations").rows}
+    assert rows["WAI"][3:5] == ("9.00", "7.50")
+    assert rows["HTAIS"][-1].startswith("−")
+
+
+def test_a_metric_of_harm_is_turned_and_named_so(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    write_session(
+        tmp_path, "a", 1, judged(0, client_BDI_II=6.0, WAI=6.0), judged(1, client_BDI_II=6.0, WAI=5.0)
+    )
+    before = {"client.BDI_II": 6.0, "counselor.WAI": 6.0}
+    write_session(
+        tmp_path,
+        "a",
+        2,
+        judged(0, client_BDI_II=4.0, WAI=6.0),
+        judged(1, client_BDI_II=7.0, WAI=6.0),
+        previous=before,
+    )
+    row = next(r for r in table_of(report_on(tmp_path), "gain, standard deviations").rows if "BDI" in r[0])
+    assert row[:5] == ("10 − BDI_II", "client", "1", "6.00", "4.50")
+    assert row[5] == signed(1.5 / load_norms().client["BDI_II"].std)
+
+
+def test_the_mean_of_all_and_one_draw_are_named_apart_and_signed_by_a_minus(tmp_path: Path) -> None:
+    report = report_on(two_cases(tmp_path))
+    (cards,) = [b for b in report.blocks if isinstance(b, Cards)]
+    table = table_of(report, "random pick, one draw")
+    assert [card.label for card in cards.cards][:2] == ["Winner", "Random pick, expected"]
+    assert table.header[2:4] == ("random pick, expected", "random pick, one draw")
+    expected = mean([z(6.0), z(7.0), z(9.0), z(5.0), z(8.0), z(8.0)])
+    assert expected < 0
+    assert cards.cards[1].value == table.rows[-1][2] == number(expected)
+    assert "-" not in "".join(cell for row in table.rows for cell in row)
+
+
+def test_captions_explain_nothing_that_is_not_there(tmp_path: Path) -> None:
+    few = captions(report_on(many_cases(tmp_path / "few", 4, holdout=False)))
+    assert "Whiskers" not in few
+    assert "Shaded" not in few
+    assert "In brackets" not in few
+    assert "Two judges" not in few
+    assert "No interval is given over fewer than 5 cases" in few
+    many = captions(report_on(many_cases(tmp_path / "many", 5)))
+    assert "Whiskers: 95% intervals over cases. Shaded: 95% intervals over cases. Two judges: each" in many
+    assert "In brackets: 95% intervals" in many
+    assert "No interval is given" not in many
+
+
+def test_every_column_of_the_figure_of_rollouts_names_its_case_and_session(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    for case in ("en02", "来访者"):
+        write_session(tmp_path, case, 3, judged(0, WAI=6.0), judged(1, WAI=9.0), judged(2, WAI=7.0))
+    report = report_on(tmp_path)
+    svg = (tmp_path / "report_pictures" / "rft_rollouts.svg").read_text(encoding="utf-8")
+    assert "<!-- cbt/en02 s3 -->" in svg
+    assert "<!-- case 2 s3 -->" in svg
+    assert "case 2 = cbt/来访者" in captions(report)
+    row = table_of(report, "its reward").rows[0]
+    assert row == ("cbt/en02", "3", "rollout 1", number(z(9.0)), f"{number(z(7.0))}, {number(z(6.0))}")
+
+
+def test_the_numbers_of_a_script_stand_in_grey(tmp_path: Path) -> None:
+    two_cases(tmp_path)
+    assert "card muted" not in report_on(tmp_path).html.read_text(encoding="utf-8")
+    write_manifest(tmp_path, scripted=["judge"])
+    page = report_on(tmp_path).html.read_text(encoding="utf-8")
+    assert page.count('class="card muted"') == 4
+    assert "What choosing gained (a script: no result)" in page
+
+
+def test_a_metric_of_the_reward_is_shown_by_the_name_of_its_scale(tmp_path: Path) -> None:
+    write_manifest(tmp_path)
+    write_session(tmp_path, "a", 1, judged(0, Custom_Dim=6.0), judged(1, Custom_Dim=7.0))
+    (row,) = table_of(report_on(tmp_path), "gain, standard deviations").rows
+    assert row[0] == "Custom_Dim"

@@ -60,7 +60,7 @@ def test_search_tells_the_similarity_of_each_skill() -> None:
     shown = call("search", "get up when awake instead of lying in bed", "--modality", "bt", "-k", "3").output
     assert "cosine" in shown
     assert "bt." in shown
-    assert "ranked by fusion" in shown
+    assert "in order of the score (fusion)" in shown
     assert sum(line.strip()[:1].isdigit() for line in shown.splitlines()) == 3
 
 
@@ -69,7 +69,7 @@ def test_search_keeps_to_modality_and_stage() -> None:
         *("search", "结束", "--language", "zh", "--modality", "pdt", "--stage", "consolidation", "-k", "4")
     ).output
     assert shown.count("pdt.consolidation.") == 4
-    assert "ranked by lexical" in shown
+    assert "in order of the score (lexical)" in shown
 
 
 def test_a_stage_without_skills_is_told() -> None:
@@ -117,7 +117,16 @@ def test_bench_prints_every_way_of_retrieval(tmp_path: Path, minilm: Embedder) -
     for way in ("random (expected)", "BM25 + all-MiniLM-L6-v2", "client's last words", "session's focus"):
         assert way in shown
     assert "rewrite" not in shown
+    assert "what a turn shows" not in shown, "that is measured from rewrites"
     assert "default ranking of en: fusion" in shown
+
+
+@pytest.mark.slow
+def test_bench_tells_what_a_turn_shows_where_there_are_rewrites() -> None:
+    output = call("bench", "--language", "zh").output
+    assert "zh: what a turn shows" in output
+    for way in ("own stage, five", "with the stage before", "with a floor"):
+        assert way in output
 
 
 def test_a_gold_file_needs_its_language() -> None:

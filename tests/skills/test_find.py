@@ -43,3 +43,17 @@ async def test_every_skill_is_found_once_though_its_id_repeats(counting: Countin
     places = [(match.modality, match.stage, match.skill.id) for match in found]
     assert len(places) == len(set(places)) == 6
     assert {match.skill.id for match in found[:2]} == {"1", "3"}
+
+
+@pytest.mark.parametrize("words", [True, False])
+async def test_the_order_goes_by_the_score_that_is_told(counting: CountingEmbedder, words: bool) -> None:
+    found = await search_stages(TWICE, "sleep", embedder=VectorCache(None, counting), words=words, k=6)
+    scores = [match.score for match in found]
+    assert scores == sorted(scores, reverse=True)
+    if not words:
+        assert scores == pytest.approx([match.cosine for match in found])
+
+
+async def test_the_score_of_a_search_by_words_is_theirs() -> None:
+    found = await search_stages(TWICE, "sleep", embedder=None, words=True, k=2)
+    assert [match.score for match in found] == pytest.approx([match.bm25 for match in found])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from psychagent.errors import SkillStoreError
-from psychagent.skills.index import RRF_K, StageIndex, fuse
+from psychagent.skills.index import EARLIER, RRF_K, StageIndex, fuse
 from psychagent.skills.library import skill_text
 from tests.support.small_skills import CountingEmbedder, skill_about
 
@@ -107,3 +107,41 @@ def test_example_and_caution_stay_out_of_the_text_that_is_searched() -> None:
     text = skill_text(skill_about("s", "sleep", example="Say something lovely.", caution="Never at noon."))
     assert "lovely" not in text
     assert "noon" not in text
+
+
+def test_a_skills_own_text_fits_it_fully_by_words(index: StageIndex) -> None:
+    hits = index.search(query=skill_text(SKILLS[1]), vector=None, k=1)
+    assert hits[0].fit == pytest.approx(1.0, abs=1e-5)
+
+
+async def test_the_fit_of_both_rankings_is_the_sum_of_cosine_and_share(
+    index: StageIndex, counting: CountingEmbedder
+) -> None:
+    vector = (await counting.embed(["anger at work"]))[0]
+    both = {hit.skill.id: hit.fit for hit in index.search(query="anger at work", vector=vector, k=4)}
+    words = {hit.skill.id: hit.fit for hit in index.search(query="anger at work", vector=None, k=4)}
+    cosine = {hit.skill.id: hit.score for hit in index.search(query="", vector=vector, k=4)}
+    assert both == {i: pytest.approx(words[i] + cosine[i], abs=1e-5) for i in both}
+
+
+def test_a_query_that_shares_no_word_does_not_fit(index: StageIndex) -> None:
+    assert {hit.fit for hit in index.search(query="zzz", vector=None, k=4)} == {0.0}
+
+
+def test_at_an_equal_fit_the_sessions_own_stage_comes_first() -> None:
+    twins = [skill_about("before", "sleep"), skill_about("own", "sleep"), skill_about("x", "grief")]
+    hits = StageIndex(twins, None, earlier={"before"}).search(query="sleep", vector=None, k=3)
+    assert ids(hits)[:2] == ["own", "before"]
+    assert hits[1].score == pytest.approx(EARLIER * hits[0].score)
+    assert hits[1].fit == pytest.approx(hits[0].fit), "the weight is for the order, not for the floor"
+
+
+@pytest.mark.parametrize("embedded", [True, False])
+async def test_an_earlier_skill_that_fits_far_better_comes_first(
+    embedded: bool, counting: CountingEmbedder
+) -> None:
+    skills = [skill_about("own", "anger"), skill_about("before", "sleep"), skill_about("x", "grief")]
+    vectors = await counting.embed([skill_text(skill) for skill in skills]) if embedded else None
+    index = StageIndex(skills, vectors, earlier={"before"})
+    vector = (await counting.embed(["sleep sleep"]))[0] if embedded else None
+    assert ids(index.search(query="sleep sleep", vector=vector, k=1)) == ["before"]

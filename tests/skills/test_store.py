@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.errors import AssetError, SkillStoreError
-from psychagent.nodes.retrieve import shortlist
 from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.embed import Embedder
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.method import DEFAULT_METHOD, resolve_method
+from psychagent.skills.shown import risk_skills, shortlist
 from psychagent.skills.store import SkillStore
 from tests.support.small_skills import CountingEmbedder, WriteLibrary, skill_about, stage_of
 
 ALL_METHODS = ["lexical", "embed", "fusion"]
 
 
-def store_of(root: Path, embedder: Embedder, method: str, cache_dir: Path | None = None) -> SkillStore:
-    return SkillStore(SkillLibrary(Language.EN, root), embedder=embedder, method=method, cache_dir=cache_dir)
+def store_of(
+    root: Path, embedder: Embedder, method: str, cache_dir: Path | None = None, **over: Any
+) -> SkillStore:
+    library = SkillLibrary(Language.EN, root)
+    return SkillStore(library, embedder=embedder, method=method, cache_dir=cache_dir, **over)
 
 
 @pytest.mark.parametrize("method", ALL_METHODS)
-async def test_skills_of_another_stage_are_never_returned(
+async def test_skills_of_a_later_stage_are_never_returned(
     small_library: Path, counting: CountingEmbedder, method: str
 ) -> None:
     store = store_of(small_library, counting, method)
@@ -32,6 +36,47 @@ async def test_skills_of_another_stage_are_never_returned(
         "sleep at night", modality=Modality.CBT, stage=Stage.INTERVENTION, candidates=["b.sleep", "a.grief"]
     )
     assert [hit.skill.id for hit in hits] == ["a.grief"]
+
+
+@pytest.mark.parametrize("method", ALL_METHODS)
+async def test_skills_of_the_stage_before_are_found_unless_only_its_own_are_open(
+    small_library: Path, counting: CountingEmbedder, method: str
+) -> None:
+    for stages, found in (("previous", True), ("own", False)):
+        store = store_of(small_library, counting, method, stages=stages)
+        hits = await store.search("anger", modality=Modality.CBT, stage=Stage.CONSOLIDATION, k=6)
+        assert ("a.anger" in [hit.skill.id for hit in hits]) is found
+
+
+def test_a_stages_own_families_stand_before_those_of_the_stage_before(
+    small_library: Path, counting: CountingEmbedder
+) -> None:
+    held = store_of(small_library, counting, "lexical").stage(Modality.CBT, Stage.CONSOLIDATION)
+    assert [meta.id for meta in held.meta_skills] == ["cbt.consolidation.all", "cbt.intervention.all"]
+
+
+def test_an_id_of_two_stages_is_the_sessions_own(
+    write_library: WriteLibrary, counting: CountingEmbedder
+) -> None:
+    root = write_library(
+        stage_of(skill_about("1", "sleep"), skill_about("2", "anger")),
+        stage_of(skill_about("1", "ending"), stage=Stage.CONSOLIDATION),
+    )
+    store = store_of(root, counting, "lexical")
+    by_id = store.by_id(Modality.CBT, Stage.CONSOLIDATION)
+    assert {skill_id: skill.name for skill_id, skill in by_id.items()} == {
+        "1": "About ending",
+        "2": "About anger",
+    }
+
+
+async def test_the_stage_before_is_not_embedded_again(
+    small_library: Path, counting: CountingEmbedder
+) -> None:
+    store = store_of(small_library, counting, "fusion")
+    await store.index(Modality.CBT, Stage.INTERVENTION)
+    await store.index(Modality.CBT, Stage.CONSOLIDATION)
+    assert len(counting.asked) == 6
 
 
 @pytest.mark.parametrize("method", ALL_METHODS)
@@ -151,9 +196,10 @@ async def test_safety_work_can_be_found_in_every_stage(
     language: Language, modality: Modality, stage: Stage
 ) -> None:
     store = SkillStore(SkillLibrary(language), embedder=None, method="lexical")
-    always = [meta for meta in store.stage(modality, stage).meta_skills if meta.always]
-    assert len(always) == 1
-    skill = always[0].skills[0]
+    skills = store.stage(modality, stage)
+    (risk,) = (meta for meta in skills.meta_skills if meta.risk)
+    assert risk.always
+    skill = risk.skills[0]
     hits = await store.search(f"{skill.name} {skill.trigger}", modality=modality, stage=stage, k=3)
     assert skill.id in [hit.skill.id for hit in hits]
-    assert set(shortlist(store.stage(modality, stage), frozenset(), 60)) == {s.id for s in always[0].skills}
+    assert {s.id for s in risk_skills(skills)} <= set(shortlist(skills, frozenset(), 60))

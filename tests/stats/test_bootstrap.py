@@ -8,7 +8,7 @@ from collections.abc import Hashable
 import numpy as np
 import pytest
 
-from psychagent.stats.bootstrap import Cell, Sampling, bootstrap_means, merge_lone, resample
+from psychagent.stats.bootstrap import FEWEST_CASES, Cell, Sampling, bootstrap_means, merge_lone, resample
 
 
 def one_case_each(key: Hashable, values: list[float]) -> list[Cell[Hashable]]:
@@ -59,8 +59,9 @@ def test_the_interval_is_that_of_theory_where_cases_are_many(level: float, width
 
 
 def test_more_sessions_of_the_same_cases_do_not_narrow_the_interval() -> None:
-    cells = one_case_each("x", [3.0, 5.0, 6.0, 9.0])
+    cells = one_case_each("x", [3.0, 5.0, 6.0, 7.0, 9.0])
     once, tenfold = bootstrap_means(cells)["x"], bootstrap_means(cells * 10)["x"]
+    assert once.low is not None
     assert (once.low, once.high) == (tenfold.low, tenfold.high)
 
 
@@ -86,10 +87,28 @@ def test_a_number_that_rests_on_one_case_has_no_interval() -> None:
 
 
 def test_strata_of_one_case_are_resampled_together() -> None:
-    cells = [Cell(name, "x", value, name) for name, value in (("bt", 2.0), ("cbt", 8.0), ("het", 5.0))]
-    mean = bootstrap_means(cells)["x"]
-    assert mean.low == pytest.approx(2.0)
-    assert mean.high == pytest.approx(8.0)
+    values = {"bt": 2.0, "cbt": 8.0, "het": 5.0, "pdt": 5.0, "pmt": 5.0}
+    mean = bootstrap_means([Cell(name, "x", value, name) for name, value in values.items()])["x"]
+    assert mean.low is not None
+    assert mean.high is not None
+    # a stratum of one case, resampled by itself, would give the mean at every draw
+    assert mean.low < 4.5
+    assert mean.high > 5.5
+
+
+@pytest.mark.parametrize("cases", [2, 3, FEWEST_CASES - 1])
+def test_fewer_than_five_cases_have_a_mean_and_no_interval(cases: int) -> None:
+    mean = bootstrap_means(one_case_each("x", [7.30, 7.32, 7.34, 7.36][:cases]))["x"]
+    assert mean.mean is not None
+    assert (mean.low, mean.high, mean.cases) == (None, None, cases)
+
+
+def test_five_cases_have_an_interval() -> None:
+    mean = bootstrap_means(one_case_each("x", [7.30, 7.31, 7.32, 7.33, 7.34]))["x"]
+    assert FEWEST_CASES == 5
+    assert mean.low is not None
+    assert mean.high is not None
+    assert 7.30 <= mean.low < 7.32 < mean.high <= 7.34
 
 
 @pytest.mark.parametrize(
@@ -106,6 +125,11 @@ def test_strata_of_one_case_find_company(strata: list[str], merged: list[str]) -
 
 
 def test_a_resample_without_a_value_is_left_out() -> None:
-    cells = [*one_case_each("x", [5.0] * 10), *one_case_each("y", [4.0, 6.0])]
-    mean = bootstrap_means(cells)["y"]
-    assert (mean.low, mean.high) == pytest.approx((4.0, 6.0))
+    cells = [*one_case_each("x", [5.0] * 10), *one_case_each("y", [4.0, 6.0, 4.0, 6.0, 4.0])]
+    # cases 5 to 9 alone make up some resamples, which have no mean of y
+    sampled = resample(cells, Sampling(resamples=5000))
+    assert np.isnan(sampled.means[:, sampled.column["y"]]).any()
+    mean = sampled.mean_of(["y"])
+    assert mean.low is not None
+    assert mean.high is not None
+    assert 4.0 <= mean.low < 4.8 < mean.high <= 6.0

@@ -72,6 +72,12 @@ def test_one_pair_has_no_interval() -> None:
     assert (found.difference, found.low, found.dz, found.p) == (1.0, None, None, 1.0)
 
 
+def test_a_difference_over_four_pairs_has_no_interval_and_over_five_it_has() -> None:
+    four, five = contrast([6, 7, 2, 9], [5] * 4), contrast([6, 7, 2, 9, 4], [5] * 5)
+    assert (four.low, four.high) == (None, None)
+    assert five.low is not None
+
+
 def test_no_pair_has_no_numbers() -> None:
     assert contrast([], []) == Contrast(cases=0)
 

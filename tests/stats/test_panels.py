@@ -100,7 +100,7 @@ def test_a_panel_without_any_score_is_empty() -> None:
 
 
 def test_a_panel_with_a_metric_of_one_case_has_no_interval() -> None:
-    cells = [*one_case_each(WAI, [4.0, 6.0]), *one_case_each(MITI, [8.0])]
+    cells = [*one_case_each(WAI, [4.0, 6.0, 5.0, 5.0, 5.0]), *one_case_each(MITI, [8.0])]
     estimates = estimate_panels(cells, {SHARED: [WAI, MITI]})
     assert estimates.metrics[WAI].low is not None
     assert estimates.panels[SHARED].value.low is None

@@ -44,11 +44,16 @@ class RetrievalSettings(Settings):
     """`rewrite` asks the counselor's model what to look for; `utterance` takes the client's words."""
     method: Literal["auto", "embed", "lexical", "fusion"] = "auto"
     """Ranking; `auto` is the best measured for the language (see docs/retrieval.md)."""
-    top_k: int = Field(default=5, ge=1, le=20)
-    """Skills per turn."""
+    stages: Literal["own", "previous"] = "previous"
+    """Families that a session may draw on: of its own stage, or also of the one before."""
+    top_k: int = Field(default=3, ge=1, le=20)
+    """Most skills per turn."""
+    floor: Literal["auto"] | float = "auto"
+    """Fit that the best skill of a turn must reach for any to be shown. 0 shows `top_k` every turn; `auto`
+    is what was measured for rewrites with the bundled model, and 0 otherwise (see docs/retrieval.md)."""
     keep_in_history: bool = False
     """Keep each turn's skills in the dialogue's history: in full where first shown, later by name."""
-    candidates: int = Field(default=60, ge=1)
+    candidates: int = Field(default=100, ge=1)
     """Most skills that may pass the session's coarse filter."""
 
 

@@ -46,10 +46,12 @@ def search(
 
 
 def _hits_table(hits: list[Match], method: str) -> Table:
-    table = Table("", "cosine", "BM25", box=None, caption=f"ranked by {method}")
+    # the order goes by the score; a cosine alone looks like a mistake where the ranking is fused
+    table = Table("", "score", "cosine", "BM25", box=None, caption=f"in order of the score ({method})")
     table.add_column("skill", overflow="fold")
     for place, hit in enumerate(hits, start=1):
         cosine = "–" if hit.cosine is None else f"{hit.cosine:.3f}"
         where = f"{hit.skill.id}  {hit.modality}/{hit.stage}"
-        table.add_row(str(place), cosine, f"{hit.bm25:.2f}", f"{hit.skill.name}\n[dim]{where}[/dim]")
+        scores = f"{hit.score:.4f}", cosine, f"{hit.bm25:.2f}"
+        table.add_row(str(place), *scores, f"{hit.skill.name}\n[dim]{where}[/dim]")
     return table

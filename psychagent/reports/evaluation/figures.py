@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -15,7 +16,7 @@ from psychagent.domain.scores import TOP
 from psychagent.evals.numbers import Numbers, Trend
 from psychagent.reports.page.blocks import Picture
 from psychagent.reports.page.canvas import Theme, draw_picture
-from psychagent.stats.panels import PANELS, MetricId, Panel
+from psychagent.stats.panels import PANELS, MetricId, Panel, headline_name
 
 RADAR_SIZE = (4.3, 4.1)
 TREND_SIZE = (4.3, 2.9)
@@ -34,7 +35,7 @@ class Ring:
 def draw_radars(
     numbers: Numbers, published: Mapping[MetricId, float], silent: Mapping[MetricId, float]
 ) -> tuple[Picture, ...]:
-    """Draw one radar for each panel with at least two metrics: this run, the paper, an empty session."""
+    """Draw a radar of each panel with two metrics or more: this run, the paper if given, an empty session."""
     pictures = []
     for panel in PANELS:
         metrics = [line for line in numbers.metrics if line.id in numbers.panel(panel).metrics]
@@ -43,7 +44,7 @@ def draw_radars(
         names = [radar_name(line.id.key, line.headline) for line in metrics]
         rings = (
             Ring("this evaluation", tuple(line.chosen.mean for line in metrics)),
-            Ring("paper", tuple(published.get(line.id) for line in metrics)),
+            *([Ring("paper", tuple(published.get(line.id) for line in metrics))] if published else []),
             Ring("empty session", tuple(silent.get(line.id) for line in metrics)),
         )
         pictures.append(_radar(panel, names, rings))
@@ -51,9 +52,8 @@ def draw_radars(
 
 
 def radar_name(key: str, headline: str) -> str:
-    """Name a metric at its spoke."""
-    words = key.replace("_", "\n" if len(key) > 8 else " ")
-    return f"10 − {words}" if headline == "invert" else words
+    """Name a metric at its spoke, as the headline counts it."""
+    return headline_name(key.replace("_", "\n" if len(key) > 8 else " "), headline)
 
 
 def _radar(panel: Panel, names: Sequence[str], rings: Sequence[Ring]) -> Picture:
@@ -62,14 +62,10 @@ def _radar(panel: Panel, names: Sequence[str], rings: Sequence[Ring]) -> Picture
         assert isinstance(axes, PolarAxes)
         angles = [2 * math.pi * place / len(names) for place in range(len(names))]
         _web(axes, angles, names, theme)
-        looks = (
-            {"color": theme.mark, "linewidth": 2.0, "marker": "o", "markersize": 4.5, "zorder": 3},
-            {"color": theme.other, "linewidth": 1.4, "linestyle": "--", "marker": "s", "markersize": 3.5},
-            {"color": theme.soft, "linewidth": 1.2, "linestyle": ":"},
-        )
-        for ring, look in zip(rings, looks, strict=True):
+        looks = _looks(theme)
+        for ring in rings:
             values = [math.nan if value is None else value for value in ring.values]
-            axes.plot([*angles, angles[0]], [*values, values[0]], label=ring.label, **look)  # type: ignore[arg-type]
+            axes.plot([*angles, angles[0]], [*values, values[0]], label=ring.label, **looks[ring.label])
         axes.fill(angles, [value or 0 for value in rings[0].values], color=theme.mark, alpha=0.12)
         axes.set_title(panel.label, pad=16)
         figure.legend(loc="outside lower center", ncols=3, fontsize=8)
@@ -79,6 +75,15 @@ def _radar(panel: Panel, names: Sequence[str], rings: Sequence[Ring]) -> Picture
     )
     alt = f"Radar of {panel.label.lower()}: {scores}".replace("\n", " ")
     return draw_picture(f"radar_{panel.side}_{panel.group}", alt, RADAR_SIZE, draw)
+
+
+def _looks(theme: Theme) -> dict[str, dict[str, Any]]:
+    """Return how each ring is drawn, by its label."""
+    return {
+        "this evaluation": dict(color=theme.mark, linewidth=2.0, marker="o", markersize=4.5, zorder=3),
+        "paper": dict(color=theme.other, linewidth=1.4, linestyle="--", marker="s", markersize=3.5),
+        "empty session": dict(color=theme.soft, linewidth=1.2, linestyle=":"),
+    }
 
 
 def _web(axes: PolarAxes, angles: Sequence[float], names: Sequence[str], theme: Theme) -> None:
@@ -101,14 +106,15 @@ def draw_trends(trends: Sequence[Trend]) -> tuple[Picture, ...]:
 def _trend(trend: Trend) -> Picture:
     sessions = [index for index, _ in trend.points]
     means = [estimate.mean or 0.0 for _, estimate in trend.points]
-    lows = [estimate.mean if estimate.low is None else estimate.low for _, estimate in trend.points]
-    highs = [estimate.mean if estimate.high is None else estimate.high for _, estimate in trend.points]
+    # no interval draws no band: a band of no width would look like certainty
+    lows = [math.nan if estimate.low is None else estimate.low for _, estimate in trend.points]
+    highs = [math.nan if estimate.high is None else estimate.high for _, estimate in trend.points]
 
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
-        axes.fill_between(sessions, lows, highs, color=theme.mark, alpha=0.18, linewidth=0)  # type: ignore[arg-type]
+        axes.fill_between(sessions, lows, highs, color=theme.mark, alpha=0.18, linewidth=0)
         axes.plot(sessions, means, color=theme.mark, marker="o", markersize=4.5, linewidth=1.8)
-        low, high = _span([x for x in (*lows, *highs) if x is not None])
+        low, high = _span([x for x in (*means, *lows, *highs) if not math.isnan(x)])
         axes.set_ylim(low, high)
         axes.set_xlim(sessions[0] - 0.3, sessions[-1] + 0.3)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -116,10 +122,10 @@ def _trend(trend: Trend) -> Picture:
         axes.grid(axis="y", linewidth=0.7)
         axes.set_title(trend.panel.label, loc="left")
         axes.set_xlabel("session (above the axis: number of cases)")
-        axes.set_ylabel("score, 0 to 10")
+        axes.set_ylabel("score, 0 to 10 (higher is better)")
         _note_cases(axes, trend, theme)
 
-    alt = f"{trend.panel.label} by session: " + ", ".join(
+    alt = f"{trend.panel.label} by session, higher is better: " + ", ".join(
         f"session {index} {estimate.mean:.2f}"
         for index, estimate in trend.points
         if estimate.mean is not None

@@ -19,6 +19,7 @@ from psychagent.domain.scores import TOP
 from psychagent.evals.table import Scores
 from psychagent.reports.page.blocks import Picture
 from psychagent.reports.page.canvas import Theme, draw_picture, is_drawable
+from psychagent.stats.panels import headline_name
 
 MOST_NAMED = 60
 """With more cases than this, rows have no names and cells no numbers."""
@@ -42,7 +43,9 @@ class Grid:
 def build_grid(scores: Scores) -> Grid:
     """Arrange case means; the specific metrics, which differ by modality, share one column per side."""
     frame = scores.frame
-    name = (frame["metric"] + " ").where(frame["group"] != "specific", "") + frame["side"]
+    shown = [headline_name(*pair) for pair in zip(frame["metric"], frame["headline"], strict=True)]
+    frame = frame.assign(shown=shown)
+    name = (frame["shown"] + " ").where(frame["group"] != "specific", "") + frame["side"]
     column = name.where(frame["group"] != "specific", frame["side"] + ", specific")
     keyed = frame.assign(column=column)
     table = keyed.pivot_table(
@@ -148,9 +151,11 @@ def explain_columns(scores: Scores, grid: Grid) -> Sequence[str]:
     rows = scores.frame[scores.frame["group"] == "specific"]
     parts = []
     for modality in scores.modalities:
-        keys = rows[rows["modality"] == modality]["metric"].unique()
-        if len(keys):
-            parts.append(f"{modality}: {', '.join(sorted(keys))}")
+        pairs = rows[rows["modality"] == modality][["metric", "headline"]].drop_duplicates().values
+        if len(pairs):
+            parts.append(
+                f"{modality}: {', '.join(headline_name(*pair) for pair in sorted(map(tuple, pairs)))}"
+            )
     lines = [f"Specific metrics by modality: {'; '.join(parts)}."] if parts else []
     if grid.renamed:
         lines.append("; ".join(f"{short} = {case}" for short, case in grid.renamed.items()) + ".")

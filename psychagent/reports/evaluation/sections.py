@@ -13,6 +13,7 @@ from psychagent.evals.table import Scores
 from psychagent.reports.evaluation.published import Published
 from psychagent.reports.page.blocks import (
     NONE,
+    WHY_NO_INTERVAL,
     Block,
     Card,
     Cards,
@@ -22,12 +23,15 @@ from psychagent.reports.page.blocks import (
     count,
     interval,
     interval_name,
+    interval_or_why,
     number,
     percent,
     plural,
 )
-from psychagent.stats.bootstrap import Estimate, Sampling
-from psychagent.stats.panels import PANELS, MetricId, PanelEstimate
+from psychagent.reports.quotes.items import ItemExtremes
+from psychagent.reports.quotes.transcripts import Pages
+from psychagent.stats.bootstrap import Sampling
+from psychagent.stats.panels import PANELS, MetricId, PanelEstimate, headline_name
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,13 @@ class Material:
     prices: Prices | None = None
     worthless: Scores | None = None
     """Scores of degenerate sessions, their kind as baseline."""
+    extremes: ItemExtremes = ItemExtremes()
+    pages: Pages = Pages()
+
+    @property
+    def paper(self) -> Mapping[MetricId, float]:
+        """The paper's value of each metric; empty for a script, whose numbers must not be held against it."""
+        return {} if self.scores.is_script else self.published.figure3.by_metric()
 
 
 def opening(material: Material) -> list[Block]:
@@ -59,21 +70,35 @@ def opening(material: Material) -> list[Block]:
 def headline(material: Material) -> list[Block]:
     """Show the four numbers with intervals, and beside them the paper's and those of an empty session."""
     numbers = material.numbers
+    muted = material.scores.is_script
     cards = tuple(
-        Card(panel.label, number(estimate.value.mean), _interval_words(estimate.value), _made_of(estimate))
+        Card(
+            f"{panel.label} (script)" if muted else panel.label,
+            number(estimate.value.mean),
+            interval_or_why(estimate.value),
+            _made_of(estimate),
+            muted=muted,
+        )
         for panel, estimate in numbers.chosen.panels.items()
     )
     how = (
         f"0 to 10, higher is better, {material.scores.use} scores. A metric is the mean of its sessions, a "
-        "number the unweighted mean of its metrics; BDI_II and IPO, which measure harm, enter as 10 − x. "
+        "number the unweighted mean of its metrics; what measures harm enters as 10 − x and is named so. "
         f"{interval_name(material.sampling.level)}s: percentile bootstrap over cases "
-        f"({count(material.sampling.resamples)} resamples), all sessions of a case together."
+        f"({count(material.sampling.resamples)} resamples), all sessions of a case together. "
+        f"{WHY_NO_INTERVAL}"
     )
-    return [Heading("Headline numbers"), Cards(cards), _comparison_table(material), Text(how, quiet=True)]
+    title = "Numbers of a script: no result" if muted else "Headline numbers"
+    return [Heading(title), Cards(cards), _comparison_table(material), Text(how, quiet=True)]
 
 
-def _interval_words(estimate: Estimate) -> str:
-    return "no interval" if estimate.low is None else interval(estimate.low, estimate.high)
+def headlines(material: Material) -> list[tuple[str, str]]:
+    """State the four numbers, one line each."""
+    values = ((panel.label, estimate.value) for panel, estimate in material.numbers.chosen.panels.items())
+    return [
+        (label, "not scored" if value.mean is None else f"{number(value.mean)}  {interval_or_why(value)}")
+        for label, value in values
+    ]
 
 
 def _made_of(estimate: PanelEstimate) -> str:
@@ -90,12 +115,20 @@ def _comparison_table(material: Material) -> Table:
         (f"This evaluation, {words}", *(number(other.panels[panel].value.mean) for panel in PANELS)),
         ("An empty session, by the default rules", *(number(numbers.silent.get(panel)) for panel in PANELS)),
     ]
+    header = ("", *(panel.label for panel in PANELS))
+    if material.scores.is_script:
+        return Table(header, tuple(rows), NO_PAPER)
     for row in published.table1.rows:
         values = published.table1.by_panel(row)
         rows.append((f"Paper (other judge): {row.model}", *(number(values.get(panel)) for panel in PANELS)))
-    header = ("", *(panel.label for panel in PANELS))
     caption = f"Paper: {published.title}, judge {published.judge}; {published.caveat}."
     return Table(header, tuple(rows), caption, strong=frozenset({0}))
+
+
+NO_PAPER = (
+    "The paper's numbers are left out: a script had a part in these, and a likeness to the paper's would be "
+    "chance."
+)
 
 
 _RAW = "the judge's scores as given (raw)"
@@ -104,26 +137,27 @@ _VERIFIED = "unsupported scores set back (verified)"
 
 def by_metric(material: Material) -> list[Block]:
     """Show every metric over all sessions, with the paper's value."""
-    paper = material.published.figure3.by_metric()
-    silent = {metric: info.silent_headline for metric, info in material.infos.items()}
+    silent = silent_metrics(material.infos)
+    extra = {"empty session": silent}
+    if paper := material.paper:
+        extra["paper, Fig. 3"] = paper
     rows = tuple(
-        (*_metric_cells(line), number(silent.get(line.id)), number(paper.get(line.id)))
+        (*_metric_cells(line), *(number(values.get(line.id)) for values in extra.values()))
         for line in material.numbers.metrics
     )
     caption = (
         "Coverage: share of sessions for which the score is not missing. Quotes found: share of the judge's "
         "quotes that stand in the turn and by the speaker named."
     )
-    header = (*_metric_header(material.sampling.level), "empty session", "paper, Fig. 3")
+    header = (*_metric_header(material.sampling.level), *extra)
     table = Table(header, rows, caption, labels=2)
     return [Heading("By metric"), table]
 
 
 def metric_name(line: MetricLine) -> str:
-    """Name a metric as the headline counts it."""
-    if line.headline == "invert":
-        return f"10 − {line.id.key}"
-    return f"{line.id.key} (lower is better)" if line.direction == "higher_worse" else line.id.key
+    """Name a metric as the headline counts it, and say where lower is better."""
+    lower = line.headline != "invert" and line.direction == "higher_worse"
+    return headline_name(line.id.key, line.headline) + (" (lower is better)" if lower else "")
 
 
 def _metric_header(level: float) -> tuple[str, ...]:
@@ -157,7 +191,9 @@ def by_modality(material: Material) -> list[Block]:
         cases, sessions = max(f.cases for f in estimates), max(f.sessions for f in estimates)
         rows.append((modality, count(cases), count(sessions), *cells))
     header = ("modality", "cases", "sessions", *(panel.label for panel in PANELS))
-    caption = f"In brackets: {interval_name(material.sampling.level)}s."
+    parts = [e for numbers, _ in material.numbers.modalities.values() for e in numbers.panels.values()]
+    has_interval = any(estimate.value.low is not None for estimate in parts)
+    caption = f"In brackets: {interval_name(material.sampling.level)}s." if has_interval else WHY_NO_INTERVAL
     blocks: list[Block] = [Heading("By modality"), Table(header, tuple(rows), caption)]
     header = _metric_header(material.sampling.level)
     for modality, (_, lines) in material.numbers.modalities.items():
@@ -171,7 +207,7 @@ def coverage(material: Material, skipped: Sequence[tuple[str, str]]) -> list[Blo
     lines = material.numbers.metrics
     rows = tuple(
         (
-            f"{line.id.key}",
+            metric_name(line),
             line.id.side,
             count(line.asked - line.scored),
             count(line.departures),

@@ -9,6 +9,7 @@ from psychagent.evals.compare import Comparison
 from psychagent.evals.numbers import Infos, Numbers
 from psychagent.evals.worthless import KINDS
 from psychagent.reports.page.blocks import (
+    WHY_NO_INTERVAL,
     Block,
     Heading,
     Notice,
@@ -21,8 +22,9 @@ from psychagent.reports.page.blocks import (
     plural,
     signed,
 )
+from psychagent.stats.bootstrap import FEWEST_CASES
 from psychagent.stats.contrasts import Contrast
-from psychagent.stats.panels import PANELS, Estimates, Panel
+from psychagent.stats.panels import PANELS, Estimates, Panel, headline_name
 
 MIDDLE = TOP / 2
 FEWEST = 6
@@ -93,16 +95,19 @@ def explain_defaults(infos: Infos, silent: Mapping[Panel, float]) -> str:
     """Explain in plain words how much of a score comes from the defaults alone."""
     scored = {info.id: info.silent_headline for info in infos.values() if info.panel}
     middle = sum(abs(value - MIDDLE) < 0.005 for value in scored.values())
-    full = sorted(metric.key for metric, value in scored.items() if value == TOP)
+    names = {metric: headline_name(metric.key, infos[metric].metric.headline) for metric in scored}
+    full = sorted(names[metric] for metric, value in scored.items() if value == TOP)
     others = [
-        f"{metric.key} {value:.2f}" for metric, value in sorted(scored.items()) if value not in {MIDDLE, TOP}
+        f"{names[metric]} {value:.2f}"
+        for metric, value in sorted(scored.items())
+        if value not in {MIDDLE, TOP}
     ]
     numbers = ", ".join(f"{panel.label.lower()} {value:.2f}" for panel, value in silent.items())
     low = f" (elsewhere: {', '.join(others)})" if others else ""
     return (
         f"The scales tell the judge to give a default where it finds no evidence. So a session in which "
         f"nothing is said scores {MIDDLE:.1f} on {middle} of the {len(scored)} headline metrics{low}, and "
-        f"{TOP:.1f} on {' and '.join(full)}, which count symptoms and are inverted: no talk of symptoms "
+        f"{TOP:.1f} on {' and '.join(full)}, where symptoms are counted and inverted: no talk of symptoms "
         f"looks like a cure. Its headline numbers are {numbers}. Only the distance from these says anything."
     )
 
@@ -110,7 +115,7 @@ def explain_defaults(infos: Infos, silent: Mapping[Panel, float]) -> str:
 def _defaults_table(infos: Infos) -> Table:
     rows = tuple(
         (
-            info.id.key,
+            headline_name(info.id.key, info.metric.headline),
             info.id.side,
             ", ".join(info.scale.modalities) if info.scale.group == "specific" else "all",
             number(info.silent),
@@ -119,7 +124,7 @@ def _defaults_table(infos: Infos) -> Table:
         for info in infos.values()
         if info.panel
     )
-    header = ("metric", "side", "modalities", "score", "in the headline")
+    header = ("metric", "side", "modalities", "score of the scale", "in the headline")
     return Table(
         header, rows, labels=3, folded="An empty session on every headline metric, by the default rules"
     )
@@ -188,6 +193,8 @@ def _how_tested(pairs: int, between: str) -> str:
         f"{between}: percentile bootstrap over cases within modality, not corrected. Rank-biserial: −1 to 1. "
         "dz: mean difference over its standard deviation."
     )
+    if pairs < FEWEST_CASES:
+        text += f" {WHY_NO_INTERVAL}"
     if pairs < FEWEST:
         text += f" With fewer than {FEWEST} cases no difference can reach p < 0.05, however large."
     return text

@@ -8,6 +8,7 @@ from pathlib import Path
 from psychagent.evals.numbers import Numbers
 from psychagent.evals.table import Scores
 from psychagent.reports.page.blocks import Notice, number, percent, plural
+from psychagent.stats.bootstrap import FEWEST_CASES
 
 FEW_CASES = 10
 LOW_QUOTES = 0.9
@@ -88,14 +89,18 @@ def _small(scores: Scores) -> list[str]:
         )
     cases = scores.frame.groupby("modality")["case"].nunique()
     alone = ", ".join(sorted(cases[cases == 1].index))
-    if alone:
+    if alone and scores.count_cases() >= FEWEST_CASES:
         lines.append(f"One case only in {alone}: a number with a metric of a single case has no interval.")
-    if scores.count_cases() < FEW_CASES:
-        lines.append(
-            f"Only {plural(scores.count_cases(), 'case')}: bootstrap intervals are too narrow below about "
-            f"{FEW_CASES}."
-        )
-    return lines
+    return [*lines, *few_cases(scores.count_cases())]
+
+
+def few_cases(cases: int) -> list[str]:
+    """Say what few cases allow; nothing where they are enough."""
+    if cases < FEWEST_CASES:
+        return [f"Only {plural(cases, 'case')}: too few for any interval, which takes {FEWEST_CASES}."]
+    if cases < FEW_CASES:
+        return [f"Only {cases} cases: bootstrap intervals are too narrow below about {FEW_CASES}."]
+    return []
 
 
 def _loose(numbers: Numbers) -> list[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from psychagent.assets.settings.judge import Prices
 from psychagent.errors import RecordError
-from psychagent.evals.compare import compare
+from psychagent.evals.compare import Comparison, compare
 from psychagent.evals.numbers import compute_numbers, members_of
 from psychagent.evals.scales import read_scales
 from psychagent.evals.table import Scores, load_scores, to_cells
@@ -29,8 +30,18 @@ from psychagent.reports.evaluation.sections import (
 )
 from psychagent.reports.evaluation.versus import against, degenerate
 from psychagent.reports.evaluation.warn import build_notices, describe_skipped
-from psychagent.reports.page.blocks import Block, Blocks, Gallery, Heading, Text, interval_name
+from psychagent.reports.page.blocks import (
+    WHY_NO_INTERVAL,
+    Block,
+    Blocks,
+    Gallery,
+    Heading,
+    Text,
+    interval_name,
+)
 from psychagent.reports.page.write import write_page
+from psychagent.reports.quotes.findings import best_and_worst, read_extremes
+from psychagent.reports.quotes.transcripts import FOLDER, find_pages, resolve_root, write_pages
 from psychagent.scales.metrics import list_metrics
 from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Sampling
 from psychagent.stats.panels import Estimates, estimate_panels
@@ -46,6 +57,8 @@ class ReportPlan:
     use: str | None = None
     """`raw` or `verified`; None is what the evaluation was configured for."""
     sampling: Sampling = DEFAULT_SAMPLING
+    data_root: Path | None = None
+    """Where the judged sessions lie; None is where the evaluation found them."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +69,9 @@ class Report:
     markdown: Path
     blocks: Blocks
     material: Material
+    comparison: Comparison | None = None
+    transcripts: Path | None = None
+    """Folder of the transcripts that its quotes link to; None if there is none."""
 
 
 def write_report(plan: ReportPlan) -> Report:
@@ -65,16 +81,24 @@ def write_report(plan: ReportPlan) -> Report:
         RecordError: If the scores cannot be read or the report cannot be written.
     """
     material = gather(plan)
-    blocks = compose(material, plan)
+    versus = compare_with(material, plan)
+    blocks = compose(material, versus)
     page = write_page(plan.folder, "report", "PsychAgent: evaluation report", blocks)
-    return Report(page.html, page.markdown, blocks, material)
+    write_pages(plan.folder, material.pages)
+    transcripts = plan.folder / FOLDER if material.pages.dialogues else None
+    comparison = versus.comparison if versus else None
+    return Report(page.html, page.markdown, blocks, material, comparison, transcripts)
 
 
 def gather(plan: ReportPlan) -> Material:
     """Read the scores and their scales, and compute the numbers."""
     scores = load_scores(plan.folder, plan.use)
     worthless = _read_worthless(plan.folder, scores.use)
-    infos = list_metrics(read_scales(plan.folder, [*_used(scores), *(_used(worthless) if worthless else ())]))
+    scales = read_scales(plan.folder, [*_used(scores), *(_used(worthless) if worthless else ())])
+    infos = list_metrics(scales)
+    extremes = read_extremes(scores, scales)
+    folder = EvalFolder(plan.folder)
+    root = resolve_root(folder, plan.data_root, scores.summary.data_root)
     numbers = compute_numbers(scores, infos, plan.sampling)
     return Material(
         scores=scores,
@@ -84,6 +108,8 @@ def gather(plan: ReportPlan) -> Material:
         sampling=plan.sampling,
         prices=plan.prices,
         worthless=worthless,
+        extremes=extremes,
+        pages=find_pages(folder, root, extremes.witnesses()),
     )
 
 
@@ -93,18 +119,19 @@ def _used(scores: Scores) -> Iterator[tuple[str, str]]:
         yield f"{side}.{metric}", str(seen)
 
 
-def compose(material: Material, plan: ReportPlan) -> list[Block]:
+def compose(material: Material, versus: Versus | None) -> list[Block]:
     """Put the sections in order."""
     return [
         *opening(material),
         *build_notices(material.scores, material.numbers),
         *headline(material),
         *_radars(material),
-        *_against(material, plan),
+        *(against(versus.comparison, *versus.names) if versus else ()),
         *by_metric(material),
         *by_modality(material),
         *_trends(material),
         *_heatmap(material),
+        *best_and_worst(material.extremes, material.pages, is_script=material.scores.is_script),
         *degenerate(
             material.numbers,
             material.infos,
@@ -146,24 +173,36 @@ def estimate_origin(material: Material) -> Estimates | None:
     return estimate_panels(to_cells(rows), members_of(rows, material.infos), material.sampling)
 
 
-def _against(material: Material, plan: ReportPlan) -> list[Block]:
+class Versus(NamedTuple):
+    """A comparison, and what to call its two sides."""
+
+    comparison: Comparison
+    names: tuple[str, str]
+
+
+def compare_with(material: Material, plan: ReportPlan) -> Versus | None:
+    """Compare with the other evaluation of a plan; None if it names none.
+
+    Raises:
+        RecordError: If the other cannot be read or is the same one.
+    """
     if plan.against is None:
-        return []
+        return None
     if plan.against.resolve() == plan.folder.resolve():
         raise RecordError(f"{plan.against}: is the evaluation itself; name another folder in --against")
     other = load_scores(plan.against, material.scores.use)
     read_scales(plan.against, _used(other))
-    comparison = compare(material.scores, other, plan.sampling)
-    names = [", ".join(scores.baselines) for scores in (material.scores, other)]
-    if not all(names) or names[0] == names[1]:
-        names = [str(plan.folder), str(plan.against)]
-    return against(comparison, *names)
+    ours, theirs = (", ".join(scores.baselines) for scores in (material.scores, other))
+    if not ours or not theirs or ours == theirs:
+        ours, theirs = str(plan.folder), str(plan.against)
+    return Versus(compare(material.scores, other, plan.sampling), (ours, theirs))
 
 
 def _radars(material: Material) -> list[Block]:
-    paper = material.published.figure3
-    radars = draw_radars(material.numbers, paper.by_metric(), silent_metrics(material.infos))
-    caption = f"Paper: {paper.source}; {material.published.caveat}. Empty session: by the default rules."
+    radars = draw_radars(material.numbers, material.paper, silent_metrics(material.infos))
+    published = material.published
+    paper = f"Paper: {published.figure3.source}; {published.caveat}. " if material.paper else ""
+    caption = f"{paper}Empty session: by the default rules."
     return [Gallery(radars, caption)] if radars else []
 
 
@@ -171,10 +210,13 @@ def _trends(material: Material) -> list[Block]:
     pictures = draw_trends(material.numbers.trends)
     if not pictures:
         return [Heading("Over sessions"), Text("Every case has one session: there is no trend to show.")]
+    estimates = [estimate for trend in material.numbers.trends for _, estimate in trend.points]
+    between = interval_name(material.sampling.level)
+    shaded = any(estimate.low is not None for estimate in estimates)
     caption = (
-        "Mean of the panel's metrics over the cases that have the session, with the "
-        f"{interval_name(material.sampling.level)} over cases where no metric rests on a single "
-        "case. The axes do not start at 0."
+        "Mean of the panel's metrics over the cases that have the session; up is better on every panel, for "
+        "what measures harm enters as 10 − x. The axes do not start at 0. "
+        + (f"Shaded: {between}, where there are enough cases." if shaded else WHY_NO_INTERVAL)
     )
     return [Heading("Over sessions"), Gallery(pictures, caption)]
 

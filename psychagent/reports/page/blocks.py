@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-NONE = "–"
-"""Shown where there is no number."""
+from psychagent.stats.bootstrap import FEWEST_CASES, Estimate
+
+NONE, MINUS = "–", "−"
+"""Shown where there is no number; the sign of a negative one."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,8 @@ class Card:
     value: str
     interval: str
     note: str
+    muted: bool = False
+    """Whether it is no result, and so stands in grey."""
 
 
 @dataclass(frozen=True)
@@ -86,7 +90,66 @@ class Gallery:
     wide: bool = False
 
 
-Block = Heading | Text | Notice | Cards | Table | Gallery
+@dataclass(frozen=True)
+class Quotation:
+    """Words from a dialogue."""
+
+    text: str
+    source: str
+    """Where they stand, in words."""
+    href: str = ""
+    """Page and anchor of it, relative to this page; empty where there is none."""
+    is_said: bool = True
+    """Whether somebody said it; otherwise it is a remark, and bears no quotation marks."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A statement with the words it rests on."""
+
+    label: str
+    value: str
+    text: str
+    note: str
+    quotes: tuple[Quotation, ...]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """Statements side by side where there is room."""
+
+    findings: tuple[Finding, ...]
+    muted: bool = False
+    """Whether they are no results, and so stand in grey."""
+
+
+@dataclass(frozen=True)
+class Said:
+    """One turn of a dialogue."""
+
+    number: int
+    """Its anchor is `turn-<number>`."""
+    speaker: str
+    text: str
+    is_counselor: bool
+
+
+@dataclass(frozen=True)
+class Transcript:
+    """A dialogue for people to read."""
+
+    turns: tuple[Said, ...]
+
+
+@dataclass(frozen=True)
+class Link:
+    """A way to another page."""
+
+    text: str
+    href: str
+
+
+Block = Heading | Text | Notice | Cards | Table | Gallery | Findings | Transcript | Link
 Blocks = Sequence[Block]
 
 
@@ -95,13 +158,13 @@ def number(value: float | None, digits: int = 2) -> str:
     if value is None:
         return NONE
     text = f"{value:.{digits}f}"
-    # a rounded zero has no sign
-    return text.lstrip("-") if not float(text) else text
+    # a rounded zero has no sign, and a hyphen is no minus
+    return text.lstrip("-") if not float(text) else text.replace("-", MINUS)
 
 
 def signed(value: float | None, digits: int = 2) -> str:
     """Write a difference with its sign."""
-    return NONE if value is None else f"{value:+.{digits}f}".replace("-", "−")
+    return NONE if value is None else f"{value:+.{digits}f}".replace("-", MINUS)
 
 
 def percent(value: float | None) -> str:
@@ -117,6 +180,29 @@ def interval(low: float | None, high: float | None, *, sign: bool = False) -> st
         return NONE
     write = signed if sign else number
     return f"{write(low)} to {write(high)}"
+
+
+def interval_or_why(estimate: Estimate, *, sign: bool = False) -> str:
+    """Write an estimate's interval, or why it has none."""
+    if estimate.mean is None:
+        return "no interval"
+    if estimate.low is None or estimate.high is None:
+        few = estimate.cases < FEWEST_CASES
+        return f"no interval ({plural(estimate.cases, 'case') if few else 'a metric of one case'})"
+    return interval(estimate.low, estimate.high, sign=sign)
+
+
+def with_interval(estimate: Estimate, *, sign: bool = False) -> str:
+    """Write a mean and, where there is one, its interval in brackets."""
+    between = interval(estimate.low, estimate.high, sign=sign)
+    mean = (signed if sign else number)(estimate.mean)
+    return mean if between == NONE else f"{mean} ({between})"
+
+
+WHY_NO_INTERVAL = (
+    f"No interval is given over fewer than {FEWEST_CASES} cases, nor for a number with a metric of a single "
+    "case: so few do not show how much cases differ."
+)
 
 
 def interval_name(level: float) -> str:

@@ -8,15 +8,28 @@ from typing import assert_never
 
 import jinja2
 
-from psychagent.reports.page.blocks import Block, Blocks, Cards, Gallery, Heading, Notice, Table, Text
+from psychagent.reports.page.blocks import (
+    Block,
+    Blocks,
+    Cards,
+    Findings,
+    Gallery,
+    Heading,
+    Link,
+    Notice,
+    Table,
+    Text,
+    Transcript,
+)
 
 _HERE = Path(__file__).parent
 
 
-def to_html(blocks: Blocks, title: str) -> str:
+def to_html(blocks: Blocks, title: str, *, language: str = "en") -> str:
     """Write the blocks as a page; all text in them is escaped."""
     return _ENVIRONMENT.get_template("page.html.jinja2").render(
         title=title,
+        language=language,
         css=(_HERE / "page.css").read_text(encoding="utf-8"),
         parts=[(_macro_of(block), block) for block in blocks],
     )
@@ -37,6 +50,12 @@ def _macro_of(block: Block) -> str:
             return "table"
         case Gallery():
             return "gallery"
+        case Findings():
+            return "findings"
+        case Transcript():
+            return "transcript"
+        case Link():
+            return "link"
     assert_never(block)
 
 

@@ -2,11 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import assert_never
 
 from psychagent.files.markdown import markdown_table
-from psychagent.reports.page.blocks import Block, Blocks, Cards, Gallery, Heading, Notice, Table, Text
+from psychagent.reports.page.blocks import (
+    Block,
+    Blocks,
+    Cards,
+    Finding,
+    Findings,
+    Gallery,
+    Heading,
+    Link,
+    Notice,
+    Quotation,
+    Table,
+    Text,
+    Transcript,
+)
+
+_MARKS = re.compile(r"([\\`*_\[\]<#])")
 
 
 def to_markdown(blocks: Blocks, pictures: str) -> str:
@@ -35,7 +52,29 @@ def _block(block: Block, pictures: str) -> str:
         case Gallery():
             images = "\n".join(f"![{p.alt}]({pictures}/{p.name}.svg)" for p in block.pictures)
             return f"{images}\n\n{block.caption}".strip()
+        case Findings():
+            return "\n\n".join(map(_finding, block.findings))
+        case Transcript():
+            return "\n\n".join(f"{t.number}. **{t.speaker}**: {_plain(t.text)}" for t in block.turns)
+        case Link():
+            return f"[{block.text}]({block.href})"
     assert_never(block)
+
+
+def _finding(finding: Finding) -> str:
+    head = f"**{finding.label}: {finding.value}** {_plain(finding.text)} ({finding.note})"
+    quotes = "\n".join(f"- {_quotation(quote)}" for quote in finding.quotes)
+    return f"{head}\n\n{quotes}".strip()
+
+
+def _quotation(quote: Quotation) -> str:
+    text = f"“{_plain(quote.text)}”" if quote.is_said else _plain(quote.text)
+    return f"{text} – " + (f"[{quote.source}]({quote.href})" if quote.href else quote.source)
+
+
+def _plain(text: str) -> str:
+    """Keep a speaker's words from being read as tags, emphasis or several paragraphs."""
+    return _MARKS.sub(r"\\\1", " ".join(text.split()))
 
 
 def _table(table: Table) -> str:

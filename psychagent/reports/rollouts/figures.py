@@ -10,15 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from psychagent.reports.page.blocks import Picture
+from psychagent.reports.page.blocks import Picture, number
 from psychagent.reports.page.canvas import Theme, draw_picture
-from psychagent.reports.rollouts.numbers import REWARD, Estimated, RftNumbers
+from psychagent.reports.rollouts.curve import Curve
+from psychagent.reports.rollouts.numbers import REWARD, RftNumbers
 from psychagent.reports.rollouts.read import Rolled
 from psychagent.stats.bootstrap import Estimate
 
 SMALL = (4.3, 3.1)
-MOST_STRIPS = 60
-"""Most sessions whose rollouts are drawn; more would be unreadable."""
 
 
 def draw_by_session(numbers: RftNumbers) -> Picture | None:
@@ -32,7 +31,9 @@ def draw_by_session(numbers: RftNumbers) -> Picture | None:
         return None
     lines = {
         "winner": [estimates[REWARD, "winner"] for _, estimates in points],
-        "random pick (mean of all rollouts)": [estimates[REWARD, "mean"] for _, estimates in points],
+        "random pick, expected (mean of all rollouts)": [
+            estimates[REWARD, "mean"] for _, estimates in points
+        ],
     }
 
     def draw(figure: Figure, theme: Theme) -> None:
@@ -46,16 +47,13 @@ def draw_by_session(numbers: RftNumbers) -> Picture | None:
                 _whisker(axes, place + (0.06 if color == theme.other else -0.06), estimate, color)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.set_xlim(points[0][0] - 0.4, points[-1][0] + 0.4)
-        _finish(axes, "Reward by number of the session", "session", "reward (standard deviations)")
+        finish_axes(axes, "Reward by number of the session", "session", "reward (standard deviations)")
         figure.legend(loc="outside lower center", ncols=1, fontsize=8)
 
-    summary = "; ".join(f"session {index}: winner {_mean(estimates)}" for index, estimates in points)
+    summary = "; ".join(
+        f"session {index}: winner {number(estimates[REWARD, 'winner'].mean)}" for index, estimates in points
+    )
     return draw_picture("rft_by_session", f"Reward by session. {summary}", (4.3, 3.4), draw)
-
-
-def _mean(estimates: Estimated) -> str:
-    value = estimates[REWARD, "winner"].mean
-    return f"{value:.2f}" if value is not None else "none"
 
 
 def _whisker(axes: Axes, place: float, estimate: Estimate, color: str) -> None:
@@ -63,45 +61,34 @@ def _whisker(axes: Axes, place: float, estimate: Estimate, color: str) -> None:
         axes.plot([place, place], [estimate.low, estimate.high], color=color, linewidth=1.2, alpha=0.7)
 
 
-def draw_strips(sessions: Sequence[Rolled]) -> Picture | None:
-    """Draw every rollout's reward, one column per session in order of the winner's, the winner marked."""
-    drawn = [s for s in sessions if len(s.rewards) > 1 and s.winner in s.rewards][:MOST_STRIPS]
-    if not drawn:
+def draw_curve(curve: Curve) -> Picture | None:
+    """Draw the expected reward of the best of k, and what the second judge gives the same choice."""
+    if not curve.points:
         return None
-    drawn.sort(key=lambda s: s.rewards[s.winner])
+    lines = {"reward of the best": [point.reward for point in curve.points]}
+    if curve.has_holdout:
+        lines["the same choice, second judge"] = [point.holdout for point in curve.points]
 
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot()
-        for place, session in enumerate(drawn):
-            others = [v for i, v in session.rewards.items() if i != session.winner]
-            axes.plot(
-                [place, place],
-                [min(session.rewards.values()), max(session.rewards.values())],
-                color=theme.line,
-                linewidth=1.0,
-                zorder=1,
+        looks = ((theme.mark, "o", "-"), (theme.other, "s", "--"))
+        places = [point.k for point in curve.points]
+        for (label, estimates), (color, marker, style) in zip(lines.items(), looks, strict=False):
+            means, lows, highs = (
+                [math.nan if value is None else value for value in column]
+                for column in zip(*((e.mean, e.low, e.high) for e in estimates), strict=True)
             )
-            axes.plot([place] * len(others), others, "o", color=theme.soft, markersize=3.2, alpha=0.8)
-        axes.plot(
-            range(len(drawn)),
-            [s.rewards[s.winner] for s in drawn],
-            "D",
-            color=theme.mark,
-            markersize=4.2,
-            label="chosen",
-            zorder=3,
-        )
-        axes.plot([], [], "o", color=theme.soft, markersize=3.2, label="not chosen")
-        axes.set_xticks([])
-        axes.set_xlim(-1, len(drawn))
-        _finish(axes, "Every rollout", f"{len(drawn)} sessions, by reward of the chosen", "reward")
-        figure.legend(loc="outside lower center", ncols=2, fontsize=8)
+            axes.fill_between(places, lows, highs, color=color, alpha=0.14, linewidth=0)
+            axes.plot(places, means, color=color, marker=marker, linestyle=style, label=label, markersize=4)
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.set_xlim(0.6, len(places) + 0.4)
+        finish_axes(axes, "Best of k", "rollouts a session, k", "expected reward (standard deviations)")
+        if len(lines) > 1:
+            figure.legend(loc="outside lower center", ncols=1, fontsize=8)
 
+    words = ", ".join(f"{point.k}: {number(point.reward.mean)}" for point in curve.points)
     return draw_picture(
-        "rft_rollouts",
-        f"Rewards of all rollouts of {len(drawn)} sessions, the chosen one marked",
-        (4.3, 3.4),
-        draw,
+        "rft_best_of_k", f"Expected reward of the best of k rollouts. {words}", (4.3, 3.4), draw
     )
 
 
@@ -129,7 +116,7 @@ def draw_agreement(sessions: Sequence[Rolled]) -> Picture | None:
                 alpha=0.8,
                 label=label,
             )
-        _finish(axes, "Two judges", "judge that chose, against the session's mean", "second judge")
+        finish_axes(axes, "Two judges", "judge that chose, against the session's mean", "second judge")
         figure.legend(loc="outside lower center", ncols=2, fontsize=8)
 
     return draw_picture("rft_judges", f"Rewards of {len(pairs)} rollouts under two judges", (4.3, 3.4), draw)
@@ -164,14 +151,15 @@ def draw_lengths(sessions: Sequence[Rolled]) -> Picture | None:
         )
         axes.set_xlim(low, high)
         axes.set_ylim(low, high)
-        _finish(axes, "Length: is longer chosen?", "not chosen, mean tokens", "chosen, tokens")
+        finish_axes(axes, "Length: is longer chosen?", "not chosen, mean tokens", "chosen, tokens")
 
     longer = sum(y > x for x, y in points)
     alt = f"The chosen dialogue is longer than the mean of the others in {longer} of {len(points)} sessions"
     return draw_picture("rft_lengths", alt, SMALL, draw)
 
 
-def _finish(axes: Axes, title: str, across: str, up: str) -> None:
+def finish_axes(axes: Axes, title: str, across: str, up: str) -> None:
+    """Write title and labels, and draw the grid."""
     axes.grid(axis="y", linewidth=0.7)
     axes.set_axisbelow(True)
     axes.set_title(title, loc="left")

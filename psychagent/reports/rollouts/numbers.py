@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from statistics import mean
 
 from psychagent.domain.seed import derive_seed
+from psychagent.reports.rollouts.curve import Curve, best_of_curve
 from psychagent.reports.rollouts.read import Candidate, RftRun, Rolled
 from psychagent.scales.choose import select_best, select_random
+from psychagent.scales.reward import canonical
 from psychagent.stats.bootstrap import Cell, Estimate, Sampling, bootstrap_means
 from psychagent.stats.ranks import rank_correlation
 
 REWARD, HOLDOUT, LENGTH = "reward", "holdout", "length"
+CHOSEN, EXPECTED, GAINED = "metric of the chosen", "metric, expected", "metric, gained"
+"""Groups whose names are metrics: the winner's score and the mean of all, 0 to 10, and the gain in standard
+deviations."""
 _EXPECTED_FIRST = "no_previous_score"
 """Why client metrics do not count in a first session."""
 
@@ -57,6 +62,12 @@ class RftNumbers:
     """Metrics that a reward left out -> why."""
     excluded: Mapping[str, int]
     """Why rollouts could not win -> how many."""
+    curve: Curve = Curve()
+
+    @property
+    def has_interval(self) -> bool:
+        """Whether any number has an interval."""
+        return any(estimate.low is not None for estimate in self.whole.values())
 
     def of(self, group: str, name: str) -> Estimate:
         """Return an estimate over all sessions; empty if there is none."""
@@ -88,6 +99,7 @@ def compute_rft(run: RftRun, sampling: Sampling) -> RftNumbers:
             if why != _EXPECTED_FIRST or s.session_index > 1
         },
         excluded=Counter(why for s in sessions for why in s.choice.excluded.values()),
+        curve=best_of_curve(sessions, sampling),
     )
 
 
@@ -114,6 +126,7 @@ def quantities(session: Rolled) -> Iterator[tuple[str, str, float]]:
         yield REWARD, "margin", margin
     if holdouts.keys() & rewards.keys():
         yield from _agreement(session, rewards, holdouts)
+    yield from _by_metric(session)
     yield from _lengths(session)
 
 
@@ -127,6 +140,25 @@ def _chosen(group: str, session: Rolled, values: Mapping[int, float]) -> Iterato
     yield group, "random", values[select_random(values, seed=seed)]
     yield group, "best", max(values.values())
     yield group, "gain", values[session.winner] - mean(values.values())
+
+
+def _by_metric(session: Rolled) -> Iterator[tuple[str, str, float]]:
+    """Compare the winner with a random pick on each metric of the reward, whose mean gain is the reward's."""
+    compared = {c.index: c for c in session.candidates if c.index in session.rewards}
+    winner = compared.get(session.winner)
+    if winner is None or len(compared) < 2:
+        return
+    for name in session.choice.compared:
+        z = [c.z[name] for c in compared.values() if name in c.z]
+        if len(z) == len(compared):
+            yield GAINED, name, winner.z[name] - mean(z)
+            yield CHOSEN, name, canonical_scores(winner)[name]
+            yield EXPECTED, name, mean(canonical_scores(c)[name] for c in compared.values())
+
+
+def canonical_scores(candidate: Candidate) -> dict[str, float]:
+    """Return a rollout's scores by the names that norms and rewards use."""
+    return {canonical(name): value for name, value in candidate.scores.items()}
 
 
 def _agreement(

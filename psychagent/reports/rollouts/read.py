@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.rollout import Choice
@@ -36,6 +37,10 @@ class Candidate:
     """Scales that the judge was asked for."""
     missing: tuple[str, ...]
     failure: str
+    scores: Mapping[str, float] = field(default_factory=dict)
+    """0 to 10 by side and metric, as the rewards count them."""
+    z: Mapping[str, float] = field(default_factory=dict)
+    """Standard scores by side and metric, of which the reward is the mean; higher is better."""
 
 
 @dataclass(frozen=True)
@@ -118,11 +123,12 @@ def read_rft_run(folder: Path) -> RftRun:
     if settings is None:
         raise RecordError(f"{folder}: is a run without rollouts; run `psychagent rft` first")
     norms = _read_norms(settings.norms)
+    scoring = Scoring(norms, settings.judging.use)
     sessions: list[Rolled] = []
     broken: list[tuple[str, str]] = []
     failed: list[tuple[str, str]] = []
     for place in run.cases():
-        readable, problems = _read_case(place, norms)
+        readable, problems = _read_case(place, scoring)
         sessions += readable
         broken += problems
         failed += _failed_case(place)
@@ -144,28 +150,45 @@ def _failed_case(place: CaseFolder) -> Iterator[tuple[str, str]]:
         yield place.name, failure.message
 
 
-def _read_case(place: CaseFolder, norms: Norms) -> tuple[list[Rolled], list[tuple[str, str]]]:
+@dataclass(frozen=True)
+class Scoring:
+    """How the run turned scores into rewards."""
+
+    norms: Norms
+    use: Literal["raw", "verified"]
+
+    def values(self, rollout: StoredRollout) -> Mapping[str, float]:
+        """Return a rollout's scores as the reward counted them."""
+        return rollout.judgement.values(self.use) if rollout.judgement else rollout.scores
+
+
+def _read_case(place: CaseFolder, scoring: Scoring) -> tuple[list[Rolled], list[tuple[str, str]]]:
     """Read a case's sessions in order: changes are relative to the session chosen before."""
     sessions, broken = [], []
-    previous: Mapping[str, float] | None = None
+    before = Before()
     for file in place.session_files():
         try:
-            session, previous = _read_rolled(file, norms, previous)
+            session, before = _read_rolled(file, scoring, before)
             sessions.append(session)
         except RecordError as error:
-            previous = None
+            before = Before()
             broken.append((f"{place.name}/{file.path.name}", str(error)))
     return sessions, broken
 
 
-def _read_rolled(
-    file: SessionFile, norms: Norms, previous: Mapping[str, float] | None
-) -> tuple[Rolled, Mapping[str, float]]:
+class Before(NamedTuple):
+    """Scores of what was chosen in the session before, from which changes are measured."""
+
+    scores: Mapping[str, float] | None = None
+    holdout: Mapping[str, float] | None = None
+
+
+def _read_rolled(file: SessionFile, scoring: Scoring, before: Before) -> tuple[Rolled, Before]:
     record = file.read()
     data = record.typed_rollouts()
     if data is None or data.selection is None:
         raise RecordError(f"{file.path}: records no choice among rollouts")
-    holdouts = holdout_rewards(data.rollout_candidates, norms, previous)
+    holdouts = holdout_rewards(data.rollout_candidates, scoring.norms, before.holdout)
     chosen = [c for c in data.rollout_candidates if c.rollout_index == data.winner_rollout_index]
     if not chosen:
         raise RecordError(f"{file.path}: its winner {data.winner_rollout_index} is not among its rollouts")
@@ -175,14 +198,17 @@ def _read_rolled(
         session_index=record.session_index,
         winner=data.winner_rollout_index,
         choice=data.selection,
-        candidates=tuple(_candidate(c, holdouts) for c in data.rollout_candidates),
+        candidates=tuple(_candidate(c, holdouts, scoring, before) for c in data.rollout_candidates),
         usage=record.usage,
         is_script=any(c.judgement.is_script for c in data.rollout_candidates if c.judgement),
     )
-    return session, chosen[0].holdout_scores
+    return session, Before(scoring.values(chosen[0]), chosen[0].holdout_scores)
 
 
-def _candidate(data: StoredRollout, holdouts: Mapping[int, float]) -> Candidate:
+def _candidate(
+    data: StoredRollout, holdouts: Mapping[int, float], scoring: Scoring, before: Before
+) -> Candidate:
+    scores = scoring.values(data)
     texts = [u.content for u in data.transcript]
     return Candidate(
         index=data.rollout_index,
@@ -193,6 +219,8 @@ def _candidate(data: StoredRollout, holdouts: Mapping[int, float]) -> Candidate:
         asked=tuple(data.judgement.scales) if data.judgement else (),
         missing=data.missing_methods,
         failure=data.failure.message if data.failure else "",
+        scores=scores,
+        z=to_signals(scores, scoring.norms, before.scores or None).z,
     )
 
 

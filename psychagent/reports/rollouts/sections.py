@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
-from psychagent.assets.settings.judge import Prices
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.evals.summary import cost_of
-from psychagent.reports.evaluation.warn import FEW_CASES, script_banner
+from psychagent.reports.evaluation.warn import few_cases, script_banner
 from psychagent.reports.page.blocks import (
     NONE,
     Block,
-    Card,
-    Cards,
     Heading,
     Notice,
     Table,
@@ -25,28 +19,14 @@ from psychagent.reports.page.blocks import (
     percent,
     plural,
     signed,
+    with_interval,
 )
-from psychagent.reports.rollouts.numbers import HOLDOUT, LENGTH, REWARD, Estimated, RftNumbers
-from psychagent.reports.rollouts.read import RftRun
-from psychagent.stats.bootstrap import Estimate, Sampling
+from psychagent.reports.rollouts.material import RftMaterial
+from psychagent.reports.rollouts.numbers import HOLDOUT, LENGTH, REWARD, RftNumbers
+from psychagent.stats.bootstrap import Estimate
 
 MUCH_MISSING = 0.05
 _COUNTED = "Finished sessions, all rollouts, those that failed included. Judge: both judges."
-
-
-@dataclass(frozen=True)
-class RftMaterial:
-    """What the sections are made from."""
-
-    run: RftRun
-    numbers: RftNumbers
-    sampling: Sampling
-    prices: Prices | None = None
-
-    @property
-    def has_holdout(self) -> bool:
-        """Whether a second judge scored the rollouts."""
-        return (HOLDOUT, "winner") in self.numbers.whole
 
 
 def opening(material: RftMaterial) -> list[Block]:
@@ -83,8 +63,7 @@ def warnings(material: RftMaterial) -> list[str]:
             "only a judge that took no part in it can tell whether choosing helped (`holdout` in the "
             "rollout settings)."
         )
-    if numbers.cases < FEW_CASES:
-        lines.append(f"Only {plural(numbers.cases, 'case')}: bootstrap intervals are too narrow.")
+    lines += few_cases(numbers.cases)
     lost = sum(part.missing for part in numbers.lost), sum(part.asked for part in numbers.lost)
     if lost[1] and lost[0] / lost[1] > MUCH_MISSING:
         lines.append(f"{percent(lost[0] / lost[1])} of the scales could not be filled in.")
@@ -95,73 +74,27 @@ def warnings(material: RftMaterial) -> list[str]:
     return lines
 
 
-def gain(material: RftMaterial) -> list[Block]:
-    """Show the reward of winner, mean and random pick."""
-    numbers = material.numbers
-    cards = Cards(
-        (
-            _card("Winner", numbers.of(REWARD, "winner"), "reward of the chosen rollout"),
-            _card("Random pick", numbers.of(REWARD, "mean"), "expected: the mean of all rollouts"),
-            _card("Gain", numbers.of(REWARD, "gain"), "winner less random pick", sign=True),
-            _card("Margin", numbers.of(REWARD, "margin"), "best less second best"),
-        )
-    )
-    names = ("winner", "mean", "random", "gain")
-    header = ("session", "winner", "mean", "random", "gain", "margin")
-    rows = [_row(str(index), estimates, names) for index, estimates in numbers.by_session.items()]
-    rows.append(_row("all", numbers.whole, names))
-    how = (
-        f"In standard deviations of the norms ({material.run.norms.source.rstrip('.')}). In brackets: "
-        f"{interval_name(material.sampling.level)}s, percentile bootstrap over cases "
-        f"({count(material.sampling.resamples)} resamples), all sessions of a case together. The gain of the "
-        "best is above 0 by construction: see the second judge. Random: one rollout drawn by seed."
-    )
-    return [
-        Heading("What choosing gained"),
-        cards,
-        Table(header, tuple(rows), strong=frozenset({len(rows) - 1})),
-        Text(how, quiet=True),
-    ]
-
-
-def _card(label: str, estimate: Estimate, note: str, *, sign: bool = False) -> Card:
-    value = signed(estimate.mean) if sign else number(estimate.mean)
-    between = interval(estimate.low, estimate.high, sign=sign)
-    return Card(label, value, "no interval" if between == NONE else between, note)
-
-
-def _row(label: str, estimates: Estimated, names: Sequence[str]) -> tuple[str, ...]:
-    values = [estimates.get((REWARD, name), Estimate()) for name in names]
-    margin = estimates.get((REWARD, "margin"), Estimate())
-    between = (_with_interval(value) for value in values)
-    return (f"{label} ({plural(values[0].sessions, 'session')})", *between, number(margin.mean))
-
-
-def _with_interval(estimate: Estimate) -> str:
-    between = interval(estimate.low, estimate.high)
-    return number(estimate.mean) + ("" if between == NONE else f" ({between})")
-
-
 def second_judge(material: RftMaterial) -> list[Block]:
     """Show whether a judge that took no part in the choice prefers what was chosen."""
     numbers = material.numbers
     if not material.has_holdout:
         return []
     name = material.run.manifest.models.get("holdout", "not named")
+    related = with_interval(numbers.of(HOLDOUT, "correlation"), sign=True)
     rows = (
-        ("Winner, under the second judge", _with_interval(numbers.of(HOLDOUT, "winner"))),
-        ("Random pick, expected", _with_interval(numbers.of(HOLDOUT, "mean"))),
-        ("Winner less random pick", _with_sign(numbers.of(HOLDOUT, "gain"))),
-        ("The best there was, by the second judge itself", _with_interval(numbers.of(HOLDOUT, "best"))),
-        ("Rank correlation of the judges within a session", _with_sign(numbers.of(HOLDOUT, "correlation"))),
+        ("Winner, under the second judge", with_interval(numbers.of(HOLDOUT, "winner"))),
+        ("Random pick, expected", with_interval(numbers.of(HOLDOUT, "mean"))),
+        ("Winner less random pick", with_interval(numbers.of(HOLDOUT, "gain"), sign=True)),
+        ("The best there was, by the second judge itself", with_interval(numbers.of(HOLDOUT, "best"))),
+        ("Rank correlation of the judges within a session", related),
         ("Both judges have the same best", _share(numbers.of(HOLDOUT, "same_winner"))),
         ("By chance", _share(numbers.of(HOLDOUT, "chance"), plain=True)),
     )
     text = (
         f"The second judge ({name}) scored every rollout and took no part in the choice. {verdict(numbers)}"
     )
-    between = interval_name(material.sampling.level)
-    table = Table(("", f"mean over sessions ({between} over cases)"), rows, strong=frozenset({2}))
+    between = f" ({interval_name(material.sampling.level)} over cases)" if numbers.has_interval else ""
+    table = Table(("", f"mean over sessions{between}"), rows, strong=frozenset({2}))
     return [Heading("Agreement with the second judge"), Text(text), table]
 
 
@@ -177,11 +110,6 @@ def verdict(numbers: RftNumbers) -> str:
     return "By its scores choosing made no difference that can be told from chance: the interval holds 0."
 
 
-def _with_sign(estimate: Estimate) -> str:
-    between = interval(estimate.low, estimate.high, sign=True)
-    return signed(estimate.mean) + ("" if between == NONE else f" ({between})")
-
-
 def _share(estimate: Estimate, *, plain: bool = False) -> str:
     if estimate.mean is None:
         return NONE
@@ -194,12 +122,12 @@ def headlines(material: RftMaterial) -> list[tuple[str, str]]:
     """State the most important numbers, one line each."""
     numbers = material.numbers
     lines = [
-        ("reward of the winner", _with_interval(numbers.of(REWARD, "winner"))),
-        ("reward of a random pick, expected", _with_interval(numbers.of(REWARD, "mean"))),
+        ("reward of the winner", with_interval(numbers.of(REWARD, "winner"))),
+        ("reward of a random pick, expected", with_interval(numbers.of(REWARD, "mean"))),
     ]
     if material.has_holdout:
         lines.append(
-            ("winner less random pick, second judge", _with_sign(numbers.of(HOLDOUT, "gain"))),
+            ("winner less random pick, second judge", with_interval(numbers.of(HOLDOUT, "gain"), sign=True)),
         )
     return lines
 

@@ -6,14 +6,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from psychagent.assets.settings.judge import Prices
-from psychagent.reports.page.blocks import Block, Blocks, Gallery, interval_name
+from psychagent.reports.page.blocks import Block, Blocks, Gallery, Heading, interval_name
 from psychagent.reports.page.write import write_page
-from psychagent.reports.rollouts.figures import draw_agreement, draw_by_session, draw_lengths, draw_strips
+from psychagent.reports.rollouts.figures import (
+    draw_agreement,
+    draw_by_session,
+    draw_curve,
+    draw_lengths,
+)
+from psychagent.reports.rollouts.gain import best_of_k, by_metric, every_rollout, gain
+from psychagent.reports.rollouts.material import RftMaterial
 from psychagent.reports.rollouts.numbers import compute_rft
 from psychagent.reports.rollouts.read import read_rft_run
 from psychagent.reports.rollouts.sections import (
-    RftMaterial,
-    gain,
     gaps,
     lengths,
     opening,
@@ -21,6 +26,7 @@ from psychagent.reports.rollouts.sections import (
     second_judge,
     spending,
 )
+from psychagent.reports.rollouts.strips import draw_strips, explain_names
 from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Sampling
 
 
@@ -51,26 +57,41 @@ def write_rft_report(
 
 def compose(material: RftMaterial) -> list[Block]:
     """Put the sections in order."""
-    sessions = material.run.sessions
-    drawn = (
-        draw_by_session(material.numbers),
-        draw_strips(sessions),
-        draw_agreement(sessions),
-        draw_lengths(sessions),
-    )
-    pictures = tuple(picture for picture in drawn if picture)
-    caption = (
-        f"Whiskers: {interval_name(material.sampling.level)}s over cases. Two judges: each rollout against "
-        "the mean of its session."
-    )
-    gallery: list[Block] = [Gallery(pictures, caption)] if pictures else []
     return [
         *opening(material),
         *gain(material),
-        *gallery,
+        *_gallery(material),
+        *by_metric(material),
+        *best_of_k(material),
+        *_every_rollout(material),
         *second_judge(material),
         *lengths(material),
         *gaps(material),
         *spending(material),
         *provenance(material),
     ]
+
+
+def _gallery(material: RftMaterial) -> list[Block]:
+    """Show the small figures, and explain of them what is there."""
+    numbers, sessions = material.numbers, material.run.sessions
+    between = interval_name(material.sampling.level)
+    drawn = (
+        (draw_by_session(numbers), f"Whiskers: {between}s over cases." if numbers.has_interval else ""),
+        (draw_curve(numbers.curve), f"Shaded: {between}s over cases." if numbers.has_interval else ""),
+        (draw_agreement(sessions), "Two judges: each rollout against the mean of its session."),
+        (draw_lengths(sessions), ""),
+    )
+    pictures = tuple(picture for picture, _ in drawn if picture)
+    caption = " ".join(words for picture, words in drawn if picture and words)
+    return [Gallery(pictures, caption)] if pictures else []
+
+
+def _every_rollout(material: RftMaterial) -> list[Block]:
+    sessions = material.run.sessions
+    strips = draw_strips(sessions)
+    table = every_rollout(sessions)
+    if strips is None:
+        return table
+    names = explain_names(sessions)
+    return [Heading("Every rollout"), Gallery((strips,), names, wide=True), *table]

@@ -13,6 +13,7 @@ from psychagent.domain.base import Language, Modality, Record, Speaker, Stage
 from psychagent.errors import AssetError
 from psychagent.files.read import load_data
 from psychagent.skills.library import SkillLibrary
+from psychagent.skills.store import SkillStore
 
 T = TypeVar("T")
 
@@ -34,8 +35,8 @@ class Moment(Record):
     """The session's focus, one phrase."""
     turns: tuple[Line, ...] = Field(min_length=2, max_length=3)
     """The last utterances, the client's last."""
-    skills: tuple[str, ...] = Field(min_length=1, max_length=3)
-    """Ids of the skills that an experienced counselor would reach for."""
+    skills: tuple[str, ...] = Field(max_length=3)
+    """Ids of the skills that an experienced counselor would reach for; none where listening is enough."""
 
     @property
     def last_words(self) -> str:
@@ -49,6 +50,8 @@ class Rewrite(Record):
     skill: str = Field(min_length=1, max_length=120)
     trigger: str = Field(min_length=1, max_length=300)
     when_to_use: str = Field(min_length=1, max_length=300)
+    danger: bool = False
+    """Whether danger is voiced, or open from before."""
 
     @property
     def query(self) -> str:
@@ -75,8 +78,9 @@ def load_gold(path: Path, library: SkillLibrary) -> tuple[Moment, ...]:
 
     Raises:
         AssetError: If a moment is malformed, its id is used twice, its last words are not the client's,
-            or a skill does not exist at its modality and stage.
+            or it names a skill that no session of its modality and stage may draw on.
     """
+    store = SkillStore(library, embedder=None, method="lexical", stages="previous")
     moments = _read(_MOMENTS, path)
     seen: set[str] = set()
     for moment in moments:
@@ -86,7 +90,7 @@ def load_gold(path: Path, library: SkillLibrary) -> tuple[Moment, ...]:
         seen.add(moment.id)
         if moment.turns[-1].speaker is not Speaker.CLIENT:
             raise AssetError(f"{where}: the last turn must be the client's")
-        known = {skill.id for skill in library.stage(moment.modality, moment.stage).skills()}
+        known = store.by_id(moment.modality, moment.stage)
         for skill_id in moment.skills:
             if skill_id not in known:
                 raise AssetError(f"{where}: no skill {skill_id!r} at {moment.modality}, {moment.stage}")

@@ -14,7 +14,7 @@ from psychagent.skills.encoders import Vectors
 from psychagent.skills.store import SkillStore
 
 TOP = 5
-"""Skills that recall looks at: as many as a turn shows."""
+"""Skills that recall looks at."""
 
 HALVES = ("tuning", "held out")
 """Choices were made on the first, third, ... moment; the second, fourth, ... were held out."""
@@ -54,10 +54,10 @@ class Batch:
 
 
 def score(moment: Moment, ids: Sequence[str]) -> Measure:
-    """Score one ranking of all skills of the moment's stage."""
+    """Score one ranking of all skills that the moment's session may draw on."""
     gold = set(moment.skills)
-    first = min(rank for rank, skill_id in enumerate(ids, start=1) if skill_id in gold)
-    return Measure(recall=len(gold & set(ids[:TOP])) / len(gold), mrr=1 / first)
+    ranks = [rank for rank, skill_id in enumerate(ids, start=1) if skill_id in gold]
+    return Measure(recall=len(gold & set(ids[:TOP])) / len(gold), mrr=1 / ranks[0] if ranks else 0.0)
 
 
 def expect_random(pool: int, gold: int) -> Measure:
@@ -101,7 +101,7 @@ async def run_bench(
     moments: Sequence[Moment],
     rewrites: Mapping[str, Rewrite],
 ) -> list[Row]:
-    """Measure every query by words, by each embedder, and fused.
+    """Measure every query by words, by each embedder, and fused, where a skill is to be found.
 
     Args:
         store: Store of the library for ranking by words.
@@ -109,6 +109,7 @@ async def run_bench(
         moments: What to measure on.
         rewrites: By moment id; empty leaves the rewritten query out.
     """
+    moments = [moment for moment in moments if moment.skills]
     rows = [await _random(store, moments)]
     for kind, texts in queries(moments, rewrites).items():
         plain = Batch(kind, texts, [None] * len(texts), [0.0] * len(texts))

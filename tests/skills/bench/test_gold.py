@@ -61,9 +61,28 @@ def test_a_rewrite_does_not_repeat_a_skill_of_the_library(language: Language) ->
         assert not {rewrite.skill, rewrite.trigger, rewrite.when_to_use} & texts
 
 
-def test_a_skill_of_another_stage_is_refused(tmp_path: Path, small_library: Path) -> None:
+def test_a_skill_of_a_later_stage_is_refused(tmp_path: Path, small_library: Path) -> None:
     with pytest.raises(AssetError, match=r"m-01.*no skill 'b\.work' at cbt, intervention"):
         load(tmp_path, small_library, skills=["b.work"])
+
+
+def test_a_skill_of_the_stage_before_may_be_gold(tmp_path: Path, small_library: Path) -> None:
+    (moment,) = load(tmp_path, small_library, stage="consolidation", skills=["a.sleep"])
+    assert moment.skills == ("a.sleep",)
+
+
+def test_a_moment_may_call_for_no_skill(tmp_path: Path, small_library: Path) -> None:
+    (moment,) = load(tmp_path, small_library, skills=[])
+    assert moment.skills == ()
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_bundled_gold_set_holds_moments_at_which_nothing_fits(language: Language) -> None:
+    moments = load_gold(gold_file(language), SkillLibrary(language))
+    quiet = [moment for moment in moments if not moment.skills]
+    assert len(quiet) >= 16
+    assert {moment.modality for moment in quiet} == set(Modality)
+    assert {moment.stage for moment in quiet} == set(WORKING_STAGES)
 
 
 def test_a_moment_must_end_with_the_client(tmp_path: Path, small_library: Path) -> None:
@@ -77,7 +96,7 @@ def test_an_id_used_twice_is_refused(tmp_path: Path, small_library: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    "over", [{"skills": []}, {"turns": MOMENT["turns"][:1]}, {"stage": "middle"}, {"x": 1}]
+    "over", [{"skills": ["a.sleep"] * 4}, {"turns": MOMENT["turns"][:1]}, {"stage": "middle"}, {"x": 1}]
 )
 def test_a_malformed_moment_is_named(tmp_path: Path, small_library: Path, over: dict[str, Any]) -> None:
     with pytest.raises(AssetError, match=rf"gold\.yaml: field '0\.{next(iter(over))}"):

@@ -1,0 +1,77 @@
+"""Whether a turn calls for skills for danger: voiced lately, or due to be asked about. Asks no model."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from enum import StrEnum
+
+from psychagent.domain.base import Record, Speaker
+from psychagent.domain.safety import is_past_half, safety_due, was_asked
+from psychagent.domain.turn import Turn
+
+STAYS_OPEN = 3
+"""Counselor turns that danger, once voiced, stays in the foreground; the one that answers it included."""
+
+
+class SafetyWords(Record):
+    """Plain words of danger in one language; a floor under a model's judgement, no more."""
+
+    voiced: tuple[str, ...]
+    """What a client says who may be in danger, or may be one; lower case."""
+    words: tuple[str, ...]
+    """Regular expressions of what a counselor asks about it."""
+
+
+class Alarm(StrEnum):
+    """Whether a turn calls for skills for danger."""
+
+    NONE = "none"
+    DUE = "due"
+    """To be asked about: late in a first session, or because an earlier session recorded it."""
+    VOICED = "voiced"
+    """Voiced in one of the last turns."""
+
+
+def mentions(text: str, words: Iterable[str]) -> bool:
+    """Return whether a text holds one of some words."""
+    lowered = text.lower().replace("\u2019", "'")
+    return any(word in lowered for word in words)
+
+
+def sound_alarm(
+    turns: Sequence[Turn],
+    *,
+    words: SafetyWords,
+    skills: Collection[str],
+    now: bool,
+    carried: bool,
+    session_index: int,
+    max_turns: int,
+) -> Alarm:
+    """Decide whether the counselor's next turn calls for skills for danger.
+
+    Args:
+        turns: The session so far.
+        words: Plain words of danger.
+        skills: Names of the skills for danger.
+        now: Whether a model judged that danger is voiced now, or is open from before.
+        carried: Whether memory holds a danger, or a plan for one.
+        session_index: From 1.
+        max_turns: Most counselor turns of the session.
+    """
+    # begins with a client's turn; a counselor's turn holds what was judged of the words before it
+    recent = turns[1 - 2 * STAYS_OPEN :]
+    if now or any(_voices(turn, words) for turn in recent):
+        return Alarm.VOICED
+    if safety_due(turns, session_index=session_index, max_turns=max_turns, words=words.words, skills=skills):
+        return Alarm.DUE
+    # a greeting is no place for it
+    early = bool(turns) and not is_past_half(turns, max_turns)
+    again = carried and early and not was_asked(turns, words=words.words, skills=skills)
+    return Alarm.DUE if again else Alarm.NONE
+
+
+def _voices(turn: Turn, words: SafetyWords) -> bool:
+    if turn.speaker is Speaker.CLIENT:
+        return mentions(turn.text, words.voiced)
+    return turn.rewrite is not None and turn.rewrite.danger

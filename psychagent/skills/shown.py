@@ -1,0 +1,75 @@
+"""Which skills a session may use, and which of them a turn shows: pure decisions on rankings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from psychagent.domain.danger import Alarm
+from psychagent.domain.skill import MetaSkill, Skill, StageSkills
+
+if TYPE_CHECKING:
+    # numpy comes with the first index
+    from psychagent.skills.index import Hit
+
+MOST_RISK_SKILLS = 2
+"""Skills for danger that a turn shows once danger is voiced."""
+
+TRAILING = 0.75
+"""Share of the floor that the skills beside the best must reach: nearly as good is still a help."""
+
+
+def choosable(skills: StageSkills) -> list[MetaSkill]:
+    """List the families that the coarse filter chooses from: those that are not at hand anyway."""
+    return [meta for meta in skills.meta_skills if not meta.always and not meta.risk]
+
+
+def shortlist(skills: StageSkills, chosen: frozenset[str], most: int) -> tuple[str, ...]:
+    """List up to `most` skills of the chosen meta-skills, taken evenly from each.
+
+    Families that are not to be chosen count as chosen and are served first.
+    """
+    at_hand = {m.id for m in skills.meta_skills} - {m.id for m in choosable(skills)}
+    families = sorted(
+        (m for m in skills.meta_skills if m.id in chosen | at_hand), key=lambda m: m.id not in at_hand
+    )
+    rows = [meta.skills for meta in families]
+    longest = max((len(row) for row in rows), default=0)
+    in_turn = [row[n] for n in range(longest) for row in rows if n < len(row)]
+    ids = {skill.id for skill in in_turn[:most]}
+    return tuple(skill.id for skill in skills.of_metas(chosen | at_hand) if skill.id in ids)
+
+
+def risk_skills(skills: StageSkills) -> tuple[Skill, ...]:
+    """List the skills for danger, in file order: the plain question first."""
+    return tuple(skill for meta in skills.meta_skills if meta.risk for skill in meta.skills)
+
+
+def choose_shown(
+    hits: Sequence[Hit], *, risk: Sequence[str], alarm: Alarm, floor: float, most: int
+) -> tuple[str, ...]:
+    """Choose what a turn shows of a ranking of all its candidates, best first.
+
+    Skills for danger come first when it is voiced, the plain question alone when it is due, and not at
+    all otherwise. The rest are shown only if the best of them fits.
+
+    Args:
+        hits: The ranking; empty where nothing was looked for.
+        risk: Ids of the skills for danger, the plain question first.
+        alarm: Whether danger is voiced, or due to be asked about.
+        floor: Fit that the best of the rest must reach.
+        most: Most skills.
+    """
+    first: list[str] = []
+    match alarm:
+        case Alarm.VOICED:
+            first = [hit.skill.id for hit in hits if hit.skill.id in risk][:MOST_RISK_SKILLS]
+        case Alarm.DUE:
+            first = list(risk[:1])
+        case Alarm.NONE:
+            pass
+    rest = [hit for hit in hits if hit.skill.id not in risk][:most]
+    if max((hit.fit for hit in rest), default=0.0) < floor:
+        rest = []
+    ids = [hit.skill.id for hit in rest if hit.fit >= TRAILING * floor]
+    return tuple((first + ids)[:most])

@@ -1,0 +1,88 @@
+"""`psychagent show`: a course for a person to read, in the language of its dialogue."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from psychagent.cli.main import app
+
+SAID = {"en": ("Hello.", "I slept badly."), "zh": ("请坐，今天想谈什么？", "我这周没睡好。")}
+
+
+def plan(stage: str, title: str) -> dict[str, Any]:
+    return {"stage": stage, "title": title, "focus": ["x"], "theme": "x"}
+
+
+def stored(language: str) -> dict[str, Any]:
+    words = {"en": ("a goal", "sum", "walk", "later"), "zh": ("一个目标", "概要", "散步", "以后")}[language]
+    aim, abstract, task, title = words
+    return {
+        "modality": "cbt",
+        "case_id": "a",
+        "session_index": 2,
+        "stage": "intervention",
+        "focus": [aim],
+        "transcript": [
+            {"role": role, "content": text}
+            for role, text in zip(("assistant", "user"), SAID[language], strict=True)
+        ],
+        "summary": {
+            "session_summary_abstract": abstract,
+            "homework": [task],
+            "next_session_plan": {"stage": "consolidation", "title": title},
+        },
+        "corrections": [
+            {
+                "session_index": 2,
+                "proposed": "termination",
+                "decided": "consolidation",
+                "reason": "no stage is skipped",
+            }
+        ],
+        "client_file_before": {"topic": aim},
+        "client_file": {"topic": title, "theory": {"special_situations": [{"event": task}]}},
+    }
+
+
+def shown(tmp_path: Path, language: str, **changes: Any) -> str:
+    path = tmp_path / "cbt" / "a" / "session_2.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps(stored(language) | changes), encoding="utf-8")
+    result = CliRunner().invoke(app, ["show", str(path)])
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+def test_a_chinese_course_has_chinese_words_around_it(tmp_path: Path) -> None:
+    text = shown(tmp_path, "zh")
+    assert "第 2 次会谈 · 认知行为治疗 · 干预" in text
+    assert "咨询师：请坐，今天想谈什么？" in text
+    assert "来访者：我这周没睡好。" in text
+    assert "下次：巩固：以后" in text
+    assert "计划已更正：结束 → 巩固 （阶段不能跳过）" in text
+    assert "主题：以后 （原为：一个目标）" in text
+    assert "触发情境：事件：散步" in text
+    assert re.findall("[A-Za-z]+", text) == []
+
+
+def test_an_english_course_has_english_words_around_it(tmp_path: Path) -> None:
+    text = shown(tmp_path, "en")
+    assert "Session 2 · cognitive-behavioral therapy · intervention" in text
+    assert "Counselor: Hello." in text
+    assert "Client: I slept badly." in text
+    assert "homework: walk" in text
+    assert "plan corrected: termination → consolidation (no stage is skipped)" in text
+    assert "topic: later (was: a goal)" in text
+    assert "situations: event: walk" in text
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "homework: none"), ("zh", "作业：无")])
+def test_a_session_without_homework_says_so(tmp_path: Path, language: str, words: str) -> None:
+    summary = stored(language)["summary"] | {"homework": []}
+    assert words in shown(tmp_path, language, summary=summary)

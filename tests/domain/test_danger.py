@@ -1,0 +1,151 @@
+"""When a turn calls for skills for danger: voiced, due to be asked about, or neither."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from psychagent.assets.prompts import PromptLibrary
+from psychagent.domain.base import Language, Speaker
+from psychagent.domain.danger import STAYS_OPEN, Alarm, SafetyWords, mentions, sound_alarm
+from psychagent.domain.turn import Rewrite, Turn
+from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, rewrites_file
+from psychagent.skills.library import SkillLibrary
+
+WORDS = SafetyWords(voiced=("kill myself",), words=("suicide",))
+
+
+def asks(text: str = "And then?", *, danger: bool = False) -> Turn:
+    return Turn(speaker=Speaker.COUNSELOR, text=text, rewrite=Rewrite(trigger="t", danger=danger))
+
+
+def says(text: str = "It was an ordinary week.") -> Turn:
+    return Turn(speaker=Speaker.CLIENT, text=text)
+
+
+def alarm(turns: Sequence[Turn], **over: Any) -> Alarm:
+    given: dict[str, Any] = {
+        "words": WORDS,
+        "skills": {"Ask directly"},
+        "now": False,
+        "carried": False,
+        "session_index": 2,
+        "max_turns": 8,
+    }
+    return sound_alarm(turns, **(given | over))
+
+
+def test_without_danger_no_skill_for_it_is_called_for() -> None:
+    assert alarm([asks(), says()]) is Alarm.NONE
+
+
+def test_what_the_model_hears_is_voiced() -> None:
+    assert alarm([asks(), says()], now=True) is Alarm.VOICED
+
+
+def test_plain_words_are_voiced_even_if_the_model_missed_them() -> None:
+    assert alarm([asks(), says("I will KILL MYSELF one day.")], now=False) is Alarm.VOICED
+
+
+def test_a_typographic_apostrophe_hides_no_word() -> None:
+    assert mentions("I don’t want to live.", ["don't want to live"])
+
+
+def test_the_counselors_own_words_are_not_the_clients_danger() -> None:
+    assert alarm([asks("Do you think that you might kill myself?"), says()]) is Alarm.NONE
+
+
+@pytest.mark.parametrize("voiced", ["words", "model"])
+def test_once_voiced_danger_stays_open_for_the_next_turns_and_no_longer(voiced: str) -> None:
+    words = voiced == "words"
+    turns = [asks(), says("I could kill myself." if words else "I am so tired."), asks(danger=not words)]
+    open_for = 0
+    for _ in range(10):
+        turns.append(says())
+        if alarm(turns) is not Alarm.VOICED:
+            break
+        open_for += 1
+        turns.append(asks())
+    # the turn that answered it is one of them
+    assert open_for + 1 == STAYS_OPEN
+
+
+def talk(spoken: int, *, last: str = "And then?") -> list[Turn]:
+    """Make a dialogue of some counselor turns, the opening among them."""
+    opening = asks("What you say stays here, unless there is a danger of suicide.")
+    return [opening, says(), *[turn for _ in range(spoken - 1) for turn in (asks(last), says())]]
+
+
+@pytest.mark.parametrize(("spoken", "due"), [(1, False), (3, False), (4, True), (7, True)])
+def test_a_first_session_is_due_to_ask_from_its_middle_on(spoken: int, due: bool) -> None:
+    assert (alarm(talk(spoken), session_index=1) is Alarm.DUE) is due
+
+
+def test_what_was_asked_is_not_due_again() -> None:
+    asked = [*talk(3), asks("Have you had thoughts of suicide?"), says("No.")]
+    assert alarm([*asked, *talk(2)[2:]], session_index=1) is Alarm.NONE
+
+
+def test_the_limit_of_confidentiality_at_the_opening_is_no_question() -> None:
+    assert alarm(talk(5), session_index=1) is Alarm.DUE
+
+
+@pytest.mark.parametrize(("spoken", "due"), [(1, True), (3, True), (4, False)])
+def test_a_danger_of_an_earlier_session_is_due_in_the_first_half(spoken: int, due: bool) -> None:
+    assert (alarm(talk(spoken), carried=True) is Alarm.DUE) is due
+
+
+def test_an_opening_has_no_place_for_the_question() -> None:
+    assert alarm([], carried=True) is Alarm.NONE
+
+
+def test_a_later_session_without_a_note_is_not_due() -> None:
+    assert alarm(talk(6)) is Alarm.NONE
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_bundled_words_are_lower_case_and_used_once(language: Language) -> None:
+    words = PromptLibrary(language).safety_words()
+    assert len(set(words.voiced)) == len(words.voiced) > 10
+    assert [word for word in words.voiced if word != word.lower() or word != word.strip()] == []
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_bundled_words_raise_no_alarm_at_a_gold_moment_without_danger(language: Language) -> None:
+    words, path = PromptLibrary(language).safety_words(), gold_file(language)
+    moments = load_gold(path, SkillLibrary(language))
+    rewrites = load_rewrites(rewrites_file(path), moments)
+    false = [
+        moment.id
+        for moment in moments
+        if not rewrites[moment.id].danger
+        and any(mentions(turn.text, words.voiced) for turn in moment.turns if turn.speaker is Speaker.CLIENT)
+    ]
+    assert false == []
+
+
+SPOKEN = {
+    Language.EN: [
+        "Some nights I think about suicide.",
+        "They'd be better off without me.",
+        "I hurt myself again.",
+    ],
+    Language.ZH: ["我有时候真不想活了。", "活着没意思。", "昨晚我又割自己了。"],
+}
+HARMLESS = {
+    Language.EN: [
+        "It beats me.",
+        "I could kill him sometimes, he never does the dishes.",
+        "I'm dying to go.",
+    ],
+    Language.ZH: ["这几天累死我了。", "想死你们了。", "他打我电话我没接。", "这事没意思。"],
+}
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_plain_danger_is_heard_and_a_figure_of_speech_is_not(language: Language) -> None:
+    words = PromptLibrary(language).safety_words().voiced
+    assert all(mentions(text, words) for text in SPOKEN[language])
+    assert not [text for text in HARMLESS[language] if mentions(text, words)]

@@ -1,0 +1,115 @@
+"""What a session may use, and what a turn shows of a ranking."""
+
+from __future__ import annotations
+
+import pytest
+
+from psychagent.domain.base import Modality, Stage
+from psychagent.domain.danger import Alarm
+from psychagent.domain.skill import MetaSkill, StageSkills
+from psychagent.skills.index import Hit
+from psychagent.skills.shown import MOST_RISK_SKILLS, choosable, choose_shown, risk_skills, shortlist
+from tests.support.small_skills import skill_about
+
+RISK = ("r.ask", "r.near", "r.plan")
+
+
+def family(name: str, size: int = 3, *, always: bool = False, risk: bool = False) -> MetaSkill:
+    skills = tuple(skill_about(f"{name}.{n}", "sleep") for n in range(size))
+    return MetaSkill(id=name, name=name, description="d", always=always, risk=risk, skills=skills)
+
+
+SKILLS = StageSkills(
+    modality=Modality.CBT,
+    stage=Stage.INTERVENTION,
+    meta_skills=(
+        family("a", 5),
+        family("b", 5),
+        family("c", 2),
+        family("hard", always=True),
+        family("risk", always=True, risk=True),
+    ),
+)
+
+
+def hits(**fits: float) -> list[Hit]:
+    """Rank skills as given, `_` for the dot of an id."""
+    return [Hit(skill_about(name.replace("_", "."), "sleep"), 1.0, fit) for name, fit in fits.items()]
+
+
+def show(
+    ranked: list[Hit], alarm: Alarm = Alarm.NONE, *, floor: float = 0.0, most: int = 3
+) -> tuple[str, ...]:
+    return choose_shown(ranked, risk=RISK, alarm=alarm, floor=floor, most=most)
+
+
+def test_the_filter_chooses_among_what_is_not_at_hand_anyway() -> None:
+    assert [meta.id for meta in choosable(SKILLS)] == ["a", "b", "c"]
+
+
+def test_the_skills_for_danger_are_those_of_its_families_in_file_order() -> None:
+    assert tuple(s.id for s in risk_skills(SKILLS)) == ("risk.0", "risk.1", "risk.2")
+
+
+def test_a_shortlist_takes_evenly_from_the_chosen_families_in_file_order() -> None:
+    chosen = frozenset({"a", "c"})
+    at_hand = (*(f"hard.{n}" for n in range(3)), *(f"risk.{n}" for n in range(3)))
+    assert shortlist(SKILLS, chosen, 10) == ("a.0", "a.1", "c.0", "c.1", *at_hand)
+    assert shortlist(SKILLS, chosen, 100) == (*(f"a.{n}" for n in range(5)), "c.0", "c.1", *at_hand)
+
+
+def test_what_is_at_hand_anyway_is_served_first() -> None:
+    assert shortlist(SKILLS, frozenset({"a"}), 4) == ("a.0", "hard.0", "hard.1", "risk.0")
+
+
+def test_the_best_are_shown_and_no_more_than_asked_for() -> None:
+    assert show(hits(a=0.9, b=0.8, c=0.7, d=0.6)) == ("a", "b", "c")
+
+
+def test_nothing_is_shown_where_the_best_does_not_reach_the_floor() -> None:
+    assert show(hits(a=0.59, b=0.5), floor=0.6) == ()
+
+
+def test_the_floor_is_for_the_best_fit_whatever_its_place() -> None:
+    assert show(hits(a=0.5, b=0.7), floor=0.6) == ("a", "b")
+
+
+def test_beside_the_best_a_skill_may_be_somewhat_below_the_floor() -> None:
+    assert show(hits(a=0.9, b=0.46, c=0.44), floor=0.6) == ("a", "b")
+
+
+def test_a_floor_of_zero_shows_all() -> None:
+    assert show(hits(a=0.0, b=0.0), floor=0.0) == ("a", "b")
+
+
+def test_without_danger_no_skill_for_it_is_shown_however_well_it_fits() -> None:
+    assert show(hits(r_ask=0.9, a=0.8, r_plan=0.7, b=0.6)) == ("a", "b")
+
+
+def test_where_danger_is_voiced_the_best_two_skills_for_it_come_first() -> None:
+    ranked = hits(a=0.9, r_plan=0.3, b=0.8, r_near=0.2, r_ask=0.1)
+    shown = show(ranked, Alarm.VOICED, floor=0.6)
+    assert shown == ("r.plan", "r.near", "a")
+    assert MOST_RISK_SKILLS == 2
+
+
+def test_danger_needs_no_fit() -> None:
+    assert show(hits(r_plan=0.1, a=0.1), Alarm.VOICED, floor=0.6) == ("r.plan",)
+
+
+def test_where_the_question_is_due_it_comes_first_and_alone() -> None:
+    ranked = hits(a=0.9, r_plan=0.8, b=0.7, c=0.7)
+    assert show(ranked, Alarm.DUE) == ("r.ask", "a", "b")
+
+
+def test_a_question_that_is_due_comes_even_if_nothing_was_looked_for() -> None:
+    assert show([], Alarm.DUE) == ("r.ask",)
+
+
+@pytest.mark.parametrize("alarm", list(Alarm))
+def test_never_more_than_asked_for(alarm: Alarm) -> None:
+    assert len(show(hits(r_ask=0.9, r_near=0.9, a=0.9, b=0.9), alarm, most=1)) == 1
+
+
+def test_nothing_is_shown_of_no_ranking() -> None:
+    assert show([]) == ()
