@@ -21,37 +21,40 @@ async def hold(cast: Cast, **knobs: Any) -> dict[str, Any]:
     return held
 
 
-async def test_the_counselor_opens_and_the_end_token_ends() -> None:
-    cast = Cast({"counselor": [spoken("Hello."), spoken("Bye.", ends=True)], "client": ["Hi."]})
+async def test_the_counselor_opens_and_the_client_has_a_word_after_its_goodbye() -> None:
+    cast = Cast({"counselor": [spoken("Hello."), spoken("Bye.", ends=True)], "client": ["Hi.", "Bye, then."]})
     held = await hold(cast)
     assert [(t.speaker.value, t.text) for t in held["turns"]] == [
         ("counselor", "Hello."),
         ("client", "Hi."),
         ("counselor", "Bye."),
+        ("client", "Bye, then."),
     ]
     assert cast.left() == {}
 
 
 @pytest.mark.parametrize("most", [1, 2, 4])
 async def test_a_session_ends_after_its_turns_whatever_the_counselor_says(most: int) -> None:
-    cast = Cast({"counselor": [spoken(f"Turn {n}.") for n in range(most)], "client": ["Yes."] * (most - 1)})
+    cast = Cast({"counselor": [spoken(f"Turn {n}.") for n in range(most)], "client": ["Yes."] * most})
     held = await hold(cast, max_counselor_turns=most)
     assert sum(t.speaker is Speaker.COUNSELOR for t in held["turns"]) == most
-    assert held["turns"][-1].speaker is Speaker.COUNSELOR
-    assert not held["turns"][-1].ends_session
+    assert [turn.speaker for turn in held["turns"][-2:]] == [Speaker.COUNSELOR, Speaker.CLIENT]
+    assert not held["turns"][-2].ends_session
     assert cast.left() == {}
 
 
 async def test_a_long_session_stays_within_its_supersteps() -> None:
     most = 45
-    cast = Cast({"counselor": [spoken(f"Turn {n}.") for n in range(most)], "client": ["Yes."] * (most - 1)})
+    cast = Cast({"counselor": [spoken(f"Turn {n}.") for n in range(most)], "client": ["Yes."] * most})
     held = await hold(cast, max_counselor_turns=most)
-    assert len(held["turns"]) == 2 * most - 1
+    assert len(held["turns"]) == 2 * most
 
 
 async def test_every_counselor_turn_but_the_opening_knows_its_skills_and_query() -> None:
-    cast = Cast({"counselor": [spoken("Hello."), spoken("Bye.", ends=True)], "client": ["I lie awake."]})
-    first, _, last = (await hold(cast))["turns"]
+    cast = Cast(
+        {"counselor": [spoken("Hello."), spoken("Bye.", ends=True)], "client": ["I lie awake.", "Bye."]}
+    )
+    first, _, last, _ = (await hold(cast))["turns"]
     assert (first.skills, first.query) == ((), "")
     assert len(last.skills) == 3
     assert last.query == "I lie awake."
@@ -62,7 +65,7 @@ async def test_usage_of_all_roles_is_summed() -> None:
     cast = Cast(
         {
             "counselor": [spoken("a"), spoken("b"), spoken("c", ends=True)],
-            "client": ["x", "y"],
+            "client": ["x", "y", "z"],
             "rewrite": [rewrite] * 2,
         },
         query="rewrite",
@@ -70,10 +73,10 @@ async def test_usage_of_all_roles_is_summed() -> None:
     usage = (await hold(cast))["usage"]
     assert {role: used.calls for role, used in usage.roles.items()} == {
         "counselor": 3,
-        "client": 2,
+        "client": 3,
         "rewrite": 2,
     }
-    assert usage.total().prompt_tokens == 70
+    assert usage.total().prompt_tokens == 80
 
 
 async def test_a_model_that_runs_dry_fails_the_test_and_does_not_pass_in_silence() -> None:

@@ -12,7 +12,6 @@ from psychagent.reports.quotes.items import (
     ItemExtremes,
     ItemLine,
     find_extremes,
-    turned_items,
 )
 from psychagent.scales.scale import Scale
 from tests.support.answers import BUNDLED, answered, session
@@ -86,16 +85,16 @@ def test_one_lucky_session_among_many_makes_no_best_item() -> None:
 
 @pytest.mark.parametrize("name", ["BDI_II", "SCL_90", "PHQ_9", "IPO"])
 def test_every_item_of_a_scale_of_harm_is_turned(name: str) -> None:
-    assert turned_items(BUNDLED[name]) == set(BUNDLED[name].by_id)
+    assert BUNDLED[name].worse_when_higher == set(BUNDLED[name].by_id)
 
 
 def test_reversed_items_and_negative_affect_are_turned_and_no_others() -> None:
     panas = BUNDLED["PANAS"]
     (metric,) = panas.metrics
-    assert turned_items(panas) == set(panas.factors[metric.factors[1]])
+    assert panas.worse_when_higher == set(panas.factors[metric.factors[1]])
     for scale in BUNDLED.values():
         if all(m.formula == "mean_items" and m.direction == "higher_better" for m in scale.metrics):
-            assert turned_items(scale) == set(scale.reverse)
+            assert scale.worse_when_higher == set(scale.reverse)
 
 
 def test_a_reversed_item_that_is_given_its_lowest_value_is_the_best() -> None:
@@ -171,3 +170,17 @@ def test_of_thousands_of_sessions_only_a_few_are_kept() -> None:
 def test_a_scale_that_is_not_known_is_left_out() -> None:
     unknown: dict[str, Scale] = {}
     assert find_extremes([session({"WAI": [answered("1", 5)]})], unknown) == ItemExtremes()
+
+
+def test_a_low_score_is_shown_with_the_words_against_it_and_an_omission_with_its_turn() -> None:
+    said, spoke_against = Quote(turn=1, text="for it"), Quote(turn=4, text="against it")
+    low = answered("1", 1, quotes=(said,)).model_copy(update={"against": (spoke_against,)})
+    lacking = answered("2", 1, "absent", quotes=()).model_copy(update={"absent": "a plan", "occasion": 7})
+    good = answered("3", 5, quotes=(said,)).model_copy(update={"against": (spoke_against,)})
+    extremes = only(session({"WAI": [low, good]}))
+    assert extremes.worst is not None
+    assert [q.text for q in extremes.worst.witnesses[0].quotes] == ["against it", "for it"]
+    assert [q.text for q in extremes.best.witnesses[0].quotes] == ["for it", "against it"]
+    worst = only(session({"WAI": [lacking, good]})).worst
+    assert worst is not None
+    assert (worst.witnesses[0].absent, worst.witnesses[0].occasion) == ("a plan", 7)

@@ -116,7 +116,9 @@ def _quotations(witness: Witness, scale: Scale, pages: Pages) -> Iterator[Quotat
         yield Quotation(found.text, source, pages.href(witness.place, found.turn))
     if witness.absent and not witness.quotes:
         text = f"Lacking, says the judge: {witness.absent}"
-        yield Quotation(text, f"{session}; {score}", pages.href(witness.place), is_said=False)
+        turn = f", turn {witness.occasion}" if witness.occasion else ""
+        href = pages.href(witness.place, witness.occasion)
+        yield Quotation(text, f"{session}{turn}; {score}", href, is_said=False)
 
 
 def _by_modality(extremes: ItemExtremes) -> list[Block]:

@@ -34,6 +34,8 @@ class Witness:
     """Only those that were found in the turn as claimed."""
     absent: str
     """What the judge says is lacking; empty where it says nothing of the kind."""
+    occasion: int | None = None
+    """The turn that gave occasion for it."""
 
     @property
     def place(self) -> tuple[str, str, int]:
@@ -134,12 +136,11 @@ class ItemExtremes:
 
 def find_extremes(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> ItemExtremes:
     """Find the best and worst item of every scale, reading one session at a time."""
-    turned = {name: turned_items(scale) for name, scale in scales.items()}
     seen: dict[str, _OfScale] = {}
     for session in sessions:
         for name, result in session.scales.items():
             if name in scales and result.items:
-                _add(seen.setdefault(name, _OfScale()), session, scales[name], turned[name])
+                _add(seen.setdefault(name, _OfScale()), session, scales[name])
     chosen = {
         name: _extremes(scales[name], seen[name].tallies, seen[name]) for name in scales if name in seen
     }
@@ -155,27 +156,10 @@ def find_extremes(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]
     )
 
 
-def turned_items(scale: Scale) -> frozenset[str]:
-    """Return the items of which a higher value makes the scale's metrics worse.
-
-    Tried on the formula itself, so that reversed items, the lesser side of a balance and scales of harm
-    need no rule each.
-    """
-    lo, hi = scale.range
-    turned = set()
-    for item in scale.items:
-        effect = 0.0
-        for metric in scale.metrics:
-            low, high = (scale.score(metric, {**scale.defaults, item.id: value}) for value in (lo, hi))
-            effect += (low - high) if metric.direction == "higher_worse" else (high - low)
-        if effect < 0:
-            turned.add(item.id)
-    return frozenset(turned)
-
-
-def words_of(answer: ItemScore) -> tuple[Quote, ...]:
+def words_of(answer: ItemScore, *, against_first: bool) -> tuple[Quote, ...]:
     """Return the words that an answer rests on and that were found in the dialogue."""
-    return tuple(quote for quote in answer.quotes if not quote.problem)
+    pair = (answer.against, answer.quotes) if against_first else (answer.quotes, answer.against)
+    return tuple(quote for quotes in pair for quote in quotes if not quote.problem)
 
 
 def is_evidenced(answer: ItemScore) -> bool:
@@ -183,7 +167,7 @@ def is_evidenced(answer: ItemScore) -> bool:
     return answer.basis not in _UNSUPPORTED
 
 
-def _add(part: _OfScale, session: SessionScores, scale: Scale, turned: frozenset[str]) -> None:
+def _add(part: _OfScale, session: SessionScores, scale: Scale) -> None:
     part.languages.add(session.language)
     answers: dict[str, list[ItemScore]] = {}
     for answer in session.scales[scale.name].items:
@@ -191,22 +175,25 @@ def _add(part: _OfScale, session: SessionScores, scale: Scale, turned: frozenset
             answers.setdefault(answer.id, []).append(answer)
     of_modality = part.by_modality.setdefault(session.modality.value, {})
     for item, repeats in answers.items():
-        told = [(_witness(session, scale, a, turned=item in turned), is_evidenced(a)) for a in repeats]
+        told = [(_witness(session, scale, a), is_evidenced(a)) for a in repeats]
         for tallies in (part.tallies, of_modality):
             tallies.setdefault(item, _Tally()).add(told)
 
 
-def _witness(session: SessionScores, scale: Scale, answer: ItemScore, *, turned: bool) -> Witness:
+def _witness(session: SessionScores, scale: Scale, answer: ItemScore) -> Witness:
     lo, hi = scale.range
-    level = (answer.verified - lo) * TOP / (hi - lo)
+    height = (answer.verified - lo) * TOP / (hi - lo)
+    turned = answer.id in scale.worse_when_higher
     return Witness(
         modality=session.modality.value,
         case_id=session.case_id,
         session_index=session.session_index,
         value=answer.verified,
-        level=TOP - level if turned else level,
-        quotes=words_of(answer),
+        level=TOP - height if turned else height,
+        # a low number rests on the words against what the item says, be it good or bad
+        quotes=words_of(answer, against_first=height < TOP / 2),
         absent=answer.absent if answer.basis == "absent" else "",
+        occasion=answer.occasion if answer.basis == "absent" else None,
     )
 
 
