@@ -197,7 +197,8 @@ async def test_the_judge_is_shown_the_visible_words_and_nothing_else(tmp_path: P
     assert len(prompts) == 2 * len(ONE_A_SIDE)
     assert all("What brings you here?" in prompt for prompt in prompts)
     record = session(tmp_path)
-    hidden = [SECRET, "</end>", "<think>", "calm", record["focus"][0], *record["turns"][0]["skills"]]
+    skills = [skill for turn in record["turns"] for skill in turn.get("skills", [])]
+    hidden = [SECRET, "</end>", "<think>", "calm", record["focus"][0], *skills]
     assert SECRET in json.dumps(record["turns"])
     assert not any(word in prompt for prompt in prompts for word in hidden)
 
