@@ -51,7 +51,8 @@ def own_words(lines: Mapping[str, Any], text: str) -> str:
 
 def is_addressed(scene: Scene, text: str) -> bool:
     """Return whether a turn asks the counselor something or contradicts: to be answered, never a theme."""
-    return scene.mentions(scene.lines["disagree_words"], text) or any(
+    answered = [word for kind in scene.lines["counselor"]["answers"] for word in kind["to"]]
+    return scene.mentions([*scene.lines["disagree_words"], *answered], text) or any(
         clause.rstrip("”’'\"").endswith(("?", "？"))
         and not scene.mentions(scene.lines["reported_words"], clause)
         for clause in clauses(text)
@@ -60,7 +61,8 @@ def is_addressed(scene: Scene, text: str) -> bool:
 
 def is_evasive(scene: Scene, text: str) -> bool:
     """Return whether a turn says that the client does not know, or that it is nothing."""
-    return scene.mentions([*scene.lines["unsure_words"], *scene.lines["minimize_words"]], text)
+    evades = [*scene.lines["unsure_words"], *scene.lines["minimize_words"]]
+    return scene.mentions(evades, own_words(scene.lines, text))
 
 
 def theme_of(scene: Scene, text: str) -> str:

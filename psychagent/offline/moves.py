@@ -87,7 +87,8 @@ def _on_evasion(scene: Scene) -> str:
     lines, utterance = scene.lines["counselor"], scene.heard[-1]
     if utterance in lines_of(scene, "short"):
         return ""
-    kind = "minimize" if scene.mentions(scene.lines["minimize_words"], utterance) else "unsure"
+    told = own_words(scene.lines, utterance)
+    kind = "minimize" if scene.mentions(scene.lines["minimize_words"], told) else "unsure"
     return scene.pick(lines[kind], kind)
 
 
