@@ -28,6 +28,7 @@ from psychagent.domain.memory import (
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import Traits
 from psychagent.domain.role import Role
+from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.files.markdown import markdown_table
@@ -143,7 +144,10 @@ def full_memory(language: Language) -> Memory:
             unresolved_points_or_tensions=text(600),
         ),
         next_session_plan=Plan(stage=Stage.INTERVENTION, title=text(60), focus=(text(60),)),
-        safety=text(400),
+        safety=SafetyNote(
+            danger=Danger.VOICED,
+            **{name: text(200) for name in SafetyNote.model_fields if name != "danger"},
+        ),
         homework=(text(120),),
     )
     file = ClientFile(
@@ -181,7 +185,15 @@ def briefs(deps: Deps, language: Language, name: str, *, first: bool) -> Iterato
     for modality in Modality:
         case, plan = make_case(profile, modality, language), deps.prompts(language).first_plan(modality)
         knobs = replace(deps.knobs, language=language, modality=modality, profile=name)
-        opened = Brief(case=case, plan=plan, memory=Memory(), candidates=(), session_index=1, knobs=knobs)
+        opened = Brief(
+            case=case,
+            plan=plan,
+            memory=Memory(),
+            candidates=(),
+            session_index=1,
+            knobs=knobs,
+            labels=deps.prompts(language).labels,
+        )
         if first:
             yield opened
             continue

@@ -10,22 +10,27 @@ from typing import Any
 import jinja2
 
 from psychagent.assets.locate import asset_dir
-from psychagent.domain.base import Language, Modality
+from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.plan import Plan
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_files
 from psychagent.files.read import load_data
+
+_WORDS = "words.yaml"
+_NONE: Mapping[str, str] = {}
 
 
 class Rendered(str):
     """The text of a rendered template, with the values it was rendered from."""
 
     values: Mapping[str, object]
+    words: Mapping[str, str]
+    """Values of closed sets, such as stages -> how the language prints them."""
 
-    def __new__(cls, text: str, values: Mapping[str, object]) -> Rendered:
+    def __new__(cls, text: str, values: Mapping[str, object], words: Mapping[str, str] = _NONE) -> Rendered:
         """Store the values with the text."""
         rendered = super().__new__(cls, text)
-        rendered.values = values
+        rendered.values, rendered.words = values, words
         return rendered
 
 
@@ -50,6 +55,7 @@ class PromptLibrary:
             # a run keeps to the prompts that its manifest hashes, even if files are edited meanwhile
             auto_reload=False,
         )
+        self._env.filters["word"] = self.word
 
     def render(self, name: str, /, **values: object) -> Rendered:
         """Render `<name>.jinja2`.
@@ -64,7 +70,36 @@ class PromptLibrary:
             raise AssetError(f"no prompt {name!r} in {self.folder}; known: {known}") from error
         except jinja2.TemplateError as error:
             raise AssetError(f"prompt {name!r} in {self.folder}: {error}") from error
-        return Rendered(text, values)
+        return Rendered(text, values, self.words)
+
+    @cached_property
+    def words(self) -> dict[str, str]:
+        """How the language prints values of closed sets (`words.yaml`); empty where no template needs it."""
+        return self._printed("values") if (self.folder / _WORDS).is_file() else {}
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """How the language prints the names of the client file's fields (`words.yaml`)."""
+        return self._printed("labels")
+
+    def _printed(self, part: str) -> dict[str, str]:
+        data = self.data(Path(_WORDS).stem)
+        if not isinstance(data, Mapping) or not isinstance(data.get(part), Mapping):
+            raise AssetError(
+                f"{self.folder / _WORDS}: has no mapping {part!r}; add it, as in the bundled file"
+            )
+        return {str(name): str(printed) for name, printed in data[part].items()}
+
+    def word(self, value: object) -> str:
+        """Return how the language prints a value of a closed set; in templates `{{ plan.stage | word }}`.
+
+        Raises:
+            AssetError: If `words.yaml` lacks it.
+        """
+        printed = self.words.get(str(value))
+        if printed is None:
+            raise AssetError(f"{self.folder / _WORDS}: no word for {str(value)!r}; add it under `values`")
+        return printed
 
     def _template(self, name: str) -> jinja2.Template:
         # the environment's own cache takes a lock and hashes its loader, which is most of a short rendering
@@ -104,6 +139,10 @@ class PromptLibrary:
     def first_plan(self, modality: Modality) -> Plan:
         """Return the fixed plan of a course's first session."""
         return Plan.model_validate(self.data("first_plan")[modality.value])
+
+    def stage_plan(self, modality: Modality, stage: Stage) -> Plan:
+        """Return the plan of a stage that stands in where no plan was made for it."""
+        return Plan.model_validate({"stage": stage, **self.data("stage_plans")[modality.value][stage.value]})
 
     @cached_property
     def hashes(self) -> dict[str, str]:

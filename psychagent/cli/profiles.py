@@ -14,7 +14,7 @@ from psychagent.assets.locate import asset_dir
 from psychagent.assets.profile_checks import check_folder
 from psychagent.assets.profiles import load_profile
 from psychagent.domain.base import Modality
-from psychagent.domain.memory import to_line
+from psychagent.domain.file_facts import to_line
 from psychagent.domain.profile import Profile
 
 

@@ -10,7 +10,8 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from psychagent.domain.memory import memory_changes
+from psychagent.domain.file_facts import memory_changes
+from psychagent.domain.memory import Standing
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder, SessionFile, session_number
 from psychagent.records.session import SessionRecord
@@ -76,8 +77,14 @@ def _summary(record: SessionRecord) -> Iterator[str]:
     if not summary:
         return
     yield f"\n[bold]Summary[/bold] {escape(str(summary.get('session_summary_abstract', '')))}"
-    for item in summary.get("homework") or ["none"]:
-        yield f"  [dim]homework:[/dim] {escape(str(item))}"
+    standings = summary.get("standings") or []
+    for place, item in enumerate(summary.get("homework") or ["none"]):
+        standing = standings[place] if place < len(standings) else Standing.AGREED
+        doubt = "" if standing == Standing.AGREED else f" ({standing})"
+        yield f"  [dim]homework:[/dim] {escape(f'{item}{doubt}')}"
+    for name, text in (summary.get("ending") or {}).items():
+        if text:
+            yield f"  [dim]{name.replace('_', ' ')}:[/dim] {escape(str(text))}"
     plan = summary.get("next_session_plan") or {}
     if plan:
         yield f"  [dim]next:[/dim] {escape(str(plan.get('stage', '')))}: {escape(str(plan.get('title', '')))}"

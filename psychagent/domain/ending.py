@@ -27,6 +27,7 @@ def end_reason(stage: Stage, session_index: int, max_sessions: int) -> EndReason
     Returns:
         Why it ends; None if it continues.
     """
-    if stage is Stage.TERMINATION:
-        return EndReason.PLAN
-    return EndReason.MAX_SESSIONS if session_index >= max_sessions else None
+    if session_index >= max_sessions:
+        # the summary of a last session proposes no plan, so the limit is all that is known to have ended it
+        return EndReason.MAX_SESSIONS
+    return EndReason.PLAN if stage is Stage.TERMINATION else None

@@ -23,8 +23,18 @@ from psychagent.records.session import SessionRecord
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
 
-REBUILT = ("counselor/", "client_file/", "filter/", "modality/", "rewrite/", "shared/", "summary/")
-"""Folders of the templates that an export renders anew."""
+REBUILT = (
+    "counselor/",
+    "client_file/",
+    "filter/",
+    "modality/",
+    "rewrite/",
+    "shared/",
+    "summary/",
+    "words.yaml",
+    "safety_words.yaml",
+)
+"""Folders of the templates that an export renders anew, and files whose words they print."""
 
 
 @dataclass(frozen=True)
@@ -160,4 +170,5 @@ def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[S
         session_index=record.session_index,
         knobs=to_knobs(source.manifest.settings.baseline, source.manifest.settings.runtime.world),
         memory_tokens=source.manifest.settings.baseline.memory_tokens,
+        labels=source.sources.prompts(source.language).labels,
     )

@@ -27,6 +27,8 @@ class Prompt:
     messages: tuple[Message, ...]
     values: Mapping[str, object] = field(default_factory=dict)
     """What the messages were rendered from, for the offline script; never sent to an endpoint."""
+    words: Mapping[str, str] = field(default_factory=dict)
+    """Values of closed sets -> how the messages print them."""
     seed: int = 0
     call: CallId | None = None
     """Which call of a run this is; None where no journal may answer it."""
@@ -54,18 +56,20 @@ class Prompt:
                 appear in the text.
         """
         values: dict[str, object] = {}
+        words: dict[str, str] = {}
         for part in rendered:
             values |= part.values
-        return cls(role, tuple(messages), values | dict(also or {}), seed, call)
+            words |= part.words
+        return cls(role, tuple(messages), values | dict(also or {}), words, seed, call)
 
     def visible_values(self) -> dict[str, object]:
-        """Keep only the values whose text appears in the messages; records are taken apart.
+        """Keep only the values whose text, or whose word, appears in the messages; records are taken apart.
 
         This way the script knows nothing that the prompt does not say: a value that a template no
         longer renders disappears here too.
         """
         text = _squeeze("\n".join(message["content"] for message in self.messages))
-        visible = _keep(dict(self.values), text)
+        visible = _keep(dict(self.values), text, self.words)
         return visible if isinstance(visible, dict) else {}
 
     def plus(self, *messages: Message) -> tuple[Message, ...]:
@@ -77,19 +81,20 @@ def _squeeze(text: str) -> str:
     return _SPACE.sub(" ", text)
 
 
-def _keep(value: object, text: str) -> object:
+def _keep(value: object, text: str, words: Mapping[str, str]) -> object:
     """Drop every leaf that does not appear in the text; None if nothing is left."""
     if isinstance(value, BaseModel):
         value = dict(value)
     elif isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, Mapping):
-        values = {k: v for k, item in value.items() if (v := _keep(item, text)) is not None}
+        values = {k: v for k, item in value.items() if (v := _keep(item, text, words)) is not None}
         return values or None
     if isinstance(value, Sequence) and not isinstance(value, str):
-        items = [v for item in value if (v := _keep(item, text)) is not None]
+        items = [v for item in value if (v := _keep(item, text, words)) is not None]
         return items or None
-    return value if _squeeze(str(value)).strip() in text else None
+    shown = _squeeze(str(value)).strip()
+    return value if shown in text or words.get(shown, shown) in text else None
 
 
 def system(content: str) -> Message:

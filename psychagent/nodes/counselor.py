@@ -12,7 +12,7 @@ from psychagent.domain.role import Role
 from psychagent.domain.turn import Turn
 from psychagent.llm.prompt import Prompt
 from psychagent.llm.reply import Reply
-from psychagent.nodes.counselor_view import render_skills, turns_left, view_session
+from psychagent.nodes.counselor_view import joined, render_moment, render_skills, view_session
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import JsonReply, Shape, json_shape, parse_json_reply
@@ -46,14 +46,14 @@ def counselor(deps: Deps) -> SessionNode:
 def counselor_prompt(
     sources: Sources, brief: Brief, turns: Sequence[Turn], skill_ids: Sequence[str]
 ) -> Prompt:
-    """Write a counselor prompt in the order of the contract: head, dialogue, this turn's skills."""
+    """Write a counselor prompt in the order of the contract: head, dialogue, this turn's skills and notes."""
     view = view_session(sources, brief, turns)
-    left = turns_left(brief, turns)
-    skills = render_skills(sources, brief, skill_ids, shown=view.shown, left=left)
+    skills = render_skills(sources, brief, skill_ids, shown=view.shown)
+    moment = render_moment(sources, brief, turns)
     return Prompt.of(
         Role.COUNSELOR,
-        view.followed_by(skills),
-        rendered=[*view.rendered, skills],
+        view.followed_by(joined(skills, moment)),
+        rendered=[*view.rendered, skills, moment],
         seed=brief.seed("counselor", len(turns)),
         call=brief.call(Role.COUNSELOR, len(turns)),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Speaker
+from psychagent.domain.safety import safety_due
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, assistant, system, user
 from psychagent.nodes.deps import Sources
@@ -32,8 +33,8 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
     """Write the session so far as the counselor sees it: visible words only, thoughts left out.
 
     The head is the same for all turns of a session and the dialogue only grows, so a prefix cache
-    serves both. With `retrieval.keep_in_history` each turn's skills stay behind the words that they
-    followed; they are written again from the turns' ids, byte for byte.
+    serves both. With `retrieval.keep_in_history` each turn's skills and notes stay behind the words
+    that they followed; they are written again from the turns, byte for byte.
     """
     prompts = sources.prompts(brief.case.language)
     head = brief.once((prompts, "head"), lambda: _head(sources, brief))
@@ -47,9 +48,8 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
             messages.append(user(turn.text))
             continue
         if sources.baseline.retrieval.keep_in_history:
-            left = turns_left(brief, turns[:at])
-            skills = render_skills(sources, brief, turn.skills, shown=shown, left=left)
-            messages = list(_followed_by(messages, skills))
+            skills = render_skills(sources, brief, turn.skills, shown=shown)
+            messages = list(_followed_by(messages, joined(skills, render_moment(sources, brief, turns[:at]))))
             shown |= set(turn.skills)
         messages.append(assistant(turn.text))
     return CounselorView(tuple(messages), (head, opener), shown)
@@ -61,6 +61,8 @@ def _head(sources: Sources, brief: Brief) -> Rendered:
         modality=brief.case.modality.value,
         plan=brief.plan,
         memory=brief.view,
+        last=brief.is_last,
+        client=brief.knobs.client.value,
         session_index=brief.session_index,
         max_sessions=brief.knobs.max_sessions,
         max_turns=brief.knobs.max_counselor_turns,
@@ -78,22 +80,21 @@ def _followed_by(messages: Sequence[Message], request: str) -> tuple[Message, ..
     return (*messages[:-1], user(f"{last['content']}\n\n{request}"))
 
 
-def turns_left(brief: Brief, turns: Sequence[Turn]) -> int:
-    """Count the turns that the counselor may still take."""
-    return brief.knobs.max_counselor_turns - count_counselor_turns(turns)
+def joined(*notes: str) -> str:
+    """Put notes one behind the other, each a paragraph of its own; empty ones are left out."""
+    return "\n\n".join(note for note in notes if note)
 
 
 def render_skills(
-    sources: Sources, brief: Brief, skill_ids: Sequence[str], *, shown: frozenset[str], left: int
+    sources: Sources, brief: Brief, skill_ids: Sequence[str], *, shown: frozenset[str]
 ) -> Rendered:
-    """Write a turn's skills, and a note if it is one of the last two.
+    """Write a turn's skills.
 
     Args:
         sources: Where templates and skills are.
         brief: The session.
         skill_ids: The turn's skills, best first.
         shown: Ids of skills that stand further up, so that their name is enough.
-        left: Turns that the counselor may still take, this one included.
     """
     prompts, once = sources.prompts(brief.case.language), sources.baseline.retrieval.keep_in_history
     known = shown & set(skill_ids)
@@ -101,6 +102,37 @@ def render_skills(
     def render() -> Rendered:
         by_id = sources.skills(brief.case.language).by_id(brief.case.modality, brief.plan.stage)
         skills = [by_id[skill_id] for skill_id in skill_ids]
-        return prompts.render("counselor/skills", skills=skills, shown=known, once=once, turns_left=left)
+        return prompts.render("counselor/skills", skills=skills, shown=known, once=once)
 
-    return brief.once((prompts, once, tuple(skill_ids), known, left), render)
+    return brief.once((prompts, once, tuple(skill_ids), known), render)
+
+
+def render_moment(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Rendered:
+    """Write where the session is: number of the turn, safety not yet asked, and how to end.
+
+    Args:
+        sources: Where templates and skills are.
+        brief: The session.
+        turns: The dialogue before the counselor's turn.
+    """
+    prompts, most = sources.prompts(brief.case.language), brief.knobs.max_counselor_turns
+    spoken = count_counselor_turns(turns)
+    families = sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage).meta_skills
+    due = safety_due(
+        turns,
+        session_index=brief.session_index,
+        max_turns=most,
+        words=prompts.data("safety_words")["words"],
+        skills={skill.name for family in families if family.always for skill in family.skills},
+    )
+    return brief.once(
+        (prompts, "moment", spoken, due),
+        lambda: prompts.render(
+            "counselor/moment",
+            turn=spoken + 1,
+            turns_left=most - spoken,
+            safety_due=due,
+            last=brief.is_last,
+            modality=brief.case.modality.value,
+        ),
+    )

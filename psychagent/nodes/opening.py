@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 
 from psychagent.domain.ending import end_reason
 from psychagent.domain.memory import Memory
-from psychagent.domain.plan import Correction, Plan, guard_plan
+from psychagent.domain.plan import Correction, Plan, allowed_stages, guard_plan
 from psychagent.domain.profile import Case
 from psychagent.nodes.deps import CourseNode, Deps, Sources
 from psychagent.nodes.knobs import Knobs
@@ -31,13 +31,25 @@ def brief_of(
         attempt=attempt,
         knobs=knobs,
         memory_tokens=sources.baseline.memory_tokens,
+        labels=sources.prompts(state["case"].language).labels,
     )
 
 
-def next_plan(session: OpenSession, memory: Memory) -> tuple[Plan, tuple[Correction, ...]]:
+def next_plan(
+    sources: Sources, case: Case, session: OpenSession, memory: Memory, *, max_sessions: int
+) -> tuple[Plan, tuple[Correction, ...]]:
     """Decide the next session's plan from the proposal in the last session's summary."""
-    proposed = memory.summaries[-1].next_session_plan
-    plan, correction = guard_plan(session.plan, proposed, session_index=session.index)
+    prompts, proposed = sources.prompts(case.language), memory.summaries[-1].next_session_plan
+    allowed = allowed_stages(session.plan.stage, session_index=session.index, max_sessions=max_sessions)
+    if not allowed:
+        return proposed, ()
+    plan, correction = guard_plan(
+        session.plan,
+        proposed,
+        session_index=session.index,
+        allowed=allowed,
+        default=lambda stage: prompts.stage_plan(case.modality, stage),
+    )
     return plan, (correction,) if correction else ()
 
 
@@ -51,13 +63,12 @@ def open_session(deps: Deps) -> CourseNode:
             case = state["case"] if "case" in state else await asyncio.to_thread(deps.case, knobs)
             first = OpenSession(index=1, plan=deps.prompts(case.language).first_plan(case.modality))
             return await _open(deps, knobs, case, Memory(), first)
-        plan, corrections = next_plan(last, state["memory"])
+        plan, corrections = next_plan(
+            deps, state["case"], last, state["memory"], max_sessions=knobs.max_sessions
+        )
         reason = end_reason(plan.stage, last.index, knobs.max_sessions)
         if reason:
-            return {
-                "finished_reason": reason,
-                "open": last.model_copy(update={"corrections": corrections}),
-            }
+            return {"finished_reason": reason}
         following = OpenSession(index=last.index + 1, plan=plan, corrections=corrections)
         return await _open(deps, knobs, state["case"], state["memory"], following)
 

@@ -12,7 +12,10 @@ from pydantic import BaseModel, Field, create_model
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Modality, Speaker, Stage
-from psychagent.domain.memory import ClientFile, Memory, SessionSummary, merge_file
+from psychagent.domain.file_facts import merge_file
+from psychagent.domain.memory import ClientFile, Memory
+from psychagent.domain.memory_view import write_file
+from psychagent.domain.plan import allowed_stages
 from psychagent.domain.profile import THEORY_MODELS, Traits
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import FinishedSession, Rollout
@@ -23,6 +26,7 @@ from psychagent.nodes.deps import CourseNode, Deps, Sources
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of
 from psychagent.nodes.state import Brief, CourseState, FileUpdated, Summarized
+from psychagent.nodes.summary_reply import read_last_summary, read_summary, summary_shape
 
 ReflectionRole = Literal[Role.SUMMARY, Role.CLIENT_FILE]
 
@@ -50,10 +54,12 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
     words = sources.prompts(brief.case.language).render(
         f"{task}/task",
         modality=brief.case.modality.value,
-        stages=[stage.value for stage in Stage],
+        stages=[stage.value for stage in _stages(brief)],
+        last=brief.is_last,
         plan=brief.plan,
         session_index=brief.session_index,
         max_sessions=brief.knobs.max_sessions,
+        client_file=write_file(brief.memory.client_file),
         theory_shape=shape_of(THEORY_MODELS[brief.case.modality]),
     )
     write = _after_session if sources.baseline.share_prefix else _on_transcript
@@ -65,6 +71,12 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
         seed=brief.seed(task),
         call=brief.call(task),
         also={"said": _said(turns)},
+    )
+
+
+def _stages(brief: Brief) -> tuple[Stage, ...]:
+    return allowed_stages(
+        brief.plan.stage, session_index=brief.session_index, max_sessions=brief.knobs.max_sessions
     )
 
 
@@ -122,7 +134,12 @@ def summarize(deps: Deps) -> CourseNode:
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         brief = brief_of(deps, state, runtime.context or deps.knobs)
         prompt = reflection_prompt(deps, brief, chosen(state).turns, Role.SUMMARY)
-        answer = await deps.chat(Role.SUMMARY, brief.knobs).ask(prompt, SessionSummary)
+        ending = deps.prompts(brief.case.language).stage_plan(brief.case.modality, Stage.TERMINATION)
+        answer = await deps.chat(Role.SUMMARY, brief.knobs).request(
+            prompt,
+            lambda reply: read_last_summary(reply, ending) if brief.is_last else read_summary(reply),
+            shape=summary_shape(_stages(brief)),
+        )
         return {"summarized": Summarized(summary=answer.value, usage=answer.usage)}
 
     return write

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated, TypedDict
@@ -13,15 +13,9 @@ from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Record
 from psychagent.domain.call import WHOLE_SESSION, CallId, Place, thread_id
 from psychagent.domain.ending import EndReason
-from psychagent.domain.memory import (
-    MEMORY_TOKENS,
-    ClientFile,
-    Memory,
-    MemoryView,
-    SessionSummary,
-    view_memory,
-)
-from psychagent.domain.plan import Correction, Plan
+from psychagent.domain.memory import ClientFile, Memory, SessionSummary
+from psychagent.domain.memory_view import MEMORY_TOKENS, MemoryView, view_memory
+from psychagent.domain.plan import Correction, Plan, is_last
 from psychagent.domain.profile import Case
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import Choice, FinishedSession, Rollout
@@ -50,11 +44,18 @@ class Brief:
     """Number of the try of this rollout, from 0."""
     knobs: Knobs = field(default_factory=Knobs)
     memory_tokens: int = MEMORY_TOKENS
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Names of the client file's fields as prompts of the language print them."""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether no session follows this one."""
+        return is_last(self.plan, session_index=self.session_index, max_sessions=self.knobs.max_sessions)
 
     @cached_property
     def view(self) -> MemoryView:
         """The part of memory that this session's prompts show."""
-        return view_memory(self.memory, budget=self.memory_tokens)
+        return view_memory(self.memory, budget=self.memory_tokens, labels=self.labels)
 
     @cached_property
     def _texts(self) -> dict[Hashable, Rendered]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from psychagent.offline.client_words import theme_of
 from psychagent.offline.quotes import clauses, is_chinese
 from psychagent.offline.scene import Scene
@@ -11,7 +13,7 @@ AFTER_RISK = 5
 _ROOM_FOR_INTENT = 4
 _SAFETY_TURN, _LAST_SAFETY_TURN = 3, 3
 """In a first session: the first turn, from 0, that may ask plainly, and how many are left at the latest."""
-_LONGEST_WORDS, _LONGEST_ANSWER = 130, 65
+_LONGEST_WORDS, _LONGEST_ANSWER = 200, 120
 """Of the client's words in a note, in characters, so that a note holds all that was asked."""
 FIRST_QUESTIONS = {"risk": "risk_return", "risk_past": "risk_past_return", "risk_again": "risk_again"}
 """What the last summary says of danger, and the question with which the next session begins."""
@@ -90,22 +92,35 @@ def flag_of(scene: Scene, said: dict[str, list[str]]) -> str:
     return "risk_again" if again else ""
 
 
-def safety_note(scene: Scene, said: dict[str, list[str]]) -> str:
-    """Write what was said about danger: the words, what was asked and answered, who helps, what is next."""
+def safety_note(scene: Scene, said: dict[str, list[str]]) -> dict[str, str]:
+    """Note danger: the words, what was asked and answered, what was agreed on, what is to be asked next.
+
+    A first meeting in which it was only asked about is noted as such.
+    """
     flag, lines = flag_of(scene, said), scene.lines["counselor"]
     if not flag:
-        return ""
-    note, speech = scene.lines["reflector"]["safety"], " ".join(said["counselor"])
+        answer = _after(said, [lines["safety_check"]])
+        return {"danger": "denied", "asked": answer} if answer else {"danger": "none"}
+    follow_up = scene.lines["reflector"]["safety"]["next"]
     if flag == "risk_again":
         answer = _after(said, [lines[question] for question in FIRST_QUESTIONS.values()])
-        return str(note["again"].format(answer=answer))
-    answered = [
-        note[kind].format(answer=answer)
-        for kind, question in (("wish", "risk_ask"), ("intent", "risk_intent"), ("plan", "risk_plan"))
-        if lines[question] in speech and (answer := _after(said, [lines[question]]))
-    ]
-    words = _words_of(scene, said["client"])
-    return scene.join(note["words"].format(words=words), *answered, note["next"])
+        back = scene.mentions(scene.lines["came_back_words"], answer)
+        agreed = {"agreed": _agreed_before(scene)} if back else {}
+        return {"danger": "voiced" if back else "denied", "words": answer, "next": follow_up} | agreed
+    answers = [answer for key in ("risk_ask", "risk_intent") if (answer := _after(said, [lines[key]]))]
+    return {
+        "danger": "voiced",
+        "words": _words_of(scene, said["client"]),
+        "asked": scene.join(*answers),
+        "agreed": _after(said, [lines["risk_plan"]]),
+        "next": follow_up,
+    }
+
+
+def _agreed_before(scene: Scene) -> str:
+    """Return what an earlier note says was agreed on, so that the newest note says it too."""
+    notes = [row.get("note", {}) for row in scene.value("memory.safety", []) if isinstance(row, Mapping)]
+    return next((str(note["agreed"]) for note in reversed(notes) if note.get("agreed")), "")
 
 
 def _voiced(scene: Scene, texts: list[str]) -> list[str]:

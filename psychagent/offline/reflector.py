@@ -25,8 +25,7 @@ from psychagent.offline.quotes import clauses
 from psychagent.offline.scene import Scene
 
 _LONGEST_COURSE = 5
-_NOTE_CHARS = 400
-"""The record takes no longer note on safety."""
+_COLON = re.compile("[:：]")
 
 
 def _said(scene: Scene) -> dict[str, list[str]]:
@@ -57,8 +56,12 @@ def play_summary(scene: Scene) -> str:
     themes = themes_of(scene, free_words(scene, **_pairs(said)))
     flag = flag_of(scene, said)
     carried = "" if told_hard_things(scene, said["client"]) else weightiest(scene, themes)
-    tried = lines["offered" if _is_half_hearted(scene, said["client"]) else "agreed"][homework_kind(scene)]
-    agreed = tried.format(homework=homework[0]) if homework else lines["not_agreed"]
+    standing = "hedged" if _is_half_hearted(scene, said["client"]) else "agreed"
+    agreed = (
+        lines[standing][homework_kind(scene)].format(homework=homework[0])
+        if homework
+        else lines["not_agreed"]
+    )
     mood = _mood(scene, said["client"])
     plain = "abstract_safety" if flag or mood == lines["affect"]["heavy"] else "abstract_bare"
     form = "abstract" if carried else plain
@@ -79,8 +82,9 @@ def play_summary(scene: Scene) -> str:
             "unresolved_points_or_tensions": _open_point(scene, said["client"], flag),
         },
         "next_session_plan": _next_plan(scene, [theme for theme in themes if theme != carried]),
-        "homework": homework,
-        "safety": safety_note(scene, said)[:_NOTE_CHARS],
+        "homework": [{"task": task, "standing": standing} for task in homework],
+        "safety": safety_note(scene, said),
+        "ending": _ending(scene, said["client"], homework, flag),
     }
     return json.dumps(reply, ensure_ascii=False)
 
@@ -110,6 +114,15 @@ def _open_point(scene: Scene, heard: list[str], flag: str) -> str:
     if _bond(scene, heard) == "doubting":
         return str(tension["doubt"])
     return str(tension["evaded" if any(is_evasive(scene, text) for text in heard) else "none"])
+
+
+def _ending(scene: Scene, heard: list[str], homework: list[str], flag: str) -> dict[str, str]:
+    """Say what a last session leaves the client with, in place of a next plan."""
+    return {
+        "reached": _mood(scene, heard),
+        "aftercare": homework[0] if homework else "",
+        "open_needs": _open_point(scene, heard, flag),
+    }
 
 
 def _next_plan(scene: Scene, themes: list[str]) -> dict[str, Any]:
@@ -142,9 +155,14 @@ def _workable(scene: Scene, themes: list[str]) -> str:
 
 def _main_problem(scene: Scene) -> str:
     """Return what the file says the client came with; empty where the file does not say it."""
-    known = [str(line).partition(": ") for line in scene.value("memory.file_lines", [])]
     names = scene.lines["file_names"]["main_problem"]
-    return next((value.strip() for name, _, value in known if name.strip() in names), "")
+    return next((value for name, value in _file_rows(scene) if name in names), "")
+
+
+def _file_rows(scene: Scene) -> list[tuple[str, str]]:
+    """List the rows of the file as the prompt prints them: name and value."""
+    rows = [_COLON.split(str(line), maxsplit=1) for line in scene.value("memory.file_lines", [])]
+    return [(row[0].strip(), row[-1].strip()) for row in rows]
 
 
 def play_file(scene: Scene) -> str:
@@ -164,7 +182,7 @@ def play_file(scene: Scene) -> str:
 
 def _new_trait(scene: Scene, heard: list[str]) -> dict[str, str]:
     """Find one trait that the file does not have yet, by fixed patterns of how people say it."""
-    known = {str(line).partition(":")[0].strip() for line in scene.value("memory.file_lines", [])}
+    known = {name for name, _ in _file_rows(scene)}
     own = [own_words(scene.lines, text) for text in heard if not is_stock(scene.lines, text)]
     told = [clause for text in own for clause in clauses(text)]
     patterns: Mapping[str, list[str]] = scene.lines["trait_patterns"]

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.reply import CounselorReply, has_thoughts, require_same
+from psychagent.replies.reply import CounselorReply, has_thoughts, named_skills, require_same
 from psychagent.replies.tags import split_thoughts
 
 M = TypeVar("M", bound=BaseModel)
@@ -44,7 +44,7 @@ def parse_json_reply(text: str) -> CounselorReply:
     thoughts = Thoughts(
         assessment=reply.assessment,
         client_state=reply.client_state,
-        skill=tuple(reply.skill),
+        skill=named_skills(reply.skill),
         strategy=reply.strategy,
     )
     return CounselorReply(thoughts=thoughts, response=response, ends_session=reply.end)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from psychagent.domain.base import Record
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import MalformedReplyError
@@ -22,6 +24,15 @@ class CounselorReply(Record):
     def without_thoughts(self) -> CounselorReply:
         """Return the reply with its private part left empty."""
         return self.model_copy(update={"thoughts": Thoughts()})
+
+
+_NO_SKILL = frozenset({"", "none", "n/a", "no skill", "无", "没有", "暂无"})
+
+
+def named_skills(names: Iterable[str]) -> tuple[str, ...]:
+    """Keep the names of skills: a counselor may say that none fits, which is no skill called "none"."""
+    stripped = (name.strip() for name in names)
+    return tuple(name for name in stripped if name.strip("-.。()（）“”\"' ").casefold() not in _NO_SKILL)
 
 
 def has_thoughts(thoughts: Thoughts | None) -> bool:

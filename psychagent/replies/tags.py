@@ -11,7 +11,7 @@ import re
 from psychagent.domain.base import Language
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.reply import CounselorReply, has_thoughts, require_same
+from psychagent.replies.reply import CounselorReply, has_thoughts, named_skills, require_same
 
 THINK, RESPONSE = "think", "response"
 FIELDS = ("assessment", "client_state", "skill", "strategy")
@@ -91,7 +91,7 @@ def parse_thoughts(text: str) -> Thoughts:
     }
     if not fields:
         return Thoughts(assessment=text.strip())
-    skills = tuple(s.strip() for s in _SEPARATOR.split(fields.pop("skill", "")) if s.strip())
+    skills = named_skills(_SEPARATOR.split(fields.pop("skill", "")))
     return Thoughts(**fields, skill=skills)
 
 

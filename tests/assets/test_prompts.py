@@ -19,7 +19,7 @@ def mine(tmp_path: Path) -> PromptLibrary:
     (folder / "role" / "hello.jinja2").write_text("\nHello {{ name }}.{% include 'tail.jinja2' %}\n\n")
     (folder / "tail.jinja2").write_text(" Bye.")
     (folder / "broken.jinja2").write_text("{% if %}")
-    (folder / "words.yaml").write_text("a: [1, 2]\n")
+    (folder / "sounds.yaml").write_text("a: [1, 2]\n")
     return PromptLibrary(Language.EN, tmp_path)
 
 
@@ -48,9 +48,39 @@ def test_markup_in_values_is_left_as_it_is(mine: PromptLibrary) -> None:
     assert mine.render("role/hello", name="<3 & {{ x }}") == "Hello <3 & {{ x }}. Bye."
 
 
+def test_a_value_of_a_closed_set_is_printed_as_the_language_has_it() -> None:
+    for language in Language:
+        prompts = PromptLibrary(language)
+        printed = [prompts.word(stage) for stage in Stage]
+        assert len(set(printed)) == len(Stage)
+        assert prompts.render("shared/approach", modality=Modality.CBT) == prompts.word("cbt")
+    assert PromptLibrary(Language.ZH).word(Stage.INTERVENTION) == "干预"
+
+
+def test_a_value_without_a_word_is_an_error_that_says_where_to_add_it(mine: PromptLibrary) -> None:
+    with pytest.raises(AssetError, match=r"words\.yaml: no word for 'later'; add it under `values`"):
+        mine.word("later")
+
+
+def test_a_file_of_words_without_its_parts_is_refused(mine: PromptLibrary) -> None:
+    (mine.folder / "words.yaml").write_text("values: [1]\n")
+    with pytest.raises(AssetError, match=r"words\.yaml: has no mapping 'values'"):
+        mine.render("role/hello", name="Ada")
+
+
+def test_each_stage_that_may_be_decided_on_has_a_plan_that_stands_in() -> None:
+    for language in Language:
+        for modality in Modality:
+            for stage in (Stage.INTERVENTION, Stage.CONSOLIDATION, Stage.TERMINATION):
+                plan = PromptLibrary(language).stage_plan(modality, stage)
+                assert plan.stage is stage
+                assert plan.title
+                assert len(plan.focus) > 1
+
+
 def test_data_is_read_beside_the_templates(mine: PromptLibrary) -> None:
-    assert mine.data("words") == {"a": [1, 2]}
-    assert mine.data("words") is mine.data("words")
+    assert mine.data("sounds") == {"a": [1, 2]}
+    assert mine.data("sounds") is mine.data("sounds")
 
 
 def test_a_language_without_prompts_is_refused(tmp_path: Path) -> None:
@@ -65,7 +95,7 @@ def test_hashes_name_every_file_and_change_with_it(mine: PromptLibrary, tmp_path
         "en/role/hello.jinja2",
         "en/tail.jinja2",
         "en/broken.jinja2",
-        "en/words.yaml",
+        "en/sounds.yaml",
     }
     (tmp_path / "en" / "tail.jinja2").write_text(" So long.")
     after = hash_files(mine.folder)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.domain.base import Language
-from psychagent.domain.memory import (
-    MEMORY_TOKENS,
-    Memory,
-    file_facts,
-    memory_changes,
-    to_line,
-    view_memory,
-)
+from psychagent.domain.base import Language, Record
+from psychagent.domain.file_facts import file_facts, memory_changes, to_line
+from psychagent.domain.memory import ClientFile, Memory, SessionSummary, Standing
+from psychagent.domain.memory_view import MEMORY_TOKENS, view_memory, write_file
+from psychagent.domain.profile import THEORY_MODELS, Traits
+from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.tokens import estimate_tokens
+from psychagent.nodes.reflect import shape_of
 from tests.support.every import LANGUAGES
 from tests.support.memory_parts import client_file, memory, words
 
@@ -22,6 +23,11 @@ SIZES = [10, 60, 200, 500, 1400]
 
 
 PROMPTS = {language: PromptLibrary(language) for language in Language}
+
+
+def danger(text: str, **over: str) -> SafetyNote:
+    """Make a note on a danger that was voiced."""
+    return SafetyNote(danger=Danger.VOICED, words=text, **over)
 
 
 def rendered(view: object, language: Language) -> str:
@@ -49,16 +55,27 @@ def test_an_empty_memory_shows_nothing() -> None:
 def test_the_last_two_sessions_are_shown_with_abstract_status_and_open_points(language: Language) -> None:
     view = view_memory(memory(5, language=language, size=60))
     assert [row[0] for row in view.recent] == [4, 5]
-    for number, abstract, status, open_points in view.recent:
+    for number, abstract, objectives, status, open_points in view.recent:
         assert abstract.startswith(f"s{number}-abstract")
+        assert objectives.startswith(f"s{number}-recap")
         assert status.startswith(f"s{number}-status")
         assert open_points.startswith(f"s{number}-open")
+
+
+def test_the_abstract_gets_the_room_that_a_sessions_other_texts_leave() -> None:
+    held = memory(2, size=520)
+    brief = held.summaries[1]
+    goals = brief.goal_assessment.model_copy(update={"objective_recap": "sleep", "completion_status": "met"})
+    state = brief.client_state_analysis.model_copy(update={"unresolved_points_or_tensions": "the move"})
+    short = brief.model_copy(update={"goal_assessment": goals, "client_state_analysis": state})
+    rows = view_memory(held.model_copy(update={"summaries": (held.summaries[0], short)})).recent
+    assert len(rows[1].abstract) > len(rows[0].abstract)
 
 
 def test_short_summaries_of_the_last_two_sessions_are_shown_in_full() -> None:
     held = memory(2, size=80)
     view = view_memory(held)
-    for (_, abstract, _, open_points), summary in zip(view.recent, held.summaries, strict=True):
+    for (_, abstract, _, _, open_points), summary in zip(view.recent, held.summaries, strict=True):
         assert abstract == summary.session_summary_abstract
         assert open_points == summary.client_state_analysis.unresolved_points_or_tensions
 
@@ -102,16 +119,122 @@ def test_safety_stays_in_the_prompt_however_long_ago_and_however_much_else_there
 ) -> None:
     held = memory(20, language=language, size=size, homework=12)
     noted = [
-        summary.model_copy(update={"safety": words(language, min(size, 400), f"danger{number} ")})
+        summary.model_copy(update={"safety": danger(words(language, min(size, 300), f"danger{number} "))})
         if number in (2, 3, 4, 9)
         else summary
         for number, summary in enumerate(held.summaries, start=1)
     ]
     view = view_memory(held.model_copy(update={"summaries": tuple(noted)}))
-    assert [line.split(":")[0] for line in view.safety] == ["3", "4", "9"]
+    assert [row.number for row in view.safety] == [3, 4, 9]
     text = rendered(view, language)
     assert all(f"danger{number}" in text for number in (3, 4, 9))
     assert estimate_tokens(text) <= MEMORY_TOKENS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_danger_and_its_plan_are_not_pushed_out_by_later_notes_that_found_nothing(
+    language: Language,
+) -> None:
+    held = memory(9, language=language, size=200)
+    denied = SafetyNote(danger=Danger.DENIED, asked=words(language, 40, "nothing new "))
+    plan = danger("rather not wake up", agreed="call Ann before midnight", people="Ann", next="the nights")
+    noted = [
+        one.model_copy(update={"safety": plan if number == 2 else denied})
+        for number, one in enumerate(held.summaries, start=1)
+    ]
+    view = view_memory(held.model_copy(update={"summaries": tuple(noted)}))
+    assert [row.number for row in view.safety] == [2, 8, 9]
+    text = rendered(view, language)
+    for said in ("rather not wake up", "call Ann before midnight", "the nights"):
+        assert said in text
+    assert estimate_tokens(text) <= MEMORY_TOKENS
+
+
+def test_a_long_note_shows_each_of_its_texts_in_part() -> None:
+    held = memory(1, size=60)
+    texts = {
+        name: words(Language.EN, 200, f"{name} ") for name in SafetyNote.model_fields if name != "danger"
+    }
+    full = SafetyNote(danger=Danger.VOICED, **texts)
+    one = held.summaries[0].model_copy(update={"safety": full})
+    (row,) = view_memory(held.model_copy(update={"summaries": (one,)})).safety
+    for name in texts:
+        assert getattr(row.note, name).startswith(f"{name} ")
+        assert getattr(row.note, name).endswith("…")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_only_a_danger_that_was_voiced_is_to_be_asked_about_again(language: Language) -> None:
+    one = memory(1, language=language).summaries[0]
+    again = {Language.EN: "ask about it again", Language.ZH: "要再问起"}[language]
+    for note, asked in ((danger("dark"), True), (SafetyNote(danger=Danger.DENIED, asked="no"), False)):
+        view = view_memory(Memory(summaries=(one.model_copy(update={"safety": note}),)))
+        assert len(view.safety) == 1
+        assert (again in rendered(view, language)) == asked
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_homework_says_in_words_how_far_it_was_agreed_on(language: Language) -> None:
+    standings = (Standing.AGREED, Standing.HEDGED, Standing.OFFERED)
+    tasks = ("write", "walk", "call")
+    last = memory(1, language=language).summaries[0]
+    last = last.model_copy(update={"homework": tasks, "standings": standings})
+    text = rendered(view_memory(Memory(summaries=(last,), homework=tasks)), language)
+    lines = {task: next(line for line in text.splitlines() if f"- {task}" in line) for task in tasks}
+    assert lines["write"] == "- write"
+    assert PROMPTS[language].word(Standing.HEDGED) in lines["walk"]
+    assert PROMPTS[language].word(Standing.OFFERED) in lines["call"]
+
+
+def test_homework_of_an_older_file_was_agreed_on() -> None:
+    stored = memory(1).summaries[0].model_dump(mode="json")
+    stored |= {"homework": ["write", "walk"], "safety": "She thought of dying."}
+    del stored["standings"], stored["ending"]
+    read = SessionSummary.model_validate(stored)
+    assert [(item.task, item.standing) for item in read.tasks()] == [("write", "agreed"), ("walk", "agreed")]
+    assert read.safety == danger("She thought of dying.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_file_is_printed_in_the_words_of_the_language(language: Language) -> None:
+    labels = PROMPTS[language].labels
+    text = rendered(view_memory(memory(1, language=language, size=30), labels=labels), language)
+    colon = {Language.EN: ": ", Language.ZH: "："}[language]
+    assert f"{labels['core_beliefs']}{colon}" in text
+    assert "core_beliefs" not in text
+
+
+@pytest.mark.parametrize("block", THEORY_MODELS.values())
+def test_every_field_of_the_file_has_a_label(block: type[Record]) -> None:
+    names = set(re.findall(r'"(\w+)"', shape_of(block))) | set(Traits.model_fields) | set(file_names())
+    for prompts in PROMPTS.values():
+        assert names <= prompts.labels.keys()
+
+
+def file_names() -> list[str]:
+    kept_out = {"static_traits", "theory", "origins", "history"}
+    return [name for name in ClientFile.model_fields if name not in kept_out]
+
+
+def test_the_full_file_is_json_without_what_is_empty() -> None:
+    file = client_file("a")
+    written = json.loads(write_file(file))
+    assert written["static_traits"]["name"] == "a-name"
+    assert len(written["theory"]["special_situations"]) == 3
+    assert not {"origins", "history"} & written.keys()
+    assert "age" not in written["static_traits"]
+    assert write_file(ClientFile()) == "{}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_file_too_long_loses_whole_entries_the_oldest_first(language: Language) -> None:
+    events = tuple(words(language, 90, f"event{number} ") for number in range(60))
+    file = client_file("a", language=language).model_copy(update={"growth_experiences": events})
+    text = write_file(file, budget=900)
+    kept = json.loads(text)["growth_experiences"]
+    assert estimate_tokens(text) <= 900
+    assert 0 < len(kept) < 60
+    assert tuple(kept) == events[-len(kept) :]
 
 
 def test_where_no_danger_was_voiced_nothing_is_said_of_safety() -> None:

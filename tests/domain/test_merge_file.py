@@ -2,8 +2,20 @@
 
 from __future__ import annotations
 
-from psychagent.domain.memory import ClientFile, file_facts, merge_file
-from psychagent.domain.profile import BtTheory, CbtTheory, SpecialSituation, TargetBehavior, Traits
+import pytest
+
+from psychagent.domain.file_facts import file_facts, merge_file
+from psychagent.domain.memory import ClientFile
+from psychagent.domain.profile import (
+    BtTheory,
+    CbtTheory,
+    ExceptionEvent,
+    ForceField,
+    PmtTheory,
+    SpecialSituation,
+    TargetBehavior,
+    Traits,
+)
 
 
 def said(**fields: object) -> ClientFile:
@@ -60,7 +72,70 @@ def test_theory_fields_are_merged_one_by_one() -> None:
     assert merged.theory.special_situations[0].event == "exam"
     assert merged.history == ()
     later = merge_file(merged, ClientFile(theory=CbtTheory(core_beliefs=("I try",))), session_index=3)
-    assert [(h.field, h.value, h.session_index) for h in later.history] == [("core_beliefs", "I fail", 1)]
+    assert isinstance(later.theory, CbtTheory)
+    assert later.theory.core_beliefs == ("I fail", "I try")
+    assert later.history == ()
+    assert later.origins["core_beliefs"] == 3
+
+
+def test_lists_grow_and_repeat_nothing() -> None:
+    held = ClientFile()
+    for session, told in enumerate([("a fall",), ("A fall!", "the move"), ("a burnt pan",)], start=1):
+        held = merge_file(held, said(growth_experiences=told), session_index=session)
+    assert [event.casefold().strip("!") for event in held.growth_experiences] == [
+        "a fall",
+        "the move",
+        "a burnt pan",
+    ]
+    assert held.history == ()
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_two_texts_that_repeat_each_other_the_fuller_one_stays(order: int) -> None:
+    short, full = ("她怕黑",), ("她怕黑，从搬家那年起",)
+    first, second = (short, full)[::order]
+    held = merge_file(ClientFile(), said(growth_experiences=first), session_index=1)
+    assert merge_file(held, said(growth_experiences=second), session_index=2).growth_experiences == full
+
+
+def test_an_entry_that_refines_an_earlier_one_takes_its_place_and_keeps_what_it_leaves_out() -> None:
+    first = TargetBehavior(behavior="checks the stove", antecedent=("leaving home",), function="calm")
+    second = TargetBehavior(
+        behavior="Checks the stove, up to nine times", antecedent=("bedtime",), function="being sure"
+    )
+    held = ClientFile()
+    for session, entry in enumerate([first, second], start=1):
+        new = ClientFile(theory=BtTheory(target_behavior=(entry,)))
+        held = merge_file(held, new, session_index=session)
+    assert isinstance(held.theory, BtTheory)
+    (entry,) = held.theory.target_behavior
+    assert (entry.behavior, entry.function) == ("Checks the stove, up to nine times", "being sure")
+    assert entry.antecedent == ("leaving home", "bedtime")
+    lost = {h.value for h in held.history}
+    assert "function: calm" in lost
+    assert {h.session_index for h in held.history} == {1}
+
+
+def test_a_problem_has_many_exceptions() -> None:
+    held = ClientFile()
+    for session, outcome in enumerate(["sang in the dark", "slept at her aunt's"], start=1):
+        event = ExceptionEvent(target_problem="the dread", unique_outcome=outcome)
+        held = merge_file(
+            held, ClientFile(theory=PmtTheory(exception_events=(event,))), session_index=session
+        )
+    assert isinstance(held.theory, PmtTheory)
+    assert len(held.theory.exception_events) == 2
+
+
+def test_the_two_sides_of_a_force_field_grow_apart() -> None:
+    held = ClientFile()
+    for session, field in enumerate(
+        [ForceField(positive_force=("her son",)), ForceField(negative_force=("tired",))], start=1
+    ):
+        held = merge_file(held, ClientFile(theory=PmtTheory(force_field=field)), session_index=session)
+    assert isinstance(held.theory, PmtTheory)
+    assert held.theory.force_field == ForceField(positive_force=("her son",), negative_force=("tired",))
+    assert held.history == ()
 
 
 def test_an_empty_theory_block_changes_nothing() -> None:

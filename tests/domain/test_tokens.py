@@ -26,6 +26,25 @@ def test_a_clipped_text_fits_and_says_that_it_was_cut(text: str, limit: int) -> 
     assert text.startswith(clipped.removesuffix("…"))
 
 
+def test_a_text_is_cut_behind_a_sentence_where_that_keeps_half_of_it() -> None:
+    text = "She went home. She lay down and did not sleep until four in the morning."
+    assert clip_to_tokens(text, 6) == "She went home. …"
+    assert clip_to_tokens("她回了家。躺下以后一直到凌晨四点才睡着。", 9) == "她回了家。…"
+
+
+@pytest.mark.parametrize("limit", range(3, 25))
+def test_no_english_word_is_cut_in_two(limit: int) -> None:
+    text = "because he always, always said so; everyone has got something, and emergency services came"
+    clipped = clip_to_tokens(text, limit)
+    kept = clipped.removesuffix("…").rstrip()
+    assert text.startswith(kept)
+    assert clipped == text or not text[len(kept)].isalnum()
+
+
+def test_a_chinese_text_is_cut_behind_a_mark_of_punctuation() -> None:
+    assert clip_to_tokens("父母都是中学教师，管得很严，从不夸人", 15) == "父母都是中学教师，管得很严，…"
+
+
 def test_clipping_keeps_as_much_as_fits() -> None:
     clipped = clip_to_tokens("x" * 400, 10)
     assert len(clipped) == 40

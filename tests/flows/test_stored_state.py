@@ -54,7 +54,7 @@ async def test_state_comes_back_from_sqlite_as_the_same_types(
         assert type(stored[name]) is kind, name
         assert stored[name] == live[name], name
     theory = stored["memory"].client_file.theory
-    assert theory == CbtTheory(core_beliefs=("I try",))
+    assert theory == CbtTheory(core_beliefs=("I fail", "I try"))
     turn = stored["finished_session"].turns[0]
     assert (type(turn), type(turn.thoughts), type(turn.skills)) == (Turn, Thoughts, tuple)
     assert not [r for r in caplog.records if r.levelno >= logging.WARNING], caplog.text

@@ -8,7 +8,7 @@ import pytest
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Stage
-from psychagent.domain.memory import MemoryView, RecentSession
+from psychagent.domain.memory_view import MemoryView, RecentSession
 from psychagent.domain.plan import Plan
 from psychagent.domain.role import Role
 from psychagent.llm.prompt import Prompt, assistant, system, user
@@ -61,11 +61,20 @@ def test_a_record_is_taken_apart_and_only_its_rendered_parts_are_kept() -> None:
 
 
 def test_a_part_of_a_session_keeps_its_name_where_another_part_is_not_rendered() -> None:
-    view = MemoryView(recent=(RecentSession(3, "We spoke of sleep.", "met", "the move"),))
+    view = MemoryView(recent=(RecentSession(3, "We spoke of sleep.", "to rest", "met", "the move"),))
     kept = seen({"memory": view}, "3: We spoke of sleep. Open: the move")
     assert kept == {
         "memory": {"recent": [{"number": 3, "abstract": "We spoke of sleep.", "open": "the move"}]}
     }
+
+
+def test_a_value_that_is_printed_in_another_word_is_kept_too() -> None:
+    plan = Plan(stage=Stage.INTERVENTION, title="t", focus=("f",))
+    rendered = Rendered("阶段：干预", {"plan": plan}, {"intervention": "干预", "consolidation": "巩固"})
+    prompt = Prompt.of(Role.COUNSELOR, (system(rendered),), rendered=[rendered], seed=1)
+    assert prompt.visible_values() == {"plan": {"stage": "intervention"}}
+    later = Rendered("阶段：", {"plan": plan}, {"intervention": "干预"})
+    assert Prompt.of(Role.COUNSELOR, (system(later),), rendered=[later], seed=1).visible_values() == {}
 
 
 def test_a_prompt_gathers_the_values_of_its_templates() -> None:

@@ -10,7 +10,7 @@ from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Speaker
-from psychagent.domain.turn import Turn
+from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import ReplyError
 from psychagent.nodes.counselor import counselor, counselor_prompt
 from psychagent.nodes.state import Brief, SessionState
@@ -132,18 +132,63 @@ def test_the_counselor_speaks_first_to_an_opener_that_stands_for_the_client(sess
 
 
 def test_the_last_two_turns_are_told_that_the_session_closes_each_in_its_own_words() -> None:
+    moments = [moment(brief_for(Cast({}).deps, case_of(), session_index=2), TALK * said) for said in range(4)]
+    told = [text.split("]", 1)[1].strip() for text in moments]
+    assert told[:2] == ["", ""]
+    assert all(told[2:])
+    assert told[2] != told[3]
+
+
+def moment(brief: Brief, turns: list[Turn]) -> str:
+    """Write the notes at the end of a counselor's prompt that shows no skills."""
+    tail = counselor_prompt(Cast({}).deps, brief, turns, ()).messages[-1]["content"]
+    return tail[tail.rindex("[turn ") :]
+
+
+def test_each_turn_is_told_its_number() -> None:
+    brief = brief_for(Cast({}).deps, case_of(), session_index=2)
+    lines = [moment(brief, TALK * said).splitlines()[0] for said in range(4)]
+    assert lines == [f"[turn {number} of 4]" for number in range(1, 5)]
+
+
+ASKED = [
+    Turn(speaker=Speaker.COUNSELOR, text="Hello."),
+    Turn(speaker=Speaker.CLIENT, text="I cannot sleep."),
+    Turn(speaker=Speaker.COUNSELOR, text="Do you have thoughts of dying?"),
+    Turn(speaker=Speaker.CLIENT, text="No."),
+]
+
+
+def test_safety_is_named_as_not_yet_asked_until_the_counselor_has_asked() -> None:
+    first, second = (brief_for(Cast({}).deps, case_of(), session_index=index) for index in (1, 2))
+    due = ["safety not yet asked" in moment(first, TALK * said) for said in range(4)]
+    assert due == [False, False, True, True]
+    assert "safety not yet asked" not in moment(first, ASKED)
+    assert "safety not yet asked" not in moment(second, TALK * 3)
+
+
+def test_a_skill_that_is_always_at_hand_counts_as_asking() -> None:
     cast = Cast({})
     brief = brief_for(cast.deps, case_of())
-    skills = found(cast).skills
-    prompts = [counselor_prompt(cast.deps, brief, TALK * said, skills) for said in range(4)]
-    opener = prompts[0].messages[1]["content"]
-    first = opener[opener.index("\n\n[") :]
-    tails = [first, *(prompt.messages[-1]["content"].removeprefix(TALK[-1].text) for prompt in prompts[1:])]
-    assert tails[1] == tails[0]
-    told = [tail.removeprefix(tails[0]).strip() for tail in tails[2:]]
-    assert all(tail.startswith(tails[0]) for tail in tails)
-    assert all(told)
-    assert told[0] != told[1]
+    stage = cast.deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    name = next(family.skills[0].name for family in stage.meta_skills if family.always)
+    asked = TALK[0].model_copy(update={"text": "How are the nights?", "thoughts": Thoughts(skill=(name,))})
+    assert "safety not yet asked" not in moment(brief, [*TALK, asked, TALK[1]])
+
+
+def test_the_head_does_not_change_when_safety_has_been_asked() -> None:
+    cast = Cast({})
+    brief = brief_for(cast.deps, case_of())
+    heads = {counselor_prompt(cast.deps, brief, turns, ()).messages[0]["content"] for turns in ([], ASKED)}
+    assert len(heads) == 1
+
+
+@pytest.mark.parametrize(("client", "stored"), [("human", True), ("simulator", False)])
+def test_the_head_knows_whether_a_person_answers(client: str, stored: bool) -> None:
+    cast = Cast({})
+    brief = brief_for(cast.deps, case_of(), client=client)
+    head = counselor_prompt(cast.deps, brief, [], ()).messages[0]["content"]
+    assert ("stored by whoever runs this program" in head) == stored
 
 
 def test_calls_of_one_session_have_seeds_of_their_own_and_the_same_ones_again() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from langgraph.runtime import Runtime
 
-from psychagent.domain.base import Stage
+from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.ending import EndReason, end_reason
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Plan
@@ -87,12 +87,14 @@ async def test_a_proposal_out_of_order_is_corrected_and_the_correction_recorded(
     assert given["open"].plan.stage is decided
     (correction,) = given["open"].corrections
     assert (correction.proposed, correction.decided) == (proposed, decided)
+    assert given["open"].plan == cast.deps.prompts(Language.EN).stage_plan(Modality.CBT, decided)
+    assert correction.dropped == "next"
 
 
 async def test_termination_after_consolidation_ends_the_course_without_a_call() -> None:
     given = await opened(Cast({}), after_session(Stage.CONSOLIDATION, Stage.TERMINATION))
     assert given["finished_reason"] == EndReason.PLAN
-    assert given["open"].index == 1
+    assert "open" not in given, "the last session stays as it was"
 
 
 async def test_a_course_ends_at_max_sessions_whatever_the_plan_says() -> None:
@@ -101,7 +103,8 @@ async def test_a_course_ends_at_max_sessions_whatever_the_plan_says() -> None:
     assert given["finished_reason"] == EndReason.MAX_SESSIONS
 
 
-def test_the_plan_is_named_as_the_reason_where_both_hold() -> None:
-    assert end_reason(Stage.TERMINATION, 6, 6) == EndReason.PLAN
+def test_the_limit_is_named_as_the_reason_where_both_hold() -> None:
+    assert end_reason(Stage.TERMINATION, 6, 6) == EndReason.MAX_SESSIONS
+    assert end_reason(Stage.TERMINATION, 5, 6) == EndReason.PLAN
     assert end_reason(Stage.CONSOLIDATION, 6, 6) == EndReason.MAX_SESSIONS
     assert end_reason(Stage.CONSOLIDATION, 5, 6) is None

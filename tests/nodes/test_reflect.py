@@ -7,11 +7,12 @@ import json
 import pytest
 from langgraph.runtime import Runtime
 
-from psychagent.domain.base import Modality, Speaker
-from psychagent.domain.memory import ClientFile, Memory, SessionSummary
+from psychagent.domain.base import Modality, Speaker, Stage
+from psychagent.domain.memory import ClientFile, Ending, Memory, SessionSummary
 from psychagent.domain.profile import THEORY_MODELS, CbtTheory
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import Rollout
+from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ReplyError
@@ -27,9 +28,10 @@ from psychagent.nodes.reflect import (
     update_file,
 )
 from psychagent.nodes.state import CourseState, FileUpdated, OpenSession, Selected, Summarized
+from psychagent.nodes.summary_reply import summary_shape
 from tests.support.every import MODALITIES
 from tests.support.fakes import Cast, brief_for, case_of, filed, summed_up
-from tests.support.memory_parts import memory, summary
+from tests.support.memory_parts import client_file, memory, summary
 
 
 def rollout(index: int, mark: str) -> Rollout:
@@ -84,6 +86,69 @@ async def test_a_summary_of_the_wrong_shape_is_told_the_field() -> None:
     cast = Cast({"summary": [json.dumps(bad), summed_up("new", "intervention")]}, max_retries=1)
     await summarize(cast.deps)(state_of(cast), RUNTIME)
     assert "goal_assessment" in cast.asked("summary")[1][-1]["content"]
+
+
+async def test_homework_is_kept_as_text_with_its_standing_beside_it() -> None:
+    written = json.loads(summed_up("new", "intervention"))
+    written["homework"] = [{"task": "write", "standing": "hedged"}, "walk"]
+    cast = Cast({"summary": [json.dumps(written)]})
+    given = (await summarize(cast.deps)(state_of(cast), RUNTIME))["summarized"]
+    assert given
+    assert (given.summary.homework, given.summary.standings) == (("write", "walk"), ("hedged", "agreed"))
+
+
+async def test_danger_is_noted_part_by_part() -> None:
+    written = json.loads(summed_up("new", "intervention"))
+    written["safety"] = {"danger": "voiced", "words": "I'd rather not be here", "agreed": "calls Ann at ten"}
+    cast = Cast({"summary": [json.dumps(written)]})
+    given = (await summarize(cast.deps)(state_of(cast), RUNTIME))["summarized"]
+    assert given
+    assert given.summary.safety == SafetyNote(
+        danger=Danger.VOICED, words="I'd rather not be here", agreed="calls Ann at ten"
+    )
+
+
+async def test_after_a_last_session_no_plan_and_no_homework_are_asked_for_or_kept() -> None:
+    cast = Cast({"summary": [summed_up("new", "intervention", homework=["walk"])]})
+    runtime: Runtime[Knobs] = Runtime(context=Knobs(max_sessions=2))
+    given = (await summarize(cast.deps)(state_of(cast), runtime))["summarized"]
+    assert given
+    assert given.summary.next_session_plan.stage is Stage.TERMINATION
+    assert "new" not in given.summary.next_session_plan.title
+    assert given.summary.homework == ()
+    assert given.summary.ending == Ending(reached="new reached")
+    assert "next_session_plan" not in cast.asked("summary")[0][-1]["content"]
+
+
+async def test_a_last_summary_without_an_ending_is_asked_for_again() -> None:
+    bad = json.loads(summed_up("new", "intervention"))
+    del bad["ending"]
+    cast = Cast({"summary": [json.dumps(bad), summed_up("new", "intervention")]}, max_retries=1)
+    runtime: Runtime[Knobs] = Runtime(context=Knobs(max_sessions=2))
+    await summarize(cast.deps)(state_of(cast), runtime)
+    assert "ending" in cast.asked("summary")[1][-1]["content"]
+
+
+def test_a_server_is_asked_to_hold_the_stages_that_may_follow() -> None:
+    shape = summary_shape((Stage.CONSOLIDATION,))
+    assert shape.schema["$defs"]["Stage"]["enum"] == ["consolidation"]
+    assert "next_session_plan" in shape.schema["properties"]
+    last = summary_shape(())
+    assert "next_session_plan" not in last.schema["properties"]
+    assert "ending" in last.schema["required"]
+
+
+def test_the_file_is_brought_up_to_date_from_all_of_it_and_not_from_the_part_that_prompts_show() -> None:
+    cast, long = Cast({}), client_file("file", size=320)
+    held = Memory(client_file=long, summaries=memory(2).summaries)
+    brief = brief_for(cast.deps, case_of(), memory=held, session_index=3)
+    task = reflection_prompt(cast.deps, brief, rollout(0, "x").turns, Role.CLIENT_FILE).messages[-1][
+        "content"
+    ]
+    for event in long.growth_experiences:
+        assert event in task
+    summary_task = reflection_prompt(cast.deps, brief, rollout(0, "x").turns, Role.SUMMARY).messages[-1]
+    assert long.growth_experiences[2] not in summary_task["content"]
 
 
 async def test_a_summary_with_an_unknown_stage_is_refused() -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.rollout import FinishedSession
+from psychagent.domain.safety import SafetyNote
 from psychagent.domain.turn import count_counselor_turns
 from psychagent.offline.client_words import leaves
 from tests.support.every import LANGUAGES
@@ -198,7 +199,7 @@ def test_a_risk_is_neither_quoted_back_nor_made_a_topic_for_homework(
     clauses = [c for c in re.split(r"[.。！!？?]", risk_of(name).statement) if len(c) > 8]
     spoken = said_by(sessions, Speaker.COUNSELOR)
     # the note on safety is where the words belong
-    written = [s.summary.model_copy(update={"safety": ""}).model_dump_json() for s in sessions]
+    written = [s.summary.model_copy(update={"safety": SafetyNote()}).model_dump_json() for s in sessions]
     written += [s.file_after.model_dump_json() for s in sessions]
     assert not [c for c in clauses for text in spoken + written if c.strip() in text]
     voiced = next(s for s in sessions if any(risk_of(name).statement in t.text for t in s.turns))

@@ -10,6 +10,7 @@ import pytest
 
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.rollout import FinishedSession
+from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.skill import Skill
 from psychagent.offline.client import play_client
 from psychagent.offline.client_words import is_stock, leaves, theme_of
@@ -105,7 +106,7 @@ def test_no_stock_answer_is_quoted_as_a_theme(name: str, modality: Modality) -> 
     lines = lines_for(name)
     for session in offline_course(name, modality, 1):
         closing = said_by(session, Speaker.COUNSELOR)[-2]
-        records = [closing, session.summary.model_copy(update={"safety": ""}).model_dump_json()]
+        records = [closing, session.summary.model_copy(update={"safety": SafetyNote()}).model_dump_json()]
         records.append(session.file_after.model_dump_json())
         stock = [text for text in said_by(session, Speaker.CLIENT) if is_stock(lines, text)]
         clauses = [part for text in stock for part in (text, quote_of(text)) if len(part) > 5]
@@ -308,17 +309,22 @@ def test_the_question_about_safety_has_a_fitting_place_and_is_heard(name: str, m
 @pytest.mark.slow
 @pytest.mark.parametrize("name", AT_RISK)
 def test_a_safety_note_holds_words_answers_and_what_was_agreed(name: str) -> None:
-    lines = lines_for(name)
-    notes = [str(s.summary.safety) for s in offline_course(name, Modality.PMT, 5, 4) if s.summary.safety]
+    lines, sessions = lines_for(name), offline_course(name, Modality.PMT, 5, 4)
+    notes = [s.summary.safety for s in sessions if s.summary.safety.words]
     first, *later = notes
     assert later
+    assert first.danger is Danger.VOICED
     clauses = [c for c in re.split(r"[.。！!？?]", risk_of(name).statement) if len(c) > 8]
-    assert clauses[0].strip() in first
-    assert len(_QUOTED.findall(first)) == 4, "words, wish, intent and plan"
-    assert first.endswith(lines["reflector"]["safety"]["next"]), "nothing is cut off"
-    kin = [kin["call"] for kin in lines["kin"]]
-    assert any(call in first for call in kin if "{" not in call) or re.search("Naomi|Clare|阿琛|老何", first)
-    assert all(len(_QUOTED.findall(note)) == 1 for note in later)
+    assert clauses[0].strip() in first.words
+    answers = lines["client"]
+    kind = "past" if risk_of(name).kind == "past_self_harm" else "now"
+    assert answers["risk_answer"][kind][0].split(".")[0].split("，")[0] in first.asked
+    assert answers["risk_no_intent"][kind][0].split(".")[0].split("，")[0] in first.asked
+    assert re.search("Naomi|Clare|granddaddy|先生|爱人|阿琛|姐姐|老何|朋友", first.agreed), (
+        "somebody is named"
+    )
+    assert all(note.next == lines["reflector"]["safety"]["next"] for note in notes)
+    assert all(note.agreed for note in notes if note.danger is Danger.VOICED), "the plan stays in the newest"
 
 
 @pytest.mark.slow

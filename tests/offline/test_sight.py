@@ -91,9 +91,7 @@ def test_without_memory_in_its_head_the_counselor_forgets_session_and_homework(
 def test_without_homework_in_memory_the_counselor_forgets_it_alone(
     tmp_path: Path, language: Language
 ) -> None:
-    agreed = [
-        f'"{line}"' for line in leaves([LINES[language]["reflector"][k] for k in ("agreed", "offered")])
-    ]
+    agreed = [f'"{line}"' for line in leaves([LINES[language]["reflector"][k] for k in ("agreed", "hedged")])]
     cut = run_edited(
         tmp_path,
         language,

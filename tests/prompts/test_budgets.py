@@ -11,6 +11,7 @@ from psychagent.assets.profiles import find_profile, make_case
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
+from psychagent.domain.role import ClientKind
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.flows.build import build_deps
@@ -25,16 +26,22 @@ from tests.support.prompt_values import library
 
 COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY = 930, 1800
 CLIENT_HEAD, SKILLS_TAIL, REWRITE_HEAD = 600, 560, 160
-PASSAGE = (45, 90)
-KINDS = [(1, Stage.CONCEPTUALIZATION), (3, Stage.INTERVENTION), (19, Stage.CONSOLIDATION)]
-"""A first session, a middle one and a last one."""
+PASSAGE = (45, 112)
+LAST = 20
+KINDS = [
+    (1, Stage.CONCEPTUALIZATION),
+    (3, Stage.INTERVENTION),
+    (19, Stage.CONSOLIDATION),
+    (LAST, Stage.CONSOLIDATION),
+]
+"""A first session, a middle one, one near the end and the last one."""
 HELLO = [Turn(speaker=Speaker.COUNSELOR, text="Hello.")]
 
 
 def deps_of(reply_format: str = "tags") -> Deps:
     """Build dependencies with the limits of a long course."""
     baseline = baseline_of(
-        provider="offline", max_sessions=20, max_counselor_turns=40, reply_format=reply_format
+        provider="offline", max_sessions=LAST, max_counselor_turns=40, reply_format=reply_format
     )
     return build_deps(baseline, runtime_of(), live())
 
@@ -42,9 +49,15 @@ def deps_of(reply_format: str = "tags") -> Deps:
 TAGS, JSON = deps_of("tags"), deps_of("json")
 
 
-def head_of(deps: Deps, case: Case, kind: tuple[int, Stage], held: Memory | None = None) -> str:
+def head_of(
+    deps: Deps,
+    case: Case,
+    kind: tuple[int, Stage],
+    held: Memory | None = None,
+    client: ClientKind = ClientKind.SIMULATOR,
+) -> str:
     """Render the counselor's head of a kind of session."""
-    brief = brief_for(deps, case, memory=held, session_index=kind[0])
+    brief = brief_for(deps, case, memory=held, session_index=kind[0], client=client)
     planned = replace(brief, plan=brief.plan.model_copy(update={"stage": kind[1]}))
     return counselor_prompt(deps, planned, [], ()).messages[0]["content"]
 
@@ -52,13 +65,18 @@ def head_of(deps: Deps, case: Case, kind: tuple[int, Stage], held: Memory | None
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("modality", MODALITIES)
 @pytest.mark.parametrize("deps", [TAGS, JSON], ids=["tags", "json"])
-@pytest.mark.parametrize("kind", KINDS, ids=["first", "middle", "last"])
-def test_the_counselors_head_fits_with_memory_empty_and_full(
+@pytest.mark.parametrize("kind", KINDS, ids=["first", "middle", "late", "last"])
+def test_the_counselors_head_fits_in_a_first_session_and_with_memory_full(
     language: Language, modality: Modality, deps: Deps, kind: tuple[int, Stage]
 ) -> None:
     case = case_of(f"{language.value}01", modality)
     held = memory(20, language=language, size=1400)
-    assert estimate_tokens(head_of(deps, case, kind)) <= COUNSELOR_HEAD
+    if kind[0] == 1:
+        for client in ClientKind:
+            opener = library(language).render("counselor/opener", session_index=1)
+            head = f"{head_of(deps, case, kind, client=client)}\n{opener}"
+            assert estimate_tokens(head) <= COUNSELOR_HEAD
+        return
     assert estimate_tokens(head_of(deps, case, kind, held)) <= COUNSELOR_HEAD_WITH_MEMORY
 
 
@@ -69,17 +87,19 @@ def test_each_modality_has_a_short_passage_for_each_kind_of_session(
 ) -> None:
     plan = library(language).first_plan(modality)
     texts = []
-    for index, stage in [*KINDS, (4, Stage.TERMINATION)]:
-        staged = plan.model_copy(update={"stage": stage})
-        given = {"session_index": index, "plan": staged, "max_sessions": 20}
+    for index, stage in KINDS:
+        given = {
+            "session_index": index,
+            "plan": plan.model_copy(update={"stage": stage}),
+            "last": index == LAST,
+        }
         texts.append(library(language).render(f"modality/{modality.value}", **given))
-    assert texts.pop() == texts[-1], "an ending is an ending"
     approaches, passages = zip(*(text.split("\n") for text in texts), strict=True)
     assert len(set(approaches)) == 1
     assert len(set(passages)) == len(KINDS)
     assert all(PASSAGE[0] <= estimate_tokens(passage) <= PASSAGE[1] for passage in passages)
     dying = {Language.EN: "dying", Language.ZH: "死"}[language]
-    assert [dying in passage for passage in passages] == [True, False, False]
+    assert [dying in passage for passage in passages] == [True, False, False, False]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -115,9 +135,7 @@ def test_five_skills_fit_on_average_over_the_library(language: Language) -> None
             seen |= {skill.id for skill in skills}
             for first in range(0, len(skills) - 4, 5):
                 five = skills[first : first + 5]
-                text = library(language).render(
-                    "counselor/skills", skills=five, shown=[], once=False, turns_left=9
-                )
+                text = library(language).render("counselor/skills", skills=five, shown=[], once=False)
                 sizes.append(estimate_tokens(text))
     assert mean(sizes) <= SKILLS_TAIL
 
@@ -130,4 +148,4 @@ def test_the_rewrite_prompt_is_small(language: Language) -> None:
 
 
 def test_the_tail_is_empty_where_there_is_nothing_to_say() -> None:
-    assert library(Language.EN).render("counselor/skills", skills=[], turns_left=9) == ""
+    assert library(Language.EN).render("counselor/skills", skills=[]) == ""

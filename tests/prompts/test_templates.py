@@ -11,9 +11,12 @@ import pytest
 import yaml
 
 from psychagent.assets.locate import asset_dir
-from psychagent.domain.base import Language
+from psychagent.domain.base import Language, Modality, Stage
+from psychagent.domain.memory import Memory
+from psychagent.domain.memory_view import view_memory
+from psychagent.domain.plan import Plan
 from psychagent.errors import AssetError
-from tests.support.every import LANGUAGES
+from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.prompt_values import LISTS, MARKS, first_session, later_session, library
 
 ROOT = asset_dir("prompts")
@@ -29,9 +32,15 @@ def source(language: Language, name: str) -> str:
     return (ROOT / language.value / f"{name}.jinja2").read_text(encoding="utf-8")
 
 
+def parsed(language: Language, name: str) -> jinja2.nodes.Template:
+    environment = jinja2.Environment()
+    environment.filters["word"] = library(language).word
+    return environment.parse(source(language, name))
+
+
 def names_in(language: Language, name: str) -> set[str]:
     """List the names that a template uses, its includes apart."""
-    return jinja2.meta.find_undeclared_variables(jinja2.Environment().parse(source(language, name)))
+    return jinja2.meta.find_undeclared_variables(parsed(language, name))
 
 
 def test_both_languages_have_the_same_files() -> None:
@@ -46,8 +55,7 @@ def test_both_languages_use_the_same_names(name: str) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_both_languages_include_the_same_parts(name: str) -> None:
     def included(language: Language) -> list[str]:
-        parsed = jinja2.Environment().parse(source(language, name))
-        return [repr(node.template) for node in parsed.find_all(jinja2.nodes.Include)]
+        return [repr(node.template) for node in parsed(language, name).find_all(jinja2.nodes.Include)]
 
     assert included(Language.EN) == included(Language.ZH)
 
@@ -97,30 +105,103 @@ def test_the_counselors_head_holds_approach_plan_memory_and_form(
     assert ("<response>" in text) == (reply_format == "tags")
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_the_ending_is_named_where_the_next_plan_is_asked_for(language: Language) -> None:
-    text = library(language).render("summary/task", **later_session(language))
-    for stage in ("conceptualization", "intervention", "consolidation", "termination"):
-        assert stage in text
+def summary_task(language: Language, *stages: str, last: bool = False) -> str:
+    """Write the task of a summary after which only some stages may follow."""
+    plan = Plan(stage=Stage.INTERVENTION, title="t", focus=("f",))
+    given = {"stages": stages, "last": last, "plan": plan, "modality": "cbt"}
+    return library(language).render("summary/task", **given)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_summary_is_told_when_few_sessions_are_left(language: Language) -> None:
-    def task(session_index: int) -> str:
-        given = later_session(language) | {"session_index": session_index}
-        return library(language).render("summary/task", **given)
+def test_the_summary_is_offered_only_the_stages_that_may_follow(language: Language) -> None:
+    text = summary_task(language, "intervention", "consolidation")
+    assert [stage for stage in Stage if f"{stage.value}" in text] == [Stage.INTERVENTION, Stage.CONSOLIDATION]
+    only = summary_task(language, "consolidation")
+    assert '"consolidation' in only
+    assert '"intervention' not in only
+    assert "few sessions are left" in only or "剩下的次数不多" in only
 
-    assert task(3) == task(4)
-    assert len(task(5)) > len(task(4))
-    assert len(task(7)) == len(task(4))
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_course_ends_by_plan_only_where_both_took_leave(language: Language) -> None:
+    leave = {Language.EN: "took leave", Language.ZH: "道了别"}[language]
+    assert leave in summary_task(language, "consolidation", "termination")
+    assert leave not in summary_task(language, "intervention", "consolidation")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_last_summary_asks_for_what_the_client_is_left_with_and_for_no_plan(language: Language) -> None:
+    last, other = summary_task(language, last=True), summary_task(language, "intervention", "consolidation")
+    for key in ("ending", "aftercare", "open_needs", "referral"):
+        assert f'"{key}"' in last
+        assert f'"{key}"' not in other
+    for key in ("next_session_plan", "homework"):
+        assert f'"{key}"' in other
+        assert f'"{key}"' not in last
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("modality", MODALITIES)
+def test_the_head_of_a_last_session_says_so_and_speaks_of_no_next_time(
+    language: Language, modality: Modality
+) -> None:
+    given = later_session(language) | {"modality": modality.value, "memory": view_memory(Memory())}
+    last = library(language).render("counselor/system", **given | {"last": True})
+    other = library(language).render("counselor/system", **given | {"last": False})
+    said = {Language.EN: "It is the last meeting", Language.ZH: "这是最后一次"}[language]
+    assert (said in last, said in other) == (True, False)
+    passage = library(language).render(f"modality/{modality.value}", **given | {"last": True})
+    assert not [word for word in ("next time", "come back", "下次", "回来") if word in passage]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_sentence_promises_a_person_what_a_stored_chat_cannot_keep(language: Language) -> None:
+    def head(client: str) -> str:
+        return library(language).render("counselor/system", **first_session() | {"client": client})
+
+    stays, stored = {
+        Language.EN: ("stays between you", "stored by whoever runs this program"),
+        Language.ZH: ("谈话不外传", "由运行程序的人保存"),
+    }[language]
+    assert (stays in head("human"), stored in head("human")) == (False, True)
+    assert (stays in head("simulator"), stored in head("simulator")) == (True, False)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_danger_is_the_first_rule_of_every_head(language: Language) -> None:
+    text = library(language).render("counselor/system", **first_session())
+    first_rule = next(line for line in text.splitlines() if line.startswith("- "))
+    assert first_rule.startswith(
+        {Language.EN: "- Danger comes before plan, length", Language.ZH: "- 危险先于计划、句数"}[language]
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_answer(
+    language: Language,
+) -> None:
+    def moment(left: int, **over: Any) -> str:
+        given = {"turn": 3, "turns_left": left, "safety_due": False, "last": False, "modality": "cbt"}
+        return library(language).render("counselor/moment", **given | over)
+
+    words = {
+        Language.EN: ("If danger is open, first", "so that they can answer", "turn 3 of 10"),
+        Language.ZH: ("若危险还没有着落，先", "好让对方来得及回答", "第 3 轮，共 10 轮"),
+    }[language]
+    assert [words[0] in moment(left) for left in (1, 2, 8)] == [True, False, False]
+    assert [words[1] in moment(left) for left in (1, 2, 8)] == [False, True, False]
+    assert words[2] in moment(8)
+    closings = {moment(2, modality=modality) for modality in ("bt", "het", "pdt")}
+    assert len(closings) == 3, "a school that sets no task offers none at the end"
+    assert len({moment(2, modality=m, last=True) for m in ("bt", "het", "pdt")}) == 1
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_safety_and_the_crisis_line_stand_in_every_counselors_head(language: Language) -> None:
     text = library(language).render("counselor/system", **first_session())
     words = {
-        Language.EN: ["danger", "thoughts of dying", "never describe methods", "emergency", "crisis line"],
-        Language.ZH: ["危险", "想到死", "绝不描述方法", "急救电话", "危机热线"],
+        Language.EN: ["within reach", "thoughts of dying", "describe no method", "emergency", "crisis line"],
+        Language.ZH: ["在不在手边", "想不想死", "不描述方法", "急救", "危机热线"],
     }
     assert all(word in text for word in words[language])
 

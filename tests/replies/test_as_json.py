@@ -9,10 +9,10 @@ import pytest
 from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Modality
-from psychagent.domain.memory import SessionSummary
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
 from psychagent.nodes.reflect import file_reply
+from psychagent.nodes.summary_reply import LastSummaryReply, SummaryReply
 from psychagent.replies.as_json import json_shape, parse_json_reply, read_json, response_format, write_json
 from psychagent.replies.reply import CounselorReply
 from tests.support.loopback.replies import summary_reply
@@ -76,10 +76,10 @@ def test_a_client_file_in_another_shape_is_no_empty_client_file() -> None:
 
 def test_a_summary_with_an_unknown_stage_is_refused() -> None:
     good = summary_reply()
-    assert read_json(json.dumps(good), SessionSummary).next_session_plan.title == "Go on"
+    assert read_json(json.dumps(good), SummaryReply).next_session_plan.title == "Go on"
     good["next_session_plan"]["stage"] = "stage9"
     with pytest.raises(MalformedReplyError, match=r"next_session_plan\.stage"):
-        read_json(json.dumps(good), SessionSummary)
+        read_json(json.dumps(good), SummaryReply)
 
 
 def _nodes(node: Any) -> list[dict[str, Any]]:
@@ -88,7 +88,7 @@ def _nodes(node: Any) -> list[dict[str, Any]]:
     return [n for part in node for n in _nodes(part)] if isinstance(node, list) else []
 
 
-@pytest.mark.parametrize("model", [Shape, SessionSummary, *(file_reply(m) for m in Modality)])
+@pytest.mark.parametrize("model", [Shape, SummaryReply, LastSummaryReply, *(file_reply(m) for m in Modality)])
 def test_the_shape_that_a_server_holds_bounds_every_string_and_list(model: type[BaseModel]) -> None:
     asked = response_format(json_shape(model), "json_schema")
     assert asked is not None
@@ -120,6 +120,12 @@ def test_a_json_reply_that_the_form_has_no_room_for_is_not_written() -> None:
     long = CounselorReply(thoughts=Thoughts(), response="x" * 1201, ends_session=False)
     with pytest.raises(MalformedReplyError, match="field response: String should have at most 1200"):
         write_json(long)
+
+
+@pytest.mark.parametrize("skills", [[], [""], ["none"], ["None."], ["无"], ["（无）"]])
+def test_a_reply_that_names_no_skill_stores_none(skills: list[str]) -> None:
+    text = json.dumps({"skill": skills, "response": "Hm."}, ensure_ascii=False)
+    assert parse_json_reply(text).thoughts.skill == ()
 
 
 def test_a_json_reply_without_words_is_refused() -> None:

@@ -143,6 +143,20 @@ def test_a_reply_without_thoughts_is_written_without_an_empty_think() -> None:
     assert write_tagged(counselor("Hi."), end_token=END, language=Language.EN) == "<response>Hi.</response>"
 
 
+@pytest.mark.parametrize("field", ["", "none", "None", "none.", "无", "无。", "（无）", " - "])
+def test_a_reply_that_names_no_skill_stores_none(field: str) -> None:
+    text = f"<think><assessment>a</assessment><skill>{field}</skill></think><response>Hm.</response>"
+    reply = parse_tagged_reply(text, reasoning="", end_token=END)
+    assert reply.thoughts == Thoughts(assessment="a")
+    assert reply.response == "Hm."
+
+
+def test_a_skill_whose_name_begins_like_none_is_kept() -> None:
+    text = "<think><skill>None of it is your fault; 无声地陪着</skill></think><response>Hm.</response>"
+    named = parse_tagged_reply(text, reasoning="", end_token=END).thoughts.skill
+    assert named == ("None of it is your fault", "无声地陪着")
+
+
 def test_chinese_skill_names_are_set_apart_by_the_chinese_semicolon() -> None:
     text = write_tagged(counselor("嗯。", skill=("倾听", "澄清")), end_token=END, language=Language.ZH)
     assert "<skill>倾听；澄清</skill>" in text

@@ -8,13 +8,15 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from psychagent.domain.base import Record
-from psychagent.domain.rollout import Rollout
+from psychagent.domain.memory import Memory
+from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.errors import RecordError
 from psychagent.flows.build import build_deps
 from psychagent.flows.course import build_course
@@ -109,13 +111,13 @@ def test_every_stored_record_may_be_loaded_again() -> None:
     for name in ("Turn", "Plan", "Memory", "SessionSummary", "Usage", "Case", "Rollout", "FinishedSession"):
         assert name in {kind for _, kind in allowed}
     found = set()
-    waiting: list[type[Record]] = [Rollout]
+    waiting: list[type[Record | StrEnum]] = [Rollout, FinishedSession, Memory]
     while waiting:
-        model = waiting.pop()
-        found.add((model.__module__, model.__name__))
-        for field in model.model_fields.values():
+        kind = waiting.pop()
+        found.add((kind.__module__, kind.__name__))
+        for field in kind.model_fields.values() if issubclass(kind, Record) else ():
             parts = [field.annotation, *getattr(field.annotation, "__args__", ())]
-            waiting += [p for p in parts if isinstance(p, type) and issubclass(p, Record)]
+            waiting += [p for p in parts if isinstance(p, type) and issubclass(p, Record | StrEnum)]
     assert found <= allowed
 
 

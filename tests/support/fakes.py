@@ -206,6 +206,7 @@ def brief_for(
         candidates=tuple(skill.id for skill in skills.skills()),
         session_index=session_index,
         knobs=chosen,
+        labels=deps.prompts(case.language).labels,
     )
 
 
@@ -255,6 +256,7 @@ def summed_up(
             },
             "next_session_plan": {"stage": stage, "title": f"{mark} title", "focus": list(focus)},
             "homework": list(homework),
+            "ending": {"reached": f"{mark} reached"},
             "safety": safety,
         }
     )

@@ -7,7 +7,8 @@ from typing import Any
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Speaker, Stage
-from psychagent.domain.memory import Memory, view_memory
+from psychagent.domain.memory import Memory
+from psychagent.domain.memory_view import view_memory
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import Secret
 from psychagent.domain.skill import Skill
@@ -16,6 +17,7 @@ from tests.support.memory_parts import memory
 
 MARKS = {
     "focus": "mark-focus",
+    "client_file": '{"mark-known": "mark-fact"}',
     "theory_shape": '{"mark-shape": ""}',
     "end_token": "</mark-end>",
     "traits": "mark-traits",
@@ -53,23 +55,30 @@ def marked_skill(number: int) -> Skill:
     return Skill(**texts)
 
 
-def values(held: Memory, *, session_index: int, **over: Any) -> dict[str, Any]:
+def values(
+    held: Memory, *, session_index: int, language: Language = Language.EN, **over: Any
+) -> dict[str, Any]:
     """Give every name that any template uses a value."""
+    labels = library(language).labels
     given: dict[str, Any] = {
-        "memory": view_memory(held),
+        "memory": view_memory(held, labels=labels),
         "plan": Plan(stage=Stage.INTERVENTION, title="mark-plan", focus=("mark-objective", "mark-second")),
         "session_index": session_index,
         "max_sessions": 7,
         "max_turns": 13,
         "modality": "het",
         "reply_format": "tags",
-        "turns_left": 5,
+        "turn": 3,
+        "turns_left": 2,
+        "safety_due": False,
+        "last": False,
+        "client": "simulator",
         "skills": [marked_skill(n) for n in range(5)],
         "shown": [],
         "once": False,
         "metas": [{"id": "a.b.c", "name": "mark-meta", "description": "mark-family"}],
         "stage": "intervention",
-        "stages": [stage.value for stage in Stage],
+        "stages": [Stage.INTERVENTION.value, Stage.CONSOLIDATION.value],
         "turns": [
             Turn(speaker=Speaker.COUNSELOR, text="mark-counselor"),
             Turn(speaker=Speaker.CLIENT, text="mark-client"),
@@ -87,10 +96,10 @@ def values(held: Memory, *, session_index: int, **over: Any) -> dict[str, Any]:
 
 def first_session() -> dict[str, Any]:
     """Return the values of a first session: memory empty, nothing agreed on."""
-    none = {name: () for name in LISTS}
+    none: dict[str, Any] = {name: () for name in LISTS}
     return values(Memory(), session_index=1, **none)
 
 
 def later_session(language: Language) -> dict[str, Any]:
     """Return the values of a late session with memory full."""
-    return values(memory(6, language=language, size=300), session_index=6)
+    return values(memory(6, language=language, size=300), session_index=6, language=language)

@@ -15,13 +15,13 @@ from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMet
 from langgraph.checkpoint.sqlite import SqliteSaver
 from pydantic import BaseModel
 
-from psychagent.domain import base, ending, memory, plan, profile, rollout, scores, turn, usage
+from psychagent.domain import base, ending, memory, plan, profile, rollout, safety, scores, turn, usage
 from psychagent.errors import RecordError
 from psychagent.nodes import state
 from psychagent.runs.checkpoints.serde import CompressedSerializer
 from psychagent.scales import fill
 
-_STORED = (base, ending, memory, plan, profile, rollout, scores, turn, usage, state, fill)
+_STORED = (base, ending, memory, plan, profile, rollout, safety, scores, turn, usage, state, fill)
 
 
 def stored_types() -> list[tuple[str, str]]:

@@ -12,7 +12,8 @@ from typing import Any
 _BY_SCHEMA = {
     "FilterReply": "filter",
     "QueryReply": "rewrite",
-    "SessionSummary": "summary",
+    "SummaryReply": "summary",
+    "LastSummaryReply": "summary",
     "JsonReply": "counselor",
 }
 COUNSELOR_VISIBLE_CHARS, COUNSELOR_THOUGHT_CHARS, CLIENT_CHARS = 83 * 4, 167 * 4 - 120, 60 * 4
@@ -123,4 +124,5 @@ def summary_reply(
         },
         "next_session_plan": {"stage": stage, "title": "Go on", "focus": ["Go on", "Look closer"]},
         "homework": list(homework),
+        "ending": {"reached": filler(80, 8)},
     }

@@ -1,0 +1,200 @@
+"""How much of memory a prompt shows: a budget of tokens, and what is left out first."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from psychagent.domain.base import Record
+from psychagent.domain.file_facts import NO_LABELS, file_facts, is_filled, to_row
+from psychagent.domain.memory import ClientFile, Memory, SessionSummary, Standing
+from psychagent.domain.safety import Danger, SafetyNote
+from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
+
+MEMORY_TOKENS = 800
+"""Token budget of memory in a prompt, as counted by `estimate_tokens`."""
+FILE_TOKENS = 1600
+"""Token budget of the client file where it is shown in full, to be brought up to date."""
+_HEADING_TOKENS, _ROW_TOKENS, _STANDING_TOKENS = 60, 20, 12
+"""Tokens of the budget taken by the headings, and by the fixed words of a recent session and of a task."""
+_DANGER_TOKENS, _NOTE_TOKENS, _LEAST_NOTE = 150, 60, 30
+_NOTE_FIELD_TOKENS = 5
+_OTHER_NOTES = 2
+_NOTE_FIELDS = ("agreed", "words", "asked", "people", "holds", "next")
+"""The texts of a note on danger, those first that must not be cut short."""
+
+
+class RecentSession(NamedTuple):
+    """What a prompt shows of one of the last sessions."""
+
+    number: int
+    abstract: str
+    objectives: str
+    status: str
+    """Of the objectives."""
+    open: str
+    """What was left unresolved."""
+
+
+class SafetyLine(NamedTuple):
+    """A session's note on danger."""
+
+    number: int
+    note: SafetyNote
+
+
+class MemoryView(Record):
+    """The part of memory that a prompt shows: at most `MEMORY_TOKENS` in all."""
+
+    safety: tuple[SafetyLine, ...] = ()
+    """The newest note that holds a danger or a plan, always, and the last two others; oldest first."""
+    file_lines: tuple[str, ...] = ()
+    older: tuple[str, ...] = ()
+    """One line for each session before the last two, oldest first."""
+    recent: tuple[RecentSession, ...] = ()
+    """The last two sessions, older first."""
+    homework: tuple[str, ...] = ()
+    standings: tuple[Standing, ...] = ()
+    """How far each task was agreed on."""
+
+    @property
+    def must_ask(self) -> bool:
+        """Whether a danger was voiced, which is to be asked about again; after denials alone it is not."""
+        return any(row.note.must_stay for row in self.safety)
+
+    def is_empty(self) -> bool:
+        """Return whether there is nothing to show, as before the first session."""
+        return not (self.file_lines or self.recent)
+
+
+def view_memory(
+    memory: Memory, *, budget: int = MEMORY_TOKENS, labels: Mapping[str, str] = NO_LABELS
+) -> MemoryView:
+    """Choose what a prompt shows of memory.
+
+    Safety comes first, however old it is, then homework, the last two summaries, the client file,
+    and a line for each older session; when the budget is short, the oldest lines are dropped first.
+    What is not shown stays stored.
+
+    Args:
+        memory: All of it.
+        budget: The most tokens of it with its headings.
+        labels: Name of a field of the client file -> how it is printed.
+    """
+    safety, room = _safety(memory.summaries, room=budget - _HEADING_TOKENS)
+    homework, room = _fit(memory.homework, limit=80, room=room, each=_STANDING_TOKENS)
+    recent = _recent(memory, share=room * 45 // 100)
+    room -= sum(estimate_tokens(" ".join(row[1:])) + _ROW_TOKENS for row in recent)
+    older_rows = list(enumerate(memory.summaries[:-2], start=1))
+    reserve = min(room // 3, 30 * len(older_rows))
+    file_lines, rest = _fit(_facts(memory.client_file, labels), limit=90, room=room - reserve)
+    older, _ = _fit(
+        [f"{n}: {s.session_summary_abstract}" for n, s in reversed(older_rows)],
+        limit=28,
+        room=rest + reserve,
+    )
+    tasks = memory.summaries[-1].tasks() if memory.summaries else ()
+    standing = {item.task: item.standing for item in tasks}
+    return MemoryView(
+        safety=safety,
+        file_lines=tuple(file_lines),
+        older=tuple(reversed(older)),
+        recent=tuple(recent),
+        homework=tuple(homework),
+        standings=tuple(standing.get(task, Standing.AGREED) for task in memory.homework[: len(homework)]),
+    )
+
+
+def _facts(client_file: ClientFile, labels: Mapping[str, str]) -> list[str]:
+    """Write each fact as a line, the name first."""
+    known = file_facts(client_file)
+    known = {path: known[path] for path in ("static_traits.name",) if path in known} | known
+    return [to_row(path.split(".")[-1], value, labels) for path, value in known.items()]
+
+
+def _safety(summaries: Sequence[SessionSummary], *, room: int) -> tuple[tuple[SafetyLine, ...], int]:
+    """Take the newest note on danger in detail, then the last two others, while there is room."""
+    rows = [SafetyLine(number, s.safety) for number, s in enumerate(summaries, start=1)]
+    rows = [row for row in rows if row.note.danger is not Danger.NONE or row.note.must_stay]
+    danger = [row for row in rows if row.note.must_stay][-1:]
+    others = [row for row in rows if row not in danger][-_OTHER_NOTES:]
+    taken: list[SafetyLine] = []
+    for row, most in [*((r, _DANGER_TOKENS) for r in danger), *((r, _NOTE_TOKENS) for r in reversed(others))]:
+        limit = min(most, room // 2)
+        if limit < _LEAST_NOTE:
+            break
+        note, cost = _fit_note(row.note, limit)
+        taken.append(SafetyLine(row.number, note))
+        room -= cost
+    return tuple(sorted(taken, key=lambda row: row.number)), room
+
+
+def _fit_note(note: SafetyNote, limit: int) -> tuple[SafetyNote, int]:
+    """Shorten a note's texts to an even share of the tokens; what a short one leaves goes to the next."""
+    filled = [name for name in _NOTE_FIELDS if getattr(note, name)]
+    room, texts = limit - 2 * _NOTE_FIELD_TOKENS, {}
+    for place, name in enumerate(filled):
+        share = room // (len(filled) - place) - _NOTE_FIELD_TOKENS
+        texts[name] = clip_to_tokens(getattr(note, name), max(share, 1))
+        room -= estimate_tokens(texts[name]) + _NOTE_FIELD_TOKENS
+    return note.model_copy(update=texts), limit - room
+
+
+def _fit(lines: Sequence[str], *, limit: int, room: int, each: int = 2) -> tuple[list[str], int]:
+    """Clip each line to `limit` tokens and take lines, in order, while they fit."""
+    taken: list[str] = []
+    for line in lines:
+        clipped = clip_to_tokens(line, limit)
+        cost = estimate_tokens(clipped) + each
+        if cost > room:
+            break
+        taken.append(clipped)
+        room -= cost
+    return taken, room
+
+
+def _recent(memory: Memory, *, share: int) -> list[RecentSession]:
+    rows = list(enumerate(memory.summaries, start=1))[-2:]
+    each = share // max(len(rows), 1)
+    return [_recent_session(number, summary, each) for number, summary in rows]
+
+
+def _recent_session(number: int, summary: SessionSummary, tokens: int) -> RecentSession:
+    """Shorten a session's texts; the abstract gets what the others leave."""
+    goals, state = summary.goal_assessment, summary.client_state_analysis
+    objectives = clip_to_tokens(goals.objective_recap, tokens * 12 // 100)
+    status = clip_to_tokens(goals.completion_status, tokens * 15 // 100)
+    unresolved = clip_to_tokens(state.unresolved_points_or_tensions, tokens * 23 // 100)
+    left = tokens - sum(map(estimate_tokens, (objectives, status, unresolved)))
+    abstract = clip_to_tokens(summary.session_summary_abstract, max(left, tokens * 45 // 100))
+    return RecentSession(number, abstract, objectives, status, unresolved)
+
+
+def write_file(client_file: ClientFile, *, budget: int = FILE_TOKENS) -> str:
+    """Write a client file's filled fields as JSON, for the task of bringing it up to date.
+
+    If it is longer than the budget, whole entries are left out, the oldest of the longest list first.
+    """
+    data = _filled_part(client_file.model_dump(mode="json", exclude={"origins", "history"}))
+    while estimate_tokens(text := json.dumps(data, ensure_ascii=False)) > budget:
+        longest = max(_lists(data), key=lambda entries: len(str(entries)), default=None)
+        if longest is None:
+            return clip_to_tokens(text, budget)
+        longest.pop(0)
+    return text
+
+
+def _filled_part(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _filled_part(v) for key, v in value.items() if is_filled(v)}
+    if isinstance(value, list):
+        return [_filled_part(v) for v in value if is_filled(v)]
+    return value
+
+
+def _lists(value: Any) -> list[list[Any]]:
+    """Find the lists in a value that have an entry to spare."""
+    inner = list(value.values()) if isinstance(value, Mapping) else value if isinstance(value, list) else []
+    found = [entries for part in inner for entries in _lists(part)]
+    return [value, *found] if isinstance(value, list) and value else found

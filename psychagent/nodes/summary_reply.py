@@ -1,0 +1,71 @@
+"""The session's summary as a model writes it, and as it is stored; a last session has a form of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, Field
+
+from psychagent.domain.base import Stage
+from psychagent.domain.memory import (
+    ClientStateAnalysis,
+    Ending,
+    GoalAssessment,
+    Homework,
+    SessionSummary,
+)
+from psychagent.domain.plan import Plan
+from psychagent.domain.safety import SafetyNote, note_from_text
+from psychagent.llm.reply import Reply
+from psychagent.replies.as_json import Shape, json_shape, read_json
+
+
+def _task(value: object) -> object:
+    # small models write the task alone; whoever writes no standing means that it was agreed on
+    return {"task": value} if isinstance(value, str) else value
+
+
+class _AnySummary(BaseModel):
+    """What the summary of any session holds."""
+
+    session_summary_abstract: str = Field(min_length=1, max_length=1500)
+    goal_assessment: GoalAssessment
+    client_state_analysis: ClientStateAnalysis
+    safety: Annotated[SafetyNote, BeforeValidator(note_from_text)] = SafetyNote()
+
+
+class SummaryReply(_AnySummary):
+    """The summary of a session that another may follow."""
+
+    next_session_plan: Plan
+    homework: tuple[Annotated[Homework, BeforeValidator(_task)], ...] = ()
+
+
+class LastSummaryReply(_AnySummary):
+    """The summary of a last session: no plan and no homework, but what the client is left with."""
+
+    ending: Ending
+
+
+def read_summary(reply: Reply) -> SessionSummary:
+    """Read the summary of a session that another may follow."""
+    written = read_json(reply.content, SummaryReply)
+    fields = dict(written) | {
+        "homework": tuple(item.task for item in written.homework),
+        "standings": tuple(item.standing for item in written.homework),
+    }
+    return SessionSummary(**fields)
+
+
+def read_last_summary(reply: Reply, plan: Plan) -> SessionSummary:
+    """Read the summary of a last session; `plan` stands where other summaries have the next plan."""
+    return SessionSummary(**dict(read_json(reply.content, LastSummaryReply)), next_session_plan=plan)
+
+
+def summary_shape(allowed: tuple[Stage, ...]) -> Shape:
+    """Return the shape that a server is asked to hold: the allowed stages, or a last session's."""
+    if not allowed:
+        return json_shape(LastSummaryReply)
+    name, schema = json_shape(SummaryReply)
+    stages = {"enum": [stage.value for stage in allowed], "type": "string"}
+    return Shape(name, schema | {"$defs": schema["$defs"] | {"Stage": stages}})
