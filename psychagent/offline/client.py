@@ -29,7 +29,7 @@ _ON_SAFETY = (
     ("child_ask", "child_safe"),
 )
 """Keys of the counselor's questions about danger and of the client's answers, the first asked first."""
-_IN_THE_PROFILE = {"risk_ask": "first_answer", "risk_intent": "if_calm"}
+_IN_THE_PROFILE = {"safety_check": "first_answer", "risk_ask": "if_calm"}
 """Where a client's prompt may say what it answers to these questions."""
 
 

@@ -389,3 +389,12 @@ def test_clients_do_not_fall_silent_as_a_course_goes_on(language: Language) -> N
     first = sum(told(course[0]) for course in courses)
     last = sum(told(course[-1]) for course in courses)
     assert last >= 0.9 * first
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_profile_answers_about_danger_is_said_where_it_belongs(language: Language) -> None:
+    counselor = LINES[language]["counselor"]
+    known = {"risk": "I'd rather not wake up.", "first_answer": "No, no.", "if_calm": "At night, perhaps."}
+    first = play_client(scene_of(language, [counselor["safety_check"]], ["a"], session_index=1, **known))
+    later = play_client(scene_of(language, [counselor["risk_ask"]], ["a"], session_index=2, **known))
+    assert (first, later) == ("No, no.", "At night, perhaps.")
