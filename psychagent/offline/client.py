@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
 
+from psychagent.offline.client_words import leaves
+from psychagent.offline.counselor import all_homework
+from psychagent.offline.quotes import clauses
 from psychagent.offline.scene import Scene, sum_letters
 
 _RISK_SESSION, _SECRET_SESSION = 2, 3
@@ -12,35 +17,72 @@ _HEAVY_TURN = 2
 _DEEPER_TURN = 4
 _PROGRESS_A_SESSION = 6
 _ON_SAFETY = (
+    ("risk_ask", "risk_answer"),
+    ("risk_intent", "risk_no_intent"),
+    ("risk_plan", "risk_support"),
+    ("risk_last", "risk_support"),
+    ("risk_follow", "risk_followed"),
     ("safety_check", "safety_no"),
     ("risk_return", "risk_update"),
+    ("risk_past_return", "risk_past_update"),
     ("risk_again", "risk_update_again"),
+    ("child_ask", "child_safe"),
 )
-"""Keys of the counselor's questions about danger and of the client's answers."""
+"""Keys of the counselor's questions about danger and of the client's answers, the first asked first."""
+_IN_THE_PROFILE = {"safety_check": "first_answer", "risk_ask": "if_calm"}
+"""Where a client's prompt may say what it answers to these questions."""
 
 
 def play_client(scene: Scene) -> str:
     """Write the client's next turn."""
     lines, counselor, turn = scene.lines["client"], scene.lines["counselor"], len(scene.own)
-    for question, answer in (
-        ("risk_ask", "risk_answer"),
-        ("risk_plan", "risk_support"),
-        ("risk_last", "risk_support"),
-    ):
-        if scene.has_asked(counselor[question]):
-            return str(lines[answer])
-    if scene.has_asked([*counselor["goodbye"], counselor["farewell"], counselor["risk_goodbye"]]):
-        return scene.in_turn(lines["goodbye"], start=_own_turn(scene))
-    for question, answer in _ON_SAFETY:
-        if scene.has_asked(counselor[question]):
-            return scene.in_turn(lines[answer], start=_own_turn(scene))
-    if scene.has_asked([form.split("{")[0] for form in counselor["ask_homework"]]):
+    if answer := _on_safety(scene):
+        return answer
+    if _hears_goodbye(scene):
+        return scene.in_turn(_by_style(scene, "goodbye"), start=_own_turn(scene))
+    forms = [form.split("{")[0] for form in leaves(counselor["ask_homework"])]
+    if scene.has_asked(forms):
         return _on_homework(scene)
-    if scene.has_asked([h for group in scene.lines["homework"].values() for h in group]):
+    if scene.has_asked(all_homework(scene)):
         return scene.in_turn(_by_style(scene, "accept"), start=_own_turn(scene))
+    if scene.has_asked(counselor["heavy_close"]):
+        return scene.in_turn(lines["eased"], start=_own_turn(scene))
     if scene.has_asked(counselor["risk_close"]):
         return str(lines["risk_okay"])
     return _answer(scene, turn) if turn else _arrival(scene)
+
+
+def _on_safety(scene: Scene) -> str:
+    """Answer whatever is asked about danger, in the script's words or in others; nothing if nothing was."""
+    lines, counselor = scene.lines["client"], scene.lines["counselor"]
+    for question, answer in _ON_SAFETY:
+        if scene.has_asked(counselor[question]):
+            own = str(scene.values.get(_IN_THE_PROFILE.get(question, ""), ""))
+            return own or _safety_answer(scene, lines[answer])
+    last = scene.heard[-1] if scene.heard else ""
+    asked = [c for c in clauses(last) if c.endswith(("?", "？"))]
+    if any(scene.mentions(scene.lines["safety_question_words"], clause) for clause in asked):
+        known = "risk" in scene.values and scene.session_index >= _RISK_SESSION
+        return _safety_answer(scene, lines["risk_answer" if known else "safety_no"])
+    return ""
+
+
+def _safety_answer(scene: Scene, options: Any) -> str:
+    """Take an answer: for a danger that is past where there is one, with the person closest to the client."""
+    if isinstance(options, Mapping):
+        past = scene.mentions(scene.lines["past_words"], str(scene.values.get("risk", "")))
+        options = options["past" if past else "now"]
+    known = " ".join(leaves([scene.value(name, "") for name in ("traits", "facts", "risk")]))
+    found = ((kin["call"], re.search(kin["words"], known)) for kin in scene.lines["kin"])
+    person = next(call.format(*match.groups()) for call, match in found if match)
+    return scene.in_turn(options, start=_own_turn(scene)).format(person=person)
+
+
+def _hears_goodbye(scene: Scene) -> bool:
+    """Return whether the counselor says goodbye, in the script's words or in others."""
+    last = scene.heard[-1] if scene.heard else ""
+    asks = any(clause.endswith(("?", "？")) for clause in clauses(last))
+    return not asks and scene.mentions(scene.lines["goodbye_words"], last)
 
 
 def _answer(scene: Scene, turn: int) -> str:
@@ -68,7 +110,10 @@ def _by_style(scene: Scene, kind: str) -> Sequence[str]:
 def _on_homework(scene: Scene) -> str:
     if not scene.value("homework", []):
         return _progress(scene)
-    replies = scene.lines["client"]["homework"][scene.value("homework_status", "not done")]
+    agreed = " ".join(scene.value("homework", []))
+    noticed = any(line in agreed for line in leaves(scene.lines["homework"]["notice"]))
+    group = scene.lines["client"]["homework"]["notice" if noticed else "task"]
+    replies = group.get(scene.value("homework_status", "not done"), group["not done"])
     return scene.in_turn(replies, start=_own_turn(scene))
 
 
@@ -81,8 +126,11 @@ def _arrival(scene: Scene) -> str:
 
 
 def _stalls(scene: Scene, turn: int) -> bool:
-    """Stall more often the higher the resistance (1: one turn in five; 5: every other turn)."""
-    every = max(6 - int(scene.value("resistance", 2)), 2)
+    """Stall more often the higher the resistance (1: one turn in five; 5: every other turn).
+
+    Trust grows, so that it stalls less from the third session on.
+    """
+    every = max(6 - int(scene.value("resistance", 2)), 2) + (scene.session_index - 1) // 2
     return turn % every == scene.session_seed % every
 
 
@@ -98,7 +146,8 @@ def _disclosure(scene: Scene) -> str:
     if not fresh:
         return _progress(scene)
     hedge = scene.pick([""] if _hedged(scene) else _by_style(scene, "hedge"), "hedge")
-    return f"{hedge}{fresh[0]}"
+    # "Well. Well, ..." is nobody's speech
+    return fresh[0] if hedge and fresh[0].startswith(hedge.strip()[:2]) else f"{hedge}{fresh[0]}"
 
 
 def _hedged(scene: Scene) -> bool:

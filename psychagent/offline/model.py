@@ -19,8 +19,9 @@ from psychagent.domain.tokens import estimate_tokens
 from psychagent.errors import AssetError
 from psychagent.llm.prompt import Prompt
 from psychagent.offline.client import play_client
-from psychagent.offline.counselor import play_counselor, play_filter, play_rewrite
+from psychagent.offline.counselor import play_counselor
 from psychagent.offline.judge import play_judge
+from psychagent.offline.lookup import play_filter, play_rewrite
 from psychagent.offline.recall import play_recall
 from psychagent.offline.reflector import play_file, play_summary
 from psychagent.offline.scene import Scene

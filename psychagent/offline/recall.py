@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from psychagent.offline.scene import Scene, is_stock, quote_of
+from psychagent.offline.client_words import is_stock
+from psychagent.offline.quotes import quote_of
+from psychagent.offline.scene import Scene
 
 _MOST_SAID = 3
 

@@ -1,4 +1,4 @@
-"""What the script sees in one call, and how it picks its sentences."""
+"""What the script sees in one call, and how it picks its sentences; it knows nothing of counseling."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from functools import lru_cache
 from typing import Any
 
 from psychagent.llm.prompt import Message, Prompt
+from psychagent.offline.quotes import clauses
 
-_CLAUSE = re.compile(r"[^.!?。！？…]+[.!?。！？…]*")
-_COMMA = re.compile(r"(?<=[,;:，；：])\s*")
 _FILLED = re.compile(r"\{\w+\}|[“”]")
-QUOTE_CHARS, _SHORT_CLAUSE, _SHORTEST_FIXED = 90, 16, 3
+_SHORTEST_FIXED = 3
 
 
 @dataclass(frozen=True)
@@ -30,6 +29,8 @@ class Scene:
     seed: int
     session_seed: int
     """The same for all turns of a session: drawn from the prompt's head."""
+    approach: str = ""
+    """The modality that the prompt's words name; empty if none."""
 
     @classmethod
     def of(cls, call: Prompt, lines: Mapping[str, Any]) -> Scene:
@@ -42,6 +43,7 @@ class Scene:
             heard=_said(dialogue, "user"),
             seed=call.seed,
             session_seed=sum_letters(call.messages[0]["content"]),
+            approach=_approach(call, lines),
         )
 
     @property
@@ -93,6 +95,13 @@ class Scene:
         return node
 
 
+def _approach(call: Prompt, lines: Mapping[str, Any]) -> str:
+    """Find the modality by the name that a template gives it: its token is in no prompt."""
+    text = "\n".join(message["content"] for message in call.messages)
+    named: Mapping[str, str] = lines.get("approaches", {})
+    return next((modality for modality, name in named.items() if re.search(name, text)), "")
+
+
 @lru_cache(maxsize=64)
 def _pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{word})" for word in words), re.IGNORECASE)
@@ -109,55 +118,3 @@ def sum_letters(text: str) -> int:
     README and tests quote those made with this one.
     """
     return sum(map(ord, text))
-
-
-def clauses(text: str) -> list[str]:
-    """Cut a text into its sentences."""
-    return [clause.strip() for clause in _CLAUSE.findall(text) if clause.strip()]
-
-
-def quote_of(text: str) -> str:
-    """Return the clause of a text that is worth repeating: the longest, cut at a comma if it is long.
-
-    Quotation marks inside it become single ones, so that it can be quoted.
-    """
-    parts = clauses(text.replace("“", "‘").replace("”", "’"))
-    if not parts:
-        return text.strip()
-    best = max(parts, key=len)
-    if len(best) <= QUOTE_CHARS:
-        return best + _afterthought(parts, best)
-    cut = ""
-    for part in _COMMA.split(best):
-        if cut and len(cut) + len(part) > QUOTE_CHARS:
-            break
-        cut += part + ("" if part.endswith(("，", "；", "：")) else " ")
-    cut = cut.strip().rstrip(",;:，；：")
-    if len(cut) > QUOTE_CHARS + 30:
-        words = cut[:QUOTE_CHARS]
-        cut = words.rsplit(" ", 1)[0] if " " in words else words
-    return f"{cut} …" if cut.isascii() else f"{cut}……"
-
-
-def _afterthought(parts: Sequence[str], best: str) -> str:
-    """Return a short clause right after the quoted one: it may take back what that one says."""
-    behind = parts[parts.index(best) + 1 :][:1]
-    if not behind or len(behind[0]) > (_SHORT_CLAUSE if best.isascii() else _SHORT_CLAUSE // 2):
-        return ""
-    return f" {behind[0]}" if best.isascii() else behind[0]
-
-
-def fill(form: str, quote: str) -> str:
-    """Put a quote into a sentence: `{quote}` as it is, `{words}` without its full stop."""
-    return form.format(quote=quote, words=quote.rstrip(".。…").rstrip())
-
-
-def is_stock(lines: Mapping[str, Any], text: str) -> bool:
-    """Return whether a client's turn is a stock line of the script, which says nothing about this client."""
-    client = lines["client"]
-    groups = [*client["stall"].values(), *client["homework"].values(), *client["accept"].values()]
-    risk = [client["risk_answer"], client["risk_support"], client["risk_okay"], *client["short"]]
-    fixed = [line for group in groups for line in group] + risk
-    fixed += [*client["risk_update"], *client["risk_update_again"]]
-    fixed += client["goodbye"]
-    return any(line in text for line in fixed)

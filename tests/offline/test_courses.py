@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 import pytest
 
 from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.rollout import FinishedSession
+from psychagent.domain.safety import SafetyNote
 from psychagent.domain.turn import count_counselor_turns
+from psychagent.offline.client_words import leaves
 from tests.support.every import LANGUAGES
 from tests.support.offline_courses import AT_RISK, bundled_profile, lines_of, offline_course, risk_of, said_by
 
@@ -50,9 +53,9 @@ def check_words(name: str, sessions: list[FinishedSession]) -> None:
         said = said_by(session, Speaker.COUNSELOR)
         answered = said_by(session, Speaker.CLIENT)
         assert 6 <= count_counselor_turns(session.turns) <= 9
-        assert session.turns[-1].speaker is Speaker.COUNSELOR
-        assert session.turns[-1].ends_session
-        assert not any(turn.ends_session for turn in session.turns[:-1])
+        spoken = [turn for turn in session.turns if turn.speaker is Speaker.COUNSELOR]
+        assert spoken[-1].ends_session
+        assert not any(turn.ends_session for turn in spoken[:-1])
         assert not [text for text in said + answered if "{" in text or "}" in text or not text.strip()]
         assert doubled_sentences(said) == []
         assert [text for text, times in Counter(answered).items() if times > 1] == []
@@ -103,48 +106,55 @@ def test_the_course_ends_with_a_farewell_and_every_other_session_with_a_goodbye(
 ) -> None:
     name, sessions = sampled
     lines = lines_of(language_of(name))["counselor"]
-    *earlier, last = [session.turns[-1].text for session in sessions]
+    *earlier, last = [said_by(session, Speaker.COUNSELOR)[-1] for session in sessions]
     assert last == lines["farewell"]
     assert all(text in lines["goodbye"] for text in earlier)
 
 
 def test_each_later_session_takes_up_the_last_one(sampled: tuple[str, list[FinishedSession]]) -> None:
-    _, sessions = sampled
+    name, sessions = sampled
+    lines = lines_of(language_of(name))["counselor"]
+    bare = [line for kind in ("heavy", "change", "even") for line in lines[f"link_{kind}"]]
     for before, session in zip(sessions, sessions[1:], strict=False):
-        quoted = _QUOTED.findall(session.turns[0].text)
-        assert quoted, "the greeting should quote the last session"
-        assert quoted[0] in before.summary.session_summary_abstract
+        greeting = session.turns[0].text
         for task in before.summary.homework:
-            assert task in session.turns[0].text
+            assert task in greeting
+        quoted = _QUOTED.findall(_without(greeting, before.summary.homework))
+        assert quoted or any(link in greeting for link in bare), (
+            "the greeting should take up the last session"
+        )
+        assert all(quote in before.summary.session_summary_abstract for quote in quoted)
+
+
+def _without(text: str, parts: Sequence[str]) -> str:
+    for part in parts:
+        text = text.replace(part, "")
+    return text
 
 
 def test_homework_is_answered_when_it_is_asked_about(sampled: tuple[str, list[FinishedSession]]) -> None:
     name, sessions = sampled
-    replies = [line for group in lines_of(language_of(name))["client"]["homework"].values() for line in group]
+    replies = list(leaves(lines_of(language_of(name))["client"]["homework"]))
     for before, session in zip(sessions, sessions[1:], strict=False):
         if before.summary.homework:
             assert session.turns[1].text in replies
 
 
 def test_homework_is_not_the_same_twice_running(sampled: tuple[str, list[FinishedSession]]) -> None:
-    _, sessions = sampled
+    name, sessions = sampled
+    close = lines_of(language_of(name))["counselor"]["heavy_close"]
     tasks = [session.summary.homework for session in sessions]
-    assert all(tasks)
-    assert all(one != other for one, other in zip(tasks, tasks[1:], strict=False))
-
-
-def test_retrieved_skills_are_used_in_every_session(sampled: tuple[str, list[FinishedSession]]) -> None:
-    _, sessions = sampled
-    for session in sessions:
-        used = [turn.thoughts.skill for turn in session.turns if turn.thoughts and turn.thoughts.skill]
-        assert used, f"session {session.session_index} used no skill"
+    for session, task in zip(sessions, tasks, strict=True):
+        words = " ".join(said_by(session, Speaker.COUNSELOR))
+        assert task or close in words or session is sessions[-1], "only a heavy session sets nothing to do"
+    assert all(one != other for one, other in zip(tasks, tasks[1:], strict=False) if one)
 
 
 def test_nobody_without_a_risk_is_asked_about_dying(sampled: tuple[str, list[FinishedSession]]) -> None:
     name, sessions = sampled
     lines = lines_of(language_of(name))["counselor"]
     said = said_by(sessions, Speaker.COUNSELOR)
-    for question in ("risk_ask", "risk_plan", "risk_last", "risk_return", "risk_again"):
+    for question in ("risk_ask", "risk_intent", "risk_plan", "risk_last", "risk_return", "risk_again"):
         assert not any(lines[question] in text for text in said)
 
 
@@ -161,8 +171,10 @@ def test_a_voiced_risk_is_asked_about_at_once_and_then_planned_for(
     ]
     assert len(voiced) == 1, "the risk is voiced, and once"
     session, place = voiced[0]
-    assert session.turns[place + 1].text == lines["risk_ask"]
-    assert lines["risk_plan"] in session.turns[place + 3].text
+    asked = [turn.text for turn in session.turns[place + 1 : place + 6 : 2]]
+    assert asked[0] == lines["risk_ask"]
+    assert asked[1] == lines["risk_intent"]
+    assert lines["risk_plan"] in asked[2]
     assert sum(lines["risk_ask"] in turn.text for turn in session.turns) == 1
 
 
@@ -171,11 +183,13 @@ def test_a_risk_comes_back_first_thing_in_the_next_session(risky: tuple[str, lis
     language, statement = language_of(name), risk_of(name).statement
     counselor, client = lines_of(language)["counselor"], lines_of(language)["client"]
     at = next(n for n, s in enumerate(sessions) if any(statement in t.text for t in s.turns))
-    assert lines_of(language)["reflector"]["risk"].strip() in sessions[at].summary.session_summary_abstract
+    kind = "risk_past" if risk_of(name).kind == "past_self_harm" else "risk"
+    assert lines_of(language)["reflector"][kind].strip() in sessions[at].summary.session_summary_abstract
     following = sessions[at + 1]
-    assert counselor["risk_return"] in following.turns[0].text
-    assert following.turns[1].text in client["risk_update"]
-    assert following.turns[2].text.startswith(counselor["risk_heard"])
+    assert counselor[f"{kind}_return"] in following.turns[0].text
+    assert following.turns[1].text in client[f"{kind}_update"]
+    after = [turn.text for turn in following.turns[2:5:2]]
+    assert any(text.startswith(tuple(counselor["risk_heard"])) for text in after), "the answer is heard"
 
 
 def test_a_risk_is_neither_quoted_back_nor_made_a_topic_for_homework(
@@ -184,9 +198,9 @@ def test_a_risk_is_neither_quoted_back_nor_made_a_topic_for_homework(
     name, sessions = risky
     clauses = [c for c in re.split(r"[.。！!？?]", risk_of(name).statement) if len(c) > 8]
     spoken = said_by(sessions, Speaker.COUNSELOR)
-    written = [s.summary.model_dump_json() for s in sessions] + [
-        s.file_after.model_dump_json() for s in sessions
-    ]
+    # the note on safety is where the words belong
+    written = [s.summary.model_copy(update={"safety": SafetyNote()}).model_dump_json() for s in sessions]
+    written += [s.file_after.model_dump_json() for s in sessions]
     assert not [c for c in clauses for text in spoken + written if c.strip() in text]
     voiced = next(s for s in sessions if any(risk_of(name).statement in t.text for t in s.turns))
     assert voiced.summary.homework == ()
@@ -204,7 +218,8 @@ def test_safety_is_asked_about_in_every_session_that_follows(name: str) -> None:
     lines = lines_of(language_of(name))["counselor"]
     first = next(n for n, s in enumerate(sessions) if any(lines["risk_ask"] in t.text for t in s.turns))
     openings = [session.turns[0].text for session in sessions[first + 1 :]]
-    assert lines["risk_return"] in openings[0]
+    first_question = "risk_past_return" if risk_of(name).kind == "past_self_harm" else "risk_return"
+    assert lines[first_question] in openings[0]
     assert all(lines["risk_again"] in text for text in openings[1:])
     assert lines["risk_farewell"] in sessions[-1].turns[-1].text
 

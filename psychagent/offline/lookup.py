@@ -1,0 +1,42 @@
+"""The script as the counselor's helpers: the coarse filter of a session and the query of a turn."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from psychagent.offline.quotes import quote_of
+from psychagent.offline.scene import Scene
+
+_WORDS = re.compile(r"[a-z]{4,}|[\u4e00-\u9fff](?=[\u4e00-\u9fff])")
+
+
+def play_filter(scene: Scene) -> str:
+    """Pick the families that share the most words with the focus, and always the one on safety."""
+    metas = [meta for meta in scene.value("metas", []) if "id" in meta]
+    wanted = set(_WORDS.findall(" ".join(scene.value("plan.focus", [])).lower()))
+
+    def overlap(meta: Mapping[str, Any]) -> int:
+        return len(
+            wanted & set(_WORDS.findall(f"{meta.get('name', '')} {meta.get('description', '')}".lower()))
+        )
+
+    ranked = sorted(metas, key=overlap, reverse=True)
+    safety = [meta for meta in metas if re.search("safety|risk", str(meta["id"]))]
+    chosen = list(dict.fromkeys(str(meta["id"]) for meta in [*safety, *ranked]))
+    return json.dumps({"meta_skill_ids": chosen[:5]}, ensure_ascii=False)
+
+
+def play_rewrite(scene: Scene) -> str:
+    """Build a query from the client's clause and the focus."""
+    lines = scene.lines["rewrite"]
+    focus, turns = scene.value("focus", ""), scene.value("turns", [{}])
+    utterance = turns[-1].get("text", "")
+    query = {
+        "trigger": lines["trigger"].format(said=quote_of(utterance)),
+        "when_to_use": lines["when"].format(stage="", focus=focus).strip()[:290],
+        "skill": "",
+    }
+    return json.dumps(query, ensure_ascii=False)
