@@ -179,7 +179,7 @@ async def test_the_default_finds_most_gold_skills_from_a_rewrite(
 ) -> None:
     store = SkillStore(SkillLibrary(language), embedder=minilm, cache_dir=vector_dir)
     path = gold_file(language)
-    moments = [m for m in load_gold(path, store.library) if m.modality is Modality.CBT]
+    moments = [m for m in load_gold(path, store.library) if m.modality is Modality.CBT and m.skills]
     rewrites = load_rewrites(rewrites_file(path), moments)
     found = 0.0
     for moment in moments:
