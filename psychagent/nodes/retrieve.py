@@ -212,6 +212,8 @@ async def _search(store: SkillStore, brief: Brief, query: str, among: Sequence[s
     if not store.by_id(modality, stage).keys() & set(brief.candidates):
         raise SkillStoreError("retrieval found no skill among the session's candidates")
     if not query:
+        # the embedder fails before the session's first word or not at all
+        await store.prepare(modality, stage)
         return []
     return await store.search(query, modality=modality, stage=stage, candidates=among, k=len(among))
 

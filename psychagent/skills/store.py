@@ -137,6 +137,15 @@ class SkillStore:
         words = query if self.method in {"lexical", "fusion"} else ""
         return index.search(query=words, vector=vector, candidates=candidates, k=k)
 
+    async def prepare(self, modality: Modality, stage: Stage) -> None:
+        """Build the index of a stage now.
+
+        Raises:
+            SkillStoreError: If the embedder or the index fails.
+            AssetError: If the stage has no skill file.
+        """
+        await self.index(modality, working_stage(stage))
+
     async def index(self, modality: Modality, stage: Stage) -> StageIndex:
         """Return the index of a stage, building it on first use."""
         key = (modality, stage)

@@ -48,6 +48,16 @@ def test_markup_in_values_is_left_as_it_is(mine: PromptLibrary) -> None:
     assert mine.render("role/hello", name="<3 & {{ x }}") == "Hello <3 & {{ x }}. Bye."
 
 
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("modality", list(Modality))
+def test_every_first_plan_has_frame_and_limits_of_confidentiality_and_checks_for_safety(
+    language: Language, modality: Modality
+) -> None:
+    focus = " ".join(PromptLibrary(language).first_plan(modality).focus)
+    words = {Language.EN: ("where confidentiality ends", "safety"), Language.ZH: ("保密到哪里为止", "安全")}
+    assert all(word in focus for word in words[language])
+
+
 def test_a_value_of_a_closed_set_is_printed_as_the_language_has_it() -> None:
     for language in Language:
         prompts = PromptLibrary(language)

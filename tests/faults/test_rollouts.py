@@ -197,8 +197,7 @@ async def test_the_judge_is_shown_the_visible_words_and_nothing_else(tmp_path: P
     assert len(prompts) == 2 * len(ONE_A_SIDE)
     assert all("What brings you here?" in prompt for prompt in prompts)
     record = session(tmp_path)
-    skills = [skill for turn in record["turns"] for skill in turn.get("skills", [])]
-    hidden = [SECRET, "</end>", "<think>", "calm", record["focus"][0], *skills]
+    hidden = [SECRET, "</end>", "<think>", "calm", record["focus"][0], *record["candidates"]]
     assert SECRET in json.dumps(record["turns"])
     assert not any(word in prompt for prompt in prompts for word in hidden)
 
@@ -219,6 +218,7 @@ async def test_all_rollouts_share_one_candidate_set_and_differ_in_their_seeds(tm
         for t in c["turns"]
         for s in t.get("skills", [])
     }
+    assert shown
     assert shown <= offered
 
 

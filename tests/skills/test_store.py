@@ -179,7 +179,7 @@ async def test_the_default_finds_most_gold_skills_from_a_rewrite(
 ) -> None:
     store = SkillStore(SkillLibrary(language), embedder=minilm, cache_dir=vector_dir)
     path = gold_file(language)
-    moments = [m for m in load_gold(path, store.library) if m.modality is Modality.CBT]
+    moments = [m for m in load_gold(path, store.library) if m.modality is Modality.CBT and m.skills]
     rewrites = load_rewrites(rewrites_file(path), moments)
     found = 0.0
     for moment in moments:
@@ -203,3 +203,11 @@ async def test_safety_work_can_be_found_in_every_stage(
     hits = await store.search(f"{skill.name} {skill.trigger}", modality=modality, stage=stage, k=3)
     assert skill.id in [hit.skill.id for hit in hits]
     assert {s.id for s in risk_skills(skills)} <= set(shortlist(skills, frozenset(), 60))
+
+
+async def test_a_stage_is_embedded_when_it_is_prepared(
+    small_library: Path, counting: CountingEmbedder
+) -> None:
+    store = store_of(small_library, counting, "embed")
+    await store.prepare(Modality.CBT, Stage.TERMINATION)
+    assert len(counting.asked) == 6
