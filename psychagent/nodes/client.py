@@ -11,9 +11,9 @@ from langgraph.types import interrupt
 
 from psychagent.assets.prompts import PromptLibrary, Rendered
 from psychagent.domain.base import Speaker
-from psychagent.domain.client_view import ClientView, view_client
 from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.turn import Turn
+from psychagent.domain.views.client import ClientView, view_client
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
 from psychagent.llm.reply import Reply

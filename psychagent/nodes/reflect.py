@@ -14,13 +14,13 @@ from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Modality, Speaker, Stage
 from psychagent.domain.file_facts import merge_file
 from psychagent.domain.memory import ClientFile, Memory
-from psychagent.domain.memory_view import write_file
 from psychagent.domain.plan import allowed_stages
 from psychagent.domain.profile import THEORY_MODELS, Traits
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage
+from psychagent.domain.views.memory import write_file
 from psychagent.llm.prompt import Message, Prompt, system, user
 from psychagent.nodes.counselor_view import view_session
 from psychagent.nodes.deps import CourseNode, Deps, Sources

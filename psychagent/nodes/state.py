@@ -15,7 +15,6 @@ from psychagent.domain.call import WHOLE_SESSION, CallId, Place, thread_id
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.ending import EndReason
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary
-from psychagent.domain.memory_view import MEMORY_TOKENS, MemoryView, view_memory
 from psychagent.domain.plan import Correction, Plan, is_last
 from psychagent.domain.profile import Case
 from psychagent.domain.role import Role
@@ -24,6 +23,7 @@ from psychagent.domain.scores import SessionScores
 from psychagent.domain.seed import derive_seed
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
+from psychagent.domain.views.memory import MEMORY_TOKENS, MemoryView, view_memory
 from psychagent.nodes.knobs import Knobs
 
 _IN_ROLLOUTS = frozenset({Role.COUNSELOR, Role.CLIENT, Role.REWRITE})

@@ -11,10 +11,10 @@ from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Record
 from psychagent.domain.file_facts import file_facts, memory_changes, to_line
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary, Standing
-from psychagent.domain.memory_view import MEMORY_TOKENS, view_memory, write_file
 from psychagent.domain.profile import THEORY_MODELS, Traits
 from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.views.memory import MEMORY_TOKENS, view_memory, write_file
 from psychagent.nodes.reflect import shape_of
 from tests.support.every import LANGUAGES
 from tests.support.memory_parts import client_file, memory, words

@@ -51,7 +51,7 @@ def check_complete(save_dir: Path, *, cases: int, sessions: int, turns: int) -> 
             assert sum(line["role"] == "assistant" for line in session["transcript"]) == turns
             assert len(session["turns"]) == 2 * turns
             assert session["recall"]["session_index"] == session["session_index"]
-            assert session["summary"]["homework"]
+            assert session["summary"]["session_summary_abstract"]
         assert course_file(save_dir, number)["finished"]
         assert course_file(save_dir, number)["num_sessions"] == sessions
     assert not [path for path in save_dir.rglob("*.part")]

@@ -8,9 +8,9 @@ import pytest
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Stage
-from psychagent.domain.memory_view import MemoryView, RecentSession
 from psychagent.domain.plan import Plan
 from psychagent.domain.role import Role
+from psychagent.domain.views.memory import MemoryView, RecentSession
 from psychagent.llm.prompt import Prompt, assistant, system, user
 
 

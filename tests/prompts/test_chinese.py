@@ -11,10 +11,10 @@ import pytest
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker
 from psychagent.domain.memory import Homework, Memory, Standing
-from psychagent.domain.memory_view import write_file
 from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.turn import Turn
+from psychagent.domain.views.memory import write_file
 from psychagent.flows.judge import build_judge_deps
 from psychagent.flows.live import open_live
 from psychagent.llm.prompt import Prompt

@@ -13,8 +13,8 @@ import yaml
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.memory import Memory
-from psychagent.domain.memory_view import view_memory
 from psychagent.domain.plan import Plan
+from psychagent.domain.views.memory import view_memory
 from psychagent.errors import AssetError
 from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.prompt_values import LISTS, MARKS, first_session, later_session, library

@@ -9,11 +9,11 @@ from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Speaker, Stage
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import Memory
-from psychagent.domain.memory_view import view_memory
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import ContactMode, ExistentialTopic, HetTheory, Secret, StaticTraits
 from psychagent.domain.skill import Skill
 from psychagent.domain.turn import Turn
+from psychagent.domain.views.memory import view_memory
 from tests.support.memory_parts import memory
 
 MARKS = {

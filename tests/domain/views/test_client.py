@@ -7,7 +7,9 @@ import pytest
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.client_memory import Recall
-from psychagent.domain.client_view import (
+from psychagent.domain.memory import Memory
+from psychagent.domain.profile import BasicInfo, Case, Disclosure, Profile, Risk, Secret, StaticTraits, Theory
+from psychagent.domain.views.client import (
     HOMEWORK_STATES,
     ClientView,
     at_once_now,
@@ -17,8 +19,6 @@ from psychagent.domain.client_view import (
     view_client,
     week_before,
 )
-from psychagent.domain.memory import Memory
-from psychagent.domain.profile import BasicInfo, Case, Disclosure, Profile, Risk, Secret, StaticTraits, Theory
 from tests.support.memory_parts import memory
 
 LATE = 12

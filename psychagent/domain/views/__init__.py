@@ -1,0 +1,1 @@
+"""What prompts show of what is stored."""
