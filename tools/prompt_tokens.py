@@ -8,7 +8,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
+from itertools import zip_longest
+from pathlib import Path
 from statistics import mean
 from typing import Literal
 
@@ -17,22 +19,15 @@ from psychagent.assets.settings.baseline import BaselineSettings, RetrievalSetti
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, Stage
-from psychagent.domain.client_memory import Recall, RecallReply, to_recall
+from psychagent.domain.base import WORKING_STAGES, Language, Modality
 from psychagent.domain.memory import (
-    ClientFile,
-    ClientStateAnalysis,
-    GoalAssessment,
     Memory,
-    SessionSummary,
 )
-from psychagent.domain.plan import Plan
-from psychagent.domain.profile import Traits
 from psychagent.domain.role import Role
-from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.files.markdown import markdown_table
+from psychagent.files.read import load_data
 from psychagent.flows.build import build_deps
 from psychagent.flows.judge import build_judge_deps
 from psychagent.flows.live import open_live
@@ -46,8 +41,17 @@ from psychagent.nodes.remember import recall_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.scales.dialogue import Dialogue, Line
+from tools.prompt_filler import (
+    CLIENT_TOKENS,
+    COUNSELOR_TOKENS,
+    SESSIONS,
+    dialogue,
+    filler,
+    full_memory,
+    full_recalls,
+)
 
-SESSIONS, TURNS, COUNSELOR_TOKENS, CLIENT_TOKENS = 20, 40, 60, 40
+TURNS = 40
 EARLY, LATE = 4, 12
 """The two turns whose prompts are compared, both before the counselor is told to close."""
 
@@ -68,14 +72,16 @@ profiles; for the counselor, over both reply formats; for the judge, over all sc
   reads them.
 - **Turn {LATE}**: the whole prompt then, memory full.
 
+In brackets: the same before the counseling was revised (commit ffe1ba9), when the client was told a part of
+what is true of it and remembered the counselor's summary, the reflection read a shortened client file, and a
+turn showed five skills.
+
 The filter is asked once a session and reads no dialogue. The rewrite reads the last four to ten
 utterances, from a start that moves on every eight, so that its prompts share a prefix and do not grow.
 Summary, client file, the client's recall and judge are asked once the session is over (the judge once
 for each group of a scale's items), after {LATE} turns here.
 """
 NAMES = {Language.EN: "English", Language.ZH: "Chinese"}
-_FILLERS = {Language.EN: ("word ", "talk ", "note "), Language.ZH: ("说", "答", "记")}
-"""Placeholders for the counselor's words, the client's, and memory; different, so that prompts can be cut."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,9 @@ class Sizes:
     whole: int
 
 
+BEFORE = Path(__file__).with_name("prompt_tokens_before.yaml")
+
+
 @dataclass(frozen=True)
 class Row:
     """One role's line of the table."""
@@ -95,6 +104,8 @@ class Row:
     role: str
     first: Sequence[Sizes]
     later: Sequence[Sizes]
+    before: Sequence[int] = ()
+    """The line's former numbers, if the role was there."""
 
     def cells(self) -> list[str]:
         """Write the line's cells."""
@@ -108,66 +119,12 @@ class Row:
             max(tails),
             max(sizes.whole for sizes in self.later),
         ]
-        return [self.role, *(f"{number:,}" for number in numbers)]
+        pairs = zip_longest(numbers, self.before)
+        return [self.role, *(f"{now:,}" if was is None else f"{now:,} ({was:,})" for now, was in pairs)]
 
 
 PromptAt = Callable[[list[Turn]], Prompt]
 PromptsOf = Callable[[Deps, Brief], Iterator[PromptAt]]
-
-
-def filler(language: Language, kind: int, tokens: int) -> str:
-    """Make a text of the given number of tokens."""
-    chars = tokens if language is Language.ZH else 4 * tokens
-    return (_FILLERS[language][kind] * chars)[:chars].strip()
-
-
-def dialogue(language: Language, turns: int) -> list[Turn]:
-    """Make a dialogue with the given number of turns by each speaker."""
-    said = Turn(speaker=Speaker.COUNSELOR, text=filler(language, 0, COUNSELOR_TOKENS))
-    answered = Turn(speaker=Speaker.CLIENT, text=filler(language, 1, CLIENT_TOKENS))
-    return [said, answered] * turns
-
-
-def full_memory(language: Language) -> Memory:
-    """Make a memory that holds more than a prompt shows."""
-
-    def text(chars: int) -> str:
-        return (_FILLERS[language][2] * chars)[:chars]
-
-    summary = SessionSummary(
-        session_summary_abstract=text(1500),
-        goal_assessment=GoalAssessment(
-            objective_recap=text(600), completion_status=text(200), evidence_and_analysis=text(900)
-        ),
-        client_state_analysis=ClientStateAnalysis(
-            affective_state=text(600),
-            behavioral_patterns=text(600),
-            therapeutic_alliance=text(600),
-            unresolved_points_or_tensions=text(600),
-        ),
-        next_session_plan=Plan(stage=Stage.INTERVENTION, title=text(60), focus=(text(60),)),
-        safety=SafetyNote(
-            danger=Danger.VOICED,
-            **{name: text(200) for name in SafetyNote.model_fields if name != "danger"},
-        ),
-        homework=(text(120),),
-    )
-    file = ClientFile(
-        static_traits=Traits(**dict.fromkeys(Traits.model_fields, text(400))),
-        main_problem=text(600),
-        topic=text(100),
-        core_demands=text(400),
-        growth_experiences=(text(400),),
-    )
-    return Memory(client_file=file, summaries=(summary,) * (SESSIONS - 1), homework=(text(120),))
-
-
-@cache
-def full_recalls(language: Language) -> tuple[Recall, ...]:
-    """Make a client's memory that holds more than a prompt shows; none of it is a line of its profile."""
-    texts = tuple((_FILLERS[language][2] * 200)[: 200 + number] for number in range(8))
-    reply = RecallReply(told=(1, 2, 3), said=texts, held_back=texts, details=texts, left=texts[0])
-    return tuple(to_recall(reply, texts, session_index=number) for number in range(1, SESSIONS))
 
 
 def measure(language: Language, prompt_at: PromptAt) -> Sizes:
@@ -307,11 +264,12 @@ def write_prompt_tokens() -> str:
 
 
 def _section(forms: Sequence[Deps], judge: JudgeDeps, language: Language) -> str:
-    rows = [
-        Row(role, *(_sizes(forms, role, language, first=first) for first in (True, False))) for role in ROLES
-    ]
-    judged = _judged(judge, language)
-    rows.append(Row("judge", judged, judged))
+    before = load_data(BEFORE)[language.value]
+    measured = {
+        role: [_sizes(forms, role, language, first=first) for first in (True, False)] for role in ROLES
+    }
+    measured["judge"] = [_judged(judge, language)] * 2
+    rows = [Row(role, first, later, before.get(role, ())) for role, (first, later) in measured.items()]
     header = ("Role", "Head, first session", "Head, memory full", "Per turn", "Tail, mean", "Tail, most")
     table = markdown_table(
         (*header, f"Turn {LATE}"), (row.cells() for row in rows), rule=["---", *["---:"] * len(header)]

@@ -24,10 +24,10 @@ from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.memory_parts import memory
 from tests.support.prompt_values import library
-from tools.prompt_tokens import full_recalls
+from tools.prompt_filler import full_recalls
 
 COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY = 930, 1800
-CLIENT_HEAD = {Language.EN: 1180, Language.ZH: 1300}
+CLIENT_HEAD = {Language.EN: 1150, Language.ZH: 1280}
 """All that is true of a person is in it; a Chinese character is estimated as a whole token."""
 SKILLS_TAIL, REWRITE_HEAD = 440, 260
 PASSAGE = (45, 112)

@@ -12,15 +12,8 @@ from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.llm.prompt import Prompt, system, user
 from tests.support.every import LANGUAGES
-from tools.prompt_tokens import (
-    CLIENT_TOKENS,
-    COUNSELOR_TOKENS,
-    LATE,
-    ROLES,
-    dialogue,
-    measure,
-    write_prompt_tokens,
-)
+from tools.prompt_filler import CLIENT_TOKENS, COUNSELOR_TOKENS, dialogue
+from tools.prompt_tokens import LATE, ROLES, measure, write_prompt_tokens
 
 DOC = Path(__file__).resolve().parents[2] / "docs" / "prompts.md"
 

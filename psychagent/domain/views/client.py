@@ -13,7 +13,7 @@ from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case, Disclosure, Risk, Secret, StaticTraits, TheoryBlock
 from psychagent.domain.tokens import estimate_tokens
 
-_MATERIAL_TOKENS, _FEWEST_LINES = 560, 3
+_MATERIAL_TOKENS, _FEWEST_LINES = 480, 3
 """Token budget of all that a first session's prompt says of the person. When it is exceeded, only lines
 that the client can tell at once wait for the second session, and never all of them; no fact is left out."""
 HOMEWORK_STATES = ("done", "partly done", "not done")
