@@ -18,7 +18,7 @@ FILE_TOKENS = 1600
 """Token budget of the client file where it is shown in full, to be brought up to date."""
 _HEADING_TOKENS, _ROW_TOKENS, _STANDING_TOKENS = 60, 20, 12
 """Tokens of the budget taken by the headings, and by the fixed words of a recent session and of a task."""
-_DANGER_TOKENS, _NOTE_TOKENS, _LEAST_NOTE = 150, 60, 30
+_DANGER_TOKENS, _NOTE_TOKENS, _LEAST_NOTE = 260, 60, 30
 _NOTE_FIELD_TOKENS = 5
 _OTHER_NOTES = 2
 _NOTE_FIELDS = ("agreed", "words", "asked", "people", "holds", "next")
@@ -131,8 +131,9 @@ def _safety(summaries: Sequence[SessionSummary], *, room: int) -> tuple[tuple[Sa
 
 
 def _fit_note(note: SafetyNote, limit: int) -> tuple[SafetyNote, int]:
-    """Shorten a note's texts to an even share of the tokens; what a short one leaves goes to the next."""
+    """Shorten a note's texts to an even share of the tokens; what the short ones leave goes to the long ones."""
     filled = [name for name in _NOTE_FIELDS if getattr(note, name)]
+    filled.sort(key=lambda name: estimate_tokens(getattr(note, name)))
     room, texts = limit - 2 * _NOTE_FIELD_TOKENS, {}
     for place, name in enumerate(filled):
         share = room // (len(filled) - place) - _NOTE_FIELD_TOKENS
