@@ -11,10 +11,10 @@ DEFAULT_METHOD: dict[Language, str] = {Language.EN: "fusion", Language.ZH: "lexi
 
 
 FLOORS: dict[tuple[Language, str], float] = {
-    (Language.EN, "fusion"): 0.6,
+    (Language.EN, "fusion"): 0.5,
     (Language.EN, "embed"): 0.475,
     (Language.EN, "lexical"): 0.08,
-    (Language.ZH, "lexical"): 0.07,
+    (Language.ZH, "lexical"): 0.06,
 }
 """Floors of a skill's fit by language and ranking, measured with the bundled model; see docs/retrieval.md."""
 
