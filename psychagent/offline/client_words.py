@@ -65,6 +65,11 @@ def is_evasive(scene: Scene, text: str) -> bool:
     return scene.mentions(evades, own_words(scene.lines, text))
 
 
+def tells_good_news(scene: Scene, text: str) -> bool:
+    """Return whether a turn tells of a change, for all its doubts."""
+    return text in leaves(scene.lines["client"]["progress"]) or scene.mentions(scene.lines["good_words"], text)
+
+
 def theme_of(scene: Scene, text: str) -> str:
     """Return the clause of a turn that tells of the client itself, or nothing.
 

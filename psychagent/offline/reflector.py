@@ -155,8 +155,8 @@ def _workable(scene: Scene, themes: list[str]) -> str:
 
 def _main_problem(scene: Scene) -> str:
     """Return what the file says the client came with; empty where the file does not say it."""
-    names = scene.lines["file_names"]["main_problem"]
-    return next((value for name, value in _file_rows(scene) if name in names), "")
+    name = scene.lines["labels"]["main_problem"]
+    return next((value for label, value in _file_rows(scene) if label == name), "")
 
 
 def _file_rows(scene: Scene) -> list[tuple[str, str]]:
@@ -187,7 +187,7 @@ def _new_trait(scene: Scene, heard: list[str]) -> dict[str, str]:
     told = [clause for text in own for clause in clauses(text)]
     patterns: Mapping[str, list[str]] = scene.lines["trait_patterns"]
     for trait, words in patterns.items():
-        if known & {trait, *scene.lines["file_names"].get(trait, [])}:
+        if scene.lines["labels"][trait] in known:
             continue
         found = (re.search(word, clause, re.IGNORECASE) for word in words for clause in told)
         if match := next((m for m in found if m), None):
