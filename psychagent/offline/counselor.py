@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from psychagent.offline.client_words import free_words, is_heavy, leaves, themes_of, weightiest
+from psychagent.offline.client_words import free_words, is_heavy, is_misfit, leaves, themes_of, weightiest
 from psychagent.offline.danger import (
     AFTER_RISK,
     asked_risk,
@@ -146,8 +146,9 @@ def _middle(scene: Scene) -> tuple[str, list[str]]:
         begun = reflection(scene) if themes_of(scene, scene.heard[-1:]) else ""
         return scene.join(begun, lines["safety_check"]), []
     if status := _homework_told(scene):
-        heard = scene.in_turn(lines["homework_heard"][status], start=_place(scene))
-        plain = scene.in_turn(lines["ask_after"][status], start=_place(scene)), list[str]()
+        kind = homework_kind(scene)
+        heard = scene.in_turn(lines["homework_heard"][kind][status], start=_place(scene))
+        plain = scene.in_turn(lines["ask_after"][kind][status], start=_place(scene)), list[str]()
         ask, skills = named(scene, scene.lines["moments"][status]) or plain
         return scene.join(heard, ask), skills
     return respond(scene)
@@ -187,7 +188,8 @@ def _homework_options(scene: Scene) -> list[str]:
     if homework_kind(scene) == "notice":
         return list(homework["notice"].get(stage, []))
     own = homework["only"].get(scene.approach, {})
-    return [*own.get(stage, []), *homework["task"].get(stage, [])]
+    tasks = [*own.get(stage, []), *homework["task"].get(stage, [])]
+    return [task for task in tasks if not is_misfit(scene, task)]
 
 
 def _new_homework(scene: Scene) -> str:

@@ -11,6 +11,7 @@ from psychagent.offline.client_words import (
     is_addressed_to_me,
     is_evasive,
     is_heavy,
+    is_misfit,
     is_stock,
     leaves,
     own_words,
@@ -68,7 +69,9 @@ def _answer(scene: Scene) -> Move | None:
     for kind in lines["answers"]:
         if scene.mentions(kind["to"], utterance):
             ask = "plain_easy" if is_evasive(scene, utterance) else "repair"
-            return named(scene, kind.get("skill", [])) or _plainly(scene, kind["say"], ask)
+            # after the last meeting there is no day on which it could be taken up
+            names = [] if kind.get("looks_ahead") and is_farewell(scene) else kind.get("skill", [])
+            return named(scene, names) or _plainly(scene, kind["say"], ask)
     if not is_addressed(scene, utterance) or is_evasive(scene, utterance):
         return None
     if not scene.mentions(scene.lines["disagree_words"], utterance):
@@ -88,9 +91,17 @@ def named(scene: Scene, names: Sequence[str]) -> Move | None:
 
 
 def _shown(scene: Scene) -> list[Mapping[str, Any]]:
-    """List the skills of the prompt that have words of their own, not said in this session, and no danger."""
+    """List the skills of the prompt that may be used: with words of their own, not said in this session."""
+    if scene.mentions(scene.lines["frail_words"], scene.heard[-1]):
+        return []
     skills = [skill for skill in scene.value("skills", []) if skill.get("name") and skill.get("example")]
-    return [s for s in skills if not scene.has_said(s["example"]) and not _asks_about_danger(scene, s)]
+    return [
+        skill
+        for skill in skills
+        if not scene.has_said(skill["example"])
+        and not _asks_about_danger(scene, skill)
+        and not is_misfit(scene, f"{skill['name']} {skill['example']}")
+    ]
 
 
 def _asks_about_danger(scene: Scene, skill: Mapping[str, Any]) -> bool:
@@ -134,8 +145,8 @@ def _hurries(scene: Scene) -> bool:
     This makes some rollouts of a session better than others, as with a real counselor.
     """
     hurried = any(question in own for own in scene.own for question in scene.lines["counselor"]["hurried"])
-    calm = not tells_good_news(scene, scene.heard[-1]) and not any(is_heavy(scene, text) for text in scene.heard[1:])
-    may = len(scene.own) > 1 and calm and not hurried
+    heavy = any(is_heavy(scene, text) for text in scene.heard[1:])
+    may = len(scene.own) > 1 and not heavy and not hurried and not tells_good_news(scene, scene.heard[-1])
     return may and random.Random(f"{scene.seed}:hurry").random() < _HURRIES
 
 

@@ -15,6 +15,7 @@ from psychagent.offline.client_words import (
     is_stock,
     leaves,
     own_words,
+    tells_good_news,
     themes_of,
     weight,
     weightiest,
@@ -175,7 +176,7 @@ def play_file(scene: Scene) -> str:
         "static_traits": {"name": name.group(1) if name else ""} | _new_trait(scene, heard),
         "main_problem": themes[0] if themes and first_meeting else "",
         "growth_experiences": [],
-        "theory": _theory(scene.value("modality", ""), weightiest(scene, themes)),
+        "theory": _theory(scene, weightiest(scene, themes)),
     }
     return json.dumps(reply, ensure_ascii=False)
 
@@ -195,15 +196,17 @@ def _new_trait(scene: Scene, heard: list[str]) -> dict[str, str]:
     return {}
 
 
-def _theory(modality: str, quote: str) -> dict[str, Any]:
-    """Put a quote where the modality keeps the client's own words."""
+def _theory(scene: Scene, quote: str) -> dict[str, Any]:
+    """Put a quote where the modality keeps the client's own words: as what it is, or nowhere."""
     if not quote:
         return {}
+    force = "positive_force" if tells_good_news(scene, quote) else "negative_force"
+    acts = scene.mentions(scene.lines["act_words"], quote)
     blocks: dict[str, dict[str, Any]] = {
-        "bt": {"target_behavior": [{"behavior": quote}]},
+        "bt": {"target_behavior": [{"behavior": quote}] if acts else []},
         "cbt": {"special_situations": [{"event": quote}]},
         "het": {"existentialism_topic": [{"theme": quote}]},
         "pdt": {"behavioral_response_patterns": [{"trigger_condition": quote}]},
-        "pmt": {"force_field": {"negative_force": [quote]}},
+        "pmt": {"force_field": {force: [quote]}},
     }
-    return blocks.get(modality, {})
+    return blocks.get(scene.value("modality", ""), {})

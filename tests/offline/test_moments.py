@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -287,6 +288,44 @@ def test_a_hard_moment_is_met_by_the_skill_for_it_if_that_is_shown(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_no_miracle_is_asked_of_the_bereaved_and_no_technique_follows_words_of_a_frail_body(
+    language: Language,
+) -> None:
+    miracle, grief, plain, frail = {
+        Language.EN: (
+            "The miracle question",
+            "My husband died in May.",
+            "It rained.",
+            "I'm not eating much.",
+        ),
+        Language.ZH: ("奇迹提问", "我先生去年去世的。", "那天下雨。", "我没胃口，裤子都松了。"),
+    }[language]
+    offered = [skill(name=miracle, example="Imagine that tonight.")]
+    assert spoken(language, plain, skills=offered)[1] == miracle
+    assert not spoken(language, plain, before=[grief, plain], skills=offered)[1]
+    assert not spoken(language, frail, skills=offered)[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_against_oneself_are_no_theme(language: Language) -> None:
+    words = {Language.EN: "I looked at it and felt so stupid.", Language.ZH: "我看完觉得自己挺可笑的。"}[
+        language
+    ]
+    assert theme_of(scene_of(language, [words]), words) == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_thing_only_to_be_noticed_is_not_asked_about_like_a_task(language: Language) -> None:
+    lines, forgot = LINES[language], LINES[language]["client"]["homework"]["notice"]["not done"][0]
+    heard = lines["counselor"]["homework_heard"]
+    said, _ = spoken(language, forgot, modality="het")
+    assert said.startswith(tuple(heard["task"]["not done"])), "no approach is named"
+    scene = replace(scene_of(language, ["[opener]", forgot], ["…", "…"]), approach="het")
+    noticed = parse_tagged_reply(play_counselor(scene), reasoning="", end_token="</end>").response
+    assert noticed.startswith(tuple(heard["notice"]["not done"]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_what_a_skill_presumes_must_have_been_said(language: Language) -> None:
     plain, avoided, example = {
         Language.EN: (
@@ -394,7 +433,10 @@ def test_a_safety_note_holds_words_answers_and_what_was_agreed(name: str) -> Non
     assert clauses[0].strip() in first.words
     answers, kind = lines["client"], "past" if risk_of(name).kind == "past_self_harm" else "now"
     # a profile may bring an answer of its own, which goes before the script's
-    for answer in (risk_of(name).if_calm or answers["risk_answer"][kind][0], answers["risk_no_intent"][kind][0]):
+    for answer in (
+        risk_of(name).if_calm or answers["risk_answer"][kind][0],
+        answers["risk_no_intent"][kind][0],
+    ):
         assert re.split(r"[.。，?？]", answer)[0] in first.asked
     assert re.search("Naomi|Clare|granddaddy|先生|爱人|阿琛|姐姐|老何|朋友", first.agreed), (
         "somebody is named"
@@ -417,7 +459,10 @@ def test_harm_that_is_past_is_not_answered_as_if_it_were_now(name: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_without_an_answer_in_its_profile_past_harm_is_answered_as_past(language: Language) -> None:
     lines = LINES[language]
-    harm = {Language.EN: "When I was sixteen I used to hurt myself.", Language.ZH: "高二那阵子，我弄伤过自己。"}
+    harm = {
+        Language.EN: "When I was sixteen I used to hurt myself.",
+        Language.ZH: "高二那阵子，我弄伤过自己。",
+    }
     scene = scene_of(language, [lines["counselor"]["risk_ask"]], ["a", "b"], risk=harm[language])
     assert play_client(scene) in lines["client"]["risk_answer"]["past"]
 
