@@ -194,6 +194,8 @@ def is_farewell(scene: Scene) -> bool:
 def _moment(scene: Scene) -> list[str]:
     """List the names of skills that fit the moment, whatever was told."""
     moments = scene.lines["moments"]
+    if scene.mentions(scene.lines["long_ago_words"], scene.heard[-1]):
+        return []
     if not tells_good_news(scene, scene.heard[-1]):
         begins = scene.session_index <= _BEGINNING
         return [*moments["trouble"], *(moments["beginning"] if begins else [])]
