@@ -71,7 +71,7 @@ demo: $(VENV)/.base ## offline: three courses, judged and reported; best-of-4 ro
 	@$(BIN)/psychagent rft --max-cases 1 --max-sessions 3 --overwrite --save-dir $(DEMO)/rft > $(DEMO)/rft.log
 	@$(BIN)/psychagent report $(DEMO)/rft/offline
 	@$(BIN)/psychagent export $(DEMO)/rft/offline --format messages --out $(DEMO)/rft/train.jsonl
-	@set -- $(DEMO)/offline/*/*/; \
+	@set -- $(DEMO)/offline/het/*/; \
 	echo; echo "An excerpt; the whole course: $(BIN)/psychagent show $$1"; \
 	COLUMNS=$${COLUMNS:-100} $(BIN)/psychagent show "$$1" --session 2 | sed -n '1,30p'; \
 	echo "[...]"; echo; echo "Transcripts: $(DEMO)/offline/<modality>/<case>/session_<k>.json"; \

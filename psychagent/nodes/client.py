@@ -79,8 +79,11 @@ def client_view(brief: Brief) -> ClientView:
 
 def said_in_words(head: Rendered) -> dict[str, object]:
     """List the values that the head says in sentences instead: how the client is, and its homework."""
-    names = ["style", "resistance", *(["homework_status"] if head.values["homework"] else [])]
-    return {name: head.values[name] for name in names}
+    # a sentence that the template leaves out says nothing
+    sentences = {"style": "manner", "resistance": "openness", "homework_status": "done"}
+    return {
+        name: head.values[name] for name, as_said in sentences.items() if str(head.values[as_said]) in head
+    }
 
 
 def _head(prompts: PromptLibrary, brief: Brief) -> Rendered:

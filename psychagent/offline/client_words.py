@@ -65,17 +65,33 @@ def is_evasive(scene: Scene, text: str) -> bool:
     return scene.mentions(evades, own_words(scene.lines, text))
 
 
+def is_misfit(scene: Scene, text: str) -> bool:
+    """Return whether a skill or a task would miss what is known of this client."""
+    known = " ".join([*map(str, scene.value("memory.file_lines", [])), *scene.heard])
+    return any(
+        scene.mentions(misfit["skill"], text) and scene.mentions(misfit["known"], known)
+        for misfit in scene.lines["misfits"]
+    )
+
+
+def tells_good_news(scene: Scene, text: str) -> bool:
+    """Return whether a turn tells of a change, for all its doubts."""
+    return text in leaves(scene.lines["client"]["progress"]) or scene.mentions(
+        scene.lines["good_words"], text
+    )
+
+
 def theme_of(scene: Scene, text: str) -> str:
     """Return the clause of a turn that tells of the client itself, or nothing.
 
-    Stock lines, danger, doubt and questions to the counselor are no themes: they are answered when
-    they are said and not quoted afterwards.
+    Stock lines, danger, doubt, words against oneself and questions to the counselor are no themes: they
+    are answered when they are said and not quoted afterwards.
     """
     lines = scene.lines
     words = own_words(lines, text)
     if is_stock(lines, text) or is_addressed(scene, text) or scene.mentions(lines["risk_words"], text):
         return ""
-    if scene.mentions(lines["minimize_words"], words):
+    if scene.mentions([*lines["minimize_words"], *lines["unkind_words"]], words):
         return ""
     told = [
         clause

@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from psychagent.offline.client_words import free_words, is_heavy, leaves, themes_of, weightiest
+from psychagent.offline.client_words import free_words, is_heavy, is_misfit, leaves, themes_of, weightiest
 from psychagent.offline.danger import (
     AFTER_RISK,
     asked_risk,
@@ -17,7 +17,7 @@ from psychagent.offline.danger import (
     on_known_danger,
     question_of_last_time,
 )
-from psychagent.offline.moves import lines_of, reflection, respond
+from psychagent.offline.moves import is_farewell, lines_of, named, reflection, respond
 from psychagent.offline.quotes import fill, quote_of
 from psychagent.offline.scene import Scene, sum_letters
 
@@ -82,15 +82,9 @@ def _speech(scene: Scene) -> tuple[str, str, list[str]]:
     return words, "strategy", skills
 
 
-def _is_farewell(scene: Scene) -> bool:
-    """Return whether the course ends with this session: the script holds one session of consolidation."""
-    last = scene.session_index >= int(scene.value("max_sessions", scene.session_index + 1))
-    return last or scene.value("plan.stage", "") == "consolidation"
-
-
 def _goodbye(scene: Scene) -> str:
     lines = scene.lines["counselor"]
-    if _is_farewell(scene):
+    if is_farewell(scene):
         return scene.join(lines["risk_farewell"] if has_asked_before(scene) else "", lines["farewell"])
     return str(lines["risk_goodbye"]) if asked_risk(scene) else scene.pick(lines["goodbye"])
 
@@ -106,6 +100,8 @@ def _greeting(scene: Scene) -> str:
     if scene.session_index == 1:
         return scene.join(scene.pick(lines["greet_first"]), scene.pick(lines["ask_first"]))
     hello = scene.in_turn(lines["greet_again"], start=_place(scene))
+    if is_farewell(scene):
+        hello = scene.join(hello, lines["greet_last"])
     recent = scene.value("memory.recent", [])
     abstract = str(recent[-1].get("abstract", "")) if recent else ""
     if question := question_of_last_time(scene, abstract):
@@ -150,8 +146,11 @@ def _middle(scene: Scene) -> tuple[str, list[str]]:
         begun = reflection(scene) if themes_of(scene, scene.heard[-1:]) else ""
         return scene.join(begun, lines["safety_check"]), []
     if status := _homework_told(scene):
-        heard = scene.in_turn(lines["homework_heard"][status], start=_place(scene))
-        return scene.join(heard, scene.in_turn(lines["ask_after"][status], start=_place(scene))), []
+        kind = homework_kind(scene)
+        heard = scene.in_turn(lines["homework_heard"][kind][status], start=_place(scene))
+        plain = scene.in_turn(lines["ask_after"][kind][status], start=_place(scene)), list[str]()
+        ask, skills = named(scene, scene.lines["moments"][status]) or plain
+        return scene.join(heard, ask), skills
     return respond(scene)
 
 
@@ -171,11 +170,11 @@ def _closing(scene: Scene) -> str:
         return scene.join(lines["risk_sum_up"], lines["risk_close"])
     if told_hard_things(scene, scene.heard[1:]):
         back = scene.in_turn(lines["sum_up_heavy"], start=_place(scene))
-        return scene.join(heard, back, "" if _is_farewell(scene) else lines["heavy_close"])
+        return scene.join(heard, back, "" if is_farewell(scene) else lines["heavy_close"])
     back, homework = _sum_up(scene), _new_homework(scene)
     if not homework:
         return scene.join(heard, back)
-    form = lines["propose"][homework_kind(scene)]["last" if _is_farewell(scene) else "next"]
+    form = lines["propose"][homework_kind(scene)]["last" if is_farewell(scene) else "next"]
     return scene.join(heard, back, form.format(homework=homework))
 
 
@@ -189,7 +188,8 @@ def _homework_options(scene: Scene) -> list[str]:
     if homework_kind(scene) == "notice":
         return list(homework["notice"].get(stage, []))
     own = homework["only"].get(scene.approach, {})
-    return [*own.get(stage, []), *homework["task"].get(stage, [])]
+    tasks = [*own.get(stage, []), *homework["task"].get(stage, [])]
+    return [task for task in tasks if not is_misfit(scene, task)]
 
 
 def _new_homework(scene: Scene) -> str:

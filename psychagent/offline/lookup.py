@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from psychagent.offline.client_words import is_evasive, tells_good_news
 from psychagent.offline.quotes import quote_of
 from psychagent.offline.scene import Scene
 
@@ -30,13 +31,23 @@ def play_filter(scene: Scene) -> str:
 
 
 def play_rewrite(scene: Scene) -> str:
-    """Build a query from the client's clause and the focus."""
+    """Build a query from the client's clause, the focus and what is to be done about such words."""
     lines = scene.lines["rewrite"]
     focus, turns = scene.value("focus", ""), scene.value("turns", [{}])
     utterance = turns[-1].get("text", "")
     query = {
         "trigger": lines["trigger"].format(said=quote_of(utterance)),
         "when_to_use": lines["when"].format(stage="", focus=focus).strip()[:290],
-        "skill": "",
+        "skill": scene.pick(lines["skill"][_kind_of(scene, utterance)], "skill"),
     }
     return json.dumps(query, ensure_ascii=False)
+
+
+def _kind_of(scene: Scene, text: str) -> str:
+    """Name the kind of words that the client said, as a key of what is to be done about them."""
+    for kind in ("declined", "disagree", "minimize"):
+        if scene.mentions(scene.lines[f"{kind}_words"], text):
+            return kind
+    if is_evasive(scene, text):
+        return "unsure"
+    return "good" if tells_good_news(scene, text) else "trouble"

@@ -48,8 +48,8 @@ class OfflineModel(BaseChatModel):
 
     @classmethod
     def load(cls, prompts: PromptLibrary) -> OfflineModel:
-        """Read the sentences of a language."""
-        return cls(lines=prompts.data("offline"))
+        """Read the sentences of a language, and the names that its prompts give to the fields of the file."""
+        return cls(lines=prompts.data("offline") | {"labels": prompts.labels})
 
     @property
     def _llm_type(self) -> str:

@@ -11,9 +11,11 @@ from psychagent.offline.client_words import (
     is_addressed_to_me,
     is_evasive,
     is_heavy,
+    is_misfit,
     is_stock,
     leaves,
     own_words,
+    tells_good_news,
     theme_of,
     weight,
 )
@@ -23,14 +25,21 @@ from psychagent.offline.scene import Scene
 _HURRIES = 0.12
 _LEAST_FIT = 1
 """How much a skill must have in common with what the client has just said."""
+_TOPIC = 2
+"""A topic of both says more than a moment, which fits almost anything told in it."""
+_BEGINNING = 2
+"""Sessions in which a clear picture of the problem is still asked for."""
+_BEFORE_PARTING = 3
+"""Turns of the last meeting that belong to what the client brings."""
+Move = tuple[str, list[str]]
+"""Words, and the names of the skills that they use."""
 
 
-def respond(scene: Scene) -> tuple[str, list[str]]:
+def respond(scene: Scene) -> Move:
     """Respond to what was said; only to a client who tells something a technique may be offered."""
     lines, utterance = scene.lines["counselor"], scene.heard[-1]
     if answer := _answer(scene):
-        ask = "plain_easy" if is_evasive(scene, utterance) else "repair"
-        return scene.join(answer, scene.pick(lines[ask], ask)), []
+        return answer
     if lines["child_ask"] in scene.own[-1]:
         return scene.join(lines["child_heard"], scene.pick(lines["stay"], "stay")), []
     if _leaves_a_child_alone(scene):
@@ -40,7 +49,7 @@ def respond(scene: Scene) -> tuple[str, list[str]]:
     if len(scene.heard) > 1 and is_heavy(scene, scene.heard[-2]):
         return scene.join(_acknowledge(scene), scene.pick(lines["stay"], "stay")), []
     if is_evasive(scene, utterance) or utterance in lines_of(scene, "short"):
-        return scene.join(_on_evasion(scene), scene.pick(lines["plain_easy"], "easy")), []
+        return _on_evasion(scene)
     if is_addressed_to_me(scene, utterance):
         return scene.join(scene.pick(lines["to_me"], "me"), scene.pick(lines["plain_easy"], "easy")), []
     if _hurries(scene):
@@ -54,16 +63,50 @@ def lines_of(scene: Scene, kind: str) -> tuple[str, ...]:
     return tuple(leaves(scene.lines["client"][kind]))
 
 
-def _answer(scene: Scene) -> str:
+def _answer(scene: Scene) -> Move | None:
     """Answer a question to the counselor, or own up to a contradiction; nothing where there is neither."""
     utterance, lines = scene.heard[-1], scene.lines["counselor"]
     for kind in lines["answers"]:
         if scene.mentions(kind["to"], utterance):
-            return scene.pick(kind["say"], "answer")
+            ask = "plain_easy" if is_evasive(scene, utterance) else "repair"
+            # after the last meeting there is no day on which it could be taken up
+            names = [] if kind.get("looks_ahead") and is_farewell(scene) else kind.get("skill", [])
+            return named(scene, names) or _plainly(scene, kind["say"], ask)
     if not is_addressed(scene, utterance) or is_evasive(scene, utterance):
-        return ""
-    contradicts = scene.mentions(scene.lines["disagree_words"], utterance)
-    return scene.pick(lines["disagree" if contradicts else "asked"], "answer")
+        return None
+    if not scene.mentions(scene.lines["disagree_words"], utterance):
+        return _plainly(scene, lines["asked"], "repair")
+    return named(scene, scene.lines["moments"]["disagree"]) or _plainly(scene, lines["disagree"], "repair")
+
+
+def _plainly(scene: Scene, options: Sequence[str], ask: str) -> Move:
+    answer = scene.pick(options, "answer")
+    return scene.join(answer, scene.pick(scene.lines["counselor"][ask], ask)), []
+
+
+def named(scene: Scene, names: Sequence[str]) -> Move | None:
+    """Return the first shown skill of some names; its words are an answer and a question in one."""
+    skill = next((s for s in _shown(scene) if scene.mentions(names, s["name"])), None)
+    return (skill["example"], [skill["name"]]) if skill else None
+
+
+def _shown(scene: Scene) -> list[Mapping[str, Any]]:
+    """List the skills of the prompt that may be used: with words of their own, not said in this session."""
+    if scene.mentions(scene.lines["frail_words"], scene.heard[-1]):
+        return []
+    skills = [skill for skill in scene.value("skills", []) if skill.get("name") and skill.get("example")]
+    return [
+        skill
+        for skill in skills
+        if not scene.has_said(skill["example"])
+        and not _asks_about_danger(scene, skill)
+        and not is_misfit(scene, f"{skill['name']} {skill['example']}")
+    ]
+
+
+def _asks_about_danger(scene: Scene, skill: Mapping[str, Any]) -> bool:
+    text = " ".join(str(skill.get(part, "")) for part in ("name", "description", "trigger", "example"))
+    return scene.mentions(scene.lines["safety_skill_words"], text)
 
 
 def _leaves_a_child_alone(scene: Scene) -> bool:
@@ -83,13 +126,17 @@ def _acknowledge(scene: Scene) -> str:
     return scene.pick(scene.lines["counselor"]["beside"], "beside")
 
 
-def _on_evasion(scene: Scene) -> str:
+def _on_evasion(scene: Scene) -> Move:
     lines, utterance = scene.lines["counselor"], scene.heard[-1]
+    ask = scene.pick(lines["plain_easy"], "easy")
     if utterance in lines_of(scene, "short"):
-        return ""
+        return ask, []
     told = own_words(scene.lines, utterance)
+    asked_for = (kind["skill"] for kind in scene.lines["evasions"] if scene.mentions(kind["client"], told))
+    if skilled := named(scene, next(asked_for, [])):
+        return skilled
     kind = "minimize" if scene.mentions(scene.lines["minimize_words"], told) else "unsure"
-    return scene.pick(lines[kind], kind)
+    return scene.join(scene.pick(lines[kind], kind), ask), []
 
 
 def _hurries(scene: Scene) -> bool:
@@ -98,8 +145,8 @@ def _hurries(scene: Scene) -> bool:
     This makes some rollouts of a session better than others, as with a real counselor.
     """
     hurried = any(question in own for own in scene.own for question in scene.lines["counselor"]["hurried"])
-    calm = not _is_good_news(scene) and not any(is_heavy(scene, text) for text in scene.heard[1:])
-    may = len(scene.own) > 1 and calm and not hurried
+    heavy = any(is_heavy(scene, text) for text in scene.heard[1:])
+    may = len(scene.own) > 1 and not heavy and not hurried and not tells_good_news(scene, scene.heard[-1])
     return may and random.Random(f"{scene.seed}:hurry").random() < _HURRIES
 
 
@@ -120,46 +167,56 @@ def reflection(scene: Scene) -> str:
 def _plain(scene: Scene) -> Sequence[str]:
     """List the plain questions for the moment."""
     lines = scene.lines["counselor"]
-    if _is_good_news(scene):
+    if tells_good_news(scene, scene.heard[-1]):
         return list(lines["plain_change"])
     return list(lines["plain_easy" if is_stock(scene.lines, scene.heard[-1]) else "plain"])
 
 
-def _is_good_news(scene: Scene) -> bool:
-    """Return whether the client tells of a change, for all its doubts."""
-    return scene.heard[-1] in lines_of(scene, "progress") or scene.mentions(
-        scene.lines["good_words"], scene.heard[-1]
-    )
-
-
-def move(scene: Scene) -> tuple[str, list[str]]:
+def move(scene: Scene) -> Move:
     """Make one move: the retrieved skill that fits best, or else a plain question without a skill's name."""
-    skills = [skill for skill in scene.value("skills", []) if skill.get("name") and skill.get("example")]
-    fresh = [skill for skill in skills if not scene.has_said(skill["example"])]
-    fits = [(fit(scene, skill), skill) for skill in fresh]
+    fits = [(fit(scene, skill), skill) for skill in _shown(scene)]
     best = max((points for points, _ in fits), default=0)
     if best < _LEAST_FIT:
         return scene.pick(_plain(scene)), []
     chosen = [skill for points, skill in fits if points == best]
     skill = chosen[scene.session_seed % len(chosen[:2])]
-    return skill["example"], [skill["name"]]
+    parts = scene.mentions(scene.lines["moments"]["parting"], skill["name"])
+    before = scene.lines["counselor"]["before_parting"] if parts else ""
+    return scene.join(before, skill["example"]), [skill["name"]]
+
+
+def is_farewell(scene: Scene) -> bool:
+    """Return whether the course ends with this session: the script holds one session of consolidation."""
+    last = scene.session_index >= int(scene.value("max_sessions", scene.session_index + 1))
+    return last or scene.value("plan.stage", "") == "consolidation"
+
+
+def _moment(scene: Scene) -> list[str]:
+    """List the names of skills that fit the moment, whatever was told."""
+    moments = scene.lines["moments"]
+    if scene.mentions(scene.lines["long_ago_words"], scene.heard[-1]):
+        return []
+    if not tells_good_news(scene, scene.heard[-1]):
+        begins = scene.session_index <= _BEGINNING
+        return [*moments["trouble"], *(moments["beginning"] if begins else [])]
+    due = is_farewell(scene) and not scene.has_said(scene.lines["counselor"]["before_parting"])
+    return [*moments["good"], *(moments["parting"] if due and len(scene.own) >= _BEFORE_PARTING else [])]
 
 
 def fit(scene: Scene, skill: Mapping[str, Any]) -> int:
     """Count what makes a skill fit what the client has just said: the moment, and topics of both.
 
-    Nothing fits that asks about danger, which has its own questions, or that presumes something of
-    which the client did not speak.
+    What counts is the skill's name and example, which is what the client hears. Nothing fits that asks about
+    danger, which has its own questions, or that presumes something of which the client did not speak.
     """
-    text = " ".join(str(skill.get(part, "")) for part in ("name", "description", "trigger", "example"))
-    if scene.mentions(scene.lines["safety_skill_words"], text):
+    if _asks_about_danger(scene, skill):
         return 0
-    moment = scene.lines["moments"]["good" if _is_good_news(scene) else "trouble"]
-    shared = int(scene.mentions(moment, str(skill["name"])))
+    points = int(scene.mentions(_moment(scene), str(skill["name"])))
+    told = f"{skill['name']} {skill.get('example', '')}"
     for topic in scene.lines["topics"]:
-        if scene.mentions(topic["skill"], text):
+        if scene.mentions(topic["skill"], told):
             of_client = scene.mentions(topic["client"], scene.heard[-1])
             if topic.get("presumes") and not of_client:
                 return 0
-            shared += of_client
-    return shared
+            points += _TOPIC * of_client
+    return points

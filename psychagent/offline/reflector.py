@@ -15,6 +15,7 @@ from psychagent.offline.client_words import (
     is_stock,
     leaves,
     own_words,
+    tells_good_news,
     themes_of,
     weight,
     weightiest,
@@ -155,8 +156,8 @@ def _workable(scene: Scene, themes: list[str]) -> str:
 
 def _main_problem(scene: Scene) -> str:
     """Return what the file says the client came with; empty where the file does not say it."""
-    names = scene.lines["file_names"]["main_problem"]
-    return next((value for name, value in _file_rows(scene) if name in names), "")
+    name = scene.lines["labels"]["main_problem"]
+    return next((value for label, value in _file_rows(scene) if label == name), "")
 
 
 def _file_rows(scene: Scene) -> list[tuple[str, str]]:
@@ -175,7 +176,7 @@ def play_file(scene: Scene) -> str:
         "static_traits": {"name": name.group(1) if name else ""} | _new_trait(scene, heard),
         "main_problem": themes[0] if themes and first_meeting else "",
         "growth_experiences": [],
-        "theory": _theory(scene.value("modality", ""), weightiest(scene, themes)),
+        "theory": _theory(scene, weightiest(scene, themes)),
     }
     return json.dumps(reply, ensure_ascii=False)
 
@@ -187,7 +188,7 @@ def _new_trait(scene: Scene, heard: list[str]) -> dict[str, str]:
     told = [clause for text in own for clause in clauses(text)]
     patterns: Mapping[str, list[str]] = scene.lines["trait_patterns"]
     for trait, words in patterns.items():
-        if known & {trait, *scene.lines["file_names"].get(trait, [])}:
+        if scene.lines["labels"][trait] in known:
             continue
         found = (re.search(word, clause, re.IGNORECASE) for word in words for clause in told)
         if match := next((m for m in found if m), None):
@@ -195,15 +196,17 @@ def _new_trait(scene: Scene, heard: list[str]) -> dict[str, str]:
     return {}
 
 
-def _theory(modality: str, quote: str) -> dict[str, Any]:
-    """Put a quote where the modality keeps the client's own words."""
+def _theory(scene: Scene, quote: str) -> dict[str, Any]:
+    """Put a quote where the modality keeps the client's own words: as what it is, or nowhere."""
     if not quote:
         return {}
+    force = "positive_force" if tells_good_news(scene, quote) else "negative_force"
+    acts = scene.mentions(scene.lines["act_words"], quote)
     blocks: dict[str, dict[str, Any]] = {
-        "bt": {"target_behavior": [{"behavior": quote}]},
+        "bt": {"target_behavior": [{"behavior": quote}] if acts else []},
         "cbt": {"special_situations": [{"event": quote}]},
         "het": {"existentialism_topic": [{"theme": quote}]},
         "pdt": {"behavioral_response_patterns": [{"trigger_condition": quote}]},
-        "pmt": {"force_field": {"negative_force": [quote]}},
+        "pmt": {"force_field": {force: [quote]}},
     }
-    return blocks.get(modality, {})
+    return blocks.get(scene.value("modality", ""), {})

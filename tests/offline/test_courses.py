@@ -111,6 +111,24 @@ def test_the_course_ends_with_a_farewell_and_every_other_session_with_a_goodbye(
     assert all(text in lines["goodbye"] for text in earlier)
 
 
+def test_the_last_meeting_is_called_the_last_at_its_beginning_and_no_other_is(
+    sampled: tuple[str, list[FinishedSession]],
+) -> None:
+    name, sessions = sampled
+    last = lines_of(language_of(name))["counselor"]["greet_last"]
+    assert [last in session.turns[0].text for session in sessions] == [False] * (len(sessions) - 1) + [True]
+
+
+def test_parting_is_asked_about_at_most_once_and_only_in_the_last_meeting(
+    sampled: tuple[str, list[FinishedSession]],
+) -> None:
+    name, sessions = sampled
+    lead = lines_of(language_of(name))["counselor"]["before_parting"]
+    asked = [sum(lead in text for text in said_by(session, Speaker.COUNSELOR)) for session in sessions]
+    assert not any(asked[:-1])
+    assert asked[-1] <= 1
+
+
 def test_each_later_session_takes_up_the_last_one(sampled: tuple[str, list[FinishedSession]]) -> None:
     name, sessions = sampled
     lines = lines_of(language_of(name))["counselor"]
@@ -221,7 +239,7 @@ def test_safety_is_asked_about_in_every_session_that_follows(name: str) -> None:
     first_question = "risk_past_return" if risk_of(name).kind == "past_self_harm" else "risk_return"
     assert lines[first_question] in openings[0]
     assert all(lines["risk_again"] in text for text in openings[1:])
-    assert lines["risk_farewell"] in sessions[-1].turns[-1].text
+    assert lines["risk_farewell"] in said_by(sessions[-1], Speaker.COUNSELOR)[-1]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -178,14 +179,17 @@ def test_asked_about_its_own_life_the_counselor_says_what_it_is(language: Langua
 
 
 def all_skills(language: Language) -> list[tuple[str, bool, Skill]]:
-    """List every skill with its family's id and whether the family is one for danger."""
+    """List every skill with its family's id and whether the family is one for danger.
+
+    Families for hard moments, which a session always may use, are none.
+    """
     stages = SkillLibrary(language).all_stages()
-    return [(meta.id, meta.always, s) for part in stages for meta in part.meta_skills for s in meta.skills]
+    return [(meta.id, meta.risk, s) for part in stages for meta in part.meta_skills for s in meta.skills]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_skill_on_danger_is_never_used_as_a_mere_move(language: Language) -> None:
-    dangers = [(meta, s) for meta, always, s in all_skills(language) if always]
+    dangers = [(meta, s) for meta, risk, s in all_skills(language) if risk]
     assert len(dangers) > 20
     profiles = [bundled_profile(f"{language.value}{number:02d}").disclosure for number in (1, 7)]
     said = [line for told in profiles if told for line in told.at_once]
@@ -239,6 +243,116 @@ def _twice(language: Language) -> set[str]:
     return {name for name in names if names.count(name) > 1}
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_expression_for_a_skill_finds_one_in_the_library(language: Language) -> None:
+    lines, known = LINES[language], [s for _, risk, s in all_skills(language) if not risk]
+    answers, pairs = lines["counselor"]["answers"], [*lines["evasions"]]
+    by_name = [*leaves(lines["moments"]), *leaves([kind.get("skill", []) for kind in [*answers, *pairs]])]
+    by_text = leaves([topic["skill"] for topic in lines["topics"]])
+    dead = [e for e in by_name if not any(re.search(e, s.name, re.IGNORECASE) for s in known)]
+    dead += [
+        e for e in by_text if not any(re.search(e, f"{s.name} {s.example}", re.IGNORECASE) for s in known)
+    ]
+    assert dead == []
+
+
+HARD_MOMENTS = [
+    (Language.EN, "I don't think that's it, to be honest.", "Standing corrected"),
+    (Language.EN, "I'd rather leave that, if it's all the same to you.", "Honoring a closed door"),
+    (Language.EN, "It's fine. It's not a big deal.", "Pick up what was laughed off"),
+    (Language.EN, "Hm. Give me a moment. No, I can't find the word for it.", "Waiting for the felt sense"),
+    (Language.EN, "My wife made the appointment.", "Sent by somebody else"),
+    (Language.EN, "Who reads what you write down?", "Answer who will see this"),
+    (Language.EN, "You ask that as if talking changed anything.", "Welcoming anger at me"),
+    (Language.ZH, "老实讲，我觉得不是这么回事。", "划掉重写"),
+    (Language.ZH, "这个我想先不谈，行吗？", "到此为止"),
+    (Language.ZH, "还好，没多大事。", "“没什么”三个字"),
+    (Language.ZH, "嗯，让我想想。不行，找不着合适的词。", "等那个说不清的感觉"),
+    (Language.ZH, "没啥大事，就是老伴非让我来。", "被人叫来的"),
+    (Language.ZH, "这些话谁能看到？", "担心被谁知道"),
+    (Language.ZH, "说得好像聊几句就能改变什么一样。", "两种心思都欢迎"),
+]
+
+
+@pytest.mark.parametrize(("language", "words", "name"), HARD_MOMENTS)
+def test_a_hard_moment_is_met_by_the_skill_for_it_if_that_is_shown(
+    language: Language, words: str, name: str
+) -> None:
+    other = skill(name="A move", example="Let us do an exercise.")
+    fitting = skill(name=name, example="These are its words.")
+    said, named = spoken(language, words, skills=[other, fitting])
+    assert (said, named) == ("These are its words.", name)
+    said, named = spoken(language, words, skills=[other])
+    assert not named
+    assert other["example"] not in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_miracle_is_asked_of_the_bereaved_and_no_technique_follows_words_of_a_frail_body(
+    language: Language,
+) -> None:
+    miracle, grief, plain, frail = {
+        Language.EN: (
+            "The miracle question",
+            "My husband died in May.",
+            "It rained.",
+            "I'm not eating much.",
+        ),
+        Language.ZH: ("奇迹提问", "我先生去年去世的。", "那天下雨。", "我没胃口，裤子都松了。"),
+    }[language]
+    offered = [skill(name=miracle, example="Imagine that tonight.")]
+    assert spoken(language, plain, skills=offered)[1] == miracle
+    assert not spoken(language, plain, before=[grief, plain], skills=offered)[1]
+    assert not spoken(language, frail, skills=offered)[1]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_against_oneself_are_no_theme(language: Language) -> None:
+    words = {Language.EN: "I looked at it and felt so stupid.", Language.ZH: "我看完觉得自己挺可笑的。"}[
+        language
+    ]
+    assert theme_of(scene_of(language, [words]), words) == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_thing_only_to_be_noticed_is_not_asked_about_like_a_task(language: Language) -> None:
+    lines, forgot = LINES[language], LINES[language]["client"]["homework"]["notice"]["not done"][0]
+    heard = lines["counselor"]["homework_heard"]
+    said, _ = spoken(language, forgot, modality="het")
+    assert said.startswith(tuple(heard["task"]["not done"])), "no approach is named"
+    scene = replace(scene_of(language, ["[opener]", forgot], ["…", "…"]), approach="het")
+    noticed = parse_tagged_reply(play_counselor(scene), reasoning="", end_token="</end>").response
+    assert noticed.startswith(tuple(heard["notice"]["not done"]))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_skill_presumes_must_have_been_said(language: Language) -> None:
+    plain, avoided, example = {
+        Language.EN: (
+            "The bus was late on Friday.",
+            "I walked past the shop.",
+            "What has staying away cost you?",
+        ),
+        Language.ZH: ("礼拜五车晚点了。", "我绕着那条街走。", "先躲一躲，心里会松快些。"),
+    }[language]
+    offered = skill(name="A move", example=example)
+    assert fit(scene_of(language, ["[opener]", plain]), offered) == 0
+    assert fit(scene_of(language, ["[opener]", avoided]), offered) > 0
+
+
+@pytest.mark.slow
+def test_skills_are_used_in_a_tenth_of_the_turns() -> None:
+    turns = [
+        turn
+        for name, modality in COURSES
+        for session in offline_course(name, modality, 1)
+        for turn in session.turns
+        if turn.speaker is Speaker.COUNSELOR
+    ]
+    share = sum(bool(turn.thoughts and turn.thoughts.skill) for turn in turns) / len(turns)
+    assert 0.08 < share < 0.3
+
+
 @pytest.mark.slow
 def test_skills_are_still_used_in_most_courses() -> None:
     used = [
@@ -253,6 +367,7 @@ def test_heavy_words_are_stayed_with_for_two_turns_before_any_technique(language
     heavy = {Language.EN: "I've never told anyone. It was my fault.", Language.ZH: "这事谁也不知道，都怪我。"}
     next_words = {Language.EN: "It was on a Sunday, in the rain.", Language.ZH: "那天是礼拜天，下着雨。"}
     name = LINES[language]["moments"]["trouble"][0].replace("\\", "")
+    assert fit(scene_of(language, [next_words[language]]), skill(name=name, example="Let us."))
     offered = [skill(name=name, example="Let us do an exercise.")]
     stays = LINES[language]["counselor"]["stay"]
     first, named = spoken(language, heavy[language], skills=offered)
@@ -316,10 +431,13 @@ def test_a_safety_note_holds_words_answers_and_what_was_agreed(name: str) -> Non
     assert first.danger is Danger.VOICED
     clauses = [c for c in re.split(r"[.。！!？?]", risk_of(name).statement) if len(c) > 8]
     assert clauses[0].strip() in first.words
-    answers = lines["client"]
-    kind = "past" if risk_of(name).kind == "past_self_harm" else "now"
-    assert answers["risk_answer"][kind][0].split(".")[0].split("，")[0] in first.asked
-    assert answers["risk_no_intent"][kind][0].split(".")[0].split("，")[0] in first.asked
+    answers, kind = lines["client"], "past" if risk_of(name).kind == "past_self_harm" else "now"
+    # a profile may bring an answer of its own, which goes before the script's
+    for answer in (
+        risk_of(name).if_calm or answers["risk_answer"][kind][0],
+        answers["risk_no_intent"][kind][0],
+    ):
+        assert re.split(r"[.。，?？]", answer)[0] in first.asked
     assert re.search("Naomi|Clare|granddaddy|先生|爱人|阿琛|姐姐|老何|朋友", first.agreed), (
         "somebody is named"
     )
@@ -330,10 +448,23 @@ def test_a_safety_note_holds_words_answers_and_what_was_agreed(name: str) -> Non
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["en09", "zh20"])
 def test_harm_that_is_past_is_not_answered_as_if_it_were_now(name: str) -> None:
-    client = lines_for(name)["client"]
+    client, own = lines_for(name)["client"], risk_of(name).if_calm
     answered = said_by(offline_course(name, Modality.CBT, 5, 4), Speaker.CLIENT)
-    assert set(answered) & set(client["risk_answer"]["past"])
-    assert not set(answered) & set(client["risk_answer"]["now"])
+    assert set(answered) & {own, *client["risk_no_intent"]["past"]} >= {own}
+    assert set(answered) & set(client["risk_no_intent"]["past"])
+    for question in ("risk_answer", "risk_no_intent"):
+        assert not set(answered) & set(client[question]["now"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_without_an_answer_in_its_profile_past_harm_is_answered_as_past(language: Language) -> None:
+    lines = LINES[language]
+    harm = {
+        Language.EN: "When I was sixteen I used to hurt myself.",
+        Language.ZH: "高二那阵子，我弄伤过自己。",
+    }
+    scene = scene_of(language, [lines["counselor"]["risk_ask"]], ["a", "b"], risk=harm[language])
+    assert play_client(scene) in lines["client"]["risk_answer"]["past"]
 
 
 @pytest.mark.slow

@@ -167,7 +167,7 @@ def test_without_the_state_of_its_homework_the_client_does_not_claim_to_have_don
     eager = max(silent, key=lambda n: likelihood(name_in(language, n)))
     kept = plain(language, eager, 6)
     cut = run_edited(
-        tmp_path, language, {"client/system": without("{{ homework_status }}")}, number=eager, max_sessions=6
+        tmp_path, language, {"client/system": without("{{ done }}")}, number=eager, max_sessions=6
     )
     assert any(text in claims for text in said_by(kept, Speaker.CLIENT))
     assert not any(text in claims for text in said_by(cut, Speaker.CLIENT))
@@ -188,10 +188,10 @@ def test_without_its_lines_the_client_cannot_say_them(
 ) -> None:
     told = bundled_profile(name_in(language)).disclosure
     lines = getattr(told, field)
-    assert any(line in all_words(plain(language)) for line in lines)
-    cut = run_edited(
-        tmp_path, language, {"client/system": lambda t: t.replace(loop, loop.split(" in ")[0] + " in [] %}")}
-    )
+    # trust takes some clients more than two sessions
+    assert any(line in all_words(plain(language, max_sessions=3)) for line in lines)
+    edit = {"client/system": lambda t: t.replace(loop, loop.split(" in ")[0] + " in [] %}")}
+    cut = run_edited(tmp_path, language, edit, max_sessions=3)
     assert not any(line in all_words(cut) for line in lines)
 
 
