@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Record
 from psychagent.domain.shorten import shorten_to_tokens
 from psychagent.domain.tokens import estimate_tokens
 
-_SAID, _HELD_BACK, _DETAILS = (5, 30), (3, 30), (8, 20)
+_SAID, _AGREED, _HELD_BACK, _DETAILS = (4, 45), (4, 60), (3, 40), (8, 30)
 """Most entries of each kind, and most tokens of one."""
-_LEFT_TOKENS = 40
-REMEMBERED_TOKENS = 420
+_LEFT_TOKENS = 60
+_FULL_STOP = re.compile(r"(?<!\.)[.。；;]$")
+REMEMBERED_TOKENS = 480
 """Token budget of all remembered sessions in a prompt."""
 TOLD_TOKENS = 260
 """Token budget of the lines that a prompt lists as told."""
@@ -22,10 +24,11 @@ TOLD_TOKENS = 260
 class RecallReply(BaseModel):
     """What the client's model writes after a session; lines of the profile are named by number."""
 
-    told: tuple[int, ...] = ()
-    said: tuple[str, ...] = ()
-    held_back: tuple[str, ...] = ()
-    details: tuple[str, ...] = ()
+    told: tuple[int, ...] = Field(default=(), json_schema_extra={"maxItems": 20})
+    said: tuple[str, ...] = Field(default=(), json_schema_extra={"maxItems": _SAID[0]})
+    agreed: tuple[str, ...] = Field(default=(), json_schema_extra={"maxItems": _AGREED[0]})
+    held_back: tuple[str, ...] = Field(default=(), json_schema_extra={"maxItems": _HELD_BACK[0]})
+    details: tuple[str, ...] = Field(default=(), json_schema_extra={"maxItems": _DETAILS[0]})
     left: str = ""
 
 
@@ -37,6 +40,8 @@ class Recall(Record):
     """The lines of its profile that it told, as they stand there."""
     said: tuple[str, ...] = ()
     """What else it said."""
+    agreed: tuple[str, ...] = ()
+    """What it agreed to do until next time, above all for its safety."""
     held_back: tuple[str, ...] = ()
     details: tuple[str, ...] = ()
     """Small facts that it mentioned and its profile does not hold."""
@@ -57,6 +62,7 @@ def to_recall(reply: RecallReply, lines: Sequence[str], *, session_index: int) -
         session_index=session_index,
         told=tuple(lines[number - 1] for number in numbers),
         said=_bounded(reply.said, *_SAID),
+        agreed=_bounded(reply.agreed, *_AGREED),
         held_back=_bounded(reply.held_back, *_HELD_BACK),
         details=_bounded(reply.details, *_DETAILS),
         left=shorten_to_tokens(reply.left, _LEFT_TOKENS),
@@ -64,7 +70,8 @@ def to_recall(reply: RecallReply, lines: Sequence[str], *, session_index: int) -
 
 
 def _bounded(entries: Iterable[str], most: int, tokens: int) -> tuple[str, ...]:
-    shortened = (shorten_to_tokens(entry, tokens) for entry in entries)
+    # a prompt puts the entries in a row
+    shortened = (_FULL_STOP.sub("", shorten_to_tokens(entry, tokens)) for entry in entries)
     return tuple(entry for entry in shortened if entry)[:most]
 
 
@@ -94,7 +101,7 @@ def view_recalls(recalls: Sequence[Recall], *, budget: int = REMEMBERED_TOKENS) 
         return ()
     *earlier, last = recalls
     shown = [last]
-    room = budget - _cost((*last.said, *last.held_back, *last.details, last.left))
+    room = budget - _cost((*last.said, *last.agreed, *last.held_back, *last.details, last.left))
     for recall in reversed(earlier):
         details, room = _fitting(recall.details, room)
         said, room = _fitting(recall.said, room)

@@ -68,7 +68,7 @@ class Rebuild:
 
     def _knows_skills(self, brief: Brief, turns: Sequence[Turn]) -> bool:
         """Return whether the library still holds all skills of these turns."""
-        stage = self.sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+        stage = self.sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
         return {skill_id for turn in turns for skill_id in turn.skills} <= {s.id for s in stage.skills()}
 
     def reply(self, turn: Turn, language: Language) -> str | None:
@@ -145,7 +145,7 @@ def _profile(make: Rebuild, session: HeldSession) -> Examples:
 def _select(make: Rebuild, session: HeldSession) -> Examples:
     """Yield the families whose skills the session could draw on; unknown ids are not repeated."""
     brief, candidates = session.brief, set(session.brief.candidates)
-    skills = make.sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    skills = make.sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
     chosen = [meta.id for meta in choosable(skills) if candidates & {skill.id for skill in meta.skills}]
     if not chosen:
         make.notes["select: none of the session's candidates is in the library"] += 1

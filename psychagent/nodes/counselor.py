@@ -49,7 +49,7 @@ def counselor_prompt(
     """Write a counselor prompt in the order of the contract: head, dialogue, this turn's skills and notes."""
     view = view_session(sources, brief, turns)
     skills = render_skills(sources, brief, skill_ids, shown=view.shown)
-    moment = render_moment(sources, brief, turns)
+    moment = render_moment(sources, brief, turns, skill_ids)
     return Prompt.of(
         Role.COUNSELOR,
         view.followed_by(joined(skills, moment)),

@@ -50,7 +50,9 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
             continue
         if sources.baseline.retrieval.keep_in_history:
             skills = render_skills(sources, brief, turn.skills, shown=shown)
-            messages = list(_followed_by(messages, joined(skills, render_moment(sources, brief, turns[:at]))))
+            messages = list(
+                _followed_by(messages, joined(skills, render_moment(sources, brief, turns[:at], turn.skills)))
+            )
             shown |= set(turn.skills)
         messages.append(assistant(turn.text))
     return CounselorView(tuple(messages), (head, opener), shown)
@@ -101,38 +103,44 @@ def render_skills(
     known = shown & set(skill_ids)
 
     def render() -> Rendered:
-        by_id = sources.skills(brief.case.language).by_id(brief.case.modality, brief.plan.stage)
+        by_id = sources.skills(brief.case.language).by_id(brief.case.modality, brief.skill_stage)
         skills = [by_id[skill_id] for skill_id in skill_ids]
         return prompts.render("counselor/skills", skills=skills, shown=known, once=once)
 
     return brief.once((prompts, once, tuple(skill_ids), known), render)
 
 
-def render_moment(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Rendered:
+def render_moment(
+    sources: Sources, brief: Brief, turns: Sequence[Turn], skill_ids: Sequence[str]
+) -> Rendered:
     """Write where the session is: number of the turn, safety not yet asked, and how to end.
 
     Args:
         sources: Where templates and skills are.
         brief: The session.
         turns: The dialogue before the counselor's turn.
+        skill_ids: The turn's skills: those for danger are among them where it is open.
     """
     prompts, most = sources.prompts(brief.case.language), brief.knobs.max_counselor_turns
     spoken = count_counselor_turns(turns)
-    skills = sources.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    skills = sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
+    risk = risk_skills(skills)
     due = safety_due(
         turns,
         session_index=brief.session_index,
         max_turns=most,
         words=prompts.safety_words().words,
-        skills={skill.name for skill in risk_skills(skills)},
+        skills={skill.name for skill in risk},
     )
+    is_open = not due and any(skill.id in skill_ids for skill in risk)
     return brief.once(
-        (prompts, "moment", spoken, due),
+        (prompts, "moment", spoken, due, is_open),
         lambda: prompts.render(
             "counselor/moment",
             turn=spoken + 1,
             turns_left=most - spoken,
             safety_due=due,
+            danger_open=is_open,
             last=brief.is_last,
             modality=brief.case.modality.value,
         ),

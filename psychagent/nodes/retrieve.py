@@ -56,7 +56,7 @@ class QueryReply(BaseModel):
     danger: bool = False
     trigger: str = Field(default="", max_length=300)
     when_to_use: str = Field(default="", max_length=300)
-    skill: str = Field(default="", max_length=120)
+    skill: str = Field(default="", max_length=200)
 
 
 def keep_known(ids: Sequence[str], metas: Sequence[MetaSkill]) -> tuple[frozenset[str], int]:
@@ -74,8 +74,8 @@ def keep_known(ids: Sequence[str], metas: Sequence[MetaSkill]) -> tuple[frozense
 
 async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]:
     """Choose, once per session, which skills its turns may use (coarse filter)."""
-    case, plan = brief.case, brief.plan
-    skills = deps.skills(case.language).stage(case.modality, plan.stage)
+    case = brief.case
+    skills = deps.skills(case.language).stage(case.modality, brief.skill_stage)
     families, most = choosable(skills), deps.baseline.retrieval.candidates
     if not families:
         return Answer(shortlist(skills, frozenset(), most), Usage())
@@ -189,7 +189,7 @@ async def _shown(deps: Deps, brief: Brief, turns: Sequence[Turn], draft: Turn) -
     """Return the ids of the skills to show; a session that is played again finds them kept."""
     settings, store = deps.baseline.retrieval, deps.skills(brief.case.language)
     known = set(brief.candidates)
-    risk = [s for s in risk_skills(store.stage(brief.case.modality, brief.plan.stage)) if s.id in known]
+    risk = [s for s in risk_skills(store.stage(brief.case.modality, brief.skill_stage)) if s.id in known]
     alarm = _alarm(deps, brief, turns, draft, risk)
     asked = digest(draft.query, brief.candidates, settings.top_k, settings.floor, alarm.value)
     key = Key(CallId(brief.place, "search", str(len(turns))), 0, asked)
@@ -208,7 +208,7 @@ async def _shown(deps: Deps, brief: Brief, turns: Sequence[Turn], draft: Turn) -
 
 async def _search(store: SkillStore, brief: Brief, query: str, among: Sequence[str]) -> Sequence[Hit]:
     """Rank skills of the session for a query; an empty one finds nothing."""
-    modality, stage = brief.case.modality, brief.plan.stage
+    modality, stage = brief.case.modality, brief.skill_stage
     if not store.by_id(modality, stage).keys() & set(brief.candidates):
         raise SkillStoreError("retrieval found no skill among the session's candidates")
     if not query:

@@ -10,7 +10,7 @@ from typing import Annotated, TypedDict
 from langgraph.channels.delta import DeltaChannel
 
 from psychagent.assets.prompts import Rendered
-from psychagent.domain.base import Record
+from psychagent.domain.base import Record, Stage
 from psychagent.domain.call import WHOLE_SESSION, CallId, Place, thread_id
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.ending import EndReason
@@ -54,6 +54,15 @@ class Brief:
     def is_last(self) -> bool:
         """Whether no session follows this one."""
         return is_last(self.plan, session_index=self.session_index, max_sessions=self.knobs.max_sessions)
+
+    @property
+    def skill_stage(self) -> Stage:
+        """The stage whose skills the session draws on: a last session, planned for whatever, is an ending.
+
+        Not if it is also the first: then there is nothing to end yet.
+        """
+        ends = self.is_last and self.session_index > 1
+        return max(self.plan.stage, Stage.CONSOLIDATION, key=lambda s: s.rank) if ends else self.plan.stage
 
     @cached_property
     def view(self) -> MemoryView:

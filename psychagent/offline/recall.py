@@ -19,6 +19,7 @@ def play_recall(scene: Scene) -> str:
     reply = {
         "told": [number for number, line in enumerate(lines, start=1) if line in spoken],
         "said": besides[:_MOST_SAID],
+        "agreed": [],
         "held_back": [],
         "details": [],
         "left": quote_of(own[-1]) if own else "",

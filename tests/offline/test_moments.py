@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ from psychagent.offline.counselor import play_counselor
 from psychagent.offline.features import count_features, read_turns
 from psychagent.offline.moves import fit
 from psychagent.offline.quotes import quote_of
+from psychagent.offline.reflector import play_file
 from psychagent.offline.scene import Scene
 from psychagent.replies.tags import parse_tagged_reply
 from psychagent.skills.library import SkillLibrary
@@ -529,3 +531,41 @@ def test_what_a_profile_answers_about_danger_is_said_where_it_belongs(language: 
     first = play_client(scene_of(language, [counselor["safety_check"]], ["a"], session_index=1, **known))
     later = play_client(scene_of(language, [counselor["risk_ask"]], ["a"], session_index=2, **known))
     assert (first, later) == ("No, no.", "At night, perhaps.")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_file_takes_a_change_for_a_force_towards_it_and_only_acts_for_behavior(
+    language: Language,
+) -> None:
+    change, act, told = {
+        Language.EN: (
+            "I mended books all of Thursday and I laughed out loud.",
+            "I stopped going to choir because of a cold and then I never went back.",
+            "The mornings are the worst part of it and nobody at home can tell.",
+        ),
+        Language.ZH: (
+            "那天给孙女修小车，我笑出声来，自己都没想到。",
+            "我现在打开抽屉看一眼就关上，东西一样也没动过。",
+            "早上那一阵最难受，家里没人看得出来。",
+        ),
+    }[language]
+
+    def entered(words: str, modality: str) -> Any:
+        said = {"counselor": ["Hello.", "Yes?"], "client": ["…", words]}
+        scene = scene_of(language, [], (), said=said, modality=modality)
+        return json.loads(play_file(scene))["theory"]
+
+    assert list(entered(change, "pmt")["force_field"]) == ["positive_force"]
+    assert list(entered(told, "pmt")["force_field"]) == ["negative_force"]
+    assert entered(act, "bt")["target_behavior"]
+    assert not entered(told, "bt")["target_behavior"]
+
+
+def test_another_persons_work_is_not_entered_as_the_clients() -> None:
+    def occupation(words: str) -> str:
+        said = {"counselor": ["…"], "client": [words]}
+        scene = scene_of(Language.ZH, [], (), said=said)
+        return str(json.loads(play_file(scene))["static_traits"].get("occupation", ""))
+
+    assert occupation("先生跑业务，一个月回来六七天。") == ""
+    assert occupation("我跑业务的，一个月回来六七天。") == "跑业务"

@@ -181,7 +181,8 @@ def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_an
     language: Language,
 ) -> None:
     def moment(left: int, **over: Any) -> str:
-        given = {"turn": 3, "turns_left": left, "safety_due": False, "last": False, "modality": "cbt"}
+        plain = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
+        given = {"turn": 3, "turns_left": left, **plain}
         return library(language).render("counselor/moment", **given | over)
 
     words = {
@@ -194,6 +195,10 @@ def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_an
     closings = {moment(2, modality=modality) for modality in ("bt", "het", "pdt")}
     assert len(closings) == 3, "a school that sets no task offers none at the end"
     assert len({moment(2, modality=m, last=True) for m in ("bt", "het", "pdt")}) == 1
+    # an open danger leaves no room for a task, nor for what is taken along
+    assert (
+        len({moment(2, modality=m, last=e, danger_open=True) for m in Modality for e in (True, False)}) == 1
+    )
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -16,6 +16,7 @@ from psychagent.domain.rollout import FinishedSession
 from psychagent.flows.build import build_deps
 from psychagent.flows.play import run_course
 from psychagent.nodes.deps import Deps
+from psychagent.offline.model import OfflineModel
 from tests.support.flat import baseline_of, live, runtime_of
 
 AT_RISK = ("en07", "en09", "en23", "zh07", "zh14", "zh20")
@@ -65,8 +66,8 @@ def offline_course(
 
 
 def lines_of(language: Language) -> Any:
-    """Return the script's sentences."""
-    return _deps(language).prompts(language).data("offline")
+    """Return the script's lines, as its model reads them."""
+    return OfflineModel.load(_deps(language).prompts(language)).lines
 
 
 def said_by(sessions: Sequence[FinishedSession] | FinishedSession, speaker: Speaker) -> list[str]:

@@ -76,6 +76,7 @@ def values(
         "turn": 3,
         "turns_left": 2,
         "safety_due": False,
+        "danger_open": False,
         "last": False,
         "client": "simulator",
         "skills": [marked_skill(n) for n in range(5)],
@@ -98,6 +99,7 @@ def values(
             Recall(
                 session_index=5,
                 said=("mark-said",),
+                agreed=("mark-agreed",),
                 held_back=("mark-held",),
                 details=("mark-detail",),
                 left="mark-left",

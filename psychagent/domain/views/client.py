@@ -11,6 +11,7 @@ from psychagent.domain.base import Record
 from psychagent.domain.client_memory import Recall, recent_lines, told_lines, view_recalls
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case, Disclosure, Risk, Secret, StaticTraits, TheoryBlock
+from psychagent.domain.safety import Danger
 from psychagent.domain.tokens import estimate_tokens
 
 _MATERIAL_TOKENS, _FEWEST_LINES = 480, 3
@@ -66,11 +67,13 @@ def view_client(
     Facts are always known. Disclosure opens step by step: what needs trust a few lines more each
     session (fewer the more the client resists), what it hides from the second session on. A line that
     was told, by the client's own memory, is listed as told; one that was not stays open. Of the
-    counselor's memory only the homework is the client's too; the seed decides how much of it was done.
+    counselor's memory the client shares the homework, and that it was asked about danger; the seed
+    decides how much of the homework was done.
     """
     info, block = case.profile.basic_info, case.profile.theory.block(case.modality)
     disclosure, told = case.profile.disclosure or Disclosure(), told_lines(recalls)
-    risk, first_answer, if_calm, risk_facts = _of_risk(disclosure.risk, told)
+    asked = any(summary.safety.danger is not Danger.NONE for summary in memory.summaries)
+    risk, first_answer, if_calm, risk_facts = _of_risk(disclosure.risk, told, asked=asked)
     trusted = trusted_now(disclosure, told, session_index)
     known = (info.model_dump(), block.model_dump() if block else (), trusted)
     room = _MATERIAL_TOKENS - _size((known, risk, first_answer, if_calm, risk_facts))
@@ -102,12 +105,14 @@ def view_client(
     )
 
 
-def _of_risk(risk: Risk | None, told: Sequence[str]) -> tuple[str, str, str, str]:
+def _of_risk(risk: Risk | None, told: Sequence[str], *, asked: bool) -> tuple[str, str, str, str]:
     """Return statement, first answer, what is added and the facts; once it was told, nobody asks first."""
     if risk is None:
         return "", "", "", ""
     if risk.statement in told:
         return risk.statement, "", "", risk.facts
+    if asked:
+        return risk.statement, "", risk.if_calm, risk.facts
     return risk.statement, risk.first_answer, risk.if_calm, risk.facts
 
 

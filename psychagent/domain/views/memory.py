@@ -131,7 +131,7 @@ def _safety(summaries: Sequence[SessionSummary], *, room: int) -> tuple[tuple[Sa
 
 
 def _fit_note(note: SafetyNote, limit: int) -> tuple[SafetyNote, int]:
-    """Shorten a note's texts to an even share of the tokens; what the short ones leave goes to the long ones."""
+    """Shorten a note's texts to an even share of the tokens; what short ones leave goes to the long ones."""
     filled = [name for name in _NOTE_FIELDS if getattr(note, name)]
     filled.sort(key=lambda name: estimate_tokens(getattr(note, name)))
     room, texts = limit - 2 * _NOTE_FIELD_TOKENS, {}
