@@ -121,7 +121,7 @@ def _recall(record: SessionRecord, labels: Labels) -> Iterator[str]:
     if recall is None:
         return
     yield f"\n[bold]{labels.note('recall')}[/bold]"
-    for name in ("told", "said", "held_back", "details", "left"):
+    for name in ("told", "said", "agreed", "held_back", "details", "left"):
         entries = getattr(recall, name)
         for entry in filter(None, (entries,) if isinstance(entries, str) else entries):
             yield _line(labels, labels.note(name), entry)

@@ -8,14 +8,13 @@ from collections.abc import Iterable, Sequence
 from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Record
-from psychagent.domain.shorten import shorten_to_tokens
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
 
-_SAID, _AGREED, _HELD_BACK, _DETAILS = (4, 45), (4, 60), (3, 40), (8, 30)
+_SAID, _AGREED, _HELD_BACK, _DETAILS = (4, 36), (3, 50), (3, 30), (6, 24)
 """Most entries of each kind, and most tokens of one."""
-_LEFT_TOKENS = 60
+_LEFT_TOKENS = 45
 _FULL_STOP = re.compile(r"(?<!\.)[.。；;]$")
-REMEMBERED_TOKENS = 480
+REMEMBERED_TOKENS = 610
 """Token budget of all remembered sessions in a prompt."""
 TOLD_TOKENS = 260
 """Token budget of the lines that a prompt lists as told."""
@@ -65,13 +64,13 @@ def to_recall(reply: RecallReply, lines: Sequence[str], *, session_index: int) -
         agreed=_bounded(reply.agreed, *_AGREED),
         held_back=_bounded(reply.held_back, *_HELD_BACK),
         details=_bounded(reply.details, *_DETAILS),
-        left=shorten_to_tokens(reply.left, _LEFT_TOKENS),
+        left=clip_to_tokens(" ".join(reply.left.split()), _LEFT_TOKENS),
     )
 
 
 def _bounded(entries: Iterable[str], most: int, tokens: int) -> tuple[str, ...]:
     # a prompt puts the entries in a row
-    shortened = (_FULL_STOP.sub("", shorten_to_tokens(entry, tokens)) for entry in entries)
+    shortened = (_FULL_STOP.sub("", clip_to_tokens(" ".join(entry.split()), tokens)) for entry in entries)
     return tuple(entry for entry in shortened if entry)[:most]
 
 
@@ -105,8 +104,10 @@ def view_recalls(recalls: Sequence[Recall], *, budget: int = REMEMBERED_TOKENS) 
     for recall in reversed(earlier):
         details, room = _fitting(recall.details, room)
         said, room = _fitting(recall.said, room)
-        if details or said:
-            shown.insert(0, Recall(session_index=recall.session_index, said=said, details=details))
+        if not (details or said):
+            # an older one that happens to fit would stand behind a gap
+            break
+        shown.insert(0, Recall(session_index=recall.session_index, said=said, details=details))
     return tuple(shown)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from psychagent.domain.client_memory import (
+    REMEMBERED_TOKENS,
     Recall,
     RecallReply,
     recent_lines,
@@ -30,6 +31,14 @@ def test_numbers_become_the_lines_that_were_told() -> None:
     assert recall.session_index == 2
 
 
+def test_entries_stand_in_a_row_without_full_stops_and_agreements_have_room() -> None:
+    plan = "If the thought comes before light I put her in the cot, send my sister a dot and wake Wiremu."
+    reply = RecallReply(said=("I am tired.", "我累了。", "And then..."), agreed=(plan,))
+    recall = to_recall(reply, (), session_index=1)
+    assert recall.said == ("I am tired", "我累了", "And then...")
+    assert recall.agreed == (plan.removesuffix("."),)
+
+
 def test_a_number_of_no_line_is_left_out() -> None:
     assert to_recall(RecallReply(told=(0, 4, -1)), LINES, session_index=1).told == ()
 
@@ -40,13 +49,13 @@ def test_what_a_model_writes_at_length_is_shortened_and_nothing_in_mid_word() ->
         said=(long,) * 9, held_back=(long,) * 9, details=(long, "") * 9, left="我说了很多，" * 60
     )
     recall = to_recall(reply, (), session_index=1)
-    assert (len(recall.said), len(recall.held_back), len(recall.details)) == (5, 3, 8)
+    assert (len(recall.said), len(recall.held_back), len(recall.details)) == (4, 3, 6)
     for entry in (*recall.said, *recall.held_back, *recall.details):
         assert entry.endswith("…")
         assert set(entry.removesuffix("…").split()) <= set(long.split())
-        assert estimate_tokens(entry) <= 30
-    assert recall.left.endswith("很多…")
-    assert estimate_tokens(recall.left) <= 40
+        assert estimate_tokens(entry) <= 36
+    assert recall.left.endswith("很多，…")
+    assert estimate_tokens(recall.left) <= 45
 
 
 def test_told_lines_are_those_of_all_sessions_once_each() -> None:
@@ -68,7 +77,7 @@ def test_the_last_session_is_remembered_in_full_and_earlier_ones_by_what_fits() 
     assert [recall.session_index for recall in shown] == list(range(30 - len(shown), 30))
     assert not any(recall.left for recall in shown[:-1])
     assert shown[-2].details == recalls[-2].details
-    assert sum(estimate_tokens(t) for r in shown for t in (*r.said, *r.details, r.left)) <= 420
+    assert sum(estimate_tokens(t) for r in shown for t in (*r.said, *r.details, r.left)) <= REMEMBERED_TOKENS
 
 
 def test_of_an_earlier_session_small_facts_outlast_the_rest() -> None:

@@ -124,7 +124,7 @@ def test_the_prompt_is_head_opener_dialogue_and_the_skills_behind_the_last_words
 def test_the_counselor_speaks_first_to_an_opener_that_stands_for_the_client(session_index: int) -> None:
     cast = Cast({})
     brief = brief_for(cast.deps, case_of(), session_index=session_index)
-    prompt = counselor_prompt(cast.deps, brief, [], found(cast).skills)
+    prompt = counselor_prompt(cast.deps, brief, [], ())
     assert [m["role"] for m in prompt.messages] == ["system", "user"]
     opener = cast.deps.prompts(brief.case.language).render("counselor/opener", session_index=session_index)
     assert str(session_index) in opener

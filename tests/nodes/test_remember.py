@@ -54,7 +54,7 @@ async def test_the_chosen_rollout_is_remembered_and_numbers_become_lines() -> No
     assert recalled.recall == Recall(
         session_index=1,
         told=(first_line,),
-        said=("I spoke of the cat.",),
+        said=("I spoke of the cat",),
         details=("Index",),
         left="Quietly.",
     )

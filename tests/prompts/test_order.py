@@ -44,7 +44,7 @@ def brief_after(cast: Cast, language: Language, modality: Modality, sessions: in
 
 def counselor_prompts(cast: Cast, brief: Brief) -> list[tuple[Prompt, str]]:
     """Return the prompt of every counselor turn of a session, with the last words of the client."""
-    stage = cast.deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    stage = cast.deps.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
     ids, said = [s.id for s in stage.skills()], dialogue(TURNS)
     prompts = []
     for turn in range(TURNS):

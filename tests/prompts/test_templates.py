@@ -105,11 +105,19 @@ def test_the_counselors_head_holds_approach_plan_memory_and_form(
     assert ("<response>" in text) == (reply_format == "tags")
 
 
-def summary_task(language: Language, *stages: str, last: bool = False) -> str:
+def summary_task(language: Language, *stages: str, last: bool = False, session_index: int = 3) -> str:
     """Write the task of a summary after which only some stages may follow."""
     plan = Plan(stage=Stage.INTERVENTION, title="t", focus=("f",))
     given = {"stages": stages, "last": last, "plan": plan, "modality": "cbt"}
+    given |= {"session_index": session_index, "max_sessions": 6}
     return library(language).render("summary/task", **given)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_summary_before_the_last_session_plans_an_ending_and_no_task(language: Language) -> None:
+    said = {Language.EN: "The next session is the last", Language.ZH: "下次是最后一次"}[language]
+    shown = [said in summary_task(language, "consolidation", session_index=n) for n in (3, 4, 5)]
+    assert shown == [False, False, True]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -160,8 +168,8 @@ def test_no_sentence_promises_a_person_what_a_stored_chat_cannot_keep(language: 
         return library(language).render("counselor/system", **first_session() | {"client": client})
 
     stays, stored = {
-        Language.EN: ("stays between you", "stored by whoever runs this program"),
-        Language.ZH: ("谈话不外传", "由运行程序的人保存"),
+        Language.EN: ("kept in this project's notes", "stored by whoever runs this program"),
+        Language.ZH: ("谈话只进项目记录", "由运行程序的人保存"),
     }[language]
     assert (stays in head("human"), stored in head("human")) == (False, True)
     assert (stays in head("simulator"), stored in head("simulator")) == (True, False)
