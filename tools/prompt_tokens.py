@@ -177,7 +177,7 @@ def briefs(deps: Deps, language: Language, name: str, *, first: bool) -> Iterato
 
 
 def _counselor(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
-    stage = deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    stage = deps.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
     ids = [skill.id for skill in stage.skills()]
     k = deps.baseline.retrieval.top_k
     for place in range(0, len(ids) - k + 1, k):
@@ -193,7 +193,7 @@ def _recall(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
 
 
 def _filter(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
-    skills = deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
+    skills = deps.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
     yield lambda turns: filter_prompt(deps, brief, skills)
 
 
