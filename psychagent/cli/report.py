@@ -20,6 +20,7 @@ from psychagent.reports.rollouts.read import find_rft_run
 
 if TYPE_CHECKING:
     from psychagent.evals.compare import Comparison
+    from psychagent.reports.evaluation.write import ReportPlan
     from psychagent.stats.bootstrap import Sampling
 
 
@@ -47,33 +48,41 @@ def report(
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
 ) -> None:
     """Write report.html and report.md into a folder: numbers with intervals, figures, comparisons."""
-    run = find_rft_run(eval_dir)
+    run, token_prices = find_rft_run(eval_dir), read_prices(prices, price_in, price_out)
     if run is not None and (against or use or data_root):
         raise SettingsError(
             f"{run}: is a run with rollouts; --against, --use and --data-root are for evaluations"
         )
-    token_prices = read_prices(prices, price_in, price_out)
     for folder in (eval_dir, against) if run is None else ():
         if folder is not None:
             EvalFolder(folder).check_table()
     with needs_extra("eval"):
         # the extra may be missing, and the folders are checked without it
-        from psychagent.reports.evaluation.sections import headlines  # noqa: PLC0415
-        from psychagent.reports.evaluation.write import ReportPlan, write_report  # noqa: PLC0415
+        from psychagent.reports.evaluation.write import ReportPlan  # noqa: PLC0415
         from psychagent.stats.bootstrap import Sampling  # noqa: PLC0415
 
     sampling = Sampling(resamples=resamples, seed=seed)
     if run is not None:
         report_rollouts(run, sampling=sampling, prices=token_prices)
         return
-    plan = ReportPlan(
-        folder=eval_dir,
-        against=against,
-        prices=token_prices,
-        use=use,
-        sampling=sampling,
-        data_root=data_root,
+    report_evaluation(
+        ReportPlan(
+            folder=eval_dir,
+            against=against,
+            prices=token_prices,
+            use=use,
+            sampling=sampling,
+            data_root=data_root,
+        )
     )
+
+
+def report_evaluation(plan: ReportPlan) -> None:
+    """Write the report of an evaluation and print its headline numbers."""
+    with needs_extra("eval"):
+        from psychagent.reports.evaluation.sections import headlines  # noqa: PLC0415
+        from psychagent.reports.evaluation.write import write_report  # noqa: PLC0415
+
     output = write_report(plan)
     for label, value in headlines(output.material):
         typer.echo(f"{label:<20} {value}")

@@ -99,15 +99,15 @@ def render_skills(
         skill_ids: The turn's skills, best first.
         shown: Ids of skills that stand further up, so that their name is enough.
     """
-    prompts, once = sources.prompts(brief.case.language), sources.baseline.retrieval.keep_in_history
+    prompts = sources.prompts(brief.case.language)
     known = shown & set(skill_ids)
 
     def render() -> Rendered:
         by_id = sources.skills(brief.case.language).by_id(brief.case.modality, brief.skill_stage)
         skills = [by_id[skill_id] for skill_id in skill_ids]
-        return prompts.render("counselor/skills", skills=skills, shown=known, once=once)
+        return prompts.render("counselor/skills", skills=skills, shown=known)
 
-    return brief.once((prompts, once, tuple(skill_ids), known), render)
+    return brief.once((prompts, "skills", tuple(skill_ids), known), render)
 
 
 def render_moment(

@@ -149,7 +149,7 @@ def test_three_skills_fit_on_average_over_the_library(language: Language) -> Non
             seen |= {skill.id for skill in skills}
             for first in range(0, len(skills) - 2, 3):
                 three = skills[first : first + 3]
-                text = library(language).render("counselor/skills", skills=three, shown=[], once=False)
+                text = library(language).render("counselor/skills", skills=three, shown=[])
                 sizes.append(estimate_tokens(text))
     assert mean(sizes) <= SKILLS_TAIL
 

@@ -230,7 +230,7 @@ def test_skills_come_with_what_to_do_when_and_when_not(language: Language) -> No
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_skill_shown_before_comes_by_name_and_a_new_one_with_its_example(language: Language) -> None:
-    given = later_session(language) | {"shown": ["mark-id1"], "once": True}
+    given = later_session(language) | {"shown": ["mark-id1"]}
     text = library(language).render("counselor/skills", **given)
     assert "mark-name1" in text
     assert not [name for name in ("description1", "trigger1", "example1") if f"mark-{name}" in text]
