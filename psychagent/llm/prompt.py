@@ -98,8 +98,8 @@ def _keep(value: object, text: str, words: Mapping[str, str]) -> object:
         items = [v for item in value if (v := _keep(item, text, words)) is not None]
         return items or None
     shown = _squeeze(str(value)).strip()
-    # a Chinese template sets marks of its own between entries
-    bare = shown.rstrip("。；") or shown
+    # a template sets marks of its own between entries
+    bare = shown.rstrip("。；.") or shown
     return value if bare in text or words.get(shown, shown) in text else None
 
 
