@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -20,15 +21,18 @@ TOLD_TOKENS = 260
 """Token budget of the lines that a prompt lists as told."""
 
 
+Entry = Annotated[str, Field(json_schema_extra={"maxLength": 200})]
+
+
 class RecallReply(BaseModel):
     """What the client's model writes after a session; lines of the profile are named by number."""
 
     told: tuple[int, ...] = Field(default=(), json_schema_extra={"maxItems": 20})
-    said: tuple[str, ...] = Field(default=(), json_schema_extra={"maxItems": _SAID[0]})
-    agreed: tuple[str, ...] = Field(default=(), json_schema_extra={"maxItems": _AGREED[0]})
-    held_back: tuple[str, ...] = Field(default=(), json_schema_extra={"maxItems": _HELD_BACK[0]})
-    details: tuple[str, ...] = Field(default=(), json_schema_extra={"maxItems": _DETAILS[0]})
-    left: str = ""
+    said: tuple[Entry, ...] = Field(default=(), json_schema_extra={"maxItems": _SAID[0]})
+    agreed: tuple[Entry, ...] = Field(default=(), json_schema_extra={"maxItems": _AGREED[0]})
+    held_back: tuple[Entry, ...] = Field(default=(), json_schema_extra={"maxItems": _HELD_BACK[0]})
+    details: tuple[Entry, ...] = Field(default=(), json_schema_extra={"maxItems": _DETAILS[0]})
+    left: Entry = ""
 
 
 class Recall(Record):

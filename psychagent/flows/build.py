@@ -75,6 +75,10 @@ def build_deps(
     )
 
 
+RECALL_TOKENS = 1024
+"""Least `max_tokens` for what the client remembers of a session."""
+
+
 def _chats(
     baseline: BaselineSettings,
     world: WorldSettings,
@@ -109,8 +113,12 @@ def endpoint_of(
             return baseline.counselor.model_copy(update=named)
         case Role.SUMMARY | Role.CLIENT_FILE:
             return baseline.reflecting
-        case Role.CLIENT | Role.RECALL:
+        case Role.CLIENT:
             return world.client
+        case Role.RECALL:
+            # what bounds a client's turn is too short for what it writes down after the session
+            most = max(world.client.max_tokens, RECALL_TOKENS)
+            return world.client.model_copy(update={"max_tokens": most})
         case Role.JUDGE | Role.PROBE:
             raise SettingsError(f"role {role.value!r} is no part of a course; other settings name its model")
         case unknown:

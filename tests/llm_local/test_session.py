@@ -84,9 +84,12 @@ def test_the_dialogue_begins_with_the_counselor_and_takes_turns(session: Session
     assert all(said.content.strip() for said in session.transcript)
 
 
-def test_every_counselor_turn_has_the_skills_that_were_put_before_it(session: SessionRecord) -> None:
-    spoken = [turn for turn in session.turns if turn.speaker == "counselor"]
-    assert all(turn.skills and set(turn.skills) <= set(session.candidates) for turn in spoken)
+def test_counselor_turns_have_the_skills_that_were_put_before_them(session: SessionRecord) -> None:
+    first, *later = (turn for turn in session.turns if turn.speaker == "counselor")
+    spoken = [first, *later]
+    assert first.skills == ()
+    assert any(turn.skills for turn in later)
+    assert all(set(turn.skills) <= set(session.candidates) for turn in later)
     assert all(turn.thoughts is not None for turn in spoken)
 
 
@@ -100,7 +103,7 @@ def test_summary_and_client_file_have_the_full_shape(session: SessionRecord) -> 
 
 def test_every_role_was_asked_over_http_and_counted(session: SessionRecord) -> None:
     used = session.usage.roles
-    asked = {"filter", "counselor", "summary", "client_file"}
+    asked = {"filter", "counselor", "client", "summary", "client_file", "recall"}
     assert asked <= used.keys()
     assert all(used[role].prompt_tokens > 0 and used[role].completion_tokens > 0 for role in asked)
 
