@@ -162,7 +162,9 @@ ASKED = [
 def test_safety_is_named_as_not_yet_asked_until_the_counselor_has_asked() -> None:
     first, second = (brief_for(Cast({}).deps, case_of(), session_index=index) for index in (1, 2))
     due = ["safety not yet asked" in moment(first, TALK * said) for said in range(4)]
-    assert due == [False, False, True, True]
+    assert due == [False, False, True, False]
+    # nothing can be answered any more, so nothing is asked
+    assert "name emergency services" in moment(first, TALK * 3)
     assert "safety not yet asked" not in moment(first, ASKED)
     assert "safety not yet asked" not in moment(second, TALK * 3)
 

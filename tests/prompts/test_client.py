@@ -24,6 +24,8 @@ CASTS = {language: Cast({}, language=language) for language in Language}
 HELLO = [Turn(speaker=Speaker.COUNSELOR, text="Hello.")]
 TELL = {Language.EN: "You can tell when asked:", Language.ZH: "问到了能说的："}
 UNSEEN = {Language.EN: "You do not see this yourself", Language.ZH: "你自己看不到"}
+REACTS = {Language.EN: "You do not see why you react so", Language.ZH: "你自己不明白为什么会这样反应"}
+"""Instead, where all of it is how the client reacts."""
 NAMES = [f"{language.value}{number:02d}" for language in LANGUAGES for number in range(1, 25)]
 
 
@@ -117,7 +119,8 @@ NOT_SEEN: Lists = {
 def test_what_a_client_can_tell_and_what_it_does_not_see_stand_apart(name: str, modality: Modality) -> None:
     language = Language(name[:2])
     head, theory = head_of(name, modality), find_profile(name, language).theory.block(modality)
-    tell, unseen = part(head, TELL[language], UNSEEN[language]), part(head, UNSEEN[language], "\n\n")
+    heading = (REACTS if modality is Modality.PDT else UNSEEN)[language]
+    tell, unseen = part(head, TELL[language], heading), part(head, heading, "\n\n")
     told, hidden = ([*texts_in(groups[modality](theory))] for groups in (TOLD, NOT_SEEN))
     assert all(text in tell for text in told)
     assert all(text in unseen for text in hidden)
