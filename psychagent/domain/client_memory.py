@@ -106,12 +106,15 @@ def view_recalls(recalls: Sequence[Recall], *, budget: int = REMEMBERED_TOKENS) 
     shown = [last]
     room = budget - _cost((*last.said, *last.agreed, *last.held_back, *last.details, last.left))
     for recall in reversed(earlier):
+        agreed, room = _fitting(recall.agreed, room)
         details, room = _fitting(recall.details, room)
         said, room = _fitting(recall.said, room)
-        if not (details or said):
+        if agreed or details or said:
+            part = Recall(session_index=recall.session_index, said=said, agreed=agreed, details=details)
+            shown.insert(0, part)
+        if (agreed, details, said) != (recall.agreed, recall.details, recall.said):
             # an older one that happens to fit would stand behind a gap
             break
-        shown.insert(0, Recall(session_index=recall.session_index, said=said, details=details))
     return tuple(shown)
 
 

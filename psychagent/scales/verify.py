@@ -69,7 +69,7 @@ def _weigh(
     if (raw > default) != mirrored:
         carried = any(not item.effect or lines[turn - 1].speaker.value == "client" for turn, _ in pro)
         return _gated(scale, raw, pro, con, mirrored=mirrored) if carried else _Verdict(default, "set_back")
-    if pro or con:
+    if con:
         return _Verdict(raw, "quoted")
     return _Verdict(raw, "absent") if _is_absent(scale, answer, lines) else _Verdict(default, "set_back")
 

@@ -88,3 +88,10 @@ def test_of_an_earlier_session_small_facts_outlast_the_rest() -> None:
 
 def test_before_the_first_session_there_is_nothing_to_remember() -> None:
     assert view_recalls(()) == ()
+
+
+def test_an_earlier_agreement_stays_and_a_session_without_entries_makes_no_gap() -> None:
+    first = Recall(session_index=1, agreed=("ring my sister",), details=("the cat is called Index",))
+    shown = view_recalls((first, Recall(session_index=2), Recall(session_index=3, left="Quietly")))
+    assert [recall.session_index for recall in shown] == [1, 3]
+    assert (shown[0].agreed, shown[0].details) == (first.agreed, first.details)
