@@ -200,3 +200,10 @@ def test_first_words_that_the_other_speaker_said_support_nothing() -> None:
     )
     item = verify_item(WAI, answer, lines)
     assert (item.basis, item.quotes[0].text) == ("set_back", "I noticed that it")
+
+
+def test_a_bad_score_does_not_rest_on_words_that_speak_for_a_good_one() -> None:
+    # "it feels a bit lighter" speaks against a symptom, so it cannot carry one
+    assert verified(BDI, "1", 2, against=[ALSO]).basis == "set_back"
+    assert verified(BDI, "1", 2, [ALSO]).basis == "quoted"
+    assert verified(WAI, "3", 2, [ALSO]).basis == "set_back"
