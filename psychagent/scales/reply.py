@@ -21,7 +21,12 @@ from psychagent.scales.scale import Scale
 
 MOST_QUOTES = 2
 _QUOTE_CHARS, _ABSENT_CHARS = 80, 120
-_TURN = re.compile(r"\s*\[?#?(\d+)\]?\s*[:：.、)）-]?\s*(.*)", re.DOTALL)
+_TURN = re.compile(
+    r"\s*(?:turn\s*|第\s*)?(?P<mark>[\[#]+)?(?P<turn>\d+)\s*轮?"
+    r"(?(mark)\]?\s*[:：.、)）-]?|\s*[:：.、)）-])\s*(?P<text>.*)",
+    re.DOTALL | re.IGNORECASE,
+)
+"""A number and words after it are no turn without a mark between: "20 years we fought" is all words."""
 
 
 class QuoteReply(BaseModel):
@@ -190,5 +195,7 @@ def _quote(part: object) -> QuoteReply:
         return QuoteReply(turn=part.get("turn", 0), text=part.get("text", part.get("words", "")))
     found = _TURN.fullmatch(str(part))
     return (
-        QuoteReply(turn=int(found[1]), text=found[2].strip()) if found else QuoteReply(turn=0, text=str(part))
+        QuoteReply(turn=int(found["turn"]), text=found["text"].strip())
+        if found
+        else QuoteReply(turn=0, text=str(part))
     )

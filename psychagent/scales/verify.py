@@ -102,4 +102,8 @@ def _check(rates: Rates, lines: Sequence[Line], quotes: Sequence[QuoteReply]) ->
 
 
 def _found(quotes: Sequence[Quote]) -> _Words:
-    return frozenset((quote.turn, quote.text) for quote in quotes if not quote.problem)
+    words = {(quote.turn, quote.text) for quote in quotes if not quote.problem}
+    # a part of another quote is no second one
+    return frozenset(
+        (turn, text) for turn, text in words if not any(turn == t and text in x != text for t, x in words)
+    )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from psychagent.errors import MalformedReplyError
-from psychagent.scales.reply import ItemReply, QuoteReply, describe, read_group, reply_shape
+from psychagent.scales.reply import _TURN, ItemReply, QuoteReply, describe, read_group, reply_shape
 from psychagent.scales.scale import load_scales
 from tests.support.judging import reply, reply_of_before
 
@@ -154,3 +154,13 @@ def keywords(node: object) -> set[str]:
 def test_the_shape_uses_only_what_every_servers_grammar_knows() -> None:
     plain = "type properties required additionalProperties items minItems maxItems maxLength minimum maximum"
     assert keywords(reply_shape(IDS, 0, 4).schema) == {*plain.split(), "anyOf", "$ref", "$defs"}
+
+
+def test_a_number_that_begins_the_words_is_no_turn() -> None:
+    assert [
+        (m["turn"], m["text"]) for m in map(_TURN.fullmatch, ("Turn 4: I felt", "第4轮：我觉得")) if m
+    ] == [
+        ("4", "I felt"),
+        ("4", "我觉得"),
+    ]
+    assert _TURN.fullmatch("20 years we fought") is None

@@ -207,3 +207,10 @@ def test_a_bad_score_does_not_rest_on_words_that_speak_for_a_good_one() -> None:
     assert verified(BDI, "1", 2, against=[ALSO]).basis == "set_back"
     assert verified(BDI, "1", 2, [ALSO]).basis == "quoted"
     assert verified(WAI, "3", 2, [ALSO]).basis == "set_back"
+
+
+def test_a_part_of_a_quote_is_no_second_quote() -> None:
+    whole, part = TRUE, TRUE | {"text": "it is worst on Sundays"}
+    scale = WAI.model_copy(update={"gates": Gates(two_quotes_from=5)})
+    assert verified(scale, "9", 5, [whole, part]).gate == "quotes"
+    assert verified(scale, "9", 5, [whole, ALSO]).gate == ""
