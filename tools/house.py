@@ -12,7 +12,7 @@ STAIRCASE: tuple[tuple[str, ...], ...] = (
     ("errors",),
     ("files", "replies", "stats"),
     ("assets",),
-    ("llm", "records", "scales"),
+    ("llm", "records", "safety", "scales"),
     ("offline", "skills"),
     ("nodes",),
     ("flows",),

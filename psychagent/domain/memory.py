@@ -120,6 +120,8 @@ class Memory(Record):
     summaries: tuple[SessionSummary, ...] = ()
     homework: tuple[str, ...] = ()
     """The homework set last; how far it was agreed on stands in the last summary."""
+    risk_level: int = 0
+    """Level of the client's last turn; the next session goes on from there."""
 
     def taken_up(self) -> tuple[str, ...]:
         """List the homework that the client agreed to, if with doubts; not what was only offered."""

@@ -16,6 +16,8 @@ class Role(StrEnum):
     """Says what to look for in the skill library."""
     SUMMARY = "summary"
     CLIENT_FILE = "client_file"
+    RISK = "risk"
+    """Judges how much danger a turn of the client voices."""
     RECALL = "recall"
     """Writes, after a session, what the client remembers of it."""
     JUDGE = "judge"

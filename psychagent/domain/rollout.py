@@ -10,6 +10,7 @@ from psychagent.domain.base import Record
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import ClientFile, SessionSummary
 from psychagent.domain.plan import Correction, Plan
+from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage
@@ -66,6 +67,8 @@ class Rollout(Record):
 
     index: int
     turns: tuple[Turn, ...] = ()
+    risk: tuple[RiskFinding, ...] = ()
+    """Turns of the client in which the safety gate found danger."""
     usage: Usage = Usage()
     failure: Failure | None = None
     judgement: SessionScores | None = None
@@ -91,5 +94,7 @@ class FinishedSession(Record):
     corrections: tuple[Correction, ...] = ()
     selection: Choice | None = None
     """Rewards and how the winner was chosen, where there was more than one."""
+    risk: tuple[RiskFinding, ...] = ()
+    """What the safety gate found in the chosen rollout."""
     recall: Recall | None = None
     """What the client remembers; None where a person was the client."""

@@ -41,6 +41,10 @@ class Turn(Record):
     rewrite: Rewrite | None = None
     """The answer that the query was built from; None if no model was asked for one."""
     ends_session: bool = False
+    by_gate: bool = False
+    """Whether the safety gate spoke it, a fixed text, in the counselor's place."""
+    risk_level: int | None = None
+    """The level that the gate told the counselor of before this turn, where it acts."""
 
 
 def count_counselor_turns(turns: Sequence[Turn]) -> int:

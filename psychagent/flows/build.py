@@ -16,6 +16,7 @@ from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY, EndpointSettin
 from psychagent.assets.settings.runtime import RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
+from psychagent.domain.risk.audit import NO_AUDIT, Audit
 from psychagent.domain.role import Role
 from psychagent.errors import SettingsError
 from psychagent.flows.live import Live
@@ -35,7 +36,12 @@ from psychagent.skills.store import SkillStore
 
 
 def build_deps(
-    baseline: BaselineSettings, runtime: RuntimeSettings, live: Live, *, cache_dir: Path | None = None
+    baseline: BaselineSettings,
+    runtime: RuntimeSettings,
+    live: Live,
+    *,
+    cache_dir: Path | None = None,
+    audit: Audit = NO_AUDIT,
 ) -> Deps:
     """Wire models, prompts and skills.
 
@@ -44,12 +50,13 @@ def build_deps(
         runtime: The world that it is run in.
         live: Keys, connections and gate, from `open_live`.
         cache_dir: Folder of cached vectors; None keeps them in memory.
+        audit: Where the safety gate records its findings.
 
     Raises:
         SettingsError: If a key that the settings name is not set, or an endpoint cannot be reached by its
             address or by what the environment names.
     """
-    for settings in (baseline.counselor, baseline.reflecting, runtime.world.client):
+    for settings in (baseline.counselor, baseline.reflecting, runtime.world.client, *_gate(baseline)):
         require_key(settings.api_key_env, live.env)
 
     @cache
@@ -61,7 +68,8 @@ def build_deps(
         return build_skills(baseline, language, live, cache_dir=cache_dir)
 
     chat, knobs = _chats(baseline, runtime.world, prompts, live), to_knobs(baseline, runtime.world)
-    for role in (Role.COUNSELOR, Role.SUMMARY, Role.CLIENT):
+    asked = (Role.COUNSELOR, Role.SUMMARY, Role.CLIENT, *([Role.RISK] if baseline.safety.endpoint else []))
+    for role in asked:
         # now, so that an address, a proxy or certificates that are none end the run before its first case
         chat(role, knobs)
     return Deps(
@@ -72,7 +80,12 @@ def build_deps(
         case=_bundled_case,
         knobs=knobs,
         journal=live.journal,
+        audit=audit,
     )
+
+
+def _gate(baseline: BaselineSettings) -> list[EndpointSettings]:
+    return [baseline.safety.endpoint] if baseline.safety.endpoint else []
 
 
 RECALL_TOKENS = 1024
@@ -119,6 +132,10 @@ def endpoint_of(
             # what bounds a client's turn is too short for what it writes down after the session
             most = max(world.client.max_tokens, RECALL_TOKENS)
             return world.client.model_copy(update={"max_tokens": most})
+        case Role.RISK:
+            if baseline.safety.endpoint is None:
+                raise SettingsError("the safety gate has no model; name one under 'safety.endpoint'")
+            return baseline.safety.endpoint
         case Role.JUDGE | Role.PROBE:
             raise SettingsError(f"role {role.value!r} is no part of a course; other settings name its model")
         case unknown:

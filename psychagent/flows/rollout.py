@@ -18,7 +18,7 @@ from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
 from psychagent.errors import CallError, PsychAgentError, RecordError, usage_of
 from psychagent.flows.judge import Judge, spoken_dialogue
-from psychagent.flows.session import build_session, recursion_limit
+from psychagent.flows.session import build_session, session_limit
 from psychagent.flows.spent import open_usage
 from psychagent.llm.gate import Gate
 from psychagent.llm.journal import NO_JOURNAL
@@ -102,7 +102,7 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
     async def hold(task: RolloutTask, config: RunnableConfig, runtime: Runtime[Knobs]) -> CourseState:
         knobs = runtime.context or deps.knobs
         brief = brief_of(deps, task["state"], knobs, task["index"], task["attempt"])
-        inner: RunnableConfig = {**config, "recursion_limit": recursion_limit(knobs.max_counselor_turns)}
+        inner: RunnableConfig = {**config, "recursion_limit": session_limit(deps, knobs)}
         options: dict[str, Any] = {"durability": "exit"} if journaled and stored else {}
         thread = str(config.get("configurable", {}).get("thread_id", ""))
         async with gates[thread]:
@@ -143,6 +143,7 @@ def _held(task: RolloutTask, state: Any) -> Rollout:
     return Rollout(
         index=task["index"],
         turns=tuple(state["turns"]),
+        risk=tuple(state.get("findings", ())),
         usage=task["spent"] + state["usage"] + judging_usage,
         judgement=judgement,
         holdout=holdout,

@@ -1,44 +1,111 @@
-"""The session graph: retrieve, counselor, client, until the client has answered the goodbye."""
+"""The session graph: retrieve, counselor, client, risk, until the client has answered the goodbye."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from psychagent.domain.risk.finding import HIGH, IMMINENT, RiskMode
+from psychagent.domain.risk.level import level_at
 from psychagent.domain.role import ClientKind
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.nodes.client import client
 from psychagent.nodes.counselor import counselor
 from psychagent.nodes.deps import Deps
+from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.retrieve import retrieve
+from psychagent.nodes.risk import mode_of, risk, safe_reply
 from psychagent.nodes.state import Brief, SessionState
+
+Edge = Callable[[SessionState, Runtime[Brief]], Awaitable[str]]
 
 
 def is_over(turns: Sequence[Turn], most: int) -> bool:
     """Return whether the counselor said goodbye or has used up its turns."""
-    return any(turn.ends_session for turn in turns[-2:]) or count_counselor_turns(turns) >= most
+    return _said_goodbye(turns) or count_counselor_turns(turns) >= most
 
 
-async def after_counselor(state: SessionState, runtime: Runtime[Brief]) -> str:
-    """Let the client answer, a goodbye too; a person need not answer one to end the session."""
+def _said_goodbye(turns: Sequence[Turn]) -> bool:
+    return any(turn.ends_session for turn in turns[-2:])
+
+
+def goes_on(turns: Sequence[Turn], level: int, *, most: int, extra: int) -> bool:
+    """Return whether danger keeps a session open that would be over, where the gate acts.
+
+    It stays open while the level is high, and, once that has passed, until the counselor has closed
+    the extra turns with a goodbye; never for more than the extra turns.
+
+    Args:
+        turns: The session so far.
+        level: Risk level of the client's last turn.
+        most: Most counselor turns of a session.
+        extra: Most counselor turns beyond them.
+    """
+    spoken = count_counselor_turns(turns)
+    is_unclosed = spoken > most and not _said_goodbye(turns)
+    return spoken < most + extra and (level >= HIGH or is_unclosed)
+
+
+def _level(state: SessionState, brief: Brief) -> int:
+    return level_at(state.get("findings", []), state["turns"], before=brief.memory.risk_level)
+
+
+def _is_kept_open(deps: Deps, state: SessionState, brief: Brief) -> bool:
+    if mode_of(deps.baseline, brief.knobs) is not RiskMode.ACT:
+        return False
+    most, extra = brief.knobs.max_counselor_turns, deps.baseline.safety.extra_turns
+    return goes_on(state["turns"], _level(state, brief), most=most, extra=extra)
+
+
+def after_counselor(deps: Deps) -> Edge:
+    """Make the edge that lets the client answer, a goodbye too; a person need not answer one to end."""
+
     # async, like every node and edge: LangGraph hands a plain function to a thread and waits for it
-    knobs = runtime.context.knobs
-    is_person = knobs.client is ClientKind.HUMAN
-    return END if is_person and is_over(state["turns"], knobs.max_counselor_turns) else "client"
+    async def decide(state: SessionState, runtime: Runtime[Brief]) -> str:
+        brief = runtime.context
+        is_person = brief.knobs.client is ClientKind.HUMAN
+        over = is_person and is_over(state["turns"], brief.knobs.max_counselor_turns)
+        return END if over and not _is_kept_open(deps, state, brief) else "client"
+
+    return decide
 
 
-async def after_client(state: SessionState, runtime: Runtime[Brief]) -> str:
-    """End after the client's last word."""
-    return END if is_over(state["turns"], runtime.context.knobs.max_counselor_turns) else "retrieve"
+def after_risk(deps: Deps) -> Edge:
+    """Make the edge that ends after the client's last word, unless danger keeps the session open."""
+
+    async def decide(state: SessionState, runtime: Runtime[Brief]) -> str:
+        brief = runtime.context
+        if mode_of(deps.baseline, brief.knobs) is RiskMode.ACT and _level(state, brief) == IMMINENT:
+            return "safe_reply"
+        over = is_over(state["turns"], brief.knobs.max_counselor_turns)
+        return END if over and not _is_kept_open(deps, state, brief) else "retrieve"
+
+    return decide
+
+
+def after_safe_reply(deps: Deps) -> Edge:
+    """Make the edge that leaves the client the word, until the extra turns are used up too."""
+
+    async def decide(state: SessionState, runtime: Runtime[Brief]) -> str:
+        knobs = runtime.context.knobs
+        most = knobs.max_counselor_turns + deps.baseline.safety.extra_turns
+        return END if count_counselor_turns(state["turns"]) >= most else "client"
+
+    return decide
 
 
 def recursion_limit(max_counselor_turns: int) -> int:
-    """Return the most supersteps that a session may take: three per counselor turn, plus a margin."""
-    return 3 * max_counselor_turns + 10
+    """Return the most supersteps that a session may take: four per counselor turn, plus a margin."""
+    return 4 * max_counselor_turns + 10
+
+
+def session_limit(deps: Deps, knobs: Knobs) -> int:
+    """Return the most supersteps of a session, those included that danger may add."""
+    return recursion_limit(knobs.max_counselor_turns + deps.baseline.safety.extra_turns)
 
 
 def build_session(deps: Deps) -> CompiledStateGraph[SessionState, Brief, Any, Any]:
@@ -47,8 +114,12 @@ def build_session(deps: Deps) -> CompiledStateGraph[SessionState, Brief, Any, An
     graph.add_node("retrieve", retrieve(deps))
     graph.add_node("counselor", counselor(deps))
     graph.add_node("client", client(deps))
+    graph.add_node("risk", risk(deps))
+    graph.add_node("safe_reply", safe_reply(deps))
     graph.add_edge(START, "retrieve")
     graph.add_edge("retrieve", "counselor")
-    graph.add_conditional_edges("counselor", after_counselor, ["client", END])
-    graph.add_conditional_edges("client", after_client, ["retrieve", END])
+    graph.add_conditional_edges("counselor", after_counselor(deps), ["client", END])
+    graph.add_edge("client", "risk")
+    graph.add_conditional_edges("risk", after_risk(deps), ["retrieve", "safe_reply", END])
+    graph.add_conditional_edges("safe_reply", after_safe_reply(deps), ["client", END])
     return graph.compile(name="session")

@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer
 
 from psychagent.domain.turn import Turn
-from psychagent.flows.session import build_session, recursion_limit
+from psychagent.flows.session import build_session, session_limit
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of, open_session
@@ -33,7 +33,7 @@ def build_single(
 
     async def meet(state: SingleState, config: RunnableConfig, runtime: Runtime[Knobs]) -> SingleState:
         knobs = runtime.context or deps.knobs
-        limits: RunnableConfig = {**config, "recursion_limit": recursion_limit(knobs.max_counselor_turns)}
+        limits: RunnableConfig = {**config, "recursion_limit": session_limit(deps, knobs)}
         final = await session.ainvoke({"turns": []}, limits, context=brief_of(deps, state, knobs))
         return {"turns": list(final["turns"])}
 

@@ -29,7 +29,7 @@ def client(deps: Deps) -> SessionNode:
         brief, turns = runtime.context, state["turns"]
         match brief.knobs.client:
             case ClientKind.HUMAN:
-                words = interrupt({"counselor": turns[-1].text, "session_index": brief.session_index})
+                words = interrupt(_asked(state, brief))
                 return {"turns": [Turn(speaker=Speaker.CLIENT, text=str(words).strip())]}
             case ClientKind.SIMULATOR:
                 prompt = client_prompt(deps, brief, turns)
@@ -39,6 +39,13 @@ def client(deps: Deps) -> SessionNode:
                 assert_never(unknown)
 
     return answer
+
+
+def _asked(state: SessionState, brief: Brief) -> dict[str, object]:
+    """Say what the person is asked: the counselor's words, and the card where one is to be shown."""
+    card = state.get("card")
+    shown = {"card": card.model_dump(mode="json")} if card else {}
+    return {"counselor": state["turns"][-1].text, "session_index": brief.session_index, **shown}
 
 
 def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:

@@ -13,12 +13,14 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.base import Language
 from psychagent.domain.profile import Case
+from psychagent.domain.risk.audit import NO_AUDIT, Audit
 from psychagent.domain.role import Role
 from psychagent.llm.chat import Chat
 from psychagent.llm.journal import NO_JOURNAL, Journal
 from psychagent.nodes.judge import JudgeDeps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import Brief, CourseState, SessionState
+from psychagent.safety.answer import SafetySource, load_safety
 from psychagent.scales.reward import Norms
 from psychagent.skills.store import SkillStore
 
@@ -61,6 +63,7 @@ class Sources:
     baseline: BaselineSettings
     prompts: Callable[[Language], PromptLibrary]
     skills: Callable[[Language], SkillStore]
+    safety: SafetySource = field(default=load_safety, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -77,3 +80,5 @@ class Deps(Sources):
     """Judging and choosing of rollouts; None means plain simulation."""
     journal: Journal = NO_JOURNAL
     """Keeps the answers of a batch run, and so takes the place of checkpoints within a session."""
+    audit: Audit = NO_AUDIT
+    """Keeps what the safety gate finds."""

@@ -53,6 +53,8 @@ class Knobs:
     """`simulator`, or `human` for a person who answers through interrupts."""
     counselor_model: str = ""
     """Another model at the counselor's endpoint; empty means the configured one."""
+    region: str = ""
+    """Where the person is, two letters as in ISO 3166 (`US`): whose helplines are shown; empty is unknown."""
     seed: int = 0
 
     @model_validator(mode="wrap")

@@ -16,6 +16,7 @@ from psychagent.domain.file_facts import merge_file
 from psychagent.domain.memory import ClientFile, Memory
 from psychagent.domain.plan import allowed_stages
 from psychagent.domain.profile import THEORY_MODELS, Traits
+from psychagent.domain.risk.level import level_at
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.turn import Turn
@@ -189,12 +190,14 @@ async def reflect(state: CourseState) -> CourseState:
         candidates=session.candidates,
         corrections=session.corrections,
         selection=session.selected.choice if session.selected else None,
+        risk=winner.risk,
         recall=recalled.recall if recalled else None,
     )
     memory = Memory(
         client_file=file_updated.client_file,
         summaries=(*before.summaries, summary),
         homework=summary.homework,
+        risk_level=level_at(winner.risk, winner.turns, before=before.risk_level),
     )
     return {
         "memory": memory,

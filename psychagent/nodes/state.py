@@ -17,6 +17,7 @@ from psychagent.domain.ending import EndReason
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary
 from psychagent.domain.plan import Correction, Plan, is_last
 from psychagent.domain.profile import Case
+from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import Choice, FinishedSession, Rollout
 from psychagent.domain.scores import SessionScores
@@ -25,8 +26,9 @@ from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
 from psychagent.domain.views.memory import MEMORY_TOKENS, MemoryView, view_memory
 from psychagent.nodes.knobs import Knobs
+from psychagent.safety.answer import Card
 
-_IN_ROLLOUTS = frozenset({Role.COUNSELOR, Role.CLIENT, Role.REWRITE})
+_IN_ROLLOUTS = frozenset({Role.COUNSELOR, Role.CLIENT, Role.REWRITE, Role.RISK})
 """The roles that are asked in each rollout; the others are asked once a session."""
 
 
@@ -117,6 +119,13 @@ def append_turns(left: list[Turn] | None, batches: Sequence[list[Turn]]) -> list
     return [*(left or []), *(turn for batch in batches for turn in batch)]
 
 
+def append_findings(
+    left: list[RiskFinding] | None, batches: Sequence[list[RiskFinding]]
+) -> list[RiskFinding]:
+    """Reduce findings: append in order."""
+    return [*(left or []), *(finding for batch in batches for finding in batch)]
+
+
 def collect_rollouts(left: list[Rollout], right: list[Rollout]) -> list[Rollout]:
     """Collect rollouts by index: idempotent, whatever the order; an empty list clears."""
     if not right:
@@ -132,12 +141,17 @@ class SessionState(TypedDict, total=False):
     usage: Annotated[Usage, DeltaChannel(fold_usage)]
     retrieved: Turn | None
     """The counselor's next turn as retrieval leaves it: skills and query, no words yet."""
+    findings: Annotated[list[RiskFinding], DeltaChannel(append_findings)]
+    """Turns of the client that voice danger, or about which a model did not answer."""
+    card: Card | None
+    """What is shown to the person beside the counselor's next words; None without danger."""
 
 
 class RolloutState(TypedDict, total=False):
     """State of one rollout: its session, then the scores of its judges."""
 
     turns: list[Turn]
+    findings: list[RiskFinding]
     usage: Usage
     judgement: SessionScores
     holdout: SessionScores

@@ -11,6 +11,7 @@ from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import ClientFile, SessionSummary
 from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.profile import Case
+from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError
@@ -50,6 +51,8 @@ class SessionRecord(StoredFile):
     client_file: ClientFile | None = None
     recall: Recall | None = None
     """What the client remembers; None where a person was the client, and in files of earlier versions."""
+    risk: tuple[RiskFinding, ...] = ()
+    """Turns of the client in which the safety gate found danger; empty in files of earlier versions."""
     usage: Usage = Usage()
     evaluation_score: JsonValue = None
     """The scores of the chosen rollout."""
@@ -127,6 +130,7 @@ def to_record(case: Case, session: FinishedSession, *, keep_all: bool = True) ->
         client_file_before=session.file_before,
         client_file=session.file_after,
         recall=session.recall,
+        risk=session.risk,
         usage=session.usage,
         evaluation_score=dict(scores) if session.rollouts else None,
         rollout_data=to_rollout_data(session, keep_all=keep_all),

@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, KeyName, Settings, moved_to
+from psychagent.assets.settings.safety import SafetySettings
 
 
 class EmbeddingSettings(Settings):
@@ -88,6 +89,8 @@ class BaselineSettings(Settings):
     """How skills are retrieved."""
     embedding: EmbeddingSettings = EmbeddingSettings()
     """Embedder of the skill index."""
+    safety: SafetySettings = SafetySettings()
+    """How danger is heard and handled."""
     skills_root: FilePath | None = None
     """Skill library (ours or the reference layout); null is the bundled one."""
     prompts_root: FilePath | None = None

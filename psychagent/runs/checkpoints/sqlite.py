@@ -28,15 +28,19 @@ from psychagent.domain import (
     turn,
     usage,
 )
+from psychagent.domain.risk import finding
 from psychagent.errors import RecordError
 from psychagent.nodes import state
 from psychagent.runs.checkpoints.serde import CompressedSerializer
+from psychagent.safety import answer
 from psychagent.scales import fill
 
 _STORED = (
+    answer,
     base,
     client_memory,
     ending,
+    finding,
     memory,
     plan,
     profile,

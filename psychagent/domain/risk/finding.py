@@ -1,0 +1,82 @@
+"""What the safety gate found in one turn of the client, and what it did about it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from psychagent.domain.base import Record
+
+NO_RISK, CONCERN, HIGH, IMMINENT = range(4)
+"""Risk levels, in the shape of the C-SSRS screener: 1 is its first question and history, 2 its second and
+third, 3 its fourth and fifth and behavior; 2 and 3 take in danger from and to others."""
+
+
+class RiskMode(StrEnum):
+    """What the gate does with what it finds."""
+
+    OFF = "off"
+    WATCH = "watch"
+    """Record it; no prompt and no reply changes."""
+    ACT = "act"
+
+
+class Classifier(StrEnum):
+    """What became of asking a model about a turn."""
+
+    OFF = "off"
+    """There is no endpoint to ask."""
+    SPARED = "spared"
+    """Nothing called for asking."""
+    OK = "ok"
+    FAILED = "failed"
+    """No usable answer in time; the floor stood in."""
+
+
+class Handling(StrEnum):
+    """What the gate does about a turn."""
+
+    NONE = "none"
+    NOTE = "note"
+    """A line in the counselor's prompt: ask directly, once."""
+    CARD = "card"
+    """Resources are shown before any model speaks, and the counselor is told so."""
+    TAKEOVER = "takeover"
+    """A fixed text takes the counselor's turn."""
+
+
+class About(StrEnum):
+    """Whose danger a turn speaks of, and from whom."""
+
+    NONE = "none"
+    SELF = "self"
+    """The client may die or hurt itself."""
+    OTHERS = "others"
+    """The client may hurt somebody."""
+    HARMED = "harmed"
+    """The client, or somebody in its care, is being hurt or is in danger."""
+
+
+class RiskFinding(Record):
+    """What the gate found in one turn of the client; holds none of its words."""
+
+    turn: int = Field(ge=0)
+    """Place of the client's turn among the session's turns, from 0."""
+    level: int = Field(ge=NO_RISK, le=IMMINENT)
+    about: About = About.NONE
+    hard: int = Field(default=NO_RISK, ge=NO_RISK, le=IMMINENT)
+    """Level of the patterns that act alone."""
+    soft: int = Field(default=NO_RISK, ge=NO_RISK, le=IMMINENT)
+    """Level of the patterns that a model is asked about."""
+    patterns: tuple[str, ...] = ()
+    """Ids of the patterns that were found."""
+    model: int | None = Field(default=None, ge=NO_RISK, le=IMMINENT)
+    """The model's level; None where it gave none."""
+    classifier: Classifier = Classifier.OFF
+    carried: bool = False
+    """Whether the level rests on an earlier turn alone: it falls by one a turn."""
+    handling: Handling = Handling.NONE
+    """What was done; none where the gate only watches."""
+    rules_hash: str = ""
+    """Which rules these were."""

@@ -1,0 +1,100 @@
+"""How the level of a turn follows from rules, model and the turn before, and what is done about it; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from psychagent.domain.base import Speaker
+from psychagent.domain.risk.finding import (
+    CONCERN,
+    HIGH,
+    NO_RISK,
+    Classifier,
+    Handling,
+    RiskFinding,
+    RiskMode,
+)
+from psychagent.domain.turn import Turn
+
+_LOOKS_BACK = 3
+"""Turns of the client after a finding in which a model is asked again, whatever the rules say."""
+_FIRST_TURNS = 3
+"""Turns of a person at the start of a session in which a model is asked in any case."""
+FAILURES_TOLD = 3
+"""Failed answers in a row after which a person is shown the resources once, danger or not."""
+_HANDLINGS = (Handling.NONE, Handling.NOTE, Handling.CARD, Handling.TAKEOVER)
+
+
+class Level(NamedTuple):
+    """A level, and whether it rests on an earlier turn alone."""
+
+    level: int
+    carried: bool
+
+
+def level_of(*, hard: int, soft: int, model: int | None, last: int) -> Level:
+    """Return the level of a turn.
+
+    It is the highest of: the rules that act alone, the model's level or, where there is none, that
+    of the other rules, and one less than the turn before. So the gate never fails open, and care does
+    not stop at the first "thank you".
+
+    Args:
+        hard: Level of the rules that act alone, 0 to 3.
+        soft: Level of the rules that a model is asked about.
+        model: The model's level; None where it was not asked or gave no usable answer.
+        last: Level of the client's turn before, or of the last one of the session before.
+    """
+    now = max(hard, soft if model is None else model)
+    carried = max(last - 1, NO_RISK)
+    return Level(max(now, carried), carried > now)
+
+
+def level_at(findings: Sequence[RiskFinding], turns: Sequence[Turn], *, before: int) -> int:
+    """Return the level of the client's last turn; `before` that of the session before if it has none yet."""
+    said = [at for at, turn in enumerate(turns) if turn.speaker is Speaker.CLIENT]
+    if not said:
+        return before
+    return next((f.level for f in reversed(findings) if f.turn == said[-1]), NO_RISK)
+
+
+def is_model_due(
+    findings: Sequence[RiskFinding], turns: Sequence[Turn], *, soft: int, hard: int, last: int, is_person: bool
+) -> bool:
+    """Return whether a model should be asked about the last turn: seldom, for it costs time and tokens.
+
+    It is asked where a rule calls for it, for some turns after danger, and, with a person, in the first
+    turns of a session, before its way of speaking is known.
+    """
+    said = [at for at, turn in enumerate(turns) if turn.speaker is Speaker.CLIENT]
+    recent = said[-1 - _LOOKS_BACK :]
+    in_danger_lately = any(f.level > NO_RISK and f.turn in recent for f in findings)
+    is_early = is_person and len(said) <= _FIRST_TURNS
+    return max(soft, hard) > NO_RISK or last > NO_RISK or in_danger_lately or is_early
+
+
+def handling_of(level: int, mode: RiskMode) -> Handling:
+    """Return what is done about a level."""
+    return _HANDLINGS[level] if mode is RiskMode.ACT else Handling.NONE
+
+
+def is_worth_noting(finding: RiskFinding) -> bool:
+    """Return whether a finding is recorded: danger, or a model that did not answer."""
+    return finding.level >= CONCERN or finding.classifier is Classifier.FAILED
+
+
+def must_stay(level: int, mode: RiskMode) -> bool:
+    """Return whether the counselor may not end the session."""
+    return mode is RiskMode.ACT and level >= HIGH
+
+
+def failures_in_a_row(findings: Sequence[RiskFinding], turns: Sequence[Turn]) -> int:
+    """Count the client's last turns about which the model gave no usable answer, one after another."""
+    failed = {f.turn for f in findings if f.classifier is Classifier.FAILED}
+    count = 0
+    for at in reversed([at for at, turn in enumerate(turns) if turn.speaker is Speaker.CLIENT]):
+        if at not in failed:
+            break
+        count += 1
+    return count

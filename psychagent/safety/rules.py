@@ -1,0 +1,187 @@
+"""Rules that hear danger in a client's words: the floor under a model, and all there is without one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from psychagent.assets.locate import asset_dir
+from psychagent.domain.base import Language, Record
+from psychagent.domain.risk.finding import CONCERN, IMMINENT, NO_RISK, About
+from psychagent.errors import AssetError
+from psychagent.files.digest import hash_file
+from psychagent.files.read import load_model
+from psychagent.safety.text import normalize, sentences
+
+
+class Context(Record):
+    """Words around a pattern that change what it means: another person, a film, a denial."""
+
+    scope: Literal["sentence", "turn"] = "sentence"
+    """Whether the words must stand in the pattern's own sentence, or anywhere in the turn."""
+    match: tuple[str, ...]
+    """Regular expressions on normalized text: lower case, half width, no apostrophes."""
+
+
+class RiskPattern(Record):
+    """One thing that a client may say, and how dangerous it is."""
+
+    id: str
+    level: int = Field(ge=CONCERN, le=IMMINENT)
+    about: About
+    hard: bool = True
+    """Whether it acts alone; otherwise a model is asked, and it stands in where none answers."""
+    match: tuple[str, ...] = Field(min_length=1)
+    """Regular expressions on a sentence of normalized text."""
+    softened_by: tuple[str, ...] = ()
+    """Contexts in which a model is asked although the pattern is hard."""
+    lowered_by: tuple[str, ...] = ()
+    """Contexts in which it is no more than a concern."""
+    voided_by: tuple[str, ...] = ()
+    """Contexts in which it means nothing."""
+
+
+class AnswerRule(Record):
+    """What a yes means after a question of the counselor."""
+
+    id: str
+    level: int = Field(ge=CONCERN, le=IMMINENT)
+    about: About
+    hard: bool = True
+    asked: tuple[str, ...] = Field(min_length=1)
+    """Regular expressions on the counselor's last words that ask; matched on each of its questions."""
+
+
+class RulesFile(Record):
+    """`configs/safety/rules/<language>.yaml`."""
+
+    contexts: dict[str, Context] = {}
+    patterns: tuple[RiskPattern, ...]
+    answers: tuple[AnswerRule, ...] = ()
+    yes: tuple[str, ...] = ()
+    """Regular expressions that match a whole answer, or how it begins, if it says yes."""
+    asks: tuple[str, ...]
+    """Regular expressions of words with which a counselor asks about danger."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> RulesFile:
+        ids = [*(rule.id for rule in self.patterns), *(rule.id for rule in self.answers)]
+        twice = {one for one in ids if ids.count(one) > 1}
+        if twice:
+            raise ValueError(f"id {sorted(twice)[0]!r} stands twice; rename one")
+        for rule in self.patterns:
+            for name in (*rule.softened_by, *rule.lowered_by, *rule.voided_by):
+                if name not in self.contexts:
+                    raise ValueError(f"pattern {rule.id!r} names context {name!r}, which does not exist; add it")
+        for text in self._expressions():
+            try:
+                re.compile(text)
+            except re.error as error:
+                raise ValueError(f"{text!r} is not a regular expression ({error}); mend it") from error
+        return self
+
+    def _expressions(self) -> Iterator[str]:
+        for rule in self.patterns:
+            yield from rule.match
+        for answer in self.answers:
+            yield from answer.asked
+        for context in self.contexts.values():
+            yield from context.match
+        yield from self.yes
+        yield from self.asks
+
+
+class Heard(NamedTuple):
+    """What the rules heard in one turn."""
+
+    hard: int = NO_RISK
+    soft: int = NO_RISK
+    about: About = About.NONE
+    patterns: tuple[str, ...] = ()
+
+
+class _Hit(NamedTuple):
+    id: str
+    level: int
+    about: About
+    hard: bool
+
+
+class RiskRules:
+    """The rules of one language, compiled."""
+
+    def __init__(self, file: RulesFile, language: Language, digest: str = "") -> None:
+        """Compile the rules.
+
+        Args:
+            file: The rules.
+            language: What they are written for.
+            digest: sha256 of the file, which findings name.
+        """
+        self.file, self.language, self.digest = file, language, digest
+        self.asks = file.asks
+        self._contexts = {name: (c.scope, _any_of(c.match)) for name, c in file.contexts.items()}
+        self._patterns = [(rule, _any_of(rule.match)) for rule in file.patterns]
+        self._answers = [(rule, _any_of(rule.asked)) for rule in file.answers]
+        self._yes = _any_of(file.yes) if file.yes else None
+
+    def hear(self, text: str, before: str = "") -> Heard:
+        """Say what the rules hear in a turn.
+
+        Args:
+            text: The client's words.
+            before: The counselor's last words, after which a bare "yes" may be an answer to a question
+                about danger.
+        """
+        hits = [*self._said(normalize(text)), *self._answered(normalize(text), normalize(before))]
+        if not hits:
+            return Heard()
+        worst = max(hits, key=lambda hit: (hit.level, hit.hard))
+        return Heard(
+            hard=max((hit.level for hit in hits if hit.hard), default=NO_RISK),
+            soft=max((hit.level for hit in hits if not hit.hard), default=NO_RISK),
+            about=worst.about,
+            patterns=tuple(dict.fromkeys(hit.id for hit in hits)),
+        )
+
+    def _said(self, text: str) -> Iterator[_Hit]:
+        for sentence in sentences(text):
+            for rule, pattern in self._patterns:
+                if pattern.search(sentence) and not self._stands(rule.voided_by, sentence, text):
+                    level = rule.level
+                    if level > CONCERN and self._stands(rule.lowered_by, sentence, text):
+                        level = CONCERN
+                    hard = rule.hard and not self._stands(rule.softened_by, sentence, text)
+                    yield _Hit(rule.id, level, rule.about, hard)
+
+    def _stands(self, names: tuple[str, ...], sentence: str, text: str) -> bool:
+        for name in names:
+            scope, pattern = self._contexts[name]
+            if pattern.search(sentence if scope == "sentence" else text):
+                return True
+        return False
+
+    def _answered(self, text: str, before: str) -> Iterator[_Hit]:
+        if self._yes is None or "?" not in before or not self._yes.match(text):
+            return
+        for rule, pattern in self._answers:
+            if pattern.search(before):
+                yield _Hit(rule.id, rule.level, rule.about, rule.hard)
+
+
+def _any_of(expressions: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(f"(?:{one})" for one in expressions))
+
+
+def load_rules(language: Language, root: Path | None = None) -> RiskRules:
+    """Read the rules of a language; None is the bundled folder.
+
+    Raises:
+        AssetError: Naming the file and what is wrong in it.
+    """
+    path = asset_dir("configs", root) / "safety" / "rules" / f"{language.value}.yaml"
+    return RiskRules(load_model(RulesFile, path, AssetError), language, hash_file(path))
