@@ -11,7 +11,6 @@ import jinja2
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Stage
-from psychagent.domain.danger import SafetyWords
 from psychagent.domain.plan import Plan
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_files
@@ -140,10 +139,6 @@ class PromptLibrary:
     def first_plan(self, modality: Modality) -> Plan:
         """Return the fixed plan of a course's first session."""
         return Plan.model_validate(self.data("first_plan")[modality.value])
-
-    def safety_words(self) -> SafetyWords:
-        """Return the plain words of danger."""
-        return SafetyWords.model_validate(self.data("safety_words"))
 
     def stage_plan(self, modality: Modality, stage: Stage) -> Plan:
         """Return the plan of a stage that stands in where no plan was made for it."""

@@ -2,24 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 
-from psychagent.domain.base import Record, Speaker
-from psychagent.domain.safety import is_past_half, safety_due, was_asked
+from psychagent.domain.base import Speaker
+from psychagent.domain.safety import Asks, is_past_half, safety_due, was_asked
 from psychagent.domain.turn import Turn
 
 STAYS_OPEN = 3
 """Counselor turns that danger, once voiced, stays in the foreground; the one that answers it included."""
-
-
-class SafetyWords(Record):
-    """Plain words of danger in one language; a floor under a model's judgement, no more."""
-
-    voiced: tuple[str, ...]
-    """What a client says who may be in danger, or may be one; lower case."""
-    words: tuple[str, ...]
-    """Regular expressions of what a counselor asks about it."""
 
 
 class Alarm(StrEnum):
@@ -32,16 +23,11 @@ class Alarm(StrEnum):
     """Voiced in one of the last turns."""
 
 
-def mentions(text: str, words: Iterable[str]) -> bool:
-    """Return whether a text holds one of some words."""
-    lowered = text.lower().replace("\u2019", "'")
-    return any(word in lowered for word in words)
-
-
 def sound_alarm(
     turns: Sequence[Turn],
     *,
-    words: SafetyWords,
+    voices: Callable[[str], bool],
+    asks: Asks,
     skills: Collection[str],
     now: bool,
     carried: bool,
@@ -52,7 +38,8 @@ def sound_alarm(
 
     Args:
         turns: The session so far.
-        words: Plain words of danger.
+        voices: Whether a client's words voice danger.
+        asks: Whether a counselor's words ask about it.
         skills: Names of the skills for danger.
         now: Whether a model judged that danger is voiced now, or is open from before.
         carried: Whether memory holds a danger, or a plan for one.
@@ -61,17 +48,17 @@ def sound_alarm(
     """
     # begins with a client's turn; a counselor's turn holds what was judged of the words before it
     recent = turns[1 - 2 * STAYS_OPEN :]
-    if now or any(_voices(turn, words) for turn in recent):
+    if now or any(_voiced(turn, voices) for turn in recent):
         return Alarm.VOICED
-    if safety_due(turns, session_index=session_index, max_turns=max_turns, words=words.words, skills=skills):
+    if safety_due(turns, session_index=session_index, max_turns=max_turns, asks=asks, skills=skills):
         return Alarm.DUE
     # a greeting is no place for it
     early = bool(turns) and not is_past_half(turns, max_turns)
-    again = carried and early and not was_asked(turns, words=words.words, skills=skills)
+    again = carried and early and not was_asked(turns, asks=asks, skills=skills)
     return Alarm.DUE if again else Alarm.NONE
 
 
-def _voices(turn: Turn, words: SafetyWords) -> bool:
+def _voiced(turn: Turn, voices: Callable[[str], bool]) -> bool:
     if turn.speaker is Speaker.CLIENT:
-        return mentions(turn.text, words.voiced)
+        return voices(turn.text)
     return turn.rewrite is not None and turn.rewrite.danger

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 
 from pydantic import Field
@@ -11,7 +10,8 @@ from pydantic import Field
 from psychagent.domain.base import Record, Speaker
 from psychagent.domain.turn import Turn, count_counselor_turns
 
-_SENTENCE = re.compile(r"[^.!?。！？…]*[.!?。！？…]*")
+Asks = Callable[[str], bool]
+"""Whether a counselor's words ask about danger; `RiskRules.asks_about` of a language."""
 
 
 class Danger(StrEnum):
@@ -54,20 +54,19 @@ def note_from_text(value: object) -> object:
     return {"danger": Danger.VOICED, "words": value.strip()[:400]} if value.strip() else {}
 
 
-def was_asked(turns: Sequence[Turn], *, words: Sequence[str], skills: Collection[str]) -> bool:
+def was_asked(turns: Sequence[Turn], *, asks: Asks, skills: Collection[str]) -> bool:
     """Return whether the counselor has asked about danger in this session.
 
-    It counts as asked once a counselor's turn, the opening apart, asks a question with one of the
-    words in it or in the sentence before it, or says that it uses a skill of safety. The opening is left
-    out because it names danger only as the limit of confidentiality.
+    It counts as asked once a counselor's turn, the opening apart, asks about it or says that it uses a
+    skill of safety. The opening is left out because it names danger only as the limit of confidentiality.
 
     Args:
         turns: The session so far.
-        words: Regular expressions of plain words for danger, in the session's language.
+        asks: Whether words ask about danger, in the session's language.
         skills: Names of the skills for danger.
     """
     own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
-    return any(_asks(turn, words, skills) for turn in own[1:])
+    return any(asks_directly(turn, asks=asks, skills=skills) for turn in own[1:])
 
 
 def is_past_half(turns: Sequence[Turn], max_turns: int) -> bool:
@@ -80,7 +79,7 @@ def safety_due(
     *,
     session_index: int,
     max_turns: int,
-    words: Sequence[str],
+    asks: Asks,
     skills: Collection[str],
 ) -> bool:
     """Return whether the counselor should be reminded to ask about danger: first session, second half.
@@ -89,19 +88,13 @@ def safety_due(
         turns: The session so far.
         session_index: From 1.
         max_turns: Most turns of the counselor.
-        words: As `was_asked` takes them.
+        asks: As `was_asked` takes it.
         skills: As `was_asked` takes them.
     """
     due = session_index == 1 and is_past_half(turns, max_turns)
-    return due and not was_asked(turns, words=words, skills=skills)
+    return due and not was_asked(turns, asks=asks, skills=skills)
 
 
-def _asks(turn: Turn, words: Sequence[str], skills: Collection[str]) -> bool:
-    if turn.thoughts and set(turn.thoughts.skill) & set(skills):
-        return True
-    sentences = [sentence for sentence in _SENTENCE.findall(turn.text) if sentence]
-    pattern = re.compile("|".join(f"(?:{word})" for word in words), re.IGNORECASE)
-    pairs = zip(["", *sentences], sentences, strict=False)
-    return any(
-        asked.rstrip().endswith(("?", "？")) and pattern.search(before + asked) for before, asked in pairs
-    )
+def asks_directly(turn: Turn, *, asks: Asks, skills: Collection[str]) -> bool:
+    """Return whether a counselor's turn asks about danger, or says that it uses a skill of safety."""
+    return bool(turn.thoughts and set(turn.thoughts.skill) & set(skills)) or asks(turn.text)

@@ -32,7 +32,6 @@ REBUILT = (
     "shared/",
     "summary/",
     "words.yaml",
-    "safety_words.yaml",
 )
 """Folders of the templates that an export renders anew, and files whose words they print."""
 

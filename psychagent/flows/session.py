@@ -18,7 +18,8 @@ from psychagent.nodes.counselor import counselor
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.retrieve import retrieve
-from psychagent.nodes.risk import mode_of, risk, safe_reply
+from psychagent.nodes.safety.risk import mode_of, risk
+from psychagent.nodes.safety.safe_reply import safe_reply
 from psychagent.nodes.state import Brief, SessionState
 
 Edge = Callable[[SessionState, Runtime[Brief]], Awaitable[str]]

@@ -129,7 +129,7 @@ def render_moment(
         turns,
         session_index=brief.session_index,
         max_turns=most,
-        words=prompts.safety_words().words,
+        asks=sources.safety(brief.case.language).rules.asks_about,
         skills={skill.name for skill in risk},
     )
     is_open = not due and any(skill.id in skill_ids for skill in risk)

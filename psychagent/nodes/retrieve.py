@@ -174,9 +174,11 @@ async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn
 def _alarm(
     sources: Sources, brief: Brief, turns: Sequence[Turn], draft: Turn, risk: Sequence[Skill]
 ) -> Alarm:
+    rules = sources.safety(brief.case.language).rules
     return sound_alarm(
         turns,
-        words=sources.prompts(brief.case.language).safety_words(),
+        voices=lambda text: rules.voices(text, judged=draft.rewrite is not None),
+        asks=rules.asks_about,
         skills={skill.name for skill in risk},
         now=draft.rewrite is not None and draft.rewrite.danger,
         carried=any(summary.safety.must_stay for summary in brief.memory.summaries),

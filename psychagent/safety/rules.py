@@ -15,7 +15,7 @@ from psychagent.domain.risk.finding import CONCERN, IMMINENT, NO_RISK, About
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
 from psychagent.files.read import load_model
-from psychagent.safety.text import normalize, sentences
+from psychagent.safety.text import normalize, questions, sentences
 
 
 class Context(Record):
@@ -76,7 +76,7 @@ class RulesFile(Record):
         for rule in self.patterns:
             for name in (*rule.softened_by, *rule.lowered_by, *rule.voided_by):
                 if name not in self.contexts:
-                    raise ValueError(f"pattern {rule.id!r} names context {name!r}, which does not exist; add it")
+                    raise ValueError(f"pattern {rule.id!r}: context {name!r}, which does not exist; add it")
         for text in self._expressions():
             try:
                 re.compile(text)
@@ -123,7 +123,7 @@ class RiskRules:
             digest: sha256 of the file, which findings name.
         """
         self.file, self.language, self.digest = file, language, digest
-        self.asks = file.asks
+        self._asks = _any_of(file.asks)
         self._contexts = {name: (c.scope, _any_of(c.match)) for name, c in file.contexts.items()}
         self._patterns = [(rule, _any_of(rule.match)) for rule in file.patterns]
         self._answers = [(rule, _any_of(rule.asked)) for rule in file.answers]
@@ -148,6 +148,15 @@ class RiskRules:
             patterns=tuple(dict.fromkeys(hit.id for hit in hits)),
         )
 
+    def voices(self, text: str, *, judged: bool) -> bool:
+        """Return whether a turn voices danger; soft rules count only where no model has judged the turn."""
+        heard = self.hear(text)
+        return heard.hard > NO_RISK or (heard.soft > NO_RISK and not judged)
+
+    def asks_about(self, text: str) -> bool:
+        """Return whether a counselor asks about danger: in a question, or in the sentence before one."""
+        return any(self._asks.search(question) for question in questions(normalize(text)))
+
     def _said(self, text: str) -> Iterator[_Hit]:
         for sentence in sentences(text):
             for rule, pattern in self._patterns:
@@ -166,10 +175,11 @@ class RiskRules:
         return False
 
     def _answered(self, text: str, before: str) -> Iterator[_Hit]:
-        if self._yes is None or "?" not in before or not self._yes.match(text):
+        asked = questions(before)
+        if self._yes is None or not asked or not self._yes.match(text):
             return
         for rule, pattern in self._answers:
-            if pattern.search(before):
+            if any(pattern.search(question) for question in asked):
                 yield _Hit(rule.id, rule.level, rule.about, rule.hard)
 
 

@@ -9,6 +9,7 @@ _APOSTROPHES = dict.fromkeys(map(ord, "'’‘‛`´ʼ＇"), None)
 _SPACE_BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 _SENTENCE = re.compile(r"[^.!?;。！？；…\n]+")
+_ENDED = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*")
 
 
 def normalize(text: str) -> str:
@@ -26,3 +27,10 @@ def normalize(text: str) -> str:
 def sentences(text: str) -> list[str]:
     """Cut a normalized text into sentences, without the marks that end them."""
     return [part.strip() for part in _SENTENCE.findall(text) if part.strip()]
+
+
+def questions(text: str) -> list[str]:
+    """List a normalized text's questions, each with the sentence before it."""
+    parts = [part.strip() for part in _ENDED.findall(text) if part.strip()]
+    pairs = zip(["", *parts], parts, strict=False)
+    return [f"{before} {part}".strip() for before, part in pairs if part.endswith(("?", "？"))]

@@ -7,14 +7,12 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Speaker
-from psychagent.domain.danger import STAYS_OPEN, Alarm, SafetyWords, mentions, sound_alarm
+from psychagent.domain.danger import STAYS_OPEN, Alarm, sound_alarm
 from psychagent.domain.turn import Rewrite, Turn
+from psychagent.safety.rules import load_rules
 from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.library import SkillLibrary
-
-WORDS = SafetyWords(voiced=("kill myself",), words=("suicide",))
 
 
 def asks(text: str = "And then?", *, danger: bool = False) -> Turn:
@@ -27,7 +25,8 @@ def says(text: str = "It was an ordinary week.") -> Turn:
 
 def alarm(turns: Sequence[Turn], **over: Any) -> Alarm:
     given: dict[str, Any] = {
-        "words": WORDS,
+        "voices": lambda text: "kill myself" in text.lower(),
+        "asks": lambda text: "suicide" in text and "?" in text,
         "skills": {"Ask directly"},
         "now": False,
         "carried": False,
@@ -47,10 +46,6 @@ def test_what_the_model_hears_is_voiced() -> None:
 
 def test_plain_words_are_voiced_even_if_the_model_missed_them() -> None:
     assert alarm([asks(), says("I will KILL MYSELF one day.")], now=False) is Alarm.VOICED
-
-
-def test_a_typographic_apostrophe_hides_no_word() -> None:
-    assert mentions("I don’t want to live.", ["don't want to live"])
 
 
 def test_the_counselors_own_words_are_not_the_clients_danger() -> None:
@@ -106,22 +101,17 @@ def test_a_later_session_without_a_note_is_not_due() -> None:
 
 
 @pytest.mark.parametrize("language", list(Language))
-def test_the_bundled_words_are_lower_case_and_used_once(language: Language) -> None:
-    words = PromptLibrary(language).safety_words()
-    assert len(set(words.voiced)) == len(words.voiced) > 10
-    assert [word for word in words.voiced if word != word.lower() or word != word.strip()] == []
-
-
-@pytest.mark.parametrize("language", list(Language))
-def test_the_bundled_words_raise_no_alarm_at_a_gold_moment_without_danger(language: Language) -> None:
-    words, path = PromptLibrary(language).safety_words(), gold_file(language)
+def test_the_bundled_rules_raise_no_alarm_at_a_gold_moment_without_danger(language: Language) -> None:
+    rules, path = load_rules(language), gold_file(language)
     moments = load_gold(path, SkillLibrary(language))
     rewrites = load_rewrites(rewrites_file(path), moments)
     false = [
         moment.id
         for moment in moments
         if not rewrites[moment.id].danger
-        and any(mentions(turn.text, words.voiced) for turn in moment.turns if turn.speaker is Speaker.CLIENT)
+        and any(
+            rules.voices(turn.text, judged=True) for turn in moment.turns if turn.speaker is Speaker.CLIENT
+        )
     ]
     assert false == []
 
@@ -146,6 +136,6 @@ HARMLESS = {
 
 @pytest.mark.parametrize("language", list(Language))
 def test_plain_danger_is_heard_and_a_figure_of_speech_is_not(language: Language) -> None:
-    words = PromptLibrary(language).safety_words().voiced
-    assert all(mentions(text, words) for text in SPOKEN[language])
-    assert not [text for text in HARMLESS[language] if mentions(text, words)]
+    rules = load_rules(language)
+    assert all(rules.voices(text, judged=False) for text in SPOKEN[language])
+    assert not [text for text in HARMLESS[language] if rules.voices(text, judged=False)]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.safety import Danger, SafetyNote, note_from_text, safety_due
 from psychagent.domain.turn import Thoughts, Turn
+from psychagent.safety.rules import load_rules
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
 from tests.support.every import LANGUAGES, MODALITIES
 
-WORDS = {language: PromptLibrary(language).data("safety_words")["words"] for language in LANGUAGES}
+RULES = {language: load_rules(language) for language in LANGUAGES}
 CLIENT = Turn(speaker=Speaker.CLIENT, text="I think of dying. Did you hear that?")
 ALWAYS = {"Ask plainly about death"}
 
@@ -25,8 +25,8 @@ def said(*texts: str, skill: str = "Listening") -> list[Turn]:
 
 
 def due(turns: list[Turn], language: Language = Language.EN, *, session: int = 1, most: int = 8) -> bool:
-    words = WORDS[language]
-    return safety_due(turns, session_index=session, max_turns=most, words=words, skills=ALWAYS)
+    asks = RULES[language].asks_about
+    return safety_due(turns, session_index=session, max_turns=most, asks=asks, skills=ALWAYS)
 
 
 def test_it_is_due_from_the_middle_of_a_first_session_and_in_no_other() -> None:

@@ -30,7 +30,8 @@ COURSE_ROLES = set(Role) - {Role.JUDGE, Role.PROBE}
 
 
 def test_every_role_of_a_course_has_a_model_and_no_other_role_has_one() -> None:
-    baseline = baseline_of(**AT, model="c", reflector=AT | {"model": "r"})
+    gate = {"endpoint": AT | {"model": "g"}}
+    baseline = baseline_of(**AT, model="c", reflector=AT | {"model": "r"}, safety=gate)
     world = runtime_of(client=AT | {"model": "k"}).world
     models = {role: endpoint_of(role, baseline, world).model for role in COURSE_ROLES}
     assert models == {
@@ -41,6 +42,7 @@ def test_every_role_of_a_course_has_a_model_and_no_other_role_has_one() -> None:
         Role.CLIENT_FILE: "r",
         Role.CLIENT: "k",
         Role.RECALL: "k",
+        Role.RISK: "g",
     }
     for role in set(Role) - COURSE_ROLES:
         with pytest.raises(SettingsError, match=f"role '{role.value}' is no part of a course"):
@@ -48,7 +50,9 @@ def test_every_role_of_a_course_has_a_model_and_no_other_role_has_one() -> None:
 
 
 def test_another_counselor_model_is_the_counselors_alone() -> None:
-    baseline, world = baseline_of(**AT, model="c"), runtime_of(client=AT | {"model": "k"}).world
+    gate = {"endpoint": AT | {"model": "g"}}
+    baseline = baseline_of(**AT, model="c", safety=gate)
+    world = runtime_of(client=AT | {"model": "k"}).world
     named = {role: endpoint_of(role, baseline, world, counselor_model="x").model for role in COURSE_ROLES}
     assert {role for role, model in named.items() if model == "x"} == {
         Role.COUNSELOR,
@@ -59,7 +63,8 @@ def test_another_counselor_model_is_the_counselors_alone() -> None:
 
 async def test_rollouts_and_their_judges_pass_the_same_gate() -> None:
     async with open_live({}, calls=3) as here:
-        plain = build_deps(baseline_of(), runtime_of(), here)
+        gate = {"endpoint": AT | {"model": "g"}}
+        plain = build_deps(baseline_of(safety=gate), runtime_of(), here)
         deps = with_rollouts(plain, rft_settings(holdout={"model": "offline-warm"}), here)
         assert deps.rft
         assert deps.rft.holdout

@@ -13,12 +13,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from psychagent.assets.prompts import PromptLibrary
 from psychagent.cli.settings import SkillSettings, read_skill_settings
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
 from psychagent.flows.build import open_embedder
 from psychagent.flows.live import Live, open_live
+from psychagent.safety.rules import load_rules
 from psychagent.skills.bench.gold import Moment, Rewrite, gold_file, load_gold, load_rewrites, rewrites_file
 from psychagent.skills.bench.measure import HALVES, Row, run_bench
 from psychagent.skills.bench.showing import WAYS, Showing, halves, show_all, summarize
@@ -90,7 +90,11 @@ async def _showings(
     embedder = None if method == "lexical" else open_embedder(settings.embedding, live)
     bundled = settings.embedding.provider == "minilm"
     floor = resolve_floor(language, method, settings.floor, rewritten=True, bundled=bundled)
-    words = PromptLibrary(language).safety_words()
+    rules = load_rules(language)
+
+    def voices(text: str) -> bool:
+        return rules.voices(text, judged=True)
+
     showings = {}
     for way in WAYS:
         store = SkillStore(
@@ -101,7 +105,7 @@ async def _showings(
             floor=floor,
             cache_dir=settings.cache_dir,
         )
-        tuning, held_out = halves(await show_all(store, way, moments, rewrites, words))
+        tuning, held_out = halves(await show_all(store, way, moments, rewrites, voices))
         showings[way.name] = (summarize(tuning), summarize(held_out))
     return showings
 

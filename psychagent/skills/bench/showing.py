@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from psychagent.domain.base import WORKING_STAGES
-from psychagent.domain.danger import Alarm, SafetyWords, mentions
+from psychagent.domain.danger import Alarm
 from psychagent.domain.skill import StageSkills
 from psychagent.skills.bench.gold import Moment, Rewrite
 from psychagent.skills.shown import choose_shown, risk_skills, shortlist
@@ -89,14 +89,16 @@ async def show_all(
     way: Way,
     moments: Sequence[Moment],
     rewrites: Mapping[str, Rewrite],
-    words: SafetyWords,
+    voices: Callable[[str], bool],
 ) -> list[Shown]:
     """Choose what each moment shows, from its rewrite, among the candidates that a session would have."""
-    return [await _show(store, way, moment, rewrites[moment.id], words) for moment in moments]
+    return [await _show(store, way, moment, rewrites[moment.id], voices) for moment in moments]
 
 
-async def _show(store: SkillStore, way: Way, moment: Moment, rewrite: Rewrite, words: SafetyWords) -> Shown:
-    danger = rewrite.danger or mentions(moment.last_words, words.voiced)
+async def _show(
+    store: SkillStore, way: Way, moment: Moment, rewrite: Rewrite, voices: Callable[[str], bool]
+) -> Shown:
+    danger = rewrite.danger or voices(moment.last_words)
     alarm = Alarm.VOICED if danger else Alarm.NONE
     skills = store.stage(moment.modality, moment.stage)
     ids = await _ids(store, way, skills, rewrite.query, alarm)

@@ -1,0 +1,117 @@
+"""The safety gate: after each turn of the client, how much danger it voices and what is done about it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from langgraph.runtime import Runtime
+
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.domain.risk.audit import AuditKey
+from psychagent.domain.risk.finding import (
+    CONCERN,
+    About,
+    Handling,
+    RiskFinding,
+    RiskMode,
+)
+from psychagent.domain.risk.level import (
+    FAILURES_TOLD,
+    failures_in_a_row,
+    handling_of,
+    is_worth_noting,
+    level_at,
+    level_of,
+)
+from psychagent.domain.role import ClientKind
+from psychagent.domain.turn import Turn
+from psychagent.nodes.deps import Deps, SessionNode
+from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.safety.classify import Judged, judge
+from psychagent.nodes.state import Brief, SessionState
+from psychagent.safety.rules import Heard
+
+
+def mode_of(baseline: BaselineSettings, knobs: Knobs) -> RiskMode:
+    """Return what the gate does: with a person it always acts, whatever the settings say."""
+    return RiskMode.ACT if knobs.client is ClientKind.HUMAN else baseline.safety.mode
+
+
+def risk(deps: Deps) -> SessionNode:
+    """Make the node that hears danger in the client's last turn.
+
+    A model that fails leaves the turn to the rules, and the finding says so: the gate never fails open.
+    """
+
+    async def listen(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
+        brief, turns, findings = runtime.context, state["turns"], state.get("findings", [])
+        mode = mode_of(deps.baseline, brief.knobs)
+        if mode is RiskMode.OFF:
+            return {}
+        last = level_at(findings, turns[:-1], before=brief.memory.risk_level)
+        before = turns[-2].text if len(turns) > 1 else ""
+        heard = deps.safety(brief.case.language).rules.hear(turns[-1].text, before)
+        judged = await judge(deps, brief, turns, heard, findings, last=last)
+        finding = _finding(deps, brief, turns, heard, judged, findings, last=last, mode=mode)
+        update: SessionState = {"usage": judged.usage} if judged.usage.roles else {}
+        if is_worth_noting(finding):
+            await _record(deps, brief, finding)
+            update["findings"] = [finding]
+        if mode is RiskMode.ACT:
+            shows = finding.handling in {Handling.CARD, Handling.TAKEOVER}
+            texts = deps.safety(brief.case.language)
+            update["card"] = texts.card(brief.knobs.region, finding.about) if shows else None
+        return update
+
+    return listen
+
+
+def _finding(
+    deps: Deps,
+    brief: Brief,
+    turns: Sequence[Turn],
+    heard: Heard,
+    judged: Judged,
+    findings: Sequence[RiskFinding],
+    *,
+    last: int,
+    mode: RiskMode,
+) -> RiskFinding:
+    at = len(turns) - 1
+    level, carried = level_of(hard=heard.hard, soft=heard.soft, model=judged.level, last=last)
+    # a turn that was found more dangerous before a crash is not taken more lightly after it
+    known = deps.audit.known(_key(brief, at))
+    level, carried = max(level, known), carried and known <= level
+    about = judged.about if judged.level == level and judged.about is not About.NONE else heard.about
+    if about is About.NONE and level >= CONCERN:
+        about = next((f.about for f in reversed(findings)), About.SELF)
+    finding = RiskFinding(
+        turn=at,
+        level=level,
+        about=about,
+        hard=heard.hard,
+        soft=heard.soft,
+        patterns=heard.patterns,
+        model=judged.level,
+        classifier=judged.classifier,
+        carried=carried,
+        handling=handling_of(level, mode),
+        rules_hash=deps.safety(brief.case.language).rules.digest,
+    )
+    silent = failures_in_a_row([*findings, finding], turns) == FAILURES_TOLD
+    if mode is RiskMode.ACT and silent and finding.handling in {Handling.NONE, Handling.NOTE}:
+        return finding.model_copy(update={"handling": Handling.CARD})
+    return finding
+
+
+async def _record(deps: Deps, brief: Brief, finding: RiskFinding) -> None:
+    endpoint = deps.baseline.safety.endpoint
+    model = endpoint.model if endpoint else ""
+    # it waits for the disk, and nothing may be said before the line is there
+    await asyncio.to_thread(deps.audit.add, _key(brief, finding.turn), finding, model=model)
+
+
+def _key(brief: Brief, turn: int) -> AuditKey:
+    place = brief.place
+    return AuditKey(place.thread, place.session, place.rollout, place.attempt, turn)
