@@ -13,6 +13,7 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Record
 from psychagent.domain.risk.finding import About
 from psychagent.errors import AssetError
+from psychagent.files.digest import hash_file
 from psychagent.files.read import load_model
 from psychagent.safety.resources import Resource, Resources, load_resources
 from psychagent.safety.rules import RiskRules, load_rules
@@ -126,6 +127,13 @@ def load_answers(language: Language, root: Path | None = None) -> AnswerTexts:
 def load_safety(language: Language) -> SafetyTexts:
     """Read the bundled rules, texts and resources of a language, once."""
     return SafetyTexts(load_rules(language), load_answers(language), load_resources())
+
+
+def safety_hashes(language: Language) -> dict[str, str]:
+    """Hash the files that the gate of a language reads, by their path."""
+    folder = asset_dir("configs") / "safety"
+    files = (f"rules/{language.value}.yaml", f"texts/{language.value}.yaml", "resources.yaml")
+    return {f"safety/{name}": hash_file(folder / name) for name in files}
 
 
 SafetySource = Callable[[Language], SafetyTexts]

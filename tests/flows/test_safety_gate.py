@@ -158,11 +158,7 @@ def asking(said: list[str], *judged: str | Exception, **settings: Any) -> Cast:
 async def test_a_soft_rule_asks_the_model_and_yields_to_it() -> None:
     said = "I could strike him, the dear old fool."
     for model, level in ((judgement(0), None), (judgement(1, "strike him", "others"), 1)):
-        cast = gated(
-            replies([said, "Bye."]) | {"risk": [model, judgement(0)]},
-            endpoint=ENDPOINT,
-            max_counselor_turns=2,
-        )
+        cast = asking([said, "Bye."], model, judgement(0))
         held = await hold(cast)
         assert levels(held).get(1) == level
 
