@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from psychagent.errors import RecordError
-from psychagent.files.append import write_all
+from psychagent.files import append
 
 _REMOVED = "was removed while it was written to; put it back, or run again to begin a new one"
 
@@ -76,7 +76,7 @@ def read_from(place: int, start: int) -> bytes:
 def append_for_good(path: Path, place: int, data: bytes) -> None:
     """Append to an open file, whole or not at all; returns when the data would survive a power cut."""
     before = os.fstat(place).st_size
-    write_all(place, data)
+    append.write_all(place, data)
     try:
         os.fsync(place)
         if before == 0:

@@ -165,7 +165,10 @@ def _break(
         reason = "began a file and stands below another line"
         return Broken(line=entry.number, flaw=Flaw.MOVED, reason=reason)
     if above and above.line and (above.line.writer, above.line.n + 1) == (line.writer, line.n):
-        reason = "is not the line that the next one followed, although it has its number"
+        reason = (
+            "is not the line that the next one followed: it was changed with its hash, or a line of another "
+            "writer was removed below it"
+        )
         return Broken(line=above.number, flaw=Flaw.CHANGED, reason=reason)
     return Broken(line=entry.number, flaw=Flaw.REMOVED, reason=_missing(line, above))
 
