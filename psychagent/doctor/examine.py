@@ -94,10 +94,12 @@ def _data(baseline: BaselineSettings, runtime: RuntimeSettings, dataset: Dataset
 
 
 def _models(baseline: BaselineSettings, runtime: RuntimeSettings, live: Live) -> Iterator[Check]:
-    """Check keys and endpoints; only counselor and reflector have to give typed replies."""
+    """Check keys and endpoints; all but the client have to give typed replies."""
     roles: dict[str, EndpointSettings] = {"counselor": baseline.counselor, "client": runtime.world.client}
     if baseline.reflector:
         roles["reflector"] = baseline.reflector
+    if baseline.safety.endpoint:
+        roles["risk"] = baseline.safety.endpoint
     prompts = partial(PromptLibrary, runtime.world.language, baseline.prompts_root)
     for role, settings in roles.items():
         if settings.api_key_env:

@@ -130,6 +130,13 @@ def test_a_key_that_is_not_set_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     assert lines["counselor: chat"].startswith("✓")
 
 
+def test_the_model_of_the_safety_gate_is_asked_for_a_typed_reply(tmp_path: Path) -> None:
+    with serve(well) as server:
+        gate = {"endpoint": {"model": "gate", "base_url": server.base_url}}
+        _, lines = doctor(files(tmp_path, server.base_url, safety=gate))
+    assert lines["risk: typed reply"].startswith("✓")
+
+
 def test_a_reflector_of_its_own_is_asked_for_a_typed_reply_too(tmp_path: Path) -> None:
     with serve(well) as server:
         reflector = {"provider": "openai", "model": "writer", "base_url": server.base_url}
