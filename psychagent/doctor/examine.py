@@ -114,8 +114,12 @@ def describe_safety(language: Language, today: date, root: Path | None = None) -
     load_rules(language, root)
     load_answers(language, root)
     resources = load_resources(root)
-    count, stale = sum(1 for _ in resources.file.all()), resources.stale(today)
-    seen = f"rules and texts of {language.value!r}, {count} services in {len(resources.file.regions)} regions"
+    services, stale = tuple(resources.file.all()), resources.stale(today)
+    unsure = sum(not one.verified for one in services)
+    seen = (
+        f"rules and texts of {language.value!r}, {len(services)} services in {len(resources.file.regions)} "
+        f"regions ({unsure} not verified)"
+    )
     if not stale:
         return f"{seen}, each checked within a year"
     named = ", ".join(one.id for one in stale[:3]) + (" and others" if len(stale) > 3 else "")

@@ -66,11 +66,11 @@ class Resource(Record):
     languages: tuple[Spoken, ...] = ()
     """What is spoken there; empty where it differs by country."""
     checked: date
-    """The day on which the entry was compared with what the source says."""
+    """The day on which the entry was last compared with what could be read about it."""
     source: Address = Field(min_length=1)
     """The page of its owner, or of an authority, that was read; if none could be, the one to check it on."""
     verified: bool = True
-    """Whether such a page was read; otherwise the entry rests on second hands."""
+    """Whether such a page was read and gives the number; otherwise it is second-hand or common knowledge."""
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Resource:
