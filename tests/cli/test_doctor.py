@@ -51,7 +51,7 @@ def doctor(options: list[str], **env: str) -> tuple[int, dict[str, str]]:
     return result.exit_code, {name: line for name, line in zip(names, lines, strict=True)}
 
 
-PAIRED = {"assets", "settings", "counselor", "client", "reflector", "embedding"}
+PAIRED = {"assets", "settings", "counselor", "client", "reflector", "risk", "embedding"}
 
 
 def typed(content: str) -> Behave:
