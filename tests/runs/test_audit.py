@@ -11,8 +11,11 @@ from typing import Any
 import pytest
 
 from psychagent.errors import RecordError
+from psychagent.flows.events import SessionClosed
 from psychagent.records.audit_check import verify
 from psychagent.records.folder import RunFolder
+from psychagent.runs.events import InCase
+from psychagent.runs.outcome import Status
 from psychagent.runs.replay import plan_replay
 from psychagent.runs.sample import run_sample
 from tests.support.audits import audit_lines, turns_in, without_chance
@@ -27,7 +30,7 @@ from tests.support.endangered import (
     gate_at,
 )
 from tests.support.loopback.server import Call, Http, serve
-from tests.support.running import NAME, case_dirs, load, run_plan
+from tests.support.running import NAME, case_dirs, hearing, load, run_plan
 
 WATCH = {"mode": "watch"}
 ACT = {"mode": "act"}
@@ -118,6 +121,24 @@ async def test_a_finished_run_that_is_run_again_records_nothing_more(tmp_path: P
         before = audit_of(tmp_path).read_bytes()
         await run_sample(plan)
     assert audit_of(tmp_path).read_bytes() == before
+
+
+async def test_an_audit_removed_while_a_course_is_held_fails_it_before_another_reply(tmp_path: Path) -> None:
+    with serve(Endangered()) as server:
+        plan = endangered_plan(tmp_path, server.base_url, safety=ACT)
+
+        def remove(event: InCase) -> None:
+            if isinstance(event.event, SessionClosed) and event.event.session.session_index == 1:
+                audit_of(tmp_path).unlink()
+
+        result = await run_sample(hearing(plan, InCase, remove))
+        (lost,) = result.outcomes
+        assert lost.status is Status.FAILED
+        assert lost.failure
+        assert "safety.jsonl: was removed while it was written to" in lost.failure.message
+        assert server.calls[-1].role == "client", "nothing was said in answer"
+        assert (await run_sample(plan)).exit_status() == 0
+    assert {line["session"] for line in audit_lines(audit_of(tmp_path))} == {2}
 
 
 async def test_overwriting_a_run_removes_its_audit_with_it(tmp_path: Path) -> None:
