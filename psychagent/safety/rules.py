@@ -182,7 +182,7 @@ class RiskRules:
                 yield from self._found(rule, pattern, where, text)
 
     def _found(self, rule: RiskPattern, pattern: re.Pattern[str], where: str, text: str) -> Iterator[_Hit]:
-        for match in pattern.finditer(where):
+        for match in _matches(pattern, where):
             if self._stands(rule.voided_by, match, text):
                 continue
             level = rule.level
@@ -209,6 +209,14 @@ class RiskRules:
         if not expressions:
             return _NEVER
         return re.compile("|".join(f"(?:{self.file.spell(one)})" for one in expressions), re.DOTALL)
+
+
+def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:
+    """Find matches that may overlap: one that means nothing must not hide another that begins in it."""
+    start = 0
+    while match := pattern.search(where, start):
+        yield match
+        start = match.start() + 1
 
 
 def _around(scope: str, match: re.Match[str], text: str) -> str:
