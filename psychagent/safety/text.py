@@ -33,8 +33,8 @@ _SENTENCE = re.compile(r"[^.!?;。！？；…\n]+")
 def normalize(text: str) -> str:
     """Write a text in one width, one case and without apostrophes, marks of no width and drawn-out letters.
 
-    `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`; `自*殺` and `自 杀`
-    become `自杀`.
+    `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`,
+    `自*殺` and `自 杀` become `自杀`.
     """
     folded = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES).casefold()
     visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
