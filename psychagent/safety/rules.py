@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -43,6 +43,10 @@ class RiskPattern(Record):
     """Whether its words stand in one sentence, or may be spread over the turn."""
     match: tuple[str, ...] = Field(min_length=1)
     """Regular expressions on normalized text."""
+    also: tuple[str, ...] = ()
+    """Regular expressions that must be found too, anywhere in the turn."""
+    at_least: int = Field(default=0, ge=0)
+    """How many of them; 0 is all. Signs that say little each may say much together."""
     softened_by: tuple[str, ...] = ()
     """Contexts in which a model is asked although the pattern is hard."""
     lowered_by: tuple[str, ...] = ()
@@ -111,7 +115,7 @@ class RulesFile(Record):
 
     def _expressions(self) -> Iterator[str]:
         for rule in self.patterns:
-            yield from rule.match
+            yield from (*rule.match, *rule.also)
         for answer in self.answers:
             yield from answer.asked
             yield from answer.said
@@ -151,7 +155,10 @@ class RiskRules:
         self.file, self.language, self.digest = file, language, digest
         self._asks = self._any_of(file.asks)
         self._contexts = {name: (c.scope, self._any_of(c.match)) for name, c in file.contexts.items()}
-        self._patterns = [(rule, self._any_of(rule.match)) for rule in file.patterns]
+        self._patterns = [
+            (rule, self._any_of(rule.match), [self._any_of((one,)) for one in rule.also])
+            for rule in file.patterns
+        ]
         self._answers = [
             (rule, self._any_of(rule.asked), self._any_of(rule.said or file.yes)) for rule in file.answers
         ]
@@ -186,9 +193,11 @@ class RiskRules:
 
     def _said(self, text: str) -> Iterator[_Hit]:
         parts = sentences(text)
-        for rule, pattern in self._patterns:
-            for where in parts if rule.scope == "sentence" else [text]:
-                yield from self._found(rule, pattern, where, text)
+        for rule, pattern, signs in self._patterns:
+            places = [part for part in (parts if rule.scope == "sentence" else [text]) if pattern.search(part)]
+            if places and _count(signs, text) >= (rule.at_least or len(signs)):
+                for where in places:
+                    yield from self._found(rule, pattern, where, text)
 
     def _found(self, rule: RiskPattern, pattern: re.Pattern[str], where: str, text: str) -> Iterator[_Hit]:
         for match in _matches(pattern, where):
@@ -226,6 +235,10 @@ def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:
     while match := pattern.search(where, start):
         yield match
         start = match.start() + 1
+
+
+def _count(signs: Sequence[re.Pattern[str]], text: str) -> int:
+    return sum(sign.search(text) is not None for sign in signs)
 
 
 def _around(scope: str, match: re.Match[str], text: str) -> str:
