@@ -66,6 +66,8 @@ class AnswerRule(Record):
     """Regular expressions on the counselor's last words that ask; matched on each of its questions."""
     said: tuple[str, ...] = ()
     """How an answer begins that affirms without a yes: a time, a place; empty is the file's `yes`."""
+    voided_by: tuple[str, ...] = ()
+    """Contexts of the answer in which it means nothing."""
 
 
 class RulesFile(Record):
@@ -89,17 +91,20 @@ class RulesFile(Record):
         if twice:
             raise ValueError(f"id {sorted(twice)[0]!r} stands twice; rename one")
         for rule in self.patterns:
-            for name in (*rule.softened_by, *rule.lowered_by, *rule.voided_by):
-                if name not in self.contexts:
-                    raise ValueError(
-                        f"pattern {rule.id!r} names context {name!r}, which does not exist; add it"
-                    )
+            self._know(rule.id, (*rule.softened_by, *rule.lowered_by, *rule.voided_by))
+        for answer in self.answers:
+            self._know(answer.id, answer.voided_by)
         for text in self._expressions():
             try:
                 re.compile(self.spell(text))
             except re.error as error:
                 raise ValueError(f"{text!r} is not a regular expression ({error}); mend it") from error
         return self
+
+    def _know(self, rule: str, names: tuple[str, ...]) -> None:
+        for name in names:
+            if name not in self.contexts:
+                raise ValueError(f"pattern {rule!r} names context {name!r}, which does not exist; add it")
 
     def spell(self, expression: str) -> str:
         """Write an expression out, with the words that it names.
@@ -220,7 +225,8 @@ class RiskRules:
     def _answered(self, text: str, before: str) -> Iterator[_Hit]:
         asked = questions(before)
         for rule, question, said in self._answers:
-            if any(map(question.search, asked)) and said.match(text):
+            answer = said.match(text) if any(map(question.search, asked)) else None
+            if answer and not self._stands(rule.voided_by, answer, text):
                 yield _Hit(rule.id, rule.level, rule.about, rule.hard)
 
     def _any_of(self, expressions: tuple[str, ...]) -> re.Pattern[str]:
