@@ -11,7 +11,10 @@ _CHINESE = r"[\u3400-\u9fff]"
 _SPACED_OUT = re.compile(
     rf"(?<={_CHINESE}) (?={_CHINESE}(?: |$))|(?<={_CHINESE})(?<![^ \n]{_CHINESE}) (?={_CHINESE})", re.M
 )
-_MARKS_BETWEEN_CHINESE = re.compile(rf"(?<={_CHINESE})[*·•_|^]+(?={_CHINESE})")
+_MARKS_BETWEEN_CHINESE = re.compile(rf"(?<={_CHINESE})[*·•_|^/~]+(?={_CHINESE})")
+# lone characters with a mark after each: "我。想。死。"
+_DOTTED = re.compile(rf"(?<!{_CHINESE}){_CHINESE}(?:[。.,、~—–-]{{1,2}}{_CHINESE}(?!{_CHINESE})){{2,}}")
+_MARK = re.compile(r"[。.,、~—–-]")
 # the characters of danger and of what stands around them, no more: rules are written in simplified ones
 _SIMPLIFIED = str.maketrans(
     "殺樓藥個們這還沒過從來對會說話頭讓給媽兒邊殘傷輕繩燒開車橋門斷結決絕遺書寫後東離無為麼覺點應該時間電"
@@ -35,13 +38,14 @@ def normalize(text: str) -> str:
     """Write a text in one width, one case and without apostrophes, marks of no width and drawn-out letters.
 
     `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`,
-    `自*殺` and `自 杀` become `自杀`.
+    `自*殺`, `自 杀` and `自/杀` become `自杀`, `想。自。杀` becomes `想自杀`.
     """
     folded = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES).casefold()
     visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
     lines = (" ".join(line.split()) for line in visible.splitlines())
     joined = _SPACED_OUT.sub("", "\n".join(lines))
-    return _DRAWN_OUT.sub(r"\1", _MARKS_BETWEEN_CHINESE.sub("", joined)).translate(_SIMPLIFIED)
+    whole = _DOTTED.sub(lambda found: _MARK.sub("", found[0]), _MARKS_BETWEEN_CHINESE.sub("", joined))
+    return _DRAWN_OUT.sub(r"\1", whole).translate(_SIMPLIFIED)
 
 
 def sentences(text: str) -> list[str]:
