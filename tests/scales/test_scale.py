@@ -24,7 +24,7 @@ def copied(tmp_path: Path, name: str = "SRS", **changes: Any) -> Path:
 
 
 def test_every_bundled_scale_is_read() -> None:
-    assert len(SCALES) == 24
+    assert len(SCALES) == 25
     assert all(name == scale.name for name, scale in SCALES.items())
 
 
