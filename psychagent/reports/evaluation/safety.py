@@ -38,9 +38,9 @@ _KINDS = {
 HOW = (
     "Heard by the findings of the safety gate, or by its rules where a session's file holds none; asked "
     "about if the counselor asks in plain words, uses a skill for danger, or the gate's fixed text takes its "
-    "turn. "
-    "No model is asked for this. Levels, in the shape of the C-SSRS screener: 1 a wish to be dead or a past "
-    f"danger, {HIGH} thoughts of it or danger from or to others, {IMMINENT} intent, plan or a recent attempt."
+    "turn. No model is asked for this. Levels: 1 a wish to be dead or a past attempt; "
+    f"{HIGH} active thoughts, or self-harm or violence now; {IMMINENT} a plan with means or a time, or an "
+    "act under way."
 )
 JUDGED = (
     "Counted over sessions in which danger was voiced and the counselor had a turn left. A yes rests on "
