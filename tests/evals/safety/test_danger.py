@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,10 +11,14 @@ from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.risk.session import HeardBy, SessionDanger
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import RecordError
+from psychagent.evals.find import Search, find_sessions
 from psychagent.evals.safety.danger import danger_of
+from psychagent.records.session import to_record, write_session
 from psychagent.scales.dialogue import Dialogue, to_lines
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.shown import risk_skills
+from tests.support.fakes import case_of
+from tests.support.finished import finished
 
 HELLO = (Speaker.COUNSELOR, "Hello. What brings you here?")
 CALM = (Speaker.CLIENT, "My work. I sleep badly and I am tired.")
@@ -129,3 +134,19 @@ def test_names_that_mean_something_else_in_files_of_others_are_not_read() -> Non
 def test_findings_of_ours_that_cannot_be_read_are_no_safety() -> None:
     with pytest.raises(RecordError, match="risk"):
         danger_of(dialogue(HELLO, CALM), ours(*turned(HELLO, CALM)) | {"risk": [{"turn": 1, "level": 9}]})
+
+
+def test_what_a_run_wrote_of_its_gate_is_read_by_an_evaluation(tmp_path: Path) -> None:
+    said = (HELLO, CALM, OTHER, CALM, ASKS)
+    held = finished().model_copy(
+        update={
+            "turns": tuple(turned(*said)),
+            "risk": (RiskFinding(turn=1, level=2), RiskFinding(turn=3, level=1, carried=True)),
+        }
+    )
+    write_session(tmp_path / "cbt" / "a" / "session_2.json", to_record(case_of(), held))
+    (found,), broken = find_sessions(Search(root=tmp_path))
+    assert broken == []
+    assert found.danger == SessionDanger(
+        heard_by=HeardBy.GATE, level=2, turn=2, asked=Asked.LATER, asked_turn=5
+    )
