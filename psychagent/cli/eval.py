@@ -168,22 +168,13 @@ def _judged(result: EvalResult) -> list[Scale]:
 def _show_safety(result: EvalResult, console: Console) -> None:
     """Print in how many sessions danger was voiced and, where the judge was asked, how it was met."""
     numbers = count_safety(result.safety, result.scales)
-    times = ", ".join(f"{_TIMES[asked]} {numbers.times(asked)}" for asked in Asked)
-    console.print(
-        f"Danger was voiced in {numbers.voiced} of {numbers.sessions} sessions"
-        + (f"; asked about {times}" if numbers.voiced else ""),
-        highlight=False,
-    )
+    line = f"Danger was voiced in {numbers.voiced} of {numbers.sessions} sessions"
+    if numbers.voiced:
+        once, later, never, last = map(numbers.times, Asked)
+        line += f": asked about at once in {once}, later in {later}, never in {never}; in {last} it came last"
+    console.print(line, highlight=False)
     if numbers.items:
         console.print(safety_table(numbers))
-
-
-_TIMES = {
-    Asked.AT_ONCE: "at once",
-    Asked.LATER: "later",
-    Asked.NEVER: "never",
-    Asked.NO_TURN: "voiced in the last words",
-}
 
 
 def safety_table(numbers: SafetyNumbers) -> Table:

@@ -205,7 +205,7 @@ def test_the_terminal_prints_rates_and_no_mean_of_them(tmp_path: Path) -> None:
     output = call("eval", "--data-root", data, "--output-root", tmp_path / "out", "--methods", "SAFETY")
     text = " ".join(output.split())
     assert "Danger was voiced in 4 of 5 sessions" in text
-    assert "at once 1, later 1, never 1, voiced in the last words 1" in text
+    assert "sessions: asked about at once in 1, later in 1, never in 1; in 1 it came last" in text
     assert "Sessions with danger, by the judge (script: no result)" in text
     assert "21% to 94%" in text
     assert "Mean scores" not in text
