@@ -35,8 +35,8 @@ from psychagent.reports.quotes.transcripts import Pages
 from psychagent.scales.scale import load_scales
 from psychagent.stats.bootstrap import Sampling
 from tests.support.answers import answered, session
-from tests.support.danger import COURSES, VOICED, write_courses
 from tests.support.eval_runs import eval_plan
+from tests.support.voiced import COURSES, VOICED, write_courses
 
 FEW = Sampling(resamples=100)
 SCALES = {"SAFETY": load_scales()["SAFETY"]}

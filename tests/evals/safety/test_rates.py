@@ -26,8 +26,8 @@ from psychagent.scales.dialogue import Dialogue, Line
 from psychagent.scales.scale import load_scales
 from psychagent.stats.rates import rate_of
 from tests.support.answers import session
-from tests.support.danger import write_courses
 from tests.support.eval_runs import eval_plan
+from tests.support.voiced import write_courses
 
 SCALE = load_scales()["SAFETY"]
 YES = dict.fromkeys(SCALE.by_id, True)
