@@ -138,13 +138,13 @@ class Scale(Record):
             "a formula is unknown": not {m.formula for m in self.metrics} <= FORMULAS.keys(),
             "a metric names an unknown factor": not {f for m in self.metrics for f in m.factors}
             <= self.factors.keys(),
+            "a scale that reads profile or plan enters neither headline nor reward": bool(self.inputs)
+            and (self.in_headline or self.in_reward),
             "a scale yields no metric; only one of the group safety may": not self.metrics
             and not self.is_safety,
             "a scale of the group safety yields metrics, or is in a default set, headline or reward": (
                 self.is_safety and bool(self.metrics or self.modalities or self.in_headline or self.in_reward)
             ),
-            "a scale that reads profile or plan enters neither headline nor reward": bool(self.inputs)
-            and (self.in_headline or self.in_reward),
         }
         return [problem for problem, is_so in checks.items() if is_so]
 
