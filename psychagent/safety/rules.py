@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -15,14 +15,17 @@ from psychagent.domain.risk.finding import CONCERN, IMMINENT, NO_RISK, About
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
 from psychagent.files.read import load_model
-from psychagent.safety.text import normalize, sentences
+from psychagent.safety.text import last_question, normalize, sentences
+
+_FRAGMENT = re.compile(r"<([a-z_]+)>")
 
 
 class Context(Record):
     """Words around a pattern that change what it means: another person, a film, a denial."""
 
-    scope: Literal["sentence", "turn"] = "sentence"
-    """Whether the words must stand in the pattern's own sentence, or anywhere in the turn."""
+    scope: Literal["before", "sentence", "turn"] = "sentence"
+    """Whether the words must stand before the pattern in its own sentence, anywhere in that sentence, or
+    anywhere in the turn. With "before", `$` is the place where the pattern begins."""
     match: tuple[str, ...]
     """Regular expressions on normalized text: lower case, half width, no apostrophes."""
 
@@ -35,8 +38,9 @@ class RiskPattern(Record):
     about: About
     hard: bool = True
     """Whether it acts alone; otherwise a model is asked, and it stands in where none answers."""
+    scope: Literal["sentence", "turn"] = "sentence"
     match: tuple[str, ...] = Field(min_length=1)
-    """Regular expressions on a sentence of normalized text."""
+    """Regular expressions on normalized text: on each of its sentences, or on all of the turn."""
     softened_by: tuple[str, ...] = ()
     """Contexts in which a model is asked although the pattern is hard."""
     lowered_by: tuple[str, ...] = ()
@@ -46,19 +50,27 @@ class RiskPattern(Record):
 
 
 class AnswerRule(Record):
-    """What a yes means after a question of the counselor."""
+    """What a yes, or another answer, means after a question of the counselor."""
 
     id: str
     level: int = Field(ge=CONCERN, le=IMMINENT)
     about: About
     hard: bool = True
     asked: tuple[str, ...] = Field(min_length=1)
-    """Regular expressions on the counselor's last words that ask; matched on each of its questions."""
+    """Regular expressions on the counselor's last question and the sentence before it."""
+    said: tuple[str, ...] = ()
+    """Regular expressions that match how the answer begins, instead of the file's `yes`, as `tonight` does."""
+    voided_by: tuple[str, ...] = ()
+    """Contexts of the answer in which it means nothing."""
 
 
 class RulesFile(Record):
     """`configs/safety/rules/<language>.yaml`."""
 
+    whole_words: bool = False
+    """Whether an expression begins and ends at the edge of a word; not for a language without spaces."""
+    words: dict[str, tuple[str, ...]] = {}
+    """Expressions that have a name: `<name>` stands for any of them in whatever comes after."""
     contexts: dict[str, Context] = {}
     patterns: tuple[RiskPattern, ...]
     answers: tuple[AnswerRule, ...] = ()
@@ -74,25 +86,51 @@ class RulesFile(Record):
         if twice:
             raise ValueError(f"id {sorted(twice)[0]!r} stands twice; rename one")
         for rule in self.patterns:
-            for name in (*rule.softened_by, *rule.lowered_by, *rule.voided_by):
-                if name not in self.contexts:
-                    raise ValueError(f"pattern {rule.id!r} names context {name!r}, which does not exist; add it")
+            self._know(rule.id, (*rule.softened_by, *rule.lowered_by, *rule.voided_by))
+        for answer in self.answers:
+            self._know(answer.id, answer.voided_by)
+        spelled = spell_out(self.words)
         for text in self._expressions():
             try:
-                re.compile(text)
+                re.compile(expand(text, spelled))
             except re.error as error:
                 raise ValueError(f"{text!r} is not a regular expression ({error}); mend it") from error
         return self
+
+    def _know(self, rule: str, names: tuple[str, ...]) -> None:
+        for name in names:
+            if name not in self.contexts:
+                raise ValueError(f"pattern {rule!r} names context {name!r}, which does not exist; add it")
 
     def _expressions(self) -> Iterator[str]:
         for rule in self.patterns:
             yield from rule.match
         for answer in self.answers:
-            yield from answer.asked
+            yield from (*answer.asked, *answer.said)
         for context in self.contexts.values():
             yield from context.match
         yield from self.yes
         yield from self.asks
+
+
+def expand(text: str, words: Mapping[str, str]) -> str:
+    """Write each `<name>` of an expression out.
+
+    Raises:
+        ValueError: If a name is not among the words.
+    """
+    for name in _FRAGMENT.findall(text):
+        if name not in words:
+            raise ValueError(f"{text!r} names <{name}>, which is not among the words; add it")
+    return _FRAGMENT.sub(lambda found: words[found[1]], text)
+
+
+def spell_out(words: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
+    """Turn words with names into one expression each; one may name those above it."""
+    spelled: dict[str, str] = {}
+    for name, expressions in words.items():
+        spelled[name] = expand(f"(?:{'|'.join(expressions)})", spelled)
+    return spelled
 
 
 class Heard(NamedTuple):
@@ -111,6 +149,14 @@ class _Hit(NamedTuple):
     hard: bool
 
 
+class _Place(NamedTuple):
+    """Where a pattern was found; a field for each scope of a context."""
+
+    before: str
+    sentence: str
+    turn: str
+
+
 class RiskRules:
     """The rules of one language, compiled."""
 
@@ -123,11 +169,20 @@ class RiskRules:
             digest: sha256 of the file, which findings name.
         """
         self.file, self.language, self.digest = file, language, digest
-        self.asks = file.asks
-        self._contexts = {name: (c.scope, _any_of(c.match)) for name, c in file.contexts.items()}
-        self._patterns = [(rule, _any_of(rule.match)) for rule in file.patterns]
-        self._answers = [(rule, _any_of(rule.asked)) for rule in file.answers]
-        self._yes = _any_of(file.yes) if file.yes else None
+        words = spell_out(file.words)
+        self.asks = tuple(expand(one, words) for one in file.asks)
+
+        def any_of(expressions: tuple[str, ...]) -> re.Pattern[str]:
+            found = "|".join(f"(?:{expand(one, words)})" for one in expressions)
+            return re.compile(rf"(?<!\w)(?:{found})(?!\w)" if file.whole_words else found)
+
+        self._contexts = {name: (c.scope, any_of(c.match)) for name, c in file.contexts.items()}
+        self._patterns = [(rule, any_of(rule.match)) for rule in file.patterns]
+        self._answers = [
+            (rule, any_of(rule.asked), any_of(said))
+            for rule in file.answers
+            if (said := rule.said or file.yes)
+        ]
 
     def hear(self, text: str, before: str = "") -> Heard:
         """Say what the rules hear in a turn.
@@ -149,32 +204,31 @@ class RiskRules:
         )
 
     def _said(self, text: str) -> Iterator[_Hit]:
-        for sentence in sentences(text):
-            for rule, pattern in self._patterns:
-                if pattern.search(sentence) and not self._stands(rule.voided_by, sentence, text):
-                    level = rule.level
-                    if level > CONCERN and self._stands(rule.lowered_by, sentence, text):
-                        level = CONCERN
-                    hard = rule.hard and not self._stands(rule.softened_by, sentence, text)
-                    yield _Hit(rule.id, level, rule.about, hard)
+        parts = sentences(text)
+        for rule, pattern in self._patterns:
+            for part in (text,) if rule.scope == "turn" else parts:
+                for found in pattern.finditer(part):
+                    place = _Place(part[: found.start()], part, text)
+                    if not self._stands(rule.voided_by, place):
+                        yield self._judge(rule, place)
 
-    def _stands(self, names: tuple[str, ...], sentence: str, text: str) -> bool:
+    def _judge(self, rule: RiskPattern, place: _Place) -> _Hit:
+        is_lowered = rule.level > CONCERN and self._stands(rule.lowered_by, place)
+        hard = rule.hard and not self._stands(rule.softened_by, place)
+        return _Hit(rule.id, CONCERN if is_lowered else rule.level, rule.about, hard)
+
+    def _stands(self, names: tuple[str, ...], place: _Place) -> bool:
         for name in names:
             scope, pattern = self._contexts[name]
-            if pattern.search(sentence if scope == "sentence" else text):
+            if pattern.search(getattr(place, scope)):
                 return True
         return False
 
     def _answered(self, text: str, before: str) -> Iterator[_Hit]:
-        if self._yes is None or "?" not in before or not self._yes.match(text):
-            return
-        for rule, pattern in self._answers:
-            if pattern.search(before):
+        question, place = last_question(before), _Place(text, text, text)
+        for rule, asked, said in self._answers:
+            if said.match(text) and asked.search(question) and not self._stands(rule.voided_by, place):
                 yield _Hit(rule.id, rule.level, rule.about, rule.hard)
-
-
-def _any_of(expressions: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{one})" for one in expressions))
 
 
 def load_rules(language: Language, root: Path | None = None) -> RiskRules:
