@@ -41,6 +41,8 @@ class RiskPattern(Record):
     scope: Literal["sentence", "turn"] = "sentence"
     match: tuple[str, ...] = Field(min_length=1)
     """Regular expressions on normalized text: on each of its sentences, or on all of the turn."""
+    also: tuple[str, ...] = ()
+    """Regular expressions of which each must be found too, anywhere in the turn."""
     softened_by: tuple[str, ...] = ()
     """Contexts in which a model is asked although the pattern is hard."""
     lowered_by: tuple[str, ...] = ()
@@ -59,7 +61,7 @@ class AnswerRule(Record):
     asked: tuple[str, ...] = Field(min_length=1)
     """Regular expressions on the counselor's last question and the sentence before it."""
     said: tuple[str, ...] = ()
-    """Regular expressions that match how the answer begins, instead of the file's `yes`, as `tonight` does."""
+    """Regular expressions that match how the answer begins, instead of `yes`: "Tonight"."""
     voided_by: tuple[str, ...] = ()
     """Contexts of the answer in which it means nothing."""
 
@@ -104,7 +106,7 @@ class RulesFile(Record):
 
     def _expressions(self) -> Iterator[str]:
         for rule in self.patterns:
-            yield from rule.match
+            yield from (*rule.match, *rule.also)
         for answer in self.answers:
             yield from (*answer.asked, *answer.said)
         for context in self.contexts.values():
@@ -177,7 +179,9 @@ class RiskRules:
             return re.compile(rf"(?<!\w)(?:{found})(?!\w)" if file.whole_words else found)
 
         self._contexts = {name: (c.scope, any_of(c.match)) for name, c in file.contexts.items()}
-        self._patterns = [(rule, any_of(rule.match)) for rule in file.patterns]
+        self._patterns = [
+            (rule, any_of(rule.match), [any_of((one,)) for one in rule.also]) for rule in file.patterns
+        ]
         self._answers = [
             (rule, any_of(rule.asked), any_of(said))
             for rule in file.answers
@@ -205,7 +209,9 @@ class RiskRules:
 
     def _said(self, text: str) -> Iterator[_Hit]:
         parts = sentences(text)
-        for rule, pattern in self._patterns:
+        for rule, pattern, others in self._patterns:
+            if not all(other.search(text) for other in others):
+                continue
             for part in (text,) if rule.scope == "turn" else parts:
                 for found in pattern.finditer(part):
                     place = _Place(part[: found.start()], part, text)

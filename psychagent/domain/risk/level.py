@@ -60,13 +60,7 @@ def level_at(findings: Sequence[RiskFinding], turns: Sequence[Turn], *, before: 
 
 
 def is_model_due(
-    findings: Sequence[RiskFinding],
-    turns: Sequence[Turn],
-    *,
-    soft: int,
-    hard: int,
-    last: int,
-    is_person: bool,
+    findings: Sequence[RiskFinding], turns: Sequence[Turn], *, soft: int, hard: int, last: int, is_person: bool
 ) -> bool:
     """Return whether a model should be asked about the last turn: seldom, for it costs time and tokens.
 
