@@ -1,4 +1,4 @@
-"""What the English rules hear; each example is the writer's own, none stands in a set that measures the rules."""
+"""What the English rules hear; the examples are written for these tests, and measure nothing."""
 
 from __future__ import annotations
 
@@ -223,7 +223,7 @@ def test_an_answer_means_what_was_asked(rules: RiskRules, before: str, text: str
         ("How was your week?", "Yes, good."),
         ("Do you have a plan for the week?", "Yes, two walks."),
         (
-            "You told me about dying thoughts in May. That passed. How is work? And are you sleeping?",
+            "You thought of suicide in May. That passed. How is work? Do you sleep?",
             "Yes, well.",
         ),
     ],
