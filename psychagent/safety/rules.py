@@ -42,7 +42,9 @@ class RiskPattern(Record):
     match: tuple[str, ...] = Field(min_length=1)
     """Regular expressions on normalized text: on each of its sentences, or on all of the turn."""
     also: tuple[str, ...] = ()
-    """Regular expressions of which each must be found too, anywhere in the turn."""
+    """Regular expressions that must be found too, anywhere in the turn."""
+    at_least: int = Field(default=0, ge=0)
+    """How many of them; 0 is all. Signs that say little each may say much together."""
     softened_by: tuple[str, ...] = ()
     """Contexts in which a model is asked although the pattern is hard."""
     lowered_by: tuple[str, ...] = ()
@@ -210,7 +212,7 @@ class RiskRules:
     def _said(self, text: str) -> Iterator[_Hit]:
         parts = sentences(text)
         for rule, pattern, others in self._patterns:
-            if not all(other.search(text) for other in others):
+            if sum(other.search(text) is not None for other in others) < (rule.at_least or len(others)):
                 continue
             for part in (text,) if rule.scope == "turn" else parts:
                 for found in pattern.finditer(part):
