@@ -9,7 +9,23 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from psychagent.domain.base import Language, Modality, Record
 
 Style = Literal["cooperative", "guarded", "talkative", "intellectualizing", "skeptical", "compliant"]
-RiskKind = Literal["passive_hopelessness", "past_self_harm"]
+RiskKind = Literal[
+    "passive_hopelessness",
+    "active_thoughts",
+    "past_attempt",
+    "past_self_harm",
+    "denied_danger",
+    "violence_at_home",
+    "child_in_danger",
+    "drinking",
+    "psychotic_signs",
+    "weight_loss",
+    "grief_like_a_wish",
+    "anger_without_danger",
+    "idioms",
+]
+NO_DANGER: frozenset[RiskKind] = frozenset({"grief_like_a_wish", "anger_without_danger", "idioms"})
+"""Kinds of words that sound like danger and are none: whoever asks gets a true no."""
 
 
 def _as_text(value: object) -> object:
