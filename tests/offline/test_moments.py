@@ -134,7 +134,7 @@ def test_a_recap_holds_one_quote_and_none_is_used_in_three_sessions(name: str, m
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_quote_is_made_of_whole_clauses(language: Language) -> None:
-    for number in range(1, 25):
+    for number in range(1, 37):
         told = bundled_profile(f"{language.value}{number:02d}").disclosure
         assert told
         for line in (*told.at_once, *told.after_trust):

@@ -26,7 +26,7 @@ TELL = {Language.EN: "You can tell when asked:", Language.ZH: "问到了能说�
 UNSEEN = {Language.EN: "You do not see this yourself", Language.ZH: "你自己看不到"}
 REACTS = {Language.EN: "You do not see why you react so", Language.ZH: "你自己不明白为什么会这样反应"}
 """Instead, where all of it is how the client reacts."""
-NAMES = [f"{language.value}{number:02d}" for language in LANGUAGES for number in range(1, 25)]
+NAMES = [f"{language.value}{number:02d}" for language in LANGUAGES for number in range(1, 37)]
 
 
 def head_of(
