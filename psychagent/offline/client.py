@@ -109,7 +109,7 @@ def _safety_answer(scene: Scene, options: Any) -> str:
     """Take an answer: for a danger that is past where there is one, with the person closest to the client."""
     if isinstance(options, Mapping):
         past = scene.mentions(scene.lines["past_words"], str(scene.values.get("risk", "")))
-        options = options["past" if past else "now"]
+        options = options.get(_kind(scene)) or options["past" if past else "now"]
     known = " ".join(leaves([scene.value(name, "") for name in ("traits", "risk_facts", "risk")]))
     found = ((kin["call"], re.search(kin["words"], known)) for kin in scene.lines["kin"])
     person = next(call.format(*match.groups()) for call, match in found if match)
