@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.profile import ABOUT_DYING, NO_DANGER, RiskKind
 from psychagent.domain.rollout import FinishedSession
-from psychagent.domain.safety import Danger
+from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.offline.client import play_client
 from psychagent.offline.client_words import heard_danger, is_unclear
 from psychagent.offline.danger import is_cleared
+from tests.offline.test_courses import check_disclosure, check_words
 from tests.offline.test_moments import LINES, scene_of
 from tests.support.every import LANGUAGES
 from tests.support.offline_courses import bundled_profile, lines_of, offline_course, risk_of, said_by
@@ -97,6 +99,29 @@ def test_dying_is_denied_at_first_told_later_and_planned_for(language: Language,
     assert asked[:2] == [counselor["risk_ask"], counselor["risk_intent"]]
     assert counselor["risk_plan"] in asked[2]
     assert sessions[1].turns[place + 2].text == risk.if_calm
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", BY_KIND)
+def test_courses_of_clients_for_safety_keep_the_rules_too(language: Language, kind: RiskKind) -> None:
+    name = f"{language.value}{BY_KIND[kind]}"
+    check_words(name, course(language, kind))
+    check_disclosure(name, course(language, kind))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [kind for kind in BY_KIND if kind != "idioms"])
+def test_no_statement_of_danger_is_quoted_back_or_worked_on(language: Language, kind: RiskKind) -> None:
+    statement = risk_of(f"{language.value}{BY_KIND[kind]}").statement
+    clauses = [c.strip() for c in re.split(r"[.。！!？?]", statement) if len(c) > 8]
+    sessions = course(language, kind)
+    # the note on safety is where the words belong
+    written = [s.summary.model_copy(update={"safety": SafetyNote()}).model_dump_json() for s in sessions]
+    written += [s.file_after.model_dump_json() for s in sessions]
+    told = [*said_by(sessions, Speaker.COUNSELOR), *written]
+    assert [clause for clause in clauses if any(clause in text for text in told)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
