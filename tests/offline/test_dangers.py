@@ -14,10 +14,10 @@ from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.offline.client import play_client
 from psychagent.offline.client_words import heard_danger, is_unclear
 from psychagent.offline.danger import is_cleared
-from tests.offline.test_courses import check_disclosure, check_words
-from tests.offline.test_moments import LINES, scene_of
 from tests.support.every import LANGUAGES
 from tests.support.offline_courses import bundled_profile, lines_of, offline_course, risk_of, said_by
+from tests.support.offline_rules import check_disclosure, check_words
+from tests.support.offline_scenes import LINES, scene_of
 
 BY_KIND = {risk_of(f"en{number}").kind: number for number in range(25, 37)}
 OTHERS = [kind for kind in BY_KIND if kind not in ABOUT_DYING | NO_DANGER]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psychagent.offline.features import Feature, count_features, first_words, read_turns
+from psychagent.offline.judging.features import Feature, count_features, first_words, read_turns
 from psychagent.offline.scene import Scene
 
 _SYMPTOM = "symptom"
