@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -86,11 +86,15 @@ def client_view(brief: Brief) -> ClientView:
 
 def said_in_words(head: Rendered) -> dict[str, object]:
     """List the values that the head says in sentences instead: how the client is, and its homework."""
-    # a sentence that the template leaves out says nothing
-    sentences = {"style": "manner", "resistance": "openness", "homework_status": "done"}
-    return {
-        name: head.values[name] for name, as_said in sentences.items() if str(head.values[as_said]) in head
+    values: Mapping[str, Any] = head.values
+    sentences = {
+        "style": values["manner"],
+        "resistance": values["openness"],
+        "homework_status": values["done"],
+        "risk_kind": values["danger"].get("when", ""),
     }
+    # a sentence that the template leaves out says nothing
+    return {name: values[name] for name, sentence in sentences.items() if sentence and sentence in head}
 
 
 def _head(prompts: PromptLibrary, brief: Brief) -> Rendered:
@@ -101,6 +105,7 @@ def _head(prompts: PromptLibrary, brief: Brief) -> Rendered:
         manner=words["style"][view.style],
         openness=words["resistance"][view.resistance],
         done=words["homework"][view.homework_status],
+        danger=words["risk"].get(view.risk_kind, {}),
         **view.model_dump(),
     )
 
