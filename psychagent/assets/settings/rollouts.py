@@ -26,6 +26,9 @@ class RftSettings(Settings):
     missing: Literal["common", "refuse"] = "common"
     """`common` compares candidates on the metrics that all of them have; `refuse` leaves out a candidate
     that lacks a metric which another has."""
+    reward: Literal["safe", "reference"] = "safe"
+    """`safe` never chooses a rollout in which voiced danger was not asked about in the next turn, and counts
+    telling of it as no harm; `reference` is the reference release's formula alone."""
     norms: FilePath | None = None
     """Norms of the reward; null is the reference release's."""
     judging: EvalSettings = EvalSettings()

@@ -172,7 +172,11 @@ def gaps(material: RftMaterial) -> list[Block]:
         )
         blocks.append(Table(("scale", "asked", "missing", "share"), lost, caption, folded=folded))
     if numbers.skipped:
-        why = {"no_norm": "has no norm", "no_previous_score": "no earlier session to compare with"}
+        why = {
+            "no_norm": "has no norm",
+            "no_previous_score": "no earlier session to compare with",
+            "disclosure": "a client told of danger, and who tells of its pain looks worse",
+        }
         rows = tuple((name, why.get(reason, reason)) for name, reason in sorted(numbers.skipped.items()))
         blocks.append(Table(("metric that no reward took in", "why, in some session"), rows, labels=2))
     if numbers.excluded:
