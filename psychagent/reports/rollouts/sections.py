@@ -52,6 +52,12 @@ def warnings(material: RftMaterial) -> list[str]:
         lines.append(
             f"The selector was {run.settings.selector!r}, a control: the winner is not the best by reward."
         )
+    unasked = sum(session.choice.is_unasked for session in run.sessions)
+    if unasked:
+        lines.append(
+            f"In {plural(unasked, 'session')} danger was voiced and in no rollout asked about at once: what "
+            "was kept there is the best by reward, and no example."
+        )
     for role in ("counselor", "client"):
         if models.get("judge") == models.get(role) and not run.is_script:
             lines.append(f"The judge's model is also the {role}'s: it judges itself.")
