@@ -10,15 +10,11 @@ from psychagent.domain.base import Modality
 from psychagent.domain.risk.told import Told
 from psychagent.domain.rollout import Choice, Rollout
 from psychagent.domain.scores import ItemScore, ScaleResult, SessionScores
-from psychagent.flows.judge import build_judge_deps
-from psychagent.nodes.deps import Rft
 from psychagent.nodes.select import choose_rollout
 from psychagent.scales.fill import GroupCall, fill_scale
-from psychagent.scales.reward import load_norms
 from psychagent.scales.scale import Scale, load_scales, reward_methods
-from tests.nodes.test_select import choice_of, state
-from tests.support.flat import live
-from tests.support.rolling import judged, rft_settings
+from tests.support.choosing import choice_of, rft, state
+from tests.support.rolling import judged
 
 SCALES = load_scales()
 CBT = reward_methods(SCALES, Modality.CBT)
@@ -63,10 +59,10 @@ def scores(of: Rollout) -> SessionScores:
 
 def choose(reward: str, *rollouts: Rollout, told: Mapping[int, Told]) -> Choice:
     """Choose in a second session, after one with the same scores as the silent rollout."""
-    settings = rft_settings(reward=reward)
-    rft = Rft(settings=settings, norms=load_norms(), judge=build_judge_deps(settings.judging, live()))
     before = scores(rollout(9, SILENT)).values(change=reward == "safe")
-    return choice_of(choose_rollout(state(*rollouts, last_scores=before), rft, seed=0, told=told))
+    return choice_of(
+        choose_rollout(state(*rollouts, last_scores=before), rft(reward=reward), seed=0, told=told)
+    )
 
 
 def pair() -> tuple[Rollout, Rollout]:

@@ -1,55 +1,16 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from langgraph.types import Send
 
-from psychagent.domain.base import Stage
-from psychagent.domain.memory import Memory
-from psychagent.domain.plan import Plan
 from psychagent.domain.risk.told import Told
-from psychagent.domain.rollout import Choice, Rollout
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ScoringError
-from psychagent.flows.judge import build_judge_deps
-from psychagent.nodes.deps import Rft
 from psychagent.nodes.routing import after_select
 from psychagent.nodes.select import choose_rollout, lost_scales
-from psychagent.nodes.state import CourseState, OpenSession, collect_rollouts
-from psychagent.scales.reward import load_norms
-from tests.support.fakes import case_of
-from tests.support.flat import live
-from tests.support.rolling import failed, judged, rft_settings
-
-PLAN = Plan(stage=Stage.CONCEPTUALIZATION, title="first", focus=("one",))
-
-
-def state(*rollouts: Rollout, last_scores: dict[str, float] | None = None, **of_session: Any) -> CourseState:
-    session = OpenSession(index=1, plan=PLAN).model_copy(update=of_session)
-    return {
-        "case": case_of(),
-        "memory": Memory(),
-        "open": session,
-        "rollouts": list(rollouts),
-        "last_scores": last_scores or {},
-    }
-
-
-def rft(**over: object) -> Rft:
-    settings = rft_settings(**({"rollout_n": 3, "min_rollouts": 2} | over))
-    return Rft(settings=settings, norms=load_norms(), judge=build_judge_deps(settings.judging, live()))
-
-
-def winner_of(found: CourseState) -> int:
-    assert found["open"].selected
-    return found["open"].selected.winner
-
-
-def choice_of(found: CourseState) -> Choice:
-    assert found["open"].selected
-    assert found["open"].selected.choice
-    return found["open"].selected.choice
+from psychagent.nodes.state import collect_rollouts
+from tests.support.choosing import choice_of, rft, state, winner_of
+from tests.support.rolling import failed, judged
 
 
 def test_the_best_of_the_judged_rollouts_is_kept() -> None:
