@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from langgraph.runtime import Runtime
 
-from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.risk.audit import AuditKey
 from psychagent.domain.risk.finding import (
     CONCERN,
@@ -24,18 +23,12 @@ from psychagent.domain.risk.level import (
     level_at,
     level_of,
 )
-from psychagent.domain.role import ClientKind
 from psychagent.domain.turn import Turn
 from psychagent.nodes.deps import Deps, SessionNode
-from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.safety.classify import Judged, judge
+from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.safety.rules import Heard
-
-
-def mode_of(baseline: BaselineSettings, knobs: Knobs) -> RiskMode:
-    """Return what the gate does: with a person it always acts, whatever the settings say."""
-    return RiskMode.ACT if knobs.client is ClientKind.HUMAN else baseline.safety.mode
 
 
 def risk(deps: Deps) -> SessionNode:
