@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from collections.abc import Callable
@@ -10,11 +11,18 @@ from typing import Any
 
 import pytest
 
+from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.domain.base import Modality
 from psychagent.errors import SettingsError
 from psychagent.export.plan import Exported, ExportPlan, RewardFilter
 from psychagent.export.sample import TASKS
 from psychagent.export.write import run_export
-from tests.support.exporting import make_rft, make_sample, read_rows
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
+from tests.support.danger import voicing
+from tests.support.exporting import make_rft, make_sample, read_rows, stored_sessions
+from tests.support.loopback.server import serve
+from tests.support.running import settings_at
 
 LEFT_OUT = "session: voiced danger was not asked about in the next turn"
 OF_GATE = "counselor: a turn that the safety gate spoke"
@@ -153,3 +161,25 @@ def test_a_pair_of_replies_does_not_blame_the_first_that_differs_for_it(
     high = RewardFilter(min_margin=50.0)
     with pytest.raises(SettingsError, match="left danger unasked, maybe not in the reply that differs"):
         export(run, tmp_path / "out", format="preference", pairs="reply", rewards=high)
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_where_the_gate_acts_prompts_are_rebuilt_byte_for_byte_all_the_same(
+    tmp_path: Path, keep: bool
+) -> None:
+    with serve(voicing(lambda seed: True)) as server:
+        baseline, runtime = settings_at(
+            server.base_url,
+            max_counselor_turns=3,
+            max_sessions=1,
+            safety={"mode": "act", "extra_turns": 0},
+            retrieval={"method": "lexical", "keep_in_history": keep},
+        )
+        dataset = DatasetSettings(modalities=(Modality.CBT,), max_cases=1)
+        plan = SamplePlan(baseline, runtime, dataset, tmp_path / "run", env={})
+        assert asyncio.run(run_sample(plan)).exit_status() == 0
+        sent = [json.dumps(c.body["messages"]) for c in server.calls if c.role == "counselor"]
+    rows = rows_of(export(tmp_path / "run", tmp_path / "out", tasks=("counselor",)))
+    assert sorted(json.dumps(row["prompt"]) for row in rows) == sorted(sent)
+    (session,) = stored_sessions(next((tmp_path / "run").iterdir())).values()
+    assert max(turn.get("risk_level") or 0 for turn in session["turns"]) >= 2, "else it tests nothing"
