@@ -88,6 +88,7 @@ def test_to_leave_out_the_item_on_dying_alone_would_not_mend_it() -> None:
 def test_under_the_safe_reward_the_disclosure_that_is_handled_well_wins() -> None:
     choice = choose("safe", *pair(), told=DISCLOSED)
     assert choice.winner == 1
+    assert choice.margin() == pytest.approx(0.086, abs=0.0005)
     assert {name: why for name, why in choice.skipped.items() if why == "disclosure"} == {
         "client.BDI_II": "disclosure",
         "client.PANAS": "disclosure",
