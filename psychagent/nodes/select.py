@@ -74,24 +74,32 @@ def choose_rollout(
             again = tuple(to_hold_again(rollouts, choice, unasked))
             return {"open": session.model_copy(update={"attempts": session.attempts + 1, "again": again})}
         whole, problem = compare(signals, told, rft, seed=seed) if unasked else (choice, problem)
-        compared = len(whole.rewards) if whole else 0
-        if whole is None or compared < least:
-            raise ScoringError(
-                f"session {session.index}: {compared} of {len(rollouts)} rollouts can be compared "
-                f"({problem}); {failures(rollouts)}"
-            )
         choice = choice or whole
+        if choice is None or whole is None or len(whole.rewards) < least:
+            raise ScoringError(_too_few(session, rollouts, whole, problem))
+    choice = _with_reasons(choice, rollouts, unasked)
+    selected = Selected(winner=choice.winner, choice=choice)
+    winner = next(r for r in rollouts if r.index == choice.winner)
+    return {
+        "open": session.model_copy(update={"selected": selected, "again": ()}),
+        "last_scores": _values(winner.judgement, use, safe=safe),
+    }
+
+
+def _too_few(session: OpenSession, rollouts: Sequence[Rollout], choice: Choice | None, problem: str) -> str:
+    compared = len(choice.rewards) if choice else 0
+    return (
+        f"session {session.index}: {compared} of {len(rollouts)} rollouts can be compared ({problem}); "
+        f"{failures(rollouts)}"
+    )
+
+
+def _with_reasons(choice: Choice, rollouts: Sequence[Rollout], unasked: Mapping[int, str]) -> Choice:
+    """Add to a choice why other rollouts could not win; where nobody asked, all of them could."""
     excluded = choice.excluded | _excluded(rollouts)
     if choice.winner not in unasked:
         excluded |= unasked
-    choice = choice.model_copy(update={"excluded": excluded, "unasked": tuple(sorted(unasked))})
-    winner = next(r for r in rollouts if r.index == choice.winner)
-    return {
-        "open": session.model_copy(
-            update={"selected": Selected(winner=choice.winner, choice=choice), "again": ()}
-        ),
-        "last_scores": _values(winner.judgement, use, safe=safe),
-    }
+    return choice.model_copy(update={"excluded": excluded, "unasked": tuple(sorted(unasked))})
 
 
 def compare(

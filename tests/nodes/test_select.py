@@ -114,6 +114,15 @@ def test_a_rollout_that_was_held_again_replaces_the_one_that_failed() -> None:
     assert [(r.index, r.failure) for r in kept] == [(0, None), (1, None)]
 
 
+def test_a_rollout_that_was_judged_and_fails_when_held_again_is_kept_with_the_cost_of_both() -> None:
+    """Else unasked danger could end a course: by what happens when it is held again."""
+    cost = Usage(roles={"counselor": RoleUsage(calls=5)})
+    again = [failed(0).model_copy(update={"usage": cost})]
+    kept = collect_rollouts([judged(0, WAI=1.0), judged(1, WAI=5.0)], again)
+    assert kept == [judged(0, WAI=1.0).model_copy(update={"usage": cost}), judged(1, WAI=5.0)]
+    assert collect_rollouts(kept, again) == kept
+
+
 def test_the_scales_that_a_judge_could_not_fill_in_are_named() -> None:
     assert lost_scales(judged(0, ("SRS",), WAI=5.0)) == ("SRS",)
     assert lost_scales(failed(0)) == ()
