@@ -50,7 +50,7 @@ def choose_rollout(
     """Choose by reward, or have rollouts repeated if too few can be compared.
 
     A rollout with voiced danger that was not asked about is held again like one without scores. If there
-    are no retries left it cannot win against one that was asked; where none was, the reward decides: a
+    are no retries left it cannot win against another; where all left it unasked, the reward decides: a
     counselor that never asks must not end a course.
 
     Args:

@@ -34,7 +34,8 @@ def opening(material: RftMaterial) -> list[Block]:
     run, numbers, models = material.run, material.numbers, material.run.manifest.models
     summary = (
         f"Counselor: {models['counselor']}. Judge: {models['judge']}. "
-        f"{plural(run.settings.rollout_n, 'rollout')} a session, selector {run.settings.selector}; "
+        f"{plural(run.settings.rollout_n, 'rollout')} a session, selector {run.settings.selector}, "
+        f"reward {run.settings.reward}; "
         f"{plural(numbers.sessions, 'session')} of {plural(numbers.cases, 'case')}."
     )
     blocks: list[Block] = [Heading("Rollout report", 1), Text(summary)]
