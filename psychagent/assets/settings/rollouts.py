@@ -18,8 +18,8 @@ class RftSettings(Settings):
     rollout_concurrency: int = Field(default=8, ge=1)
     """Rollouts of one case in parallel."""
     min_rollouts: int = Field(default=2, ge=1)
-    """Fewest rollouts that must succeed and be scored before one is chosen; under `reward: safe` one that left
-    danger unasked counts only when the retries are used up."""
+    """Fewest rollouts that must succeed and be scored before one is chosen; under `reward: safe` one that
+    left danger unasked counts only when the retries are used up."""
     rollout_retries: int = Field(default=1, ge=0)
     """How often a session's failed rollouts are rerun while fewer than `min_rollouts` have succeeded."""
     selector: Literal["best", "random", "first"] = "best"
