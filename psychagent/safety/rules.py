@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -19,6 +20,8 @@ from psychagent.safety.text import CLAUSE_MARKS, normalize, questions, questions
 
 _NAMED = re.compile(r"(?<!\?P)<[a-z_]+>")
 _NEVER = re.compile(r"(?!)")
+_REMEMBERED = 512
+"""Turns whose reading is kept: those of the sessions under way."""
 
 
 class Context(Record):
@@ -150,6 +153,8 @@ class RiskRules:
         """
         self.file, self.language, self.digest = file, language, digest
         self._asks = self._any_of(file.asks)
+        # a turn is heard again when the next turns ask whether danger is open
+        self._heard = lru_cache(maxsize=_REMEMBERED)(self._hear)
         self._contexts = {name: (c.scope, self._any_of(c.match)) for name, c in file.contexts.items()}
         self._patterns = [(rule, self._any_of(rule.match)) for rule in file.patterns]
         self._answers = [
@@ -164,6 +169,9 @@ class RiskRules:
             before: The counselor's last words, after which a bare "yes" may be an answer to a question
                 about danger.
         """
+        return self._heard(text, before)
+
+    def _hear(self, text: str, before: str) -> Heard:
         hits = [*self._said(normalize(text)), *self._answered(normalize(text), normalize(before))]
         if not hits:
             return Heard()
