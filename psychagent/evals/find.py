@@ -12,6 +12,7 @@ from typing import Any, Literal
 from psychagent.domain.base import Language, Modality, Record, Speaker
 from psychagent.errors import RecordError, SettingsError
 from psychagent.files.read import read_json
+from psychagent.records.chat import CHAT
 from psychagent.records.evaluation import SUMMARY
 from psychagent.records.folder import COURSE, MANIFEST, Broken, RunFolder, run_of, runs_at, session_number
 from psychagent.scales.dialogue import Dialogue, guess_language, to_lines
@@ -23,7 +24,7 @@ _SPEAKERS = {
     **dict.fromkeys(("user", "client", "human"), Speaker.CLIENT),
 }
 _SAFE = re.compile(r"[\w.-]+")
-_BOOKKEEPING = {COURSE, MANIFEST, SUMMARY}
+_BOOKKEEPING = {COURSE, MANIFEST, SUMMARY, CHAT}
 
 
 class JudgeInput(Record):

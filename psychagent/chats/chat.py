@@ -1,0 +1,239 @@
+"""A chat that is open: the course graph with a person as client, its checkpoints and its files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import Command
+
+from psychagent.chats.plan import ChatPlan
+from psychagent.chats.scene import Scene, scene_of
+from psychagent.domain.call import thread_id
+from psychagent.domain.profile import Case
+from psychagent.domain.risk.finding import About
+from psychagent.domain.role import ClientKind
+from psychagent.errors import LockError, RecordError, usage_of
+from psychagent.files.lock import hold_lock
+from psychagent.files.write import remove_parts
+from psychagent.flows.build import build_deps
+from psychagent.flows.course import build_course, limit_of
+from psychagent.flows.events import CourseEnded, Event, SessionClosed, read_events
+from psychagent.flows.live import open_live
+from psychagent.flows.spent import open_usage
+from psychagent.nodes.client import CLOSE
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.state import CourseState
+from psychagent.records.chat import UNSENT, Unsent, read_unsent, write_chat, write_unsent
+from psychagent.records.folder import CaseFolder
+from psychagent.records.manifest import Manifest, write_manifest
+from psychagent.records.session import to_record, write_session
+from psychagent.runs.checkpoints.base import Checkpoints
+from psychagent.runs.checkpoints.sqlite import open_checkpoints
+from psychagent.runs.closing import close_case
+from psychagent.runs.log import log_to
+from psychagent.runs.manifest import build_manifest, refuse_other
+from psychagent.runs.totals import with_totals
+from psychagent.safety.answer import Card
+
+Answer = str | Mapping[str, bool]
+"""A person's words, or `CLOSE` in place of them."""
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A chat that is open in this process."""
+
+    plan: ChatPlan
+    deps: Deps
+    graph: CompiledStateGraph[CourseState, Knobs, Any, Any]
+    checkpoints: Checkpoints
+    manifest: Manifest
+
+    @property
+    def case(self) -> Case:
+        """The person's case."""
+        return self.plan.case
+
+    @property
+    def knobs(self) -> Knobs:
+        """The knobs of the course; they are not in the checkpoints, so every step is given them."""
+        record = self.plan.record
+        return replace(
+            self.deps.knobs,
+            language=record.language,
+            modality=record.modality,
+            client=ClientKind.HUMAN,
+            region=record.region or "",
+        )
+
+    @property
+    def thread(self) -> str:
+        """The course's thread."""
+        return thread_id(self.case.modality, self.case.case_id)
+
+    @property
+    def place(self) -> CaseFolder:
+        """The folder of the course's files."""
+        return self.plan.folder.case(self.case.modality, self.case.case_id)
+
+    @property
+    def config(self) -> RunnableConfig:
+        """The configuration of the course's graph."""
+        limit = limit_of(self.deps, self.knobs)
+        return {"configurable": {"thread_id": self.thread}, "recursion_limit": limit}
+
+    @property
+    def faults(self) -> tuple[type[Exception], ...]:
+        """Errors of the store of checkpoints."""
+        return self.checkpoints.faults
+
+    def in_region(self, region: str) -> Chat:
+        """Note the person's region, empty where they would not say, and return the chat with it."""
+        plan = self.plan.in_region(region)
+        write_chat(plan.record_path, plan.record)
+        return replace(self, plan=plan)
+
+    def help_card(self) -> Card:
+        """Return what a person who asks for help is shown."""
+        safety = self.deps.safety(self.plan.record.language)
+        return safety.card(self.plan.record.region or "", About.SELF)
+
+    async def scene(self) -> Scene:
+        """Return where the chat stands."""
+        return scene_of(self.deps, await self.graph.aget_state(self.config, subgraphs=True), self.knobs)
+
+    def unsent(self, scene: Scene) -> str | None:
+        """Return words that were typed for this very turn and that the course may not have got."""
+        kept = read_unsent(self._unsent_path)
+        is_due = kept is not None and (kept.session, kept.turns) == (scene.session, len(scene.turns))
+        return kept.text if kept is not None and is_due else None
+
+    @property
+    def _unsent_path(self) -> Any:
+        return self.plan.folder.path / UNSENT
+
+    async def go_on(self, scene: Scene, answer: Answer | None = None) -> AsyncIterator[Event]:
+        """Play the course up to where the person has the word, or a session is over, and yield what happens.
+
+        Args:
+            scene: Where the chat stands.
+            answer: What the person answers, where it has the word.
+
+        Raises:
+            ProviderError, ReplyError: When a model call fails for good.
+            RecordError: If a file cannot be written.
+        """
+        start: Any = None
+        if answer is not None:
+            if isinstance(answer, str):
+                kept = Unsent(schema_version=1, session=scene.session, turns=len(scene.turns), text=answer)
+                write_unsent(self._unsent_path, kept)
+            start = Command(resume=answer if isinstance(answer, str) else dict(CLOSE))
+        elif scene.at == "start":
+            start = {"case": self.case}
+        stream = self.graph.astream(
+            start,
+            self.config,
+            context=self.knobs,
+            stream_mode=["updates", "messages"],
+            subgraphs=True,
+            durability="sync",
+            # the person decides when the next session begins
+            interrupt_after=["reflect"],
+            version="v2",
+        )
+        async for event in read_events(stream, end_token=self.deps.baseline.end_token):
+            if isinstance(event, SessionClosed):
+                self._store(event)
+            yield event
+            if isinstance(event, SessionClosed | CourseEnded):
+                await self._write_course()
+        self._unsent_path.unlink(missing_ok=True)
+        if (await self.scene()).at == "over":
+            await self.checkpoints.compact(self.thread)
+
+    def _store(self, event: SessionClosed) -> None:
+        path = self.place.session_path(event.session.session_index)
+        write_session(path, to_record(self.case, event.session))
+
+    async def mend(self) -> None:
+        """Write the file of the last session if a process was killed before it could."""
+        values = cast("CourseState", (await self.graph.aget_state(self.config)).values)
+        last = values.get("finished_session")
+        if last is not None and not self.place.session_path(last.session_index).exists():
+            self._store(SessionClosed(last))
+        if values:
+            await self._write_course()
+
+    async def count_failed(self, error: Exception) -> None:
+        """Add the cost of a call that failed for good to the course's file."""
+        await self._write_course(error)
+
+    async def _write_course(self, error: Exception | None = None) -> None:
+        snapshot = await self.graph.aget_state(self.config, subgraphs=True)
+        close_case(
+            self.plan.folder,
+            self.place,
+            values=cast("CourseState", snapshot.values),
+            failure=None,
+            open_usage=open_usage(snapshot),
+            spent=usage_of(error or RecordError()),
+        )
+        write_manifest(self.plan.folder.manifest_path, with_totals(self.plan.folder, self.manifest))
+
+
+@asynccontextmanager
+async def open_chat(plan: ChatPlan) -> AsyncIterator[Chat]:
+    """Open a chat whose lock is held: read what it was made with, and wire it.
+
+    Raises:
+        RecordError: If it was begun with other settings, prompts or skills.
+        SettingsError, AssetError, SkillStoreError: If it cannot start.
+    """
+    folder = plan.folder
+    with log_to(folder.log, plan.runtime.machine.log_level):
+        async with open_live(plan.env) as live, open_checkpoints(folder.checkpoints) as checkpoints:
+            deps = build_deps(plan.baseline, plan.runtime, live, cache_dir=plan.cache_dir)
+            manifest = _describe(plan, deps)
+            write_chat(plan.record_path, plan.record)
+            write_manifest(folder.manifest_path, with_totals(folder, manifest))
+            yield Chat(plan, deps, build_course(deps, checkpoints.saver), checkpoints, manifest)
+
+
+@contextmanager
+def hold_chat_lock(plan: ChatPlan) -> Iterator[None]:
+    """Hold the lock of a chat, whose folder only its owner may read.
+
+    Raises:
+        LockError: If the chat is open in another process.
+    """
+    folder = plan.folder.path
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordError(f"{folder}: cannot be made ({error.strerror}); name another --save-dir") from error
+    try:
+        with hold_lock(plan.folder.lock):
+            remove_parts(folder)
+            yield
+    except LockError as error:
+        raise LockError(
+            f"the chat {plan.folder.name!r} is open in another window; close it there, or begin another with "
+            "--name"
+        ) from error
+
+
+def _describe(plan: ChatPlan, deps: Deps) -> Manifest:
+    language, path = plan.record.language, plan.folder.manifest_path
+    prompts, skills = deps.prompts(language), deps.skills(language).library
+    manifest = build_manifest(plan.settings, (), prompts=prompts, skills=skills, client=ClientKind.HUMAN)
+    if path.exists():
+        remedy = "go back to it, or begin another chat with --name"
+        refuse_other(path, plan.folder.manifest(), manifest, remedy)
+    return manifest
