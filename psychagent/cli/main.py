@@ -92,6 +92,17 @@ PROFILES = {
     "validate": Lazy("psychagent.cli.profiles:validate", "Check profiles; exit status 1 if one is unusable."),
     "show": Lazy("psychagent.cli.profiles:show", "Read a profile as a person would."),
 }
+AUDIT = {
+    "verify": Lazy(
+        "psychagent.cli.safety.verify:verify",
+        "Check that no line of an audit was changed or removed; exit status 1 if one was.",
+    ),
+    "summary": Lazy(
+        "psychagent.cli.safety.summary:summary",
+        "Count what the safety gate found and did, and how often it referred somebody to help.",
+    ),
+}
+SAFETY: dict[str, Lazy] = {}
 
 app = build_group(
     COMMANDS,
@@ -103,6 +114,10 @@ for name, commands, about in (
     ("profiles", PROFILES, "Client profiles: check a folder, read one file."),
 ):
     app.add_typer(build_group(commands, help=about), name=name, short_help=about)
+_safety, _audit = "The safety gate: its audit.", "What the safety gate found and did: verify, summary."
+safety = build_group(SAFETY, help=_safety)
+safety.add_typer(build_group(AUDIT, help=_audit), name="audit", short_help=_audit)
+app.add_typer(safety, name="safety", short_help=_safety)
 
 EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 

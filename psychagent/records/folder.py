@@ -165,6 +165,11 @@ class RunFolder:
         return journal_path(self.calls, thread)
 
     @property
+    def safety(self) -> Path:
+        """The audit of the safety gate; there is none where it found nothing."""
+        return self.path / "safety.jsonl"
+
+    @property
     def log(self) -> Path:
         """The log of all commands run in this folder."""
         return self.path / "run.log"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from typing import Any
 
@@ -101,6 +102,7 @@ async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
         if await was_deleted(run, case, values_of(snapshot)):
             await run.checkpoints.forget(thread_id(case.modality, case.case_id))
             run.journals.forget(thread_id(case.modality, case.case_id))
+            await asyncio.to_thread(run.audit.restart, thread_id(case.modality, case.case_id))
             snapshot = await run.graph.aget_state(config)
         else:
             await mend_files(run, claim, case, values_of(snapshot))

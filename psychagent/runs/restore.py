@@ -83,7 +83,7 @@ def remove_run(folder: RunFolder) -> None:
         RecordError: If something cannot be removed.
     """
     # checkpoints first: whatever a kill in between leaves is then refused, not resumed as a run
-    from_run = [*folder.path.glob("checkpoints.sqlite*"), folder.calls]
+    from_run = [*folder.path.glob("checkpoints.sqlite*"), folder.calls, folder.safety]
     from_run += [folder.path / m.value for m in Modality]
     try:
         for path in [*from_run, folder.manifest_path]:

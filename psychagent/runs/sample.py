@@ -14,7 +14,7 @@ from psychagent.flows.course import build_course, limit_of
 from psychagent.flows.live import Live, open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
-from psychagent.records.folder import RunFolder
+from psychagent.records.audit import FileAudit
 from psychagent.records.manifest import Manifest, write_manifest
 from psychagent.runs.case import CourseRun
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
@@ -61,7 +61,8 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             sleep=stop.sleep,
             journal=journals,
         ) as live:
-            deps = _build(plan, live)
+            audit = FileAudit(folder.safety)
+            deps = _build(plan, live, audit)
             manifest = _describe(plan, deps, cases)
             if plan.replay_of is not None:
                 refuse_other(
@@ -71,8 +72,9 @@ async def run_sample(plan: SamplePlan) -> RunResult:
                 # only now that nothing else can fail: never remove a run for one that cannot start
                 remove_run(folder)
             manifest = resume_from(folder, manifest)
+            audit.open()
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
-            result = await _run_cases(plan, folder, deps, cases, stop, journals)
+            result = await _run_cases(plan, deps, cases, stop, journals, audit)
             journals.tidy()
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
             return result
@@ -84,9 +86,9 @@ def _open_journals(plan: SamplePlan) -> Journals:
     return FileJournals(plan.folder.calls, keep=plan.runtime.machine.log_calls)
 
 
-def _build(plan: SamplePlan, live: Live) -> Deps:
+def _build(plan: SamplePlan, live: Live, audit: FileAudit) -> Deps:
     plan = without_models(plan) if plan.replay_of else plan
-    deps = build_deps(plan.baseline, plan.runtime, live, cache_dir=plan.cache_dir)
+    deps = build_deps(plan.baseline, plan.runtime, live, cache_dir=plan.cache_dir, audit=audit)
     return deps if plan.rft is None else with_rollouts(deps, plan.rft, live)
 
 
@@ -98,19 +100,20 @@ def _describe(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile]) -> Manife
 
 async def _run_cases(
     plan: SamplePlan,
-    folder: RunFolder,
     deps: Deps,
     cases: Sequence[CaseFile],
     stop: Stop,
     journals: Journals,
+    audit: FileAudit,
 ) -> RunResult:
-    machine = plan.runtime.machine
+    machine, folder = plan.runtime.machine, plan.folder
     async with open_checkpoints(folder.checkpoints) as checkpoints:
         run = CourseRun(
             graph=build_course(deps, checkpoints.saver),
             limit=limit_of(deps, deps.knobs),
             checkpoints=checkpoints,
             journals=journals,
+            audit=audit,
             folder=folder,
             knobs=deps.knobs,
             stop=stop,

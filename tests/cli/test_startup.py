@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from psychagent.cli import main
 from psychagent.cli.lazy import Lazy
 from psychagent.cli.main import app
+from tests.support.audits import leave_audit
 from tests.support.commands import walk
 from tests.support.loopback.server import serve
 
@@ -97,6 +98,8 @@ WITHOUT_MODEL = (
     ("--help",),
     ("skills", "--help"),
     ("profiles", "--help"),
+    ("safety", "--help"),
+    ("safety", "audit", "--help"),
     ("show", "--help"),
     ("show", a_course()),
     ("skills", "stats"),
@@ -118,7 +121,9 @@ def test_the_help_of_every_command_shows_its_options(words: tuple[str, ...]) -> 
 
 
 @pytest.mark.parametrize(
-    "table", [main.COMMANDS, main.SKILLS, main.PROFILES], ids=["top", "skills", "profiles"]
+    "table",
+    [main.COMMANDS, main.SKILLS, main.PROFILES, main.SAFETY, main.AUDIT],
+    ids=["top", "skills", "profiles", "safety", "audit"],
 )
 def test_the_list_of_commands_says_what_their_docstrings_say(table: dict[str, Lazy]) -> None:
     for name, lazy in table.items():
@@ -245,6 +250,13 @@ def test_a_finished_run_is_found_finished_without_a_model_or_a_graph(tmp_path: P
     assert "langgraph" in first
     assert second == set()
     assert words[words.index("Cases") :] == same[same.index("Cases") :]
+
+
+@pytest.mark.parametrize("command", ["verify", "summary"])
+def test_an_audit_is_read_without_a_model_or_a_graph(tmp_path: Path, command: str) -> None:
+    leave_audit(tmp_path / "safety.jsonl")
+    names, said = imported("safety", "audit", command, str(tmp_path))
+    assert (names, "3" in said) == (set(), True), said
 
 
 def test_a_run_in_chinese_loads_neither_torch_nor_faiss(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""`psychagent safety`: what the safety gate recorded."""

@@ -1,0 +1,96 @@
+"""Open a file that several processes append to, one at a time; what they append is on the disk."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from psychagent.errors import RecordError
+from psychagent.files import append
+
+_REMOVED = "was removed while it was written to; put it back, or run again to begin a new one"
+
+
+@contextmanager
+def shared_file(path: Path, *, create: bool) -> Iterator[int]:
+    """Open a file to read and append, while no other process does; a killed one lets go of it.
+
+    Args:
+        path: The file.
+        create: Whether it may be new; its owner alone may then read it.
+
+    Yields:
+        Its descriptor.
+
+    Raises:
+        RecordError: If it cannot be written, or should be there and is gone.
+    """
+    try:
+        if create:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT if create else 0)
+        place = os.open(path, flags, 0o600)
+        try:
+            fcntl.flock(place, fcntl.LOCK_EX)
+            if os.fstat(place).st_nlink == 0:
+                raise FileNotFoundError
+            yield place
+        finally:
+            os.close(place)
+    except FileNotFoundError as error:
+        raise RecordError(f"{path}: {_REMOVED}") from error
+    except OSError as error:
+        raise RecordError(
+            f"{path}: cannot be written ({error.strerror}); free space, mend its permissions, and run again"
+        ) from error
+
+
+def read_shared(path: Path) -> bytes:
+    """Read a file at a moment at which no process is in the middle of a line.
+
+    Raises:
+        RecordError: If it cannot be read.
+    """
+    try:
+        with path.open("rb") as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH)
+            return stream.read()
+    except FileNotFoundError as error:
+        raise RecordError(f"{path}: no such file; check the name") from error
+    except OSError as error:
+        raise RecordError(f"{path}: cannot be read ({error.strerror}); mend its permissions") from error
+
+
+def read_from(place: int, start: int) -> bytes:
+    """Read an open file from a byte on."""
+    parts = []
+    while part := os.pread(place, 1 << 20, start):
+        parts.append(part)
+        start += len(part)
+    return b"".join(parts)
+
+
+def append_for_good(path: Path, place: int, data: bytes) -> None:
+    """Append to an open file, whole or not at all; returns when the data would survive a power cut."""
+    before = os.fstat(place).st_size
+    append.write_all(place, data)
+    try:
+        os.fsync(place)
+        if before == 0:
+            _sync_folder(path.parent)
+    except OSError:
+        # nobody can tell what reached the disk, so that the line must not be taken for written
+        os.ftruncate(place, before)
+        raise
+
+
+def _sync_folder(folder: Path) -> None:
+    """Force a new file's name to the disk."""
+    place = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(place)
+    finally:
+        os.close(place)
