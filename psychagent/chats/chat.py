@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, cast
 
 from langchain_core.runnables import RunnableConfig
@@ -15,6 +16,7 @@ from psychagent.chats.plan import ChatPlan
 from psychagent.chats.scene import Scene, scene_of
 from psychagent.domain.call import thread_id
 from psychagent.domain.profile import Case
+from psychagent.domain.risk.audit import AuditKey
 from psychagent.domain.risk.finding import About
 from psychagent.domain.role import ClientKind
 from psychagent.errors import LockError, RecordError, usage_of
@@ -29,6 +31,7 @@ from psychagent.nodes.client import CLOSE
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
+from psychagent.records.audit import FileAudit
 from psychagent.records.chat import UNSENT, Unsent, read_unsent, write_chat, write_unsent
 from psychagent.records.folder import CaseFolder
 from psychagent.records.manifest import Manifest, write_manifest
@@ -54,6 +57,7 @@ class Chat:
     graph: CompiledStateGraph[CourseState, Knobs, Any, Any]
     checkpoints: Checkpoints
     manifest: Manifest
+    audit: FileAudit
 
     @property
     def case(self) -> Case:
@@ -104,6 +108,14 @@ class Chat:
         safety = self.deps.safety(self.plan.record.language)
         return safety.card(self.plan.record.region or "", About.SELF)
 
+    def note_help(self, scene: Scene) -> None:
+        """Record that the person asked for help.
+
+        Raises:
+            RecordError: If it cannot be written.
+        """
+        self.audit.add_help(AuditKey(self.thread, scene.session, 0, 0, len(scene.turns)))
+
     async def scene(self) -> Scene:
         """Return where the chat stands."""
         return scene_of(self.deps, await self.graph.aget_state(self.config, subgraphs=True), self.knobs)
@@ -115,7 +127,7 @@ class Chat:
         return kept.text if kept is not None and is_due else None
 
     @property
-    def _unsent_path(self) -> Any:
+    def _unsent_path(self) -> Path:
         return self.plan.folder.path / UNSENT
 
     async def go_on(self, scene: Scene, answer: Answer | None = None) -> AsyncIterator[Event]:
@@ -134,7 +146,9 @@ class Chat:
             if isinstance(answer, str):
                 kept = Unsent(schema_version=1, session=scene.session, turns=len(scene.turns), text=answer)
                 write_unsent(self._unsent_path, kept)
-            start = Command(resume=answer if isinstance(answer, str) else dict(CLOSE))
+            # by the interrupt's id: an answer without one stays in the course's own checkpoint until the
+            # session is over, and after a crash the next interrupt would take it for its own
+            start = Command(resume={scene.asked: answer if isinstance(answer, str) else dict(CLOSE)})
         elif scene.at == "start":
             start = {"case": self.case}
         stream = self.graph.astream(
@@ -199,11 +213,14 @@ async def open_chat(plan: ChatPlan) -> AsyncIterator[Chat]:
     folder = plan.folder
     with log_to(folder.log, plan.runtime.machine.log_level):
         async with open_live(plan.env) as live, open_checkpoints(folder.checkpoints) as checkpoints:
-            deps = build_deps(plan.baseline, plan.runtime, live, cache_dir=plan.cache_dir)
+            audit = FileAudit(folder.safety)
+            audit.open()
+            deps = build_deps(plan.baseline, plan.runtime, live, cache_dir=plan.cache_dir, audit=audit)
             manifest = _describe(plan, deps)
             write_chat(plan.record_path, plan.record)
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
-            yield Chat(plan, deps, build_course(deps, checkpoints.saver), checkpoints, manifest)
+            graph = build_course(deps, checkpoints.saver)
+            yield Chat(plan, deps, graph, checkpoints, manifest, audit)
 
 
 @contextmanager
@@ -220,6 +237,8 @@ def hold_chat_lock(plan: ChatPlan) -> Iterator[None]:
         raise RecordError(f"{folder}: cannot be made ({error.strerror}); name another --save-dir") from error
     try:
         with hold_lock(plan.folder.lock):
+            if plan.is_new and plan.record_path.exists():
+                raise RecordError(f"{folder}: the chat was begun this moment by another process; run again")
             remove_parts(folder)
             yield
     except LockError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import cast
@@ -45,6 +45,8 @@ class Scene:
     """The open session so far."""
     card: Card | None = None
     """What is shown beside the counselor's next words, or its last ones."""
+    asked: str = ""
+    """Id of the interrupt that the person's words answer."""
 
 
 def scene_of(deps: Deps, snapshot: StateSnapshot, knobs: Knobs) -> Scene:
@@ -56,21 +58,21 @@ def scene_of(deps: Deps, snapshot: StateSnapshot, knobs: Knobs) -> Scene:
     # `next` may be empty while tasks are pending, so only `tasks` shows that a course is over
     if not snapshot.tasks:
         return Scene(At.OVER, number)
-    session = _session_of(snapshot)
+    found = _session_of(snapshot)
+    session = cast("SessionState", found.values if found else {})
     turns, card = tuple(session.get("turns", ())), session.get("card")
-    if any(task.interrupts for task in snapshot.tasks):
-        return Scene(At.WORDS, number, turns, card)
+    # the course's own task keeps an interrupt that was answered until the session is over
+    asked = [interrupt.id for task in (found.tasks if found else ()) for interrupt in task.interrupts]
+    if asked:
+        return Scene(At.WORDS, number, turns, card, asked[0])
     if snapshot.next == ("open",) and values.get("finished_session"):
         return Scene(At.LAST if _ends(deps, values, knobs) else At.BETWEEN, number)
     return Scene(At.WORK, number, turns, card)
 
 
-def _session_of(snapshot: StateSnapshot) -> SessionState:
-    """Find the state of the open session among the states nested in a course's."""
-    found: Sequence[SessionState] = [
-        cast("SessionState", state.values) for state in _nested(snapshot) if "turns" in state.values
-    ]
-    return found[0] if found else {}
+def _session_of(snapshot: StateSnapshot) -> StateSnapshot | None:
+    """Find the open session among the states nested in a course's; None if it has no turn yet."""
+    return next((state for state in _nested(snapshot) if "turns" in state.values), None)
 
 
 def _nested(snapshot: StateSnapshot) -> Iterator[StateSnapshot]:

@@ -14,7 +14,7 @@ from psychagent.chats.texts import ChatTexts, Order, load_chat_texts
 from psychagent.domain.base import Speaker
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import Turn, count_counselor_turns
-from psychagent.errors import PsychAgentError
+from psychagent.errors import PsychAgentError, RecordError
 from psychagent.flows.events import CardShown, CourseEnded, Event, Said, SessionClosed, SessionOpened
 from psychagent.nodes.client import CLOSE
 from psychagent.safety.answer import Card
@@ -81,6 +81,7 @@ class _Talk:
         self.safety = chat.deps.safety(language)
         self.card: Card | None = None
         """The card that goes with the person's last words."""
+        self.scene = Scene(At.START)
         self.spoken = 0
         self.reminded = clock()
 
@@ -88,19 +89,19 @@ class _Talk:
         """Go on, step by step."""
         if self.chat.plan.record.region is None and self.person.can_choose and not self._ask_region():
             return self._leave()
-        scene = await self.chat.scene()
-        self._recap(scene)
-        while scene.at is not At.OVER:
+        self.scene = await self.chat.scene()
+        self._recap(self.scene)
+        while self.scene.at is not At.OVER:
             answer: Answer | None = None
-            if scene.at is At.BETWEEN and not self._wants_next():
+            if self.scene.at is At.BETWEEN and not self._wants_next():
                 return self._leave()
-            if scene.at is At.WORDS:
-                answer = self.chat.unsent(scene) or self._ask_words()
+            if self.scene.at is At.WORDS:
+                answer = self.chat.unsent(self.scene) or self._ask_words()
                 if answer is None:
                     return self._leave()
-            if not await self._go_on(scene, answer):
+            if not await self._go_on(answer):
                 return self._leave()
-            scene = await self.chat.scene()
+            self.scene = await self.chat.scene()
         return Ended.OVER
 
     def _leave(self) -> Ended:
@@ -120,12 +121,12 @@ class _Talk:
         if scene.card is not None:
             self._show_card(scene.card)
 
-    async def _go_on(self, scene: Scene, answer: Answer | None) -> bool:
+    async def _go_on(self, answer: Answer | None) -> bool:
         """Let the course go on; return False where the person leaves because it cannot."""
         self.person.wait(self.texts.closing if answer == CLOSE else self.texts.thinking)
         expected: tuple[type[Exception], ...] = (PsychAgentError, *self.chat.faults)
         try:
-            async for event in self.chat.go_on(scene, answer):
+            async for event in self.chat.go_on(self.scene, answer):
                 self._take(event)
         except expected as error:
             return await self._failed(error)
@@ -247,8 +248,12 @@ class _Talk:
                     self.person.be_told(why)
 
     def _help(self) -> None:
-        """Show the card at once."""
+        """Show the card at once, and only then record that it was asked for."""
         self.person.see_card(self.chat.help_card())
+        try:
+            self.chat.note_help(self.scene)
+        except RecordError as error:
+            self.person.be_told(str(error))
 
     def _ask_region(self) -> bool:
         """Ask once where the person is; return False where it leaves instead."""

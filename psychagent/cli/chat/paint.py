@@ -43,6 +43,9 @@ class Painter:
             same += 1
         if same == len(plain) == len(self._lines):
             return
+        if 0 < same == len(plain):
+            # the cursor belongs behind the last line that stays
+            same -= 1
         if same + 1 == len(self._lines) <= len(plain) and plain[same].startswith(self._lines[same]):
             # text that only grows is written on, which neither flickers nor is read out again
             self._add(lines[same][len(self._lines[same]) :], lines[same + 1 :], plain)
