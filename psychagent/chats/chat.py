@@ -126,6 +126,11 @@ class Chat:
         is_due = kept is not None and (kept.session, kept.turns) == (scene.session, len(scene.turns))
         return kept.text if kept is not None and is_due else None
 
+    def keep(self, scene: Scene, words: str) -> None:
+        """Keep words that were typed for this turn until the course has them."""
+        kept = Unsent(schema_version=1, session=scene.session, turns=len(scene.turns), text=words)
+        write_unsent(self._unsent_path, kept)
+
     @property
     def _unsent_path(self) -> Path:
         return self.plan.folder.path / UNSENT
@@ -143,9 +148,6 @@ class Chat:
         """
         start: Any = None
         if answer is not None:
-            if isinstance(answer, str):
-                kept = Unsent(schema_version=1, session=scene.session, turns=len(scene.turns), text=answer)
-                write_unsent(self._unsent_path, kept)
             # by the interrupt's id: an answer without one stays in the course's own checkpoint until the
             # session is over, and after a crash the next interrupt would take it for its own
             start = Command(resume={scene.asked: answer if isinstance(answer, str) else dict(CLOSE)})

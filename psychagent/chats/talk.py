@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 from enum import StrEnum
@@ -92,6 +93,8 @@ class _Talk:
         self.scene = await self.chat.scene()
         self._recap(self.scene)
         while self.scene.at is not At.OVER:
+            # reading a line blocks the loop: a Ctrl-C of before it must be heard first
+            await asyncio.sleep(0)
             answer: Answer | None = None
             if self.scene.at is At.BETWEEN and not self._wants_next():
                 return self._leave()
@@ -170,7 +173,7 @@ class _Talk:
     def _close(self, session: FinishedSession) -> None:
         """Say that a session is over and what is carried on; in danger the card stays last in sight."""
         self.person.be_told(self.texts.closed)
-        things = "; ".join(session.summary.homework)
+        things = self.texts.joint.join(session.summary.homework)
         self.person.be_told(
             self.texts.carried.format(things=things) if things else self.texts.carried_summary
         )
@@ -232,11 +235,13 @@ class _Talk:
             self.reminded = self.clock()
             self.person.be_told(self.texts.reminder)
         while True:
-            typed = self.person.ask(f"{self.texts.you}: ", self.safety.texts.help)
+            typed = self.person.ask(f"{self.texts.you}{self.texts.colon}", self.safety.texts.help)
             match None if typed is None else read_line(typed, self.texts):
                 case None | Obey(Order.QUIT):
                     return None
                 case Say(text):
+                    # before anything else: from here on a crash costs no word
+                    self.chat.keep(self.scene, text)
                     return text
                 case Obey(Order.END):
                     return CLOSE
@@ -264,7 +269,7 @@ class _Talk:
         self.person.be_told(words.known.format(regions=listed))
         names = {name.casefold(): code for code, r in regions.items() for name in (code, *r.name.values())}
         while True:
-            typed = self.person.ask(f"{words.prompt}: ")
+            typed = self.person.ask(f"{words.prompt}{self.texts.colon}")
             match None if typed is None else read_line(typed, self.texts):
                 case None | Obey(Order.QUIT):
                     return False

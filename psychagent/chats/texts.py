@@ -76,6 +76,10 @@ class ChatTexts(Record):
 
     counselor: str
     you: str
+    colon: str
+    """Behind who speaks, with the space that the language wants."""
+    joint: str
+    """Between the parts of a list."""
     notice: Notice
     region: RegionTexts
     session: str

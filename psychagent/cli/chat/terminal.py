@@ -126,7 +126,9 @@ class Terminal:
     def _spoken(self, speaker: Speaker, text: str) -> Text:
         is_counselor = speaker is Speaker.COUNSELOR
         name = self._texts.counselor if is_counselor else self._texts.you
-        return Text.assemble((f"{name}: ", "bold cyan" if is_counselor else "bold green"), text)
+        return Text.assemble(
+            (f"{name}{self._texts.colon}", "bold cyan" if is_counselor else "bold green"), text
+        )
 
 
 @contextmanager
