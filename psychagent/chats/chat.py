@@ -14,10 +14,10 @@ from langgraph.types import Command
 
 from psychagent.chats.plan import ChatPlan
 from psychagent.chats.scene import Scene, scene_of
+from psychagent.chats.texts import load_chat_texts
 from psychagent.domain.call import thread_id
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import AuditKey
-from psychagent.domain.risk.finding import About
 from psychagent.domain.role import ClientKind
 from psychagent.errors import LockError, RecordError, usage_of
 from psychagent.files.lock import hold_lock
@@ -103,10 +103,11 @@ class Chat:
         write_chat(plan.record_path, plan.record)
         return replace(self, plan=plan)
 
-    def help_card(self) -> Card:
-        """Return what a person who asks for help is shown."""
-        safety = self.deps.safety(self.plan.record.language)
-        return safety.card(self.plan.record.region or "", About.SELF)
+    def help_card(self, scene: Scene) -> Card:
+        """Return what a person who asks for help is shown: for the kind of danger last spoken of."""
+        language = self.plan.record.language
+        card = self.deps.safety(language).card(self.plan.record.region or "", scene.about)
+        return card.model_copy(update={"intro": load_chat_texts(language).card.asked})
 
     def note_help(self, scene: Scene) -> None:
         """Record that the person asked for help.

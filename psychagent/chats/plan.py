@@ -18,7 +18,6 @@ from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.chats.person import new_case_id, person_case
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
-from psychagent.domain.risk.finding import About
 from psychagent.errors import SettingsError
 from psychagent.records.chat import CHAT, ChatRecord, read_chat
 from psychagent.records.folder import RunFolder
@@ -181,7 +180,7 @@ def _checked(plan: ChatPlan) -> ChatPlan:
         require_key(endpoint.api_key_env, plan.env)
     if plan.embedding_key_matters:
         require_key(plan.baseline.embedding.api_key_env, plan.env)
-    load_safety(language).resources.of(plan.record.region or "", About.SELF)
+    load_safety(language).resources.require(plan.record.region or "")
     PromptLibrary(language, plan.baseline.prompts_root)
     SkillLibrary(language, plan.baseline.skills_root)
     return plan

@@ -10,6 +10,7 @@ from typing import cast
 from langgraph.types import StateSnapshot
 
 from psychagent.domain.ending import end_reason
+from psychagent.domain.risk.finding import About
 from psychagent.domain.turn import Turn
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
@@ -45,6 +46,8 @@ class Scene:
     """The open session so far."""
     card: Card | None = None
     """What is shown beside the counselor's next words, or its last ones."""
+    about: About = About.SELF
+    """The kind of danger that the session last spoke of."""
     asked: str = ""
     """Id of the interrupt that the person's words answer."""
 
@@ -61,13 +64,14 @@ def scene_of(deps: Deps, snapshot: StateSnapshot, knobs: Knobs) -> Scene:
     found = _session_of(snapshot)
     session = cast("SessionState", found.values if found else {})
     turns, card = tuple(session.get("turns", ())), session.get("card")
+    about = next((one.about for one in reversed(session.get("findings", []))), About.SELF)
     # the course's own task keeps an interrupt that was answered until the session is over
     asked = [interrupt.id for task in (found.tasks if found else ()) for interrupt in task.interrupts]
     if asked:
-        return Scene(At.WORDS, number, turns, card, asked[0])
+        return Scene(At.WORDS, number, turns, card, about, asked[0])
     if snapshot.next == ("open",) and values.get("finished_session"):
         return Scene(At.LAST if _ends(deps, values, knobs) else At.BETWEEN, number)
-    return Scene(At.WORK, number, turns, card)
+    return Scene(At.WORK, number, turns, card, about)
 
 
 def _session_of(snapshot: StateSnapshot) -> StateSnapshot | None:

@@ -254,7 +254,7 @@ class _Talk:
 
     def _help(self) -> None:
         """Show the card at once, and only then record that it was asked for."""
-        self.person.see_card(self.chat.help_card())
+        self.person.see_card(self.chat.help_card(self.scene))
         try:
             self.chat.note_help(self.scene)
         except RecordError as error:

@@ -63,8 +63,9 @@ class RegionTexts(Record):
 
 
 class CardWords(Record):
-    """How a card names the ways to reach a service."""
+    """What a card says to a person who asked for it, and how it names the ways to reach a service."""
 
+    asked: str
     call: str
     """With `{number}`."""
     text: str

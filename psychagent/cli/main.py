@@ -102,7 +102,12 @@ AUDIT = {
         "Count what the safety gate found and did, and how often it referred somebody to help.",
     ),
 }
-SAFETY: dict[str, Lazy] = {}
+SAFETY = {
+    "bench": Lazy(
+        "psychagent.cli.safety.bench:bench",
+        "Measure on labelled turns how much danger the gate hears, and how often it is wrong.",
+    ),
+}
 
 app = build_group(
     COMMANDS,
@@ -114,7 +119,10 @@ for name, commands, about in (
     ("profiles", PROFILES, "Client profiles: check a folder, read one file."),
 ):
     app.add_typer(build_group(commands, help=about), name=name, short_help=about)
-_safety, _audit = "The safety gate: its audit.", "What the safety gate found and did: verify, summary."
+_safety, _audit = (
+    "The safety gate: its bench, its audit.",
+    "What the safety gate found and did: verify, summary.",
+)
 safety = build_group(SAFETY, help=_safety)
 safety.add_typer(build_group(AUDIT, help=_audit), name="audit", short_help=_audit)
 app.add_typer(safety, name="safety", short_help=_safety)

@@ -9,6 +9,7 @@ import os
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -22,7 +23,7 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.doctor.setup import Check, Finding, SetUp, examine_settings
-from psychagent.domain.base import WORKING_STAGES
+from psychagent.domain.base import WORKING_STAGES, Language
 from psychagent.domain.role import Role
 from psychagent.errors import MalformedReplyError, RecordError
 from psychagent.flows.build import build_chat, build_skills, open_embedder
@@ -30,6 +31,9 @@ from psychagent.flows.live import Live, open_live
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.llm.reply import Reply
+from psychagent.safety.answer import load_answers
+from psychagent.safety.resources import load_resources
+from psychagent.safety.rules import load_rules
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.method import resolve_method
 
@@ -91,13 +95,47 @@ def _data(baseline: BaselineSettings, runtime: RuntimeSettings, dataset: Dataset
     yield Check("prompts", prompts)
     yield Check("cases", cases)
     yield Check("skills", skills)
+    yield Check("safety", partial(describe_safety, language, datetime.now(UTC).date()))
+
+
+def describe_safety(language: Language, today: date, root: Path | None = None) -> str:
+    """Read what the safety gate needs, and name the services to compare with their source again.
+
+    Old ones fail no check: without a person as client nobody calls them.
+
+    Args:
+        language: Whose rules and texts are read.
+        today: The day from which the age of an entry counts.
+        root: A configs folder; None is the bundled one.
+
+    Raises:
+        AssetError: If a file of the gate cannot be read.
+    """
+    load_rules(language, root)
+    load_answers(language, root)
+    resources = load_resources(root)
+    services, stale = tuple(resources.file.all()), resources.stale(today)
+    unsure = sum(not one.verified for one in services)
+    seen = (
+        f"rules and texts of {language.value!r}, {len(services)} services in {len(resources.file.regions)} "
+        f"regions ({unsure} not verified)"
+    )
+    if not stale:
+        return f"{seen}, each checked within a year"
+    named = ", ".join(one.id for one in stale[:3]) + (" and others" if len(stale) > 3 else "")
+    return (
+        f"{seen}; {len(stale)} not checked within a year ({named}): compare them with their source before "
+        "a person is a client"
+    )
 
 
 def _models(baseline: BaselineSettings, runtime: RuntimeSettings, live: Live) -> Iterator[Check]:
-    """Check keys and endpoints; only counselor and reflector have to give typed replies."""
+    """Check keys and endpoints; all but the client have to give typed replies."""
     roles: dict[str, EndpointSettings] = {"counselor": baseline.counselor, "client": runtime.world.client}
     if baseline.reflector:
         roles["reflector"] = baseline.reflector
+    if baseline.safety.endpoint:
+        roles["risk"] = baseline.safety.endpoint
     prompts = partial(PromptLibrary, runtime.world.language, baseline.prompts_root)
     for role, settings in roles.items():
         if settings.api_key_env:

@@ -52,7 +52,8 @@ class Rebuild:
         if not self._knows_skills(brief, turns[0 if keeps else at : at + 1]):
             self.notes["counselor: a skill that the turn saw is no longer in the library"] += 1
             return None
-        return counselor_prompt(self.sources, brief, turns[:at], turns[at].skills).messages
+        turn = turns[at]
+        return counselor_prompt(self.sources, brief, turns[:at], turn.skills, turn.risk_level).messages
 
     def reflection_prompt(
         self, brief: Brief, turns: tuple[Turn, ...], task: ReflectionRole

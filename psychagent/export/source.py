@@ -20,6 +20,7 @@ from psychagent.records.folder import CaseFolder, RunFolder
 from psychagent.records.manifest import Manifest
 from psychagent.records.rollouts import RolloutData
 from psychagent.records.session import SessionRecord
+from psychagent.safety.answer import safety_hashes
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
 
@@ -105,6 +106,9 @@ def _changed(folder: RunFolder, manifest: Manifest, sources: Sources) -> Iterato
     for name in sorted(then.keys() | now.keys()):
         if name.partition("/")[2].startswith(REBUILT) and then.get(name) != now.get(name):
             yield name
+    # whether danger was asked about stands in the counselor's notes
+    then, now = manifest.hashes.safety, safety_hashes(language)
+    yield from (name for name in sorted(now) if "rules" in name and then.get(name) != now[name])
     then, now = manifest.hashes.skills, sources.skills(language).library.hashes
     for name in sorted(then.keys() | now.keys()):
         if name.split("/")[1] in modalities and then.get(name) != now.get(name):

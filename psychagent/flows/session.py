@@ -18,7 +18,8 @@ from psychagent.nodes.counselor import counselor
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.retrieve import retrieve
-from psychagent.nodes.safety.risk import mode_of, risk
+from psychagent.nodes.safety.mode import mode_of
+from psychagent.nodes.safety.risk import risk
 from psychagent.nodes.safety.safe_reply import safe_reply
 from psychagent.nodes.state import Brief, SessionState
 

@@ -8,16 +8,20 @@ from typing import assert_never
 from langgraph.runtime import Runtime
 
 from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.role import Role
 from psychagent.domain.turn import Turn
+from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Prompt
 from psychagent.llm.reply import Reply
-from psychagent.nodes.counselor_view import joined, render_moment, render_skills, view_session
+from psychagent.nodes.counselor_view import joined, render_moment, render_skills, turns_after, view_session
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import JsonReply, Shape, json_shape, parse_json_reply
 from psychagent.replies.reply import CounselorReply
 from psychagent.replies.tags import parse_tagged_reply
+
+Read = Callable[[Reply], CounselorReply]
 
 
 def counselor(deps: Deps) -> SessionNode:
@@ -27,15 +31,20 @@ def counselor(deps: Deps) -> SessionNode:
     async def speak(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns, draft = runtime.context, state.get("turns", []), state["retrieved"]
         assert draft is not None, "retrieve runs before counselor"
-        prompt = counselor_prompt(deps, brief, turns, draft.skills)
+        stays = is_pressing(draft.risk_level) and turns_after(deps, brief, turns) > 0
+        prompt = counselor_prompt(deps, brief, turns, draft.skills, draft.risk_level)
         answer = await deps.chat(Role.COUNSELOR, brief.knobs).request(
             prompt,
-            read,
+            refusing_goodbye(read) if stays else read,
             shape=shape,
         )
         reply = answer.value
         turn = draft.model_copy(
-            update={"text": reply.response, "thoughts": reply.thoughts, "ends_session": reply.ends_session}
+            update={
+                "text": reply.response,
+                "thoughts": reply.thoughts,
+                "ends_session": reply.ends_session and not stays,
+            }
         )
         # kept no longer than needed: every checkpoint holds a plain channel in full
         return {"turns": [turn], "usage": answer.usage, "retrieved": None}
@@ -44,12 +53,16 @@ def counselor(deps: Deps) -> SessionNode:
 
 
 def counselor_prompt(
-    sources: Sources, brief: Brief, turns: Sequence[Turn], skill_ids: Sequence[str]
+    sources: Sources,
+    brief: Brief,
+    turns: Sequence[Turn],
+    skill_ids: Sequence[str],
+    risk_level: int | None = None,
 ) -> Prompt:
     """Write a counselor prompt in the order of the contract: head, dialogue, this turn's skills and notes."""
     view = view_session(sources, brief, turns)
     skills = render_skills(sources, brief, skill_ids, shown=view.shown)
-    moment = render_moment(sources, brief, turns, skill_ids)
+    moment = render_moment(sources, brief, turns, skill_ids, risk_level)
     return Prompt.of(
         Role.COUNSELOR,
         view.followed_by(joined(skills, moment)),
@@ -61,7 +74,27 @@ def counselor_prompt(
     )
 
 
-def _tag_reader(end_token: str) -> Callable[[Reply], CounselorReply]:
+def refusing_goodbye(read: Read) -> Read:
+    """Wrap a reader so that a reply which ends the session is refused once; a second one is taken.
+
+    Its end is then left out, and the session goes on. For a call of its own: it remembers the refusal.
+    """
+    refused = False
+
+    def check(reply: Reply) -> CounselorReply:
+        nonlocal refused
+        found = read(reply)
+        if found.ends_session and not refused:
+            refused = True
+            raise MalformedReplyError(
+                "danger is open, so the session must not end now: stay with the client, ask on, no goodbye"
+            )
+        return found
+
+    return check
+
+
+def _tag_reader(end_token: str) -> Read:
     def read(reply: Reply) -> CounselorReply:
         return parse_tagged_reply(reply.content, reasoning=reply.reasoning, end_token=end_token)
 
@@ -70,7 +103,7 @@ def _tag_reader(end_token: str) -> Callable[[Reply], CounselorReply]:
 
 def _form_of(
     baseline: BaselineSettings,
-) -> tuple[Callable[[Reply], CounselorReply], Shape | None]:
+) -> tuple[Read, Shape | None]:
     """Return how replies are read, and the shape that the server is asked to hold."""
     match baseline.reply_format:
         case "json":

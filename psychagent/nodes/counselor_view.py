@@ -51,7 +51,10 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
         if sources.baseline.retrieval.keep_in_history:
             skills = render_skills(sources, brief, turn.skills, shown=shown)
             messages = list(
-                _followed_by(messages, joined(skills, render_moment(sources, brief, turns[:at], turn.skills)))
+                _followed_by(
+                    messages,
+                    joined(skills, render_moment(sources, brief, turns[:at], turn.skills, turn.risk_level)),
+                )
             )
             shown |= set(turn.skills)
         messages.append(assistant(turn.text))
@@ -110,16 +113,27 @@ def render_skills(
     return brief.once((prompts, "skills", tuple(skill_ids), known), render)
 
 
+def turns_after(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> int:
+    """Count the counselor's turns that may follow its next one while danger is open."""
+    most = brief.knobs.max_counselor_turns + sources.baseline.safety.extra_turns
+    return most - count_counselor_turns(turns) - 1
+
+
 def render_moment(
-    sources: Sources, brief: Brief, turns: Sequence[Turn], skill_ids: Sequence[str]
+    sources: Sources,
+    brief: Brief,
+    turns: Sequence[Turn],
+    skill_ids: Sequence[str],
+    risk_level: int | None = None,
 ) -> Rendered:
-    """Write where the session is: number of the turn, safety not yet asked, and how to end.
+    """Write where the session is: number of the turn, safety not yet asked, danger, and how to end.
 
     Args:
         sources: Where templates and skills are.
         brief: The session.
         turns: The dialogue before the counselor's turn.
         skill_ids: The turn's skills: those for danger are among them where it is open.
+        risk_level: What the safety gate tells the counselor; None where it only watches.
     """
     prompts, most = sources.prompts(brief.case.language), brief.knobs.max_counselor_turns
     spoken = count_counselor_turns(turns)
@@ -133,14 +147,17 @@ def render_moment(
         skills={skill.name for skill in risk},
     )
     is_open = not due and any(skill.id in skill_ids for skill in risk)
+    extra = sources.baseline.safety.extra_turns if risk_level is not None else 0
     return brief.once(
-        (prompts, "moment", spoken, due, is_open),
+        (prompts, "moment", spoken, due, is_open, risk_level),
         lambda: prompts.render(
             "counselor/moment",
             turn=spoken + 1,
             turns_left=most - spoken,
             safety_due=due,
             danger_open=is_open,
+            risk_level=risk_level or 0,
+            extra_turns=extra,
             last=brief.is_last,
             modality=brief.case.modality.value,
         ),

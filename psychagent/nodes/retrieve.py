@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field
 from psychagent.domain.base import Speaker
 from psychagent.domain.call import CallId
 from psychagent.domain.danger import Alarm, sound_alarm
+from psychagent.domain.risk.finding import RiskMode
+from psychagent.domain.risk.level import is_pressing, level_at
 from psychagent.domain.role import Role
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.domain.turn import Rewrite, Turn
@@ -21,6 +23,7 @@ from psychagent.llm.chat import Answer
 from psychagent.llm.journal import Kept, Key, digest
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, SessionNode, Sources
+from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import Shape, json_shape, read_json
 from psychagent.skills.shown import choosable, choose_shown, risk_skills, shortlist
@@ -188,20 +191,26 @@ def _alarm(
 
 
 async def _shown(deps: Deps, brief: Brief, turns: Sequence[Turn], draft: Turn) -> tuple[str, ...]:
-    """Return the ids of the skills to show; a session that is played again finds them kept."""
+    """Return the ids of the skills to show; a session that is played again finds them kept.
+
+    Where the gate acts on high danger, those for danger alone are looked through.
+    """
     settings, store = deps.baseline.retrieval, deps.skills(brief.case.language)
     known = set(brief.candidates)
     risk = [s for s in risk_skills(store.stage(brief.case.modality, brief.skill_stage)) if s.id in known]
-    alarm = _alarm(deps, brief, turns, draft, risk)
-    asked = digest(draft.query, brief.candidates, settings.top_k, settings.floor, alarm.value)
+    # a greeting is no place for it: the counselor's notes say how to begin after a danger
+    told = draft.risk_level if turns else None
+    pinned = is_pressing(told)
+    alarm = Alarm.VOICED if told else _alarm(deps, brief, turns, draft, risk)
+    asked = digest(draft.query, brief.candidates, settings.top_k, settings.floor, alarm.value, pinned)
     key = Key(CallId(brief.place, "search", str(len(turns))), 0, asked)
     if kept := deps.journal.find(key):
         return tuple(kept.value["skills"])
     risk_ids = [skill.id for skill in risk]
-    if draft.query or alarm is not Alarm.VOICED:
+    if not pinned and (draft.query or alarm is not Alarm.VOICED):
         hits = await _search(store, brief, draft.query or "", brief.candidates)
     else:
-        # no move is asked for, yet danger wants one
+        # no move is asked for, or none but those for danger may be shown
         hits = await _search(store, brief, turns[-1].text, risk_ids)
     ids = choose_shown(hits, risk=risk_ids, alarm=alarm, floor=store.floor, most=settings.top_k)
     deps.journal.add(key, Kept({"skills": ids}))
@@ -220,13 +229,21 @@ async def _search(store: SkillStore, brief: Brief, query: str, among: Sequence[s
     return await store.search(query, modality=modality, stage=stage, candidates=among, k=len(among))
 
 
+def _told(deps: Deps, brief: Brief, state: SessionState) -> int | None:
+    """Return the risk level that the counselor is told of; None where the gate only watches."""
+    if mode_of(deps.baseline, brief.knobs) is not RiskMode.ACT:
+        return None
+    return level_at(state.get("findings", []), state.get("turns", []), before=brief.memory.risk_level)
+
+
 def retrieve(deps: Deps) -> SessionNode:
     """Make the node that retrieves the skills for the counselor's next turn."""
 
     async def find(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns = runtime.context, state.get("turns", [])
         answer = await _query(deps, brief, turns)
-        ids = await _shown(deps, brief, turns, answer.value)
-        return {"retrieved": answer.value.model_copy(update={"skills": ids}), "usage": answer.usage}
+        draft = answer.value.model_copy(update={"risk_level": _told(deps, brief, state)})
+        ids = await _shown(deps, brief, turns, draft)
+        return {"retrieved": draft.model_copy(update={"skills": ids}), "usage": answer.usage}
 
     return find

@@ -38,6 +38,8 @@ class Hashes(Record):
 
     prompts: dict[str, str] = Field(default_factory=dict)
     skills: dict[str, str] = Field(default_factory=dict)
+    safety: dict[str, str] = Field(default_factory=dict)
+    """Rules, texts and resources of the safety gate; empty in files of earlier versions."""
     scales: dict[str, str] = Field(default_factory=dict)
     """Scales that rollouts may be judged on."""
     judging: dict[str, str] = Field(default_factory=dict)

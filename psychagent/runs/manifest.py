@@ -22,6 +22,7 @@ from psychagent.errors import PsychAgentError, RecordError
 from psychagent.files.digest import hash_file, hash_text
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import SCHEMA_VERSION, Hashes, Manifest, RunSettings, read_manifest
+from psychagent.safety.answer import safety_hashes
 from psychagent.skills.library import SkillLibrary
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def build_manifest(
         hashes=Hashes(
             prompts=prompts.hashes,
             skills=skills.hashes,
+            safety=safety_hashes(language),
             scales=dict(rft.scale_hashes) if rft else {},
             judging=_judging_hashes(rft, language),
             profiles=dict(_profile_hashes(cases)),
@@ -99,11 +101,12 @@ def build_manifest(
 def _played(settings: RunSettings, client: ClientKind) -> dict[str, EndpointSettings]:
     """Name the models of a course by what they play."""
     simulator = {"client": settings.runtime.world.client} if client is ClientKind.SIMULATOR else {}
-    return {
+    played: dict[str, EndpointSettings] = {
         "counselor": settings.baseline.counselor,
         **simulator,
         "reflector": settings.baseline.reflecting,
     }
+    return played | ({"risk": gate} if (gate := settings.baseline.safety.endpoint) else {})
 
 
 def _judges(rft: Rft | None) -> dict[str, JudgeDeps]:
@@ -216,7 +219,7 @@ def _differences(before: Manifest, now: Manifest) -> Iterator[Difference]:
     for part, left, right, free in parts:
         for name, was, is_now in compare_settings(left, right, free | CHANGES_NO_RESULT):
             yield part, name, was, is_now
-    for part in ("prompts", "skills", "scales", "judging"):
+    for part in ("prompts", "skills", "safety", "scales", "judging"):
         yield from _other_hashes(part, getattr(before.hashes, part), getattr(now.hashes, part))
     both = before.hashes.profiles.keys() & now.hashes.profiles.keys()
     profiles = [{name: hashes.profiles[name] for name in both} for hashes in (before.hashes, now.hashes)]

@@ -7,15 +7,15 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import Field
-
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Record
 from psychagent.domain.risk.finding import About
 from psychagent.errors import AssetError
+from psychagent.files.digest import hash_file
 from psychagent.files.read import load_model
 from psychagent.safety.resources import Resource, Resources, load_resources
 from psychagent.safety.rules import RiskRules, load_rules
+from psychagent.safety.words import AnswerTexts
 
 
 class CardLine(Record):
@@ -36,29 +36,8 @@ class Card(Record):
     intro: str
     lines: tuple[CardLine, ...]
     closing: str
-
-
-class CardTexts(Record):
-    """The words around the resources, for one kind of danger."""
-
-    title: str
-    intro: str
-    closing: str
-
-
-class AnswerTexts(Record):
-    """`configs/safety/texts/<language>.yaml`."""
-
-    card: dict[About, CardTexts]
-    takeover: dict[About, tuple[str, ...]]
-    """What is said in the counselor's place, first, second time and so on; the last one is repeated.
-    `{lines}` stands for the services, each with its number."""
-    line: str = Field(pattern=r"\{name\}.*\{how\}")
-    """How a service is named in a sentence."""
-    between: str
-    """What stands between two services in a sentence."""
-    help: str
-    """One line that stands below every prompt of the person."""
+    note: str = ""
+    """What to do if a number does not answer, where one could not be checked; empty otherwise."""
 
 
 class SafetyTexts(NamedTuple):
@@ -69,14 +48,25 @@ class SafetyTexts(NamedTuple):
     resources: Resources
 
     def card(self, region: str, about: About) -> Card:
-        """Write the card for a region and a kind of danger."""
-        words = self.texts.card[_known(about)]
-        lines = self.resources.of(region, about)
+        """Write the card for a region and a kind of danger.
+
+        Args:
+            region: Two letters; empty where it is unknown.
+            about: The kind of danger; `NONE` counts as danger to oneself.
+        """
+        kind = _known(about)
+        words = self.texts.card[kind]
+        emergency, others = self.resources.emergency(region, kind), self.resources.lines(region, kind)
+        first = [] if emergency else [CardLine(name=self.texts.said.local_title)]
+        # the state answers for its emergency numbers: doubt belongs to the lines alone
+        unsure = any(not one.verified for one in others)
+        number = emergency[0].call if emergency else self.texts.said.local
         return Card(
             title=words.title,
             intro=words.intro,
-            lines=tuple(to_line(one, self.rules.language) for one in lines),
+            lines=(*first, *(to_line(one, self.rules.language) for one in (*emergency, *others))),
             closing=words.closing,
+            note=self.texts.unchecked.format(emergency=number) if unsure else "",
         )
 
     def takeover(self, region: str, about: About, *, times: int) -> str:
@@ -87,12 +77,15 @@ class SafetyTexts(NamedTuple):
             about: The kind of danger.
             times: How often it has taken a turn in this session already.
         """
-        texts = self.texts.takeover[_known(about)]
-        lines = [
-            self.texts.line.format(name=one.name[self.rules.language], how=one.call or one.text or one.url)
-            for one in self.resources.of(region, about)[:2]
-        ]
-        return texts[min(times, len(texts) - 1)].format(lines=self.texts.between.join(lines))
+        kind = _known(about)
+        said, language = self.texts.said, self.rules.language
+        emergency, others = self.resources.emergency(region, kind), self.resources.lines(region, kind)
+        # two to choose from: a person in danger does not read a list
+        urgent = [one for one in others if one.urgent]
+        named = [said.name(one, language) for one in (*emergency[:1], *urgent[:1])]
+        lines = said.between.join(named if emergency else [said.local, *named])
+        texts = self.texts.takeover[kind]
+        return texts[min(times, len(texts) - 1)].format(lines=lines)
 
 
 def to_line(resource: Resource, language: Language) -> CardLine:
@@ -100,9 +93,9 @@ def to_line(resource: Resource, language: Language) -> CardLine:
     return CardLine(
         name=resource.name[language],
         call=resource.call,
-        text=resource.text,
+        text=resource.text.get(language, ""),
         url=resource.url,
-        hours=resource.hours,
+        hours=resource.hours.get(language, ""),
         verified=resource.verified,
     )
 
@@ -117,15 +110,21 @@ def load_answers(language: Language, root: Path | None = None) -> AnswerTexts:
     Raises:
         AssetError: Naming the field that is wrong.
     """
-    return load_model(
-        AnswerTexts, asset_dir("configs", root) / "safety" / "texts" / f"{language.value}.yaml", AssetError
-    )
+    path = asset_dir("configs", root) / "safety" / "texts" / f"{language.value}.yaml"
+    return load_model(AnswerTexts, path, AssetError)
 
 
 @cache
 def load_safety(language: Language) -> SafetyTexts:
     """Read the bundled rules, texts and resources of a language, once."""
     return SafetyTexts(load_rules(language), load_answers(language), load_resources())
+
+
+def safety_hashes(language: Language) -> dict[str, str]:
+    """Hash the files that the gate of a language reads, by their path."""
+    folder = asset_dir("configs") / "safety"
+    files = (f"rules/{language.value}.yaml", f"texts/{language.value}.yaml", "resources.yaml")
+    return {f"safety/{name}": hash_file(folder / name) for name in files}
 
 
 SafetySource = Callable[[Language], SafetyTexts]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Record
@@ -15,8 +16,35 @@ from psychagent.domain.risk.finding import About
 from psychagent.errors import AssetError, SettingsError
 from psychagent.files.read import load_model, nearest
 
-Region = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+KINDS = (About.SELF, About.OTHERS, About.HARMED)
+"""The kinds of danger for which there are services and words."""
+STALE_AFTER = timedelta(days=365)
+"""Age from which an entry has to be compared with its source again: lines move, merge and close."""
+
+
+def _matches(pattern: str, problem: str) -> AfterValidator:
+    """Refuse what does not match, in words that say what to write."""
+
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{value!r} {problem}")
+        return value
+
+    return AfterValidator(check)
+
+
+Region = Annotated[
+    str, _matches("[A-Z]{2}", "is no region; write two capital letters as in ISO 3166-1, such as US")
+]
 """Two letters as in ISO 3166-1; `EU` for the union."""
+Dialed = Annotated[
+    str,
+    _matches(
+        r"|\+?\d[\d -]*", "is not a number as it is dialed; write digits, spaces, hyphens and a leading +"
+    ),
+]
+Address = Annotated[str, _matches(r"|https?://[^\s]+", "is no address; begin it with https://")]
+Spoken = Annotated[str, _matches("[a-z]{2}", "is no language; write two letters as in ISO 639-1, such as en")]
 
 
 class Resource(Record):
@@ -24,30 +52,34 @@ class Resource(Record):
 
     id: str
     name: dict[Language, str]
-    about: tuple[About, ...]
+    about: tuple[About, ...] = Field(min_length=1)
     """What it is there for."""
-    call: str = ""
+    call: Dialed = ""
     """The number as it is dialed and printed."""
-    text: str = ""
-    """How to write to it."""
-    url: str = ""
-    hours: str = ""
-    """When it answers; `24/7`, or its hours with the time zone."""
-    languages: tuple[str, ...] = ()
+    text: dict[Language, str] = {}
+    """How to write to it, as an order: `text 988`."""
+    url: Address = ""
+    hours: dict[Language, str] = {}
+    """When it answers: around the clock, or its hours."""
+    urgent: bool = True
+    """Whether the fixed text may name it: office hours fail those who call at night."""
+    languages: tuple[Spoken, ...] = ()
+    """What is spoken there; empty where it differs by country."""
     checked: date
-    """The day on which the entry was compared with its source."""
-    source: str
-    """Address of the page that the owner, or an authority, publishes."""
+    """The day on which the entry was last compared with what could be read about it."""
+    source: Address = Field(min_length=1)
+    """The page of its owner, or of an authority, that was read; if none could be, the one to check it on."""
     verified: bool = True
-    """Whether the owner's own page, or an authority's, was read; otherwise it rests on second hands."""
+    """Whether such a page was read and gives the number; otherwise it is second-hand or common knowledge."""
 
     @model_validator(mode="after")
     def _can_be_reached(self) -> Resource:
         if not (self.call or self.text or self.url):
             raise ValueError(f"resource {self.id!r} has neither call, text nor url; give one")
-        lacking = [language.value for language in Language if not self.name.get(language)]
-        if lacking:
-            raise ValueError(f"resource {self.id!r} has no name in {', '.join(lacking)}; add it")
+        for field, words in (("name", self.name), ("text", self.text), ("hours", self.hours)):
+            lacking = [language.value for language in Language if not words.get(language)]
+            if lacking and (words or field == "name"):
+                raise ValueError(f"resource {self.id!r} has no {field} in {', '.join(lacking)}; add it")
         return self
 
 
@@ -55,8 +87,17 @@ class RegionResources(Record):
     """The services of one region."""
 
     name: dict[Language, str]
-    emergency: Resource
+    emergency: tuple[Resource, ...]
+    """Whom to call where a life is in danger: police and ambulance apart where they have two numbers."""
     lines: tuple[Resource, ...] = ()
+    """Other services; of each kind the one to name first stands first."""
+
+    @model_validator(mode="after")
+    def _has_a_number_for_every_kind(self) -> RegionResources:
+        for kind in KINDS:
+            if not any(one.call and kind in one.about for one in self.emergency):
+                raise ValueError(f"there is no emergency number about {kind.value!r}; add one to 'emergency'")
+        return self
 
 
 class ResourcesFile(Record):
@@ -64,7 +105,22 @@ class ResourcesFile(Record):
 
     regions: dict[Region, RegionResources] = Field(min_length=1)
     anywhere: tuple[Resource, ...] = Field(min_length=1)
-    """What is shown where the region is unknown."""
+    """What is shown where the region is unknown or has no entries."""
+
+    @model_validator(mode="after")
+    def _names_each_once(self) -> ResourcesFile:
+        ids = [one.id for one in self.all()]
+        twice = sorted({one for one in ids if ids.count(one) > 1})
+        if twice:
+            raise ValueError(f"id {twice[0]!r} stands twice; rename one")
+        return self
+
+    def all(self) -> Iterator[Resource]:
+        """Yield every service, region by region."""
+        for region in self.regions.values():
+            yield from region.emergency
+            yield from region.lines
+        yield from self.anywhere
 
 
 class Resources:
@@ -74,24 +130,38 @@ class Resources:
         """Take the services of a file."""
         self.file = file
 
-    def of(self, region: str, about: About) -> tuple[Resource, ...]:
-        """List the services of a region for a kind of danger: the emergency line, then the rest.
-
-        Args:
-            region: Two letters; empty where it is unknown, which lists what helps anywhere.
-            about: The kind of danger; `NONE` counts as danger to oneself.
+    def require(self, region: str) -> None:
+        """Refuse a region that has no services; for entry points, before anybody speaks.
 
         Raises:
-            SettingsError: Naming the nearest region, if there are no services for it.
+            SettingsError: Naming the nearest region.
         """
-        if not region:
-            return self.file.anywhere
         known: Mapping[str, RegionResources] = self.file.regions
-        if region not in known:
+        if region and region not in known:
             raise SettingsError(f"no resources for region {region!r}{nearest(region, known)}")
-        wanted = About.SELF if about is About.NONE else about
-        lines: Sequence[Resource] = [r for r in known[region].lines if wanted in r.about]
-        return (known[region].emergency, *lines)
+
+    def emergency(self, region: str, about: About) -> tuple[Resource, ...]:
+        """List the emergency lines of a region for a kind of danger; none where the region is unknown."""
+        known = self.file.regions.get(region)
+        return tuple(one for one in known.emergency if about in one.about) if known else ()
+
+    def lines(self, region: str, about: About) -> tuple[Resource, ...]:
+        """List the other lines for a kind of danger.
+
+        A region without entries gets what helps anywhere: the moment of danger is the wrong one to
+        refuse a setting.
+
+        Args:
+            region: Two letters; empty where it is unknown.
+            about: The kind of danger.
+        """
+        known = self.file.regions.get(region)
+        return tuple(one for one in (known.lines if known else self.file.anywhere) if about in one.about)
+
+    def stale(self, today: date) -> tuple[Resource, ...]:
+        """List the entries to compare with their source again: checked too long ago, or not yet."""
+        oldest = today - STALE_AFTER
+        return tuple(one for one in self.file.all() if not oldest <= one.checked <= today)
 
 
 def load_resources(root: Path | None = None) -> Resources:

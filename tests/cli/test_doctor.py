@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import namedtuple
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,11 @@ import yaml
 from typer.testing import CliRunner
 
 from psychagent.cli.main import app
-from psychagent.doctor.examine import examine
+from psychagent.doctor.examine import describe_safety, examine
 from psychagent.doctor.setup import Finding, SetUp
+from psychagent.domain.base import Language
+from psychagent.errors import AssetError
+from psychagent.safety.resources import STALE_AFTER, load_resources
 from psychagent.skills import embed
 from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
 
@@ -47,7 +51,7 @@ def doctor(options: list[str], **env: str) -> tuple[int, dict[str, str]]:
     return result.exit_code, {name: line for name, line in zip(names, lines, strict=True)}
 
 
-PAIRED = {"assets", "settings", "counselor", "client", "reflector", "embedding"}
+PAIRED = {"assets", "settings", "counselor", "client", "reflector", "risk", "embedding"}
 
 
 def typed(content: str) -> Behave:
@@ -72,7 +76,7 @@ def test_without_options_the_offline_set_up_is_well() -> None:
     assert status == 0, lines
     assert "sha256" in lines["embedding: model"]
     assert "script" in lines["counselor: model"]
-    assert {"disk", "skill index", "prompts", "cases", "skills"} <= lines.keys()
+    assert {"disk", "skill index", "prompts", "cases", "skills", "safety"} <= lines.keys()
 
 
 def test_an_able_server_passes_every_check(tmp_path: Path) -> None:
@@ -128,6 +132,13 @@ def test_a_key_that_is_not_set_is_named(tmp_path: Path, monkeypatch: pytest.Monk
     assert lines["client: key"].startswith("✗")
     assert "ABSENT_KEY" in lines["client: key"]
     assert lines["counselor: chat"].startswith("✓")
+
+
+def test_the_model_of_the_safety_gate_is_asked_for_a_typed_reply(tmp_path: Path) -> None:
+    with serve(well) as server:
+        gate = {"endpoint": {"model": "gate", "base_url": server.base_url}}
+        _, lines = doctor(files(tmp_path, server.base_url, safety=gate))
+    assert lines["risk: typed reply"].startswith("✓")
 
 
 def test_a_reflector_of_its_own_is_asked_for_a_typed_reply_too(tmp_path: Path) -> None:
@@ -247,3 +258,16 @@ def test_findings_come_one_by_one_as_the_checks_are_done(tmp_path: Path) -> None
 
     assert [finding.ok for finding in asyncio.run(first_two())] == [True, True]
     assert setup.read == {}, "settings are read after the assets"
+
+
+def test_the_gates_rules_texts_and_services_are_read_and_old_services_are_named() -> None:
+    newest = max(one.checked for one in load_resources().file.all())
+    young = describe_safety(Language.EN, newest)
+    old = describe_safety(Language.ZH, newest + STALE_AFTER + timedelta(days=1))
+    assert young.endswith("not verified), each checked within a year")
+    assert "(us-911, us-988, us-ndvh and others): compare them with their source" in old
+
+
+def test_a_folder_without_the_gates_files_fails_the_check(tmp_path: Path) -> None:
+    with pytest.raises(AssetError, match="no such file"):
+        describe_safety(Language.EN, date(2026, 1, 1), tmp_path)

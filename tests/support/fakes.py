@@ -34,7 +34,7 @@ from psychagent.nodes.state import Brief
 from tests.support.flat import baseline_of, live, runtime_of
 
 Query = Literal["rewrite", "utterance"]
-ROLES = ("counselor", "client", "filter", "rewrite", "summary", "client_file", "recall")
+ROLES = ("counselor", "client", "filter", "rewrite", "summary", "client_file", "recall", "risk")
 Reply = str | AIMessage | Exception
 """What a scripted model says, or what it raises."""
 _ROLE_NAMES = {"human": "user", "ai": "assistant", "system": "system"}

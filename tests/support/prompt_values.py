@@ -76,6 +76,8 @@ def values(
         "turn": 3,
         "turns_left": 2,
         "safety_due": False,
+        "risk_level": 1,
+        "extra_turns": 2,
         "danger_open": False,
         "last": False,
         "client": "simulator",

@@ -76,6 +76,8 @@ class Terminal:
         for line in card.lines:
             lines += [self._service(line), Text()]
         lines.append(Text(card.closing))
+        if card.note:
+            lines += [Text(), Text(card.note, style="dim")]
         title = Text(f" {card.title} ", style="bold")
         self._console.print(Panel(Group(*lines), title=title, border_style="bold yellow", padding=(1, 2)))
         self._console.print()

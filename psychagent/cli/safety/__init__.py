@@ -1,1 +1,1 @@
-"""`psychagent safety`: what the safety gate recorded."""
+"""`psychagent safety`: what the safety gate hears, and what it recorded."""

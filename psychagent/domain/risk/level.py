@@ -90,9 +90,9 @@ def is_worth_noting(finding: RiskFinding) -> bool:
     return finding.level >= CONCERN or finding.classifier is Classifier.FAILED
 
 
-def must_stay(level: int, mode: RiskMode) -> bool:
-    """Return whether the counselor may not end the session."""
-    return mode is RiskMode.ACT and level >= HIGH
+def is_pressing(told: int | None) -> bool:
+    """Return whether danger comes before all else, given the level that the counselor is told of."""
+    return told is not None and told >= HIGH
 
 
 def failures_in_a_row(findings: Sequence[RiskFinding], turns: Sequence[Turn]) -> int:

@@ -16,6 +16,7 @@ _BY_SCHEMA = {
     "LastSummaryReply": "summary",
     "JsonReply": "counselor",
     "RecallReply": "recall",
+    "RiskReply": "risk",
 }
 COUNSELOR_VISIBLE_CHARS, COUNSELOR_THOUGHT_CHARS, CLIENT_CHARS = 83 * 4, 167 * 4 - 120, 60 * 4
 END_AFTER: dict[str, int] = {"turns": 10_000}
@@ -86,6 +87,8 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
         return json.dumps({"told": [1], "said": [filler(100, 1)], "left": filler(60, 2)})
     if role == "judge":
         return judge_reply(body)
+    if role == "risk":
+        return json.dumps({"level": 0, "about": "none", "when": "none", "quote": ""})
     return "{}"
 
 

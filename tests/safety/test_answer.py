@@ -1,0 +1,242 @@
+"""What the gate shows and says: for every region, kind and language, as a frightened person reads it."""
+
+from __future__ import annotations
+
+import copy
+import re
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from psychagent.assets.locate import asset_dir
+from psychagent.domain.base import Language
+from psychagent.domain.risk.finding import About
+from psychagent.errors import AssetError
+from psychagent.safety.answer import Card, SafetyTexts, load_answers, load_safety
+from psychagent.safety.resources import KINDS, Resources, load_resources
+
+EN, ZH = Language.EN, Language.ZH
+PLACES = ("", "BR", *load_resources().file.regions)
+CASES = [*product(Language, PLACES, KINDS)]
+TIMES = range(4)
+LONGEST = {EN: 640, ZH: 210}
+"""Characters of a takeover with its numbers: what is read in half a minute."""
+METHODS = {
+    EN: "pill|overdos|medic|drug|knife|blade|cut|gun|weapon|shoot|rope|hang|jump|bridge|roof|poison|drown",
+    ZH: "药|刀|割|枪|绳|吊|跳|楼|桥|毒|煤气|炭|溺|淹|轨",
+}
+BLAME = {
+    EN: r"should|must|fault|selfish|why did|why do|calm down|overreact|promise",
+    ZH: "应该|必须|不许|自私|想开|冷静|为什么|保证|怪您",
+}
+SENTENCE = {EN: r"[.?!](?=\s|$)", ZH: "[。？！]"}
+QUESTION = {EN: "?", ZH: "？"}
+
+
+def gate(language: Language) -> SafetyTexts:
+    return load_safety(language)
+
+
+def said(language: Language, region: str, about: About) -> list[str]:
+    """The takeovers of a session, one after another."""
+    return [gate(language).takeover(region, about, times=times) for times in TIMES]
+
+
+def words(card: Card) -> str:
+    lines = [part for line in card.lines for part in (line.name, line.call, line.text, line.url, line.hours)]
+    return "\n".join([card.title, card.intro, *lines, card.closing, card.note])
+
+
+def bare(language: Language, about: About) -> list[str]:
+    """The takeovers as written, one word in place of the services."""
+    return [text.replace("{lines}", "X") for text in gate(language).texts.takeover[about]]
+
+
+@pytest.mark.parametrize(("language", "region", "about"), CASES)
+def test_every_text_renders_for_every_place_without_a_brace(
+    language: Language, region: str, about: About
+) -> None:
+    for text in (*said(language, region, about), words(gate(language).card(region, about))):
+        assert not set("{}") & set(text)
+        assert not re.search(r"\(\)|（）|None|  ", text), text
+
+
+@pytest.mark.parametrize(("language", "region", "about"), CASES)
+def test_a_takeover_names_the_number_to_call_first_and_is_short(
+    language: Language, region: str, about: About
+) -> None:
+    emergency = load_resources().emergency(region, about)
+    first = emergency[0].call if emergency else gate(language).texts.said.local
+    for text in said(language, region, about):
+        assert first in text
+        assert len(text) <= LONGEST[language]
+
+
+@pytest.mark.parametrize(("language", "region", "about"), CASES)
+def test_a_card_lists_the_emergency_first_and_no_more_than_a_glance_takes_in(
+    language: Language, region: str, about: About
+) -> None:
+    card = gate(language).card(region, about)
+    emergency = load_resources().emergency(region, about)
+    assert card.lines[0].call == (emergency[0].call if emergency else "")
+    assert 1 <= len(card.lines) <= 5
+    assert len(card.intro) + len(card.closing) <= {EN: 330, ZH: 130}[language]
+    assert all(line.call or line.text or line.url for line in card.lines[1:])
+
+
+@pytest.mark.parametrize(("language", "about"), [*product(Language, KINDS)])
+def test_a_takeover_is_three_to_six_sentences_and_ends_with_its_one_question(
+    language: Language, about: About
+) -> None:
+    for text in bare(language, about):
+        assert 3 <= len(re.findall(SENTENCE[language], text)) <= 6, text
+        assert text.count(QUESTION[language]) == 1
+        assert text.endswith(QUESTION[language])
+
+
+@pytest.mark.parametrize(("language", "about"), [*product(Language, KINDS)])
+def test_a_takeover_says_that_a_program_speaks_which_cannot_call(language: Language, about: About) -> None:
+    told = {EN: "I am a program and cannot call for you", ZH: "我是程序，没法替您打电话"}[language]
+    assert all(told in text for text in bare(language, about))
+
+
+@pytest.mark.parametrize(("language", "about"), [*product(Language, KINDS)])
+def test_there_are_three_takeovers_and_the_last_one_is_repeated(language: Language, about: About) -> None:
+    first, again, later, once_more = said(language, "US", about)
+    assert len({first, again, later}) == 3
+    assert once_more == later
+
+
+@pytest.mark.parametrize(("language", "about"), [*product(Language, KINDS)])
+def test_no_words_of_the_gate_name_a_method_or_lay_blame(language: Language, about: About) -> None:
+    card = gate(language).texts.card[about]
+    for text in (*bare(language, about), card.title, card.intro, card.closing, gate(language).texts.help):
+        assert not re.search(METHODS[language], text.casefold()), text
+        assert not re.search(BLAME[language], text.casefold()), text
+
+
+@pytest.mark.parametrize(("language", "about"), [*product(Language, KINDS)])
+def test_a_yes_to_the_question_of_a_takeover_is_not_heard_as_danger(language: Language, about: About) -> None:
+    yes = {EN: "Yes.", ZH: "是的。"}[language]
+    for text in said(language, "US", about):
+        heard = gate(language).rules.hear(yes, text)
+        assert (heard.hard, heard.soft) == (0, 0)
+
+
+@pytest.mark.parametrize(("language", "about"), [*product(Language, KINDS)])
+def test_a_card_says_why_it_is_shown_that_nobody_is_called_and_that_the_talk_goes_on(
+    language: Language, about: About
+) -> None:
+    card = gate(language).card("US", about)
+    why, cannot, goes_on = {
+        EN: ("because of what you wrote", "cannot call anybody for you", "We can go on talking here."),
+        ZH: ("看到这张卡片，是因为您", "不能替您打电话", "您随时可以接着在这里说。"),
+    }[language]
+    assert why in card.intro
+    assert cannot in card.closing
+    assert card.closing.endswith(goes_on)
+
+
+def test_danger_of_no_known_kind_is_answered_as_danger_to_oneself() -> None:
+    assert gate(EN).card("US", About.NONE) == gate(EN).card("US", About.SELF)
+    assert gate(EN).takeover("US", About.NONE, times=0) == gate(EN).takeover("US", About.SELF, times=0)
+
+
+def test_services_stand_in_a_sentence_as_one_would_say_them() -> None:
+    assert (
+        "Please call now: 911 (Emergency services), or 988 (Suicide & Crisis Lifeline; or text 988). Go"
+        in gate(EN).takeover("US", About.SELF, times=0)
+    )
+    assert "请现在就打电话：120（急救中心），或者 12356（全国统一心理援助热线）。请" in gate(ZH).takeover(
+        "CN", About.SELF, times=0
+    )
+
+
+def test_where_the_region_is_unknown_the_local_number_is_named_in_words() -> None:
+    assert (
+        "now: your local emergency number, or a line near you (listed at https://findahelpline.com). "
+        in gate(EN).takeover("", About.SELF, times=0)
+    )
+    assert "请现在就打电话：当地的急救或报警电话，或者 https://findahelpline.com 上查到的当地热线。" in gate(
+        ZH
+    ).takeover("", About.SELF, times=0)
+    assert gate(EN).card("", About.SELF).lines[0].name == "The emergency number of the place where you are"
+
+
+def test_a_line_that_keeps_office_hours_is_on_the_card_and_not_in_the_takeover() -> None:
+    assert "12338" in [line.call for line in gate(ZH).card("CN", About.HARMED).lines]
+    assert not any("12338" in text for text in said(ZH, "CN", About.HARMED))
+
+
+def with_verified(verified: bool) -> SafetyTexts:
+    """The texts, with every line of the United States checked or not."""
+    data = load_resources().file.model_dump(mode="json")
+    for line in data["regions"]["US"]["lines"]:
+        line["verified"] = verified
+    resources = Resources(load_resources().file.model_validate(data))
+    return gate(EN)._replace(resources=resources)
+
+
+def test_a_card_with_a_number_that_could_not_be_checked_says_what_to_do_if_it_fails() -> None:
+    card = with_verified(False).card("US", About.SELF)
+    assert "call 911" in card.note
+    assert [line.verified for line in card.lines] == [True, False]
+    assert with_verified(True).card("US", About.SELF).note == ""
+
+
+def answers(folder: Path, text: str) -> None:
+    (folder / "safety" / "texts").mkdir(parents=True)
+    (folder / "safety" / "texts" / "en.yaml").write_text(text, encoding="utf-8")
+    load_answers(EN, folder)
+
+
+def bundled() -> dict[str, Any]:
+    path = asset_dir("configs") / "safety" / "texts" / "en.yaml"
+    data: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return copy.deepcopy(data)
+
+
+@pytest.mark.parametrize(
+    ("where", "value", "told"),
+    [
+        (("takeover", "self"), [], "card and takeover need words for 'self'; add them"),
+        (
+            ("takeover", "self"),
+            ["Call."],
+            "takeover.self, text 1, holds no place; it must hold once each of {lines}",
+        ),
+        (("takeover", "others"), ["Call {line}."], "takeover.others, text 1, holds ['line']"),
+        (("takeover", "harmed"), ["{lines} } now"], "takeover.harmed, text 1, has a brace that stands alone"),
+        (("said", "call"), "{call}", "call holds ['call']; it must hold once each of {call}, {name}"),
+        (("said", "nearby"), "x", "unknown key 'said.nearby'"),
+        (("card", "selves"), {"title": "x"}, "card.selves"),
+        (("unchecked",), "Call.", "unchecked holds no place; it must hold once each of {emergency}"),
+        (("help",), "", "field 'help'"),
+    ],
+)
+def test_texts_that_are_not_whole_are_refused_in_one_sentence(
+    tmp_path: Path, where: tuple[str, ...], value: Any, told: str
+) -> None:
+    data = bundled()
+    place = data
+    for key in where[:-1]:
+        place = place[key]
+    place[where[-1]] = value
+    with pytest.raises(AssetError) as error:
+        answers(tmp_path, yaml.safe_dump(data))
+    message = str(error.value)
+    assert message.startswith(f"{tmp_path / 'safety' / 'texts' / 'en.yaml'}: ")
+    assert told in message
+    assert "\n" not in message
+
+
+def test_texts_that_lack_a_kind_or_are_no_yaml_are_refused(tmp_path: Path) -> None:
+    data = bundled()
+    del data["card"]["harmed"]
+    with pytest.raises(AssetError, match="card and takeover need words for 'harmed'; add them$"):
+        answers(tmp_path / "a", yaml.safe_dump(data))
+    with pytest.raises(AssetError, match="not valid yaml"):
+        answers(tmp_path / "b", "card: {self: [")
