@@ -24,6 +24,9 @@ with suppress(ImportError):
 
     assert readline
 
+_ROOMY = 40
+"""Rows from which a card is set with space between its lines."""
+
 
 class Terminal:
     """Shows a chat on a console and reads lines."""
@@ -72,14 +75,17 @@ class Terminal:
     def see_card(self, card: Card) -> None:
         """Show a card in a box."""
         self.wait("")
+        # on a small screen the numbers must not scroll away above the counselor's words
+        gap = [Text()] if self._console.height >= _ROOMY else []
         lines = [Text(card.intro), Text()]
         for line in card.lines:
-            lines += [self._service(line), Text()]
-        lines.append(Text(card.closing))
+            lines += [self._service(line), *gap]
+        lines += [*([] if gap else [Text()]), Text(card.closing)]
         if card.note:
-            lines += [Text(), Text(card.note, style="dim")]
+            lines += [*gap, Text(card.note, style="dim")]
         title = Text(f" {card.title} ", style="bold")
-        self._console.print(Panel(Group(*lines), title=title, border_style="bold yellow", padding=(1, 2)))
+        padding = (1 if gap else 0, 2)
+        self._console.print(Panel(Group(*lines), title=title, border_style="bold yellow", padding=padding))
         self._console.print()
 
     def _service(self, line: CardLine) -> Text:
