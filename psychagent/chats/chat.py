@@ -256,6 +256,9 @@ def _describe(plan: ChatPlan, deps: Deps) -> Manifest:
     prompts, skills = deps.prompts(language), deps.skills(language).library
     manifest = build_manifest(plan.settings, (), prompts=prompts, skills=skills, client=ClientKind.HUMAN)
     if path.exists():
+        before = plan.folder.manifest()
+        # a number that was corrected reaches a person at once, also in a chat that was begun before
+        hashes = before.hashes.model_copy(update={"safety": manifest.hashes.safety})
         remedy = "go back to it, or begin another chat with --name"
-        refuse_other(path, plan.folder.manifest(), manifest, remedy)
+        refuse_other(path, before.model_copy(update={"hashes": hashes}), manifest, remedy)
     return manifest

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from psychagent.chats.chat import hold_chat_lock
+from psychagent.chats.chat import hold_chat_lock, open_chat
 from psychagent.chats.person import new_case_id, person_case
 from psychagent.chats.plan import Choices, make_plan
 from psychagent.domain.base import Language, Modality
-from psychagent.errors import LockError, SettingsError
+from psychagent.errors import LockError, RecordError, SettingsError
 from psychagent.records.chat import write_chat
+from psychagent.records.manifest import write_manifest
 
 BASELINE = """name: house
 counselor: {base_url: "https://user:pw@models.example:8443/v1", model: m}
@@ -92,3 +93,28 @@ def test_a_chat_is_open_in_one_process_at_a_time(tmp_path: Path) -> None:
                 pass
     with hold_chat_lock(plan):
         assert (plan.folder.path.stat().st_mode & 0o777) == 0o700, "nobody else may look into it"
+
+
+async def test_another_system_than_at_the_beginning_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "b.yaml"
+    file.write_text("name: b\nretrieval: {method: lexical}\ncounselor: {provider: offline}\n")
+    plan = make_plan(tmp_path, "chat", Choices(baseline=file), {})
+    with hold_chat_lock(plan):
+        async with open_chat(plan) as chat:
+            assert chat.manifest.scripted_roles == ("counselor", "reflector")
+    again = make_plan(tmp_path, "chat", Choices(), {})
+    assert again.baseline == plan.baseline, "the system that it was begun with is taken unnamed"
+    other = make_plan(tmp_path, "chat", Choices(max_turns=5), {})
+    with pytest.raises(RecordError, match=r"'max_counselor_turns' = 30, now 5; .* begin another chat"):
+        async with open_chat(other):
+            pass
+
+
+async def test_helplines_that_were_corrected_reach_a_chat_begun_before(tmp_path: Path) -> None:
+    plan = make_plan(tmp_path, "chat", Choices(region="US"), {})
+    with hold_chat_lock(plan):
+        async with open_chat(plan) as chat:
+            old = chat.manifest.hashes.model_copy(update={"safety": {"safety/resources.yaml": "older"}})
+        write_manifest(plan.folder.manifest_path, chat.manifest.model_copy(update={"hashes": old}))
+        async with open_chat(make_plan(tmp_path, "chat", Choices(), {})) as again:
+            assert again.manifest.hashes.safety != old.safety

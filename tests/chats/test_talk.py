@@ -19,7 +19,7 @@ from tests.support.chatting import (
     HOPELESS,
     SAD,
     Typist,
-    audit_lines,
+    recorded,
     chat_of,
     plain_rules,
     type_into,
@@ -104,7 +104,7 @@ async def test_a_card_is_shown_before_a_model_is_asked(tmp_path: Path) -> None:
     cast, asked = cast_of("Hello.", "I hear you."), []
     await type_into(cast, tmp_path, [HOPELESS], on_card=lambda: asked.append(len(cast.asked("counselor"))))
     assert asked == [1], "only the opening had been asked for"
-    assert len(audit_lines(tmp_path)) == 1
+    assert len(recorded(tmp_path)) == 1
 
 
 async def test_danger_to_life_is_answered_with_the_fixed_text_and_the_card(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ async def test_help_shows_the_card_at_once_and_is_recorded(tmp_path: Path) -> No
     cast = cast_of("Hello.")
     person, _ = await type_into(cast, tmp_path, ["/help"])
     assert person.kinds("wait", "told", "words") == ["said", "asked", "card", "asked"]
-    (line,) = audit_lines(tmp_path)
+    (line,) = recorded(tmp_path)
     assert '"event":"help"' in line
     assert len(cast.asked("counselor")) == 1
 
@@ -185,7 +185,7 @@ async def test_a_reply_that_was_being_made_is_made_and_its_card_shown_again(tmp_
     person, _ = await type_into(cast_of("I hear you."), tmp_path, [])
     assert person.of("before") == ["Hello.", HOPELESS]
     assert person.kinds("wait", "told", "words") == ["before", "card", "said", "asked"]
-    assert len(audit_lines(tmp_path)) == 1
+    assert len(recorded(tmp_path)) == 1
 
 
 async def test_words_that_did_not_arrive_are_sent_without_asking(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_person_talks_over_two_sessions_and_comes_back(tmp_path: Path, script:
         first.say("United States", after="Country: ")
         first.say("I cannot sleep since spring.")
         first.say("/help")
-        first.wait_for("Help")
+        first.wait_for("988")
         first.say("/end")
         first.say("", after="> ")
         first.wait_for("Session 2")

@@ -116,7 +116,7 @@ async def type_into(
         return person, await talk(chat, person)
 
 
-def audit_lines(folder: Path) -> list[str]:
+def recorded(folder: Path) -> list[str]:
     """The lines of the audit of the chat in a folder."""
     path = folder / "chat" / "safety.jsonl"
     return path.read_text().splitlines() if path.exists() else []
