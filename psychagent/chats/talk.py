@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
-from typing import Protocol
 
 from psychagent.chats.chat import Answer, Chat
 from psychagent.chats.lines import Obey, Refuse, Say, read_line
+from psychagent.chats.person import Person
 from psychagent.chats.scene import At, Scene
 from psychagent.chats.texts import ChatTexts, Order, load_chat_texts
 from psychagent.domain.base import Speaker
+from psychagent.domain.risk.finding import HIGH
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import Turn, count_counselor_turns
-from psychagent.errors import PsychAgentError, RecordError
+from psychagent.errors import CallError, PsychAgentError, RecordError
 from psychagent.flows.events import CardShown, CourseEnded, Event, Said, SessionClosed, SessionOpened
 from psychagent.nodes.client import CLOSE
 from psychagent.safety.answer import Card
@@ -35,37 +37,6 @@ class Ended(StrEnum):
     OVER = "over"
 
 
-class Person(Protocol):
-    """Where a chat is shown, and who types there."""
-
-    @property
-    def can_choose(self) -> bool:
-        """Whether somebody is there to be asked, not a file that is read line by line."""
-
-    def hear(self, event: Event) -> None:
-        """Show what happens in the course."""
-
-    def see_turn(self, turn: Turn) -> None:
-        """Show a turn of before."""
-
-    def see_card(self, card: Card) -> None:
-        """Show whom the person can turn to."""
-
-    def be_told(self, text: str) -> None:
-        """Show a line of the program's own."""
-
-    def wait(self, text: str) -> None:
-        """Show what is waited for, until something else is shown."""
-
-    def ask(self, prompt: str, below: str = "") -> str | None:
-        """Ask for a line; None where the person leaves, or no line is left.
-
-        Args:
-            prompt: What stands before the line.
-            below: What stands beside it all the time.
-        """
-
-
 async def talk(chat: Chat, person: Person, *, clock: Callable[[], float] = time.monotonic) -> Ended:
     """Hold a chat until the person leaves or the course is over."""
     await chat.mend()
@@ -83,6 +54,9 @@ class _Talk:
         self.card: Card | None = None
         """The card that goes with the person's last words."""
         self.scene = Scene(At.START)
+        self.said = ""
+        """The person's words that the course is given now."""
+        self.expected: tuple[type[Exception], ...] = (PsychAgentError, *chat.faults)
         self.spoken = 0
         self.reminded = clock()
 
@@ -127,11 +101,11 @@ class _Talk:
     async def _go_on(self, answer: Answer | None) -> bool:
         """Let the course go on; return False where the person leaves because it cannot."""
         self.person.wait(self.texts.closing if answer == CLOSE else self.texts.thinking)
-        expected: tuple[type[Exception], ...] = (PsychAgentError, *self.chat.faults)
+        self.said = answer if isinstance(answer, str) else ""
         try:
             async for event in self.chat.go_on(self.scene, answer):
                 self._take(event)
-        except expected as error:
+        except self.expected as error:
             return await self._failed(error)
         self.person.wait("")
         return True
@@ -181,10 +155,21 @@ class _Talk:
             self.person.see_card(self.card)
             self.card = None
 
+    def _stand_in(self) -> None:
+        """Show the card by the rules alone where the gate was stopped: a full disk must not keep it away."""
+        before = self.scene.turns[-1].text if self.scene.turns else ""
+        heard = self.safety.rules.hear(self.said, before)
+        if self.card is None and max(heard.hard, heard.soft) >= HIGH:
+            self._show_card(self.safety.card(self.chat.plan.record.region or "", heard.about))
+
     async def _failed(self, error: Exception) -> bool:
         """Say that nobody answers, and ask whether to try again."""
         self.person.wait("")
-        await self.chat.count_failed(error)
+        if not isinstance(error, CallError):
+            self._stand_in()
+        with suppress(*self.expected):
+            # what keeps the course from its files is told below, and must not hide it
+            await self.chat.count_failed(error)
         self.person.be_told(self.texts.failed.format(reason=" ".join(str(error).split())))
         while self.person.can_choose:
             match self._order():
@@ -240,8 +225,7 @@ class _Talk:
                 case None | Obey(Order.QUIT):
                     return None
                 case Say(text):
-                    # before anything else: from here on a crash costs no word
-                    self.chat.keep(self.scene, text)
+                    self._keep(text)
                     return text
                 case Obey(Order.END):
                     return CLOSE
@@ -251,6 +235,14 @@ class _Talk:
                     self.person.be_told(self.texts.not_now)
                 case Refuse(why) if why:
                     self.person.be_told(why)
+
+    def _keep(self, words: str) -> None:
+        """Keep words before anything else: from here on a crash costs none."""
+        try:
+            self.chat.keep(self.scene, words)
+        except RecordError as error:
+            # they are said all the same
+            self.person.be_told(str(error))
 
     def _help(self) -> None:
         """Show the card at once, and only then record that it was asked for."""

@@ -11,7 +11,7 @@ from psychagent.domain.base import Record
 from psychagent.errors import RecordError
 from psychagent.files.shared import read_shared
 from psychagent.records.audit import AuditLine, is_intact, parse_line
-from psychagent.records.folder import RunFolder, runs_at
+from psychagent.records.folder import runs_at
 
 
 class Flaw(StrEnum):
@@ -68,17 +68,18 @@ class _Line(NamedTuple):
 
 
 def audit_files(path: Path) -> list[Path]:
-    """List the audits at a path: a file, a run's, or all in a folder and in the runs directly below it.
+    """List the audits at a path: a file, those of the runs at it, or else every `.jsonl` in a folder.
 
     Raises:
         RecordError: If nothing there is one, and no run could have one.
     """
     if not path.is_dir():
         return [path]
-    runs = [RunFolder(path), *runs_at(path)]
-    found = {run.safety for run in runs} | set(path.glob("*.jsonl"))
-    files = sorted(file for file in found if file.is_file())
-    if not files and not runs_at(path):
+    if runs := runs_at(path):
+        # a folder of runs may hold other lines, such as an export
+        return [run.safety for run in runs if run.safety.is_file()]
+    files = sorted(path.glob("*.jsonl"))
+    if not files:
         raise RecordError(f"{path}: holds no audit and no run; name a run's folder or its safety.jsonl")
     return files
 

@@ -19,9 +19,9 @@ from tests.support.chatting import (
     HOPELESS,
     SAD,
     Typist,
-    recorded,
     chat_of,
     plain_rules,
+    recorded,
     type_into,
 )
 from tests.support.fakes import Cast, chosen_family, filed, spoken, summed_up
@@ -276,3 +276,12 @@ async def test_a_thread_that_waits_is_never_given_another_ones_answer(tmp_path: 
     order = person.kinds("wait", "told", "words")
     assert all(left != right for left, right in pairwise(order))
     assert person.of("said") == ["Hello.", "I see.", "Goodbye.", "Again.", "Yes."]
+
+
+async def test_a_finding_that_cannot_be_recorded_keeps_no_card_away(tmp_path: Path) -> None:
+    (tmp_path / "chat" / "safety.jsonl").mkdir(parents=True)
+    cast = cast_of("Hello.")
+    person, _ = await type_into(cast, tmp_path, [HOPELESS])
+    assert len(person.of("card")) == 1
+    assert len(cast.asked("counselor")) == 1, "nothing is said in answer that is not on record"
+    assert any("safety.jsonl" in text for text in person.of("told"))

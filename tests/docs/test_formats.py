@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from psychagent.records.audit import AuditLine
 from tests.support.exporting import make_rft
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")
@@ -46,8 +47,14 @@ def test_every_field_of_a_course_is_described(run: Path) -> None:
 def test_every_field_of_a_session_is_described(run: Path) -> None:
     session = read(run, "session_*.json")
     rolled = session["rollout_data"]
-    told = part("**`session_<k>.json`**", "## Scales")
+    told = part("**`session_<k>.json`**", "**`safety.jsonl`**")
     assert {*session, *rolled, *rolled["rollout_candidates"][0], *rolled["selection"]} - told == set()
+
+
+def test_every_field_of_an_audit_is_described_and_no_other() -> None:
+    rows = TEXT.partition("**`safety.jsonl`**")[2].partition("## Scales")[0]
+    named = re.findall(r"^\| (`.+?) \|", rows, re.M)
+    assert {name for row in named for name in re.findall(r"`(\w+)`", row)} == set(AuditLine.model_fields)
 
 
 def test_no_field_is_described_that_is_not_written(run: Path) -> None:

@@ -182,6 +182,7 @@ def test_the_audits_of_a_path_are_found(tmp_path: Path) -> None:
     for name in ("runs/a", "runs/b"):
         write_json(tmp_path / name / "manifest.json", {})
     leave_audit(tmp_path / "runs/b/safety.jsonl")
+    (tmp_path / "runs" / "export.jsonl").write_text("{}\n")
     leave_audit(tmp_path / "data/2026-11.jsonl")
     leave_audit(tmp_path / "data/2026-10.jsonl")
     assert audit_files(tmp_path / "runs" / "b") == [tmp_path / "runs/b/safety.jsonl"]

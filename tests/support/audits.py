@@ -70,8 +70,8 @@ def turns_in(path: Path) -> list[tuple[int, int, int]]:
 
 
 def without_chance(path: Path) -> list[dict[str, Any]]:
-    """Return the lines without what differs from run to run: time, writer and hashes."""
-    chance = {"time", "writer", "prev", "hash"}
+    """Return the lines without what differs from run to run: time, writer, number and hashes."""
+    chance = {"time", "writer", "n", "prev", "hash"}
     return [{name: v for name, v in line.items() if name not in chance} for line in audit_lines(path)]
 
 

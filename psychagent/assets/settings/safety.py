@@ -13,7 +13,7 @@ from psychagent.domain.risk.finding import RiskMode
 class RiskEndpoint(EndpointSettings):
     """The model that judges a turn: it must answer soon, because the reply waits for it."""
 
-    temperature: float | None = Field(default=0, ge=0, le=2)
+    temperature: float | None = Field(default=0.0, ge=0, le=2)
     """Sampling temperature; null leaves it to the server."""
     max_tokens: int = Field(default=160, ge=1)
     """Most tokens of one reply."""

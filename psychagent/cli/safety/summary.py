@@ -15,7 +15,7 @@ from psychagent.records.audit_check import audit_files
 from psychagent.records.audit_counts import AuditSummary, Counts, summarize
 
 _ROWS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
-    ("courses with a finding", lambda c: c.subjects),
+    ("courses on record", lambda c: c.subjects),
     ("turns on record", lambda c: c.findings),
     ("  level 3, imminent", lambda c: c.levels["3"]),
     ("  level 2, high", lambda c: c.levels["2"]),
@@ -60,7 +60,7 @@ def summary(
     elif not counted.months:
         typer.echo(f"{path}: the safety gate has recorded nothing{f' in {year}' if year else ''}.")
     else:
-        Console().print(*_tables(counted), sep="\n")
+        Console().print(*_tables(counted), sep="\n\n")
 
 
 def _tables(counted: AuditSummary) -> Iterator[Table]:
