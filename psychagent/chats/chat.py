@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, cast
@@ -19,7 +20,7 @@ from psychagent.domain.call import thread_id
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import AuditKey
 from psychagent.domain.role import ClientKind
-from psychagent.errors import LockError, RecordError, usage_of
+from psychagent.errors import LockError, PsychAgentError, RecordError, usage_of
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
 from psychagent.flows.build import build_deps
@@ -117,6 +118,18 @@ class Chat:
         """
         self.audit.add_help(AuditKey(self.thread, scene.session, 0, 0, len(scene.turns)))
 
+    def load_ahead(self) -> None:
+        """Begin to load the embedder while the person types: it takes seconds that a reply would wait for."""
+        store = self.deps.skills(self.plan.record.language)
+
+        def load() -> None:
+            # the search that needs it says by itself what is wrong
+            with suppress(PsychAgentError):
+                store.load_embedder()
+
+        # a daemon, so that leaving does not wait for it
+        threading.Thread(target=load, daemon=True).start()
+
     async def scene(self) -> Scene:
         """Return where the chat stands."""
         return scene_of(self.deps, await self.graph.aget_state(self.config, subgraphs=True), self.knobs)
@@ -180,8 +193,17 @@ class Chat:
         write_session(path, to_record(self.case, event.session))
 
     async def mend(self) -> None:
-        """Write the file of the last session if a process was killed before it could."""
+        """Write the file of the last session if a process was killed before it could.
+
+        Raises:
+            RecordError: If sessions are there and their course is not: it would begin again over them.
+        """
         values = cast("CourseState", (await self.graph.aget_state(self.config)).values)
+        if not values and self.place.session_files():
+            raise RecordError(
+                f"{self.plan.folder.checkpoints}: does not hold the course whose sessions are in "
+                f"{self.place.path}; put the file back, or begin another chat with --name"
+            )
         last = values.get("finished_session")
         if last is not None and not self.place.session_path(last.session_index).exists():
             self._store(SessionClosed(last))

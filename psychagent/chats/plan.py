@@ -18,7 +18,7 @@ from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.chats.person import new_case_id, person_case
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
-from psychagent.errors import SettingsError
+from psychagent.errors import RecordError, SettingsError
 from psychagent.records.chat import CHAT, ChatRecord, read_chat
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings, read_manifest
@@ -118,6 +118,8 @@ def make_plan(
         )
     folder = RunFolder(save_dir / name)
     begun = read_chat(folder.path / CHAT) if (folder.path / CHAT).exists() else None
+    if begun is None and folder.manifest_path.exists():
+        raise RecordError(f"{folder.path}: holds a run, not a chat; name another --save-dir or --name")
     baseline, runtime = _settings(folder, choices)
     record = _new(choices, runtime) if begun is None else _same(begun, choices, name)
     world = runtime.world.model_copy(update={"language": record.language})

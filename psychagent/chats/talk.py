@@ -66,7 +66,12 @@ class _Talk:
             return self._leave()
         self.scene = await self.chat.scene()
         self._recap(self.scene)
+        has_loaded = False
         while self.scene.at is not At.OVER:
+            if self.scene.at is At.WORDS and not has_loaded:
+                # not sooner: the first words come without it
+                self.chat.load_ahead()
+                has_loaded = True
             # reading a line blocks the loop: a Ctrl-C of before it must be heard first
             await asyncio.sleep(0)
             answer: Answer | None = None

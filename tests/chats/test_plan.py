@@ -118,3 +118,10 @@ async def test_helplines_that_were_corrected_reach_a_chat_begun_before(tmp_path:
         write_manifest(plan.folder.manifest_path, chat.manifest.model_copy(update={"hashes": old}))
         async with open_chat(make_plan(tmp_path, "chat", Choices(), {})) as again:
             assert again.manifest.hashes.safety != old.safety
+
+
+def test_the_folder_of_a_run_is_no_chat(tmp_path: Path) -> None:
+    (tmp_path / "offline").mkdir()
+    (tmp_path / "offline" / "manifest.json").write_text("{}")
+    with pytest.raises(RecordError, match="holds a run, not a chat; name another"):
+        make_plan(tmp_path, "offline", Choices(), {})

@@ -10,6 +10,7 @@ import pytest
 from psychagent.chats.talk import REMIND_SEC, Ended, talk
 from psychagent.cli.show import find_records, session_lines
 from psychagent.domain.base import Language
+from psychagent.errors import RecordError
 from psychagent.evals.find import Search, find_sessions
 from psychagent.llm.fault import Fault
 from psychagent.records.chat import Unsent, read_chat, write_unsent
@@ -214,6 +215,13 @@ async def test_a_session_file_that_a_kill_prevented_is_written_on_return(tmp_pat
     person, _ = await type_into(cast_of(), tmp_path, [])
     assert [file.index for file in place.session_files()] == [1]
     assert person.of("told")[0].startswith("Press Enter for the next session")
+
+
+async def test_a_chat_without_its_checkpoints_does_not_begin_again_over_its_sessions(tmp_path: Path) -> None:
+    await type_into(cast_of("Hello.", "Goodbye."), tmp_path, [SAD])
+    (tmp_path / "chat" / "checkpoints.sqlite").unlink()
+    with pytest.raises(RecordError, match="put the file back, or begin another chat"):
+        await type_into(cast_of("Hello."), tmp_path, [SAD])
 
 
 async def test_a_course_that_is_over_says_so(tmp_path: Path) -> None:
