@@ -11,6 +11,7 @@ from enum import StrEnum
 from psychagent.chats.chat import Answer, Chat
 from psychagent.chats.lines import Obey, Refuse, Say, read_line
 from psychagent.chats.person import Person
+from psychagent.chats.regions import list_regions, names_of
 from psychagent.chats.scene import At, Scene
 from psychagent.chats.texts import ChatTexts, Order, load_chat_texts
 from psychagent.domain.base import Speaker
@@ -261,10 +262,9 @@ class _Talk:
         """Ask once where the person is; return False where it leaves instead."""
         words, language = self.texts.region, self.chat.plan.record.language
         regions = self.safety.resources.file.regions
-        listed = ", ".join(f"{region.name[language]} ({code})" for code, region in regions.items())
         self.person.be_told(words.ask)
-        self.person.be_told(words.known.format(regions=listed))
-        names = {name.casefold(): code for code, r in regions.items() for name in (code, *r.name.values())}
+        self.person.be_told(words.known.format(regions=list_regions(regions, words, language)))
+        names = names_of(regions)
         while True:
             typed = self.person.ask(f"{words.prompt}{self.texts.colon}")
             match None if typed is None else read_line(typed, self.texts):

@@ -56,6 +56,12 @@ class RegionTexts(Record):
     ask: str
     known: str
     """With `{regions}`."""
+    one: str
+    """One region: `{name}`, `{code}`."""
+    joint: str
+    """Between two regions."""
+    also: Mapping[str, tuple[str, ...]]
+    """Other names by which people call a region, by its two letters."""
     prompt: str
     unknown: str
     """With `{name}`."""

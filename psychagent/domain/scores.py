@@ -15,7 +15,8 @@ TOP = 10.0
 """Upper end of a score; the lower end is 0."""
 
 Side = Literal["counselor", "client"]
-Group = Literal["shared", "specific", "extra"]
+Group = Literal["shared", "specific", "extra", "safety"]
+"""`safety` is told in rates of its own and enters no mean: such a scale yields no metric."""
 Headline = Literal["as_is", "invert", "none"]
 Direction = Literal["higher_better", "higher_worse"]
 Basis = Literal["no_evidence", "default", "quoted", "stated", "absent", "set_back"]
@@ -213,8 +214,14 @@ class SessionScores(JudgeMark, _Versioned):
         return sum_usage(result.usage for result in self.scales.values())
 
     def without_items(self) -> SessionScores:
-        """Return the scores without the answers to items, of which there are a hundred or more."""
-        scales = {name: result.model_copy(update={"items": ()}) for name, result in self.scales.items()}
+        """Return the scores without the answers to items, of which there are a hundred or more.
+
+        A scale without metrics keeps them: they are all that it yields.
+        """
+        scales = {
+            name: result if result.group == "safety" else result.model_copy(update={"items": ()})
+            for name, result in self.scales.items()
+        }
         return self.model_copy(update={"scales": scales})
 
     def missing_scales(self) -> tuple[str, ...]:

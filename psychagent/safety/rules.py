@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -15,14 +16,20 @@ from psychagent.domain.risk.finding import CONCERN, IMMINENT, NO_RISK, About
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
 from psychagent.files.read import load_model
-from psychagent.safety.text import normalize, questions, sentences
+from psychagent.safety.text import CLAUSE_MARKS, normalize, questions, questions_in_context, sentences
+
+_NAMED = re.compile(r"(?<!\?P)<[a-z_]+>")
+_NEVER = re.compile(r"(?!)")
+_REMEMBERED = 512
+"""Turns whose reading is kept: those of the sessions under way."""
 
 
 class Context(Record):
     """Words around a pattern that change what it means: another person, a film, a denial."""
 
-    scope: Literal["sentence", "turn"] = "sentence"
-    """Whether the words must stand in the pattern's own sentence, or anywhere in the turn."""
+    scope: Literal["before", "clause", "sentence", "turn"] = "sentence"
+    """Where the words must stand: in the sentence before the pattern (so that `$` is where it begins), in
+    its clause, in its sentence, or anywhere in the turn."""
     match: tuple[str, ...]
     """Regular expressions on normalized text: lower case, half width, no apostrophes."""
 
@@ -35,8 +42,10 @@ class RiskPattern(Record):
     about: About
     hard: bool = True
     """Whether it acts alone; otherwise a model is asked, and it stands in where none answers."""
+    scope: Literal["sentence", "turn"] = "sentence"
+    """Whether its words stand in one sentence, or may be spread over the turn."""
     match: tuple[str, ...] = Field(min_length=1)
-    """Regular expressions on a sentence of normalized text."""
+    """Regular expressions on normalized text."""
     softened_by: tuple[str, ...] = ()
     """Contexts in which a model is asked although the pattern is hard."""
     lowered_by: tuple[str, ...] = ()
@@ -54,11 +63,16 @@ class AnswerRule(Record):
     hard: bool = True
     asked: tuple[str, ...] = Field(min_length=1)
     """Regular expressions on the counselor's last words that ask; matched on each of its questions."""
+    said: tuple[str, ...] = ()
+    """How an answer begins that affirms without a yes: a time, a place; empty is the file's `yes`."""
 
 
 class RulesFile(Record):
     """`configs/safety/rules/<language>.yaml`."""
 
+    words: dict[str, str] = {}
+    """Parts of expressions that many share, written `<name>` where they are used; a later one may use an
+    earlier one."""
     contexts: dict[str, Context] = {}
     patterns: tuple[RiskPattern, ...]
     answers: tuple[AnswerRule, ...] = ()
@@ -76,19 +90,34 @@ class RulesFile(Record):
         for rule in self.patterns:
             for name in (*rule.softened_by, *rule.lowered_by, *rule.voided_by):
                 if name not in self.contexts:
-                    raise ValueError(f"pattern {rule.id!r}: context {name!r}, which does not exist; add it")
+                    raise ValueError(
+                        f"pattern {rule.id!r} names context {name!r}, which does not exist; add it"
+                    )
         for text in self._expressions():
             try:
-                re.compile(text)
+                re.compile(self.spell(text))
             except re.error as error:
                 raise ValueError(f"{text!r} is not a regular expression ({error}); mend it") from error
         return self
+
+    def spell(self, expression: str) -> str:
+        """Write an expression out, with the words that it names.
+
+        Raises:
+            ValueError: If it names a word that the file does not hold.
+        """
+        for name in reversed(self.words):
+            expression = expression.replace(f"<{name}>", self.words[name])
+        if left := _NAMED.search(expression):
+            raise ValueError(f"{expression!r} uses {left[0]}, which is not among the words; add or mend it")
+        return expression
 
     def _expressions(self) -> Iterator[str]:
         for rule in self.patterns:
             yield from rule.match
         for answer in self.answers:
             yield from answer.asked
+            yield from answer.said
         for context in self.contexts.values():
             yield from context.match
         yield from self.yes
@@ -123,11 +152,14 @@ class RiskRules:
             digest: sha256 of the file, which findings name.
         """
         self.file, self.language, self.digest = file, language, digest
-        self._asks = _any_of(file.asks)
-        self._contexts = {name: (c.scope, _any_of(c.match)) for name, c in file.contexts.items()}
-        self._patterns = [(rule, _any_of(rule.match)) for rule in file.patterns]
-        self._answers = [(rule, _any_of(rule.asked)) for rule in file.answers]
-        self._yes = _any_of(file.yes) if file.yes else None
+        self._asks = self._any_of(file.asks)
+        # a turn is heard again when the next turns ask whether danger is open
+        self._heard = lru_cache(maxsize=_REMEMBERED)(self._hear)
+        self._contexts = {name: (c.scope, self._any_of(c.match)) for name, c in file.contexts.items()}
+        self._patterns = [(rule, self._any_of(rule.match)) for rule in file.patterns]
+        self._answers = [
+            (rule, self._any_of(rule.asked), self._any_of(rule.said or file.yes)) for rule in file.answers
+        ]
 
     def hear(self, text: str, before: str = "") -> Heard:
         """Say what the rules hear in a turn.
@@ -137,6 +169,9 @@ class RiskRules:
             before: The counselor's last words, after which a bare "yes" may be an answer to a question
                 about danger.
         """
+        return self._heard(text, before)
+
+    def _hear(self, text: str, before: str) -> Heard:
         hits = [*self._said(normalize(text)), *self._answered(normalize(text), normalize(before))]
         if not hits:
             return Heard()
@@ -155,36 +190,64 @@ class RiskRules:
 
     def asks_about(self, text: str) -> bool:
         """Return whether a counselor asks about danger: in a question, or in the sentence before one."""
-        return any(self._asks.search(question) for question in questions(normalize(text)))
+        return any(self._asks.search(question) for question in questions_in_context(normalize(text)))
 
     def _said(self, text: str) -> Iterator[_Hit]:
-        for sentence in sentences(text):
-            for rule, pattern in self._patterns:
-                if pattern.search(sentence) and not self._stands(rule.voided_by, sentence, text):
-                    level = rule.level
-                    if level > CONCERN and self._stands(rule.lowered_by, sentence, text):
-                        level = CONCERN
-                    hard = rule.hard and not self._stands(rule.softened_by, sentence, text)
-                    yield _Hit(rule.id, level, rule.about, hard)
+        parts = sentences(text)
+        for rule, pattern in self._patterns:
+            for where in parts if rule.scope == "sentence" else [text]:
+                yield from self._found(rule, pattern, where, text)
 
-    def _stands(self, names: tuple[str, ...], sentence: str, text: str) -> bool:
+    def _found(self, rule: RiskPattern, pattern: re.Pattern[str], where: str, text: str) -> Iterator[_Hit]:
+        for match in _matches(pattern, where):
+            if self._stands(rule.voided_by, match, text):
+                continue
+            level = rule.level
+            if level > CONCERN and self._stands(rule.lowered_by, match, text):
+                level = CONCERN
+            yield _Hit(
+                rule.id, level, rule.about, rule.hard and not self._stands(rule.softened_by, match, text)
+            )
+
+    def _stands(self, names: tuple[str, ...], match: re.Match[str], text: str) -> bool:
         for name in names:
             scope, pattern = self._contexts[name]
-            if pattern.search(sentence if scope == "sentence" else text):
+            if pattern.search(_around(scope, match, text)):
                 return True
         return False
 
     def _answered(self, text: str, before: str) -> Iterator[_Hit]:
         asked = questions(before)
-        if self._yes is None or not asked or not self._yes.match(text):
-            return
-        for rule, pattern in self._answers:
-            if any(pattern.search(question) for question in asked):
+        for rule, question, said in self._answers:
+            if any(map(question.search, asked)) and said.match(text):
                 yield _Hit(rule.id, rule.level, rule.about, rule.hard)
 
+    def _any_of(self, expressions: tuple[str, ...]) -> re.Pattern[str]:
+        if not expressions:
+            return _NEVER
+        return re.compile("|".join(f"(?:{self.file.spell(one)})" for one in expressions), re.DOTALL)
 
-def _any_of(expressions: tuple[str, ...]) -> re.Pattern[str]:
-    return re.compile("|".join(f"(?:{one})" for one in expressions))
+
+def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:
+    """Find matches that may overlap: one that means nothing must not hide another that begins in it."""
+    start = 0
+    while match := pattern.search(where, start):
+        yield match
+        start = match.start() + 1
+
+
+def _around(scope: str, match: re.Match[str], text: str) -> str:
+    """Return the words among which a context is looked for."""
+    sentence = match.string
+    if scope == "turn":
+        return text
+    if scope == "before":
+        return sentence[: match.start()]
+    if scope == "clause":
+        start = max(sentence.rfind(mark, 0, match.start()) for mark in CLAUSE_MARKS) + 1
+        ends = [end for mark in CLAUSE_MARKS if (end := sentence.find(mark, match.end())) >= 0]
+        return sentence[start : min(ends, default=len(sentence))]
+    return sentence
 
 
 def load_rules(language: Language, root: Path | None = None) -> RiskRules:

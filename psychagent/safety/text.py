@@ -6,8 +6,27 @@ import re
 import unicodedata
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘‛`´ʼ＇"), None)
-_SPACE_BETWEEN_CHINESE = re.compile(r"(?<=[\u3400-\u9fff]) +(?=[\u3400-\u9fff])")
+_CHINESE = r"[\u3400-\u9fff]"
+# a space beside a lone character hides a word ("自 杀"); another one parts clauses, as a comma does
+_SPACED_OUT = re.compile(
+    rf"(?<={_CHINESE}) (?={_CHINESE}(?: |$))|(?<={_CHINESE})(?<![^ \n]{_CHINESE}) (?={_CHINESE})", re.M
+)
+_MARKS_BETWEEN_CHINESE = re.compile(rf"(?<={_CHINESE})[*·•_|^]+(?={_CHINESE})")
+# the characters of danger and of what stands around them, no more: rules are written in simplified ones
+_SIMPLIFIED = str.maketrans(
+    "殺樓藥個們這還沒過從來對會說話頭讓給媽兒邊殘傷輕繩燒開車橋門斷結決絕遺書寫後東離無為麼覺點應該時間電"
+    "鎖關腦聲聽裡裏攔頂臺跡歡買準備壓嚇腳臉鐵軌農劃剛飛煙淚總與種幾樣舊學長見講當壞終於誰請問處實現發難擔"
+    "負賣賬號別錢嗎歲經緊殼瘋緒憂鬱親愛騙嚴獨靜暈嘔礙罵掙紮綁勸喫噁隻許嬰孫爺劇夢進陽護欄懸溝塊癮痠淨脫擺"
+    "戰毀滅謝託",
+    "杀楼药个们这还没过从来对会说话头让给妈儿边残伤轻绳烧开车桥门断结决绝遗书写后东离无为么觉点应该时间电"
+    "锁关脑声听里里拦顶台迹欢买准备压吓脚脸铁轨农划刚飞烟泪总与种几样旧学长见讲当坏终于谁请问处实现发难担"
+    "负卖账号别钱吗岁经紧壳疯绪忧郁亲爱骗严独静晕呕碍骂挣扎绑劝吃恶只许婴孙爷剧梦进阳护栏悬沟块瘾酸净脱摆"
+    "战毁灭谢托",
+)
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
+CLAUSE_MARKS = ", :"
+"""Marks that part clauses, once a text is normalized."""
+_QUESTION = re.compile(r"[^.!?;。\n]+(?=\?)")
 _SENTENCE = re.compile(r"[^.!?;。！？；…\n]+")
 _ENDED = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*")
 
@@ -15,13 +34,14 @@ _ENDED = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*")
 def normalize(text: str) -> str:
     """Write a text in one width, one case and without apostrophes, marks of no width and drawn-out letters.
 
-    `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`.
+    `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`,
+    `自*殺` and `自 杀` become `自杀`.
     """
     folded = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES).casefold()
     visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
     lines = (" ".join(line.split()) for line in visible.splitlines())
-    joined = _SPACE_BETWEEN_CHINESE.sub("", "\n".join(lines))
-    return _DRAWN_OUT.sub(r"\1", joined)
+    joined = _SPACED_OUT.sub("", "\n".join(lines))
+    return _DRAWN_OUT.sub(r"\1", _MARKS_BETWEEN_CHINESE.sub("", joined)).translate(_SIMPLIFIED)
 
 
 def sentences(text: str) -> list[str]:
@@ -30,7 +50,12 @@ def sentences(text: str) -> list[str]:
 
 
 def questions(text: str) -> list[str]:
+    """List the sentences of a normalized text that end with a question mark, without it."""
+    return [part.strip() for part in _QUESTION.findall(text) if part.strip()]
+
+
+def questions_in_context(text: str) -> list[str]:
     """List a normalized text's questions, each with the sentence before it."""
     parts = [part.strip() for part in _ENDED.findall(text) if part.strip()]
     pairs = zip(["", *parts], parts, strict=False)
-    return [f"{before} {part}".strip() for before, part in pairs if part.endswith(("?", "？"))]
+    return [f"{before} {part}".strip() for before, part in pairs if part.endswith("?")]

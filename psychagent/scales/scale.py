@@ -104,7 +104,8 @@ class Scale(Record):
     items: tuple[Item, ...] = Field(min_length=1)
     reverse: tuple[str, ...]
     factors: dict[str, tuple[str, ...]]
-    metrics: tuple[Metric, ...] = Field(min_length=1)
+    metrics: tuple[Metric, ...]
+    """None for a scale of safety, whose items are told in rates and averaged with nothing."""
     split_by_factor: bool
     split: tuple[tuple[str, ...], ...]
     """Groups of items, one call each, if there are too many for one reply."""
@@ -139,8 +140,18 @@ class Scale(Record):
             <= self.factors.keys(),
             "a scale that reads profile or plan enters neither headline nor reward": bool(self.inputs)
             and (self.in_headline or self.in_reward),
+            "a scale yields no metric; only one of the group safety may": not self.metrics
+            and not self.is_safety,
+            "a scale of the group safety yields metrics, or is in a default set, headline or reward": (
+                self.is_safety and bool(self.metrics or self.modalities or self.in_headline or self.in_reward)
+            ),
         }
         return [problem for problem, is_so in checks.items() if is_so]
+
+    @property
+    def is_safety(self) -> bool:
+        """Whether its items are told in rates of their own, outside every mean."""
+        return self.group == "safety"
 
     @cached_property
     def hash(self) -> str:

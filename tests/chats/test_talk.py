@@ -241,9 +241,13 @@ async def test_the_region_is_asked_once_and_can_be_left_out(tmp_path: Path) -> N
     assert "Country: " not in again.of("asked")
 
 
-async def test_the_region_may_be_given_by_name(tmp_path: Path) -> None:
-    await type_into(cast_of("Hello."), tmp_path, ["united states"], region=None)
-    assert read_chat(tmp_path / "chat" / "chat.json").region == "US"
+@pytest.mark.parametrize(
+    ("typed", "region"),
+    [("united states", "US"), ("uk", "GB"), ("中国", "CN"), ("China", "CN"), ("de", "DE")],
+)
+async def test_the_region_may_be_given_by_any_of_its_names(tmp_path: Path, typed: str, region: str) -> None:
+    await type_into(cast_of("Hello."), tmp_path, [typed], region=None)
+    assert read_chat(tmp_path / "chat" / "chat.json").region == region
 
 
 async def test_nobody_is_asked_for_a_region_where_lines_are_piped_in(tmp_path: Path) -> None:

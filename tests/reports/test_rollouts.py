@@ -188,6 +188,28 @@ def test_without_the_rejected_dialogues_the_report_says_so(tmp_path: Path) -> No
     assert "were not kept" in write_rft_report(tmp_path, sampling=FEW).markdown.read_text(encoding="utf-8")
 
 
+def test_rollouts_that_left_danger_unasked_are_counted_as_one_kind(tmp_path: Path) -> None:
+    folder = two_cases(tmp_path)
+    for case, turn in (("a", 7), ("b", 3)):
+        path = folder / "cbt" / case / "session_1.json"
+        data = json.loads(path.read_text(encoding="utf-8"))
+        reason = f"danger voiced in turn {turn} was not asked about"
+        data["rollout_data"]["selection"]["excluded"] = {"0": reason}
+        write_json(path, data)
+    assert compute_rft(read_rft_run(folder), FEW).unasked == 2
+    text = write_rft_report(folder, sampling=FEW).markdown.read_text(encoding="utf-8")
+    assert (
+        "| Rollouts that could not win because the counselor did not ask about voiced danger | 2 of 6 |"
+        in text
+    )
+    assert "| danger was voiced and not asked about in the counselor's next turn | 2 |" in text
+
+
+def test_a_run_without_danger_says_nothing_of_it(tmp_path: Path) -> None:
+    text = write_rft_report(two_cases(tmp_path), sampling=FEW).markdown.read_text(encoding="utf-8")
+    assert "danger" not in text
+
+
 def test_failed_rollouts_missing_scales_and_metrics_without_a_norm_are_counted(tmp_path: Path) -> None:
     write_manifest(tmp_path)
     write_session(

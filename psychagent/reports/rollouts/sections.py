@@ -158,12 +158,15 @@ def _plain(estimate: Estimate) -> str:
 def gaps(material: RftMaterial) -> list[Block]:
     """Show ties, missing scales and failed rollouts."""
     numbers, run = material.numbers, material.run
-    facts = (
+    facts = [
         ("Sessions in which the best reward is shared (the lowest index wins)", count(numbers.ties)),
         ("Rollouts that failed", f"{count(numbers.failed)} of {count(numbers.rollouts)}"),
         ("Rollouts that were held and could not be compared", count(numbers.not_compared)),
-    )
-    blocks: list[Block] = [Heading("Ties, missing scales, failures"), Table(("", "number"), facts)]
+    ]
+    if numbers.unasked:
+        what = "Rollouts that could not win because the counselor did not ask about voiced danger"
+        facts.append((what, f"{count(numbers.unasked)} of {count(numbers.rollouts)}"))
+    blocks: list[Block] = [Heading("Ties, missing scales, failures"), Table(("", "number"), tuple(facts))]
     if numbers.lost:
         lost = tuple((p.scale, count(p.asked), count(p.missing), percent(p.share)) for p in numbers.lost)
         caption = f"Rule for missing metrics: {run.settings.missing}."

@@ -1,0 +1,199 @@
+"""The Chinese rules hear danger in many ways of speaking, and leave alone what only sounds like it."""
+
+from __future__ import annotations
+
+import pytest
+
+from psychagent.domain.base import Language
+from psychagent.domain.risk.finding import CONCERN, HIGH, IMMINENT, NO_RISK, About
+from psychagent.safety.rules import RiskRules, load_rules
+from psychagent.safety.text import normalize
+
+
+@pytest.fixture(scope="module")
+def rules() -> RiskRules:
+    return load_rules(Language.ZH)
+
+
+def level(rules: RiskRules, text: str, before: str = "") -> int:
+    heard = rules.hear(text, before)
+    return max(heard.hard, heard.soft)
+
+
+PASSIVE = [
+    "要是明早不用醒来就好了",
+    "活着真没什么盼头",
+    "没有我，他们会过得更轻松",
+    "想从人间辞职",
+    "真想变成一块石头，什么感觉都没有",
+]
+HISTORY = ["我上初三那年吞过一瓶药，洗了胃", "小臂上那几道疤是我以前自己划的", "我怕哪天控制不住自己"]
+URGES = ["脑子里闪过把他推下楼梯的画面，我吓坏了", "有时候真想捅他一刀，又怕自己"]
+FEAR = ["他不许我见朋友，手机天天查", "我爸以前喝了酒就拿皮带抽我", "听见他上楼的脚步我就发抖"]
+ACTIVE = [
+    "这几天我总想自杀",
+    "俺寻思着找根绳子上吊算了",
+    "地铁进站的时候我老想跳下去",
+    "好想zs",
+    "我真的好想死",
+]
+INJURY = ["昨晚又拿刀片在胳膊上划了几道", "我用烟头烫自己，烫完才睡得着"]
+ILL_WILL = ["我恨不得弄死他，这不是气话", "我天天琢磨怎么让他偿命"]
+ABUSE = ["他前天又打我了，拿皮带", "我婆婆拿针扎我女儿", "他把我锁在家里三天了"]
+VOICES = ["有个声音一直叫我去死"]
+AT_HAND = [
+    "我现在站在楼顶",
+    "一整瓶都吞下去了",
+    "伤口的血止不住",
+    "绳子买好了，遗书也写了",
+    "刀在我手里，我在想割不割",
+]
+DATED = ["这周日晚上我就去跳江", "过完年就走，不拖累他们", "我把猫托付给邻居了，今晚就可以安心地走了"]
+ARMED = ["刀我磨好了，等他下班就捅他", "汽油买好了，今晚就去烧了他家"]
+ATTACKED = ["他拿刀架在我脖子上", "他掐着我脖子，我喘不上气", "救我，他在踹门"]
+
+
+@pytest.mark.parametrize("text", [*PASSIVE, *HISTORY, *URGES, *FEAR])
+def test_a_wish_to_be_gone_an_old_wound_an_urge_and_a_fear_are_heard(rules: RiskRules, text: str) -> None:
+    assert level(rules, text) >= CONCERN
+
+
+@pytest.mark.parametrize("text", [*ACTIVE, *INJURY, *ILL_WILL, *ABUSE, *VOICES])
+def test_what_is_thought_of_or_going_on_now_is_heard_as_high(rules: RiskRules, text: str) -> None:
+    assert level(rules, text) >= HIGH
+
+
+@pytest.mark.parametrize("text", [*AT_HAND, *DATED, *ARMED, *ATTACKED])
+def test_means_at_hand_a_date_and_an_act_are_heard_as_imminent(rules: RiskRules, text: str) -> None:
+    assert level(rules, text) == IMMINENT
+
+
+@pytest.mark.parametrize(
+    ("text", "about"),
+    [
+        ("我想自杀", About.SELF),
+        ("刀我磨好了，等他下班就捅他", About.OTHERS),
+        ("他前天又打我了", About.HARMED),
+    ],
+)
+def test_whose_danger_it_is_is_told(rules: RiskRules, text: str, about: About) -> None:
+    assert rules.hear(text).about is about
+
+
+@pytest.mark.parametrize(
+    "text", ["我想自杀，想了好多天了", "刀在我手里", "一整瓶都吞下去了", "他拿刀架在我脖子上"]
+)
+def test_unmistakable_words_act_without_a_model(rules: RiskRules, text: str) -> None:
+    assert rules.hear(text).hard >= HIGH
+
+
+@pytest.mark.parametrize("text", ["活着没意思", "他前天又打我了", "过完年就走，不拖累他们"])
+def test_words_that_may_mean_less_ask_a_model(rules: RiskRules, text: str) -> None:
+    heard = rules.hear(text)
+    assert heard.soft > heard.hard == NO_RISK
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "我表哥去年跳楼了，家里没人提",
+        "我闺蜜说她想死，我不知道怎么接",
+        "电影里那个男人从桥上跳下去了",
+        "我没有自杀的想法",
+        "从来没想过要死",
+        "自杀？不至于，我还有房贷呢",
+        "我在急诊，昨天送来一个喝农药的",
+        "尴尬得我想原地消失",
+        "想死你们了",
+        "想死我妈做的红烧肉了",
+        "累死了，这班上得要命",
+        "游戏里我又被人砍死了",
+        "今晚就走，火车票买好了",
+        "把旧衣服都捐了，家里清爽多了",
+        "我按时把药吃了",
+        "切菜切到手，流了好多血",
+        "拿着刀给他切苹果",
+        "明天考完就解脱了",
+        "刚打了疫苗，胳膊酸",
+        "刚才他打我电话我没接到",
+        "他没打过我，一次都没有",
+        "绳子准备好了，明天拔河",
+    ],
+)
+def test_others_films_denials_idioms_work_and_everyday_life_are_no_danger(
+    rules: RiskRules, text: str
+) -> None:
+    assert level(rules, text) == NO_RISK
+
+
+def test_another_persons_story_does_not_hide_the_clients_own(rules: RiskRules) -> None:
+    assert level(rules, "我表哥去年跳楼了，我也想自杀") == HIGH
+
+
+def test_a_denial_hides_only_what_it_denies(rules: RiskRules) -> None:
+    assert level(rules, "我不会自杀的，我就是不太想活着") == CONCERN
+
+
+def test_what_is_over_is_a_concern_and_what_came_back_is_high(rules: RiskRules) -> None:
+    assert level(rules, "高中的时候我想过自杀") == CONCERN
+    assert level(rules, "高中的时候我想过自杀，最近又想自杀") == HIGH
+
+
+@pytest.mark.parametrize(
+    "text", ["我想自 杀", "我想自*杀", "我想自殺", "我 想 自 杀", "我想自鲨", "我想ｚｓ", "想轻声"]
+)
+def test_spelling_hides_no_word(rules: RiskRules, text: str) -> None:
+    assert level(rules, text) == HIGH
+
+
+def test_a_space_between_clauses_parts_them(rules: RiskRules) -> None:
+    assert normalize("没啥事 就是不想在了") == "没啥事 就是不想在了"
+    assert level(rules, "没啥事 就是不想活了") == CONCERN
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "expected"),
+    [
+        ("你最近有想过自杀吗？", "嗯，有", HIGH),
+        ("你最近有想过自杀吗？", "没有", NO_RISK),
+        ("你最近有想过自杀吗？", "嗯，没有", NO_RISK),
+        ("你打算什么时候动手？", "周六晚上", IMMINENT),
+        ("你打算什么时候跟她表白？", "周六晚上", NO_RISK),
+        ("那些药现在在哪里？", "在枕头底下", IMMINENT),
+        ("那些药现在在哪里？", "没有，都扔了", NO_RISK),
+        ("以前有过自伤吗？", "有过，初中", CONCERN),
+        ("你怕他吗？他打过你吗？", "打过", CONCERN),
+        ("那个声音跟你说什么？", "叫我跳下去", HIGH),
+        ("如果又想自杀，先打热线，好吗？", "好的，嗯", NO_RISK),
+        ("这周睡得好吗？", "嗯", NO_RISK),
+    ],
+)
+def test_an_answer_means_what_was_asked(rules: RiskRules, before: str, answer: str, expected: int) -> None:
+    assert level(rules, answer, before) == expected
+
+
+ASKED = [
+    "您想过死吗？",
+    "你有没有想过结束自己的生命？",
+    "你想过用什么方式动手吗？",
+    "药现在在你手边吗？",
+    "今晚你是安全的吗，今晚安全吗？",
+    "今晚有谁陪着你？",
+    "以前有没有试过自杀？",
+    "你有想过伤害他吗？",
+    "他打过你吗？",
+    "孩子现在安全吗？",
+    "你会听到别人听不见的声音吗？",
+]
+
+
+@pytest.mark.parametrize("question", ASKED)
+def test_a_direct_question_counts_as_asked(rules: RiskRules, question: str) -> None:
+    assert rules.asks_about(question)
+
+
+@pytest.mark.parametrize(
+    "question", ["你今天怎么样？", "这周有什么打算？", "上次的作业做了吗？", "最近睡得好吗？"]
+)
+def test_an_everyday_question_does_not_count_as_asked(rules: RiskRules, question: str) -> None:
+    assert not rules.asks_about(question)
