@@ -26,7 +26,10 @@ _SIMPLIFIED = str.maketrans(
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 CLAUSE_MARKS = ", :"
 """Marks that part clauses, once a text is normalized."""
-_QUESTION = re.compile(r"[^.!?;。\n]+(?=\?)")
+_SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .*_-]+[^\W\d_]){2,}(?![^\W_])")
+_BETWEEN_LETTERS = re.compile(r"[ .*_-]+")
+_EMPHASIS = re.compile(r"(?<!\w)[*_~]+|[*_~]+(?!\w)")
+_WITH_MARK = re.compile(r"[^.!?;。！？；…\n]+[.!?;。！？；…\n]*")
 _SENTENCE = re.compile(r"[^.!?;。！？；…\n]+")
 _ENDED = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*")
 
@@ -34,14 +37,15 @@ _ENDED = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*")
 def normalize(text: str) -> str:
     """Write a text in one width, one case and without apostrophes, marks of no width and drawn-out letters.
 
-    `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`,
-    `自*殺` and `自 杀` become `自杀`.
+    `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`, `d i e`
+    and `d-i-e` become `die`, `*now*` becomes `now`, `自*殺` and `自 杀` become `自杀`.
     """
     folded = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES).casefold()
     visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
     lines = (" ".join(line.split()) for line in visible.splitlines())
     joined = _SPACED_OUT.sub("", "\n".join(lines))
-    return _DRAWN_OUT.sub(r"\1", _MARKS_BETWEEN_CHINESE.sub("", joined)).translate(_SIMPLIFIED)
+    plain = _SPELLED.sub(lambda found: _BETWEEN_LETTERS.sub("", found[0]), _EMPHASIS.sub("", joined))
+    return _DRAWN_OUT.sub(r"\1", _MARKS_BETWEEN_CHINESE.sub("", plain)).translate(_SIMPLIFIED)
 
 
 def sentences(text: str) -> list[str]:
@@ -50,12 +54,18 @@ def sentences(text: str) -> list[str]:
 
 
 def questions(text: str) -> list[str]:
-    """List the sentences of a normalized text that end with a question mark, without it."""
-    return [part.strip() for part in _QUESTION.findall(text) if part.strip()]
-
-
-def questions_in_context(text: str) -> list[str]:
     """List a normalized text's questions, each with the sentence before it."""
     parts = [part.strip() for part in _ENDED.findall(text) if part.strip()]
     pairs = zip(["", *parts], parts, strict=False)
     return [f"{before} {part}".strip() for before, part in pairs if part.endswith("?")]
+
+
+def last_question(text: str) -> str:
+    """Return the last question of a normalized text and the sentence before it; without one, the last two.
+
+    What was asked earlier is not what an answer is to.
+    """
+    parts = _WITH_MARK.findall(text)
+    asks = [at for at, part in enumerate(parts) if "?" in part or "？" in part]
+    end = asks[-1] + 1 if asks else len(parts)
+    return "".join(parts[max(end - 2, 0) : end]).strip()

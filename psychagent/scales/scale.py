@@ -138,6 +138,11 @@ class Scale(Record):
             "a formula is unknown": not {m.formula for m in self.metrics} <= FORMULAS.keys(),
             "a metric names an unknown factor": not {f for m in self.metrics for f in m.factors}
             <= self.factors.keys(),
+            "a metric has no item but those marked for safety": any(
+                set(self.items_of(m)) <= set(self.safety)
+                for m in self.metrics
+                if set(m.factors) <= set(self.factors)
+            ),
             "a scale that reads profile or plan enters neither headline nor reward": bool(self.inputs)
             and (self.in_headline or self.in_reward),
             "a scale yields no metric; only one of the group safety may": not self.metrics
@@ -205,8 +210,15 @@ class Scale(Record):
         ends = {i: self.range[1] if i in self.worse_when_higher else self.range[0] for i in self.by_id}
         return frozenset(i for i in self.by_id if self.defaults[i] != ends[i]) - self.symptoms
 
-    def score(self, metric: Metric, values: Mapping[str, float]) -> float:
+    def score(
+        self, metric: Metric, values: Mapping[str, float], *, without: frozenset[str] = frozenset()
+    ) -> float:
         """Score one metric from item values, before any inversion for a headline.
+
+        Args:
+            metric: One of the scale's metrics.
+            values: What the judge gave, by item id.
+            without: Items to leave out; the rest is put on the same 0 to 10.
 
         Raises:
             ScoringError: If a value is missing or out of range.
@@ -215,11 +227,11 @@ class Scale(Record):
         return score_metric(
             metric.formula,
             values,
-            self.items_of(metric),
+            [item for item in self.items_of(metric) if item not in without],
             reverse=frozenset(self.reverse),
             lo=lo,
             hi=hi,
-            groups=[self.factors[name] for name in metric.factors],
+            groups=[[i for i in self.factors[name] if i not in without] for name in metric.factors],
         )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psychagent.offline.features import (
+from psychagent.offline.judging.features import (
     COUNSELOR,
     Feature,
     Spoken,
