@@ -14,6 +14,7 @@ from psychagent.domain.risk.session import SessionDanger
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.safety.danger import danger_of
 from psychagent.files.read import read_json
+from psychagent.records.chat import CHAT
 from psychagent.records.evaluation import SUMMARY
 from psychagent.records.folder import COURSE, MANIFEST, Broken, RunFolder, run_of, runs_at, session_number
 from psychagent.scales.dialogue import Dialogue, guess_language, to_lines
@@ -25,7 +26,7 @@ _SPEAKERS = {
     **dict.fromkeys(("user", "client", "human"), Speaker.CLIENT),
 }
 _SAFE = re.compile(r"[\w.-]+")
-_BOOKKEEPING = {COURSE, MANIFEST, SUMMARY}
+_BOOKKEEPING = {COURSE, MANIFEST, SUMMARY, CHAT}
 
 
 class JudgeInput(Record):

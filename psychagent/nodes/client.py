@@ -21,15 +21,20 @@ from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.tags import split_thoughts
 
+CLOSE: Mapping[str, bool] = {"end": True}
+"""What a person answers, in place of words, to end the session; words are never searched for it."""
+
 
 def client(deps: Deps) -> SessionNode:
-    """Make the node in which the client answers."""
+    """Make the node in which the client answers; a person may end the session instead."""
 
     async def answer(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns = runtime.context, state["turns"]
         match brief.knobs.client:
             case ClientKind.HUMAN:
                 words = interrupt(_asked(state, brief))
+                if words == CLOSE:
+                    return {"closed": True}
                 return {"turns": [Turn(speaker=Speaker.CLIENT, text=str(words).strip())]}
             case ClientKind.SIMULATOR:
                 prompt = client_prompt(deps, brief, turns)

@@ -152,6 +152,8 @@ class SessionState(TypedDict, total=False):
     """The counselor's next turn as retrieval leaves it: skills and query, no words yet."""
     findings: Annotated[list[RiskFinding], DeltaChannel(append_findings)]
     """Turns of the client that voice danger, or about which a model did not answer."""
+    closed: bool
+    """Whether a person has ended the session instead of answering."""
     card: Card | None
     """What is shown to the person beside the counselor's next words; None without danger."""
 
