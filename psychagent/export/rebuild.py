@@ -18,7 +18,7 @@ from psychagent.export.source import HeldSession
 from psychagent.llm.prompt import Message, assistant
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Sources
-from psychagent.nodes.reflect import ReflectionRole, reflection_prompt
+from psychagent.nodes.memory.reflect import ReflectionRole, reflection_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.replies.as_json import write_json
