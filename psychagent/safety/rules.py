@@ -17,6 +17,8 @@ from psychagent.files.digest import hash_file
 from psychagent.files.read import load_model
 from psychagent.safety.text import last_question, normalize, sentences
 
+_BEFORE_AN_ANSWER = re.compile(r"^\W+")
+"""Dots and quotes before the words: "...yes"."""
 _FRAGMENT = re.compile(r"<([a-z_]+)>")
 
 
@@ -233,7 +235,9 @@ class RiskRules:
         return False
 
     def _answered(self, text: str, before: str) -> Iterator[_Hit]:
-        question, place = last_question(before), _Place(text, text, text)
+        question = last_question(before)
+        text = _BEFORE_AN_ANSWER.sub("", text)
+        place = _Place(text, text, text)
         for rule, asked, said in self._answers:
             if said.match(text) and asked.search(question) and not self._stands(rule.voided_by, place):
                 yield _Hit(rule.id, rule.level, rule.about, rule.hard)
