@@ -101,7 +101,7 @@ def test_wishes_history_and_fear_are_a_concern(rules: RiskRules, pattern: str, t
     "text",
     [
         "I'm going to kill myself tonight.",
-        "I took the whole bottle an hour ago",
+        "I tried to hang myself last night",
         "Right now I am suicidal.",
         "My husband beats me when he is drunk",
     ],
