@@ -93,6 +93,10 @@ class RulesFile(Record):
             raise ValueError(f"id {sorted(twice)[0]!r} stands twice; rename one")
         for rule in self.patterns:
             self._know(rule.id, (*rule.softened_by, *rule.lowered_by, *rule.voided_by))
+            if rule.at_least > len(rule.also):
+                raise ValueError(
+                    f"pattern {rule.id!r} asks for {rule.at_least} of {len(rule.also)}; ask for fewer"
+                )
         for answer in self.answers:
             self._know(answer.id, answer.voided_by)
         spelled = spell_out(self.words)
@@ -214,11 +218,14 @@ class RiskRules:
     def _said(self, text: str) -> Iterator[_Hit]:
         parts = sentences(text)
         for rule, pattern, others in self._patterns:
-            if sum(other.search(text) is not None for other in others) < (rule.at_least or len(others)):
-                continue
-            for part in (text,) if rule.scope == "turn" else parts:
-                for found in pattern.finditer(part):
-                    place = _Place(part[: found.start()], part, text)
+            found = [
+                _Place(part[: match.start()], part, text)
+                for part in ([text] if rule.scope == "turn" else parts)
+                for match in pattern.finditer(part)
+            ]
+            # the other expressions are tried last: most patterns match nothing in most turns
+            if found and _are_enough(rule, others, text):
+                for place in found:
                     if not self._stands(rule.voided_by, place):
                         yield self._judge(rule, place)
 
@@ -241,6 +248,11 @@ class RiskRules:
         for rule, asked, said in self._answers:
             if said.match(text) and asked.search(question) and not self._stands(rule.voided_by, place):
                 yield _Hit(rule.id, rule.level, rule.about, rule.hard)
+
+
+def _are_enough(rule: RiskPattern, others: list[re.Pattern[str]], text: str) -> bool:
+    needed = rule.at_least or len(others)
+    return sum(other.search(text) is not None for other in others) >= needed
 
 
 def load_rules(language: Language, root: Path | None = None) -> RiskRules:
