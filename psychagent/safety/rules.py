@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -97,6 +97,10 @@ class RulesFile(Record):
             raise ValueError(f"id {sorted(twice)[0]!r} stands twice; rename one")
         for rule in self.patterns:
             self._know(rule.id, (*rule.softened_by, *rule.lowered_by, *rule.voided_by))
+            if rule.at_least > len(rule.also):
+                raise ValueError(
+                    f"pattern {rule.id!r} asks for {rule.at_least} of {len(rule.also)}; ask for fewer"
+                )
         for answer in self.answers:
             self._know(answer.id, answer.voided_by)
         spelled = spell_out(self.words)
@@ -223,10 +227,13 @@ class RiskRules:
     def _said(self, text: str) -> Iterator[_Hit]:
         parts = sentences(text)
         for rule, pattern, others in self._patterns:
-            if sum(other.search(text) is not None for other in others) < (rule.at_least or len(others)):
-                continue
-            for where in parts if rule.scope == "sentence" else [text]:
-                yield from self._found(rule, pattern, where, text)
+            places = [
+                part for part in (parts if rule.scope == "sentence" else [text]) if pattern.search(part)
+            ]
+            # the other expressions are tried last: most patterns match nothing in most turns
+            if places and _are_enough(rule, others, text):
+                for where in places:
+                    yield from self._found(rule, pattern, where, text)
 
     def _found(self, rule: RiskPattern, pattern: re.Pattern[str], where: str, text: str) -> Iterator[_Hit]:
         for match in _matches(pattern, where):
@@ -259,6 +266,11 @@ class RiskRules:
         found = "|".join(f"(?:{expand(one, self._words)})" for one in expressions)
         edged = rf"(?<!\w)(?:{found})(?!\w)" if whole and self.file.whole_words else found
         return re.compile(edged, re.DOTALL)
+
+
+def _are_enough(rule: RiskPattern, others: Sequence[re.Pattern[str]], text: str) -> bool:
+    needed = rule.at_least or len(others)
+    return sum(other.search(text) is not None for other in others) >= needed
 
 
 def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:

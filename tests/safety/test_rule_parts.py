@@ -1,4 +1,4 @@
-"""How rules are put together: words with names, whole words, contexts, answers, last questions."""
+"""How rules are put together: named words, whole words, contexts, signs that add up, answers, questions."""
 
 from __future__ import annotations
 
@@ -57,6 +57,18 @@ def test_what_must_stand_beside_a_match_may_be_in_another_sentence() -> None:
     assert both.hear("There is a rope. Goodbye.").hard == 2
 
 
+def test_some_of_several_signs_may_be_enough() -> None:
+    two = rules(pattern("rope", also=("tonight", "goodbye", "note"), at_least=2))
+
+    assert two.hear("A rope, tonight.").hard == 0
+    assert two.hear("A rope, tonight. Goodbye.").hard == 2
+
+
+def test_more_signs_than_there_are_cannot_be_asked_for() -> None:
+    with pytest.raises(ValidationError, match="asks for 2 of 1"):
+        rules(pattern("rope", also=("tonight",), at_least=2))
+
+
 def test_a_pattern_on_the_turn_reaches_over_sentences() -> None:
     assert rules(pattern("gun.*school")).hear("I have a gun. At school.").hard == 0
     assert rules(pattern("gun.*school", scope="turn")).hear("I have a gun. At school.").hard == 2
@@ -69,6 +81,7 @@ def test_an_answer_may_be_more_than_yes_and_may_be_voided() -> None:
     told = rules(pattern("die"), answers=(answer,), contexts={"joke": Context(match=("kidding",))})
 
     assert told.hear("Tonight.", "When?").hard == 3
+    assert told.hear("... tonight", "When?").hard == 3
     assert told.hear("Yes.", "When?").hard == 0
     assert told.hear("Tonight, just kidding.", "When?").hard == 0
 

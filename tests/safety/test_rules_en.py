@@ -43,6 +43,18 @@ IMMINENT_TURNS = [
     ("others_under_way", "I stabbed him and he's not moving"),
     ("harmed_threat_to_life", "My husband is going to kill me, he has got the axe"),
     ("harmed_now", "I'm hiding in the bathroom, he's breaking the door"),
+    (
+        "self_signs_now",
+        "I'm parked by the reservoir, a hose in the boot. She thinks I'm at work. Sorry.",
+    ),
+    ("self_signs_arranged", "I left the passwords in a folder, tonight I'm ready and nobody knows."),
+    ("self_gone_after", "The hamster is with Ella for good, nobody asked why. On Tuesday I'm gone."),
+    ("gun_out", "My gun is on the table in front of me, I keep looking at it"),
+    ("wound_now", "There are scissors in my thigh, I put the scissors in my thigh"),
+    ("harm_while_talking", "I'm cutting my leg right now while we talk"),
+    ("harm_signs", "My wrist is cut and the blood is soaked through two towels, what do I do"),
+    ("harmed_signs", "My brother has the axe, he's hitting mum, please help"),
+    ("car_as_weapon", "I'm outside his office with my foot on the gas, waiting until he walks out"),
     ("voices_say_now", "The voices say tonight is the time, I have to jump"),
 ]
 HIGH_TURNS = [
@@ -54,6 +66,11 @@ HIGH_TURNS = [
     ("others_words", "I lie awake working out how I'd murder that man"),
     ("harmed_by_partner", "My husband hits me most weekends"),
     ("harmed_words", "mum's boyfriend has been touching my sister at night"),
+    ("self_thinks_of_death", "All through dinner I was thinking of hanging myself."),
+    ("self_thinks_of_means", "I look at the ceiling fan and I think it would be a way out"),
+    ("harm_on_purpose", "I burned my hand on the iron, on purpose."),
+    ("hits_own_child", "I slapped my daughter again yesterday, too hard."),
+    ("voices_orders", "The woman in the wall says I must choke him, she won't stop"),
     ("voices_command", "The voices keep telling me to hurt my brother"),
 ]
 CONCERN_TURNS = [
@@ -65,6 +82,9 @@ CONCERN_TURNS = [
     ("history_attempt", "I attempted suicide in 2009."),
     ("history_harm", "I used to cut in secondary school."),
     ("urge_to_hurt", "I get horrible images of dropping the baby, and I'm afraid of it."),
+    ("wish_near_death", "Sometimes being dead seems easier to me than another winter."),
+    ("injury_history", "Two years clean since I cut myself, and I miss it."),
+    ("watched_or_blocked", "My husband has my bank card and likes to know where I am."),
     ("rage_wish", "I hope he dies alone."),
     ("fear_at_home", "I'm scared of him when he drinks."),
     ("hurt_before", "My father used to hit us with his belt."),
@@ -100,7 +120,7 @@ def test_wishes_history_and_fear_are_a_concern(rules: RiskRules, pattern: str, t
     "text",
     [
         "I'm going to kill myself tonight.",
-        "I took the whole bottle an hour ago",
+        "I tried to hang myself last night",
         "Right now I am suicidal.",
         "My husband beats me when he is drunk",
     ],
@@ -140,6 +160,10 @@ def test_a_finding_says_whose_danger_it_is(rules: RiskRules, text: str, about: A
         "As a vet I put two dogs to sleep this morning.",  # work
         "I want to end it with Tom, six years is enough.",
         "I take my tablets every morning with my tea.",
+        "Kill myself? God, no, I have three grandchildren.",  # held up and thrown away
+        "I'd sooner jump off a bridge than sing in front of them.",  # a dislike
+        "My grandfather died in his sleep, and my aunt was glad for him.",  # another's death
+        "The ropes are packed and we leave for the boat tomorrow, I've sold the flat.",  # for life
     ],
 )
 def test_words_that_only_sound_like_danger_are_not_heard(rules: RiskRules, text: str) -> None:
@@ -208,6 +232,9 @@ def test_spelling_hides_nothing(rules: RiskRules, text: str) -> None:
         ("Have you ever tried to take your own life?", "Once, at college.", CONCERN),
         ("What keeps you going, what are your reasons to live?", "Nothing, honestly.", CONCERN),
         ("Do you think about dying?", "I'd rather not answer.", CONCERN),
+        ("Have you already swallowed any of the pills?", "a few", IMMINENT),
+        ("Have you thought of killing yourself?", "Who wouldn't, in my place.", HIGH),
+        ("Is anybody hurting you?", "...my uncle", HIGH),
     ],
 )
 def test_an_answer_means_what_was_asked(rules: RiskRules, before: str, text: str, expected: int) -> None:
@@ -264,7 +291,7 @@ def test_an_everyday_question_is_not_about_danger(rules: RiskRules, text: str) -
     assert not rules.asks_about(text)
 
 
-def test_a_turn_is_heard_within_milliseconds_however_long(rules: RiskRules) -> None:
+def test_a_very_long_turn_is_heard_within_a_second(rules: RiskRules) -> None:
     text = "I went to my mother's and we talked about him, and then she said that it was all fine, " * 40
     begin = time.process_time()
 
