@@ -10,7 +10,7 @@ from tests.support.judging import loopback_reply
 from tests.support.loopback.replies import counselor_reply
 from tests.support.loopback.server import Behave, Call, Http, chat_body
 
-VOICED = "I want to kill myself."
+SAYS_IT = "I want to kill myself."
 ASKED, UNASKED = "Are you thinking of killing yourself?", "Tell me about your week."
 _NUMBER = re.compile(r"I am number (\d+)\.")
 
@@ -30,7 +30,7 @@ def voicing(asks: Callable[[int], bool]) -> Behave:
         if call.role == "judge":
             return Http(body=chat_body(_scores(call, high=ASKED not in text)))
         if call.role == "client":
-            return Http(body=chat_body(VOICED if UNASKED not in text and ASKED not in text else "I see."))
+            return Http(body=chat_body(SAYS_IT if UNASKED not in text and ASKED not in text else "I see."))
         if not found:
             return Http(body=chat_body(counselor_reply(f"I am number {call.body['seed']}.")))
         return Http(body=chat_body(counselor_reply(ASKED if asks(int(found[-1])) else UNASKED)))

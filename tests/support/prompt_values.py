@@ -38,7 +38,7 @@ MARKS = {
     "guidance": "mark-guidance",
     "text": "mark-text",
 }
-DANGER = ("about", "when", "told", "asked", "calm", "never", "bare")
+OF_RISK = ("about", "when", "told", "asked", "calm", "never", "bare")
 LISTS = {
     "at_once": ("mark-once",),
     "trusted": ("mark-trusted",),
@@ -97,7 +97,7 @@ def values(
             contact_model=(ContactMode(mode="mark-mode"),),
         ),
         "risk_kind": "drinking",
-        "danger": {part: f"mark-danger-{part}" for part in DANGER},
+        "danger": {part: f"mark-danger-{part}" for part in OF_RISK},
         "denies_risk": False,
         "remembered": (
             Recall(
