@@ -68,6 +68,7 @@ demo: $(VENV)/.base ## offline: three courses, judged and reported; best-of-4 ro
 	@$(BIN)/psychagent eval --data-root $(DEMO)/offline --output-root $(DEMO)/eval --no-resume > $(DEMO)/eval.log
 	@$(BIN)/psychagent report $(DEMO)/eval
 	@echo; echo "Best of 4 rollouts a session, and training data from the kept ones"
+	@echo "(by default no rollout wins in which voiced danger was not asked about at once: docs/training.md)"
 	@$(BIN)/psychagent rft --max-cases 1 --max-sessions 3 --overwrite --save-dir $(DEMO)/rft > $(DEMO)/rft.log
 	@$(BIN)/psychagent report $(DEMO)/rft/offline
 	@$(BIN)/psychagent export $(DEMO)/rft/offline --format messages --out $(DEMO)/rft/train.jsonl

@@ -1,6 +1,7 @@
 """What every served graph shares: offline settings unless the environment names others.
 
-`PSYCHAGENT_BASELINE` and `PSYCHAGENT_RUNTIME` may name settings files. Everything that reads files
+`PSYCHAGENT_BASELINE` and `PSYCHAGENT_RUNTIME` may name settings files, `PSYCHAGENT_AUDIT` the file in which
+the safety gate records what it finds. Everything that reads files
 or loads weights happens here, at import: a served graph may not block the event loop.
 """
 
@@ -12,9 +13,11 @@ from pathlib import Path
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.domain.risk.audit import NO_AUDIT, Audit
 from psychagent.flows.build import build_deps, warm
 from psychagent.flows.live import open_live
 from psychagent.nodes.deps import Deps
+from psychagent.records.audit import FileAudit
 
 LIVE = open_live(os.environ)
 
@@ -25,7 +28,16 @@ def served_deps() -> Deps:
     paths = [Path(name) if name else None for name in named]
     baseline = load_settings(BaselineSettings, paths[0])
     runtime = load_settings(RuntimeSettings, paths[1])
-    return warm(build_deps(baseline, runtime, LIVE))
+    return warm(build_deps(baseline, runtime, LIVE, audit=served_audit(os.environ.get("PSYCHAGENT_AUDIT"))))
+
+
+def served_audit(path: str | None) -> Audit:
+    """Open the record of the safety gate; without a path it keeps none."""
+    if not path:
+        return NO_AUDIT
+    audit = FileAudit(Path(path))
+    audit.open()
+    return audit
 
 
 DEPS = served_deps()

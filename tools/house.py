@@ -17,7 +17,7 @@ STAIRCASE: tuple[tuple[str, ...], ...] = (
     ("nodes",),
     ("flows",),
     ("runs",),
-    ("doctor", "evals", "export", "train"),
+    ("chats", "doctor", "evals", "export", "train"),
     ("reports",),
     ("cli", "web"),
 )

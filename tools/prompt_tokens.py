@@ -36,8 +36,8 @@ from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import JudgeBrief, JudgeDeps, JudgeTask, Sitting, plan_calls
-from psychagent.nodes.reflect import ReflectionRole, reflection_prompt
-from psychagent.nodes.remember import recall_prompt
+from psychagent.nodes.memory.reflect import ReflectionRole, reflection_prompt
+from psychagent.nodes.memory.remember import recall_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.scales.dialogue import Dialogue, Line

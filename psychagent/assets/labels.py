@@ -42,7 +42,8 @@ class Labels(Record):
     reasons: dict[str, str]
     """Why a plan was corrected."""
     notes: dict[str, str]
-    """Of homework that is not agreed on, of a last session's summary, of what a client remembers."""
+    """Of homework that is not agreed on, of a last session's summary, of what a client remembers and of
+    what the safety gate heard."""
     fields: dict[str, str]
     """Of the client file, by their last names, at every depth."""
 

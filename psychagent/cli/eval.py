@@ -19,13 +19,16 @@ from psychagent.cli.lazy import Later
 from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
 from psychagent.cli.settings import read_modalities
 from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
+from psychagent.domain.risk.asked import Asked
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.usage import sum_usage
 from psychagent.evals.events import EvalBegan, EvalEvent, ScaleJudged, SessionJudged, Tell
 from psychagent.evals.find import InputFormat
 from psychagent.evals.plan import EvalPlan, check_eval
+from psychagent.evals.safety.rates import SafetyNumbers, count_safety
 from psychagent.evals.summary import EvalResult, evidence_of, metric_means
 from psychagent.runs.events import CallAnswered, StopHeard
+from psychagent.scales.scale import Scale
 
 RUN_EVAL: Later[Callable[[EvalPlan], Coroutine[None, None, EvalResult]]] = Later(
     "psychagent.evals.evaluate:run_eval"
@@ -123,7 +126,8 @@ def _teller(reporter: Reporter) -> Tell:
 
 def show_result(result: EvalResult, plan: EvalPlan, console: Console) -> None:
     """Print the closing tables, what is missing, and where the scores are."""
-    console.print(means_table(result, plan.settings.use))
+    if any(scale.metrics for scale in _judged(result)):
+        console.print(means_table(result, plan.settings.use))
     evidence = evidence_of(result.sessions)
     rate = evidence.quotes_verified_rate
     share = "–" if rate is None else f"{rate:.0%}"
@@ -132,6 +136,7 @@ def show_result(result: EvalResult, plan: EvalPlan, console: Console) -> None:
         f"scores set back {evidence.set_back} · resting on an absence {evidence.absent}",
         highlight=False,
     )
+    _show_safety(result, console)
     usage = sum_usage(s.usage for s in (*result.sessions, *result.degenerate))
     console.print(usage_table(usage, title="Calls and tokens", total=False))
     _show_trouble(result, console)
@@ -152,6 +157,39 @@ def means_table(result: EvalResult, use: str) -> Table:
         table.add_row(
             f"{name}{worse}", _number(getattr(row, use)), str(row.sessions), str(row.missing), *beside
         )
+    return table
+
+
+def _judged(result: EvalResult) -> list[Scale]:
+    names = {name for session in result.sessions for name in session.scales}
+    return [scale for name, scale in result.scales.items() if name in names]
+
+
+def _show_safety(result: EvalResult, console: Console) -> None:
+    """Print in how many sessions danger was voiced and, where the judge was asked, how it was met."""
+    numbers = count_safety(result.safety, result.scales)
+    line = f"Danger was voiced in {numbers.voiced} of {numbers.sessions} sessions"
+    if numbers.voiced:
+        once, later, never, last = map(numbers.times, Asked)
+        line += f": asked about at once in {once}, later in {later}, never in {never}; in {last} it came last"
+    console.print(line, highlight=False)
+    if numbers.items:
+        console.print(safety_table(numbers))
+
+
+def safety_table(numbers: SafetyNumbers) -> Table:
+    """Tabulate the judge's answers about danger as rates, which enter no mean."""
+    title = "Sessions with danger, by the judge" + (" (script: no result)" if numbers.is_script else "")
+    table = Table(title=title, title_justify="left")
+    table.add_column("the counselor")
+    for column in ("yes", "share", "95% interval", "yes without danger"):
+        table.add_column(column, justify="right", max_width=16)
+    for item in numbers.items:
+        yes = item.yes
+        between = "–" if yes.low is None or yes.high is None else f"{yes.low:.0%} to {yes.high:.0%}"
+        share = "–" if yes.share is None else f"{yes.share:.0%}"
+        beside = "–" if item.without_danger is None else "{} of {}".format(*item.without_danger)
+        table.add_row(item.item.id, f"{yes.k} of {yes.n}", share, between, beside)
     return table
 
 

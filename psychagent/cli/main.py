@@ -44,6 +44,10 @@ COMMANDS = {
         "psychagent.cli.train:train",
         "Fine-tune a model on the chosen sessions of an export (needs the extra `train`).",
     ),
+    "chat": Lazy(
+        "psychagent.cli.chat.command:chat",
+        "Talk with the counselor yourself. Without options: offline, with the embedded script.",
+    ),
     "show": Lazy(
         "psychagent.cli.show:show",
         "Read a course: plan, dialogue, skills used, summary, and what changed in memory.",

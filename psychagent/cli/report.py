@@ -80,9 +80,13 @@ def report(
 def report_evaluation(plan: ReportPlan) -> None:
     """Write the report of an evaluation and print its headline numbers."""
     with needs_extra("eval"):
+        from psychagent.reports.evaluation.danger import is_safety_alone  # noqa: PLC0415
         from psychagent.reports.evaluation.sections import headlines  # noqa: PLC0415
         from psychagent.reports.evaluation.write import write_report  # noqa: PLC0415
 
+    if is_safety_alone(plan.folder):
+        report_safety(plan)
+        return
     output = write_report(plan)
     for label, value in headlines(output.material):
         typer.echo(f"{label:<20} {value}")
@@ -94,6 +98,28 @@ def report_evaluation(plan: ReportPlan) -> None:
     typer.echo(f"        {output.markdown}")
     if output.transcripts:
         typer.echo(f"Transcripts that it quotes: {output.transcripts}")
+
+
+def report_safety(plan: ReportPlan) -> None:
+    """Write the report of an evaluation that judged nothing but safety, and print how danger was met.
+
+    Raises:
+        SettingsError: If it is to be compared with another: there is no score to compare.
+    """
+    if plan.against is not None:
+        raise SettingsError(f"{plan.folder}: holds no score, only rates on safety; leave --against out")
+    with needs_extra("eval"):
+        from psychagent.reports.evaluation.alone import write_safety_report  # noqa: PLC0415
+
+    output = write_safety_report(plan.folder, plan.data_root)
+    numbers = output.material.numbers
+    typer.echo(f"Danger was voiced in {numbers.voiced} of {numbers.sessions} sessions")
+    for rate in numbers.items:
+        typer.echo(f"{rate.item.id:<20} {rate.yes.k} of {rate.yes.n}")
+    if numbers.is_script:
+        typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
+    typer.echo(f"Report: {output.page.html}")
+    typer.echo(f"        {output.page.markdown}")
 
 
 def show_comparison(comparison: Comparison, console: Console) -> None:

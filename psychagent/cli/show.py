@@ -13,6 +13,7 @@ from rich.markup import escape
 from psychagent.assets.labels import Labels, load_labels
 from psychagent.domain.file_facts import memory_changes
 from psychagent.domain.memory import Standing
+from psychagent.domain.risk.finding import Classifier, RiskFinding
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder, SessionFile, session_number
 from psychagent.records.session import SessionRecord
@@ -69,6 +70,7 @@ def _line(labels: Labels, label: str, text: str) -> str:
 
 
 def _dialogue(record: SessionRecord, labels: Labels, *, thoughts: bool) -> Iterator[str]:
+    findings = {finding.turn: finding for finding in record.risk}
     for number, utterance in enumerate(record.transcript):
         turn = record.turns[number] if number < len(record.turns) else None
         is_counselor = utterance.role == "assistant"
@@ -76,9 +78,21 @@ def _dialogue(record: SessionRecord, labels: Labels, *, thoughts: bool) -> Itera
         if thoughts and turn and turn.thoughts:
             thought = f"({turn.thoughts.assessment} → {turn.thoughts.strategy})"
             yield f"  [dim italic]{escape(thought)}[/dim italic]"
+        if turn and turn.by_gate:
+            who += f"{labels.gap}[yellow]{labels.brackets.format(text=labels.note('by_gate'))}[/yellow]"
         yield f"{who}{labels.colon}{escape(utterance.content)}"
+        if number in findings:
+            yield f"  [red]{_heard(findings[number], labels)}[/red]"
         if turn and turn.thoughts and turn.thoughts.skill:
             yield f"  [dim]{labels.skill}{labels.colon}{escape(labels.joint.join(turn.thoughts.skill))}[/dim]"
+
+
+def _heard(finding: RiskFinding, labels: Labels) -> str:
+    """Say what the safety gate found in a turn; one without danger tells of a model that gave no answer."""
+    words = [labels.note("risk_level").format(number=finding.level)] if finding.level else []
+    words += [labels.note("risk_carried")] if finding.carried else []
+    words += [labels.note("risk_unanswered")] if finding.classifier is Classifier.FAILED else []
+    return labels.joint.join(words)
 
 
 def _summary(record: SessionRecord, labels: Labels) -> Iterator[str]:

@@ -9,7 +9,27 @@ from pydantic import BeforeValidator, ConfigDict, Field
 from psychagent.domain.base import Language, Modality, Record
 
 Style = Literal["cooperative", "guarded", "talkative", "intellectualizing", "skeptical", "compliant"]
-RiskKind = Literal["passive_hopelessness", "past_self_harm"]
+RiskKind = Literal[
+    "passive_hopelessness",
+    "active_thoughts",
+    "past_attempt",
+    "past_self_harm",
+    "denied_danger",
+    "violence_at_home",
+    "child_in_danger",
+    "drinking",
+    "psychotic_signs",
+    "weight_loss",
+    "grief_like_a_wish",
+    "anger_without_danger",
+    "idioms",
+]
+ABOUT_DYING: frozenset[RiskKind] = frozenset(
+    {"passive_hopelessness", "active_thoughts", "past_attempt", "past_self_harm", "denied_danger"}
+)
+"""Kinds that a question about dying or hurting oneself asks about."""
+NO_DANGER: frozenset[RiskKind] = frozenset({"grief_like_a_wish", "anger_without_danger", "idioms"})
+"""Kinds of words that sound like danger and are none: whoever asks gets a true no."""
 
 
 def _as_text(value: object) -> object:
@@ -198,16 +218,18 @@ class Secret(Record):
 
 
 class Risk(Record):
-    """A safety concern of the client, without any detail of method."""
+    """A safety concern of the client, or words that sound like one; without any detail of method."""
 
     kind: RiskKind
     statement: Text
+    """How the client says it; of words that are no danger, the words."""
     first_answer: Text = ""
-    """What the client says when it is first asked about dying or harm."""
+    """What the client says when it is first asked about it; where there is no danger, the true no."""
     if_calm: Text = ""
     """What it adds if the counselor stays calm and asks on."""
     facts: Text = ""
-    """What is true: wish, intent, plan, earlier attempts, what holds the client back; never a method."""
+    """What is true: wish, intent, plan, earlier attempts, what holds the client back; or what happens, how
+    lately, who is in danger and what is safe. Never a method."""
 
 
 class Disclosure(Record):

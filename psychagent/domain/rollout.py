@@ -36,6 +36,14 @@ class Choice(Record):
     """Each rollout's reward on all metrics it has: for information, never for the choice."""
     skipped: dict[str, str] = Field(default_factory=dict)
     """Metrics that the rewards leave out -> why, such as the lack of a norm."""
+    unasked: tuple[int, ...] = ()
+    """Rollouts in which voiced danger was not asked about in the counselor's next turn. The winner is among
+    them only if it was asked about in none that was scored."""
+
+    @property
+    def is_unasked(self) -> bool:
+        """Whether voiced danger was not asked about at once in any rollout that could be chosen."""
+        return self.winner in self.unasked
 
     def margin(self) -> float | None:
         """Return how far the best reward is above the next; None with fewer than two."""

@@ -15,9 +15,11 @@ TOP = 10.0
 """Upper end of a score; the lower end is 0."""
 
 Side = Literal["counselor", "client"]
-Group = Literal["shared", "specific", "extra"]
+Group = Literal["shared", "specific", "extra", "safety"]
+"""`safety` is told in rates of its own and enters no mean: such a scale yields no metric."""
 Headline = Literal["as_is", "invert", "none"]
 Direction = Literal["higher_better", "higher_worse"]
+Use = Literal["raw", "verified"]
 Basis = Literal["no_evidence", "default", "quoted", "stated", "absent", "set_back"]
 """What a verified score rests on.
 
@@ -131,11 +133,23 @@ class MetricScore(Record):
     """Largest minus smallest raw value over the repeats."""
     repeats: tuple[float, ...] = ()
     """The raw value of each repeat, where there was more than one."""
+    change_raw: float | None = None
+    """`raw` of a client metric without the scale's items on danger, which rewards of change compare: to tell
+    of danger is no harm. None if it has no such item, and in files of earlier versions."""
+    change_verified: float | None = None
+    """The same from verified item scores."""
     evidence: Evidence = Evidence()
     coverage: float | None = None
     """Share of the items to which evidence was found; None in files that do not tell."""
     evidenced: float | None = None
     """Mean over these items alone, each on 0 to 10 as the metric counts it; None if there are none."""
+
+    def value(self, use: Use = "raw", *, change: bool = False) -> float:
+        """Return the score; with `change` the one that rewards of change compare."""
+        whole, part = (
+            (self.verified, self.change_verified) if use == "verified" else (self.raw, self.change_raw)
+        )
+        return part if change and part is not None else whole
 
 
 class ScaleResult(Record):
@@ -213,15 +227,26 @@ class SessionScores(JudgeMark, _Versioned):
         return sum_usage(result.usage for result in self.scales.values())
 
     def without_items(self) -> SessionScores:
-        """Return the scores without the answers to items, of which there are a hundred or more."""
-        scales = {name: result.model_copy(update={"items": ()}) for name, result in self.scales.items()}
+        """Return the scores without the answers to items, of which there are a hundred or more.
+
+        A scale without metrics keeps them: they are all that it yields.
+        """
+        scales = {
+            name: result if result.group == "safety" else result.model_copy(update={"items": ()})
+            for name, result in self.scales.items()
+        }
         return self.model_copy(update={"scales": scales})
 
     def missing_scales(self) -> tuple[str, ...]:
         """Name the scales that could not be filled in."""
         return tuple(name for name, result in self.scales.items() if result.status == "missing")
 
-    def values(self, use: Literal["raw", "verified"] = "raw") -> dict[str, float]:
-        """Return every scored metric by side and key; a missing scale contributes none."""
+    def values(self, use: Use = "raw", *, change: bool = False) -> dict[str, float]:
+        """Return every scored metric by side and key; a missing scale contributes none.
+
+        Args:
+            use: Scores as the judge gave them, or as code verified them.
+            change: Leave items on danger out of client metrics, which rewards compare as changes.
+        """
         pairs = (pair for result in self.scales.values() for pair in result.metrics.items())
-        return {name: metric.verified if use == "verified" else metric.raw for name, metric in pairs}
+        return {name: metric.value(use, change=change) for name, metric in pairs}

@@ -17,6 +17,7 @@ from psychagent.errors import RecordError
 from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged
 from psychagent.evals.find import JudgeInput, find_sessions
 from psychagent.evals.plan import EvalPlan, nothing_found
+from psychagent.evals.safety.rates import safety_rows
 from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
 from psychagent.evals.summary import EvalResult, judge_warnings, manifests_of, summarize
@@ -28,6 +29,7 @@ from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.flows.live import open_live
 from psychagent.nodes.judge import judge_call, plan_calls
 from psychagent.records.evaluation import EvalFolder
+from psychagent.records.safety import to_safety_csv
 from psychagent.records.scores import read_scores, to_csv, write_scores
 from psychagent.records.summary import write_summary
 from psychagent.runs.events import CallAnswered, StopHeard
@@ -83,6 +85,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             judged.sessions,
             judged.scales,
             judged.degenerate,
+            safety=safety_rows(inputs, judged.sessions, judged.scales),
             broken=tuple(broken),
             warnings=tuple(warnings),
             scripted_roles=tuple(sorted({role for m in manifests for role in m.scripted_roles})),
@@ -119,7 +122,10 @@ async def _judge_inputs(plan: EvalPlan, folder: EvalFolder, inputs: Sequence[Jud
         judge = Judge(build_judge_deps(plan.settings, live))
         worthless = _degenerate(judge, inputs, plan.settings.degenerate)
         tasks = [_task(plan, judge, item, folder) for item in inputs]
-        extra = [_task(plan, judge, item, folder.worthless(item.baseline)) for item in worthless]
+        # worthless sessions show what means are worth, which a scale of safety does not enter
+        extra = [
+            _task(plan, judge, item, folder.worthless(item.baseline), with_safety=False) for item in worthless
+        ]
         plan.tell(EvalBegan(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra)))
         scores = await _judge_all(plan, judge, [*tasks, *extra], stop, journals)
         journals.tidy()
@@ -141,7 +147,9 @@ def _degenerate(judge: Judge, inputs: Sequence[JudgeInput], most: int) -> list[J
     ]
 
 
-def _task(plan: EvalPlan, judge: Judge, item: JudgeInput, folder: EvalFolder) -> Task:
+def _task(
+    plan: EvalPlan, judge: Judge, item: JudgeInput, folder: EvalFolder, *, with_safety: bool = True
+) -> Task:
     """Work out what is left to do for a session; an unreadable scores file is written again."""
     path = scores_path(folder, item)
     fresh = judge.blank(item.dialogue, source_file=item.source_file, baseline=item.baseline)
@@ -150,6 +158,9 @@ def _task(plan: EvalPlan, judge: Judge, item: JudgeInput, folder: EvalFolder) ->
     except RecordError:
         before = None
     methods = plan.methods or judge.methods(item.dialogue.modality)
+    if not with_safety:
+        safety = {name for name, scale in judge.deps.scales.items() if scale.is_safety}
+        methods = tuple(name for name in methods if name not in safety)
     results = keep_finished(before, fresh, judge.deps.scales, asked=methods)
     open_scales = tuple(name for name in methods if name not in results)
     name = path.relative_to(plan.output_root).with_suffix("").as_posix()
@@ -228,4 +239,5 @@ def _write_tables(folder: EvalFolder, result: EvalResult, settings: EvalSettings
     write_scales(folder.scales, result.scales)
     write_text(folder.table, to_csv(to_rows(result.sessions, result.scales)))
     write_text(folder.worthless_table, to_csv(to_rows(result.degenerate, result.scales)))
+    write_text(folder.safety, to_safety_csv(result.safety))
     write_summary(folder.summary, summarize(result, settings))

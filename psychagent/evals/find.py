@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any, Literal
 
 from psychagent.domain.base import Language, Modality, Record, Speaker
+from psychagent.domain.risk.session import SessionDanger
 from psychagent.errors import RecordError, SettingsError
+from psychagent.evals.safety.danger import danger_of
 from psychagent.files.read import read_json
+from psychagent.records.chat import CHAT
 from psychagent.records.evaluation import SUMMARY
 from psychagent.records.folder import COURSE, MANIFEST, Broken, RunFolder, run_of, runs_at, session_number
 from psychagent.scales.dialogue import Dialogue, guess_language, to_lines
@@ -23,7 +26,7 @@ _SPEAKERS = {
     **dict.fromkeys(("user", "client", "human"), Speaker.CLIENT),
 }
 _SAFE = re.compile(r"[\w.-]+")
-_BOOKKEEPING = {COURSE, MANIFEST, SUMMARY}
+_BOOKKEEPING = {COURSE, MANIFEST, SUMMARY, CHAT}
 
 
 class JudgeInput(Record):
@@ -32,6 +35,8 @@ class JudgeInput(Record):
     dialogue: Dialogue
     source_file: str
     """Relative to the folder searched."""
+    danger: SessionDanger = SessionDanger()
+    """What is known of danger in it, without a judge."""
     baseline: str = ""
 
     @property
@@ -168,8 +173,12 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
         session_index=_whole(index, "session_index"),
         plan=_text(plan) if plan["focus"] else "",
     )
-    baseline = run.name if run else ""
-    return JudgeInput(dialogue=dialogue, source_file=_name(path, search.root), baseline=baseline)
+    return JudgeInput(
+        dialogue=dialogue,
+        source_file=_name(path, search.root),
+        baseline=run.name if run else "",
+        danger=danger_of(dialogue, data),
+    )
 
 
 def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[JudgeInput | Broken]:
@@ -195,7 +204,7 @@ def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[
         except RecordError as error:
             yield Broken(file=f"{name}, session {place}", reason=str(error))
         else:
-            yield JudgeInput(dialogue=dialogue, source_file=name)
+            yield JudgeInput(dialogue=dialogue, source_file=name, danger=danger_of(dialogue))
 
 
 def _dialogue(utterances: Any, search: Search, *, case_id: Any, **fields: Any) -> Dialogue:

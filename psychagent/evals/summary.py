@@ -15,8 +15,10 @@ from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.domain.usage import RoleUsage, sum_usage
 from psychagent.errors import RecordError
 from psychagent.evals.find import JudgeInput
+from psychagent.evals.safety.rates import count_safety, summarize_safety
 from psychagent.records.folder import Broken, run_of
 from psychagent.records.manifest import Manifest
+from psychagent.records.safety import SafetyRow
 from psychagent.records.summary import (
     SCHEMA_VERSION,
     EvalSummary,
@@ -39,6 +41,8 @@ class EvalResult:
     scales: Mapping[str, Scale]
     degenerate: tuple[SessionScores, ...] = ()
     """Worthless sessions by kind (their `baseline`)."""
+    safety: tuple[SafetyRow, ...] = ()
+    """Danger in each session, and the judge's answers about it."""
     broken: tuple[Broken, ...] = ()
     """Files that could not be read."""
     warnings: tuple[str, ...] = ()
@@ -118,8 +122,9 @@ def mean_talk(sessions: Iterable[SessionScores]) -> dict[str, float | None]:
 
 
 def evidence_of(sessions: Iterable[SessionScores]) -> Evidence:
-    """Sum up the evidence of all answers."""
-    parts = [result.evidence for session in sessions for result in session.scales.values()]
+    """Sum up the evidence of all answers that enter a score."""
+    results = [result for session in sessions for result in session.scales.values()]
+    parts = [result.evidence for result in results if result.group != "safety"]
     return Evidence(**{name: sum(getattr(p, name) for p in parts) for name in Evidence.model_fields})
 
 
@@ -218,6 +223,7 @@ def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
         degenerate={kind: metric_means(part, result.scales) for kind, part in kinds.items()},
         evidence=StoredEvidence(**evidence.model_dump(), quotes_verified_rate=evidence.quotes_verified_rate),
         computed=mean_talk(result.sessions),
+        safety=summarize_safety(count_safety(result.safety, result.scales)),
         usage=result.used,
         cost=cost_of(result.used, settings.prices),
         currency=settings.prices.currency if settings.prices else None,

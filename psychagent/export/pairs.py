@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.turn import Turn
+from psychagent.export.danger import has_gate_turn
 from psychagent.export.plan import PairUnit
 from psychagent.export.rebuild import Rebuild, origin_of
 from psychagent.export.rewards import Rewards
@@ -18,13 +19,14 @@ from psychagent.records.rollouts import StoredRollout
 def session_pairs(
     make: Rebuild, session: HeldSession, *, unit: PairUnit, min_margin: float | None
 ) -> Iterator[Sample]:
-    """Make a pair of the chosen rollout with each rollout that earned less.
+    """Make a pair of the chosen rollout with each that earned less, or that left voiced danger unasked.
 
     Args:
         make: Rebuilds prompts and replies; counts in its notes what yields no pair.
         session: A session with rollouts.
         unit: What is paired.
-        min_margin: Least difference of the two rewards; None is any above 0.
+        min_margin: Least difference of the two rewards; None is any above 0. A rollout that could not be
+            chosen because danger was left unasked has no reward, and is rejected whatever this says.
     """
     rollouts, rewards = session.rollouts, Rewards.of(session.rollouts)
     if rollouts is None or rewards.winner is None:
@@ -35,7 +37,11 @@ def session_pairs(
         if index == rewards.chosen:
             continue
         margin = rewards.winner - rewards.by_index[index] if index in rewards.by_index else None
-        turns = _rejected_turns(make, candidate, margin, min_margin)
+        vetoed = margin is None and index in rewards.unasked
+        if vetoed and unit == "reply":
+            make.notes["pairs: a rollout that left danger unasked, maybe not in the reply that differs"] += 1
+            continue
+        turns = _rejected_turns(make, candidate, margin, min_margin, vetoed=vetoed)
         pair = _pair(make, session, turns, unit) if turns else None
         if pair:
             origin = pair.origin.model_copy(update={"margin": margin, "rejected": index})
@@ -43,21 +49,23 @@ def session_pairs(
 
 
 def _rejected_turns(
-    make: Rebuild, candidate: StoredRollout, margin: float | None, least: float | None
+    make: Rebuild, candidate: StoredRollout, margin: float | None, least: float | None, *, vetoed: bool
 ) -> tuple[Turn, ...]:
     """Return a rollout's dialogue if it may serve as the rejected one; empty if not."""
-    if margin is None:
-        reason = "a rollout that failed or was not scored"
-    elif margin <= 0:
-        reason = "a rollout that earned as much as the chosen one"
-    elif least is not None and margin < least:
-        reason = "min_margin"
-    elif not candidate.turns:
+    reason = "" if vetoed else _too_close(margin, least)
+    if not reason and not candidate.turns:
         reason = "a rollout whose dialogue was not kept (keep_all_rollout_transcripts)"
-    else:
-        return candidate.turns
-    make.notes[f"pairs: {reason}"] += 1
-    return ()
+    if reason:
+        make.notes[f"pairs: {reason}"] += 1
+    return () if reason else candidate.turns
+
+
+def _too_close(margin: float | None, least: float | None) -> str:
+    if margin is None:
+        return "a rollout that failed or was not scored"
+    if margin <= 0:
+        return "a rollout that earned as much as the chosen one"
+    return "min_margin" if least is not None and margin < least else ""
 
 
 def _pair(make: Rebuild, session: HeldSession, rejected: tuple[Turn, ...], unit: PairUnit) -> Sample | None:
@@ -68,8 +76,11 @@ def _pair(make: Rebuild, session: HeldSession, rejected: tuple[Turn, ...], unit:
             "pairs: the dialogues part where the client speaks, or in what the counselor was shown"
         ] += 1
         return None
-    prompt = make.counselor_prompt(session.brief, chosen, at)
     last = at + 1 if unit == "reply" else None
+    if has_gate_turn(chosen[at:last]) or has_gate_turn(rejected[at:last]):
+        make.notes["pairs: a turn that the safety gate spoke"] += 1
+        return None
+    prompt = make.counselor_prompt(session.brief, chosen, at)
     sides = [_messages(make, session, turns[at:last]) for turns in (chosen, rejected)]
     if prompt is None or sides[0] is None or sides[1] is None:
         return None

@@ -18,7 +18,7 @@ from psychagent.export.source import HeldSession
 from psychagent.llm.prompt import Message, assistant
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Sources
-from psychagent.nodes.reflect import ReflectionRole, reflection_prompt
+from psychagent.nodes.memory.reflect import ReflectionRole, reflection_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.replies.as_json import write_json
@@ -119,6 +119,9 @@ def _counselor(make: Rebuild, session: HeldSession) -> Examples:
     for at, turn in enumerate(turns):
         if turn.speaker is not Speaker.COUNSELOR:
             continue
+        if turn.by_gate:
+            make.notes["counselor: a turn that the safety gate spoke"] += 1
+            continue
         prompt, answer = make.counselor_prompt(session.brief, turns, at), make.reply(turn, language)
         if prompt is not None and answer is not None:
             yield prompt, answer, at
@@ -157,7 +160,7 @@ def _select(make: Rebuild, session: HeldSession) -> Examples:
 def _rewrite(make: Rebuild, session: HeldSession) -> Examples:
     turns = session.record.turns
     for at, turn in enumerate(turns):
-        if turn.speaker is not Speaker.COUNSELOR or at == 0:
+        if turn.speaker is not Speaker.COUNSELOR or at == 0 or turn.by_gate:
             continue
         if turn.rewrite is None:
             make.notes[

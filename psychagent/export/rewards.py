@@ -22,11 +22,16 @@ class Rewards:
     """Index of each comparable rollout -> reward in standard deviations."""
     chosen: int | None
     """Index of the rollout that became the session; None where there was only one."""
+    unasked: tuple[int, ...] = ()
+    """Rollouts in which voiced danger was not asked about in the next turn."""
 
     @staticmethod
     def of(rollouts: RolloutData | None) -> Rewards:
         """Read the rewards of a session; those of a plain simulation are empty."""
-        return Rewards(rollouts.rewards, rollouts.winner_rollout_index) if rollouts else Rewards({}, None)
+        if rollouts is None:
+            return Rewards({}, None)
+        unasked = rollouts.selection.unasked if rollouts.selection else ()
+        return Rewards(rollouts.rewards, rollouts.winner_rollout_index, unasked)
 
     @property
     def winner(self) -> float | None:

@@ -10,6 +10,7 @@ from typing import Any
 
 from psychagent.errors import RecordError, SettingsError
 from psychagent.export.card import count_split, run_facts, to_markdown
+from psychagent.export.danger import without_unasked
 from psychagent.export.formats import FORMATS, HISTORY_MASKING, dataset_info
 from psychagent.export.pairs import session_pairs
 from psychagent.export.plan import Exported, ExportPlan
@@ -42,7 +43,7 @@ def run_export(plan: ExportPlan) -> Exported:
     if plan.format == "preference":
         # the margin of a pair is between its two rollouts, whatever the others earned
         wanted = replace(wanted, min_margin=None)
-    good = keep_sessions(sessions, wanted, dropped)
+    good = keep_sessions(list(without_unasked(make, sessions)), wanted, dropped)
     samples, duplicates = drop_duplicates(_make(make, good, plan))
     if not samples:
         raise SettingsError(f"{source.folder.path}: nothing to export{_why(skipped + dropped)}")

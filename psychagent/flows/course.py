@@ -11,9 +11,9 @@ from langgraph.types import Checkpointer
 from psychagent.flows.rollout import hold_rollout, record_broken
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.memory.reflect import reflect, summarize, update_file
+from psychagent.nodes.memory.remember import remember
 from psychagent.nodes.opening import open_session
-from psychagent.nodes.reflect import reflect, summarize, update_file
-from psychagent.nodes.remember import remember
 from psychagent.nodes.routing import after_select, start_rollouts
 from psychagent.nodes.select import select
 from psychagent.nodes.state import CourseState

@@ -5,7 +5,7 @@ Runs, the Python API and web pages consume them; a new kind of event is a datacl
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from psychagent.domain.plan import Plan
 from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.turn import Turn
 from psychagent.replies.stream import VisibleText
+from psychagent.safety.answer import Card
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,20 @@ class Words:
 
 
 @dataclass(frozen=True)
+class Unsaid:
+    """The words since the last turn are of a reply that is asked for again: they must not stay in sight."""
+
+
+@dataclass(frozen=True)
+class CardShown:
+    """The safety gate found danger: whom the person can turn to, shown before any model speaks."""
+
+    card: Card
+
+
+@dataclass(frozen=True)
 class Said:
-    """A complete turn."""
+    """A complete turn; where the safety gate spoke it, `by_gate`."""
 
     turn: Turn
 
@@ -60,7 +73,7 @@ class CourseEnded:
     reason: EndReason
 
 
-Event = SessionOpened | Words | Said | RolloutHeld | SessionClosed | CourseEnded
+Event = SessionOpened | Words | Unsaid | CardShown | Said | RolloutHeld | SessionClosed | CourseEnded
 
 
 async def read_events(
@@ -77,10 +90,13 @@ async def read_events(
     async for part in stream:
         if part["type"] == "messages":
             message, about = part["data"]
-            if about.get("langgraph_node") == Speaker.COUNSELOR.value and (shown := words.take(message)):
-                yield Words(shown)
+            if about.get("langgraph_node") == Speaker.COUNSELOR.value:
+                for piece in words.take(message):
+                    yield piece
             continue
         for node, update in part["data"].items():
+            if node == Speaker.COUNSELOR.value:
+                words.settle()
             for event in events_of(node, update or {}):
                 yield event
 
@@ -88,8 +104,11 @@ async def read_events(
 def events_of(node: str, update: Mapping[str, Any]) -> list[Event]:
     """Convert a node's update to events; empty if it is of no interest to a reader."""
     match node:
-        case Speaker.COUNSELOR.value | Speaker.CLIENT.value:
-            return [Said(turn) for turn in update["turns"]]
+        case Speaker.COUNSELOR.value | Speaker.CLIENT.value | "safe_reply":
+            # a person who ends the session says nothing
+            return [Said(turn) for turn in update.get("turns", ())]
+        case "risk":
+            return [CardShown(update["card"])] if update.get("card") else []
         case "rollout":
             # a plain session is a single rollout without a judge, which is not worth an event
             return [RolloutHeld(r) for r in update["rollouts"] if r.judgement or r.failure]
@@ -111,9 +130,19 @@ class _VisibleWords:
     def __init__(self, end_token: str) -> None:
         self._end_token, self._attempt = end_token, ""
         self._visible = VisibleText(end_token)
+        self._is_open = False
 
-    def take(self, message: Any) -> str:
-        """Feed a piece of a reply; return the words that may be shown."""
+    def take(self, message: Any) -> Iterator[Words | Unsaid]:
+        """Feed a piece of a reply; yield the words that may be shown, after taking back those of no use."""
         if message.id != self._attempt:
             self._attempt, self._visible = message.id, VisibleText(self._end_token)
-        return self._visible.feed(message.content if isinstance(message.content, str) else "")
+            if self._is_open:
+                self._is_open = False
+                yield Unsaid()
+        if shown := self._visible.feed(message.content if isinstance(message.content, str) else ""):
+            self._is_open = True
+            yield Words(shown)
+
+    def settle(self) -> None:
+        """Note that the words so far have become a turn."""
+        self._is_open = False

@@ -76,6 +76,11 @@ def after_counselor(deps: Deps) -> Edge:
     return decide
 
 
+async def after_client(state: SessionState) -> str:
+    """Hear danger in what the client said, unless a person ended the session instead."""
+    return END if state.get("closed") else "risk"
+
+
 def after_risk(deps: Deps) -> Edge:
     """Make the edge that ends after the client's last word, unless danger keeps the session open."""
 
@@ -121,7 +126,7 @@ def build_session(deps: Deps) -> CompiledStateGraph[SessionState, Brief, Any, An
     graph.add_edge(START, "retrieve")
     graph.add_edge("retrieve", "counselor")
     graph.add_conditional_edges("counselor", after_counselor(deps), ["client", END])
-    graph.add_edge("client", "risk")
+    graph.add_conditional_edges("client", after_client, ["risk", END])
     graph.add_conditional_edges("risk", after_risk(deps), ["retrieve", "safe_reply", END])
     graph.add_conditional_edges("safe_reply", after_safe_reply(deps), ["client", END])
     return graph.compile(name="session")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
@@ -21,15 +21,20 @@ from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.tags import split_thoughts
 
+CLOSE: Mapping[str, bool] = {"end": True}
+"""What a person answers, in place of words, to end the session; words are never searched for it."""
+
 
 def client(deps: Deps) -> SessionNode:
-    """Make the node in which the client answers."""
+    """Make the node in which the client answers; a person may end the session instead."""
 
     async def answer(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns = runtime.context, state["turns"]
         match brief.knobs.client:
             case ClientKind.HUMAN:
                 words = interrupt(_asked(state, brief))
+                if words == CLOSE:
+                    return {"closed": True}
                 return {"turns": [Turn(speaker=Speaker.CLIENT, text=str(words).strip())]}
             case ClientKind.SIMULATOR:
                 prompt = client_prompt(deps, brief, turns)
@@ -86,11 +91,15 @@ def client_view(brief: Brief) -> ClientView:
 
 def said_in_words(head: Rendered) -> dict[str, object]:
     """List the values that the head says in sentences instead: how the client is, and its homework."""
-    # a sentence that the template leaves out says nothing
-    sentences = {"style": "manner", "resistance": "openness", "homework_status": "done"}
-    return {
-        name: head.values[name] for name, as_said in sentences.items() if str(head.values[as_said]) in head
+    values: Mapping[str, Any] = head.values
+    sentences = {
+        "style": values["manner"],
+        "resistance": values["openness"],
+        "homework_status": values["done"],
+        "risk_kind": values["danger"].get("when", ""),
     }
+    # a sentence that the template leaves out says nothing
+    return {name: values[name] for name, sentence in sentences.items() if sentence and sentence in head}
 
 
 def _head(prompts: PromptLibrary, brief: Brief) -> Rendered:
@@ -101,6 +110,7 @@ def _head(prompts: PromptLibrary, brief: Brief) -> Rendered:
         manner=words["style"][view.style],
         openness=words["resistance"][view.resistance],
         done=words["homework"][view.homework_status],
+        danger=words["risk"].get(view.risk_kind, {}),
         **view.model_dump(),
     )
 

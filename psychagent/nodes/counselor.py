@@ -69,6 +69,8 @@ def counselor_prompt(
         rendered=[*view.rendered, skills, moment],
         seed=brief.seed("counselor", len(turns)),
         call=brief.call(Role.COUNSELOR, len(turns)),
+        # the head tells a person from a simulator by what it says of secrecy
+        rephrased={"client": brief.knobs.client.value},
     )
 
 

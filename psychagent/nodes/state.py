@@ -130,8 +130,17 @@ def collect_rollouts(left: list[Rollout], right: list[Rollout]) -> list[Rollout]
     """Collect rollouts by index: idempotent, whatever the order; an empty list clears."""
     if not right:
         return []
-    by_index = {rollout.index: rollout for rollout in [*left, *right]}
+    by_index = {rollout.index: rollout for rollout in left}
+    for rollout in right:
+        by_index[rollout.index] = _better(by_index.get(rollout.index), rollout)
     return [by_index[index] for index in sorted(by_index)]
+
+
+def _better(before: Rollout | None, now: Rollout) -> Rollout:
+    """Take a rollout that was held again, or, if that failed, the judged one that it was to improve on."""
+    if before is None or before.judgement is None or now.failure is None:
+        return now
+    return before.model_copy(update={"usage": now.usage})
 
 
 class SessionState(TypedDict, total=False):
@@ -143,6 +152,8 @@ class SessionState(TypedDict, total=False):
     """The counselor's next turn as retrieval leaves it: skills and query, no words yet."""
     findings: Annotated[list[RiskFinding], DeltaChannel(append_findings)]
     """Turns of the client that voice danger, or about which a model did not answer."""
+    closed: bool
+    """Whether a person has ended the session instead of answering."""
     card: Card | None
     """What is shown to the person beside the counselor's next words; None without danger."""
 

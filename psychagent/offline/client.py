@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from psychagent.domain.profile import ABOUT_DYING, NO_DANGER
 from psychagent.offline.client_words import leaves
 from psychagent.offline.counselor import all_homework
 from psychagent.offline.quotes import clauses
@@ -26,11 +27,14 @@ _ON_SAFETY = (
     ("risk_return", "risk_update"),
     ("risk_past_return", "risk_past_update"),
     ("risk_again", "risk_update_again"),
+    ("danger_return", "danger_update"),
+    ("danger_again", "danger_update_again"),
     ("child_ask", "child_safe"),
 )
 """Keys of the counselor's questions about danger and of the client's answers, the first asked first."""
 _IN_THE_PROFILE = {"safety_check": "first_answer", "risk_ask": "if_calm"}
-"""Where a client's prompt may say what it answers to these questions."""
+_OF_NO_DANGER = {"safety_check": "first_answer", "risk_ask": "first_answer", "risk_intent": "if_calm"}
+"""Where a client's prompt may say what it answers to these questions: in danger, and in none."""
 
 
 def play_client(scene: Scene) -> str:
@@ -55,15 +59,49 @@ def play_client(scene: Scene) -> str:
 def _on_safety(scene: Scene) -> str:
     """Answer whatever is asked about danger, in the script's words or in others; nothing if nothing was."""
     lines, counselor = scene.lines["client"], scene.lines["counselor"]
-    for question, answer in _ON_SAFETY:
+    if answer := _on_other_danger(scene):
+        return answer
+    is_true = _kind(scene) in ABOUT_DYING
+    for question, key in _ON_SAFETY:
         if scene.has_asked(counselor[question]):
-            own = str(scene.values.get(_IN_THE_PROFILE.get(question, ""), ""))
-            return own or _safety_answer(scene, lines[answer])
+            options = lines["safety_no" if question in _OF_NO_DANGER and not is_true else key]
+            return _own_answer(scene, question) or _safety_answer(scene, options)
     last = scene.heard[-1] if scene.heard else ""
     asked = [c for c in clauses(last) if c.endswith(("?", "？"))]
     if any(scene.mentions(scene.lines["safety_question_words"], clause) for clause in asked):
-        known = "risk" in scene.values and scene.session_index >= _RISK_SESSION
+        known = is_true and "risk" in scene.values and scene.session_index >= _RISK_SESSION
         return _safety_answer(scene, lines["risk_answer" if known else "safety_no"])
+    return ""
+
+
+def _kind(scene: Scene) -> str:
+    """Return the kind of danger that the client's prompt tells of; dying where it does not say."""
+    return str(scene.value("risk_kind", "passive_hopelessness"))
+
+
+def _own_answer(scene: Scene, question: str) -> str:
+    """Return the answer that the client's prompt gives, if it is asked about what the prompt tells of."""
+    kind = _kind(scene)
+    if _topic(kind) in scene.lines["dangers"] and question != "risk_intent":
+        return ""
+    places = _OF_NO_DANGER if kind in NO_DANGER else _IN_THE_PROFILE
+    return str(scene.values.get(places.get(question, ""), ""))
+
+
+def _topic(kind: str) -> str:
+    """Return the danger that a question about this kind is a question about."""
+    return "harm_to_others" if kind == "anger_without_danger" else kind
+
+
+def _on_other_danger(scene: Scene) -> str:
+    """Answer a question about a danger that is not the wish to die, or about what to do."""
+    lines, kind = scene.lines["client"], _kind(scene)
+    for topic, danger in scene.lines["dangers"].items():
+        if scene.has_asked(danger["ask"]):
+            own = scene.value("first_answer" if kind in NO_DANGER else "if_calm", "")
+            return str(own if own and _topic(kind) == topic else lines["dangers"][topic])
+        if scene.has_asked(danger["plan"]):
+            return _safety_answer(scene, lines["danger_support"])
     return ""
 
 
@@ -71,8 +109,8 @@ def _safety_answer(scene: Scene, options: Any) -> str:
     """Take an answer: for a danger that is past where there is one, with the person closest to the client."""
     if isinstance(options, Mapping):
         past = scene.mentions(scene.lines["past_words"], str(scene.values.get("risk", "")))
-        options = options["past" if past else "now"]
-    known = " ".join(leaves([scene.value(name, "") for name in ("traits", "facts", "risk")]))
+        options = options.get(_kind(scene)) or options["past" if past else "now"]
+    known = " ".join(leaves([scene.value(name, "") for name in ("traits", "risk_facts", "risk")]))
     found = ((kin["call"], re.search(kin["words"], known)) for kin in scene.lines["kin"])
     person = next(call.format(*match.groups()) for call, match in found if match)
     return scene.in_turn(options, start=_own_turn(scene)).format(person=person)
@@ -87,6 +125,8 @@ def _hears_goodbye(scene: Scene) -> bool:
 
 def _answer(scene: Scene, turn: int) -> str:
     """Answer an ordinary question: a closed one in a word or two, some others not at all."""
+    if turn >= _HEAVY_TURN and (freely := _said_freely(scene)):
+        return freely
     if turn >= _HEAVY_TURN and _untold(scene):
         return _disclosure(scene)
     if scene.has_asked(scene.lines["counselor"]["hurried"]):
@@ -164,10 +204,16 @@ def _untold(scene: Scene) -> list[str]:
 
 def _heavy(scene: Scene) -> list[str]:
     """List the heavy lines of the session: the voiced risk in the second, the secrets in the third."""
-    if scene.session_index == _RISK_SESSION and "risk" in scene.values:
+    if scene.session_index == _RISK_SESSION and "risk" in scene.values and _kind(scene) not in NO_DANGER:
         return [str(scene.values["risk"])]
     secrets = [s["secret"] for s in scene.value("secrets", []) if "secret" in s]
     return secrets if scene.session_index == _SECRET_SESSION else []
+
+
+def _said_freely(scene: Scene) -> str:
+    """Return what only sounds like danger and is said in a first meeting like anything else, or nothing."""
+    words = str(scene.value("risk", "")) if _kind(scene) in NO_DANGER else ""
+    return words if scene.session_index == 1 and words not in " ".join(scene.own) else ""
 
 
 def _progress(scene: Scene) -> str:

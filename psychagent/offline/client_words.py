@@ -15,6 +15,8 @@ _PROFILE_FIELD = "{problem}"
 """A form with it holds the client's own words."""
 _FIRST_WORDS = 4
 """A clause of fewer characters says too little to be a theme."""
+DYING = "dying"
+"""The kind of danger whose words are `risk_words`; the other kinds are named in `dangers`."""
 _LETTERS_TO_KEEP, _SIGNS_TO_KEEP = 32, 10
 
 
@@ -47,6 +49,22 @@ def own_words(lines: Mapping[str, Any], text: str) -> str:
     hedges = [h for kind in ("hedge", "hedge_heavy") for h in leaves(lines["client"][kind]) if h]
     begun = max((h for h in hedges if text.startswith(h)), key=len, default="")
     return text.removeprefix(begun).strip()
+
+
+def heard_danger(scene: Scene, text: str) -> str:
+    """Return the kind of danger that a text speaks of; empty if it speaks of none."""
+    kinds = scene.lines["dangers"].items()
+    other = next((kind for kind, danger in kinds if scene.mentions(danger["words"], text)), "")
+    dying = [*scene.lines["risk_words"], *scene.lines["unclear_words"]]
+    return other or (DYING if scene.mentions(dying, text) else "")
+
+
+def is_unclear(scene: Scene, text: str) -> bool:
+    """Return whether a text speaks of danger only in words that may mean something else."""
+    kind = heard_danger(scene, text)
+    if kind in scene.lines["dangers"]:
+        return bool(scene.lines["dangers"][kind].get("unclear", False))
+    return bool(kind) and not scene.mentions(scene.lines["risk_words"], text)
 
 
 def is_addressed(scene: Scene, text: str) -> bool:
@@ -89,7 +107,7 @@ def theme_of(scene: Scene, text: str) -> str:
     """
     lines = scene.lines
     words = own_words(lines, text)
-    if is_stock(lines, text) or is_addressed(scene, text) or scene.mentions(lines["risk_words"], text):
+    if is_stock(lines, text) or is_addressed(scene, text) or heard_danger(scene, text):
         return ""
     if scene.mentions([*lines["minimize_words"], *lines["unkind_words"]], words):
         return ""
@@ -132,9 +150,15 @@ def is_addressed_to_me(scene: Scene, text: str) -> bool:
 
 def free_words(scene: Scene, asked: Sequence[str], answered: Sequence[str]) -> list[str]:
     """Leave out what belongs to the safety note alone: voiced danger, and answers to questions about it."""
-    asks, voices = scene.lines["safety_question_words"], scene.lines["risk_words"]
-    pairs = zip(asked, answered, strict=False)
-    return [text for q, text in pairs if not scene.mentions(asks, q) and not scene.mentions(voices, text)]
+    asks = scene.lines["safety_question_words"]
+    others = [danger[part] for danger in scene.lines["dangers"].values() for part in ("ask", "plan")]
+    others.append(scene.lines["counselor"]["risk_intent"])
+    free = (
+        text
+        for question, text in zip(asked, answered, strict=False)
+        if not scene.mentions(asks, question) and not any(other in question for other in others)
+    )
+    return [text for text in free if not heard_danger(scene, text)]
 
 
 def weightiest(scene: Scene, themes: Sequence[str]) -> str:

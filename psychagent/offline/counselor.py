@@ -6,15 +6,26 @@ import json
 import re
 from collections.abc import Sequence
 
-from psychagent.offline.client_words import free_words, is_heavy, is_misfit, leaves, themes_of, weightiest
+from psychagent.offline.client_words import (
+    DYING,
+    free_words,
+    is_heavy,
+    is_misfit,
+    leaves,
+    themes_of,
+    weightiest,
+)
 from psychagent.offline.danger import (
     AFTER_RISK,
+    asked_kind,
     asked_risk,
     checks_safety,
+    clears_danger,
     ends_known_danger,
     has_asked_before,
     on_danger,
     on_known_danger,
+    plans,
     question_of_last_time,
 )
 from psychagent.offline.moves import is_farewell, lines_of, named, reflection, respond
@@ -29,7 +40,7 @@ def play_counselor(scene: Scene) -> str:
     """Write the counselor's next turn, in the form that the prompt asks for."""
     lines = scene.lines["counselor"]
     speech, strategy, skills = _speech(scene)
-    ends = _is_last(scene) and lines["risk_ask"] not in speech
+    ends = _is_last(scene) and not asked_kind(scene, [speech])
     think = {
         "assessment": _assessment(scene),
         "client_state": lines["think"]["state"],
@@ -49,7 +60,7 @@ def session_length(scene: Scene) -> int:
     """Return how many turns this session takes: slightly fewer than allowed, more if danger was voiced."""
     most = int(scene.value("max_turns", 8))
     length = max(min(most, _SHORTEST), min(most, _LONGEST) - scene.session_seed % 2)
-    places = [place for place, own in enumerate(scene.own) if scene.lines["counselor"]["risk_ask"] in own]
+    places = [place for place, own in enumerate(scene.own) if asked_kind(scene, [own])]
     return min(most, max(length, places[0] + AFTER_RISK)) if places else length
 
 
@@ -140,7 +151,9 @@ def _middle(scene: Scene) -> tuple[str, list[str]]:
         return scene.join(scene.pick(lines["risk_heard"]), ask), []
     if lines["safety_check"] in own:
         return scene.join(lines["safety_heard"], scene.pick(lines["plain_back"])), []
-    if lines["risk_plan"] in own:
+    if clears_danger(scene):
+        return scene.join(lines["risk_cleared"], scene.pick(lines["plain_back"])), []
+    if any(plan in own for plan in plans(scene)):
         return scene.join(lines["risk_settled"], scene.pick(lines["stay"], "stay")), []
     if checks_safety(scene, _turns_left(scene)):
         begun = reflection(scene) if themes_of(scene, scene.heard[-1:]) else ""
@@ -167,7 +180,8 @@ def _closing(scene: Scene) -> str:
     lines = scene.lines["counselor"]
     heard = lines["safety_heard"] if lines["safety_check"] in scene.own[-1] else ""
     if asked_risk(scene):
-        return scene.join(lines["risk_sum_up"], lines["risk_close"])
+        told = "risk_sum_up" if asked_kind(scene, scene.own) == DYING else "danger_sum_up"
+        return scene.join(lines[told], lines["risk_close"])
     if told_hard_things(scene, scene.heard[1:]):
         back = scene.in_turn(lines["sum_up_heavy"], start=_place(scene))
         return scene.join(heard, back, "" if is_farewell(scene) else lines["heavy_close"])

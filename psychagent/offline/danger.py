@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from psychagent.offline.client_words import theme_of
+from psychagent.offline.client_words import DYING, heard_danger, is_unclear, theme_of
 from psychagent.offline.quotes import clauses, is_chinese
 from psychagent.offline.scene import Scene
 
@@ -15,34 +15,94 @@ _SAFETY_TURN, _LAST_SAFETY_TURN = 3, 3
 """In a first session: the first turn, from 0, that may ask plainly, and how many are left at the latest."""
 _LONGEST_WORDS, _LONGEST_ANSWER = 200, 120
 """Of the client's words in a note, in characters, so that a note holds all that was asked."""
-FIRST_QUESTIONS = {"risk": "risk_return", "risk_past": "risk_past_return", "risk_again": "risk_again"}
+FIRST_QUESTIONS = {
+    "risk": "risk_return",
+    "risk_past": "risk_past_return",
+    "risk_again": "risk_again",
+    "danger": "danger_return",
+    "danger_again": "danger_again",
+}
 """What the last summary says of danger, and the question with which the next session begins."""
 
 
+def first_questions(scene: Scene) -> dict[str, str]:
+    """List the first question about each kind of danger, dying before all others."""
+    others = {kind: str(danger["ask"]) for kind, danger in scene.lines["dangers"].items()}
+    return {DYING: str(scene.lines["counselor"]["risk_ask"])} | others
+
+
+def asked_kind(scene: Scene, texts: Sequence[str]) -> str:
+    """Return the kind of danger that some turns of the counselor ask about; empty if they ask about none."""
+    kinds = first_questions(scene)
+    return next((kind for text in texts for kind, question in kinds.items() if question in text), "")
+
+
+def is_cleared(scene: Scene, own: Sequence[str], answers: Sequence[str]) -> bool:
+    """Return whether words that may have meant danger were asked about twice and plainly denied each time.
+
+    What was told in plain words is a danger, whatever is denied afterwards.
+
+    Args:
+        scene: The call.
+        own: The counselor's turns.
+        answers: The client's next turn after each.
+    """
+    voiced = [text for text in answers if heard_danger(scene, text)]
+    if not voiced or not all(is_unclear(scene, text) for text in voiced):
+        return False
+    intent = scene.lines["counselor"]["risk_intent"]
+    pairs = zip(own, answers, strict=False)
+    told = [answer for text, answer in pairs if intent in text or asked_kind(scene, [text])]
+    return len(told) > 1 and all(scene.mentions(scene.lines["plain_no_words"], answer) for answer in told)
+
+
 def asked_risk(scene: Scene) -> bool:
-    """Return whether danger was asked about in this session after it was voiced."""
-    return any(scene.lines["counselor"]["risk_ask"] in own for own in scene.own)
+    """Return whether danger was asked about in this session after it was voiced, and is one."""
+    # the first thing heard is the opener, which answers nothing
+    return bool(asked_kind(scene, scene.own)) and not is_cleared(scene, scene.own, scene.heard[1:])
 
 
 def has_asked_before(scene: Scene) -> bool:
     """Return whether this session dealt with a danger, new or old."""
     lines = scene.lines["counselor"]
-    known = ("risk_ask", *FIRST_QUESTIONS.values())
-    return any(lines[question] in own for question in known for own in scene.own)
+    return asked_risk(scene) or any(
+        _was_asked(scene, lines[question]) for question in FIRST_QUESTIONS.values()
+    )
 
 
 def on_danger(scene: Scene, turns_left: int) -> str:
     """Respond to danger once a session: ask for wish and intent, then agree on a plan, whatever was due."""
-    lines = scene.lines["counselor"]
-    asked, went_on = lines["risk_ask"] in scene.own[-1], lines["risk_intent"] in scene.own[-1]
-    if asked and turns_left >= _ROOM_FOR_INTENT:
+    lines, dangers = scene.lines["counselor"], scene.lines["dangers"]
+    asked, went_on = asked_kind(scene, scene.own[-1:]), lines["risk_intent"] in scene.own[-1]
+    asks_on = asked == DYING or (asked and dangers[asked].get("unclear", False))
+    if asks_on and turns_left >= _ROOM_FOR_INTENT:
         return str(lines["risk_intent"])
     if asked or went_on:
-        return scene.join(lines["risk_plan"], lines["risk_goodbye"] if turns_left <= 1 else "")
-    if asked_risk(scene) or not scene.mentions(scene.lines["risk_words"], scene.heard[-1]):
+        return "" if is_cleared(scene, scene.own, scene.heard[1:]) else _plan(scene, turns_left)
+    kind = heard_danger(scene, scene.heard[-1])
+    if not kind or asked_kind(scene, scene.own):
         return ""
     no_room = len(scene.own) + 1 >= int(scene.value("max_turns", 8))
-    return str(lines["risk_last"] if no_room else lines["risk_ask"])
+    return str(lines["risk_last"]) if no_room else first_questions(scene)[kind]
+
+
+def _plan(scene: Scene, turns_left: int) -> str:
+    """Agree on what to do, by the kind of danger that was asked about."""
+    lines, kind = scene.lines["counselor"], asked_kind(scene, scene.own)
+    plan = scene.lines["dangers"][kind]["plan"] if kind != DYING else lines["risk_plan"]
+    return scene.join(str(plan), lines["risk_goodbye"] if turns_left <= 1 else "")
+
+
+def plans(scene: Scene) -> list[str]:
+    """List the turns in which the counselor agrees on what to do about a danger."""
+    others = [str(danger["plan"]) for danger in scene.lines["dangers"].values()]
+    return [str(scene.lines["counselor"]["risk_plan"]), *others]
+
+
+def clears_danger(scene: Scene) -> bool:
+    """Return whether the client has just denied, for the second time, what sounded like danger."""
+    asked = scene.lines["counselor"]["risk_intent"] in scene.own[-1]
+    return asked and is_cleared(scene, scene.own, scene.heard[1:])
 
 
 def on_known_danger(scene: Scene) -> str:
@@ -65,7 +125,8 @@ def checks_safety(scene: Scene, turns_left: int) -> bool:
     who tells nothing is asked while there is still a turn to hear the answer.
     """
     lines = scene.lines["counselor"]
-    if scene.session_index > 1 or has_asked_before(scene) or _was_asked(scene, lines["safety_check"]):
+    asked = any(_was_asked(scene, lines[question]) for question in ("risk_ask", "safety_check"))
+    if scene.session_index > 1 or asked:
         return False
     fitting = len(scene.own) >= _SAFETY_TURN and bool(theme_of(scene, scene.heard[-1]))
     return fitting or turns_left == _LAST_SAFETY_TURN
@@ -85,34 +146,51 @@ def question_of_last_time(scene: Scene, abstract: str) -> str:
 def flag_of(scene: Scene, said: dict[str, list[str]]) -> str:
     """Return how a session dealt with danger, as a key of the reflector's lines; empty if it did not."""
     lines, speech = scene.lines["counselor"], " ".join(said["counselor"])
-    if lines["risk_ask"] in speech or lines["risk_last"] in speech:
+    if is_cleared(scene, said["counselor"], said["client"]):
+        return ""
+    if kind := asked_kind(scene, said["counselor"]) or _left_open(scene, said):
+        if kind != DYING:
+            return "danger"
         past = any(scene.mentions(scene.lines["past_words"], text) for text in _voiced(scene, said["client"]))
         return "risk_past" if past else "risk"
+    if any(lines[question] in speech for question in ("danger_return", "danger_again")):
+        return "danger_again"
     again = any(lines[question] in speech for question in FIRST_QUESTIONS.values())
     return "risk_again" if again else ""
+
+
+def _left_open(scene: Scene, said: dict[str, list[str]]) -> str:
+    """Return the kind of danger that was voiced too late to be asked about in full; empty if none was."""
+    if scene.lines["counselor"]["risk_last"] not in " ".join(said["counselor"]):
+        return ""
+    return next((kind for text in said["client"] if (kind := heard_danger(scene, text))), DYING)
 
 
 def safety_note(scene: Scene, said: dict[str, list[str]]) -> dict[str, str]:
     """Note danger: the words, what was asked and answered, what was agreed on, what is to be asked next.
 
-    A first meeting in which it was only asked about is noted as such.
+    A first meeting in which it was only asked about is noted as such, and so are words that were no danger.
     """
     flag, lines = flag_of(scene, said), scene.lines["counselor"]
+    asked = [*first_questions(scene).values(), lines["risk_intent"]]
+    answers = [answer for key in asked if (answer := _after(said, [key]))]
     if not flag:
+        if is_cleared(scene, said["counselor"], said["client"]):
+            words = _words_of(scene, said["client"])
+            return {"danger": "denied", "words": words, "asked": scene.join(*answers)}
         answer = _after(said, [lines["safety_check"]])
         return {"danger": "denied", "asked": answer} if answer else {"danger": "none"}
     follow_up = scene.lines["reflector"]["safety"]["next"]
-    if flag == "risk_again":
+    if flag in ("risk_again", "danger_again"):
         answer = _after(said, [lines[question] for question in FIRST_QUESTIONS.values()])
         back = scene.mentions(scene.lines["came_back_words"], answer)
         agreed = {"agreed": _agreed_before(scene)} if back else {}
         return {"danger": "voiced" if back else "denied", "words": answer, "next": follow_up} | agreed
-    answers = [answer for key in ("risk_ask", "risk_intent") if (answer := _after(said, [lines[key]]))]
     return {
         "danger": "voiced",
         "words": _words_of(scene, said["client"]),
         "asked": scene.join(*answers),
-        "agreed": _after(said, [lines["risk_plan"]]),
+        "agreed": _after(said, plans(scene)),
         "next": follow_up,
     }
 
@@ -124,13 +202,13 @@ def _agreed_before(scene: Scene) -> str:
 
 
 def _voiced(scene: Scene, texts: list[str]) -> list[str]:
-    return [text for text in texts if scene.mentions(scene.lines["risk_words"], text)]
+    return [text for text in texts if heard_danger(scene, text)]
 
 
 def _words_of(scene: Scene, texts: list[str]) -> str:
     """Quote the clause in which danger was voiced, and what the client said behind it."""
     voiced = [clause for text in _voiced(scene, texts)[:1] for clause in clauses(text)]
-    dangers = (at for at, clause in enumerate(voiced) if scene.mentions(scene.lines["risk_words"], clause))
+    dangers = (at for at, clause in enumerate(voiced) if heard_danger(scene, clause))
     return _beginning(scene.join(*voiced[next(dangers, 0) :]), _LONGEST_WORDS) or "…"
 
 

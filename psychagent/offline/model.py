@@ -20,7 +20,7 @@ from psychagent.errors import AssetError
 from psychagent.llm.prompt import Prompt
 from psychagent.offline.client import play_client
 from psychagent.offline.counselor import play_counselor
-from psychagent.offline.judge import play_judge
+from psychagent.offline.judging.judge import play_judge
 from psychagent.offline.lookup import play_filter, play_rewrite
 from psychagent.offline.recall import play_recall
 from psychagent.offline.reflector import play_file, play_summary

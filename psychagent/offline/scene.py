@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from psychagent.domain.role import ClientKind
 from psychagent.llm.prompt import Message, Prompt
 from psychagent.offline.quotes import clauses
 
@@ -35,10 +36,10 @@ class Scene:
     @classmethod
     def of(cls, call: Prompt, lines: Mapping[str, Any]) -> Scene:
         """Read a call."""
-        dialogue = call.messages[1:]
+        dialogue, values = call.messages[1:], call.visible_values()
         return cls(
-            lines=lines,
-            values=call.visible_values(),
+            lines=_with_person(lines) if values.get("client") == ClientKind.HUMAN.value else lines,
+            values=values,
             own=_said(dialogue, "assistant"),
             heard=_said(dialogue, "user"),
             seed=call.seed,
@@ -93,6 +94,13 @@ class Scene:
                 return default
             node = node[part]
         return node
+
+
+def _with_person(lines: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Replace the lines that would be untrue to a person: a promise of secrecy, a chair."""
+    counselor, own = lines["counselor"], lines["counselor"]["to_person"]
+    answers = [*own["answers"], *counselor["answers"]]
+    return {**lines, "counselor": {**counselor, **own, "answers": answers}}
 
 
 def _approach(call: Prompt, lines: Mapping[str, Any]) -> str:

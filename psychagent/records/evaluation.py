@@ -32,6 +32,11 @@ class EvalFolder:
         return self.path / "degenerate.csv"
 
     @property
+    def safety(self) -> Path:
+        """Danger in each session and what was done about it, one row per session."""
+        return self.path / "safety.csv"
+
+    @property
     def summary(self) -> Path:
         """The summary's file."""
         return self.path / SUMMARY

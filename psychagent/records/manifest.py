@@ -101,6 +101,7 @@ def read_manifest(path: Path) -> Manifest:
         )
     for older in range(version, SCHEMA_VERSION):
         data = _STEPS[older](path, data)
+    _name_reward(data["settings"])
     return to_model(Manifest, data, origin=str(path), raise_as=RecordError)
 
 
@@ -125,6 +126,13 @@ def _settings_in_blocks(path: Path, data: Mapping[str, Any]) -> dict[str, Any]:
         },
         "hashes": {name: data.get(name) or {} for name in names},
     }
+
+
+def _name_reward(settings: dict[str, Any]) -> None:
+    """Say of a run from before rewards had names which it was made with: not with the default of today."""
+    rft = settings.get("rft")
+    if isinstance(rft, dict):
+        settings["rft"] = {"reward": "reference"} | rft
 
 
 _STEPS = {1: _settings_in_blocks}

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, Field, field_validator
 
 from psychagent.domain.base import Record
+from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.rollout import Choice, Failure, FinishedSession, Rollout
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.usage import Usage
@@ -25,6 +26,8 @@ class StoredRollout(Record):
     """The judge's scores, by side and metric."""
     holdout_scores: dict[str, float] = Field(default_factory=dict)
     """The second judge's scores, in the same form."""
+    holdout_changes: dict[str, float] = Field(default_factory=dict)
+    """The second judge's client scores without items on danger, where a scale has such items."""
     missing_methods: tuple[str, ...] = ()
     """Scales that the judge could not fill in."""
     judgement: SessionScores | None = None
@@ -32,6 +35,8 @@ class StoredRollout(Record):
     transcript: tuple[Utterance, ...] = ()
     """Empty if the rollout was rejected and such dialogues are not kept."""
     turns: StoredTurns = ()
+    risk: tuple[RiskFinding, ...] = ()
+    """Turns of the client in which the safety gate found danger, also where the dialogue was not kept."""
     usage: Usage = Usage()
 
 
@@ -86,10 +91,19 @@ def _stored(rollout: Rollout, reward: float | None, *, keep: bool) -> StoredRoll
         reward_score=reward,
         scores=scores.values() if scores else {},
         holdout_scores=rollout.holdout.values() if rollout.holdout else {},
+        holdout_changes=_changes(rollout.holdout),
         missing_methods=scores.missing_scales() if scores else (),
         judgement=scores,
         failure=rollout.failure,
         transcript=to_transcript(turns),
         turns=turns,
+        risk=rollout.risk,
         usage=rollout.usage,
     )
+
+
+def _changes(scores: SessionScores | None) -> dict[str, float]:
+    if scores is None:
+        return {}
+    whole = scores.values()
+    return {name: value for name, value in scores.values(change=True).items() if value != whole[name]}

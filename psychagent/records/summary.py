@@ -55,6 +55,46 @@ class MissingScale(Record):
     reason: str
 
 
+class StoredRate(Record):
+    """How many of how many, with Wilson's 95% interval; without a case there is none."""
+
+    k: int
+    n: int
+    share: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+class SafetyItemSummary(StoredRate):
+    """Sessions with voiced danger in which one question about the counselor's answer is a yes."""
+
+    without_danger: int | None = None
+    """Yes in sessions without voiced danger, such as a hotline named to nobody in danger; None where a yes
+    means nothing there."""
+    sessions_without: int | None = None
+    """Of how many."""
+
+
+class SafetySummary(Record):
+    """Danger in the judged sessions, and how it was met: rates that enter no mean and no headline."""
+
+    sessions: int = 0
+    by_gate: int = 0
+    """Sessions whose file holds findings of the safety gate; the others were heard by its rules."""
+    voiced: int = 0
+    """Sessions in which danger was voiced."""
+    asked: dict[str, dict[str, int]] = Field(default_factory=dict)
+    """Worst level -> when the counselor asked about it -> sessions."""
+    asked_at_once: StoredRate = StoredRate(k=0, n=0)
+    """Of the sessions in which the counselor had a turn left."""
+    judged: int = 0
+    missing: int = 0
+    silent: int = 0
+    """Judged sessions with danger in which the judge saw nothing speak to any question."""
+    items: dict[str, SafetyItemSummary] = Field(default_factory=dict)
+    """Empty where no scale of safety was judged."""
+
+
 Means = dict[str, MetricMean]
 """Side and key of a metric -> its mean."""
 
@@ -89,6 +129,8 @@ class EvalSummary(StoredFile):
     computed: dict[str, float | None] = Field(default_factory=dict)
     """What code counted in the dialogues: means over the sessions, the longest turn of all; empty in
     summaries of earlier versions."""
+    safety: SafetySummary | None = None
+    """None in summaries of earlier versions."""
     usage: RoleUsage = RoleUsage()
     cost: float | None = None
     currency: str | None = None

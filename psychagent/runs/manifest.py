@@ -16,6 +16,7 @@ from psychagent.assets.profiles import CaseFile
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY, EndpointSettings
 from psychagent.domain.base import Language
+from psychagent.domain.role import ClientKind
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.errors import PsychAgentError, RecordError
 from psychagent.files.digest import hash_file, hash_text
@@ -60,6 +61,7 @@ def build_manifest(
     prompts: PromptLibrary,
     skills: SkillLibrary,
     rft: Rft | None = None,
+    client: ClientKind = ClientKind.SIMULATOR,
 ) -> Manifest:
     """Describe a run before it starts, with names of API keys but never a key.
 
@@ -69,9 +71,10 @@ def build_manifest(
         prompts: The prompts of the run's language.
         skills: The skills of the run's language.
         rft: What rollouts are judged with; None for plain simulation.
+        client: Who answers the counselor; a person is no model.
     """
     language, embedding = settings.runtime.world.language, settings.baseline.embedding
-    played, judges = _played(settings), _judges(rft)
+    played, judges = _played(settings, client), _judges(rft)
     scripted = [name for name, endpoint in played.items() if endpoint.provider == "offline"]
     scripted += [name for name, judge in judges.items() if judge.mark(language).is_script]
     return Manifest(
@@ -95,11 +98,12 @@ def build_manifest(
     )
 
 
-def _played(settings: RunSettings) -> dict[str, EndpointSettings]:
+def _played(settings: RunSettings, client: ClientKind) -> dict[str, EndpointSettings]:
     """Name the models of a course by what they play."""
+    simulator = {"client": settings.runtime.world.client} if client is ClientKind.SIMULATOR else {}
     played: dict[str, EndpointSettings] = {
         "counselor": settings.baseline.counselor,
-        "client": settings.runtime.world.client,
+        **simulator,
         "reflector": settings.baseline.reflecting,
     }
     return played | ({"risk": gate} if (gate := settings.baseline.safety.endpoint) else {})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -15,10 +16,12 @@ from psychagent.domain.risk.finding import CONCERN, IMMINENT, NO_RISK, About
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
 from psychagent.files.read import load_model
-from psychagent.safety.text import CLAUSE_MARKS, normalize, questions, questions_in_context, sentences
+from psychagent.safety.text import CLAUSE_MARKS, last_question, normalize, questions, sentences
 
 _NAMED = re.compile(r"(?<!\?P)<[a-z_]+>")
 _NEVER = re.compile(r"(?!)")
+_REMEMBERED = 512
+"""Turns whose reading is kept: those of the sessions under way."""
 
 
 class Context(Record):
@@ -56,14 +59,14 @@ class RiskPattern(Record):
 
 
 class AnswerRule(Record):
-    """What a yes means after a question of the counselor."""
+    """What a yes, or another answer, means after a question of the counselor."""
 
     id: str
     level: int = Field(ge=CONCERN, le=IMMINENT)
     about: About
     hard: bool = True
     asked: tuple[str, ...] = Field(min_length=1)
-    """Regular expressions on the counselor's last words that ask; matched on each of its questions."""
+    """Regular expressions on the counselor's last question and the sentence before it."""
     said: tuple[str, ...] = ()
     """How an answer begins that affirms without a yes: a time, a place; empty is the file's `yes`."""
     voided_by: tuple[str, ...] = ()
@@ -73,9 +76,11 @@ class AnswerRule(Record):
 class RulesFile(Record):
     """`configs/safety/rules/<language>.yaml`."""
 
-    words: dict[str, str] = {}
-    """Parts of expressions that many share, written `<name>` where they are used; a later one may use an
-    earlier one."""
+    whole_words: bool = False
+    """Whether an expression begins and ends at the edge of a word; not for a language without spaces."""
+    words: dict[str, str | tuple[str, ...]] = {}
+    """Parts of expressions that many share, written `<name>` where they are used; of a list any may stand
+    there. A later one may use an earlier one."""
     contexts: dict[str, Context] = {}
     patterns: tuple[RiskPattern, ...]
     answers: tuple[AnswerRule, ...] = ()
@@ -92,11 +97,16 @@ class RulesFile(Record):
             raise ValueError(f"id {sorted(twice)[0]!r} stands twice; rename one")
         for rule in self.patterns:
             self._know(rule.id, (*rule.softened_by, *rule.lowered_by, *rule.voided_by))
+            if rule.at_least > len(rule.also):
+                raise ValueError(
+                    f"pattern {rule.id!r} asks for {rule.at_least} of {len(rule.also)}; ask for fewer"
+                )
         for answer in self.answers:
             self._know(answer.id, answer.voided_by)
+        spelled = spell_out(self.words)
         for text in self._expressions():
             try:
-                re.compile(self.spell(text))
+                re.compile(expand(text, spelled))
             except re.error as error:
                 raise ValueError(f"{text!r} is not a regular expression ({error}); mend it") from error
         return self
@@ -105,18 +115,6 @@ class RulesFile(Record):
         for name in names:
             if name not in self.contexts:
                 raise ValueError(f"pattern {rule!r} names context {name!r}, which does not exist; add it")
-
-    def spell(self, expression: str) -> str:
-        """Write an expression out, with the words that it names.
-
-        Raises:
-            ValueError: If it names a word that the file does not hold.
-        """
-        for name in reversed(self.words):
-            expression = expression.replace(f"<{name}>", self.words[name])
-        if left := _NAMED.search(expression):
-            raise ValueError(f"{expression!r} uses {left[0]}, which is not among the words; add or mend it")
-        return expression
 
     def _expressions(self) -> Iterator[str]:
         for rule in self.patterns:
@@ -128,6 +126,30 @@ class RulesFile(Record):
             yield from context.match
         yield from self.yes
         yield from self.asks
+
+
+def expand(text: str, words: Mapping[str, str]) -> str:
+    """Write each `<name>` of an expression out.
+
+    Raises:
+        ValueError: If a name is not among the words.
+    """
+
+    def spelled(found: re.Match[str]) -> str:
+        if found[0] not in words:
+            raise ValueError(f"{text!r} uses {found[0]}, which is not among the words; add or mend it")
+        return words[found[0]]
+
+    return _NAMED.sub(spelled, text)
+
+
+def spell_out(words: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
+    """Turn words into one expression for each `<name>`; one may use those above it."""
+    spelled: dict[str, str] = {}
+    for name, given in words.items():
+        text = given if isinstance(given, str) else f"(?:{'|'.join(given)})"
+        spelled[f"<{name}>"] = expand(text, spelled)
+    return spelled
 
 
 class Heard(NamedTuple):
@@ -158,7 +180,8 @@ class RiskRules:
             digest: sha256 of the file, which findings name.
         """
         self.file, self.language, self.digest = file, language, digest
-        self._asks = self._any_of(file.asks)
+        self._words = spell_out(file.words)
+        self._asks = self._any_of(file.asks, whole=False)
         self._contexts = {name: (c.scope, self._any_of(c.match)) for name, c in file.contexts.items()}
         self._patterns = [
             (rule, self._any_of(rule.match), [self._any_of((one,)) for one in rule.also])
@@ -167,6 +190,8 @@ class RiskRules:
         self._answers = [
             (rule, self._any_of(rule.asked), self._any_of(rule.said or file.yes)) for rule in file.answers
         ]
+        # a turn is heard again when the next turns ask whether danger is open
+        self._heard = lru_cache(maxsize=_REMEMBERED)(self._hear)
 
     def hear(self, text: str, before: str = "") -> Heard:
         """Say what the rules hear in a turn.
@@ -176,6 +201,9 @@ class RiskRules:
             before: The counselor's last words, after which a bare "yes" may be an answer to a question
                 about danger.
         """
+        return self._heard(text, before)
+
+    def _hear(self, text: str, before: str) -> Heard:
         hits = [*self._said(normalize(text)), *self._answered(normalize(text), normalize(before))]
         if not hits:
             return Heard()
@@ -194,13 +222,16 @@ class RiskRules:
 
     def asks_about(self, text: str) -> bool:
         """Return whether a counselor asks about danger: in a question, or in the sentence before one."""
-        return any(self._asks.search(question) for question in questions_in_context(normalize(text)))
+        return any(self._asks.search(question) for question in questions(normalize(text)))
 
     def _said(self, text: str) -> Iterator[_Hit]:
         parts = sentences(text)
-        for rule, pattern, signs in self._patterns:
-            places = [part for part in (parts if rule.scope == "sentence" else [text]) if pattern.search(part)]
-            if places and _count(signs, text) >= (rule.at_least or len(signs)):
+        for rule, pattern, others in self._patterns:
+            places = [
+                part for part in (parts if rule.scope == "sentence" else [text]) if pattern.search(part)
+            ]
+            # the other expressions are tried last: most patterns match nothing in most turns
+            if places and _are_enough(rule, others, text):
                 for where in places:
                     yield from self._found(rule, pattern, where, text)
 
@@ -223,16 +254,23 @@ class RiskRules:
         return False
 
     def _answered(self, text: str, before: str) -> Iterator[_Hit]:
-        asked = questions(before)
-        for rule, question, said in self._answers:
-            answer = said.match(text) if any(map(question.search, asked)) else None
-            if answer and not self._stands(rule.voided_by, answer, text):
+        question = last_question(before)
+        for rule, asked, said in self._answers:
+            found = said.match(text)
+            if found and asked.search(question) and not self._stands(rule.voided_by, found, text):
                 yield _Hit(rule.id, rule.level, rule.about, rule.hard)
 
-    def _any_of(self, expressions: tuple[str, ...]) -> re.Pattern[str]:
+    def _any_of(self, expressions: tuple[str, ...], *, whole: bool = True) -> re.Pattern[str]:
         if not expressions:
             return _NEVER
-        return re.compile("|".join(f"(?:{self.file.spell(one)})" for one in expressions), re.DOTALL)
+        found = "|".join(f"(?:{expand(one, self._words)})" for one in expressions)
+        edged = rf"(?<!\w)(?:{found})(?!\w)" if whole and self.file.whole_words else found
+        return re.compile(edged, re.DOTALL)
+
+
+def _are_enough(rule: RiskPattern, others: Sequence[re.Pattern[str]], text: str) -> bool:
+    needed = rule.at_least or len(others)
+    return sum(other.search(text) is not None for other in others) >= needed
 
 
 def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:
@@ -241,10 +279,6 @@ def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:
     while match := pattern.search(where, start):
         yield match
         start = match.start() + 1
-
-
-def _count(signs: Sequence[re.Pattern[str]], text: str) -> int:
-    return sum(sign.search(text) is not None for sign in signs)
 
 
 def _around(scope: str, match: re.Match[str], text: str) -> str:

@@ -14,7 +14,7 @@ _SPACED_OUT = re.compile(
 _MARKS_BETWEEN_CHINESE = re.compile(rf"(?<={_CHINESE})[*·•_|^/~]+(?={_CHINESE})")
 # lone characters with a mark after each: "我。想。死。"
 _DOTTED = re.compile(rf"(?<!{_CHINESE}){_CHINESE}(?:[。.,、~—–-]{{1,2}}{_CHINESE}(?!{_CHINESE})){{2,}}")
-_MARK = re.compile(r"[。.,、~—–-]")
+_DOT = re.compile(r"[。.,、~—–-]")
 # the characters of danger and of what stands around them, no more: rules are written in simplified ones
 _SIMPLIFIED = str.maketrans(
     "殺樓藥個們這還沒過從來對會說話頭讓給媽兒邊殘傷輕繩燒開車橋門斷結決絕遺書寫後東離無為麼覺點應該時間電"
@@ -29,7 +29,10 @@ _SIMPLIFIED = str.maketrans(
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 CLAUSE_MARKS = ", :"
 """Marks that part clauses, once a text is normalized."""
-_QUESTION = re.compile(r"[^.!?;。\n]+(?=\?)")
+_SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .*_-]+[^\W\d_]){2,}(?![^\W_])")
+_BETWEEN_LETTERS = re.compile(r"[ .*_-]+")
+_EMPHASIS = re.compile(r"(?<!\w)[*_~]+|[*_~]+(?!\w)")
+_WITH_MARK = re.compile(r"[^.!?;。！？；…\n]+[.!?;。！？；…\n]*")
 _SENTENCE = re.compile(r"[^.!?;。！？；…\n]+")
 _ENDED = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*")
 
@@ -37,14 +40,16 @@ _ENDED = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*")
 def normalize(text: str) -> str:
     """Write a text in one width, one case and without apostrophes, marks of no width and drawn-out letters.
 
-    `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`,
-    `自*殺`, `自 杀` and `自/杀` become `自杀`, `想。自。杀` becomes `想自杀`.
+    `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`, `d i e`
+    and `d-i-e` become `die`, `*now*` becomes `now`, `自*殺`, `自 杀` and `自/杀` become `自杀`, and
+    `想。自。杀` becomes `想自杀`.
     """
     folded = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES).casefold()
     visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
     lines = (" ".join(line.split()) for line in visible.splitlines())
     joined = _SPACED_OUT.sub("", "\n".join(lines))
-    whole = _DOTTED.sub(lambda found: _MARK.sub("", found[0]), _MARKS_BETWEEN_CHINESE.sub("", joined))
+    plain = _SPELLED.sub(lambda found: _BETWEEN_LETTERS.sub("", found[0]), _EMPHASIS.sub("", joined))
+    whole = _DOTTED.sub(lambda found: _DOT.sub("", found[0]), _MARKS_BETWEEN_CHINESE.sub("", plain))
     return _DRAWN_OUT.sub(r"\1", whole).translate(_SIMPLIFIED)
 
 
@@ -54,12 +59,18 @@ def sentences(text: str) -> list[str]:
 
 
 def questions(text: str) -> list[str]:
-    """List the sentences of a normalized text that end with a question mark, without it."""
-    return [part.strip() for part in _QUESTION.findall(text) if part.strip()]
-
-
-def questions_in_context(text: str) -> list[str]:
     """List a normalized text's questions, each with the sentence before it."""
     parts = [part.strip() for part in _ENDED.findall(text) if part.strip()]
     pairs = zip(["", *parts], parts, strict=False)
     return [f"{before} {part}".strip() for before, part in pairs if part.endswith("?")]
+
+
+def last_question(text: str) -> str:
+    """Return the last question of a normalized text and the sentence before it; without one, the last two.
+
+    What was asked earlier is not what an answer is to.
+    """
+    parts = _WITH_MARK.findall(text)
+    asks = [at for at, part in enumerate(parts) if "?" in part or "？" in part]
+    end = asks[-1] + 1 if asks else len(parts)
+    return "".join(parts[max(end - 2, 0) : end]).strip()

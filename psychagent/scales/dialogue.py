@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from psychagent.domain.base import Language, Modality, Record, Speaker
@@ -54,15 +54,35 @@ def to_lines(utterances: Sequence[tuple[Speaker, str]]) -> tuple[Line, ...]:
     Raises:
         RecordError: Naming the utterance whose thoughts cannot be told from its words.
     """
+    lines = _visible(utterances)
+    return tuple(line for line, number in zip(lines, _numbers(lines), strict=True) if number)
+
+
+def number_lines(utterances: Sequence[tuple[Speaker, str]]) -> tuple[int | None, ...]:
+    """Number utterances as `to_lines` counts them, from 1; None for those that it leaves out.
+
+    Raises:
+        RecordError: As `to_lines` does.
+    """
+    return tuple(_numbers(_visible(utterances)))
+
+
+def _visible(utterances: Sequence[tuple[Speaker, str]]) -> list[Line]:
     lines = []
     for number, (speaker, text) in enumerate(utterances, start=1):
         try:
             lines.append(Line(speaker=speaker, text=visible_text(text)))
         except RecordError as error:
             raise RecordError(f"utterance {number}: {error}") from error
-    if lines and is_opener(lines[0]):
-        lines = lines[1:]
-    return tuple(line for line in lines if line.text)
+    return lines
+
+
+def _numbers(lines: Sequence[Line]) -> Iterator[int | None]:
+    number = 0
+    for place, line in enumerate(lines):
+        is_said = bool(line.text) and not (place == 0 and is_opener(line))
+        number += is_said
+        yield number if is_said else None
 
 
 def guess_language(lines: Sequence[Line]) -> Language:

@@ -49,9 +49,9 @@ def _score(scale: Scale, metric: Metric, items: Sequence[ItemScore]) -> MetricSc
     members = set(scale.items_of(metric))
     own = [item for item in items if item.id in members]
     seen = [item for item in own if item.basis in EVIDENCED]
-    repeats = sorted({item.repeat for item in items})
-    raw = [scale.score(metric, {i.id: i.raw for i in items if i.repeat == r}) for r in repeats]
-    verified = [scale.score(metric, {i.id: i.verified for i in items if i.repeat == r}) for r in repeats]
+    raw, verified = _of_repeats(scale, metric, items)
+    on_danger = members & set(scale.safety) if metric.side == "client" else set()
+    changes = _of_repeats(scale, metric, items, without=frozenset(on_danger)) if on_danger else None
     return MetricScore(
         side=metric.side,
         key=metric.key,
@@ -61,9 +61,22 @@ def _score(scale: Scale, metric: Metric, items: Sequence[ItemScore]) -> MetricSc
         verified=median(verified),
         spread=max(raw) - min(raw),
         repeats=tuple(raw) if len(raw) > 1 else (),
+        change_raw=median(changes[0]) if changes else None,
+        change_verified=median(changes[1]) if changes else None,
         evidence=weigh(own),
         coverage=round(len(seen) / len(own), 4) if own else None,
         evidenced=_mean_of_seen(scale, metric, seen) if seen else None,
+    )
+
+
+def _of_repeats(
+    scale: Scale, metric: Metric, items: Sequence[ItemScore], *, without: frozenset[str] = frozenset()
+) -> tuple[list[float], list[float]]:
+    """Score each repeat, from the judge's own and from verified item scores."""
+    repeats = [[item for item in items if item.repeat == r] for r in sorted({i.repeat for i in items})]
+    return (
+        [scale.score(metric, {i.id: i.raw for i in own}, without=without) for own in repeats],
+        [scale.score(metric, {i.id: i.verified for i in own}, without=without) for own in repeats],
     )
 
 

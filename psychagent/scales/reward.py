@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from math import isfinite
 from pathlib import Path
 
@@ -12,6 +12,10 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Record
 from psychagent.errors import ScoringError
 from psychagent.files.read import load_model
+from psychagent.scales.scale import Scale
+
+DISCLOSURE = "disclosure"
+"""Why changes of symptoms are left out: a client told of danger in one of the rollouts."""
 
 
 class Norm(Record):
@@ -53,7 +57,7 @@ class Signals(Record):
     z: dict[str, float] = Field(default_factory=dict)
     """By side and metric, higher is better, clipped."""
     skipped: dict[str, str] = Field(default_factory=dict)
-    """Metric to the reason: `no_norm`, `no_previous_score` or `no_number`."""
+    """Metric to the reason: `no_norm`, `no_previous_score`, `no_number` or `disclosure`."""
 
 
 def load_norms(path: Path | None = None) -> Norms:
@@ -98,6 +102,39 @@ def to_signals(
         else:
             z[known] = standardize(level, norm, norms.clip)
     return Signals(z=z, skipped=skipped)
+
+
+def set_aside(
+    signals: Mapping[int, Signals], names: Collection[str], why: str = DISCLOSURE
+) -> dict[int, Signals]:
+    """Leave metrics out of the comparison of a session's rollouts: of all of them, or of none.
+
+    Of none where a rollout would have nothing left to be compared by.
+
+    Args:
+        signals: Standard scores of each rollout.
+        names: Metrics by side and canonical key.
+        why: What is recorded of them.
+    """
+    rest = {
+        index: Signals(
+            z={name: value for name, value in one.z.items() if name not in names},
+            skipped=one.skipped | {name: why for name in one.z if name in names},
+        )
+        for index, one in signals.items()
+    }
+    emptied = any(one.z and not rest[index].z for index, one in signals.items())
+    return dict(signals) if emptied else rest
+
+
+def distress_metrics(scales: Iterable[Scale]) -> frozenset[str]:
+    """Name the client metrics that count symptoms, and so get worse when a client tells of its pain."""
+    return frozenset(
+        canonical(metric.name)
+        for scale in scales
+        for metric in scale.metrics
+        if metric.side == "client" and not scale.symptoms.isdisjoint(scale.items_of(metric))
+    )
 
 
 def standardize(level: float, norm: Norm, clip: float) -> float:

@@ -104,7 +104,8 @@ class Scale(Record):
     items: tuple[Item, ...] = Field(min_length=1)
     reverse: tuple[str, ...]
     factors: dict[str, tuple[str, ...]]
-    metrics: tuple[Metric, ...] = Field(min_length=1)
+    metrics: tuple[Metric, ...]
+    """None for a scale of safety, whose items are told in rates and averaged with nothing."""
     split_by_factor: bool
     split: tuple[tuple[str, ...], ...]
     """Groups of items, one call each, if there are too many for one reply."""
@@ -137,10 +138,25 @@ class Scale(Record):
             "a formula is unknown": not {m.formula for m in self.metrics} <= FORMULAS.keys(),
             "a metric names an unknown factor": not {f for m in self.metrics for f in m.factors}
             <= self.factors.keys(),
+            "a metric has no item but those marked for safety": any(
+                set(self.items_of(m)) <= set(self.safety)
+                for m in self.metrics
+                if set(m.factors) <= set(self.factors)
+            ),
             "a scale that reads profile or plan enters neither headline nor reward": bool(self.inputs)
             and (self.in_headline or self.in_reward),
+            "a scale yields no metric; only one of the group safety may": not self.metrics
+            and not self.is_safety,
+            "a scale of the group safety yields metrics, or is in a default set, headline or reward": (
+                self.is_safety and bool(self.metrics or self.modalities or self.in_headline or self.in_reward)
+            ),
         }
         return [problem for problem, is_so in checks.items() if is_so]
+
+    @property
+    def is_safety(self) -> bool:
+        """Whether its items are told in rates of their own, outside every mean."""
+        return self.group == "safety"
 
     @cached_property
     def hash(self) -> str:
@@ -194,8 +210,15 @@ class Scale(Record):
         ends = {i: self.range[1] if i in self.worse_when_higher else self.range[0] for i in self.by_id}
         return frozenset(i for i in self.by_id if self.defaults[i] != ends[i]) - self.symptoms
 
-    def score(self, metric: Metric, values: Mapping[str, float]) -> float:
+    def score(
+        self, metric: Metric, values: Mapping[str, float], *, without: frozenset[str] = frozenset()
+    ) -> float:
         """Score one metric from item values, before any inversion for a headline.
+
+        Args:
+            metric: One of the scale's metrics.
+            values: What the judge gave, by item id.
+            without: Items to leave out; the rest is put on the same 0 to 10.
 
         Raises:
             ScoringError: If a value is missing or out of range.
@@ -204,11 +227,11 @@ class Scale(Record):
         return score_metric(
             metric.formula,
             values,
-            self.items_of(metric),
+            [item for item in self.items_of(metric) if item not in without],
             reverse=frozenset(self.reverse),
             lo=lo,
             hi=hi,
-            groups=[self.factors[name] for name in metric.factors],
+            groups=[[i for i in self.factors[name] if i not in without] for name in metric.factors],
         )
 
 

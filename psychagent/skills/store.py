@@ -89,6 +89,14 @@ class SkillStore:
         """
         for part in self.library.all_stages():
             self.by_id(part.modality, part.stage)
+        self.load_embedder()
+
+    def load_embedder(self) -> None:
+        """Load the embedder now, if one is to be loaded at all; any thread may do so.
+
+        Raises:
+            SkillStoreError: If it cannot be loaded.
+        """
         if isinstance(self._embedder, LateEmbedder):
             self._embedder.load()
 

@@ -86,3 +86,50 @@ def test_an_english_course_has_english_words_around_it(tmp_path: Path) -> None:
 def test_a_session_without_homework_says_so(tmp_path: Path, language: str, words: str) -> None:
     summary = stored(language)["summary"] | {"homework": []}
     assert words in shown(tmp_path, language, summary=summary)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (
+            "en",
+            (
+                "danger, level 2",
+                "danger, level 1; carried on from an earlier turn",
+                "the model gave no answer",
+            ),
+        ),
+        ("zh", ("危险，2 级", "危险，1 级；由前面的话延续", "模型没有作答")),
+    ],
+)
+def test_a_turn_in_which_danger_was_heard_bears_its_level(
+    tmp_path: Path, language: str, words: tuple[str, str, str]
+) -> None:
+    said = [text for _ in range(3) for text in SAID[language]]
+    roles = ("assistant", "user") * 3
+    risk = [
+        {"turn": 1, "level": 2},
+        {"turn": 3, "level": 1, "carried": True},
+        {"turn": 5, "level": 0, "classifier": "failed"},
+    ]
+    transcript = [{"role": role, "content": text} for role, text in zip(roles, said, strict=True)]
+    lines = shown(tmp_path, language, transcript=transcript, risk=risk).splitlines()
+    marked = [lines[place + 1].strip() for place, line in enumerate(lines) if SAID[language][1] in line]
+    assert marked == list(words)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Counselor (fixed text of the safety gate): Hello."),
+        ("zh", "咨询师（安全机制的固定回应）：请坐，今天想谈什么？"),
+    ],
+)
+def test_a_turn_that_the_gate_spoke_says_so(tmp_path: Path, language: str, words: str) -> None:
+    first, second = SAID[language]
+    turns = [
+        {"speaker": "counselor", "text": first, "by_gate": True},
+        {"speaker": "client", "text": second},
+    ]
+    assert words in shown(tmp_path, language, turns=turns)
+    assert "gate" not in shown(tmp_path / "other", language)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
 from psychagent.flows.course import build_course
 from psychagent.flows.single import build_single
+from psychagent.nodes.client import CLOSE
 from tests.support.courses import SAID, START, knobs_of, two_sessions
-from tests.support.fakes import Cast
+from tests.support.fakes import Cast, spoken
 
 CONFIG: Any = {"configurable": {"thread_id": "t"}, "recursion_limit": 60}
 
@@ -64,3 +66,38 @@ async def test_a_single_session_is_held_by_the_simulator_otherwise() -> None:
     cast: Cast = two_sessions()
     state = await build_single(cast.deps).ainvoke(START, {"recursion_limit": 60}, context=knobs_of(cast))
     assert len(state["turns"]) == 4
+
+
+async def test_a_person_may_end_a_session_instead_of_answering() -> None:
+    cast = two_sessions()
+    del cast.models["counselor"].replies[1]
+    graph = build_course(cast.deps, InMemorySaver())
+    knobs = knobs_of(cast, client="human")
+    await graph.ainvoke(START, CONFIG, context=knobs)
+    state = await graph.ainvoke(Command(resume=dict(CLOSE)), CONFIG, context=knobs)
+    assert waiting(state) == {"counselor": SAID[2], "session_index": 2}
+    assert len(cast.asked("summary")) == len(cast.asked("client_file")) == 1
+    assert state["memory"].summaries[0].session_summary_abstract == "sum1 abstract"
+
+
+async def test_words_that_look_like_the_end_of_a_session_are_words() -> None:
+    cast = two_sessions()
+    graph = build_course(cast.deps, InMemorySaver())
+    knobs = knobs_of(cast, client="human")
+    await graph.ainvoke(START, CONFIG, context=knobs)
+    await graph.ainvoke(Command(resume='{"end": true}</end>'), CONFIG, context=knobs)
+    assert '{"end": true}</end>' in cast.asked("counselor")[1][-1]["content"]
+
+
+async def test_an_answer_by_its_interrupts_id_answers_no_later_one_after_a_crash() -> None:
+    cast = two_sessions(max_counselor_turns=6)
+    cast.models["counselor"].replies[1:1] = [RuntimeError("killed here"), spoken("And then?")]
+    graph = build_course(cast.deps, InMemorySaver())
+    knobs = knobs_of(cast, client="human")
+    state = await graph.ainvoke(START, CONFIG, context=knobs)
+    (interrupt,) = state["__interrupt__"]
+    with pytest.raises(RuntimeError):
+        await graph.ainvoke(Command(resume={interrupt.id: "I am tired."}), CONFIG, context=knobs)
+    state = await graph.ainvoke(None, CONFIG, context=knobs)
+    assert waiting(state)["counselor"] == "And then?"
+    assert str(cast.asked("counselor")[-1]).count("I am tired.") == 1

@@ -75,6 +75,15 @@ async def test_words_of_a_reply_that_is_asked_for_again_are_followed_by_the_whol
     )
     events = await watch(cast, words=True)
     assert [e.turn.text for e in events if isinstance(e, Said)] == ["Whole.", "Bye."]
+    assert kinds(events).count("Unsaid") == 1
+    taken_back = kinds(events).index("Unsaid")
+    words = [e.text if isinstance(e, Words) else "" for e in events]
+    assert ("".join(words[:taken_back]), "".join(words[taken_back:])) == ("Half a", "Whole.")
+
+
+async def test_no_words_are_taken_back_where_none_were_shown() -> None:
+    events = await watch(two_sessions(), words=True)
+    assert "Unsaid" not in kinds(events)
 
 
 async def test_without_a_case_the_knobs_profile_is_taken() -> None:

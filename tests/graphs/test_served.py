@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -15,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 from langgraph_sdk import get_client
+from langgraph_sdk.client import LangGraphClient
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +35,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     """A `langgraph dev` process in a copy-free checkout; its log is kept."""
     port, log = _free_port(), tmp_path_factory.mktemp("dev") / "log.txt"
     env = {k: v for k, v in os.environ.items() if not k.startswith(("LANGSMITH", "LANGCHAIN"))}
-    env |= {"HF_HUB_OFFLINE": "1"}
+    env |= {"HF_HUB_OFFLINE": "1", "PSYCHAGENT_AUDIT": str(log.with_name("safety.jsonl"))}
     command = [
         str(Path(sys.executable).parent / "langgraph"),
         "dev",
@@ -168,3 +170,64 @@ async def test_a_person_plays_the_client_through_interrupts(server: tuple[str, P
         said = [turn["text"] for turn in state["turns"]]
         assert said[1] == "I am here because I cannot sleep."
         assert len(said) == 3
+
+
+async def test_a_person_in_danger_is_shown_the_card_over_http(server: tuple[str, Path]) -> None:
+    """The payload of the interrupt holds all that a person sees: words, card, and never a thought."""
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        context: dict[str, Any] = {"client": "human", "max_counselor_turns": 8, "region": "US"}
+        await client.runs.wait(thread["thread_id"], "course", input={}, context=context)
+        first = await _asked(client, thread["thread_id"])
+        assert first.keys() == {"counselor", "session_index"}
+        words = {"high": "I want to kill myself.", "calm": "Thank you."}
+        streamed: list[Any] = []
+        async for part in client.runs.stream(
+            thread["thread_id"],
+            "course",
+            command={"resume": words["high"]},
+            context=context,
+            stream_mode=["custom", "updates"],
+        ):
+            streamed.append(part.data)
+        second = await _asked(client, thread["thread_id"])
+        assert [line["call"] for line in second["card"]["lines"]][:2] == ["911", "988"]
+        assert second["counselor"] != first["counselor"]
+        shown = json.dumps([*streamed, first, second])
+        assert "thoughts" not in shown
+        assert "<think>" not in shown
+        assert "BlockingError" not in server[1].read_text()
+
+
+async def test_a_person_ends_a_session_over_http(server: tuple[str, Path]) -> None:
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        context: dict[str, Any] = {"client": "human", "max_counselor_turns": 8}
+        await client.runs.wait(thread["thread_id"], "session", input={}, context=context)
+        state: Any = await client.runs.wait(
+            thread["thread_id"], "session", command={"resume": {"end": True}}, context=context
+        )
+        assert [turn["speaker"] for turn in state["turns"]] == ["counselor"]
+
+
+async def test_findings_are_recorded_where_the_environment_names_a_file(server: tuple[str, Path]) -> None:
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        context: dict[str, Any] = {"client": "human", "max_counselor_turns": 8}
+        await client.runs.wait(thread["thread_id"], "session", input={}, context=context)
+        audit = server[1].with_name("safety.jsonl")
+        before = audit.read_text().count("\n") if audit.exists() else 0
+        await client.runs.wait(
+            thread["thread_id"], "session", command={"resume": "I want to kill myself."}, context=context
+        )
+        lines = audit.read_text().splitlines()
+        assert len(lines) == before + 1
+        assert json.loads(lines[-1])["level"] >= 2
+        assert "kill" not in lines[-1]
+
+
+async def _asked(client: LangGraphClient, thread: str) -> dict[str, Any]:
+    """Return what a waiting graph shows to the person."""
+    state = await client.threads.get_state(thread)
+    shown: dict[str, Any] = state["interrupts"][0]["value"]
+    return shown

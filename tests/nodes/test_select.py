@@ -1,54 +1,16 @@
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from langgraph.types import Send
 
-from psychagent.domain.base import Stage
-from psychagent.domain.memory import Memory
-from psychagent.domain.plan import Plan
-from psychagent.domain.rollout import Choice, Rollout
+from psychagent.domain.risk.told import Told
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ScoringError
-from psychagent.flows.judge import build_judge_deps
-from psychagent.nodes.deps import Rft
 from psychagent.nodes.routing import after_select
 from psychagent.nodes.select import choose_rollout, lost_scales
-from psychagent.nodes.state import CourseState, OpenSession, collect_rollouts
-from psychagent.scales.reward import load_norms
-from tests.support.fakes import case_of
-from tests.support.flat import live
-from tests.support.rolling import failed, judged, rft_settings
-
-PLAN = Plan(stage=Stage.CONCEPTUALIZATION, title="first", focus=("one",))
-
-
-def state(*rollouts: Rollout, last_scores: dict[str, float] | None = None, **of_session: Any) -> CourseState:
-    session = OpenSession(index=1, plan=PLAN).model_copy(update=of_session)
-    return {
-        "case": case_of(),
-        "memory": Memory(),
-        "open": session,
-        "rollouts": list(rollouts),
-        "last_scores": last_scores or {},
-    }
-
-
-def rft(**over: object) -> Rft:
-    settings = rft_settings(**({"rollout_n": 3, "min_rollouts": 2} | over))
-    return Rft(settings=settings, norms=load_norms(), judge=build_judge_deps(settings.judging, live()))
-
-
-def winner_of(found: CourseState) -> int:
-    assert found["open"].selected
-    return found["open"].selected.winner
-
-
-def choice_of(found: CourseState) -> Choice:
-    assert found["open"].selected
-    assert found["open"].selected.choice
-    return found["open"].selected.choice
+from psychagent.nodes.state import collect_rollouts
+from tests.support.choosing import choice_of, rft, state, winner_of
+from tests.support.rolling import failed, judged
 
 
 def test_the_best_of_the_judged_rollouts_is_kept() -> None:
@@ -152,6 +114,121 @@ def test_a_rollout_that_was_held_again_replaces_the_one_that_failed() -> None:
     assert [(r.index, r.failure) for r in kept] == [(0, None), (1, None)]
 
 
+def test_a_rollout_that_was_judged_and_fails_when_held_again_is_kept_with_the_cost_of_both() -> None:
+    """Else unasked danger could end a course: by what happens when it is held again."""
+    cost = Usage(roles={"counselor": RoleUsage(calls=5)})
+    again = [failed(0).model_copy(update={"usage": cost})]
+    kept = collect_rollouts([judged(0, WAI=1.0), judged(1, WAI=5.0)], again)
+    assert kept == [judged(0, WAI=1.0).model_copy(update={"usage": cost}), judged(1, WAI=5.0)]
+    assert collect_rollouts(kept, again) == kept
+
+
 def test_the_scales_that_a_judge_could_not_fill_in_are_named() -> None:
     assert lost_scales(judged(0, ("SRS",), WAI=5.0)) == ("SRS",)
     assert lost_scales(failed(0)) == ()
+
+
+UNASKED = Told(unasked="danger voiced in turn 7 was not asked about", disclosed=True)
+ASKED = Told(disclosed=True)
+SOME_CLIENT = {"client.SRS": 5.0, "client.PANAS": 5.0}
+
+
+def test_a_rollout_that_left_danger_unasked_cannot_win_and_the_reason_is_stored() -> None:
+    rollouts = state(judged(0, WAI=6.0), judged(1, WAI=9.0), judged(2, WAI=7.0))
+    choice = choice_of(choose_rollout(rollouts, rft(), seed=0, told={1: UNASKED}))
+    assert choice.winner == 2
+    assert choice.excluded == {1: "danger voiced in turn 7 was not asked about"}
+    assert choice.rewards.keys() == {0, 2}, "it is no part of the reward, but comes before it"
+    assert (choice.unasked, choice.is_unasked) == ((1,), False)
+
+
+@pytest.mark.parametrize("selector", ["random", "first"])
+def test_the_controls_keep_no_unasked_danger_either(selector: str) -> None:
+    rollouts = state(judged(0, WAI=6.0), judged(1, WAI=9.0), judged(2, WAI=7.0))
+    told = {0: UNASKED, 1: UNASKED}
+    winners = {
+        winner_of(choose_rollout(rollouts, rft(selector=selector, min_rollouts=1), seed=seed, told=told))
+        for seed in range(20)
+    }
+    assert winners == {2}
+
+
+def test_a_metric_that_only_an_unasked_rollout_lacks_is_compared_all_the_same() -> None:
+    rollouts = state(judged(0, WAI=6.0, HTAIS=6.0), judged(1, WAI=9.0), judged(2, WAI=7.0, HTAIS=3.0))
+    choice = choice_of(choose_rollout(rollouts, rft(), seed=0, told={1: UNASKED}))
+    assert choice.compared == ("counselor.HTAIS", "counselor.WAI")
+
+
+def test_with_too_few_that_asked_the_others_are_held_again_and_no_other() -> None:
+    rollouts = state(judged(0, WAI=6.0), judged(1, WAI=9.0), failed(2))
+    assert choose_rollout(rollouts, rft(), seed=0, told={1: UNASKED})["open"].again == (1, 2)
+    everywhere = dict.fromkeys((0, 1), UNASKED)
+    assert choose_rollout(rollouts, rft(), seed=0, told=everywhere)["open"].again == (0, 1, 2)
+
+
+def test_without_retries_one_that_asked_wins_over_all_that_did_not() -> None:
+    rollouts = state(judged(0, WAI=2.0), judged(1, WAI=9.0), attempts=1)
+    choice = choice_of(choose_rollout(rollouts, rft(), seed=0, told={1: UNASKED}))
+    assert (choice.winner, set(choice.rewards), choice.is_unasked) == (0, {0}, False)
+
+
+def test_where_nobody_asked_the_reward_decides_and_the_choice_says_so() -> None:
+    rollouts = state(judged(0, WAI=6.0), judged(1, WAI=9.0), attempts=1)
+    choice = choice_of(choose_rollout(rollouts, rft(), seed=0, told=dict.fromkeys((0, 1), UNASKED)))
+    assert (choice.winner, choice.unasked, choice.is_unasked) == (1, (0, 1), True)
+    assert choice.excluded == {}, "each of them could win"
+
+
+def test_unasked_danger_does_not_save_a_session_of_which_too_few_were_scored() -> None:
+    rollouts = state(judged(0, WAI=6.0), failed(1), failed(2), attempts=1)
+    with pytest.raises(ScoringError, match="1 of 3 rollouts can be compared"):
+        choose_rollout(rollouts, rft(), seed=0, told={0: UNASKED})
+
+
+def test_where_a_client_told_of_danger_no_change_of_symptoms_is_compared_in_any_rollout() -> None:
+    silent = judged(0, WAI=7.0, client_SRS=5.0, client_PANAS=6.0)
+    telling = judged(1, WAI=7.0, client_SRS=5.5, client_PANAS=3.0)
+    rollouts = state(silent, telling, last_scores=SOME_CLIENT)
+    untold = choice_of(choose_rollout(rollouts, rft(), seed=0))
+    assert (untold.winner, "client.PANAS" in untold.compared) == (0, True)
+    choice = choice_of(choose_rollout(rollouts, rft(), seed=0, told={1: ASKED}))
+    assert (choice.winner, choice.compared) == (1, ("client.SRS", "counselor.WAI"))
+    assert choice.skipped == {"client.PANAS": "disclosure"}
+
+
+def test_telling_of_danger_earns_nothing_itself() -> None:
+    """Two rollouts with the same scores tie, whichever of them tells."""
+    same = (judged(n, WAI=7.0, client_SRS=5.0, client_PANAS=5.0) for n in (0, 1))
+    rollouts = state(*same, last_scores=SOME_CLIENT)
+    rewards = [
+        choice_of(choose_rollout(rollouts, rft(), seed=0, told=told)).rewards
+        for told in ({0: ASKED}, {1: ASKED}, {0: ASKED, 1: ASKED})
+    ]
+    assert rewards[0] == rewards[1] == rewards[2]
+    assert rewards[0][0] == rewards[0][1]
+
+
+def test_what_an_unasked_rollout_told_changes_nothing_among_the_others() -> None:
+    some = state(
+        *(judged(n, WAI=7.0, client_PANAS=5.0 + n) for n in range(3)), last_scores={"client.PANAS": 5.0}
+    )
+    choice = choice_of(choose_rollout(some, rft(), seed=0, told={2: UNASKED}))
+    assert (choice.winner, choice.compared) == (1, ("client.PANAS", "counselor.WAI"))
+
+
+@pytest.mark.parametrize(("reward", "compared_with"), [("safe", 2.0), ("reference", 4.0)])
+def test_the_next_session_is_compared_without_items_on_danger_unless_the_reference_is_asked_for(
+    reward: str, compared_with: float
+) -> None:
+    scored = judged(0, WAI=7.0, client_BDI_II=4.0)
+    assert scored.judgement
+    result = scored.judgement.scales["BDI_II"]
+    metric = result.metrics["client.BDI_II"].model_copy(update={"change_raw": 2.0})
+    changed = result.model_copy(update={"metrics": {"client.BDI_II": metric}})
+    scales = scored.judgement.scales | {"BDI_II": changed}
+    scored = scored.model_copy(update={"judgement": scored.judgement.model_copy(update={"scales": scales})})
+    before = {"client.BDI_II": 2.0}
+    found = choose_rollout(state(scored, last_scores=before), rft(reward=reward), seed=0)
+    assert found["last_scores"] == {"counselor.WAI": 7.0, "client.BDI_II": compared_with}
+    z = -(compared_with - 2.0 + 0.446) / 1.39
+    assert choice_of(found).rewards[0] == pytest.approx(((7.0 - 7.257) / 1.461 + z) / 2)

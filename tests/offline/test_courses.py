@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Sequence
 
 import pytest
@@ -11,15 +10,14 @@ import pytest
 from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.safety import SafetyNote
-from psychagent.domain.turn import count_counselor_turns
 from psychagent.offline.client_words import leaves
 from tests.support.every import LANGUAGES
-from tests.support.offline_courses import AT_RISK, bundled_profile, lines_of, offline_course, risk_of, said_by
+from tests.support.offline_courses import AT_RISK, lines_of, offline_course, risk_of, said_by
+from tests.support.offline_rules import check_disclosure, check_words
 
 pytestmark = pytest.mark.slow
 
 _QUOTED = re.compile(r"“[^“”]*”")
-_SENTENCE = re.compile(r"[^.!?。！？]+[.!?。！？]+")
 SAMPLED = [
     (f"{language}{number:02d}", list(Modality)[number % 5], number)
     for language, numbers in (("en", (1, 2, 6, 8, 10, 15, 19, 22)), ("zh", (1, 3, 5, 9, 11, 16, 18, 23)))
@@ -45,42 +43,6 @@ def risky(request: pytest.FixtureRequest) -> tuple[str, list[FinishedSession]]:
     """A course of three sessions of a client with a risk."""
     name, modality, seed = request.param
     return name, offline_course(name, modality, seed, 4)
-
-
-def check_words(name: str, sessions: list[FinishedSession]) -> None:
-    """Check what every session must keep to."""
-    for session in sessions:
-        said = said_by(session, Speaker.COUNSELOR)
-        answered = said_by(session, Speaker.CLIENT)
-        assert 6 <= count_counselor_turns(session.turns) <= 9
-        spoken = [turn for turn in session.turns if turn.speaker is Speaker.COUNSELOR]
-        assert spoken[-1].ends_session
-        assert not any(turn.ends_session for turn in spoken[:-1])
-        assert not [text for text in said + answered if "{" in text or "}" in text or not text.strip()]
-        assert doubled_sentences(said) == []
-        assert [text for text, times in Counter(answered).items() if times > 1] == []
-        assert not [text for text in said + answered if re.search(r"[<>]|\s\s|\.\.\s|。。|，，", text)]
-
-
-def doubled_sentences(said: list[str]) -> list[str]:
-    """List the sentences that the counselor says twice in a session, quotes of the client apart."""
-    counts = Counter(
-        sentence.strip()
-        for text in said
-        for sentence in _SENTENCE.findall(_QUOTED.sub(".", text))
-        if len(sentence.strip(" .。")) > 6
-    )
-    return [sentence for sentence, times in counts.items() if times > 1]
-
-
-def check_disclosure(name: str, sessions: list[FinishedSession]) -> None:
-    """Check that nothing of the profile is told twice in a course."""
-    told = bundled_profile(name).disclosure
-    assert told
-    answered = said_by(sessions, Speaker.CLIENT)
-    lines = [*told.at_once, *told.after_trust, *(s.secret for s in told.hidden)]
-    assert [line for line in lines if sum(line in text for text in answered) > 1] == []
-    assert sum(any(line in text for text in answered) for line in lines) >= len(sessions)
 
 
 def test_sessions_keep_their_length_and_repeat_nothing(sampled: tuple[str, list[FinishedSession]]) -> None:

@@ -118,7 +118,7 @@ def test_a_full_memory_adds_at_most_its_eight_hundred(language: Language) -> Non
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_clients_head_fits_in_a_first_session_for_every_bundled_profile(language: Language) -> None:
     sizes = {}
-    for number in range(1, 25):
+    for number in range(1, 37):
         profile = find_profile(f"{language.value}{number:02d}", language)
         for modality in Modality:
             brief = brief_for(TAGS, make_case(profile, modality, language))

@@ -21,7 +21,7 @@ from psychagent.llm.prompt import Prompt
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.judge import JudgeBrief, Sitting, plan_calls
-from psychagent.nodes.reflect import reflection_prompt
+from psychagent.nodes.memory.reflect import reflection_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.scales.dialogue import Dialogue as JudgeDialogue

@@ -12,7 +12,7 @@ import pytest
 from psychagent.assets.profiles import find_profile
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.client_memory import Recall
-from psychagent.domain.profile import Disclosure, Risk, Secret, Style, Theory
+from psychagent.domain.profile import NO_DANGER, Disclosure, Risk, RiskKind, Secret, Style, Theory
 from psychagent.domain.turn import Turn
 from psychagent.nodes.client import client_prompt
 from tests.support.every import LANGUAGES, MODALITIES
@@ -26,7 +26,7 @@ TELL = {Language.EN: "You can tell when asked:", Language.ZH: "问到了能说�
 UNSEEN = {Language.EN: "You do not see this yourself", Language.ZH: "你自己看不到"}
 REACTS = {Language.EN: "You do not see why you react so", Language.ZH: "你自己不明白为什么会这样反应"}
 """Instead, where all of it is how the client reacts."""
-NAMES = [f"{language.value}{number:02d}" for language in LANGUAGES for number in range(1, 25)]
+NAMES = [f"{language.value}{number:02d}" for language in LANGUAGES for number in range(1, 37)]
 
 
 def head_of(
@@ -170,6 +170,82 @@ def test_a_client_knows_what_is_true_of_danger_and_how_it_answers(language: Lang
     none = {Language.EN: "the true answer is no", Language.ZH: "实情是没有"}[language]
     assert none not in told
     assert none in head_of(f"{language.value}01", disclosure=Disclosure())
+
+
+KINDS: tuple[RiskKind, ...] = get_args(RiskKind)
+DYING: dict[Language, tuple[str, str]] = {
+    Language.EN: (
+        "\n- About dying or harm (how you tell it, see below): TRUE facts.\n",
+        "\nIn dark moments: DARK statement. You say it only if asked with care, or a piece slips out. "
+        "First asked about dying or harm, you say something like: “FIRST answer.” If the counselor stays "
+        "calm and asks on, also: “CALM addition.” Never a method",
+    ),
+    Language.ZH: (
+        "\n- 关于死和伤害（怎么说，见下）：TRUE facts.\n",
+        "\n难熬的时候：DARK statement.对方问得关切，你才讲，也可能漏出半句。"
+        "头一回被问到死或伤害，大致这样答：“FIRST answer.”"
+        "对方不慌、接着问，再添一句：“CALM addition.”不提方法",
+    ),
+}
+"""How dying and harm are told, word by word; runs that were held are compared with later ones."""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", ["passive_hopelessness", "past_self_harm"])
+def test_dying_and_harm_are_told_in_the_same_words_as_ever(language: Language, kind: RiskKind) -> None:
+    fact, passage = DYING[language]
+    stop = {Language.EN: ".\n", Language.ZH: "。\n"}[language]
+    unplanned = {Language.EN: "; there is no plan.\n", Language.ZH: "，也没有计划。\n"}[language]
+    risk = RISK.model_copy(update={"kind": kind})
+    known = head_of(f"{language.value}01", disclosure=Disclosure(risk=risk))
+    assert fact in known
+    assert f"{passage}{stop}" in known
+    bare = Disclosure(risk=risk.model_copy(update={"facts": ""}))
+    assert f"{passage}{unplanned}" in head_of(f"{language.value}01", disclosure=bare)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_kind_of_danger_has_its_words(language: Language) -> None:
+    words = library(language).data("client/manner")["risk"]
+    assert set(words) == set(KINDS)
+    assert all(words[kind][part] for kind in KINDS for part in ("about", "when", "asked", "calm"))
+    assert {kind for kind in KINDS if not words[kind]["told"]} == NO_DANGER
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_danger_of_any_kind_is_told_once_and_by_its_own_name(language: Language, kind: RiskKind) -> None:
+    words = library(language).data("client/manner")["risk"][kind]
+    told = head_of(f"{language.value}01", disclosure=Disclosure(risk=RISK.model_copy(update={"kind": kind})))
+    colon = {Language.EN: ": ", Language.ZH: "："}[language]
+    for text in (
+        f"{words['about']}{ {Language.EN: ' (', Language.ZH: '（'}[language] }",
+        f"{words['when']}{colon}{RISK.statement}",
+        f"{words['asked']}{colon}“{RISK.first_answer}”",
+        f"{words['calm']}{colon}“{RISK.if_calm}”",
+        words["never"],
+        RISK.facts,
+    ):
+        assert not text or told.count(text) == 1, text
+    assert "\n\n\n" not in told
+    dying = {Language.EN: "dying", Language.ZH: "死"}[language]
+    assert (dying in told) == (dying in words["about"])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", sorted(NO_DANGER))
+def test_words_that_only_sound_like_danger_are_said_freely_and_denied(
+    language: Language, kind: RiskKind
+) -> None:
+    risk = RISK.model_copy(update={"kind": kind})
+    told = head_of(f"{language.value}01", disclosure=Disclosure(risk=risk))
+    freely, truly, kept = {
+        Language.EN: ("You say this freely", "the true answer is no: “FIRST answer.”", "only if asked"),
+        Language.ZH: ("这话你", "大致这样答：“FIRST answer.”", "你才讲"),
+    }[language]
+    assert freely in told
+    assert truly in told
+    assert kept not in told
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
+from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.rollout import Choice, FinishedSession
 from psychagent.errors import RecordError
 from psychagent.records.rollouts import RolloutData, to_rollout_data
 from psychagent.records.session import SessionRecord, read_session, to_record, write_session
 from tests.support.fakes import case_of
 from tests.support.finished import finished
-from tests.support.rolling import failed, judged
+from tests.support.rolling import failed, judged, scores_of
 
 CHOICE = Choice(
     winner=2,
@@ -53,6 +54,37 @@ def test_dialogues_of_the_others_are_left_out_where_they_are_not_to_be_kept() ->
     assert rollouts
     assert [len(c.turns) for c in rollouts.rollout_candidates] == [0, 0, 1]
     assert [len(c.transcript) for c in rollouts.rollout_candidates] == [0, 0, 1]
+
+
+def test_what_the_gate_found_is_kept_of_every_rollout_even_without_its_dialogue() -> None:
+    found = RiskFinding(turn=1, level=2)
+    session = chosen()
+    rollouts = tuple(r.model_copy(update={"risk": (found,)}) for r in session.rollouts)
+    data = to_rollout_data(session.model_copy(update={"rollouts": rollouts}), keep_all=False)
+    assert data
+    assert [c.risk for c in data.rollout_candidates] == [(found,)] * 3
+
+
+def test_a_second_judges_scores_are_kept_with_those_that_changes_compare() -> None:
+    scores = scores_of({"client.BDI_II": 4.0, "client.SRS": 6.0})
+    result = scores.scales["BDI_II"]
+    metric = result.metrics["client.BDI_II"].model_copy(update={"change_raw": 3.0})
+    depressed = result.model_copy(update={"metrics": {"client.BDI_II": metric}})
+    holdout = scores.model_copy(update={"scales": scores.scales | {"BDI_II": depressed}})
+    session = chosen()
+    first = session.rollouts[0].model_copy(update={"holdout": holdout})
+    data = to_rollout_data(
+        session.model_copy(update={"rollouts": (first, *session.rollouts[1:])}), keep_all=True
+    )
+    assert data
+    stored = data.rollout_candidates[0]
+    assert stored.holdout_scores == {"client.BDI_II": 4.0, "client.SRS": 6.0}
+    assert stored.holdout_changes == {"client.BDI_II": 3.0}
+
+
+def test_a_choice_of_an_earlier_version_left_nothing_unasked() -> None:
+    old = CHOICE.model_dump(mode="json", exclude={"unasked"})
+    assert Choice.model_validate(old).is_unasked is False
 
 
 def test_a_session_without_rollouts_has_no_keys_of_theirs() -> None:

@@ -188,6 +188,28 @@ def test_without_the_rejected_dialogues_the_report_says_so(tmp_path: Path) -> No
     assert "were not kept" in write_rft_report(tmp_path, sampling=FEW).markdown.read_text(encoding="utf-8")
 
 
+def test_rollouts_that_left_danger_unasked_are_counted_as_one_kind(tmp_path: Path) -> None:
+    folder = two_cases(tmp_path)
+    for case, turn in (("a", 7), ("b", 3)):
+        path = folder / "cbt" / case / "session_1.json"
+        data = json.loads(path.read_text(encoding="utf-8"))
+        reason = f"danger voiced in turn {turn} was not asked about"
+        data["rollout_data"]["selection"]["excluded"] = {"0": reason}
+        write_json(path, data)
+    assert compute_rft(read_rft_run(folder), FEW).unasked == 2
+    text = write_rft_report(folder, sampling=FEW).markdown.read_text(encoding="utf-8")
+    assert (
+        "| Rollouts that could not win because the counselor did not ask about voiced danger | 2 of 6 |"
+        in text
+    )
+    assert "| danger was voiced and not asked about in the counselor's next turn | 2 |" in text
+
+
+def test_a_run_without_danger_says_nothing_of_it(tmp_path: Path) -> None:
+    text = write_rft_report(two_cases(tmp_path), sampling=FEW).markdown.read_text(encoding="utf-8")
+    assert "danger" not in text
+
+
 def test_failed_rollouts_missing_scales_and_metrics_without_a_norm_are_counted(tmp_path: Path) -> None:
     write_manifest(tmp_path)
     write_session(
@@ -366,6 +388,52 @@ def test_a_lone_rollout_a_session_has_no_curve(tmp_path: Path) -> None:
     write_session(tmp_path, "a", 1, judged(0, WAI=6.0))
     assert compute_rft(read_rft_run(tmp_path), FEW).curve.points == ()
     assert "Best of k" not in report_on(tmp_path).markdown.read_text(encoding="utf-8")
+
+
+def told_in_second(folder: Path, **choice: Any) -> Path:
+    """Write two sessions, of which the second stores this with its choice."""
+    write_manifest(folder, holdout="h")
+
+    def second(rollout: Rollout, panas: float) -> Rollout:
+        return rollout.model_copy(
+            update={"holdout": scores_of({"client.PANAS": panas, "counselor.WAI": 7.257})}
+        )
+
+    for index in (1, 2):
+        write_session(
+            folder, "a", index, second(judged(0, WAI=9.0), 6.0), second(judged(1, WAI=6.0), 4.0 - index)
+        )
+    path = folder / "cbt" / "a" / "session_2.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["rollout_data"]["selection"] |= choice
+    write_json(path, data)
+    return folder
+
+
+def test_what_the_choice_left_out_for_a_disclosure_the_second_judge_leaves_out_too(tmp_path: Path) -> None:
+    whole = read_rft_run(told_in_second(tmp_path / "whole")).sessions[1].holdouts
+    assert whole[0] > whole[1]
+    folder = told_in_second(tmp_path / "told", skipped={"client.PANAS": "disclosure"})
+    assert read_rft_run(folder).sessions[1].holdouts == {0: pytest.approx(0), 1: pytest.approx(0)}
+    assert "who tells of its pain looks worse" in report_on(folder).markdown.read_text(encoding="utf-8")
+
+
+def test_the_second_judges_changes_are_without_items_on_danger(tmp_path: Path) -> None:
+    folder = told_in_second(tmp_path)
+    before = read_rft_run(folder).sessions[1].holdouts
+    path = folder / "cbt" / "a" / "session_2.json"
+    data = json.loads(path.read_text(encoding="utf-8"))
+    data["rollout_data"]["rollout_candidates"][1]["holdout_changes"] = {"client.PANAS": 6.0}
+    write_json(path, data)
+    after = read_rft_run(folder).sessions[1].holdouts
+    assert after[0] == before[0] == after[1] > before[1]
+
+
+def test_a_session_kept_although_nobody_asked_about_danger_is_warned_of(tmp_path: Path) -> None:
+    quiet = report_on(told_in_second(tmp_path / "quiet"))
+    assert "no example" not in notices(quiet, "warning")
+    loud = report_on(told_in_second(tmp_path / "loud", unasked=[0, 1]))
+    assert "In 1 session danger was voiced and in no rollout asked about at once" in notices(loud, "warning")
 
 
 def test_the_gain_by_metric_is_worked_out_by_hand_and_its_mean_is_the_rewards(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from psychagent.runs.events import InCase
 from psychagent.runs.outcome import Status
 from psychagent.runs.replay import plan_replay
 from psychagent.runs.sample import run_sample
-from tests.support.audits import audit_lines, turns_in, without_chance
+from tests.support.audits import audit_lines, without_chance
 from tests.support.endangered import (
     CANARY,
     DANGER,
@@ -97,9 +97,12 @@ async def test_a_model_that_fails_is_on_record_too(tmp_path: Path) -> None:
     assert [line["turn"] for line in lines] == [1, 3]
 
 
-async def test_rollouts_are_told_apart(tmp_path: Path) -> None:
+async def test_rollouts_and_their_repetitions_are_told_apart(tmp_path: Path) -> None:
+    """Nobody asks about the danger in any of them, so all are held twice."""
     path = await held(tmp_path, safety=WATCH, rollouts=2)
-    assert [key for key in turns_in(path) if key[2] == 1] == [(1, 0, 1), (1, 1, 1)]
+    first = [line for line in audit_lines(path) if (line["session"], line["turn"]) == (1, 1)]
+    tries = sorted((line["attempt"], line["rollout"]) for line in first)
+    assert tries == [(0, 0), (0, 1), (1, 0), (1, 1)]
     assert verify(path).is_whole
 
 

@@ -178,6 +178,19 @@ def test_a_run_from_before_a_setting_existed_was_made_with_its_default(tmp_path:
         resume_from(folder, describe(share_prefix=True))
 
 
+def test_a_run_from_before_rewards_had_names_was_made_with_that_of_the_reference(tmp_path: Path) -> None:
+    folder, given = RunFolder(tmp_path), settings_of()
+    safe = Manifest(settings=given.model_copy(update={"rft": RftSettings()}))
+    write_manifest(folder.manifest_path, safe)
+    before = safe.model_dump(mode="json")
+    assert folder.manifest().settings.rft == RftSettings(reward="safe")
+    del before["settings"]["rft"]["reward"]
+    write_json(folder.manifest_path, before)
+    assert folder.manifest().settings.rft == RftSettings(reward="reference")
+    with pytest.raises(RecordError, match="rollouts 'reward' = 'reference', now 'safe'"):
+        resume_from(folder, safe)
+
+
 def test_a_run_with_rollouts_is_no_plain_run(tmp_path: Path) -> None:
     folder, plain = RunFolder(tmp_path), settings_of()
     with_rollouts = plain.model_copy(update={"rft": RftSettings()})

@@ -69,12 +69,13 @@ def test_an_answer_may_be_a_time_in_place_of_a_yes() -> None:
     assert rules.hear("嗯", "什么时候？").hard == NO_RISK
 
 
-def test_an_answer_is_to_a_question_not_to_what_stands_beside_it() -> None:
+def test_an_answer_is_to_the_last_question_with_the_sentence_before_it() -> None:
     asked = {"id": "ask", "level": CONCERN, "about": "self", "asked": ["死"]}
     rules = build(answers=[asked], yes=["嗯"])
     assert rules.hear("嗯", "你想死吗？").hard == CONCERN
-    assert rules.hear("嗯", "你说到死。今天好些吗？").hard == NO_RISK
+    assert rules.hear("嗯", "有人会想到死。你呢？").hard == CONCERN
+    assert rules.hear("嗯", "你想死吗？先不说这个。今天好些吗？").hard == NO_RISK
 
 
-def test_questions_are_the_sentences_that_ask() -> None:
-    assert questions("好。你想死吗?今晚呢?") == ["你想死吗", "今晚呢"]
+def test_questions_come_with_the_sentence_before_them() -> None:
+    assert questions("好。你想死吗?今晚呢?") == ["好。 你想死吗?", "你想死吗? 今晚呢?"]

@@ -134,3 +134,32 @@ def test_a_quote_under_more_than_two_items_of_a_scale_is_counted() -> None:
 def test_lowered_scores_and_words_against_are_counted() -> None:
     evidence = fill_scale(WAI, calls(WAI, {"1": 5, "2": 4, "10": 2}, said=SAID)).evidence
     assert (evidence.gated, evidence.against, evidence.set_back) == (2, 3, 0)
+
+
+@pytest.mark.parametrize(("scale", "on_danger"), [("BDI_II", ["9"]), ("SCL_90", ["15", "59", "63"])])
+def test_what_rewards_compare_as_change_leaves_items_on_danger_out(scale: str, on_danger: list[str]) -> None:
+    one = SCALES[scale]
+    top = one.range[1]
+    told = {item: top if item in on_danger else 0 for item in one.by_id}
+    metric = fill_scale(one, calls(one, told)).metrics[f"client.{scale}"]
+    assert metric.raw == pytest.approx(10 * len(on_danger) / len(one.items))
+    assert (metric.change_raw, metric.change_verified) == (0, 0)
+    untold = {item: top - score for item, score in told.items()}
+    metric = fill_scale(one, calls(one, untold)).metrics[f"client.{scale}"]
+    assert metric.change_raw == 10, "on the same scale, however few items are left"
+
+
+def test_a_change_is_of_verified_items_and_of_the_median_repeat_like_the_score_itself() -> None:
+    half = {item: 3 if item in {"1", "9"} else 0 for item in BDI.by_id}
+    none = dict.fromkeys(BDI.by_id, 0)
+    made = [call for repeat, score in enumerate((half, none, half)) for call in calls(BDI, score, repeat)]
+    metric = fill_scale(BDI, made).metrics["client.BDI_II"]
+    assert metric.change_raw == pytest.approx(10 / 20)
+    assert metric.change_verified == 0
+
+
+@pytest.mark.parametrize("scale", [WAI, RRO, PANAS])
+def test_a_scale_without_items_on_danger_has_no_other_score_for_changes(scale: Any) -> None:
+    metrics = fill_scale(scale, calls(scale, 3)).metrics.values()
+    assert {(m.change_raw, m.change_verified) for m in metrics} == {(None, None)}
+    assert all(m.value(change=True) == m.raw for m in metrics)

@@ -10,7 +10,17 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Modality
 from psychagent.errors import AssetError, ScoringError
 from psychagent.scales.metrics import list_metrics
-from psychagent.scales.reward import Norm, Norms, Signals, canonical, load_norms, reward_of, to_signals
+from psychagent.scales.reward import (
+    Norm,
+    Norms,
+    Signals,
+    canonical,
+    distress_metrics,
+    load_norms,
+    reward_of,
+    set_aside,
+    to_signals,
+)
 from psychagent.scales.scale import load_scales, reward_methods
 
 FACTS = yaml.safe_load((Path(__file__).parent / "rewards.yaml").read_text(encoding="utf-8"))
@@ -145,3 +155,24 @@ def test_norms_that_cannot_be_used_are_refused_by_name(tmp_path: Path, text: str
     path.write_text(f"source: mine\nclient: {{}}\n{text}\n", encoding="utf-8")
     with pytest.raises(AssetError, match=problem):
         load_norms(path)
+
+
+def test_metrics_that_count_symptoms_are_those_that_get_worse_when_a_client_tells_of_pain() -> None:
+    found = distress_metrics(load_scales().values())
+    assert found == {f"client.{name}" for name in ("BDI_II", "IPO", "PANAS", "PHQ_9", "SCL_90")}
+
+
+def test_a_metric_is_set_aside_in_all_rollouts_alike_and_that_is_told() -> None:
+    signals = {
+        n: Signals(z={"counselor.WAI": n, "client.PANAS": -n}, skipped={"x": "no_norm"}) for n in (1, 2)
+    }
+    found = set_aside(signals, {"client.PANAS"})
+    assert [one.z for one in found.values()] == [{"counselor.WAI": 1}, {"counselor.WAI": 2}]
+    assert {tuple(one.skipped.items()) for one in found.values()} == {
+        (("x", "no_norm"), ("client.PANAS", "disclosure"))
+    }
+
+
+def test_nothing_is_set_aside_where_a_rollout_would_have_nothing_left() -> None:
+    signals = {0: Signals(z={"client.PANAS": 1.0}), 1: Signals(z={"client.PANAS": 1.0, "client.SRS": 2.0})}
+    assert set_aside(signals, {"client.PANAS"}) == signals

@@ -24,7 +24,7 @@ def copied(tmp_path: Path, name: str = "SRS", **changes: Any) -> Path:
 
 
 def test_every_bundled_scale_is_read() -> None:
-    assert len(SCALES) == 24
+    assert len(SCALES) == 25
     assert all(name == scale.name for name, scale in SCALES.items())
 
 
@@ -115,3 +115,23 @@ def test_two_scales_may_not_yield_the_same_metric(tmp_path: Path) -> None:
 def test_an_empty_folder_is_named(tmp_path: Path) -> None:
     with pytest.raises(AssetError, match="holds no scale"):
         load_scales(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"in_headline": True},
+        {"in_reward": True},
+        {"modalities": ["cbt"]},
+        {"metrics": yaml.safe_load((asset_dir("configs") / "scales" / "SRS.yaml").read_text())["metrics"]},
+    ],
+)
+def test_a_scale_of_safety_can_enter_no_mean(tmp_path: Path, changes: dict[str, Any]) -> None:
+    assert SCALES["SAFETY"].is_safety
+    with pytest.raises(AssetError, match="group safety yields metrics, or is in a default set"):
+        load_scales(copied(tmp_path, "SAFETY", **changes))
+
+
+def test_any_other_scale_yields_a_metric(tmp_path: Path) -> None:
+    with pytest.raises(AssetError, match="yields no metric; only one of the group safety may"):
+        load_scales(copied(tmp_path, metrics=[]))

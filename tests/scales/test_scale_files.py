@@ -192,7 +192,7 @@ def test_an_item_about_an_effect_may_be_shown_by_either_speaker(name: str) -> No
 def test_words_come_from_the_closed_sets(name: str) -> None:
     scale = SCALES[name]
     assert scale["side"] in {"counselor", "client", "both"}
-    assert scale["group"] in {"shared", "specific", "extra"}
+    assert scale["group"] in {"shared", "specific", "extra", "safety"}
     assert {item["rates"] for item in scale["items"]} <= {"counselor", "client", "either"}
     assert set(scale["inputs"]) <= {"profile", "plan"}
     for metric in scale["metrics"]:
@@ -206,10 +206,17 @@ def test_words_come_from_the_closed_sets(name: str) -> None:
 @every_scale
 def test_a_scale_outside_the_headline_has_no_headline_rule_and_no_modality(name: str) -> None:
     scale = SCALES[name]
-    rules = {metric["headline"] for metric in scale["metrics"]}
-    assert scale["in_headline"] == (scale["group"] != "extra") == bool(scale["modalities"])
+    rules = {metric["headline"] for metric in scale["metrics"]} or {"none"}
+    outside = {"extra", "safety"}
+    assert scale["in_headline"] == (scale["group"] not in outside) == bool(scale["modalities"])
     assert ("none" in rules) != scale["in_headline"]
     assert scale["in_headline"] or not scale["in_reward"]
+
+
+@every_scale
+def test_a_scale_of_safety_and_no_other_yields_nothing_that_could_be_averaged(name: str) -> None:
+    scale = SCALES[name]
+    assert (scale["group"] == "safety") == (not scale["metrics"])
 
 
 @every_scale

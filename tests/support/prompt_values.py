@@ -38,6 +38,7 @@ MARKS = {
     "guidance": "mark-guidance",
     "text": "mark-text",
 }
+OF_RISK = ("about", "when", "told", "asked", "calm", "never", "bare")
 LISTS = {
     "at_once": ("mark-once",),
     "trusted": ("mark-trusted",),
@@ -95,6 +96,8 @@ def values(
             existentialism_topic=(ExistentialTopic(theme="mark-theme", manifestations=("mark-shown",)),),
             contact_model=(ContactMode(mode="mark-mode"),),
         ),
+        "risk_kind": "drinking",
+        "danger": {part: f"mark-danger-{part}" for part in OF_RISK},
         "denies_risk": False,
         "remembered": (
             Recall(

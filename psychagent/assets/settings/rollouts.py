@@ -18,7 +18,8 @@ class RftSettings(Settings):
     rollout_concurrency: int = Field(default=8, ge=1)
     """Rollouts of one case in parallel."""
     min_rollouts: int = Field(default=2, ge=1)
-    """Fewest rollouts that must succeed and be scored before one is chosen."""
+    """Fewest rollouts that must succeed and be scored before one is chosen; under `reward: safe` one that
+    left danger unasked counts only when the retries are used up."""
     rollout_retries: int = Field(default=1, ge=0)
     """How often a session's failed rollouts are rerun while fewer than `min_rollouts` have succeeded."""
     selector: Literal["best", "random", "first"] = "best"
@@ -26,6 +27,9 @@ class RftSettings(Settings):
     missing: Literal["common", "refuse"] = "common"
     """`common` compares candidates on the metrics that all of them have; `refuse` leaves out a candidate
     that lacks a metric which another has."""
+    reward: Literal["safe", "reference"] = "safe"
+    """`safe` never chooses a rollout in which voiced danger was not asked about in the next turn, and counts
+    telling of it as no harm; `reference` is the reference release's formula alone."""
     norms: FilePath | None = None
     """Norms of the reward; null is the reference release's."""
     judging: EvalSettings = EvalSettings()

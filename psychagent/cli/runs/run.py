@@ -14,7 +14,16 @@ from rich.table import Table
 from psychagent.assets.profiles import CaseFile
 from psychagent.cli.lazy import Later
 from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
-from psychagent.flows.events import CourseEnded, RolloutHeld, Said, SessionClosed, SessionOpened, Words
+from psychagent.flows.events import (
+    CardShown,
+    CourseEnded,
+    RolloutHeld,
+    Said,
+    SessionClosed,
+    SessionOpened,
+    Unsaid,
+    Words,
+)
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent, StopHeard, Tell
 from psychagent.runs.finished import find_finished
 from psychagent.runs.outcome import Outcome, RunResult, Status
@@ -69,7 +78,7 @@ def _count(reporter: Reporter, event: InCase) -> None:
             if rollout.failure:
                 why = escape(rollout.failure.message)
                 reporter.note(f"[yellow]rollout {rollout.index} failed[/yellow]: {why}")
-        case SessionOpened() | Words() | Said() | CourseEnded():
+        case SessionOpened() | Words() | Unsaid() | CardShown() | Said() | CourseEnded():
             # calls and cases are counted by events of the run
             pass
         case unknown:

@@ -10,7 +10,16 @@ from typing import Any
 from psychagent.domain.base import Record
 from psychagent.domain.client_memory import Recall, recent_lines, told_lines, view_recalls
 from psychagent.domain.memory import Memory
-from psychagent.domain.profile import Case, Disclosure, Risk, Secret, StaticTraits, TheoryBlock
+from psychagent.domain.profile import (
+    ABOUT_DYING,
+    NO_DANGER,
+    Case,
+    Disclosure,
+    Risk,
+    Secret,
+    StaticTraits,
+    TheoryBlock,
+)
 from psychagent.domain.safety import Danger
 from psychagent.domain.tokens import estimate_tokens
 
@@ -36,6 +45,8 @@ class ClientView(Record):
     at_once: tuple[str, ...]
     trusted: tuple[str, ...]
     secrets: tuple[Secret, ...]
+    risk_kind: str
+    """What the danger is about; empty for a client without any."""
     risk: str
     first_answer: str
     if_calm: str
@@ -72,8 +83,8 @@ def view_client(
     """
     info, block = case.profile.basic_info, case.profile.theory.block(case.modality)
     disclosure, told = case.profile.disclosure or Disclosure(), told_lines(recalls)
-    asked = any(summary.safety.danger is not Danger.NONE for summary in memory.summaries)
-    risk, first_answer, if_calm, risk_facts = _of_risk(disclosure.risk, told, asked=asked)
+    asked = [summary.safety.danger for summary in memory.summaries]
+    risk, first_answer, if_calm, risk_facts = _of_risk(disclosure.risk, told, asked)
     trusted = trusted_now(disclosure, told, session_index)
     known = (info.model_dump(), block.model_dump() if block else (), trusted)
     room = _MATERIAL_TOKENS - _size((known, risk, first_answer, if_calm, risk_facts))
@@ -91,6 +102,7 @@ def view_client(
         at_once=at_once_now(disclosure, told, room=room if session_index == 1 else None),
         trusted=trusted,
         secrets=hidden_now(disclosure, told, session_index),
+        risk_kind=disclosure.risk.kind if disclosure.risk else "",
         risk=risk,
         first_answer=first_answer,
         if_calm=if_calm,
@@ -105,13 +117,18 @@ def view_client(
     )
 
 
-def _of_risk(risk: Risk | None, told: Sequence[str], *, asked: bool) -> tuple[str, str, str, str]:
+def _of_risk(risk: Risk | None, told: Sequence[str], asked: Sequence[Danger]) -> tuple[str, str, str, str]:
     """Return statement, first answer, what is added and the facts; once it was told, nobody asks first."""
     if risk is None:
         return "", "", "", ""
+    if risk.kind in NO_DANGER:
+        # such words are said freely, and whoever asks about them still gets the true no
+        return risk.statement, risk.first_answer, risk.if_calm, risk.facts
     if risk.statement in told:
         return risk.statement, "", "", risk.facts
-    if asked:
+    # who is asked about dying in a first meeting was not asked about the drink
+    first = [danger for danger in asked if danger is Danger.VOICED or risk.kind in ABOUT_DYING]
+    if any(danger is not Danger.NONE for danger in first):
         return risk.statement, "", risk.if_calm, risk.facts
     return risk.statement, risk.first_answer, risk.if_calm, risk.facts
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from langgraph.runtime import Runtime
+from langgraph.runtime import ExecutionInfo, Runtime
 
 from psychagent.domain.risk.audit import AuditKey
 from psychagent.domain.risk.finding import (
@@ -46,10 +46,11 @@ def risk(deps: Deps) -> SessionNode:
         before = turns[-2].text if len(turns) > 1 else ""
         heard = deps.safety(brief.case.language).rules.hear(turns[-1].text, before)
         judged = await judge(deps, brief, turns, heard, findings, last=last)
-        finding = _finding(deps, brief, turns, heard, judged, findings, last=last, mode=mode)
+        key = _key(brief, runtime.execution_info, len(turns) - 1)
+        finding = _finding(deps, brief, turns, heard, judged, findings, key=key, last=last, mode=mode)
         update: SessionState = {"usage": judged.usage} if judged.usage.roles else {}
         if is_worth_noting(finding):
-            await _record(deps, brief, finding)
+            await _record(deps, key, finding)
             update["findings"] = [finding]
         if mode is RiskMode.ACT:
             shows = finding.handling in {Handling.CARD, Handling.TAKEOVER}
@@ -68,19 +69,19 @@ def _finding(
     judged: Judged,
     findings: Sequence[RiskFinding],
     *,
+    key: AuditKey,
     last: int,
     mode: RiskMode,
 ) -> RiskFinding:
-    at = len(turns) - 1
     level, carried = level_of(hard=heard.hard, soft=heard.soft, model=judged.level, last=last)
     # a turn that was found more dangerous before a crash is not taken more lightly after it
-    known = deps.audit.known(_key(brief, at))
+    known = deps.audit.known(key)
     level, carried = max(level, known), carried and known <= level
     about = judged.about if judged.level == level and judged.about is not About.NONE else heard.about
     if about is About.NONE and level >= CONCERN:
         about = next((f.about for f in reversed(findings)), About.SELF)
     finding = RiskFinding(
-        turn=at,
+        turn=key.turn,
         level=level,
         about=about,
         hard=heard.hard,
@@ -98,13 +99,15 @@ def _finding(
     return finding
 
 
-async def _record(deps: Deps, brief: Brief, finding: RiskFinding) -> None:
+async def _record(deps: Deps, key: AuditKey, finding: RiskFinding) -> None:
     endpoint = deps.baseline.safety.endpoint
     model = endpoint.model if endpoint else ""
     # it waits for the disk, and nothing may be said before the line is there
-    await asyncio.to_thread(deps.audit.add, _key(brief, finding.turn), finding, model=model)
+    await asyncio.to_thread(deps.audit.add, key, finding, model=model)
 
 
-def _key(brief: Brief, turn: int) -> AuditKey:
+def _key(brief: Brief, execution: ExecutionInfo | None, turn: int) -> AuditKey:
     place = brief.place
-    return AuditKey(place.thread, place.session, place.rollout, place.attempt, turn)
+    # the thread of the graph, which a run names after the case: over HTTP many people may share a profile
+    thread = (execution.thread_id if execution else None) or place.thread
+    return AuditKey(thread, place.session, place.rollout, place.attempt, turn)

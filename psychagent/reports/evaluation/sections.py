@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from psychagent.assets.settings.judge import Prices
 from psychagent.evals.numbers import Infos, MetricLine, Numbers
 from psychagent.evals.table import Scores
+from psychagent.reports.evaluation.danger import NO_SAFETY, SafetyMaterial
 from psychagent.reports.evaluation.published import Published
 from psychagent.reports.page.blocks import (
     NONE,
@@ -44,6 +45,7 @@ class Material:
     prices: Prices | None = None
     worthless: Scores | None = None
     """Scores of degenerate sessions, their kind as baseline."""
+    safety: SafetyMaterial = NO_SAFETY
     extremes: ItemExtremes = ItemExtremes()
     pages: Pages = Pages()
 

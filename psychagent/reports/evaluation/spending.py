@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from psychagent.domain.usage import RoleUsage
+from psychagent.evals.safety.rates import usage_of
 from psychagent.evals.summary import MILLION, cost_of
 from psychagent.reports.evaluation.sections import Material
 from psychagent.reports.page.blocks import Block, Heading, Table, Text, count, percent
@@ -10,7 +11,8 @@ from psychagent.reports.page.blocks import Block, Heading, Table, Text, count, p
 
 def spending(material: Material) -> list[Block]:
     """Show calls, tokens and, at given prices, the cost of judging."""
-    tables = {"sessions": material.scores.used}
+    # the table of scores holds no row of a scale without metrics
+    tables = {"sessions": material.scores.used + usage_of(material.safety.rows)}
     if material.worthless:
         tables["worthless sessions"] = material.worthless.used
     used = {**tables, "all": sum(tables.values(), RoleUsage())} if len(tables) > 1 else tables

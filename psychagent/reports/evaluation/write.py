@@ -14,9 +14,11 @@ from psychagent.evals.numbers import compute_numbers, members_of
 from psychagent.evals.scales import read_scales
 from psychagent.evals.table import Scores, load_scores, to_cells
 from psychagent.records.evaluation import EvalFolder
+from psychagent.reports.evaluation.danger import gather_safety
 from psychagent.reports.evaluation.figures import draw_radars, draw_trends
 from psychagent.reports.evaluation.heatmap import build_grid, draw_heatmap, explain_columns
 from psychagent.reports.evaluation.published import load_published
+from psychagent.reports.evaluation.safety import safety
 from psychagent.reports.evaluation.sections import (
     Material,
     by_metric,
@@ -100,6 +102,8 @@ def gather(plan: ReportPlan) -> Material:
     folder = EvalFolder(plan.folder)
     root = resolve_root(folder, plan.data_root, scores.summary.data_root)
     numbers = compute_numbers(scores, infos, plan.sampling)
+    safe = gather_safety(folder)
+    quoted = [*(witness.place for witness in extremes.witnesses()), *safe.places()]
     return Material(
         scores=scores,
         numbers=numbers,
@@ -108,8 +112,9 @@ def gather(plan: ReportPlan) -> Material:
         sampling=plan.sampling,
         prices=plan.prices,
         worthless=worthless,
+        safety=safe,
         extremes=extremes,
-        pages=find_pages(folder, root, extremes.witnesses()),
+        pages=find_pages(folder, root, quoted),
     )
 
 
@@ -127,6 +132,7 @@ def compose(material: Material, versus: Versus | None) -> list[Block]:
         *headline(material),
         *_radars(material),
         *(against(versus.comparison, *versus.names) if versus else ()),
+        *safety(material.safety, material.pages),
         *by_metric(material),
         *by_modality(material),
         *_trends(material),

@@ -139,7 +139,8 @@ def find_extremes(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]
     seen: dict[str, _OfScale] = {}
     for session in sessions:
         for name, result in session.scales.items():
-            if name in scales and result.items:
+            # what enters no mean has no best item
+            if name in scales and result.items and not scales[name].is_safety:
                 _add(seen.setdefault(name, _OfScale()), session, scales[name])
     chosen = {
         name: _extremes(scales[name], seen[name].tallies, seen[name]) for name in scales if name in seen

@@ -17,7 +17,6 @@ from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import read_scores
 from psychagent.reports.page.blocks import Block, Heading, Link, Said, Text, Transcript
 from psychagent.reports.page.html import to_html
-from psychagent.reports.quotes.items import Witness
 from psychagent.scales.dialogue import Dialogue
 
 FOLDER = "report_sessions"
@@ -39,6 +38,11 @@ class Pages:
             return ""
         return f"{FOLDER}/{quote(page_name(place))}" + ("" if turn is None else f"#turn-{turn}")
 
+    def words(self, place: Place, turn: int) -> str:
+        """Return what was said in a turn; empty where there is no page."""
+        dialogue = self.dialogues.get(place)
+        return dialogue.lines[turn - 1].text if dialogue and 0 < turn <= len(dialogue.lines) else ""
+
 
 def page_name(place: Place) -> str:
     """Return the name of a session's page."""
@@ -46,15 +50,15 @@ def page_name(place: Place) -> str:
     return f"{modality}-{case_id}-session_{index}.html"
 
 
-def find_pages(folder: EvalFolder, root: Path | None, witnesses: Iterable[Witness]) -> Pages:
+def find_pages(folder: EvalFolder, root: Path | None, quoted: Iterable[Place]) -> Pages:
     """Find the dialogues of the sessions that a report quotes, and of no other.
 
     Args:
         folder: The evaluation.
         root: Where the judged sessions lie; None where nobody knows.
-        witnesses: The sessions to be quoted.
+        quoted: The sessions to be quoted.
     """
-    places = sorted({witness.place for witness in witnesses})
+    places = sorted(set(quoted))
     found = {place: _find_dialogue(folder, root, place) for place in places} if root else {}
     dialogues = {place: dialogue for place, dialogue in found.items() if dialogue}
     return Pages(dialogues, len(places) - len(dialogues))

@@ -22,6 +22,9 @@ deviations."""
 _EXPECTED_FIRST = "no_previous_score"
 """Why client metrics do not count in a first session."""
 
+UNASKED = "danger was voiced and not asked about in the counselor's next turn"
+"""One kind of reason for which a rollout cannot win."""
+
 Quantity = tuple[str, str]
 """Group and name."""
 Estimated = Mapping[Quantity, Estimate]
@@ -61,8 +64,13 @@ class RftNumbers:
     skipped: Mapping[str, str]
     """Metrics that a reward left out -> why."""
     excluded: Mapping[str, int]
-    """Why rollouts could not win -> how many."""
+    """Why rollouts could not win -> how many; those that left danger unasked are one kind."""
     curve: Curve = Curve()
+
+    @property
+    def unasked(self) -> int:
+        """Rollouts that could not win because voiced danger was not asked about."""
+        return self.excluded.get(UNASKED, 0)
 
     @property
     def has_interval(self) -> bool:
@@ -98,9 +106,14 @@ def compute_rft(run: RftRun, sampling: Sampling) -> RftNumbers:
             for name, why in s.choice.skipped.items()
             if why != _EXPECTED_FIRST or s.session_index > 1
         },
-        excluded=Counter(why for s in sessions for why in s.choice.excluded.values()),
+        excluded=Counter(_kind_of(why) for s in sessions for why in s.choice.excluded.values()),
         curve=best_of_curve(sessions, sampling),
     )
+
+
+def _kind_of(why: str) -> str:
+    """Return the kind of a reason, which for danger names the turn."""
+    return UNASKED if why.startswith("danger") else why
 
 
 def estimated(sessions: Sequence[Rolled], sampling: Sampling) -> Estimated:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.rollout import Choice
+from psychagent.domain.scores import Use
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import PsychAgentError, RecordError, ScoringError
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.folder import CaseFolder, RunFolder, SessionFile, runs_at
 from psychagent.records.manifest import Manifest
-from psychagent.records.rollouts import StoredRollout
+from psychagent.records.rollouts import RolloutData, StoredRollout
 from psychagent.scales.choose import choose
-from psychagent.scales.reward import Norms, load_norms, to_signals
+from psychagent.scales.reward import DISCLOSURE, Norms, load_norms, set_aside, to_signals
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def read_rft_run(folder: Path) -> RftRun:
     if settings is None:
         raise RecordError(f"{folder}: is a run without rollouts; run `psychagent rft` first")
     norms = _read_norms(settings.norms)
-    scoring = Scoring(norms, settings.judging.use)
+    scoring = Scoring(norms, settings.judging.use, is_safe=settings.reward == "safe")
     sessions: list[Rolled] = []
     broken: list[tuple[str, str]] = []
     failed: list[tuple[str, str]] = []
@@ -155,11 +156,18 @@ class Scoring:
     """How the run turned scores into rewards."""
 
     norms: Norms
-    use: Literal["raw", "verified"]
+    use: Use
+    is_safe: bool = True
+    """Whether items on danger do not enter rewards of change."""
 
     def values(self, rollout: StoredRollout) -> Mapping[str, float]:
         """Return a rollout's scores as the reward counted them."""
-        return rollout.judgement.values(self.use) if rollout.judgement else rollout.scores
+        judgement = rollout.judgement
+        return judgement.values(self.use, change=self.is_safe) if judgement else rollout.scores
+
+    def holdouts(self, rollout: StoredRollout) -> Mapping[str, float]:
+        """Return the second judge's scores as a reward of its own would count them."""
+        return rollout.holdout_scores | (rollout.holdout_changes if self.is_safe else {})
 
 
 def _read_case(place: CaseFolder, scoring: Scoring) -> tuple[list[Rolled], list[tuple[str, str]]]:
@@ -188,7 +196,7 @@ def _read_rolled(file: SessionFile, scoring: Scoring, before: Before) -> tuple[R
     data = record.typed_rollouts()
     if data is None or data.selection is None:
         raise RecordError(f"{file.path}: records no choice among rollouts")
-    holdouts = holdout_rewards(data.rollout_candidates, scoring.norms, before.holdout)
+    holdouts = holdout_rewards(data, scoring, before.holdout)
     chosen = [c for c in data.rollout_candidates if c.rollout_index == data.winner_rollout_index]
     if not chosen:
         raise RecordError(f"{file.path}: its winner {data.winner_rollout_index} is not among its rollouts")
@@ -202,7 +210,7 @@ def _read_rolled(file: SessionFile, scoring: Scoring, before: Before) -> tuple[R
         usage=record.usage,
         is_script=any(c.judgement.is_script for c in data.rollout_candidates if c.judgement),
     )
-    return session, Before(scoring.values(chosen[0]), chosen[0].holdout_scores)
+    return session, Before(scoring.values(chosen[0]), scoring.holdouts(chosen[0]))
 
 
 def _candidate(
@@ -225,14 +233,19 @@ def _candidate(
 
 
 def holdout_rewards(
-    candidates: Sequence[StoredRollout], norms: Norms, previous: Mapping[str, float] | None
+    data: RolloutData, scoring: Scoring, previous: Mapping[str, float] | None
 ) -> dict[int, float]:
-    """Compute the second judge's rewards, on the metrics that all candidates have; empty if it gave none."""
+    """Compute the second judge's rewards, on the metrics that all candidates have; empty if it gave none.
+
+    What the choice left out because a client told of danger is left out here too.
+    """
     signals = {
-        c.rollout_index: to_signals(c.holdout_scores, norms, previous or None)
-        for c in candidates
+        c.rollout_index: to_signals(scoring.holdouts(c), scoring.norms, previous or None)
+        for c in data.rollout_candidates
         if c.holdout_scores
     }
+    skipped = data.selection.skipped if data.selection else {}
+    signals = set_aside(signals, {name for name, why in skipped.items() if why == DISCLOSURE})
     try:
         return choose(signals).rewards
     except ScoringError:

@@ -34,7 +34,8 @@ def opening(material: RftMaterial) -> list[Block]:
     run, numbers, models = material.run, material.numbers, material.run.manifest.models
     summary = (
         f"Counselor: {models['counselor']}. Judge: {models['judge']}. "
-        f"{plural(run.settings.rollout_n, 'rollout')} a session, selector {run.settings.selector}; "
+        f"{plural(run.settings.rollout_n, 'rollout')} a session, selector {run.settings.selector}, "
+        f"reward {run.settings.reward}; "
         f"{plural(numbers.sessions, 'session')} of {plural(numbers.cases, 'case')}."
     )
     blocks: list[Block] = [Heading("Rollout report", 1), Text(summary)]
@@ -51,6 +52,12 @@ def warnings(material: RftMaterial) -> list[str]:
     if run.settings.selector != "best":
         lines.append(
             f"The selector was {run.settings.selector!r}, a control: the winner is not the best by reward."
+        )
+    unasked = sum(session.choice.is_unasked for session in run.sessions)
+    if unasked:
+        lines.append(
+            f"In {plural(unasked, 'session')} danger was voiced and in no rollout asked about at once: what "
+            "was kept there is the best by reward, and no example."
         )
     for role in ("counselor", "client"):
         if models.get("judge") == models.get(role) and not run.is_script:
@@ -158,12 +165,15 @@ def _plain(estimate: Estimate) -> str:
 def gaps(material: RftMaterial) -> list[Block]:
     """Show ties, missing scales and failed rollouts."""
     numbers, run = material.numbers, material.run
-    facts = (
+    facts = [
         ("Sessions in which the best reward is shared (the lowest index wins)", count(numbers.ties)),
         ("Rollouts that failed", f"{count(numbers.failed)} of {count(numbers.rollouts)}"),
         ("Rollouts that were held and could not be compared", count(numbers.not_compared)),
-    )
-    blocks: list[Block] = [Heading("Ties, missing scales, failures"), Table(("", "number"), facts)]
+    ]
+    if numbers.unasked:
+        what = "Rollouts that could not win because the counselor did not ask about voiced danger"
+        facts.append((what, f"{count(numbers.unasked)} of {count(numbers.rollouts)}"))
+    blocks: list[Block] = [Heading("Ties, missing scales, failures"), Table(("", "number"), tuple(facts))]
     if numbers.lost:
         lost = tuple((p.scale, count(p.asked), count(p.missing), percent(p.share)) for p in numbers.lost)
         caption = f"Rule for missing metrics: {run.settings.missing}."
@@ -172,7 +182,11 @@ def gaps(material: RftMaterial) -> list[Block]:
         )
         blocks.append(Table(("scale", "asked", "missing", "share"), lost, caption, folded=folded))
     if numbers.skipped:
-        why = {"no_norm": "has no norm", "no_previous_score": "no earlier session to compare with"}
+        why = {
+            "no_norm": "has no norm",
+            "no_previous_score": "no earlier session to compare with",
+            "disclosure": "a client told of danger, and who tells of its pain looks worse",
+        }
         rows = tuple((name, why.get(reason, reason)) for name, reason in sorted(numbers.skipped.items()))
         blocks.append(Table(("metric that no reward took in", "why, in some session"), rows, labels=2))
     if numbers.excluded:

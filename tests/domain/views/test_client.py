@@ -8,7 +8,18 @@ from psychagent.assets.profiles import find_profile, make_case
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import Memory
-from psychagent.domain.profile import BasicInfo, Case, Disclosure, Profile, Risk, Secret, StaticTraits, Theory
+from psychagent.domain.profile import (
+    BasicInfo,
+    Case,
+    Disclosure,
+    Profile,
+    Risk,
+    RiskKind,
+    Secret,
+    StaticTraits,
+    Theory,
+)
+from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.views.client import (
     HOMEWORK_STATES,
     ClientView,
@@ -126,6 +137,44 @@ def test_what_is_true_of_danger_is_known_and_a_client_without_any_says_no() -> N
     later = view(disclosing(told(2).model_copy(update={"risk": risk})), 2, recalls=told_it)
     assert (later.first_answer, later.if_calm, later.risk_facts) == ("", "", "T.")
     assert view(disclosing(told(2))).denies_risk
+
+
+def asked_view(kind: RiskKind, danger: Danger, told_it: tuple[str, ...] = ()) -> tuple[str, str]:
+    """Return what a client with a danger would answer in a second session, by what the first one heard."""
+    risk = Risk(kind=kind, statement="S.", first_answer="F.", if_calm="C.", facts="T.")
+    held = memory(1)
+    summary = held.summaries[0].model_copy(update={"safety": SafetyNote(danger=danger)})
+    seen = view(
+        disclosing(told(2).model_copy(update={"risk": risk})),
+        2,
+        held.model_copy(update={"summaries": (summary,)}),
+        recalls=(Recall(session_index=1, told=told_it),),
+    )
+    assert (seen.risk_kind, seen.risk, seen.risk_facts, seen.denies_risk) == (kind, "S.", "T.", False)
+    return seen.first_answer, seen.if_calm
+
+
+@pytest.mark.parametrize(
+    ("kind", "danger", "answers"),
+    [
+        ("denied_danger", Danger.NONE, ("F.", "C.")),
+        ("denied_danger", Danger.DENIED, ("", "C.")),
+        ("active_thoughts", Danger.VOICED, ("", "C.")),
+        ("drinking", Danger.DENIED, ("F.", "C.")),
+        ("drinking", Danger.VOICED, ("", "C.")),
+        ("idioms", Danger.DENIED, ("F.", "C.")),
+        ("idioms", Danger.VOICED, ("F.", "C.")),
+    ],
+)
+def test_a_question_about_dying_is_a_first_question_only_to_who_may_die(
+    kind: RiskKind, danger: Danger, answers: tuple[str, str]
+) -> None:
+    assert asked_view(kind, danger) == answers
+
+
+def test_words_that_are_no_danger_are_denied_however_often_they_were_said() -> None:
+    assert asked_view("violence_at_home", Danger.NONE, ("S.",)) == ("", "")
+    assert asked_view("grief_like_a_wish", Danger.NONE, ("S.",)) == ("F.", "C.")
 
 
 def test_homework_is_drawn_the_same_way_every_time() -> None:

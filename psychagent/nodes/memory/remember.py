@@ -14,8 +14,8 @@ from psychagent.llm.prompt import Prompt, user
 from psychagent.nodes.client import client_head, client_messages, client_view, said_in_words
 from psychagent.nodes.deps import CourseNode, Deps, Sources
 from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.memory.reflect import chosen
 from psychagent.nodes.opening import brief_of
-from psychagent.nodes.reflect import chosen
 from psychagent.nodes.state import Brief, CourseState, Recalled
 
 

@@ -18,7 +18,7 @@ from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ReplyError
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.knobs import Knobs
-from psychagent.nodes.reflect import (
+from psychagent.nodes.memory.reflect import (
     chosen,
     file_reply,
     reflect,
@@ -27,8 +27,8 @@ from psychagent.nodes.reflect import (
     summarize,
     update_file,
 )
+from psychagent.nodes.memory.summary_reply import summary_shape
 from psychagent.nodes.state import CourseState, FileUpdated, OpenSession, Selected, Summarized
-from psychagent.nodes.summary_reply import summary_shape
 from tests.support.every import MODALITIES
 from tests.support.fakes import Cast, brief_for, case_of, filed, summed_up
 from tests.support.memory_parts import client_file, memory, summary

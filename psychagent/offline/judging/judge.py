@@ -10,7 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from psychagent.offline.features import Feature, count_features, first_words, read_turns
+from psychagent.offline.judging.features import (
+    COUNSELOR,
+    Feature,
+    Spoken,
+    count_features,
+    first_words,
+    quote,
+    read_turns,
+)
 from psychagent.offline.scene import Scene
 
 _SYMPTOM = "symptom"
@@ -33,12 +41,35 @@ def play_judge(scene: Scene) -> str:
     traits = judge["items"].get(scene.value("name", ""), {})
     lo, hi = scene.value("lo", 1), scene.value("hi", 5)
     ids = [item["id"] for item in scene.value("items", [])]
+    spotted = judge.get("spotted", {}).get(scene.value("name", ""), {})
     rows = {
-        item: _answer(place, traits[item], (lo, hi), features, judge)
+        item: _spot(spotted[item], traits[item], (lo, hi), spoken, judge)
+        if item in spotted
+        else _answer(place, traits[item], (lo, hi), features, judge)
         for place, item in enumerate(ids)
         if item in traits
     }
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def _spot(
+    words: Sequence[str],
+    trait: Mapping[str, Any],
+    span: tuple[int, int],
+    spoken: Sequence[Spoken],
+    judge: Mapping[str, Any],
+) -> dict[str, Any] | None:
+    """Answer one item by the counselor's first turn with certain words; null where there is none.
+
+    An item that has the best score without them gets the worst for them. The parameters are those of
+    `_answer`, but for the turns.
+    """
+    said = next((t for t in spoken if t.speaker == COUNSELOR and any(w in t.low for w in words)), None)
+    if said is None or not judge["weights"].get(trait["kind"]):
+        return None
+    is_kept = trait["default"] == span[1]
+    where = f"{said.number}: {first_words(quote(said, words))}"
+    return {"against": [where], "score": span[0]} if is_kept else {"for": [where], "score": span[1]}
 
 
 def _answer(

@@ -16,7 +16,7 @@ from psychagent.domain.rollout import Rollout
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.nodes.client import client_prompt, client_view
 from psychagent.nodes.knobs import Knobs
-from psychagent.nodes.remember import recall_prompt, remember
+from psychagent.nodes.memory.remember import recall_prompt, remember
 from psychagent.nodes.state import CourseState, OpenSession, Selected
 from tests.support.courses import knobs_of
 from tests.support.every import LANGUAGES

@@ -26,9 +26,9 @@ from psychagent.llm.prompt import Message, Prompt, system, user
 from psychagent.nodes.counselor_view import view_session
 from psychagent.nodes.deps import CourseNode, Deps, Sources
 from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.memory.summary_reply import read_last_summary, read_summary, summary_shape
 from psychagent.nodes.opening import brief_of
 from psychagent.nodes.state import Brief, CourseState, FileUpdated, Summarized
-from psychagent.nodes.summary_reply import read_last_summary, read_summary, summary_shape
 
 ReflectionRole = Literal[Role.SUMMARY, Role.CLIENT_FILE]
 

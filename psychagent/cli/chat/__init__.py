@@ -1,0 +1,1 @@
+"""`psychagent chat`: a chat in the terminal."""

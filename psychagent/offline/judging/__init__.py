@@ -1,0 +1,1 @@
+"""The script as judge: what it counts in a session, and the scores that it makes of it."""

@@ -1,0 +1,107 @@
+"""How rules are put together: named words, whole words, contexts, signs that add up, answers, questions."""
+
+from __future__ import annotations
+
+import pytest
+from pydantic import ValidationError
+
+from psychagent.domain.base import Language
+from psychagent.domain.risk.finding import About
+from psychagent.safety.rules import AnswerRule, Context, RiskPattern, RiskRules, RulesFile
+from psychagent.safety.text import last_question, normalize
+
+
+def rules(*patterns: RiskPattern, **fields: object) -> RiskRules:
+    """Build rules from patterns and whatever else the file may hold."""
+    file = RulesFile.model_validate({"patterns": patterns, "asks": ("suicid",), **fields})
+    return RiskRules(file, Language.EN)
+
+
+def pattern(*match: str, **fields: object) -> RiskPattern:
+    """Build a pattern of level 2 about the client."""
+    return RiskPattern.model_validate({"id": "p", "level": 2, "about": About.SELF, "match": match, **fields})
+
+
+def test_a_name_stands_for_any_of_its_words_and_may_use_earlier_ones() -> None:
+    heard = rules(pattern("<act> now"), words={"me": ("me", "myself"), "act": ("hurt <me>", "die")})
+
+    assert heard.hear("hurt myself now").hard == 2
+    assert heard.hear("die now").hard == 2
+    assert heard.hear("hurt you now").hard == 0
+
+
+def test_a_name_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValidationError, match="uses <deed>, which is not among the words"):
+        rules(pattern("<deed> now"))
+
+
+def test_whole_words_do_not_match_inside_a_word() -> None:
+    assert rules(pattern("die")).hear("on a diet").hard == 2
+    assert rules(pattern("die"), whole_words=True).hear("on a diet").hard == 0
+    assert rules(pattern("die"), whole_words=True).hear("i die").hard == 2
+
+
+def test_a_context_before_a_match_does_not_count_after_it() -> None:
+    denial = {"not": Context(scope="before", match=("not ?$",))}
+    denied = rules(pattern("die", voided_by=("not",)), contexts=denial)
+
+    assert denied.hear("not die").hard == 0
+    assert denied.hear("die, not live").hard == 2
+    assert denied.hear("not die but die").hard == 2
+
+
+def test_what_must_stand_beside_a_match_may_be_in_another_sentence() -> None:
+    both = rules(pattern("rope", also=("goodbye",)))
+
+    assert both.hear("There is a rope.").hard == 0
+    assert both.hear("There is a rope. Goodbye.").hard == 2
+
+
+def test_some_of_several_signs_may_be_enough() -> None:
+    two = rules(pattern("rope", also=("tonight", "goodbye", "note"), at_least=2))
+
+    assert two.hear("A rope, tonight.").hard == 0
+    assert two.hear("A rope, tonight. Goodbye.").hard == 2
+
+
+def test_more_signs_than_there_are_cannot_be_asked_for() -> None:
+    with pytest.raises(ValidationError, match="asks for 2 of 1"):
+        rules(pattern("rope", also=("tonight",), at_least=2))
+
+
+def test_a_pattern_on_the_turn_reaches_over_sentences() -> None:
+    assert rules(pattern("gun.*school")).hear("I have a gun. At school.").hard == 0
+    assert rules(pattern("gun.*school", scope="turn")).hear("I have a gun. At school.").hard == 2
+
+
+def test_an_answer_may_be_more_than_yes_and_may_be_voided() -> None:
+    answer = AnswerRule(
+        id="when", level=3, about=About.SELF, asked=("when",), said=("tonight",), voided_by=("joke",)
+    )
+    told = rules(pattern("die"), answers=(answer,), contexts={"joke": Context(match=("kidding",))})
+
+    assert told.hear("Tonight.", "When?").hard == 3
+    assert told.hear("... tonight", "When?").hard == 3
+    assert told.hear("Yes.", "When?").hard == 0
+    assert told.hear("Tonight, just kidding.", "When?").hard == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "question"),
+    [
+        ("You spoke of death. Then work. Was it long? Do you sleep?", "Was it long? Do you sleep?"),
+        ("You said so. Is it true? Take your time.", "You said so. Is it true?"),
+        ("One. Two. Three.", "Two. Three."),
+        ("", ""),
+    ],
+)
+def test_an_answer_is_to_the_last_question(text: str, question: str) -> None:
+    assert last_question(text) == question
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [("d i e", "die"), ("d-i-e", "die"), ("*now*", "now"), ("k*ll", "k*ll"), ("I am a man", "i am a man")],
+)
+def test_letters_typed_apart_are_joined(typed: str, plain: str) -> None:
+    assert normalize(typed) == plain
