@@ -33,6 +33,7 @@ _SPELLED = re.compile(r"(?<![^\W_])[^\W\d_](?:[ .*_-]+[^\W\d_]){2,}(?![^\W_])")
 _BETWEEN_LETTERS = re.compile(r"[ .*_-]+")
 _EMPHASIS = re.compile(r"(?<!\w)[*_~]+|[*_~]+(?!\w)")
 _WITH_MARK = re.compile(r"[^.!?;。！？；…\n]+[.!?;。！？；…\n]*")
+_QUOTED = re.compile(r"“[^”]*”|「[^」]*」|\"[^\"]*\"")
 _SENTENCE = re.compile(r"[^.!?;。！？；…\n]+")
 _ENDED = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*")
 
@@ -68,9 +69,9 @@ def questions(text: str) -> list[str]:
 def last_question(text: str) -> str:
     """Return the last question of a normalized text and the sentence before it; without one, the last two.
 
-    What was asked earlier is not what an answer is to.
+    What was asked earlier is not what an answer is to, nor are words of the client that were repeated.
     """
-    parts = _WITH_MARK.findall(text)
+    parts = _WITH_MARK.findall(_QUOTED.sub("", text))
     asks = [at for at, part in enumerate(parts) if "?" in part or "？" in part]
     end = asks[-1] + 1 if asks else len(parts)
     return "".join(parts[max(end - 2, 0) : end]).strip()
