@@ -9,7 +9,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from psychagent.domain.risk.finding import HIGH, IMMINENT, RiskMode
+from psychagent.domain.risk.finding import HIGH, Handling, RiskMode
 from psychagent.domain.risk.level import level_at
 from psychagent.domain.role import ClientKind
 from psychagent.domain.turn import Turn, count_counselor_turns
@@ -56,6 +56,13 @@ def _level(state: SessionState, brief: Brief) -> int:
     return level_at(state.get("findings", []), state["turns"], before=brief.memory.risk_level)
 
 
+def _takes_over(state: SessionState) -> bool:
+    """Return whether the gate speaks next: only of the last turn, and only where it acts."""
+    findings = state.get("findings", [])
+    at = len(state["turns"]) - 1
+    return any(f.turn == at and f.handling is Handling.TAKEOVER for f in findings)
+
+
 def _is_kept_open(deps: Deps, state: SessionState, brief: Brief) -> bool:
     if mode_of(deps.baseline, brief.knobs) is not RiskMode.ACT:
         return False
@@ -86,7 +93,7 @@ def after_risk(deps: Deps) -> Edge:
 
     async def decide(state: SessionState, runtime: Runtime[Brief]) -> str:
         brief = runtime.context
-        if mode_of(deps.baseline, brief.knobs) is RiskMode.ACT and _level(state, brief) == IMMINENT:
+        if _takes_over(state):
             return "safe_reply"
         over = is_over(state["turns"], brief.knobs.max_counselor_turns)
         return END if over and not _is_kept_open(deps, state, brief) else "retrieve"

@@ -4,7 +4,8 @@ from psychagent.domain.base import Language, Speaker
 from psychagent.domain.risk.finding import About, Classifier
 from psychagent.domain.turn import Turn
 from psychagent.safety.hear import hear_session
-from psychagent.safety.rules import AnswerRule, RiskPattern, RiskRules, RulesFile
+from psychagent.safety.rule_file import AnswerRule, RiskPattern, RulesFile
+from psychagent.safety.rules import RiskRules
 
 RULES = RiskRules(
     RulesFile(

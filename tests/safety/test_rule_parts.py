@@ -7,7 +7,8 @@ from pydantic import ValidationError
 
 from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import About
-from psychagent.safety.rules import AnswerRule, Context, RiskPattern, RiskRules, RulesFile
+from psychagent.safety.rule_file import AnswerRule, Context, RiskPattern, RulesFile
+from psychagent.safety.rules import RiskRules
 from psychagent.safety.text import last_question, normalize
 
 

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import CONCERN, HIGH, IMMINENT, NO_RISK
-from psychagent.safety.rules import RiskRules, RulesFile
+from psychagent.safety.rule_file import RulesFile
+from psychagent.safety.rules import RiskRules
 from psychagent.safety.text import questions
 
 

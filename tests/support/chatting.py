@@ -23,7 +23,8 @@ from psychagent.records.manifest import write_manifest
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.manifest import build_manifest
 from psychagent.safety.answer import Card, SafetyTexts, load_safety
-from psychagent.safety.rules import RiskPattern, RiskRules, RulesFile
+from psychagent.safety.rule_file import RiskPattern, RulesFile
+from psychagent.safety.rules import RiskRules
 from tests.support.fakes import Cast
 
 SAD, HOPELESS, DOOMED = "I am tired.", "PURPLE words", "SCARLET words"

@@ -72,7 +72,8 @@ def endangered_plan(
     """Plan a run, with rollouts if there is more than one."""
     if rollouts == 1:
         return run_plan(save_dir, base_url, safety=dict(safety), **over)
-    rft = {"rollout_n": rollouts, "min_rollouts": rollouts}
+    # the client voices what the counselor of these tests does not ask about: `safe` would hold all again
+    rft = {"rollout_n": rollouts, "min_rollouts": rollouts, "reward": "reference"}
     return rollout_plan(save_dir, base_url, rft=rft, safety=dict(safety), **over)
 
 

@@ -10,7 +10,8 @@ from psychagent.domain.base import Language
 from psychagent.domain.risk.audit import AuditKey
 from psychagent.domain.risk.finding import RiskFinding
 from psychagent.safety.answer import SafetyTexts, load_safety
-from psychagent.safety.rules import RiskRules, RulesFile
+from psychagent.safety.rule_file import RulesFile
+from psychagent.safety.rules import RiskRules
 from tests.support.fakes import Cast
 
 RULES = RulesFile.model_validate(

@@ -19,7 +19,7 @@ from psychagent.domain.base import Language, Record
 from psychagent.errors import SettingsError
 from psychagent.evals.gate.ask import Asked, by_rules, prompt_hash, with_model
 from psychagent.evals.gate.gold import GoldTurn, Half, load_gold
-from psychagent.evals.gate.measure import GateRate, by_kind, measure
+from psychagent.evals.gate.measure import GateRate, Levels, by_kind, measure
 from psychagent.flows.build import build_deps
 from psychagent.flows.live import open_live
 from psychagent.nodes.deps import Deps
@@ -169,8 +169,8 @@ def _caption(result: BenchResult) -> str:
     return f"95 % intervals (Wilson); rules {result.rules_hash[:12]}; {asked}"
 
 
-def _print_misses(turns: Sequence[GoldTurn], levels: Mapping[str, int]) -> None:
+def _print_misses(turns: Sequence[GoldTurn], levels: Levels) -> None:
     for turn in turns:
-        found = levels[turn.id]
+        found = levels[turn.id].level
         if found < turn.level or (turn.level == 0 and found > turn.may_be):
             typer.echo(f"{turn.id}: {found} for {turn.level}: {turn.text}")

@@ -43,7 +43,7 @@ class Handling(StrEnum):
     CARD = "card"
     """Resources are shown before any model speaks, and the counselor is told so."""
     TAKEOVER = "takeover"
-    """A fixed text takes the counselor's turn."""
+    """A fixed text takes the counselor's turn: at level 3, unless only soft rules say so."""
 
 
 class About(StrEnum):

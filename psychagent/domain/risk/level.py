@@ -80,9 +80,20 @@ def is_model_due(
     return max(soft, hard) > NO_RISK or last > NO_RISK or in_danger_lately or is_early
 
 
-def handling_of(level: int, mode: RiskMode) -> Handling:
-    """Return what is done about a level."""
-    return _HANDLINGS[level] if mode is RiskMode.ACT else Handling.NONE
+def is_certain(level: int, *, hard: int, model: int | None) -> bool:
+    """Return whether a level rests on more than suspicion: a rule that acts alone, or a model."""
+    return max(hard, model or NO_RISK) >= level
+
+
+def handling_of(level: int, mode: RiskMode, *, certain: bool) -> Handling:
+    """Return what is done about a level.
+
+    A suspicion takes no turn over, however grave: it shows the card, and the counselor asks. Soft rules are
+    wide, and a talk that is cut off by a fixed text without need teaches people to keep silent.
+    """
+    if mode is not RiskMode.ACT:
+        return Handling.NONE
+    return _HANDLINGS[level if certain else min(level, HIGH)]
 
 
 def is_worth_noting(finding: RiskFinding) -> bool:

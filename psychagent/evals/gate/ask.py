@@ -9,34 +9,35 @@ from typing import NamedTuple
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.memory import Memory
-from psychagent.domain.risk.finding import Classifier
-from psychagent.domain.risk.level import level_of
+from psychagent.domain.risk.finding import Classifier, Handling, RiskMode
+from psychagent.domain.risk.level import handling_of, is_certain, level_of
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, sum_usage
 from psychagent.evals.gate.gold import GoldTurn
+from psychagent.evals.gate.measure import Given
 from psychagent.files.digest import hash_json
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.safety.classify import judge
 from psychagent.nodes.state import Brief
-from psychagent.safety.rules import RiskRules
+from psychagent.safety.rules import Heard, RiskRules
 
 
 class Asked(NamedTuple):
     """What a model made of labelled turns."""
 
-    levels: dict[str, int]
-    """Id -> level of rules and model together; where the model failed, of the rules alone."""
+    levels: dict[str, Given]
+    """Id -> what rules and model together make of it; where the model failed, the rules alone."""
     asked: int
     failed: int
     usage: Usage
 
 
-def by_rules(turns: Sequence[GoldTurn], rules: RiskRules) -> dict[str, int]:
-    """Return each turn's level by the rules alone, as if the model were down."""
+def by_rules(turns: Sequence[GoldTurn], rules: RiskRules) -> dict[str, Given]:
+    """Return what the rules alone make of each turn, as if the model were down."""
     levels = {}
     for turn in turns:
         heard = rules.hear(turn.text, turn.before)
-        levels[turn.id] = level_of(hard=heard.hard, soft=heard.soft, model=None, last=0).level
+        levels[turn.id] = _given(heard, None)
     return levels
 
 
@@ -45,20 +46,25 @@ async def with_model(deps: Deps, language: Language, turns: Sequence[GoldTurn]) 
     brief = _brief(deps, language)
     rules = deps.safety(language).rules
 
-    async def ask(turn: GoldTurn) -> tuple[int, Classifier, Usage]:
+    async def ask(turn: GoldTurn) -> tuple[Given, Classifier, Usage]:
         heard = rules.hear(turn.text, turn.before)
         judged = await judge(deps, brief, _dialogue(turn), heard, (), last=0)
-        level = level_of(hard=heard.hard, soft=heard.soft, model=judged.level, last=0).level
-        return level, judged.classifier, judged.usage
+        return _given(heard, judged.level), judged.classifier, judged.usage
 
     answers = await asyncio.gather(*(ask(turn) for turn in turns))
     states = [state for _, state, _ in answers]
     return Asked(
-        {turn.id: level for turn, (level, _, _) in zip(turns, answers, strict=True)},
+        {turn.id: given for turn, (given, _, _) in zip(turns, answers, strict=True)},
         sum(state in {Classifier.OK, Classifier.FAILED} for state in states),
         states.count(Classifier.FAILED),
         sum_usage(usage for _, _, usage in answers),
     )
+
+
+def _given(heard: Heard, model: int | None) -> Given:
+    level = level_of(hard=heard.hard, soft=heard.soft, model=model, last=0).level
+    handling = handling_of(level, RiskMode.ACT, certain=is_certain(level, hard=heard.hard, model=model))
+    return Given(level, handling is Handling.TAKEOVER)
 
 
 def prompt_hash(deps: Deps, language: Language) -> str:

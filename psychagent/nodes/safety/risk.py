@@ -19,6 +19,7 @@ from psychagent.domain.risk.level import (
     FAILURES_TOLD,
     failures_in_a_row,
     handling_of,
+    is_certain,
     is_worth_noting,
     level_at,
     level_of,
@@ -90,7 +91,9 @@ def _finding(
         model=judged.level,
         classifier=judged.classifier,
         carried=carried,
-        handling=handling_of(level, mode),
+        handling=handling_of(
+            level, mode, certain=known >= level or is_certain(level, hard=heard.hard, model=judged.level)
+        ),
         rules_hash=deps.safety(brief.case.language).rules.digest,
     )
     silent = failures_in_a_row([*findings, finding], turns) == FAILURES_TOLD

@@ -12,6 +12,7 @@ from psychagent.domain.risk.finding import Classifier, Handling, RiskFinding, Ri
 from psychagent.domain.risk.level import (
     failures_in_a_row,
     handling_of,
+    is_certain,
     is_model_due,
     is_worth_noting,
     level_at,
@@ -84,9 +85,17 @@ def test_a_model_is_asked_where_a_rule_calls_after_danger_and_of_a_person_at_fir
 
 
 def test_each_level_has_its_handling_and_none_where_the_gate_watches() -> None:
-    acts = [handling_of(level, RiskMode.ACT) for level in range(4)]
+    acts = [handling_of(level, RiskMode.ACT, certain=True) for level in range(4)]
     assert acts == [Handling.NONE, Handling.NOTE, Handling.CARD, Handling.TAKEOVER]
-    assert {handling_of(level, RiskMode.WATCH) for level in range(4)} == {Handling.NONE}
+    assert {handling_of(level, RiskMode.WATCH, certain=True) for level in range(4)} == {Handling.NONE}
+
+
+def test_a_suspicion_takes_no_turn_over() -> None:
+    acts = [handling_of(level, RiskMode.ACT, certain=False) for level in range(4)]
+    assert acts == [Handling.NONE, Handling.NOTE, Handling.CARD, Handling.CARD]
+    assert is_certain(3, hard=3, model=None)
+    assert is_certain(3, hard=0, model=3)
+    assert not is_certain(3, hard=2, model=None)
 
 
 def test_danger_and_a_silent_model_are_noted_and_nothing_else() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -10,7 +11,7 @@ from psychagent.domain.base import Language
 from psychagent.errors import ProviderError
 from psychagent.evals.gate.ask import by_rules, prompt_hash, with_model
 from psychagent.evals.gate.gold import GoldTurn, Half
-from psychagent.evals.gate.measure import MEASURES, GateRate, by_kind, measure
+from psychagent.evals.gate.measure import MEASURES, GateRate, Given, by_kind, measure
 from psychagent.safety.rules import RiskRules
 from tests.support.gate import ENDPOINT, RULES, gated, judgement, safety_texts
 
@@ -38,8 +39,9 @@ TURNS = (
 )
 
 
-def rates(levels: dict[str, int], *, with_model: bool = False) -> dict[str, GateRate]:
-    return {rate.name: rate for rate in measure(TURNS, levels, with_model=with_model)}
+def rates(levels: Mapping[str, int | Given], *, with_model: bool = False) -> dict[str, GateRate]:
+    given = {name: Given(one, one == 3) if isinstance(one, int) else one for name, one in levels.items()}
+    return {rate.name: rate for rate in measure(TURNS, given, with_model=with_model)}
 
 
 def test_every_rate_counts_its_own_turns() -> None:
@@ -98,7 +100,12 @@ async def test_a_model_is_asked_where_the_settings_say_and_its_failures_are_coun
         deps = replace(cast.deps, safety=safety_texts)
         answer = await with_model(deps, Language.EN, turns)
         assert (answer.asked, answer.failed) == (asked, failed)
-        assert answer.levels == {"l2": 3, "plain": 0, "l1-missed": 0}
+        assert {name: given.level for name, given in answer.levels.items()} == {
+            "l2": 3,
+            "plain": 0,
+            "l1-missed": 0,
+        }
+        assert answer.levels["l2"].takes_over
         assert answer.usage.total().calls == asked - failed
     assert prompt_hash(deps, Language.EN) != prompt_hash(deps, Language.ZH)
     assert "Do you think of dying?" not in cast.asked("risk")[0][-1]["content"]

@@ -1,0 +1,142 @@
+"""The file of rules of one language, checked as it is read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from psychagent.domain.base import Record
+from psychagent.domain.risk.finding import CONCERN, IMMINENT, About
+
+_NAMED = re.compile(r"(?<!\?P)<[a-z_]+>")
+
+
+class Context(Record):
+    """Words around a pattern that change what it means: another person, a film, a denial."""
+
+    scope: Literal["before", "clause", "sentence", "turn"] = "sentence"
+    """Where the words must stand: in the sentence before the pattern (so that `$` is where it begins), in
+    its clause, in its sentence, or anywhere in the turn."""
+    match: tuple[str, ...]
+    """Regular expressions on normalized text: lower case, half width, no apostrophes."""
+
+
+class RiskPattern(Record):
+    """One thing that a client may say, and how dangerous it is."""
+
+    id: str
+    level: int = Field(ge=CONCERN, le=IMMINENT)
+    about: About
+    hard: bool = True
+    """Whether it acts alone; otherwise a model is asked, and it stands in where none answers."""
+    scope: Literal["sentence", "turn"] = "sentence"
+    """Whether its words stand in one sentence, or may be spread over the turn."""
+    match: tuple[str, ...] = Field(min_length=1)
+    """Regular expressions on normalized text."""
+    also: tuple[str, ...] = ()
+    """Regular expressions that must be found too, anywhere in the turn."""
+    at_least: int = Field(default=0, ge=0)
+    """How many of them; 0 is all. Signs that say little each may say much together."""
+    softened_by: tuple[str, ...] = ()
+    """Contexts in which a model is asked although the pattern is hard."""
+    lowered_by: tuple[str, ...] = ()
+    """Contexts in which it is no more than a concern."""
+    voided_by: tuple[str, ...] = ()
+    """Contexts in which it means nothing."""
+
+
+class AnswerRule(Record):
+    """What a yes, or another answer, means after a question of the counselor."""
+
+    id: str
+    level: int = Field(ge=CONCERN, le=IMMINENT)
+    about: About
+    hard: bool = True
+    asked: tuple[str, ...] = Field(min_length=1)
+    """Regular expressions on the counselor's last question and the sentence before it."""
+    said: tuple[str, ...] = ()
+    """How an answer begins that affirms without a yes: a time, a place; empty is the file's `yes`."""
+    voided_by: tuple[str, ...] = ()
+    """Contexts of the answer in which it means nothing."""
+
+
+class RulesFile(Record):
+    """`configs/safety/rules/<language>.yaml`."""
+
+    whole_words: bool = False
+    """Whether an expression begins and ends at the edge of a word; not for a language without spaces."""
+    words: dict[str, str | tuple[str, ...]] = {}
+    """Parts of expressions that many share, written `<name>` where they are used; of a list any may stand
+    there. A later one may use an earlier one."""
+    contexts: dict[str, Context] = {}
+    patterns: tuple[RiskPattern, ...]
+    answers: tuple[AnswerRule, ...] = ()
+    yes: tuple[str, ...] = ()
+    """Regular expressions that match a whole answer, or how it begins, if it says yes."""
+    asks: tuple[str, ...]
+    """Regular expressions of words with which a counselor asks about danger."""
+
+    @model_validator(mode="after")
+    def _is_whole(self) -> RulesFile:
+        ids = [*(rule.id for rule in self.patterns), *(rule.id for rule in self.answers)]
+        twice = {one for one in ids if ids.count(one) > 1}
+        if twice:
+            raise ValueError(f"id {sorted(twice)[0]!r} stands twice; rename one")
+        for rule in self.patterns:
+            self._know(rule.id, (*rule.softened_by, *rule.lowered_by, *rule.voided_by))
+            if rule.at_least > len(rule.also):
+                raise ValueError(
+                    f"pattern {rule.id!r} asks for {rule.at_least} of {len(rule.also)}; ask for fewer"
+                )
+        for answer in self.answers:
+            self._know(answer.id, answer.voided_by)
+        spelled = spell_out(self.words)
+        for text in self._expressions():
+            try:
+                re.compile(expand(text, spelled))
+            except re.error as error:
+                raise ValueError(f"{text!r} is not a regular expression ({error}); mend it") from error
+        return self
+
+    def _know(self, rule: str, names: tuple[str, ...]) -> None:
+        for name in names:
+            if name not in self.contexts:
+                raise ValueError(f"pattern {rule!r} names context {name!r}, which does not exist; add it")
+
+    def _expressions(self) -> Iterator[str]:
+        for rule in self.patterns:
+            yield from (*rule.match, *rule.also)
+        for answer in self.answers:
+            yield from answer.asked
+            yield from answer.said
+        for context in self.contexts.values():
+            yield from context.match
+        yield from self.yes
+        yield from self.asks
+
+
+def expand(text: str, words: Mapping[str, str]) -> str:
+    """Write each `<name>` of an expression out.
+
+    Raises:
+        ValueError: If a name is not among the words.
+    """
+
+    def spelled(found: re.Match[str]) -> str:
+        if found[0] not in words:
+            raise ValueError(f"{text!r} uses {found[0]}, which is not among the words; add or mend it")
+        return words[found[0]]
+
+    return _NAMED.sub(spelled, text)
+
+
+def spell_out(words: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
+    """Turn words into one expression for each `<name>`; one may use those above it."""
+    spelled: dict[str, str] = {}
+    for name, given in words.items():
+        text = given if isinstance(given, str) else f"(?:{'|'.join(given)})"
+        spelled[f"<{name}>"] = expand(text, spelled)
+    return spelled
