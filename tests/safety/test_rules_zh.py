@@ -53,6 +53,61 @@ ARMED = ["刀我磨好了，等他下班就捅他", "汽油买好了，今晚就
 ATTACKED = ["他拿刀架在我脖子上", "他掐着我脖子，我喘不上气", "救我，他在踹门"]
 
 
+# several signs that say little each
+SIGNS = [
+    "鱼缸送给楼上小孩了，水电费结清了，密码抄在本子上，你们看到的时候我已经走了",
+    "药片我从上个月起一直攒着，等她回娘家那晚就够了",
+    "我在大坝上，风很大，想最后跟你说几句",
+    "信压在花盆底下了，后天他们打开门就会明白",
+]
+THERE = ["我坐在二十层的窗台上，腿悬在外面", "人已经翻过护栏了", "我走进湖里了，水到胸口了"]
+OUTRIGHT = ["我正在割", "我吞了刀片", "把胰岛素都打进去了", "要跳了", "百草枯，我喝了"]
+GOING = ["我打算冬至那天走", "等体检完，下周五我就了结自己", "来世再报答你们，永别了"]
+BLEEDING = ["刚划的，口子太深，毛巾都湿透了", "血一直淌，地上全是，我有点晕"]
+TO_OTHERS = ["我已经在他公司门口了，包里带着刀，他出来就捅", "我把他掐死了", "她的汤里我下了药"]
+FROM_OTHERS = ["他在砸门，我躲在衣柜里，快报警", "我爸举着斧头朝我过来了", "他往我身上泼了汽油"]
+# thoughts with a verb of dying, in codes and foreign words, and what is done to a body
+THOUGHTS = [
+    "脑子里天天放映自己沉进湖底",
+    "我研究哪种死法不给人添麻烦",
+    "每次过铁路我都想躺上去",
+    "每天都有suicidal thoughts",
+    "我想自/杀",
+    "想。自。杀",
+    "最近总想领盒饭，真的那种",
+]
+WOUNDS = ["大腿内侧又添了三道，天热也穿长裤", "不割就睡不着", "拿订书钉往胳膊上扎，这周两次了"]
+BLOWS = ["他揪着我头发往墙上撞，这个月第二回了", "教练让我脱衣服，还摸我", "护工拿开水烫我奶奶"]
+GONE = [
+    "宁可死掉也不想这样耗着",
+    "巴不得体检查出个绝症",
+    "我走了你们才能歇歇",
+    "人要是能注销就好了",
+    "对死有点向往",
+    "梦见自己死了，醒来特别失望",
+]
+RESISTED = ["戒了半年没划，今天手又痒", "刀都让我妈收起来了，我信不过自己"]
+
+
+@pytest.mark.parametrize("text", [*SIGNS, *THERE, *OUTRIGHT, *GOING, *BLEEDING, *TO_OTHERS, *FROM_OTHERS])
+def test_signs_that_add_up_a_place_and_what_is_said_outright_are_imminent(
+    rules: RiskRules, text: str
+) -> None:
+    assert level(rules, text) == IMMINENT
+
+
+@pytest.mark.parametrize("text", [*THOUGHTS, *WOUNDS, *BLOWS])
+def test_a_thought_near_a_verb_of_dying_a_wound_and_a_blow_are_high(rules: RiskRules, text: str) -> None:
+    assert level(rules, text) >= HIGH
+
+
+@pytest.mark.parametrize("text", [*GONE, *RESISTED])
+def test_a_wish_to_be_gone_in_other_words_and_harm_resisted_are_a_concern(
+    rules: RiskRules, text: str
+) -> None:
+    assert level(rules, text) >= CONCERN
+
+
 @pytest.mark.parametrize("text", [*PASSIVE, *HISTORY, *URGES, *FEAR])
 def test_a_wish_to_be_gone_an_old_wound_an_urge_and_a_fear_are_heard(rules: RiskRules, text: str) -> None:
     assert level(rules, text) >= CONCERN
@@ -118,6 +173,23 @@ def test_words_that_may_mean_less_ask_a_model(rules: RiskRules, text: str) -> No
         "刚才他打我电话我没接到",
         "他没打过我，一次都没有",
         "绳子准备好了，明天拔河",
+        "谢谢您，今天麻烦您了，再见。",
+        "这是最后一次咨询了，谢谢您这半年",
+        "现在好一点了，谢谢你",
+        "把猫寄养在同事家，过完年回来接",
+        "在天台晾衣服呢，风大",
+        "刀磨好了，就等螃蟹上桌",
+        "抽烟就是慢性自杀，我戒了",
+        "论文写青少年自伤，数据还没收齐",
+        "领带勒得我喘不过气",
+        "救救我，作业写不完了",
+        "领导知道了会杀了我",
+        "月底跟中介做个了断",
+        "药都吃完了，明天去复诊",
+        "网贷还清了，把账号注销了",
+        "蚊子咬得我一身包",
+        "房贷像绳子套在脖子上",
+        "又剁手了，吃土到月底",
     ],
 )
 def test_others_films_denials_idioms_work_and_everyday_life_are_no_danger(
@@ -166,6 +238,18 @@ def test_a_space_between_clauses_parts_them(rules: RiskRules) -> None:
         ("那个声音跟你说什么？", "叫我跳下去", HIGH),
         ("如果又想自杀，先打热线，好吗？", "好的，嗯", NO_RISK),
         ("这周睡得好吗？", "嗯", NO_RISK),
+        ("你今晚真的会去跳吗？", "会的", IMMINENT),
+        ("你能先把刀片放下吗？", "不放", IMMINENT),
+        ("你攒了多少药？", "两瓶多", IMMINENT),
+        ("你会去想怎么结束生命吗？", "没有一天不想", HIGH),
+        ("你没有自杀的想法吧？", "不是没有", HIGH),
+        ("你哥哥是自杀的吗？", "是的", NO_RISK),
+        ("那部片子里有自杀的情节吗？", "有", NO_RISK),
+        ("你完全没有想过自杀，对吗？", "嗯", NO_RISK),
+        ("降压药今天吃了吗？", "吃了", NO_RISK),
+        ("您说“有时候不想活”。这周过得怎么样？", "嗯", NO_RISK),
+        ("这会儿说点什么，您会轻松些？", "大概是吧", NO_RISK),
+        ("您现在没做、想做的事是什么？", "嗯，让我想想", NO_RISK),
     ],
 )
 def test_an_answer_means_what_was_asked(rules: RiskRules, before: str, answer: str, expected: int) -> None:
