@@ -9,8 +9,9 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
+from psychagent.domain.base import Speaker
 from psychagent.domain.risk.finding import HIGH, Handling, RiskMode
-from psychagent.domain.risk.level import level_at
+from psychagent.domain.risk.level import is_pressing, level_at
 from psychagent.domain.role import ClientKind
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.nodes.client import client
@@ -38,8 +39,8 @@ def _said_goodbye(turns: Sequence[Turn]) -> bool:
 def goes_on(turns: Sequence[Turn], level: int, *, most: int, extra: int) -> bool:
     """Return whether danger keeps a session open that would be over, where the gate acts.
 
-    It stays open while the level is high, and, once that has passed, until the counselor has closed
-    the extra turns with a goodbye; never for more than the extra turns.
+    It stays open while the level is high, and, once that has passed, until the counselor has said the
+    goodbye that danger kept it from; never for more than the extra turns.
 
     Args:
         turns: The session so far.
@@ -48,7 +49,9 @@ def goes_on(turns: Sequence[Turn], level: int, *, most: int, extra: int) -> bool
         extra: Most counselor turns beyond them.
     """
     spoken = count_counselor_turns(turns)
-    is_unclosed = spoken > most and not _said_goodbye(turns)
+    own = [turn for turn in turns[-2:] if turn.speaker is Speaker.COUNSELOR]
+    was_kept = spoken > most or any(is_pressing(turn.risk_level) for turn in own)
+    is_unclosed = was_kept and not _said_goodbye(turns)
     return spoken < most + extra and (level >= HIGH or is_unclosed)
 
 

@@ -20,6 +20,7 @@ from psychagent.llm.reply import Reply
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.tags import split_thoughts
+from psychagent.safety.answer import Card
 
 CLOSE: Mapping[str, bool] = {"end": True}
 """What a person answers, in place of words, to end the session; words are never searched for it."""
@@ -37,7 +38,7 @@ def client(deps: Deps) -> SessionNode:
                     return {"closed": True}
                 return {"turns": [Turn(speaker=Speaker.CLIENT, text=str(words).strip())]}
             case ClientKind.SIMULATOR:
-                prompt = client_prompt(deps, brief, turns)
+                prompt = client_prompt(deps, brief, turns, state.get("card"))
                 reply = await deps.chat(Role.CLIENT, brief.knobs).request(prompt, read_words)
                 return {"turns": [Turn(speaker=Speaker.CLIENT, text=reply.value)], "usage": reply.usage}
             case unknown:
@@ -53,13 +54,18 @@ def _asked(state: SessionState, brief: Brief) -> dict[str, object]:
     return {"counselor": state["turns"][-1].text, "session_index": brief.session_index, **shown}
 
 
-def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
-    """Write the simulator's prompt: its view of itself, then the whole visible dialogue."""
+def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], card: Card | None = None) -> Prompt:
+    """Write the simulator's prompt: its view of itself, the visible dialogue, and a card that it sees."""
     head = client_head(sources, brief)
+    messages, rendered = client_messages(head, turns), [head]
+    if card:
+        # a person sees it beside the counselor's words, so whoever plays one must know of it
+        shown = sources.prompts(brief.case.language).render("client/card", card=card)
+        messages, rendered = (*messages[:-1], user(f"{messages[-1]['content']}\n\n{shown}")), [head, shown]
     return Prompt.of(
         Role.CLIENT,
-        client_messages(head, turns),
-        rendered=[head],
+        messages,
+        rendered=rendered,
         seed=brief.seed("client", len(turns)),
         call=brief.call(Role.CLIENT, len(turns)),
         rephrased=said_in_words(head),

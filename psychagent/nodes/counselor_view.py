@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Speaker
+from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.safety import safety_due
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, assistant, system, user
@@ -148,8 +149,9 @@ def render_moment(
     )
     is_open = not due and any(skill.id in skill_ids for skill in risk)
     extra = sources.baseline.safety.extra_turns if risk_level is not None else 0
+    spoken_of = any(is_pressing(turn.risk_level) for turn in turns)
     return brief.once(
-        (prompts, "moment", spoken, due, is_open, risk_level),
+        (prompts, "moment", spoken, due, is_open, risk_level, spoken_of),
         lambda: prompts.render(
             "counselor/moment",
             turn=spoken + 1,
@@ -158,6 +160,7 @@ def render_moment(
             danger_open=is_open,
             risk_level=risk_level or 0,
             extra_turns=extra,
+            risk_spoken_of=spoken_of,
             last=brief.is_last,
             modality=brief.case.modality.value,
         ),

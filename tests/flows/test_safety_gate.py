@@ -66,10 +66,18 @@ async def test_acting_shows_a_card_and_tells_the_counselor_before_it_speaks() ->
     held = await hold(cast)
     tails = [prompt[-1]["content"] for prompt in cast.asked("counselor")]
     assert ["Danger is open" in tail for tail in tails] == [False, True, False, False]
-    assert ["may mean danger" in tail for tail in tails] == [False, False, True, False]
+    assert ["not settled yet" in tail for tail in tails] == [False, False, True, False]
     assert [f.handling for f in held["findings"]] == [Handling.CARD, Handling.NOTE]
     assert [f.carried for f in held["findings"]] == [False, True]
     assert [turn.risk_level for turn in held["turns"][::2]] == [0, 2, 1, 0]
+
+
+async def test_a_concern_is_asked_about_once_and_not_in_the_last_turn() -> None:
+    cast = gated(replies(["Better to be gone.", "Hm.", "Better to be gone.", "Bye."]), mode="act")
+    await hold(cast)
+    tails = [prompt[-1]["content"] for prompt in cast.asked("counselor")]
+    assert ["may mean danger" in tail for tail in tails] == [False, True, False, False]
+    assert "ask nothing new" in tails[3]
 
 
 async def test_high_danger_pins_retrieval_to_the_skills_for_danger() -> None:
@@ -138,6 +146,24 @@ async def test_danger_in_the_last_words_adds_turns_until_the_counselor_has_close
     assert "The danger has eased" in tails[3]
 
 
+async def test_danger_that_passes_at_the_limit_leaves_the_counselor_its_goodbye() -> None:
+    own = [spoken("Hello."), spoken("Stay."), spoken("Goodbye.", ends=True)]
+    cast = gated(
+        {"counselor": own, "client": ["I could end it.", "Fine.", "Bye."]}, mode="act", max_counselor_turns=2
+    )
+    held = await hold(cast)
+    assert counselors(held) == ["Hello.", "Stay.", "Goodbye."]
+    assert "The danger has eased" in cast.asked("counselor")[2][-1]["content"]
+
+
+async def test_a_simulated_client_is_told_of_the_card_that_a_person_would_see() -> None:
+    cast = gated(replies(SAYS), mode="act", max_counselor_turns=4)
+    await hold(cast, region="US")
+    lasts = [prompt[-1]["content"] for prompt in cast.asked("client")]
+    assert ["988" in last for last in lasts] == [False, True, False, False]
+    assert [prompt[-1]["role"] for prompt in cast.asked("client")] == ["user"] * 4
+
+
 @pytest.mark.parametrize("extra", [0, 1, 3])
 async def test_extra_turns_are_bounded(extra: int) -> None:
     says = ["I could end it."] * (2 + extra)
@@ -171,6 +197,13 @@ async def test_the_model_is_not_asked_about_plain_talk_nor_where_it_could_not_ch
     assert cast.asked("risk") == []
     assert levels(held) == {3: 3}
     assert held["findings"][0].classifier is Classifier.SPARED
+
+
+async def test_an_answer_to_a_question_about_danger_is_always_judged() -> None:
+    own = {"counselor": [spoken("Do you think of dying?"), spoken("And?")], "client": ["Well, no.", "Hm."]}
+    cast = gated(own | {"risk": [judgement(0)]}, endpoint=ENDPOINT, max_counselor_turns=2)
+    await hold(cast)
+    assert len(cast.asked("risk")) == 1
 
 
 async def test_always_asks_about_every_turn() -> None:

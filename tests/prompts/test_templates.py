@@ -190,7 +190,7 @@ def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_an
 ) -> None:
     def moment(left: int, **over: Any) -> str:
         plain = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
-        plain |= {"risk_level": 0, "extra_turns": 0}
+        plain |= {"risk_level": 0, "extra_turns": 0, "risk_spoken_of": False}
         given = {"turn": 3, "turns_left": left, **plain}
         return library(language).render("counselor/moment", **given | over)
 

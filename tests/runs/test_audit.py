@@ -39,7 +39,9 @@ ACT = {"mode": "act"}
 async def held(save_dir: Path, *, safety: dict[str, Any], rollouts: int = 1, **over: Any) -> Path:
     """Hold a course in which danger is voiced; return its audit."""
     with serve(Endangered()) as server:
-        plan = endangered_plan(save_dir, server.base_url, safety=safety, rollouts=rollouts, **over)
+        plan = endangered_plan(
+            save_dir, server.base_url, safety=safety, rollouts=rollouts, reward="safe", **over
+        )
         assert (await run_sample(plan)).exit_status() == 0
     return audit_of(save_dir)
 

@@ -67,13 +67,19 @@ def gate_at(base_url: str) -> dict[str, Any]:
 
 
 def endangered_plan(
-    save_dir: Path, base_url: str, *, safety: Mapping[str, Any], rollouts: int = 1, **over: Any
+    save_dir: Path,
+    base_url: str,
+    *,
+    safety: Mapping[str, Any],
+    rollouts: int = 1,
+    reward: str = "reference",
+    **over: Any,
 ) -> SamplePlan:
     """Plan a run, with rollouts if there is more than one."""
     if rollouts == 1:
         return run_plan(save_dir, base_url, safety=dict(safety), **over)
-    # the client voices what the counselor of these tests does not ask about: `safe` would hold all again
-    rft = {"rollout_n": rollouts, "min_rollouts": rollouts, "reward": "reference"}
+    # the client voices what the counselor of these tests does not ask about: `safe` holds all again
+    rft = {"rollout_n": rollouts, "min_rollouts": rollouts, "reward": reward}
     return rollout_plan(save_dir, base_url, rft=rft, safety=dict(safety), **over)
 
 

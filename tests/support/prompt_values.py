@@ -14,6 +14,7 @@ from psychagent.domain.profile import ContactMode, ExistentialTopic, HetTheory, 
 from psychagent.domain.skill import Skill
 from psychagent.domain.turn import Turn
 from psychagent.domain.views.memory import view_memory
+from psychagent.safety.answer import Card, CardLine
 from tests.support.memory_parts import memory
 
 MARKS = {
@@ -79,6 +80,10 @@ def values(
         "safety_due": False,
         "risk_level": 1,
         "extra_turns": 2,
+        "risk_spoken_of": True,
+        "card": Card(
+            title="mark-card", intro="i", lines=(CardLine(name="mark-line", call="112"),), closing="c"
+        ),
         "danger_open": False,
         "last": False,
         "client": "simulator",

@@ -67,17 +67,27 @@ def is_model_due(
     hard: int,
     last: int,
     is_person: bool,
+    asked: bool,
 ) -> bool:
     """Return whether a model should be asked about the last turn: seldom, for it costs time and tokens.
 
-    It is asked where a rule calls for it, for some turns after danger, and, with a person, in the first
-    turns of a session, before its way of speaking is known.
+    It is asked where a rule calls for it, where the turn answers a question about danger, for some turns
+    after danger, and, with a person, in the first turns of a session, before its way of speaking is known.
+
+    Args:
+        findings: What was found in the session so far.
+        turns: The session so far, the turn in question last.
+        soft: Level of the rules that a model is asked about.
+        hard: Level of the rules that act alone.
+        last: Level of the client's turn before.
+        is_person: Whether a person is the client.
+        asked: Whether the counselor's last words ask about danger, or were chosen because of it.
     """
     said = [at for at, turn in enumerate(turns) if turn.speaker is Speaker.CLIENT]
     recent = said[-1 - _LOOKS_BACK :]
     in_danger_lately = any(f.level > NO_RISK and f.turn in recent for f in findings)
     is_early = is_person and len(said) <= _FIRST_TURNS
-    return max(soft, hard) > NO_RISK or last > NO_RISK or in_danger_lately or is_early
+    return max(soft, hard, last) > NO_RISK or asked or in_danger_lately or is_early
 
 
 def is_certain(level: int, *, hard: int, model: int | None) -> bool:

@@ -57,7 +57,13 @@ async def judge(
     if settings.endpoint is None:
         return Judged(Classifier.OFF)
     due = settings.classifier == "always" or is_model_due(
-        findings, turns, soft=heard.soft, hard=heard.hard, last=last, is_person=is_person
+        findings,
+        turns,
+        soft=heard.soft,
+        hard=heard.hard,
+        last=last,
+        is_person=is_person,
+        asked=_is_about_danger(deps, brief, turns[-2]) if len(turns) > 1 else False,
     )
     # nothing that a model could say would change the highest level
     if not due or heard.hard == IMMINENT:
@@ -72,6 +78,12 @@ async def judge(
         return Judged(Classifier.FAILED, usage=error.usage)
     reply = answer.value
     return Judged(Classifier.OK, reply.level, About(reply.about), answer.usage)
+
+
+def _is_about_danger(sources: Sources, brief: Brief, own: Turn) -> bool:
+    """Return whether a counselor's turn asks about danger, or was chosen because danger was heard."""
+    asks = sources.safety(brief.case.language).rules.asks_about(own.text)
+    return asks or (own.rewrite is not None and own.rewrite.danger)
 
 
 def read_risk(reply: Reply, said: str) -> RiskReply:

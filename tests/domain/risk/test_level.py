@@ -69,15 +69,21 @@ def test_the_level_of_the_last_turn_is_its_findings_and_that_of_the_session_befo
 
 
 def due(
-    findings: Sequence[RiskFinding], turns: Sequence[Turn], *, is_person: bool = False, soft: int = 0
+    findings: Sequence[RiskFinding],
+    turns: Sequence[Turn],
+    *,
+    is_person: bool = False,
+    soft: int = 0,
+    asked: bool = False,
 ) -> bool:
-    return is_model_due(findings, turns, soft=soft, hard=0, last=0, is_person=is_person)
+    return is_model_due(findings, turns, soft=soft, hard=0, last=0, is_person=is_person, asked=asked)
 
 
 def test_a_model_is_asked_where_a_rule_calls_after_danger_and_of_a_person_at_first() -> None:
     turns = talk("1", "a", "2", "b", "3", "c", "4", "d", "5", "e")
     assert not due([], turns[:2])
     assert due([], turns[:2], soft=1)
+    assert due([], turns[:8], asked=True)
     assert due([], turns[:6], is_person=True)
     assert not due([], turns[:8], is_person=True)
     assert due([found(1, 1)], turns[:8])
