@@ -20,6 +20,8 @@ from psychagent.safety.text import CLAUSE_MARKS, last_question, normalize, quest
 
 _NAMED = re.compile(r"(?<!\?P)<[a-z_]+>")
 _NEVER = re.compile(r"(?!)")
+_HESITATION = " .…,—-"
+"""Marks with which an answer may begin: "... tonight"."""
 _REMEMBERED = 512
 """Turns whose reading is kept: those of the sessions under way."""
 
@@ -147,8 +149,9 @@ def spell_out(words: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
     """Turn words into one expression for each `<name>`; one may use those above it."""
     spelled: dict[str, str] = {}
     for name, given in words.items():
-        text = given if isinstance(given, str) else f"(?:{'|'.join(given)})"
-        spelled[f"<{name}>"] = expand(text, spelled)
+        text = given if isinstance(given, str) else "|".join(given)
+        # grouped, so that what stands beside a name goes with each of its words
+        spelled[f"<{name}>"] = f"(?:{expand(text, spelled)})"
     return spelled
 
 
@@ -254,7 +257,7 @@ class RiskRules:
         return False
 
     def _answered(self, text: str, before: str) -> Iterator[_Hit]:
-        question = last_question(before)
+        question, text = last_question(before), text.lstrip(_HESITATION)
         for rule, asked, said in self._answers:
             found = said.match(text)
             if found and asked.search(question) and not self._stands(rule.voided_by, found, text):
