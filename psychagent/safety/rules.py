@@ -20,7 +20,7 @@ from psychagent.safety.text import CLAUSE_MARKS, last_question, normalize, quest
 
 _NAMED = re.compile(r"(?<!\?P)<[a-z_]+>")
 _NEVER = re.compile(r"(?!)")
-_HESITATION = " .…,—-"
+_HESITATION = " .…,—-(*"
 """Marks with which an answer may begin: "... tonight"."""
 _REMEMBERED = 512
 """Turns whose reading is kept: those of the sessions under way."""
