@@ -137,6 +137,7 @@ def spell_out(words: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
     """Turn words into one expression for each `<name>`; one may use those above it."""
     spelled: dict[str, str] = {}
     for name, given in words.items():
-        text = given if isinstance(given, str) else f"(?:{'|'.join(given)})"
-        spelled[f"<{name}>"] = expand(text, spelled)
+        text = given if isinstance(given, str) else "|".join(given)
+        # grouped, so that what stands beside a name goes with each of its words
+        spelled[f"<{name}>"] = f"(?:{expand(text, spelled)})"
     return spelled

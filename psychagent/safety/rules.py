@@ -17,7 +17,7 @@ from psychagent.files.read import load_model
 from psychagent.safety.rule_file import RiskPattern, RulesFile, expand, spell_out
 from psychagent.safety.text import CLAUSE_MARKS, last_question, normalize, questions, sentences
 
-_BEFORE_AN_ANSWER = re.compile(r"^[\s.…,-]+")
+_BEFORE_AN_ANSWER = re.compile(r"^[\s.…,—(*-]+")
 _NEVER = re.compile(r"(?!)")
 _REMEMBERED = 512
 """Turns whose reading is kept: those of the sessions under way."""

@@ -22,98 +22,112 @@ def level(heard: Heard) -> int:
 
 
 IMMINENT_TURNS = [
-    ("self_going_to_now", "I'm going to kill myself tonight."),
-    ("self_plan", "I've set a date to die."),
-    ("self_doing_it_soon", "Saturday morning, that's when I'm doing it."),
-    ("self_farewell", "The goodbye letters are on the kitchen table."),
-    ("self_affairs", "I signed my will and gave my cat to the neighbour, so I can go in peace."),
-    ("self_leave_taking", "Goodbye. You did your best with me, it's just too late."),
-    ("self_pills_taken", "I took the whole bottle, I feel sick"),
-    ("self_swallowed", "swallowed about forty of my mother's tablets"),
-    ("self_taking_them", "The pills are counted. When we hang up I'm taking them."),
-    ("self_stash", "I've been saving up my sleeping pills since May"),
-    ("self_means_at_hand", "I've got the gun here on my lap"),
-    ("self_at_the_place", "im on the ledge and its windy"),
-    ("self_signs_together", "My father's rifle is in the barn and that's where I'll be tonight. I'm sorry."),
-    ("self_dead_soon", "By Sunday I'll be gone"),
-    ("self_all_planned", "I've got it all planned, nobody will be home and they won't find me till Monday."),
-    ("self_tried_now", "I tried to hang myself last night"),
-    ("harm_bleeding", "I cut too deep, it won't stop bleeding"),
-    ("others_armed", "I'm parked outside his flat with the knife and he will pay for this"),
-    ("others_under_way", "I stabbed him and he's not moving"),
-    ("harmed_threat_to_life", "My husband is going to kill me, he has got the axe"),
-    ("harmed_now", "I'm hiding in the bathroom, he's breaking the door"),
-    (
-        "self_signs_now",
-        "I'm parked by the reservoir, a hose in the boot. She thinks I'm at work. Sorry.",
-    ),
-    ("self_signs_arranged", "I left the passwords in a folder, tonight I'm ready and nobody knows."),
-    ("self_gone_after", "The hamster is with Ella for good, nobody asked why. On Tuesday I'm gone."),
-    ("gun_out", "My gun is on the table in front of me, I keep looking at it"),
-    ("wound_now", "There are scissors in my thigh, I put the scissors in my thigh"),
-    ("harm_while_talking", "I'm cutting my leg right now while we talk"),
-    ("harm_signs", "My wrist is cut and the blood is soaked through two towels, what do I do"),
-    ("harmed_signs", "My brother has the axe, he's hitting mum, please help"),
-    ("car_as_weapon", "I'm outside his office with my foot on the gas, waiting until he walks out"),
-    ("voices_say_now", "The voices say tonight is the time, I have to jump"),
+    "I'm going to kill myself tonight.",
+    "I've set a date to die.",
+    "Saturday morning, that's when I'm doing it.",
+    "The goodbye letters are on the kitchen table.",
+    "I signed my will and gave my cat to the neighbour, so I can go in peace.",
+    "Goodbye. You did your best with me, it's just too late.",
+    "I took the whole bottle, I feel sick",
+    "swallowed about forty of my mother's tablets",
+    "The pills are counted. When we hang up I'm taking them.",
+    "I've been saving up my sleeping pills since May",
+    "I've got the gun here on my lap",
+    "im on the ledge and its windy",
+    "My father's rifle is in the barn and that's where I'll be tonight. I'm sorry.",
+    "By Sunday I'll be gone",
+    "I've got it all planned, nobody will be home and they won't find me till Monday.",
+    "I tried to hang myself last night",
+    "I cut too deep, it won't stop bleeding",
+    "I'm parked outside his flat with the knife and he will pay for this",
+    "I stabbed him and he's not moving",
+    "My husband is going to kill me, he has got the axe",
+    "I'm hiding in the bathroom, he's breaking the door",
+    "I'm parked by the reservoir, a hose in the boot. She thinks I'm at work. Sorry.",
+    "I left the passwords in a folder, tonight I'm ready and nobody knows.",
+    "The hamster is with Ella for good, nobody asked why. On Tuesday I'm gone.",
+    "My gun is on the table in front of me, I keep looking at it",
+    "There are scissors in my thigh, I put the scissors in my thigh",
+    "I'm cutting my leg right now while we talk",
+    "My wrist is cut and the blood is soaked through two towels, what do I do",
+    "My brother has the axe, he's hitting mum, please help",
+    "I'm outside his office with my foot on the gas, waiting until he walks out",
+    "The voices say tonight is the time, I have to jump",
+    # said outright, in few words
+    "I've got the tablets here and I'll take them all tonight.",
+    "Tomorrow I die.",
+    "I just swallowed thirty of my tablets.",
+    "I've drunk bleach",
+    "I've slit my wrists.",
+    "He's strangling me.",
+    "he's got a knife to my throat",
+    "Somebody is breaking in, help",
+    "I'm on my way to his flat to kill him.",
+    "I'm about to stab her",
+    "My sister is on the roof and about to jump.",
+    # what else the turn is about does not hide it
+    "The kids are watching a film. I just took all my pills.",
+    "I'm a nurse. I'm going to hang myself tonight.",
+    "There's a party downstairs. I've got a noose ready for tonight, I'll use it on myself.",
 ]
 HIGH_TURNS = [
-    ("self_wants_to", "I keep thinking about killing myself"),
-    ("self_words", "some mornings i just want to die"),
-    ("harm_now", "I've been cutting again since the summer"),
-    ("harm_words", "I burn my arms when it gets too loud in my head"),
-    ("others_meant", "I want to kill my stepfather, I mean it"),
-    ("others_words", "I lie awake working out how I'd murder that man"),
-    ("harmed_by_partner", "My husband hits me most weekends"),
-    ("harmed_words", "mum's boyfriend has been touching my sister at night"),
-    ("self_thinks_of_death", "All through dinner I was thinking of hanging myself."),
-    ("self_thinks_of_means", "I look at the ceiling fan and I think it would be a way out"),
-    ("harm_on_purpose", "I burned my hand on the iron, on purpose."),
-    ("hits_own_child", "I slapped my daughter again yesterday, too hard."),
-    ("voices_orders", "The woman in the wall says I must choke him, she won't stop"),
-    ("voices_command", "The voices keep telling me to hurt my brother"),
+    "I keep thinking about killing myself",
+    "some mornings i just want to die",
+    "I've been cutting again since the summer",
+    "I burn my arms when it gets too loud in my head",
+    "I want to kill my stepfather, I mean it",
+    "I lie awake working out how I'd murder that man",
+    "My husband hits me most weekends",
+    "mum's boyfriend has been touching my sister at night",
+    "All through dinner I was thinking of hanging myself.",
+    "I look at the ceiling fan and I think it would be a way out",
+    "I burned my hand on the iron, on purpose.",
+    "I slapped my daughter again yesterday, too hard.",
+    "The woman in the wall says I must choke him, she won't stop",
+    "The voices keep telling me to hurt my brother",
+    # misspelt or starred
+    "been sucidal since may",
+    "i wanna d1e every single day",
+    "k1lling mys3lf is all I think of",
+    "My novel was turned down again. I want to kill myself.",
+    "Since Dad died I've wanted to kill myself.",
+    # being hurt, in few words
+    "My boyfriend gave me a black eye.",
+    "My son hits me.",
+    "dad takes the belt to us",
 ]
 CONCERN_TURNS = [
-    ("passive_sleep", "I go to bed hoping I won't wake up."),
-    ("passive_not_exist", "I wish I could just disappear forever."),
-    ("passive_dead", "They'd all be better off without me."),
-    ("passive_no_point", "I see no point in living."),
-    ("passive_fear_of_self", "I'm scared of my own thoughts at night."),
-    ("history_attempt", "I attempted suicide in 2009."),
-    ("history_harm", "I used to cut in secondary school."),
-    ("urge_to_hurt", "I get horrible images of dropping the baby, and I'm afraid of it."),
-    ("wish_near_death", "Sometimes being dead seems easier to me than another winter."),
-    ("injury_history", "Two years clean since I cut myself, and I miss it."),
-    ("watched_or_blocked", "My husband has my bank card and likes to know where I am."),
-    ("rage_wish", "I hope he dies alone."),
-    ("fear_at_home", "I'm scared of him when he drinks."),
-    ("hurt_before", "My father used to hit us with his belt."),
-    ("voices_heard", "I hear voices when the house is quiet."),
+    "I go to bed hoping I won't wake up.",
+    "I wish I could just disappear forever.",
+    "They'd all be better off without me.",
+    "I see no point in living.",
+    "I'm scared of my own thoughts at night.",
+    "I attempted suicide in 2009.",
+    "I used to cut in secondary school.",
+    "I get horrible images of dropping the baby, and I'm afraid of it.",
+    "Sometimes being dead seems easier to me than another winter.",
+    "Two years clean since I cut myself, and I miss it.",
+    "My husband has my bank card and likes to know where I am.",
+    "I hope he dies alone.",
+    "I'm scared of him when he drinks.",
+    "My father used to hit us with his belt.",
+    "I hear voices when the house is quiet.",
 ]
 
 
-@pytest.mark.parametrize(("pattern", "text"), IMMINENT_TURNS)
-def test_a_plan_or_an_act_under_way_is_imminent(rules: RiskRules, pattern: str, text: str) -> None:
-    heard = rules.hear(text)
-
-    assert pattern in heard.patterns
-    assert level(heard) == IMMINENT
+@pytest.mark.parametrize("text", IMMINENT_TURNS)
+def test_a_plan_or_an_act_under_way_is_imminent(rules: RiskRules, text: str) -> None:
+    assert level(rules.hear(text)) == IMMINENT
 
 
-@pytest.mark.parametrize(("pattern", "text"), HIGH_TURNS)
-def test_active_thoughts_and_present_hurt_are_high(rules: RiskRules, pattern: str, text: str) -> None:
-    heard = rules.hear(text)
-
-    assert pattern in heard.patterns
-    assert level(heard) == HIGH
+@pytest.mark.parametrize("text", HIGH_TURNS)
+def test_active_thoughts_and_present_hurt_are_high(rules: RiskRules, text: str) -> None:
+    assert level(rules.hear(text)) == HIGH
 
 
-@pytest.mark.parametrize(("pattern", "text"), CONCERN_TURNS)
-def test_wishes_history_and_fear_are_a_concern(rules: RiskRules, pattern: str, text: str) -> None:
-    heard = rules.hear(text)
-
-    assert pattern in heard.patterns
-    assert level(heard) == CONCERN
+@pytest.mark.parametrize("text", CONCERN_TURNS)
+def test_wishes_history_and_fear_are_a_concern(rules: RiskRules, text: str) -> None:
+    assert level(rules.hear(text)) == CONCERN
 
 
 @pytest.mark.parametrize(
@@ -163,6 +177,14 @@ def test_a_finding_says_whose_danger_it_is(rules: RiskRules, text: str, about: A
         "Kill myself? God, no, I have three grandchildren.",  # held up and thrown away
         "I'd sooner jump off a bridge than sing in front of them.",  # a dislike
         "My grandfather died in his sleep, and my aunt was glad for him.",  # another's death
+        "I'm going to see my sister on Saturday.",  # a plan, of which nobody dies
+        "Tonight I'm going to try the recipe.",
+        "Thank you, that was a long day. Goodbye, see you next week.",
+        "I'm on the platform, the tram is late.",
+        "He shot me a look across the table.",
+        "I'm ending it on Friday, the subscription.",
+        "I've rehearsed this on the way here, so I'm going to go fast.",
+        "I could kill him, he ate my cake.",
         "The ropes are packed and we leave for the boat tomorrow, I've sold the flat.",  # for life
     ],
 )
@@ -235,6 +257,9 @@ def test_spelling_hides_nothing(rules: RiskRules, text: str) -> None:
         ("Have you already swallowed any of the pills?", "a few", IMMINENT),
         ("Have you thought of killing yourself?", "Who wouldn't, in my place.", HIGH),
         ("Is anybody hurting you?", "...my uncle", HIGH),
+        ("Have you taken anything tonight?", "Most of the packet.", IMMINENT),
+        ("Have the thoughts of suicide gone away?", "No.", HIGH),
+        ("Are you thinking of ending your life?", "What gave me away?", HIGH),
     ],
 )
 def test_an_answer_means_what_was_asked(rules: RiskRules, before: str, text: str, expected: int) -> None:
@@ -247,6 +272,11 @@ def test_an_answer_means_what_was_asked(rules: RiskRules, before: str, text: str
         ("Are you thinking about suicide?", "No, never."),
         ("Has he ever hit you?", "Not once."),
         ("How was your week?", "Yes, good."),
+        ("Are you thinking of ending your life?", "Definitely not."),
+        ("If thoughts of suicide came back, would you call me?", "Yes, I would."),
+        ("Did you take the tablets that the doctor gave you?", "Yes, all of them."),
+        ("Would you be willing to try that this week?", "Yes, I'll do it."),
+        ("Where are you just now, and how did it begin?", "In the kitchen. It began at work."),
         ("Do you have a plan for the week?", "Yes, two walks."),
         (
             "You thought of suicide in May. That passed. How is work? Do you sleep?",
@@ -281,6 +311,7 @@ def test_a_question_about_danger_is_known_as_one(rules: RiskRules, text: str) ->
     "text",
     [
         "How are you?",
+        "This stays here, unless somebody's safety is in danger. How is it for you to hear that?",
         "What is your plan for the week?",
         "Who was with you at the party?",
         "Have you tried the breathing before?",
