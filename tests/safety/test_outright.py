@@ -25,6 +25,8 @@ IMMINENT_WORDS = {
         "I'm going to kill him tonight, the knife is in my bag.",
         "He is at the door with a knife.",
         "He has his hands around my neck.",
+        "He has a gun to my head.",
+        "I just tried to kill myself.",
         "I’m on the roof. I’ll jump.",
         "IM GONNA KILL MYSELF TODAY",
     ),
