@@ -67,11 +67,10 @@ def questions(text: str) -> list[str]:
 
 
 def last_question(text: str) -> str:
-    """Return the last question of a normalized text and the sentence before it; without one, the last two.
+    """Return the last question of a normalized text and the sentence before it; empty if it asks nothing.
 
     What was asked earlier is not what an answer is to, nor are words of the client that were repeated.
     """
     parts = _WITH_MARK.findall(_QUOTED.sub("", text))
     asks = [at for at, part in enumerate(parts) if "?" in part or "？" in part]
-    end = asks[-1] + 1 if asks else len(parts)
-    return "".join(parts[max(end - 2, 0) : end]).strip()
+    return "".join(parts[max(asks[-1] - 1, 0) : asks[-1] + 1]).strip() if asks else ""

@@ -92,7 +92,7 @@ def test_an_answer_may_be_more_than_yes_and_may_be_voided() -> None:
     [
         ("You spoke of death. Then work. Was it long? Do you sleep?", "Was it long? Do you sleep?"),
         ("You said so. Is it true? Take your time.", "You said so. Is it true?"),
-        ("One. Two. Three.", "Two. Three."),
+        ("One. Two. Three.", ""),
         ("", ""),
     ],
 )
