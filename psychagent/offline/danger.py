@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from psychagent.domain.risk.finding import HIGH
 from psychagent.offline.client_words import DYING, heard_danger, is_unclear, theme_of
 from psychagent.offline.quotes import clauses, is_chinese
 from psychagent.offline.scene import Scene
@@ -79,7 +80,9 @@ def on_danger(scene: Scene, turns_left: int) -> str:
         return str(lines["risk_intent"])
     if asked or went_on:
         return "" if is_cleared(scene, scene.own, scene.heard[1:]) else _plan(scene, turns_left)
-    kind = heard_danger(scene, scene.heard[-1])
+    # what the safety gate tells the counselor of is danger even where the script's own words hear none
+    is_told = int(scene.value("risk_level", 0)) >= HIGH
+    kind = heard_danger(scene, scene.heard[-1]) or (DYING if is_told else "")
     if not kind or asked_kind(scene, scene.own):
         return ""
     no_room = len(scene.own) + 1 >= int(scene.value("max_turns", 8))

@@ -75,3 +75,23 @@ def test_lines_for_persons_replace_lines_that_there_are(language: Language) -> N
     for name, lines in counselor["to_person"].items():
         assert type(lines) is type(counselor[name])
         assert len(lines) >= (1 if name == "answers" else 2)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (Language.EN, ("I will kill myself tonight.", "No, I am alone.")),
+        (Language.ZH, ("我今晚就去自杀。", "没有，我一个人。")),
+    ],
+)
+async def test_after_the_gates_own_words_the_script_stays_with_the_danger(
+    language: Language, said: tuple[str, str]
+) -> None:
+    deps = offline(language)
+    knobs = replace(deps.knobs, language=language, client=ClientKind.HUMAN, max_counselor_turns=8)
+    graph, asks = build_single(deps, InMemorySaver()), deps.safety(language).rules.asks_about
+    config: Any = {"configurable": {"thread_id": "t"}, "recursion_limit": 60}
+    await graph.ainvoke({"case": person_case(Modality.CBT, language, case_id="p1")}, config, context=knobs)
+    await graph.ainvoke(Command(resume=said[0]), config, context=knobs)
+    state = await graph.ainvoke(Command(resume=said[1]), config, context=knobs)
+    assert asks(str(state["__interrupt__"][0].value["counselor"]))
