@@ -63,6 +63,8 @@ def counselor_prompt(
     view = view_session(sources, brief, turns)
     skills = render_skills(sources, brief, skill_ids, shown=view.shown)
     moment = render_moment(sources, brief, turns, skill_ids, risk_level)
+    # the notes say a high level in a sentence
+    told = {"risk_level": risk_level} if is_pressing(risk_level) else {}
     return Prompt.of(
         Role.COUNSELOR,
         view.followed_by(joined(skills, moment)),
@@ -70,7 +72,7 @@ def counselor_prompt(
         seed=brief.seed("counselor", len(turns)),
         call=brief.call(Role.COUNSELOR, len(turns)),
         # the head tells a person from a simulator by what it says of secrecy
-        rephrased={"client": brief.knobs.client.value},
+        rephrased={"client": brief.knobs.client.value, **told},
     )
 
 
