@@ -27,6 +27,8 @@ IMMINENT_WORDS = {
         "He has his hands around my neck.",
         "He has a gun to my head.",
         "I just tried to kill myself.",
+        "I've set a date for my death.",
+        "I bought rope to hang myself.",
         "I’m on the roof. I’ll jump.",
         "IM GONNA KILL MYSELF TODAY",
     ),
@@ -56,6 +58,8 @@ HIGH_WORDS = {
         "I cut myself again last night.",
         "He hits me.",
         "I want to commit suicide.",
+        "Don't laugh: I want to kill myself.",
+        "My marriage is a nightmare. I want to kill myself.",
     ),
     Language.ZH: (
         "我想自杀。",
@@ -81,3 +85,8 @@ def test_imminent_danger_said_outright_acts_alone(language: Language, text: str)
 def test_high_danger_said_outright_is_heard(language: Language, text: str) -> None:
     heard = load_rules(language).hear(text)
     assert max(heard.hard, heard.soft) >= HIGH
+
+
+@pytest.mark.parametrize("text", ["I don't want to kill myself.", "It's not that I want to kill myself."])
+def test_a_plain_denial_is_no_such_wish(text: str) -> None:
+    assert load_rules(Language.EN).hear(text).hard == 0
