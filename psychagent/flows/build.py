@@ -241,6 +241,7 @@ def warm(deps: Deps) -> Deps:
         for modality in Modality:
             prompts.first_plan(modality)
         deps.skills(language).warm()
+        deps.safety(language)
         for role in (Role.COUNSELOR, Role.CLIENT, Role.SUMMARY):
             deps.chat(role, replace(deps.knobs, language=language)).model.warm()
     return deps

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -136,7 +136,20 @@ class RiskRules:
             return _NEVER
         found = "|".join(f"(?:{expand(one, self._words)})" for one in expressions)
         edged = rf"(?<!\w)(?:{found})(?!\w)" if whole and self.file.whole_words else found
-        return re.compile(edged, re.DOTALL)
+        try:
+            return re.compile(edged, re.DOTALL)
+        except re.error as error:
+            raise AssetError(_wrong_one(expressions, self._words, error)) from error
+
+
+def _wrong_one(expressions: Sequence[str], words: Mapping[str, str], error: re.error) -> str:
+    """Say which of some expressions, together no regular expression, is none by itself."""
+    for one in expressions:
+        try:
+            re.compile(expand(one, words))
+        except re.error as own:
+            return f"{one!r} is not a regular expression ({own}); mend it"
+    return f"{' | '.join(expressions)!r} is no regular expression together ({error}); mend it"
 
 
 def _are_enough(rule: RiskPattern, others: Sequence[re.Pattern[str]], text: str) -> bool:
@@ -173,4 +186,8 @@ def load_rules(language: Language, root: Path | None = None) -> RiskRules:
         AssetError: Naming the file and what is wrong in it.
     """
     path = asset_dir("configs", root) / "safety" / "rules" / f"{language.value}.yaml"
-    return RiskRules(load_model(RulesFile, path, AssetError), language, hash_file(path))
+    file = load_model(RulesFile, path, AssetError)
+    try:
+        return RiskRules(file, language, hash_file(path))
+    except AssetError as error:
+        raise AssetError(f"{path}: {error}") from error

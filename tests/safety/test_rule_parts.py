@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import About
+from psychagent.errors import AssetError
 from psychagent.safety.rule_file import AnswerRule, Context, RiskPattern, RulesFile
 from psychagent.safety.rules import RiskRules
 from psychagent.safety.text import last_question, normalize
@@ -106,3 +107,8 @@ def test_an_answer_is_to_the_last_question(text: str, question: str) -> None:
 )
 def test_letters_typed_apart_are_joined(typed: str, plain: str) -> None:
     assert normalize(typed) == plain
+
+
+def test_what_is_no_regular_expression_is_named() -> None:
+    with pytest.raises(AssetError, match=r"'die\(' is not a regular expression"):
+        rules(pattern("fine", "die("))
