@@ -287,6 +287,24 @@ async def test_what_was_on_record_before_a_crash_is_not_taken_more_lightly_after
     assert levels(await hold(cast))[1] == 2
 
 
+@pytest.mark.parametrize(("known", "handling"), [(0, "card"), (3, "card")])
+async def test_a_suspicion_is_handled_the_same_when_a_session_is_played_again(
+    known: int, handling: str
+) -> None:
+    """What is on record is a level; that it stands there makes a suspicion no more certain than it was."""
+    own = {"counselor": [spoken("Hello."), spoken("Stay.")], "client": ["It is not for long now.", "Hm."]}
+    cast = gated(own, audit=Kept(known), mode="act", max_counselor_turns=2, extra_turns=0)
+    assert (await hold(cast))["findings"][0].handling.value == handling
+
+
+async def test_what_only_the_record_finds_grave_is_handled_as_grave() -> None:
+    cast = gated(
+        {"counselor": [spoken("Hello.")], "client": ["Hm."]}, audit=Kept(3), mode="act", extra_turns=0
+    )
+    held = await hold(cast, max_counselor_turns=1)
+    assert held["findings"][0].handling is Handling.TAKEOVER
+
+
 async def test_a_person_is_met_by_an_acting_gate_whatever_the_settings_say() -> None:
     cast = gated(
         {

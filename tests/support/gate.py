@@ -28,6 +28,7 @@ RULES = RulesFile.model_validate(
                 "softened_by": ["another"],
             },
             {"id": "tonight", "level": 3, "about": "self", "match": ["end it tonight"]},
+            {"id": "soon", "level": 3, "about": "self", "hard": False, "match": ["not for long"]},
             {"id": "strike", "level": 2, "about": "others", "hard": False, "match": ["strike him"]},
         ],
         "answers": [{"id": "asked", "level": 2, "about": "self", "asked": ["think of dying"]}],

@@ -75,8 +75,10 @@ def _finding(
     mode: RiskMode,
 ) -> RiskFinding:
     level, carried = level_of(hard=heard.hard, soft=heard.soft, model=judged.level, last=last)
-    # a turn that was found more dangerous before a crash is not taken more lightly after it
+    # a turn that was found more dangerous before a crash is not taken more lightly after it; one that is on
+    # record as it is found now is handled as it was
     known = deps.audit.known(key)
+    certain = known > level or is_certain(level, hard=heard.hard, model=judged.level)
     level, carried = max(level, known), carried and known <= level
     about = judged.about if judged.level == level and judged.about is not About.NONE else heard.about
     if about is About.NONE and level >= CONCERN:
@@ -91,9 +93,7 @@ def _finding(
         model=judged.level,
         classifier=judged.classifier,
         carried=carried,
-        handling=handling_of(
-            level, mode, certain=known >= level or is_certain(level, hard=heard.hard, model=judged.level)
-        ),
+        handling=handling_of(level, mode, certain=certain),
         rules_hash=deps.safety(brief.case.language).rules.digest,
     )
     silent = failures_in_a_row([*findings, finding], turns) == FAILURES_TOLD
