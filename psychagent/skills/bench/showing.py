@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from psychagent.domain.base import WORKING_STAGES
+from psychagent.domain.base import WORKING_STAGES, Speaker
 from psychagent.domain.danger import Alarm
+from psychagent.domain.risk.finding import About
 from psychagent.domain.skill import StageSkills
 from psychagent.skills.bench.gold import Moment, Rewrite
-from psychagent.skills.shown import choose_shown, risk_skills, shortlist
+from psychagent.skills.shown import choose_shown, families_for, risk_families, risk_skills, shortlist
 from psychagent.skills.store import SkillStore
 
 Stages = Literal["own", "previous"]
@@ -101,23 +102,28 @@ async def _show(
     danger = rewrite.danger or voices(moment.last_words)
     alarm = Alarm.VOICED if danger else Alarm.NONE
     skills = store.stage(moment.modality, moment.stage)
-    ids = await _ids(store, way, skills, rewrite.query, alarm)
+    said = "\n".join(line.text for line in moment.turns if line.speaker is Speaker.CLIENT)
+    ids = await _ids(store, way, skills, rewrite.query, alarm, said)
     late = None
     if moment.skills and moment.stage is not WORKING_STAGES[-1]:
         following = store.stage(moment.modality, WORKING_STAGES[moment.stage.rank + 1])
-        late = bool(set(moment.skills) & set(await _ids(store, way, following, rewrite.query, alarm)))
+        late = bool(set(moment.skills) & set(await _ids(store, way, following, rewrite.query, alarm, said)))
     risk = bool(set(ids) & {s.id for s in risk_skills(skills)})
     return Shown(moment, ids, danger, risk, len(set(ids) & _earlier(skills, store)), late)
 
 
-async def _ids(store: SkillStore, way: Way, skills: StageSkills, query: str, alarm: Alarm) -> tuple[str, ...]:
+async def _ids(
+    store: SkillStore, way: Way, skills: StageSkills, query: str, alarm: Alarm, said: str
+) -> tuple[str, ...]:
     candidates = shortlist(skills, frozenset(meta.id for meta in skills.meta_skills), way.candidates)
     hits = await store.search(
         query, modality=skills.modality, stage=skills.stage, candidates=candidates, k=len(candidates)
     )
     return choose_shown(
         hits,
-        risk=[s.id for s in risk_skills(skills)] if way.by_danger else (),
+        risk=risk_families(skills) if way.by_danger else (),
+        # no gate has said whose danger it is
+        fitting=families_for(skills, About.NONE, said),
         alarm=alarm if way.by_danger else Alarm.NONE,
         floor=store.floor if way.floor else 0.0,
         most=way.most,
