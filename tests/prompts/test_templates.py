@@ -169,7 +169,7 @@ def test_no_sentence_promises_a_person_what_a_stored_chat_cannot_keep(language: 
 
     stays, stored = {
         Language.EN: ("kept in this project's notes", "stored by whoever runs this program"),
-        Language.ZH: ("谈话进项目记录", "由运行程序的人保存"),
+        Language.ZH: ("谈话留作项目记录", "由运行程序的人保存"),
     }[language]
     assert (stays in head("human"), stored in head("human")) == (False, True)
     assert (stays in head("simulator"), stored in head("simulator")) == (True, False)
