@@ -207,21 +207,16 @@ async def _shown(
     """
     settings, store = deps.baseline.retrieval, deps.skills(brief.case.language)
     skills = store.stage(brief.case.modality, brief.skill_stage)
-    fitting = families_for(skills, about, lately_said(turns))
+    # a rewrite names the danger where the client only hints at it
+    said = f"{lately_said(turns)}\n{draft.query if draft.rewrite else ''}"
+    fitting = families_for(skills, about, said)
     risk = [skill for skill in risk_skills(skills) if skill.id in brief.candidates]
     # a greeting is no place for it: the counselor's notes say how to begin after a danger
     told = draft.risk_level if turns else None
     pinned = is_pressing(told)
     alarm = Alarm.VOICED if told else _alarm(deps, brief, turns, draft, risk)
-    asked = digest(
-        draft.query,
-        brief.candidates,
-        settings.top_k,
-        settings.floor,
-        alarm.value,
-        pinned,
-        [meta.id for meta in fitting],
-    )
+    which = [alarm.value, pinned, [meta.id for meta in fitting]]
+    asked = digest(draft.query, brief.candidates, settings.top_k, settings.floor, which)
     key = Key(CallId(brief.place, "search", str(len(turns))), 0, asked)
     if kept := deps.journal.find(key):
         return tuple(kept.value["skills"])
@@ -230,14 +225,8 @@ async def _shown(
     else:
         # no move is asked for, or none but those for danger may be shown
         hits = await _search(store, brief, lately_said(turns), [skill.id for skill in risk])
-    ids = choose_shown(
-        hits,
-        risk=risk_families(skills),
-        fitting=fitting,
-        alarm=alarm,
-        floor=store.floor,
-        most=settings.top_k,
-    )
+    known, most = risk_families(skills), settings.top_k
+    ids = choose_shown(hits, risk=known, fitting=fitting, alarm=alarm, floor=store.floor, most=most)
     deps.journal.add(key, Kept({"skills": ids}))
     return ids
 

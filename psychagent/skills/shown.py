@@ -59,7 +59,7 @@ def families_for(skills: StageSkills, about: About, said: str) -> tuple[MetaSkil
     Args:
         skills: The session's families.
         about: Whose danger it is; `none` is not known.
-        said: The client's last words.
+        said: The client's last words, and what a model says of them.
     """
     families = risk_families(skills)
     called = tuple(meta for meta in families if meta.is_called_for(about, said))

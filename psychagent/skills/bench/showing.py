@@ -9,8 +9,7 @@ from typing import Literal
 
 from psychagent.domain.base import WORKING_STAGES, Speaker
 from psychagent.domain.danger import Alarm
-from psychagent.domain.risk.finding import About
-from psychagent.domain.skill import StageSkills
+from psychagent.domain.skill import MetaSkill, StageSkills
 from psychagent.skills.bench.gold import Moment, Rewrite
 from psychagent.skills.shown import choose_shown, families_for, risk_families, risk_skills, shortlist
 from psychagent.skills.store import SkillStore
@@ -102,18 +101,27 @@ async def _show(
     danger = rewrite.danger or voices(moment.last_words)
     alarm = Alarm.VOICED if danger else Alarm.NONE
     skills = store.stage(moment.modality, moment.stage)
-    said = "\n".join(line.text for line in moment.turns if line.speaker is Speaker.CLIENT)
-    ids = await _ids(store, way, skills, rewrite.query, alarm, said)
+    own = [line.text for line in moment.turns if line.speaker is Speaker.CLIENT]
+    said = "\n".join((*own, rewrite.query))
+    danger_of = families_for(skills, rewrite.about, said)
+    ids = await _ids(store, way, skills, rewrite.query, alarm, danger_of)
     late = None
     if moment.skills and moment.stage is not WORKING_STAGES[-1]:
         following = store.stage(moment.modality, WORKING_STAGES[moment.stage.rank + 1])
-        late = bool(set(moment.skills) & set(await _ids(store, way, following, rewrite.query, alarm, said)))
+        danger_of = families_for(following, rewrite.about, said)
+        shown = await _ids(store, way, following, rewrite.query, alarm, danger_of)
+        late = bool(set(moment.skills) & set(shown))
     risk = bool(set(ids) & {s.id for s in risk_skills(skills)})
     return Shown(moment, ids, danger, risk, len(set(ids) & _earlier(skills, store)), late)
 
 
 async def _ids(
-    store: SkillStore, way: Way, skills: StageSkills, query: str, alarm: Alarm, said: str
+    store: SkillStore,
+    way: Way,
+    skills: StageSkills,
+    query: str,
+    alarm: Alarm,
+    fitting: Sequence[MetaSkill],
 ) -> tuple[str, ...]:
     candidates = shortlist(skills, frozenset(meta.id for meta in skills.meta_skills), way.candidates)
     hits = await store.search(
@@ -122,8 +130,7 @@ async def _ids(
     return choose_shown(
         hits,
         risk=risk_families(skills) if way.by_danger else (),
-        # no gate has said whose danger it is
-        fitting=families_for(skills, About.NONE, said),
+        fitting=fitting,
         alarm=alarm if way.by_danger else Alarm.NONE,
         floor=store.floor if way.floor else 0.0,
         most=way.most,
