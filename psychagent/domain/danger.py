@@ -1,4 +1,4 @@
-"""Whether a turn calls for skills for danger: voiced lately, or due to be asked about. Asks no model."""
+"""Whether a turn calls for skills for danger, and for which: voiced lately, or due. Asks no model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 
 from psychagent.domain.base import Speaker
+from psychagent.domain.risk.finding import NO_RISK, About, RiskFinding
 from psychagent.domain.safety import Asks, is_past_half, safety_due, was_asked
 from psychagent.domain.turn import Turn
 
@@ -56,6 +57,29 @@ def sound_alarm(
     early = bool(turns) and not is_past_half(turns, max_turns)
     again = carried and early and not was_asked(turns, asks=asks, skills=skills)
     return Alarm.DUE if again else Alarm.NONE
+
+
+def open_danger(findings: Sequence[RiskFinding], turns: Sequence[Turn]) -> About:
+    """Say whose danger is open, by the last words that told of one; none where nobody knows.
+
+    A level that is only carried over from the session before does not say it.
+
+    Args:
+        findings: What the safety gate found in the session.
+        turns: The session so far.
+    """
+    heard = [finding for finding in findings if finding.level > NO_RISK]
+    lately = heard and heard[-1].turn > len(turns) - 2 * STAYS_OPEN
+    told = [finding for finding in heard if not finding.carried]
+    return told[-1].about if lately and told else About.NONE
+
+
+def lately_said(turns: Sequence[Turn]) -> str:
+    """Return the client's words of the turns in which a danger stays in the foreground.
+
+    A bare "yes" says nothing of what it is a yes to.
+    """
+    return "\n".join(t.text for t in turns[1 - 2 * STAYS_OPEN :] if t.speaker is Speaker.CLIENT)
 
 
 def _voiced(turn: Turn, voices: Callable[[str], bool]) -> bool:

@@ -169,7 +169,7 @@ def test_no_sentence_promises_a_person_what_a_stored_chat_cannot_keep(language: 
 
     stays, stored = {
         Language.EN: ("kept in this project's notes", "stored by whoever runs this program"),
-        Language.ZH: ("谈话只进项目记录", "由运行程序的人保存"),
+        Language.ZH: ("谈话留作项目记录", "由运行程序的人保存"),
     }[language]
     assert (stays in head("human"), stored in head("human")) == (False, True)
     assert (stays in head("simulator"), stored in head("simulator")) == (True, False)
@@ -208,6 +208,47 @@ def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_an
     assert (
         len({moment(2, modality=m, last=e, danger_open=True) for m in Modality for e in (True, False)}) == 1
     )
+
+
+def closing_note(language: Language, left: int, **over: Any) -> str:
+    plain = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
+    plain |= {"risk_level": 0, "extra_turns": 0, "risk_spoken_of": False, "turn": 9, "turns_left": left}
+    return library(language).render("counselor/moment", **plain | over)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_session_closes_over_three_turns_and_never_in_one_block(language: Language) -> None:
+    sums, four, nothing_new = {
+        Language.EN: ("sum up in a sentence or two", "at most four sentences", "no summary"),
+        Language.ZH: ("小结一两句", "最多四句", "不再小结"),
+    }[language]
+    assert [sums in closing_note(language, left) for left in (1, 2, 3, 4)] == [False, False, True, False]
+    assert [four in closing_note(language, left) for left in (1, 2, 3)] == [True, True, False]
+    assert nothing_new in closing_note(language, 1)
+    assert sums not in closing_note(language, 3, modality="het"), "a school that sums up nothing"
+    assert sums not in closing_note(language, 3, turn=2), "a short session has no room for it"
+    assert sums not in closing_note(language, 3, danger_open=True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"turns_left": 1, "danger_open": True},
+        {"turns_left": 1, "risk_level": 1},
+        {"turns_left": -3, "risk_level": 2, "extra_turns": 4},
+    ],
+)
+def test_a_last_meeting_in_danger_names_who_comes_next_and_is_no_farewell(
+    language: Language, where: dict[str, Any]
+) -> None:
+    words = {
+        Language.EN: "no farewell as if all were well",
+        Language.ZH: "别像没事一样告别",
+    }[language]
+    assert words in closing_note(language, **{"left": 1, "last": True} | where)
+    assert words not in closing_note(language, **{"left": 1, "last": False} | where)
+    assert words not in closing_note(language, 1, last=True), "without danger it is a goodbye"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
