@@ -59,19 +59,25 @@ def sound_alarm(
     return Alarm.DUE if again else Alarm.NONE
 
 
-def open_danger(findings: Sequence[RiskFinding], turns: Sequence[Turn]) -> About:
+def open_danger(findings: Sequence[RiskFinding], turns: Sequence[Turn], *, before: About) -> About:
     """Say whose danger is open, by the last words that told of one; none where nobody knows.
-
-    A level that is only carried over from the session before does not say it.
 
     Args:
         findings: What the safety gate found in the session.
         turns: The session so far.
+        before: Whose danger was open when the session before ended; it stays so until words tell of another.
     """
     heard = [finding for finding in findings if finding.level > NO_RISK]
-    lately = heard and heard[-1].turn > len(turns) - 2 * STAYS_OPEN
-    told = [finding for finding in heard if not finding.carried]
-    return told[-1].about if lately and told else About.NONE
+    if not heard:
+        return before if len(turns) < 2 * STAYS_OPEN else About.NONE
+    lately = heard[-1].turn > len(turns) - 2 * STAYS_OPEN
+    return last_about(heard, before=before) if lately else About.NONE
+
+
+def last_about(findings: Sequence[RiskFinding], *, before: About) -> About:
+    """Say whose danger was told of last; a level that is only carried over does not say it."""
+    told = [finding.about for finding in findings if finding.level > NO_RISK and not finding.carried]
+    return told[-1] if told else before
 
 
 def lately_said(turns: Sequence[Turn]) -> str:

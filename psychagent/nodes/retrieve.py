@@ -256,8 +256,10 @@ def retrieve(deps: Deps) -> SessionNode:
     async def find(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns = runtime.context, state.get("turns", [])
         answer = await _query(deps, brief, turns)
-        draft = answer.value.model_copy(update={"risk_level": _told(deps, brief, state)})
-        about = open_danger(state.get("findings", []), turns)
+        level = _told(deps, brief, state)
+        about = open_danger(state.get("findings", []), turns, before=brief.memory.risk_about)
+        told = {"risk_level": level, "risk_about": about if level else About.NONE}
+        draft = answer.value.model_copy(update=told)
         ids = await _shown(deps, brief, turns, draft, about)
         return {"retrieved": draft.model_copy(update={"skills": ids}), "usage": answer.usage}
 

@@ -78,7 +78,7 @@ def test_the_counselors_head_fits_in_a_first_session_and_with_memory_full(
     held = memory(20, language=language, size=1400)
     if kind[0] == 1:
         for client in ClientKind:
-            opener = library(language).render("counselor/opener", session_index=1)
+            opener = library(language).render("counselor/opener", session_index=1, client="simulator")
             head = f"{head_of(deps, case, kind, client=client)}\n{opener}"
             assert estimate_tokens(head) <= COUNSELOR_HEAD
         return

@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from psychagent.assets.locate import asset_dir
-from psychagent.domain.base import Language, Modality, Stage
+from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Plan
 from psychagent.domain.views.memory import view_memory
 from psychagent.errors import AssetError
+from psychagent.scales.dialogue import Line, is_opener
 from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.prompt_values import LISTS, MARKS, first_session, later_session, library
 
@@ -190,7 +191,7 @@ def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_an
 ) -> None:
     def moment(left: int, **over: Any) -> str:
         plain = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
-        plain |= {"risk_level": 0, "extra_turns": 0, "risk_spoken_of": False}
+        plain |= {"risk_level": 0, "risk_about": "none", "extra_turns": 0, "risk_spoken_of": False}
         given = {"turn": 3, "turns_left": left, **plain}
         return library(language).render("counselor/moment", **given | over)
 
@@ -212,7 +213,14 @@ def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_an
 
 def closing_note(language: Language, left: int, **over: Any) -> str:
     plain = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
-    plain |= {"risk_level": 0, "extra_turns": 0, "risk_spoken_of": False, "turn": 9, "turns_left": left}
+    plain |= {
+        "risk_level": 0,
+        "risk_about": "none",
+        "extra_turns": 0,
+        "risk_spoken_of": False,
+        "turn": 9,
+        "turns_left": left,
+    }
     return library(language).render("counselor/moment", **plain | over)
 
 
@@ -317,3 +325,32 @@ def test_no_english_prompt_stands_in_the_chinese_folder() -> None:
 
 def test_the_prompts_folder_holds_two_languages() -> None:
     assert {p.name for p in Path(ROOT).iterdir() if p.is_dir()} == {"en", "zh"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_note_on_open_danger_asks_about_the_kind_that_it_is(language: Language) -> None:
+    own, other = {
+        Language.EN: ("what they think of doing", "hands at the throat"),
+        Language.ZH: ("想做什么", "掐脖子"),
+    }[language]
+    kinds = ("self", "others", "harmed")
+    notes = {about: closing_note(language, 5, risk_level=2, risk_about=about) for about in kinds}
+    assert {about: (own in note, other in note) for about, note in notes.items()} == {
+        "self": (True, False),
+        "others": (True, False),
+        "harmed": (False, True),
+    }
+    assert notes["self"] != notes["others"]
+    asked_once = {closing_note(language, 5, risk_level=1, risk_about=about) for about in kinds}
+    assert len(asked_once) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_person_at_a_keyboard_does_not_come_in_and_sit_down(language: Language) -> None:
+    opened = {
+        client: library(language).render("counselor/opener", session_index=1, client=client)
+        for client in ("simulator", "human")
+    }
+    sits = {Language.EN: "sits down", Language.ZH: "坐下"}[language]
+    assert [sits in text for text in opened.values()] == [True, False]
+    assert all(is_opener(Line(speaker=Speaker.CLIENT, text=text)) for text in opened.values())

@@ -12,10 +12,12 @@ from pydantic import BaseModel, Field, create_model
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Modality, Speaker, Stage
+from psychagent.domain.danger import last_about
 from psychagent.domain.file_facts import merge_file
 from psychagent.domain.memory import ClientFile, Memory
 from psychagent.domain.plan import allowed_stages
 from psychagent.domain.profile import THEORY_MODELS, Traits
+from psychagent.domain.risk.finding import About
 from psychagent.domain.risk.level import level_at
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import FinishedSession, Rollout
@@ -193,11 +195,13 @@ async def reflect(state: CourseState) -> CourseState:
         risk=winner.risk,
         recall=recalled.recall if recalled else None,
     )
+    level = level_at(winner.risk, winner.turns, before=before.risk_level)
     memory = Memory(
         client_file=file_updated.client_file,
         summaries=(*before.summaries, summary),
         homework=summary.homework,
-        risk_level=level_at(winner.risk, winner.turns, before=before.risk_level),
+        risk_level=level,
+        risk_about=last_about(winner.risk, before=before.risk_about) if level else About.NONE,
     )
     return {
         "memory": memory,
