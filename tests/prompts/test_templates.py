@@ -354,3 +354,16 @@ def test_a_person_at_a_keyboard_does_not_come_in_and_sit_down(language: Language
     sits = {Language.EN: "sits down", Language.ZH: "坐下"}[language]
     assert [sits in text for text in opened.values()] == [True, False]
     assert all(is_opener(Line(speaker=Speaker.CLIENT, text=text)) for text in opened.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_a_session_after_danger_opens_with_how_it_is_now(language: Language, level: int) -> None:
+    # nothing was said yet that the counselor could take up
+    opened = closing_note(language, 7, turn=1, risk_level=level, risk_about="self")
+    later = closing_note(language, 7, turn=2, risk_level=level, risk_about="self")
+    first = {
+        Language.EN: "Danger was open when the last session ended",
+        Language.ZH: "上次结束时危险还没有过去",
+    }[language]
+    assert [first in text for text in (opened, later)] == [True, False]
