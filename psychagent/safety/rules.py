@@ -69,6 +69,7 @@ class RiskRules:
         self._answers = [
             (rule, self._any_of(rule.asked), self._any_of(rule.said or file.yes)) for rule in file.answers
         ]
+        self._unasked = [one for one in self._answers if one[1].search("")]
         # a turn is heard again when the next turns ask whether danger is open
         self._heard = lru_cache(maxsize=_REMEMBERED)(self._hear)
 
@@ -135,10 +136,10 @@ class RiskRules:
     def _answered(self, text: str, before: str) -> Iterator[_Hit]:
         words = {"question": last_question(before), "remark": last_remark(before)}
         text = answer(text)
-        for rule, asked, said in self._answers:
+        for rule, asked, said in self._answers if before else self._unasked:
             after = words[rule.after]
-            # an answer is short work, a question long: it is searched last, or where it is empty first
-            found = said.match(text) if after or asked.search(after) else None
+            # a question takes longer to search than an answer's beginning
+            found = said.match(text)
             if (
                 found
                 and asked.search(after)
