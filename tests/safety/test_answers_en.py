@@ -173,6 +173,8 @@ def test_a_wish_the_past_and_fear_are_a_concern(rules: RiskRules, before: str, t
         ("Are you thinking about suicide?", "yes, even at work"),
         ("Do you want to kill yourself?", "Yes. I'm not safe."),
         ("Does he hit you?", "Yes, also at work."),
+        ("You told me of the film. Are you thinking of killing yourself?", "Yes."),
+        ("If it gets dark you can call me. Do you want to kill yourself?", "Yes."),
     ],
 )
 def test_no_word_beside_it_silences_a_yes(rules: RiskRules, before: str, text: str) -> None:
@@ -209,6 +211,9 @@ def test_a_denial_stays_one_in_whatever_words(rules: RiskRules, before: str, tex
         ("If you ever thought of suicide again, whom would you call?", "My brother, probably."),
         ("Do you still sleep badly since your father's suicide?", "Yes, a bit."),
         ("Did you hurt yourself when you fell?", "Yes, my knee."),
+        ("If you think of suicide, you can call me. Shall we end here?", "Yes."),
+        ("If you think of suicide, you can call me.", "Yes, I will."),
+        ("Your children are quiet today. Where are they?", "In bed."),
         ("Do you want to kill the lights?", "Yes."),
         ("You'll call your sister. When would you do it?", "Tomorrow evening."),
         ("You planned to go swimming on Friday. Are you going to do it?", "Yes."),
