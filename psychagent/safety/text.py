@@ -35,6 +35,8 @@ _EMPHASIS = re.compile(r"(?<!\w)[*_~]+|[*_~]+(?!\w)")
 _WITH_MARK = re.compile(r"[^.!?;。！？；…\n]+[.!?;。！？；…\n]*")
 _QUOTED = re.compile(r"“[^”]*”|「[^」]*」|\"[^\"]*\"")
 _SENTENCE = re.compile(r"[^.!?;。！？；…\n]+")
+_BEFORE_AN_ANSWER = re.compile(r"^[^\w👍👎💯]+(?=[^\W_]|[👍👎💯])")
+_TITLE = re.compile(r"(?<!\w)(mrs?|ms|dr|prof)\.")
 _ENDED = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*")
 
 
@@ -71,6 +73,17 @@ def last_question(text: str) -> str:
 
     What was asked earlier is not what an answer is to, nor are words of the client that were repeated.
     """
-    parts = _WITH_MARK.findall(_QUOTED.sub("", text))
+    parts = _WITH_MARK.findall(_TITLE.sub(r"\1", _QUOTED.sub("", text)))
     asks = [at for at, part in enumerate(parts) if "?" in part or "？" in part]
     return "".join(parts[max(asks[-1] - 1, 0) : asks[-1] + 1]).strip() if asks else ""
+
+
+def last_remark(text: str) -> str:
+    """Return the last two sentences of a normalized text that asks nothing; empty if it asks something."""
+    said = _QUOTED.sub("", text)
+    return "" if "?" in said or "？" in said else "".join(_WITH_MARK.findall(said)[-2:]).strip()
+
+
+def answer(text: str) -> str:
+    """Cut what stands before the first word or telling sign of a text: `... yes`, `😔 yes` become `yes`."""
+    return _BEFORE_AN_ANSWER.sub("", text)
