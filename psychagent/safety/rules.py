@@ -106,12 +106,14 @@ class RiskRules:
 
     def _said(self, text: str) -> Iterator[_Hit]:
         parts = sentences(text)
+        # rules share the expressions of their `also`
+        seen: dict[re.Pattern[str], bool] = {}
         for rule, pattern, others in self._patterns:
             places = [
                 part for part in (parts if rule.scope == "sentence" else [text]) if pattern.search(part)
             ]
             # the other expressions are tried last: most patterns match nothing in most turns
-            if places and _are_enough(rule, others, text):
+            if places and _are_enough(rule, others, text, seen):
                 for where in places:
                     yield from self._found(rule, pattern, where, text)
 
@@ -169,9 +171,14 @@ def _wrong_one(expressions: Sequence[str], words: Mapping[str, str], error: re.e
     return f"{' | '.join(expressions)!r} is no regular expression together ({error}); mend it"
 
 
-def _are_enough(rule: RiskPattern, others: Sequence[re.Pattern[str]], text: str) -> bool:
+def _are_enough(
+    rule: RiskPattern, others: Sequence[re.Pattern[str]], text: str, seen: dict[re.Pattern[str], bool]
+) -> bool:
     needed = rule.at_least or len(others)
-    return sum(other.search(text) is not None for other in others) >= needed
+    for other in others:
+        if other not in seen:
+            seen[other] = other.search(text) is not None
+    return sum(seen[other] for other in others) >= needed
 
 
 def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:

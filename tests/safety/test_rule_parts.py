@@ -158,3 +158,17 @@ def test_letters_typed_apart_are_joined(typed: str, plain: str) -> None:
 def test_what_is_no_regular_expression_is_named() -> None:
     with pytest.raises(AssetError, match=r"'die\(' is not a regular expression"):
         rules(pattern("fine", "die("))
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("wo xiang zi sha", "我想自杀"),
+        ("ta you da wo le", "他又打我了"),
+        ("他又打wo了", "他又打我了"),
+        ("zisha", "自杀"),
+        ("We had women and children there", "we had women and children there"),
+    ],
+)
+def test_phrases_of_danger_in_pinyin_are_read_as_characters(typed: str, plain: str) -> None:
+    assert normalize(typed) == plain
