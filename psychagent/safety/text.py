@@ -26,6 +26,19 @@ _SIMPLIFIED = str.maketrans(
     "负卖账号别钱吗岁经紧壳疯绪忧郁亲爱骗严独静晕呕碍骂挣扎绑劝吃恶只许婴孙爷剧梦进阳护栏悬沟块瘾酸净脱摆"
     "战毁灭谢托饮着阿嬷来归领当啰呜他了在拿的刚那看营帐",
 )
+_ACCENTS = re.compile(r"(?<=[a-z])[\u0300-\u036f]+")
+_WITH_LATIN = re.compile(r"\w*[a-z]\w*")
+_LOOKALIKES = str.maketrans("аеіїорсухкмтвнαειοκνυ", "aeiiopcyxkmtbhaeiokvu")
+_LETTERS_FOR = str.maketrans("013457@$", "oieastas")
+_DIGIT_IN_WORD = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])")
+_FACES = r"[\u2639-\u2764\U0001f494-\U0001f49f\U0001f610-\U0001f64f\U0001f90d-\U0001f97a]"
+_FACE_BETWEEN = re.compile(rf"(?<=[a-z]) ?{_FACES}+ ?(?=[a-z])")
+# "I want to, um, like, kill, uh, myself"
+_FILLERS = re.compile(
+    r"(?:, (?:u[mh]+|er+m+|hm+|like|you know|i mean|well|idk))+, |\b(?:u[mh]+|er+m+)\b(?! ?-?(?:huh|uh))[,.]* (?=\w)"
+)
+# a pause after a word that cannot end a sentence, or before what was hard to say
+_PAUSE = re.compile(r"\b(to|my|the|i|im|and|of|want|wanna|gonna|kill|end)[.…]{2,} ?|[.…]{2,} ?(?=my ?self\b)")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 CLAUSE_MARKS = ", :"
 """Marks that part clauses, once a text is normalized."""
@@ -42,16 +55,30 @@ def normalize(text: str) -> str:
     """Write a text in one width, one case and without apostrophes, marks of no width and drawn-out letters.
 
     `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`, `d i e`
-    and `d-i-e` become `die`, `*now*` becomes `now`, `自*殺`, `自 杀` and `自/杀` become `自杀`, and
-    `想。自。杀` becomes `想自杀`.
+    and `d-i-e` become `die`, `k1ll` and `kíll` become `kill`, `*now*` becomes `now`, `to, um, die` becomes
+    `to die`, `自*殺`, `自 杀` and `自/杀` become `自杀`, and `想。自。杀` becomes `想自杀`.
     """
     folded = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES).casefold()
-    visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
+    visible = "".join(char for char in folded if unicodedata.category(char) != "Cf" and char != "\ufe0f")
     lines = (" ".join(line.split()) for line in visible.splitlines())
-    joined = _SPACED_OUT.sub("", "\n".join(lines))
+    joined = _latin(_SPACED_OUT.sub("", "\n".join(lines)))
     plain = _SPELLED.sub(lambda found: _BETWEEN_LETTERS.sub("", found[0]), _EMPHASIS.sub("", joined))
     whole = _DOTTED.sub(lambda found: _DOT.sub("", found[0]), _MARKS_BETWEEN_CHINESE.sub("", plain))
     return _DRAWN_OUT.sub(r"\1", whole).translate(_SIMPLIFIED)
+
+
+def _latin(text: str) -> str:
+    """Undo what hides a word written in Latin letters from rules, and join words that were parted."""
+    bare = _ACCENTS.sub("", unicodedata.normalize("NFD", text)) if not text.isascii() else text
+    if not bare.isascii():
+        bare = unicodedata.normalize("NFC", bare)
+        bare = _FACE_BETWEEN.sub(" ", _WITH_LATIN.sub(lambda found: found[0].translate(_LOOKALIKES), bare))
+    spelled = _DIGIT_IN_WORD.sub(lambda found: found[0].translate(_LETTERS_FOR), bare)
+    return _PAUSE.sub(lambda found: f"{found[1] or ''} ", _FILLERS.sub(_parted_by_comma, spelled))
+
+
+def _parted_by_comma(filler: re.Match[str]) -> str:
+    return " " if filler[0].startswith(",") else ""
 
 
 def sentences(text: str) -> list[str]:
