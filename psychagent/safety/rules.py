@@ -52,6 +52,8 @@ class RiskRules:
         """
         self.file, self.language, self.digest = file, language, digest
         self._words = spell_out(file.words)
+        # where words are parted by spaces, a space parts no clauses
+        self._clause_marks = CLAUSE_MARKS.replace(" ", "") if file.whole_words else CLAUSE_MARKS
         self._asks = self._any_of(file.asks, whole=False)
         self._contexts = {name: (c.scope, self._any_of(c.match)) for name, c in file.contexts.items()}
         self._patterns = [
@@ -120,7 +122,7 @@ class RiskRules:
     def _stands(self, names: tuple[str, ...], match: re.Match[str], text: str) -> bool:
         for name in names:
             scope, pattern = self._contexts[name]
-            if pattern.search(_around(scope, match, text)):
+            if pattern.search(_around(scope, match, text, self._clause_marks)):
                 return True
         return False
 
@@ -165,7 +167,7 @@ def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:
         start = match.start() + 1
 
 
-def _around(scope: str, match: re.Match[str], text: str) -> str:
+def _around(scope: str, match: re.Match[str], text: str, clause_marks: str) -> str:
     """Return the words among which a context is looked for."""
     sentence = match.string
     if scope == "turn":
@@ -173,8 +175,8 @@ def _around(scope: str, match: re.Match[str], text: str) -> str:
     if scope == "before":
         return sentence[: match.start()]
     if scope == "clause":
-        start = max(sentence.rfind(mark, 0, match.start()) for mark in CLAUSE_MARKS) + 1
-        ends = [end for mark in CLAUSE_MARKS if (end := sentence.find(mark, match.end())) >= 0]
+        start = max(sentence.rfind(mark, 0, match.start()) for mark in clause_marks) + 1
+        ends = [end for mark in clause_marks if (end := sentence.find(mark, match.end())) >= 0]
         return sentence[start : min(ends, default=len(sentence))]
     return sentence
 
