@@ -35,7 +35,8 @@ _FACES = r"[\u2639-\u2764\U0001f494-\U0001f49f\U0001f610-\U0001f64f\U0001f90d-\U
 _FACE_BETWEEN = re.compile(rf"(?<=[a-z]) ?{_FACES}+ ?(?=[a-z])")
 # "I want to, um, like, kill, uh, myself"
 _FILLERS = re.compile(
-    r"(?:, (?:u[mh]+|er+m+|hm+|like|you know|i mean|well|idk))+, |\b(?:u[mh]+|er+m+)\b(?! ?-?(?:huh|uh))[,.]* (?=\w)"
+    r"(?:, (?:u[mh]+|er+m+|hm+|like|you know|i mean|well|idk))+, "
+    r"|\b(?:u[mh]+|er+m+)\b(?! ?-?(?:huh|uh))[,.]* (?=\w)"
 )
 # a pause after a word that cannot end a sentence, or before what was hard to say
 _PAUSE = re.compile(r"\b(to|my|the|i|im|and|of|want|wanna|gonna|kill|end)[.…]{2,} ?|[.…]{2,} ?(?=my ?self\b)")

@@ -168,7 +168,7 @@ DANGER = {
     ("kind", "expected", "text"),
     [(kind, expected, text) for kind, (expected, texts) in DANGER.items() for text in texts],
 )
-def test_danger_of_a_kind_is_heard_at_its_level(
+def test_a_kind_of_danger_is_heard_at_its_level(
     rules: RiskRules, kind: str, expected: int, text: str
 ) -> None:
     assert level(rules, text) >= expected, kind
