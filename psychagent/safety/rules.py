@@ -59,6 +59,8 @@ class RiskRules:
         """
         self.file, self.language, self.digest = file, language, digest
         self._words = spell_out(file.words)
+        # where words are parted by spaces, a space parts no clauses
+        self._clause_marks = CLAUSE_MARKS.replace(" ", "") if file.whole_words else CLAUSE_MARKS
         self._asks = self._any_of(file.asks, whole=False)
         self._asks_else = self._any_of(file.asks_else)
         self._contexts = {name: (c.scope, self._any_of(c.match)) for name, c in file.contexts.items()}
@@ -131,7 +133,7 @@ class RiskRules:
     def _stands(self, names: tuple[str, ...], match: re.Match[str], text: str) -> bool:
         for name in names:
             scope, pattern = self._contexts[name]
-            if pattern.search(_around(scope, match, text)):
+            if pattern.search(_around(scope, match, text, self._clause_marks)):
                 return True
         return False
 
@@ -189,7 +191,7 @@ def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:
         start = match.start() + 1
 
 
-def _around(scope: str, match: re.Match[str], text: str) -> str:
+def _around(scope: str, match: re.Match[str], text: str, clause_marks: str) -> str:
     """Return the words among which a context is looked for."""
     sentence = match.string
     if scope == "turn":
@@ -197,8 +199,8 @@ def _around(scope: str, match: re.Match[str], text: str) -> str:
     if scope == "before":
         return sentence[: match.start()]
     if scope == "clause":
-        start = max(sentence.rfind(mark, 0, match.start()) for mark in CLAUSE_MARKS) + 1
-        ends = [end for mark in CLAUSE_MARKS if (end := sentence.find(mark, match.end())) >= 0]
+        start = max(sentence.rfind(mark, 0, match.start()) for mark in clause_marks) + 1
+        ends = [end for mark in clause_marks if (end := sentence.find(mark, match.end())) >= 0]
         return sentence[start : min(ends, default=len(sentence))]
     return sentence
 

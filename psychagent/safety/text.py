@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from psychagent.safety.latin import undisguise
+from psychagent.safety.pinyin import read_pinyin
+
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘‛`´ʼ＇"), None)
 _CHINESE = r"[\u3400-\u9fff]"
 # a space beside a lone character hides a word ("自 杀"); another one parts clauses, as a comma does
@@ -26,53 +29,6 @@ _SIMPLIFIED = str.maketrans(
     "负卖账号别钱吗岁经紧壳疯绪忧郁亲爱骗严独静晕呕碍骂挣扎绑劝吃恶只许婴孙爷剧梦进阳护栏悬沟块瘾酸净脱摆"
     "战毁灭谢托饮着阿嬷来归领当啰呜他了在拿的刚那看营帐舍拥写灵魂愤逻辑殴斗欧钢惨割被昨",
 )
-# what is typed without tones, in phrases alone: single syllables are words of other languages
-_PINYIN = {
-    "zi sha": "自杀",
-    "zi can": "自残",
-    "xiang si": "想死",
-    "qu si": "去死",
-    "bu xiang huo": "不想活",
-    "huo bu xia qu": "活不下去",
-    "mei yi si": "没意思",
-    "tiao lou": "跳楼",
-    "tiao he": "跳河",
-    "tiao xia qu": "跳下去",
-    "ge wan": "割腕",
-    "shang diao": "上吊",
-    "shao tan": "烧炭",
-    "an mian yao": "安眠药",
-    "nong yao": "农药",
-    "yi shu": "遗书",
-    "jie shu sheng ming": "结束生命",
-    "quan chi le": "全吃了",
-    "dou chi le": "都吃了",
-    "chi le": "吃了",
-    "mei tian dou": "每天都",
-    "xiang": "想",
-    "tian tian": "天天",
-    "jin wan": "今晚",
-    "ming tian": "明天",
-    "ta you": "他又",
-    "ta da": "他打",
-    "da wo": "打我",
-    "da ren": "打人",
-    "sha le ta": "杀了他",
-    "sha ta": "杀他",
-    "jiu ming": "救命",
-    "wo xiang": "我想",
-    "wo yao": "我要",
-    "wo jiu": "我就",
-    "wo bu": "我不",
-    "wo": "我",
-}
-_AS_PINYIN = re.compile(
-    "(?<![a-z])(?:"
-    + "|".join(phrase.replace(" ", " ?") for phrase in sorted(_PINYIN, key=len, reverse=True))
-    + r")(?: ?le)?(?![a-z])"
-)
-_BY_PINYIN = {phrase.replace(" ", ""): chars for phrase, chars in _PINYIN.items()}
-_PINYIN_GAP = re.compile(rf"(?<={_CHINESE}) (?={_CHINESE})")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 CLAUSE_MARKS = ", :"
 """Marks that part clauses, once a text is normalized."""
@@ -91,30 +47,16 @@ def normalize(text: str) -> str:
     """Write a text in one width, one case and without apostrophes, marks of no width and drawn-out letters.
 
     `Don’t`, `don't` and `dont` become `dont`, `ｄｉｅ` becomes `die`, `sooo` becomes `so`, `d i e`
-    and `d-i-e` become `die`, `*now*` becomes `now`, `自*殺`, `自 杀` and `自/杀` become `自杀`, and
-    `想。自。杀` becomes `想自杀`.
+    and `d-i-e` become `die`, `k1ll` and `kíll` become `kill`, `*now*` becomes `now`, `to, um, die` becomes
+    `to die`, `自*殺`, `自 杀` and `自/杀` become `自杀`, and `想。自。杀` becomes `想自杀`.
     """
     folded = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES).casefold()
-    visible = "".join(char for char in folded if unicodedata.category(char) != "Cf")
+    visible = "".join(char for char in folded if unicodedata.category(char) != "Cf" and char != "\ufe0f")
     lines = (" ".join(line.split()) for line in visible.splitlines())
-    joined = _SPACED_OUT.sub("", "\n".join(lines))
+    joined = undisguise(_SPACED_OUT.sub("", "\n".join(lines)))
     plain = _SPELLED.sub(lambda found: _BETWEEN_LETTERS.sub("", found[0]), _EMPHASIS.sub("", joined))
     whole = _DOTTED.sub(lambda found: _DOT.sub("", found[0]), _MARKS_BETWEEN_CHINESE.sub("", plain))
-    return _read_pinyin(_DRAWN_OUT.sub(r"\1", whole).translate(_SIMPLIFIED))
-
-
-def _read_pinyin(text: str) -> str:
-    """Write the phrases of danger that are typed in Latin letters in characters."""
-    if not _AS_PINYIN.search(text):
-        return text
-    return _PINYIN_GAP.sub("", _AS_PINYIN.sub(_characters, text))
-
-
-def _characters(found: re.Match[str]) -> str:
-    letters = found[0].replace(" ", "")
-    if letters in _BY_PINYIN:
-        return _BY_PINYIN[letters]
-    return _BY_PINYIN[letters.removesuffix("le")] + "了"
+    return read_pinyin(_DRAWN_OUT.sub(r"\1", whole).translate(_SIMPLIFIED))
 
 
 def sentences(text: str) -> list[str]:

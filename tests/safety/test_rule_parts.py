@@ -155,6 +155,32 @@ def test_letters_typed_apart_are_joined(typed: str, plain: str) -> None:
     assert normalize(typed) == plain
 
 
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("k1ll mys3lf", "kill myself"),
+        ("I want to d\u0456e, k\u00edll m\u0443self", "i want to die, kill myself"),
+        ("to, um, like, die", "to die"),
+        ("Um, no", "no"),
+        ("kill 😔 myself", "kill myself"),
+        ("I want to... kill... myself", "i want to kill myself"),
+        ("I am tired... I go home", "i am tired... i go home"),
+        ("at 10am, uh huh", "at 10am, uh huh"),
+        ("хочу домой, もうだめ", "хочу домой, もうだめ"),
+    ],
+)
+def test_no_letter_that_only_looks_like_one_and_no_pause_hides_a_word(typed: str, plain: str) -> None:
+    assert normalize(typed) == plain
+
+
+def test_a_comma_parts_clauses_and_a_space_does_not_where_words_are_parted_by_spaces() -> None:
+    film = {"film": Context(scope="clause", match=("film",))}
+    told = rules(pattern("die", voided_by=("film",)), contexts=film, whole_words=True)
+
+    assert told.hear("they die in the film").soft + told.hear("they die in the film").hard == 0
+    assert told.hear("in the film they kiss, I die").hard == 2
+
+
 def test_what_is_no_regular_expression_is_named() -> None:
     with pytest.raises(AssetError, match=r"'die\(' is not a regular expression"):
         rules(pattern("fine", "die("))
