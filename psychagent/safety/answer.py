@@ -14,6 +14,7 @@ from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
 from psychagent.files.read import load_model
 from psychagent.safety.resources import Resource, Resources, load_resources
+from psychagent.safety.rule_file import rule_hashes
 from psychagent.safety.rules import RiskRules, load_rules
 from psychagent.safety.words import AnswerTexts
 
@@ -123,8 +124,10 @@ def load_safety(language: Language) -> SafetyTexts:
 def safety_hashes(language: Language) -> dict[str, str]:
     """Hash the files that the gate of a language reads, by their path."""
     folder = asset_dir("configs") / "safety"
-    files = (f"rules/{language.value}.yaml", f"texts/{language.value}.yaml", "resources.yaml")
-    return {f"safety/{name}": hash_file(folder / name) for name in files}
+    rules, files = f"rules/{language.value}", (f"texts/{language.value}.yaml", "resources.yaml")
+    hashes = {f"{rules}/{name}": digest for name, digest in rule_hashes(folder / rules).items()}
+    hashes |= {name: hash_file(folder / name) for name in files}
+    return {f"safety/{name}": digest for name, digest in hashes.items()}
 
 
 SafetySource = Callable[[Language], SafetyTexts]

@@ -1,15 +1,19 @@
-"""The file of rules of one language, checked as it is read."""
+"""The rules of one language, in files by what they are about, checked as they are read."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from psychagent.domain.base import Record
 from psychagent.domain.risk.finding import CONCERN, IMMINENT, About
+from psychagent.errors import AssetError
+from psychagent.files.digest import hash_file
+from psychagent.files.read import load_data, to_model
 
 _NAMED = re.compile(r"(?<!\?P)<[a-z_]+>")
 
@@ -67,7 +71,7 @@ class AnswerRule(Record):
 
 
 class RulesFile(Record):
-    """`configs/safety/rules/<language>.yaml`."""
+    """The files of `configs/safety/rules/<language>/` together; each holds some of the fields."""
 
     whole_words: bool = False
     """Whether an expression begins and ends at the edge of a word; not for a language without spaces."""
@@ -145,3 +149,44 @@ def spell_out(words: Mapping[str, str | tuple[str, ...]]) -> dict[str, str]:
         # grouped, so that what stands beside a name goes with each of its words
         spelled[f"<{name}>"] = f"(?:{expand(text, spelled)})"
     return spelled
+
+
+def read_rules(folder: Path) -> RulesFile:
+    """Read all files of a folder as one: lists go on from file to file, names must stand in one of them.
+
+    Raises:
+        AssetError: Naming the file, or the folder, and what is wrong in it.
+    """
+    together: dict[str, Any] = {}
+    for path in _files(folder):
+        data = load_data(path, AssetError)
+        if not isinstance(data, dict):
+            raise AssetError(f"{path}: holds no fields; see its siblings for what may stand in it")
+        for name, given in data.items():
+            together[name] = _joined(together.get(name), given, origin=f"{path}: {name}")
+    return to_model(RulesFile, together, origin=str(folder), raise_as=AssetError)
+
+
+def _joined(before: Any, given: Any, *, origin: str) -> Any:
+    """Put a field of one file behind the same field of those before it."""
+    if before is None:
+        return given
+    if isinstance(before, list) and isinstance(given, list):
+        return before + given
+    if isinstance(before, dict) and isinstance(given, dict):
+        if twice := before.keys() & given.keys():
+            raise AssetError(f"{origin}: {sorted(twice)[0]!r} stands in another file too; keep one of them")
+        return before | given
+    raise AssetError(f"{origin}: stands in another file too; keep one of them")
+
+
+def rule_hashes(folder: Path) -> dict[str, str]:
+    """Hash the files of a folder of rules, by name."""
+    return {path.name: hash_file(path) for path in _files(folder)}
+
+
+def _files(folder: Path) -> list[Path]:
+    files = sorted(folder.glob("*.yaml"))
+    if not files:
+        raise AssetError(f"{folder}: holds no rules; put the files back")
+    return files

@@ -12,9 +12,8 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import CONCERN, NO_RISK, About
 from psychagent.errors import AssetError
-from psychagent.files.digest import hash_file
-from psychagent.files.read import load_model
-from psychagent.safety.rule_file import RiskPattern, RulesFile, expand, spell_out
+from psychagent.files.digest import hash_json
+from psychagent.safety.rule_file import RiskPattern, RulesFile, expand, read_rules, rule_hashes, spell_out
 from psychagent.safety.text import (
     CLAUSE_MARKS,
     answer,
@@ -209,11 +208,11 @@ def load_rules(language: Language, root: Path | None = None) -> RiskRules:
     """Read the rules of a language; None is the bundled folder.
 
     Raises:
-        AssetError: Naming the file and what is wrong in it.
+        AssetError: Naming the file, or the folder, and what is wrong in it.
     """
-    path = asset_dir("configs", root) / "safety" / "rules" / f"{language.value}.yaml"
-    file = load_model(RulesFile, path, AssetError)
+    folder = asset_dir("configs", root) / "safety" / "rules" / language.value
+    file = read_rules(folder)
     try:
-        return RiskRules(file, language, hash_file(path))
+        return RiskRules(file, language, hash_json(rule_hashes(folder)))
     except AssetError as error:
-        raise AssetError(f"{path}: {error}") from error
+        raise AssetError(f"{folder}: {error}") from error

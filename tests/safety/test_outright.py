@@ -90,3 +90,23 @@ def test_high_danger_said_outright_is_heard(language: Language, text: str) -> No
 @pytest.mark.parametrize("text", ["I don't want to kill myself.", "It's not that I want to kill myself."])
 def test_a_plain_denial_is_no_such_wish(text: str) -> None:
     assert load_rules(Language.EN).hear(text).hard == 0
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "found"),
+    [
+        (Language.EN, "I want to be where he is.", 1),
+        (Language.EN, "Some nights I'd rather be with her again.", 1),
+        (Language.EN, "I gripped him too hard and left him crying.", 2),
+        (Language.EN, "I hit the ball too hard on Sunday.", 0),
+        (Language.ZH, "她走了以后，我就想去找她。", 1),
+        (Language.ZH, "我想去她那边住几天，换换心情。", 0),
+        (Language.ZH, "我昨晚摇孩子摇得太用力了，她哭到半夜。", 2),
+        (Language.ZH, "我打球打得太用力了。", 0),
+    ],
+)
+def test_longing_for_the_dead_and_a_hand_too_hard_are_heard(
+    language: Language, text: str, found: int
+) -> None:
+    heard = load_rules(language).hear(text)
+    assert max(heard.hard, heard.soft) == found
