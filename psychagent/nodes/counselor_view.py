@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Speaker
-from psychagent.domain.risk.finding import About
+from psychagent.domain.risk.finding import NO_RISK, About
 from psychagent.domain.risk.level import is_pressing
-from psychagent.domain.safety import safety_due
+from psychagent.domain.safety import safety_due, was_asked
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, assistant, system, user
 from psychagent.nodes.deps import Sources
@@ -151,16 +151,22 @@ def render_moment(
     spoken = count_counselor_turns(turns)
     skills = sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
     risk = risk_skills(skills)
+    names = {skill.name for skill in risk}
+    asks = sources.safety(brief.case.language).rules.asks_about
     due = safety_due(
         turns,
         session_index=brief.session_index,
         max_turns=most,
-        asks=sources.safety(brief.case.language).rules.asks_about,
-        skills={skill.name for skill in risk},
+        asks=asks,
+        skills=names,
     )
-    is_open = not due and any(skill.id in skill_ids for skill in risk)
+    # where the gate acts it knows better than the skills, which stay for some turns after a hint
+    told_of_none = risk_level == NO_RISK
+    is_open = not due and not told_of_none and any(skill.id in skill_ids for skill in risk)
     extra = sources.baseline.safety.extra_turns if risk_level is not None else 0
-    spoken_of = any(is_pressing(turn.risk_level) for turn in turns)
+    spoken_of = any(is_pressing(turn.risk_level) for turn in turns) or was_asked(
+        turns, asks=asks, skills=names
+    )
     return brief.once(
         (prompts, "moment", spoken, due, is_open, risk_level, risk_about, spoken_of),
         lambda: prompts.render(

@@ -367,3 +367,18 @@ def test_a_session_after_danger_opens_with_how_it_is_now(language: Language, lev
         Language.ZH: "上次结束时危险还没有过去",
     }[language]
     assert [first in text for text in (opened, later)] == [True, False]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_in_extra_turns_a_danger_that_is_less_sharp_is_settled_before_goodbye(language: Language) -> None:
+    def extra(level: int, left: int) -> str:
+        return closing_note(language, left, extra_turns=4, risk_level=level, risk_about="self")
+
+    settle, eased = {
+        Language.EN: ("which settles nothing by itself", "The danger has eased"),
+        Language.ZH: ("还不等于有了着落", "危险已经缓和"),
+    }[language]
+    assert (settle in extra(1, 0), eased in extra(1, 0)) == (True, False)
+    assert (settle in extra(0, 0), eased in extra(0, 0)) == (False, True)
+    # no turn follows in which it could be settled
+    assert (settle in extra(1, -3), eased in extra(1, -3)) == (False, True)
