@@ -1,0 +1,28 @@
+"""What a Chinese answer means after a telephone call was asked about, and signs told in parts."""
+
+from __future__ import annotations
+
+import pytest
+
+from psychagent.domain.base import Language
+from psychagent.safety.rules import load_rules
+
+
+@pytest.mark.parametrize(
+    ("before", "text", "found"),
+    [
+        ("您给他打一个，就说今晚需要人陪，行吗？", "打了，他在路上。", 0),
+        ("现在就给您妹妹打个电话，好吗？", "打了，她六点到。", 0),
+        ("电话打通了吗？", "打通了。", 0),
+        ("他打您吗？", "打了。", 2),
+        ("这几天他又打您了吗？", "嗯，打了。", 2),
+        ("", "有个声音，别人听不见。白天还好，夜里它叫我去死。", 2),
+        ("", "他推了我一把，孩子的头磕着了。", 2),
+        ("", "就是怕哪天忍不住自己。", 1),
+        ("", "就是怕拦不住孩子。", 0),
+        ("", "工地上声音太大，师傅让我打个手势。", 0),
+    ],
+)
+def test_a_call_that_was_made_is_no_blow(before: str, text: str, found: int) -> None:
+    heard = load_rules(Language.ZH).hear(text, before)
+    assert max(heard.hard, heard.soft) == found
