@@ -42,22 +42,26 @@ def read_settings(options: RunOptions) -> RunSettings:
             ),
         ),
         dataset=_with(
-            _named(load_settings(DatasetSettings, options.dataset_file()), options.profile or ()),
+            _named(load_settings(DatasetSettings, options.dataset_file()), options),
             max_cases=options.max_cases,
             modalities=modalities,
         ),
     )
 
 
-def _named(dataset: DatasetSettings, profiles: Sequence[str]) -> DatasetSettings:
-    """Take the clients that are named, all of them: limits of the settings file are meant for its split."""
-    if not profiles:
+def _named(dataset: DatasetSettings, options: RunOptions) -> DatasetSettings:
+    """Take the clients and cases that are named, all of them: a file's limits are meant for its split."""
+    if not options.profile and not options.case:
         return dataset
-    # absolute, so that a run can be resumed and replayed from another folder
-    names = [str(Path(name).absolute()) if Path(name).is_file() else name for name in profiles]
+    profiles, cases = map(_absolute, (options.profile or (), options.case or ()))
     return dataset.model_copy(
-        update={"profiles": tuple(names), "max_cases": None, "max_cases_per_modality": None}
+        update={"profiles": profiles, "cases": cases, "max_cases": None, "max_cases_per_modality": None}
     )
+
+
+def _absolute(names: Sequence[str]) -> tuple[str, ...]:
+    """Name files absolutely, so that a run can be resumed and replayed from another folder."""
+    return tuple(str(Path(name).absolute()) if Path(name).is_file() else name for name in names)
 
 
 def _with(settings: SettingsModel, **options: object) -> SettingsModel:

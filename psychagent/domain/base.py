@@ -34,6 +34,16 @@ class Modality(StrEnum):
     PMT = "pmt"
 
 
+class Mixed(StrEnum):
+    """What a case of others may be that is of no one school: it can be judged, and no counselor holds it."""
+
+    INTEGRATIVE = "integrative"
+
+
+School = Modality | Mixed
+"""What a session that is judged may be of."""
+
+
 class Stage(StrEnum):
     """Phase of a course, in order; `termination` comes after the last working stage."""
 
