@@ -18,7 +18,7 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.options import RunOptions, split_words
-from psychagent.domain.base import Modality
+from psychagent.domain.base import SCHOOLS, Modality, School
 from psychagent.errors import SettingsError
 from psychagent.files.read import nearest
 from psychagent.records.manifest import RunSettings
@@ -90,6 +90,19 @@ def read_skill_settings(baseline: Path | None = None) -> SkillSettings:
         embedding=settings.embedding,
         cache_dir=default_cache_dir(),
     )
+
+
+def read_schools(text: str) -> tuple[School, ...]:
+    """Read a comma-separated list of what judged sessions may be of.
+
+    Raises:
+        SettingsError: Naming the word that is none, and the closest match.
+    """
+    words = split_words(text)
+    for word in words:
+        if word not in SCHOOLS:
+            raise SettingsError(f"--modalities has {word!r}{nearest(word, SCHOOLS)}")
+    return tuple(SCHOOLS[word] for word in words)
 
 
 def read_modalities(text: str) -> tuple[Modality, ...]:

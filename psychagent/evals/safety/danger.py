@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from psychagent.domain.base import WORKING_STAGES, Language, Modality
+from psychagent.domain.base import WORKING_STAGES, Language, Modality, School
 from psychagent.domain.risk.asked import voiced_danger
 from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.risk.session import HeardBy, SessionDanger
@@ -79,8 +79,10 @@ def _rules(language: Language) -> RiskRules:
 
 
 @cache
-def _names(language: Language, modality: Modality) -> frozenset[str]:
-    """Name the bundled skills for danger, the use of which counts as asking."""
+def _names(language: Language, modality: School) -> frozenset[str]:
+    """Name the bundled skills for danger, the use of which counts as asking; of no one school, none."""
+    if not isinstance(modality, Modality):
+        return frozenset()
     library = SkillLibrary(language)
     stages = [stage for stage in WORKING_STAGES if library.path(modality, stage).exists()]
     return frozenset(skill.name for stage in stages for skill in risk_skills(library.stage(modality, stage)))
