@@ -14,8 +14,8 @@ from psychagent.errors import SettingsError
 from psychagent.evals.find import JudgeInput, Search, find_sessions
 from psychagent.evals.importing.roles import read_roles
 from psychagent.records.folder import Broken
-from tests.faults.data.tried import Check, try_all
 from tests.support.shapes import psycheval, write
+from tests.support.tried import Check, try_all
 
 SAID = [
     (Speaker.COUNSELOR, "What brings you?"),

@@ -17,9 +17,9 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Profile
 from psychagent.errors import AssetError
-from tests.faults.data.tried import Check, try_all
 from tests.support.every import MODALITIES
 from tests.support.shapes import made_up_profile, psycheval, write
+from tests.support.tried import Check, try_all
 
 Step = str | int
 Where = tuple[Step, ...]

@@ -15,8 +15,8 @@ from psychagent.evals.ratings.ranges import read_missing, read_ranges
 from psychagent.evals.ratings.table import RatingTable, read_ratings
 from psychagent.reports.agreement import compute_agreement, write_agreement
 from psychagent.stats.agreement import quadratic_kappa
-from tests.faults.data.tried import Check, try_all
 from tests.support.children import finish, psychagent
+from tests.support.tried import Check, try_all
 
 Rows = list[dict[str, Any]]
 RATERS, DIALOGUES, DIMENSIONS = ("A", "B"), ("d1", "d2"), ("Ethics", "Warmth")

@@ -17,9 +17,9 @@ from psychagent.llm.reply import Reply
 from psychagent.nodes.memory.reflect import FileReply, file_reply
 from psychagent.nodes.memory.summary_reply import SummaryReply, read_summary
 from psychagent.replies.as_json import read_json
-from tests.faults.data.tried import Check, try_all
 from tests.support.every import MODALITIES
 from tests.support.shapes import BASIC, THEORY
+from tests.support.tried import Check, try_all
 
 GOALS = {
     "objective_recap": "To hear what brings her.",
