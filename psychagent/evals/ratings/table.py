@@ -81,11 +81,12 @@ def read_ratings(
 
 def _to_score(cell: Cell, ranges: Ranges, path: Path) -> float:
     low, high = ranges.of(cell.dimension)
+    shown = " ".join(str(cell.value).split())[:40]
     number = to_number(cell.value)
     if number is None or number not in ranges.levels(cell.dimension, halves=True):
         raise RecordError(
-            f"{path}, row {cell.row}: score {cell.value!r} of {cell.dimension} is none of {low:g} to "
-            f"{high:g}; mend it, or say --ranges '{cell.dimension}=LOW-HIGH', --missing {cell.value} "
+            f"{path}, row {cell.row}: score {shown!r} of {cell.dimension} is none of {low:g} to "
+            f"{high:g}; mend it, or say --ranges '{cell.dimension}=LOW-HIGH', --missing {shown} "
             f"if it means none, --columns skip={cell.dimension} if it is no score"
         )
     return number

@@ -69,8 +69,15 @@ def danger_of(dialogue: Dialogue, file: Mapping[str, Any] | None = None) -> Sess
 
 def _held(file: Mapping[str, Any]) -> _Held:
     """Read what is ours; in files of others the same names may hold anything."""
-    is_ours = bool(file.get("schema_version"))
-    return to_model(_Held, dict(file), origin="the session", raise_as=RecordError) if is_ours else _Held()
+    if not file.get("schema_version"):
+        return _Held()
+    held = to_model(_Held, dict(file), origin="the session", raise_as=RecordError)
+    for finding in held.risk or ():
+        if held.turns and not 0 <= finding.turn < len(held.turns):
+            raise RecordError(
+                f"field 'risk' names turn {finding.turn} of {len(held.turns)}; put the file back as it was"
+            )
+    return held
 
 
 @cache
