@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,13 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from psychagent.errors import RecordError
-from psychagent.evals.importing.roles import SPEAKERS
+from psychagent.evals.importing.roles import SPEAKERS, is_pair
+from psychagent.files.parse import parse_json
 from psychagent.files.read import read_json, read_text
 
 LINES = {".jsonl", ".ndjson"}
 _LONGEST = 100
 """Bytes of a case id; a folder is named after it."""
-_LISTS = ("messages", "conversations", "conversation", "dialogue", "dialog", "utterances", "turns", "history")
+_LISTS = (
+    *("messages", "conversations", "conversation", "dialogue", "dialog", "session_dialogue"),
+    *("utterances", "turns", "history"),
+)
+_OF_SESSIONS = {"transcript", "sessions"}
+"""Keys of session and case files, which have readers of their own."""
 _IDS = ("case_id", "id", "conversation_id", "dialogue_id", "dialog_id", "uuid")
 _INDEXES = ("session_index", "session_number", "session")
 _SCHOOLS = ("modality", "theoretical", "school")
@@ -61,7 +66,7 @@ def read_talks(path: Path) -> list[Talk]:
         RecordError: If it cannot be read, or holds none.
     """
     values = list(_lines(path)) if path.suffix.lower() in LINES else [read_json(path)]
-    if len(values) > 1 and all(_is_utterance(value) for value in values):
+    if values and all(_is_utterance(value) for value in values):
         return [Talk(values)]
     talks = [talk for value in values for talk in _talks(value)]
     if not talks:
@@ -73,7 +78,15 @@ def is_messages(data: Any) -> bool:
     """Return whether JSON data are dialogues of others, and not a session or a case."""
     if isinstance(data, list):
         return any(_is_utterance(row) or is_messages(row) for row in data)
-    return isinstance(data, dict) and any(isinstance(data.get(key), list) for key in _LISTS)
+    return _holds_list(data) or _wrapped(data) is not None
+
+
+def _wrapped(value: Any) -> Any:
+    """Return the dialogues that a mapping holds under one key of any name; None if under none, or several."""
+    if not isinstance(value, dict) or _OF_SESSIONS & value.keys():
+        return None
+    inner = [part for part in value.values() if is_messages(part)]
+    return inner[0] if len(inner) == 1 else None
 
 
 def hold_to_format(utterances: Any, wanted: str) -> None:
@@ -101,7 +114,7 @@ def _lines(path: Path) -> Iterator[Any]:
     for line in read_text(path, RecordError).split("\n"):
         if line.strip():
             try:
-                yield json.loads(line)
+                yield parse_json(line)
             except (ValueError, RecursionError) as error:
                 yield Talk(None, problem=f"is not JSON ({error}); mend or remove it")
 
@@ -111,24 +124,29 @@ def _talks(value: Any) -> Iterator[Talk]:
         yield value
     elif isinstance(value, dict):
         key = next((key for key in _LISTS if key in value), None)
-        if key is None:
+        wrapped = _wrapped(value) if key is None else None
+        if wrapped is not None:
+            yield from _talks(wrapped)
+        elif key is None:
             yield Talk(None, problem=f"has no list of messages; known keys: {', '.join(_LISTS)}")
         else:
             yield Talk(value[key], about={name: v for name, v in value.items() if name != key})
-    elif (
-        isinstance(value, list)
-        and value
-        and not any(isinstance(row, list) or _holds_list(row) for row in value)
-    ):
-        yield Talk(value)
-    elif isinstance(value, list):
+    elif isinstance(value, list) and any(_is_talk(row) for row in value):
         for row in value:
             yield from _talks(row)
+    elif isinstance(value, list):
+        yield Talk(value)
     else:
         yield Talk(None, problem=f"holds {type(value).__name__}, no list of messages")
 
 
+def _is_talk(value: Any) -> bool:
+    return (isinstance(value, list) and not is_pair(value)) or _holds_list(value)
+
+
 def _is_utterance(value: Any) -> bool:
+    if is_pair(value):
+        return True
     return isinstance(value, dict) and any(key in value for key in SPEAKERS) and not _holds_list(value)
 
 

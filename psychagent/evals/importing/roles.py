@@ -68,7 +68,17 @@ def plain(name: str) -> str:
 def part_of(name: str, roles: Roles) -> Part | None:
     """Return what a name stands for; None where nobody said."""
     key = plain(name)
-    return roles[key] if key in roles else KNOWN.get(key)
+    # "Client 1", "T2": who speaks, with a count of turns or of persons of one side
+    for word in (key, key.rstrip("0123456789").strip()):
+        part = roles[word] if word in roles else KNOWN.get(word)
+        if part is not None:
+            return part
+    return None
+
+
+def is_pair(item: Any) -> bool:
+    """Return whether an utterance is a list of two texts, the speaker and the words."""
+    return isinstance(item, list) and len(item) == 2 and all(isinstance(part, str) for part in item)
 
 
 def read_utterance(item: Any, number: int, roles: Roles) -> tuple[Speaker, str] | None:
@@ -77,6 +87,8 @@ def read_utterance(item: Any, number: int, roles: Roles) -> tuple[Speaker, str] 
     Raises:
         RecordError: If nothing says who speaks, or there are no words.
     """
+    if is_pair(item):
+        item = dict(zip((SPEAKERS[0], _TEXTS[0]), item, strict=True))
     if not isinstance(item, dict):
         raise RecordError(f"utterance {number} is {type(item).__name__}, not a mapping")
     key = next((key for key in SPEAKERS if key in item), SPEAKERS[0])

@@ -12,7 +12,7 @@ from psychagent.evals.importing.roles import Roles, part_of, plain
 
 SUFFIXES = {".txt", ".text"}
 _LINE = re.compile(
-    r"\s*(?:[-*•>]+\s+)?"  # a list's mark
+    r"\s*(?:(?:[-*•>]+|\d{1,4}[.)])\s+)?"  # a list's mark, or a number
     r"(?:[\[(（【]?\d{1,2}:\d{2}(?::\d{2})?[\])）】]?\s+)?"  # a time
     r"(?:\*\*|__)?(?P<name>[^\W\d_][^:：\n*]{0,39}?)(?:\*\*|__)?\s*[:：](?!//)(?:\*\*|__)?\s*(?P<words>.*)"
 )
@@ -28,7 +28,7 @@ def read_named_lines(text: str, roles: Roles) -> list[tuple[Speaker, str]]:
     """
     lines = [line for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n") if line.strip()]
     strangers = Counter(_strangers(lines, roles))
-    certain = [name for name, times in strangers.items() if times > 1 or name.istitle() or not name.isascii()]
+    certain = [name for name, times in strangers.items() if times > 1 or _may_be_name(name)]
     if certain:
         names = ", ".join(f"{name!r} ({strangers[name]})" for name in certain[:5])
         raise RecordError(
@@ -42,6 +42,11 @@ def read_named_lines(text: str, roles: Roles) -> list[tuple[Speaker, str]]:
             f"{who} speaks; begin each utterance with 'Counselor:' or 'Client:', or map names with --roles"
         )
     return said
+
+
+def _may_be_name(text: str) -> bool:
+    """Return whether a text that stands before one colon only may be a name: “I thought” is none."""
+    return text.istitle() or not text.isascii() or len(text.split()) == 1
 
 
 def _parts(lines: list[str], roles: Roles) -> Iterator[tuple[object, str]]:

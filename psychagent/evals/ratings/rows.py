@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -13,6 +12,7 @@ from typing import Any
 
 from psychagent.errors import RecordError
 from psychagent.files.lines import read_lines
+from psychagent.files.parse import parse_json
 from psychagent.files.read import read_text
 
 Row = tuple[int, Mapping[str, Any]]
@@ -35,7 +35,7 @@ def read_rows(path: Path) -> list[Row]:
     if start not in ("[", "{"):
         return list(_separated(path, text))
     try:
-        data = json.loads(text)
+        data = parse_json(text)
     except RecursionError as error:
         raise RecordError(f"{path}: is not JSON ({error}); mend it") from error
     except ValueError as error:
