@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Record(BaseModel):
@@ -49,9 +49,18 @@ class Mixed(StrEnum):
     INTEGRATIVE = "integrative"
 
 
-School = Modality | Mixed
+SCHOOLS: dict[str, Modality | Mixed] = {school.value: school for school in (*Modality, *Mixed)}
+
+
+def _to_school(value: object) -> Modality | Mixed:
+    # one sentence, where pydantic has one for each part of a union
+    if not isinstance(value, str) or value not in SCHOOLS:
+        raise ValueError(f"known: {', '.join(SCHOOLS)}")
+    return SCHOOLS[value]
+
+
+School = Annotated[Modality | Mixed, BeforeValidator(_to_school)]
 """What a session that is judged may be of."""
-SCHOOLS: dict[str, School] = {school.value: school for school in (*Modality, *Mixed)}
 
 
 class Stage(StrEnum):

@@ -119,8 +119,8 @@ def test_rows_without_a_score_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (make_row("human A", 9, "Ethics", 6), "row 9: score 6 of Ethics is none of 1 to 5"),
-        (make_row("human A", 9, "Ethics", 2.3), "score 2.3 of Ethics is none"),
+        (make_row("human A", 9, "Ethics", 6), "row 9: score '6' of Ethics is none of 1 to 5"),
+        (make_row("human A", 9, "Ethics", 2.3), "score '2.3' of Ethics is none"),
         (make_row("human A", 9, "Ethics", "good"), "score 'good' of Ethics is none"),
         (make_row("human A", 1, "Ethics", 2), "a second time"),
         ({"dialogue": "d", "dimension": "x", "score": 1}, "has no rater"),
