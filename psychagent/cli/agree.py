@@ -68,10 +68,11 @@ def agree(
 
 def show_agreement(agreement: Agreement, table: RatingTable) -> None:
     """Print the agreement over all units, or by dimension where these have ranges of their own."""
+    typer.echo(f"Raters: {', '.join(sorted(table.ratings))}; dimensions: {', '.join(table.levels)}")
     if table.unrated:
         typer.echo(f"{table.unrated} ratings without a score count nowhere")
     if table.left_out:
-        typer.echo(f"Columns of words, left out: {', '.join(table.left_out)}")
+        typer.echo(f"Columns left out: {', '.join(table.left_out)}")
     if len(set(table.levels.values())) > 1:
         for part in agreement.dimensions:
             typer.echo(f"{part.name}:")

@@ -114,7 +114,7 @@ def _gaps(table: RatingTable) -> tuple[str, ...]:
     if table.unrated:
         lines.append(f"{plural(table.unrated, 'rating')} without a score count nowhere.")
     if table.left_out:
-        lines.append(f"Columns of words, left out: {', '.join(table.left_out)}.")
+        lines.append(f"Columns left out: {', '.join(table.left_out)}.")
     if len(set(table.levels.values())) > 1:
         ranges = "; ".join(f"{name} {lv[0]:g} to {lv[-1]:g}" for name, lv in table.levels.items())
         lines.append(f"Dimensions of different ranges ({ranges}) are compared one by one, not together.")

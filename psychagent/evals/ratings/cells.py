@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from psychagent.errors import RecordError
-from psychagent.evals.ratings.columns import ALL_OTHERS, Columns
+from psychagent.evals.ratings.columns import ALL_OTHERS, Columns, is_about_row
 from psychagent.evals.ratings.ranges import is_missing, to_number
 from psychagent.evals.ratings.rows import Row
 
@@ -35,7 +35,7 @@ class Layout:
     scores: tuple[str, ...]
     """Of a wide table, the columns of scores; empty for a long one."""
     left_out: tuple[str, ...]
-    """Columns of words, which hold none."""
+    """Columns of words, or that count and describe rows."""
 
     @property
     def by_rater(self) -> bool:
@@ -62,7 +62,11 @@ def find_layout(path: Path, rows: Sequence[Row], columns: Columns) -> Layout:
     if "score" in found:
         return Layout(found, (), ())
     others = [name for name in head if name not in {*found.values(), *columns.skip}]
-    scores = tuple(name for name in others if any(_holds_score(row.get(name)) for _, row in rows))
+    scores = tuple(
+        name
+        for name in others
+        if not is_about_row(name) and any(_holds_score(row.get(name)) for _, row in rows)
+    )
     words = tuple(name for name in others if name not in scores)
     is_full = {"rater", "dimension"} <= found.keys() and ALL_OTHERS not in found.values()
     if is_full and len(scores) == 1:

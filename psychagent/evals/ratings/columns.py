@@ -24,6 +24,12 @@ _OTHER_NAMES = {
 }
 
 
+_ABOUT_ROWS = frozenset(
+    ("id", "idx", "index", "no", "no.", "nr", "number", "#", "row", "turn", "round", "batch", "order", "year")
+    + ("time", "timestamp", "date", "duration", "seconds", "minutes", "age", "编号", "序号", "年龄")
+)
+
+
 @dataclass(frozen=True)
 class Columns:
     """What a person says of the columns."""
@@ -40,7 +46,7 @@ class Columns:
             SettingsError: If a column that a person named is not there.
         """
         found = {}
-        plain = {name.strip().lower(): name for name in head if name not in self.skip}
+        plain = {_plain(name): name for name in head if name not in self.skip}
         for ours in COLUMNS:
             if ours in self.names:
                 theirs = self.names[ours]
@@ -55,6 +61,16 @@ class Columns:
                 theirs = next((plain[name] for name in names if plain[name] not in named), "")
                 found |= {ours: theirs} if theirs else {}
         return found
+
+
+def _plain(name: str) -> str:
+    return "_".join(name.strip().lower().replace("-", " ").replace("_", " ").split())
+
+
+def is_about_row(name: str) -> bool:
+    """Return whether a column's name says that its numbers count or describe rows, and are no scores."""
+    plain = _plain(name)
+    return plain in _ABOUT_ROWS or plain.endswith("_id")
 
 
 def read_columns(text: str) -> Columns:

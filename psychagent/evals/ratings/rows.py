@@ -79,6 +79,8 @@ def _separated(path: Path, text: str) -> Iterator[Row]:
     if twice := [name for name, times in Counter(names).items() if times > 1 and name]:
         raise RecordError(f"{path}: column {twice[0]!r} stands twice; rename one")
     for number, row in enumerate(filled[1:], start=first):
+        while len(row) > len(names) and not row[-1]:
+            row.pop()
         if len(row) != len(names):
             raise RecordError(f"{path}, row {number}: has {len(row)} cells, the head {len(names)}; mend it")
         yield number, {name: cell for name, cell in zip(names, row, strict=True) if name}

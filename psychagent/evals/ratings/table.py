@@ -26,7 +26,7 @@ class RatingTable:
     unrated: int = 0
     """Ratings without a score."""
     left_out: tuple[str, ...] = ()
-    """Columns that hold words and no scores."""
+    """Columns that hold no scores."""
     unmatched: tuple[str, ...] = ()
     """Dialogues that people rated and the judge did not."""
     is_script: bool = False

@@ -133,10 +133,27 @@ SAME: dict[str, tuple[str, Any, dict[str, Any]]] = {
         separated([{**row, "comment": "n/a" if n else "went well"} for n, row in enumerate(BY_DIMENSION)]),
         {},
     ),
-    "by dimension with an age": (
+    "by dimension with numbers that are none": (
         "r.csv",
-        separated([{**row, "age": 37} for row in BY_DIMENSION]),
-        {"columns": "skip=age"},
+        separated([{**row, "weight": 37} for row in BY_DIMENSION]),
+        {"columns": "skip=weight"},
+    ),
+    "by dimension with numbers of rows": (
+        "r.csv",
+        separated(
+            [{"id": n, "Turn": 2, "study ID": 3, **row} for n, row in enumerate(BY_DIMENSION, start=1)]
+        ),
+        {},
+    ),
+    "heads of two words": (
+        "r.csv",
+        separated(renamed(BY_DIMENSION, rater="Rater ID", dialogue="Case-ID")),
+        {},
+    ),
+    "a mark at the end of rows": (
+        "r.csv",
+        separated(LONG).replace("\n", ",\n").replace("score,", "score"),
+        {},
     ),
     "by rater": ("r.csv", separated(BY_RATER), {}),
     "by rater, tabs": ("r.tsv", separated(BY_RATER, "\t"), {}),
@@ -262,10 +279,10 @@ BAD: dict[str, tuple[str, Any, str]] = {
         separated([{**BY_DIMENSION[0], "Ethics": "good"}, *BY_DIMENSION[1:]]),
         "row 2: score 'good' of Ethics",
     ),
-    "an age": (
+    "a weight": (
         "r.csv",
-        separated([{**row, "age": 37} for row in BY_DIMENSION]),
-        "skip=age if it is no score",
+        separated([{**row, "weight": 37} for row in BY_DIMENSION]),
+        "skip=weight if it is no score",
     ),
     "true": ("r.json", [{**LONG[0], "score": True}], "score 'True'"),
     "infinite": ("r.csv", separated([{**LONG[0], "score": "inf"}]), "score 'inf'"),
@@ -349,8 +366,9 @@ def test_the_command_tells_what_was_left_out_and_unrated(tmp_path: Path) -> None
         ["agree", str(path), "--missing", "0,NA", "--output-root", str(tmp_path / "o")], tmp_path
     )
     assert status == 0
+    assert "Raters: A, B; dimensions: Ethics, Warmth" in told
     assert "1 ratings without a score count nowhere" in told
-    assert "Columns of words, left out: note" in told
+    assert "Columns left out: note" in told
     assert "A and B: weighted kappa" in told
     assert (tmp_path / "o" / "agreement.md").is_file()
     status, told = run(["agree", str(path)], tmp_path)
