@@ -202,13 +202,14 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
     client file, against which the counselor must not be judged.
     """
     number, run, parents = session_number(path), run_of(path), path.resolve().parents
+    folder = parents[1].name
     index = data.get("session_index") or number or 1
     plan = {"stage": data.get("stage"), "focus": data.get("focus")}
     dialogue = _dialogue(
         data["transcript"],
         search,
         case_id=data.get("case_id") or (parents[0].name if number else path.stem),
-        modality=_modality(data.get("modality") or (parents[1].name if run else ""), search),
+        modality=_modality(data.get("modality") or (folder if number and folder in SCHOOLS else ""), search),
         session_index=_whole(index, "session_index"),
         plan=_text(plan) if plan["focus"] else "",
     )

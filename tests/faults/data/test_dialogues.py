@@ -366,3 +366,9 @@ def test_a_case_of_no_one_school_is_found_with_its_sessions(tmp_path: Path) -> N
     ]
     assert broken == []
     assert len(find(tmp_path, modalities=(Mixed.INTEGRATIVE,))[0]) == 2
+
+
+def test_a_session_file_of_no_one_school_is_of_its_folders(tmp_path: Path) -> None:
+    write(tmp_path / "base/integrative/c1/session_2.json", {"transcript": rows()})
+    (found,), broken = find(tmp_path)
+    assert (found.place, broken) == (("integrative", "c1", 2), [])
