@@ -1,4 +1,4 @@
-"""Whether a turn calls for skills for danger: voiced lately, or due to be asked about. Asks no model."""
+"""Whether a turn calls for skills for danger, and for which: voiced lately, or due. Asks no model."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 
 from psychagent.domain.base import Speaker
+from psychagent.domain.risk.finding import NO_RISK, About, RiskFinding
 from psychagent.domain.safety import Asks, is_past_half, safety_due, was_asked
 from psychagent.domain.turn import Turn
 
@@ -56,6 +57,35 @@ def sound_alarm(
     early = bool(turns) and not is_past_half(turns, max_turns)
     again = carried and early and not was_asked(turns, asks=asks, skills=skills)
     return Alarm.DUE if again else Alarm.NONE
+
+
+def open_danger(findings: Sequence[RiskFinding], turns: Sequence[Turn], *, before: About) -> About:
+    """Say whose danger is open, by the last words that told of one; none where nobody knows.
+
+    Args:
+        findings: What the safety gate found in the session.
+        turns: The session so far.
+        before: Whose danger was open when the session before ended; it stays so until words tell of another.
+    """
+    heard = [finding for finding in findings if finding.level > NO_RISK]
+    if not heard:
+        return before if len(turns) < 2 * STAYS_OPEN else About.NONE
+    lately = heard[-1].turn > len(turns) - 2 * STAYS_OPEN
+    return last_about(heard, before=before) if lately else About.NONE
+
+
+def last_about(findings: Sequence[RiskFinding], *, before: About) -> About:
+    """Say whose danger was told of last; a level that is only carried over does not say it."""
+    told = [finding.about for finding in findings if finding.level > NO_RISK and not finding.carried]
+    return told[-1] if told else before
+
+
+def lately_said(turns: Sequence[Turn]) -> str:
+    """Return the client's words of the turns in which a danger stays in the foreground.
+
+    A bare "yes" says nothing of what it is a yes to.
+    """
+    return "\n".join(t.text for t in turns[1 - 2 * STAYS_OPEN :] if t.speaker is Speaker.CLIENT)
 
 
 def _voiced(turn: Turn, voices: Callable[[str], bool]) -> bool:

@@ -18,6 +18,7 @@ from psychagent.domain.profile import (
     PmtTheory,
     Traits,
 )
+from psychagent.domain.risk.finding import About
 from psychagent.domain.safety import SafetyNote, note_from_text
 
 
@@ -122,6 +123,8 @@ class Memory(Record):
     """The homework set last; how far it was agreed on stands in the last summary."""
     risk_level: int = 0
     """Level of the client's last turn; the next session goes on from there."""
+    risk_about: About = About.NONE
+    """Whose danger that is."""
 
     def taken_up(self) -> tuple[str, ...]:
         """List the homework that the client agreed to, if with doubts; not what was only offered."""

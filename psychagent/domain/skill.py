@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
+from pydantic import Field, field_validator
+
 from psychagent.domain.base import Modality, Record, Stage
+from psychagent.domain.risk.finding import About
 
 
 class Skill(Record):
@@ -33,7 +39,25 @@ class MetaSkill(Record):
     risk: bool = False
     """Whether its skills are for danger: shown first when danger is voiced or due to be asked about, and
     not at all otherwise. The first of them is the plain question."""
+    about: Mapping[About, tuple[str, ...]] = Field(default_factory=dict)
+    """Kinds of danger that a family for danger is for, and regular expressions for what the client says where
+    it is the right one; the first family for a kind stands in where none is heard."""
     skills: tuple[Skill, ...] = ()
+
+    @field_validator("about")
+    @classmethod
+    def _are_expressions(cls, about: Mapping[About, tuple[str, ...]]) -> Mapping[About, tuple[str, ...]]:
+        for expression in (one for kind in about.values() for one in kind):
+            try:
+                re.compile(expression)
+            except re.error as error:
+                raise ValueError(f"{expression!r} is no regular expression ({error}); mend it") from error
+        return about
+
+    def is_called_for(self, about: About, said: str) -> bool:
+        """Return whether the client's words call for this family; `none` is any kind of danger."""
+        kinds = self.about.values() if about is About.NONE else [self.about.get(about, ())]
+        return any(re.search(one, said, re.IGNORECASE) for kind in kinds for one in kind)
 
 
 class StageSkills(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from psychagent.domain.base import Record, Speaker
+from psychagent.domain.risk.finding import About
 
 
 class Thoughts(Record):
@@ -45,6 +46,8 @@ class Turn(Record):
     """Whether the safety gate spoke it, a fixed text, in the counselor's place."""
     risk_level: int | None = None
     """The level that the gate told the counselor of before this turn, where it acts."""
+    risk_about: About = About.NONE
+    """Whose danger it is; `none` where the gate told of none, or nobody knows."""
 
 
 def count_counselor_turns(turns: Sequence[Turn]) -> int:

@@ -53,7 +53,9 @@ class Rebuild:
             self.notes["counselor: a skill that the turn saw is no longer in the library"] += 1
             return None
         turn = turns[at]
-        return counselor_prompt(self.sources, brief, turns[:at], turn.skills, turn.risk_level).messages
+        return counselor_prompt(
+            self.sources, brief, turns[:at], turn.skills, turn.risk_level, turn.risk_about
+        ).messages
 
     def reflection_prompt(
         self, brief: Brief, turns: tuple[Turn, ...], task: ReflectionRole

@@ -8,6 +8,7 @@ from typing import assert_never
 from langgraph.runtime import Runtime
 
 from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.domain.risk.finding import About
 from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.role import Role
 from psychagent.domain.turn import Turn
@@ -32,7 +33,7 @@ def counselor(deps: Deps) -> SessionNode:
         brief, turns, draft = runtime.context, state.get("turns", []), state["retrieved"]
         assert draft is not None, "retrieve runs before counselor"
         stays = is_pressing(draft.risk_level) and turns_after(deps, brief, turns) > 0
-        prompt = counselor_prompt(deps, brief, turns, draft.skills, draft.risk_level)
+        prompt = counselor_prompt(deps, brief, turns, draft.skills, draft.risk_level, draft.risk_about)
         answer = await deps.chat(Role.COUNSELOR, brief.knobs).request(
             prompt,
             refusing_goodbye(read) if stays else read,
@@ -58,13 +59,14 @@ def counselor_prompt(
     turns: Sequence[Turn],
     skill_ids: Sequence[str],
     risk_level: int | None = None,
+    risk_about: About = About.NONE,
 ) -> Prompt:
     """Write a counselor prompt in the order of the contract: head, dialogue, this turn's skills and notes."""
     view = view_session(sources, brief, turns)
     skills = render_skills(sources, brief, skill_ids, shown=view.shown)
-    moment = render_moment(sources, brief, turns, skill_ids, risk_level)
+    moment = render_moment(sources, brief, turns, skill_ids, risk_level, risk_about)
     # the notes say a high level in a sentence
-    told = {"risk_level": risk_level} if is_pressing(risk_level) else {}
+    told = {"risk_level": risk_level, "risk_about": risk_about.value} if risk_level else {}
     return Prompt.of(
         Role.COUNSELOR,
         view.followed_by(joined(skills, moment)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Speaker
+from psychagent.domain.risk.finding import About
 from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.safety import safety_due
 from psychagent.domain.turn import Turn, count_counselor_turns
@@ -41,7 +42,10 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
     prompts = sources.prompts(brief.case.language)
     head = brief.once((prompts, "head"), lambda: _head(sources, brief))
     opener = brief.once(
-        (prompts, "opener"), lambda: prompts.render("counselor/opener", session_index=brief.session_index)
+        (prompts, "opener"),
+        lambda: prompts.render(
+            "counselor/opener", session_index=brief.session_index, client=brief.knobs.client.value
+        ),
     )
     messages = [system(head), user(opener)]
     shown = frozenset[str]()
@@ -54,7 +58,12 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
             messages = list(
                 _followed_by(
                     messages,
-                    joined(skills, render_moment(sources, brief, turns[:at], turn.skills, turn.risk_level)),
+                    joined(
+                        skills,
+                        render_moment(
+                            sources, brief, turns[:at], turn.skills, turn.risk_level, turn.risk_about
+                        ),
+                    ),
                 )
             )
             shown |= set(turn.skills)
@@ -126,6 +135,7 @@ def render_moment(
     turns: Sequence[Turn],
     skill_ids: Sequence[str],
     risk_level: int | None = None,
+    risk_about: About = About.NONE,
 ) -> Rendered:
     """Write where the session is: number of the turn, safety not yet asked, danger, and how to end.
 
@@ -135,6 +145,7 @@ def render_moment(
         turns: The dialogue before the counselor's turn.
         skill_ids: The turn's skills: those for danger are among them where it is open.
         risk_level: What the safety gate tells the counselor; None where it only watches.
+        risk_about: Whose danger that is.
     """
     prompts, most = sources.prompts(brief.case.language), brief.knobs.max_counselor_turns
     spoken = count_counselor_turns(turns)
@@ -151,7 +162,7 @@ def render_moment(
     extra = sources.baseline.safety.extra_turns if risk_level is not None else 0
     spoken_of = any(is_pressing(turn.risk_level) for turn in turns)
     return brief.once(
-        (prompts, "moment", spoken, due, is_open, risk_level, spoken_of),
+        (prompts, "moment", spoken, due, is_open, risk_level, risk_about, spoken_of),
         lambda: prompts.render(
             "counselor/moment",
             turn=spoken + 1,
@@ -159,6 +170,7 @@ def render_moment(
             safety_due=due,
             danger_open=is_open,
             risk_level=risk_level or 0,
+            risk_about=risk_about.value,
             extra_turns=extra,
             risk_spoken_of=spoken_of,
             last=brief.is_last,

@@ -11,8 +11,8 @@ from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.call import CallId
-from psychagent.domain.danger import Alarm, sound_alarm
-from psychagent.domain.risk.finding import RiskMode
+from psychagent.domain.danger import Alarm, lately_said, open_danger, sound_alarm
+from psychagent.domain.risk.finding import About, RiskMode
 from psychagent.domain.risk.level import is_pressing, level_at
 from psychagent.domain.role import Role
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
@@ -26,7 +26,14 @@ from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import Shape, json_shape, read_json
-from psychagent.skills.shown import choosable, choose_shown, risk_skills, shortlist
+from psychagent.skills.shown import (
+    choosable,
+    choose_shown,
+    families_for,
+    risk_families,
+    risk_skills,
+    shortlist,
+)
 from psychagent.skills.store import SkillStore
 
 if TYPE_CHECKING:
@@ -190,29 +197,36 @@ def _alarm(
     )
 
 
-async def _shown(deps: Deps, brief: Brief, turns: Sequence[Turn], draft: Turn) -> tuple[str, ...]:
+async def _shown(
+    deps: Deps, brief: Brief, turns: Sequence[Turn], draft: Turn, about: About
+) -> tuple[str, ...]:
     """Return the ids of the skills to show; a session that is played again finds them kept.
 
-    Where the gate acts on high danger, those for danger alone are looked through.
+    Of those for danger only the families that fit it are shown. Where the gate acts on high danger, these
+    alone are looked through.
     """
     settings, store = deps.baseline.retrieval, deps.skills(brief.case.language)
-    known = set(brief.candidates)
-    risk = [s for s in risk_skills(store.stage(brief.case.modality, brief.skill_stage)) if s.id in known]
+    skills = store.stage(brief.case.modality, brief.skill_stage)
+    # a rewrite names the danger where the client only hints at it
+    said = f"{lately_said(turns)}\n{draft.query if draft.rewrite else ''}"
+    fitting = families_for(skills, about, said)
+    risk = [skill for skill in risk_skills(skills) if skill.id in brief.candidates]
     # a greeting is no place for it: the counselor's notes say how to begin after a danger
     told = draft.risk_level if turns else None
     pinned = is_pressing(told)
     alarm = Alarm.VOICED if told else _alarm(deps, brief, turns, draft, risk)
-    asked = digest(draft.query, brief.candidates, settings.top_k, settings.floor, alarm.value, pinned)
+    which = [alarm.value, pinned, [meta.id for meta in fitting]]
+    asked = digest(draft.query, brief.candidates, settings.top_k, settings.floor, which)
     key = Key(CallId(brief.place, "search", str(len(turns))), 0, asked)
     if kept := deps.journal.find(key):
         return tuple(kept.value["skills"])
-    risk_ids = [skill.id for skill in risk]
     if not pinned and (draft.query or alarm is not Alarm.VOICED):
         hits = await _search(store, brief, draft.query or "", brief.candidates)
     else:
         # no move is asked for, or none but those for danger may be shown
-        hits = await _search(store, brief, turns[-1].text, risk_ids)
-    ids = choose_shown(hits, risk=risk_ids, alarm=alarm, floor=store.floor, most=settings.top_k)
+        hits = await _search(store, brief, lately_said(turns), [skill.id for skill in risk])
+    known, most = risk_families(skills), settings.top_k
+    ids = choose_shown(hits, risk=known, fitting=fitting, alarm=alarm, floor=store.floor, most=most)
     deps.journal.add(key, Kept({"skills": ids}))
     return ids
 
@@ -242,8 +256,11 @@ def retrieve(deps: Deps) -> SessionNode:
     async def find(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns = runtime.context, state.get("turns", [])
         answer = await _query(deps, brief, turns)
-        draft = answer.value.model_copy(update={"risk_level": _told(deps, brief, state)})
-        ids = await _shown(deps, brief, turns, draft)
+        level = _told(deps, brief, state)
+        about = open_danger(state.get("findings", []), turns, before=brief.memory.risk_about)
+        told = {"risk_level": level, "risk_about": about if level else About.NONE}
+        draft = answer.value.model_copy(update=told)
+        ids = await _shown(deps, brief, turns, draft, about)
         return {"retrieved": draft.model_copy(update={"skills": ids}), "usage": answer.usage}
 
     return find

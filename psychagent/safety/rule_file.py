@@ -55,8 +55,11 @@ class AnswerRule(Record):
     level: int = Field(ge=CONCERN, le=IMMINENT)
     about: About
     hard: bool = True
+    after: Literal["question", "remark"] = "question"
+    """Whether it answers a question, or a turn of the counselor that asks nothing: "So you want to die." """
     asked: tuple[str, ...] = Field(min_length=1)
-    """Regular expressions on the counselor's last question and the sentence before it."""
+    """Regular expressions on the counselor's last question and the sentence before it, or on the last two
+    sentences of a remark; an empty one stands for any turn, and for none."""
     said: tuple[str, ...] = ()
     """How an answer begins that affirms without a yes: a time, a place; empty is the file's `yes`."""
     voided_by: tuple[str, ...] = ()
@@ -78,6 +81,9 @@ class RulesFile(Record):
     """Regular expressions that match a whole answer, or how it begins, if it says yes."""
     asks: tuple[str, ...]
     """Regular expressions of words with which a counselor asks about danger."""
+    asks_else: tuple[str, ...] = ()
+    """Regular expressions of a question that only names danger: a condition, a film, somebody else's; an
+    answer to it means none."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> RulesFile:
@@ -113,7 +119,7 @@ class RulesFile(Record):
         for context in self.contexts.values():
             yield from context.match
         yield from self.yes
-        yield from self.asks
+        yield from (*self.asks, *self.asks_else)
 
 
 def expand(text: str, words: Mapping[str, str]) -> str:

@@ -15,9 +15,16 @@ from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
 from psychagent.files.read import load_model
 from psychagent.safety.rule_file import RiskPattern, RulesFile, expand, spell_out
-from psychagent.safety.text import CLAUSE_MARKS, last_question, normalize, questions, sentences
+from psychagent.safety.text import (
+    CLAUSE_MARKS,
+    answer,
+    last_question,
+    last_remark,
+    normalize,
+    questions,
+    sentences,
+)
 
-_BEFORE_AN_ANSWER = re.compile(r"^[\s.…,—(*-]+")
 _NEVER = re.compile(r"(?!)")
 _REMEMBERED = 512
 """Turns whose reading is kept: those of the sessions under way."""
@@ -53,6 +60,7 @@ class RiskRules:
         self.file, self.language, self.digest = file, language, digest
         self._words = spell_out(file.words)
         self._asks = self._any_of(file.asks, whole=False)
+        self._asks_else = self._any_of(file.asks_else)
         self._contexts = {name: (c.scope, self._any_of(c.match)) for name, c in file.contexts.items()}
         self._patterns = [
             (rule, self._any_of(rule.match), [self._any_of((one,)) for one in rule.also])
@@ -61,6 +69,7 @@ class RiskRules:
         self._answers = [
             (rule, self._any_of(rule.asked), self._any_of(rule.said or file.yes)) for rule in file.answers
         ]
+        self._unasked = [one for one in self._answers if one[1].search("")]
         # a turn is heard again when the next turns ask whether danger is open
         self._heard = lru_cache(maxsize=_REMEMBERED)(self._hear)
 
@@ -97,12 +106,14 @@ class RiskRules:
 
     def _said(self, text: str) -> Iterator[_Hit]:
         parts = sentences(text)
+        # rules share the expressions of their `also`
+        seen: dict[re.Pattern[str], bool] = {}
         for rule, pattern, others in self._patterns:
             places = [
                 part for part in (parts if rule.scope == "sentence" else [text]) if pattern.search(part)
             ]
             # the other expressions are tried last: most patterns match nothing in most turns
-            if places and _are_enough(rule, others, text):
+            if places and _are_enough(rule, others, text, seen):
                 for where in places:
                     yield from self._found(rule, pattern, where, text)
 
@@ -125,10 +136,18 @@ class RiskRules:
         return False
 
     def _answered(self, text: str, before: str) -> Iterator[_Hit]:
-        question, text = last_question(before), _BEFORE_AN_ANSWER.sub("", text)
-        for rule, asked, said in self._answers:
+        words = {"question": last_question(before), "remark": last_remark(before)}
+        text = answer(text)
+        for rule, asked, said in self._answers if before else self._unasked:
+            after = words[rule.after]
+            # a question takes longer to search than an answer's beginning
             found = said.match(text)
-            if found and asked.search(question) and not self._stands(rule.voided_by, found, text):
+            if (
+                found
+                and asked.search(after)
+                and not self._asks_else.search(after)
+                and not self._stands(rule.voided_by, found, text)
+            ):
                 yield _Hit(rule.id, rule.level, rule.about, rule.hard)
 
     def _any_of(self, expressions: tuple[str, ...], *, whole: bool = True) -> re.Pattern[str]:
@@ -152,9 +171,14 @@ def _wrong_one(expressions: Sequence[str], words: Mapping[str, str], error: re.e
     return f"{' | '.join(expressions)!r} is no regular expression together ({error}); mend it"
 
 
-def _are_enough(rule: RiskPattern, others: Sequence[re.Pattern[str]], text: str) -> bool:
+def _are_enough(
+    rule: RiskPattern, others: Sequence[re.Pattern[str]], text: str, seen: dict[re.Pattern[str], bool]
+) -> bool:
     needed = rule.at_least or len(others)
-    return sum(other.search(text) is not None for other in others) >= needed
+    for other in others:
+        if other not in seen:
+            seen[other] = other.search(text) is not None
+    return sum(seen[other] for other in others) >= needed
 
 
 def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:

@@ -20,12 +20,59 @@ _SIMPLIFIED = str.maketrans(
     "殺樓藥個們這還沒過從來對會說話頭讓給媽兒邊殘傷輕繩燒開車橋門斷結決絕遺書寫後東離無為麼覺點應該時間電"
     "鎖關腦聲聽裡裏攔頂臺跡歡買準備壓嚇腳臉鐵軌農劃剛飛煙淚總與種幾樣舊學長見講當壞終於誰請問處實現發難擔"
     "負賣賬號別錢嗎歲經緊殼瘋緒憂鬱親愛騙嚴獨靜暈嘔礙罵掙紮綁勸喫噁隻許嬰孫爺劇夢進陽護欄懸溝塊癮痠淨脫擺"
-    "戰毀滅謝託飲著阿嬤來歸領當囉嗚佢咗喺攞嘅啱嗰睇營帳",
+    "戰毀滅謝託飲著阿嬤來歸領當囉嗚佢咗喺攞嘅啱嗰睇營帳捨擁寫靈魂憤邏輯毆鬥歐鋼慘𠝹俾噚",
     "杀楼药个们这还没过从来对会说话头让给妈儿边残伤轻绳烧开车桥门断结决绝遗书写后东离无为么觉点应该时间电"
     "锁关脑声听里里拦顶台迹欢买准备压吓脚脸铁轨农划刚飞烟泪总与种几样旧学长见讲当坏终于谁请问处实现发难担"
     "负卖账号别钱吗岁经紧壳疯绪忧郁亲爱骗严独静晕呕碍骂挣扎绑劝吃恶只许婴孙爷剧梦进阳护栏悬沟块瘾酸净脱摆"
-    "战毁灭谢托饮着阿嬷来归领当啰呜他了在拿的刚那看营帐",
+    "战毁灭谢托饮着阿嬷来归领当啰呜他了在拿的刚那看营帐舍拥写灵魂愤逻辑殴斗欧钢惨割被昨",
 )
+# what is typed without tones, in phrases alone: single syllables are words of other languages
+_PINYIN = {
+    "zi sha": "自杀",
+    "zi can": "自残",
+    "xiang si": "想死",
+    "qu si": "去死",
+    "bu xiang huo": "不想活",
+    "huo bu xia qu": "活不下去",
+    "mei yi si": "没意思",
+    "tiao lou": "跳楼",
+    "tiao he": "跳河",
+    "tiao xia qu": "跳下去",
+    "ge wan": "割腕",
+    "shang diao": "上吊",
+    "shao tan": "烧炭",
+    "an mian yao": "安眠药",
+    "nong yao": "农药",
+    "yi shu": "遗书",
+    "jie shu sheng ming": "结束生命",
+    "quan chi le": "全吃了",
+    "dou chi le": "都吃了",
+    "chi le": "吃了",
+    "mei tian dou": "每天都",
+    "xiang": "想",
+    "tian tian": "天天",
+    "jin wan": "今晚",
+    "ming tian": "明天",
+    "ta you": "他又",
+    "ta da": "他打",
+    "da wo": "打我",
+    "da ren": "打人",
+    "sha le ta": "杀了他",
+    "sha ta": "杀他",
+    "jiu ming": "救命",
+    "wo xiang": "我想",
+    "wo yao": "我要",
+    "wo jiu": "我就",
+    "wo bu": "我不",
+    "wo": "我",
+}
+_AS_PINYIN = re.compile(
+    "(?<![a-z])(?:"
+    + "|".join(phrase.replace(" ", " ?") for phrase in sorted(_PINYIN, key=len, reverse=True))
+    + r")(?: ?le)?(?![a-z])"
+)
+_BY_PINYIN = {phrase.replace(" ", ""): chars for phrase, chars in _PINYIN.items()}
+_PINYIN_GAP = re.compile(rf"(?<={_CHINESE}) (?={_CHINESE})")
 _DRAWN_OUT = re.compile(r"([^\W\d_])\1{2,}")
 CLAUSE_MARKS = ", :"
 """Marks that part clauses, once a text is normalized."""
@@ -35,6 +82,8 @@ _EMPHASIS = re.compile(r"(?<!\w)[*_~]+|[*_~]+(?!\w)")
 _WITH_MARK = re.compile(r"[^.!?;。！？；…\n]+[.!?;。！？；…\n]*")
 _QUOTED = re.compile(r"“[^”]*”|「[^」]*」|\"[^\"]*\"")
 _SENTENCE = re.compile(r"[^.!?;。！？；…\n]+")
+_BEFORE_AN_ANSWER = re.compile(r"^[^\w👍👎💯]+(?=[^\W_]|[👍👎💯])")
+_TITLE = re.compile(r"(?<!\w)(mrs?|ms|dr|prof)\.")
 _ENDED = re.compile(r"[^.!?。！？…\n]+[.!?。！？…\n]*")
 
 
@@ -51,7 +100,21 @@ def normalize(text: str) -> str:
     joined = _SPACED_OUT.sub("", "\n".join(lines))
     plain = _SPELLED.sub(lambda found: _BETWEEN_LETTERS.sub("", found[0]), _EMPHASIS.sub("", joined))
     whole = _DOTTED.sub(lambda found: _DOT.sub("", found[0]), _MARKS_BETWEEN_CHINESE.sub("", plain))
-    return _DRAWN_OUT.sub(r"\1", whole).translate(_SIMPLIFIED)
+    return _read_pinyin(_DRAWN_OUT.sub(r"\1", whole).translate(_SIMPLIFIED))
+
+
+def _read_pinyin(text: str) -> str:
+    """Write the phrases of danger that are typed in Latin letters in characters."""
+    if not _AS_PINYIN.search(text):
+        return text
+    return _PINYIN_GAP.sub("", _AS_PINYIN.sub(_characters, text))
+
+
+def _characters(found: re.Match[str]) -> str:
+    letters = found[0].replace(" ", "")
+    if letters in _BY_PINYIN:
+        return _BY_PINYIN[letters]
+    return _BY_PINYIN[letters.removesuffix("le")] + "了"
 
 
 def sentences(text: str) -> list[str]:
@@ -71,6 +134,17 @@ def last_question(text: str) -> str:
 
     What was asked earlier is not what an answer is to, nor are words of the client that were repeated.
     """
-    parts = _WITH_MARK.findall(_QUOTED.sub("", text))
+    parts = _WITH_MARK.findall(_TITLE.sub(r"\1", _QUOTED.sub("", text)))
     asks = [at for at, part in enumerate(parts) if "?" in part or "？" in part]
     return "".join(parts[max(asks[-1] - 1, 0) : asks[-1] + 1]).strip() if asks else ""
+
+
+def last_remark(text: str) -> str:
+    """Return the last two sentences of a normalized text that asks nothing; empty if it asks something."""
+    said = _QUOTED.sub("", text)
+    return "" if "?" in said or "？" in said else "".join(_WITH_MARK.findall(said)[-2:]).strip()
+
+
+def answer(text: str) -> str:
+    """Cut what stands before the first word or telling sign of a text: `... yes`, `😔 yes` become `yes`."""
+    return _BEFORE_AN_ANSWER.sub("", text)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from psychagent.domain.danger import Alarm
+from psychagent.domain.risk.finding import About
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 
 if TYPE_CHECKING:
@@ -40,36 +41,75 @@ def shortlist(skills: StageSkills, chosen: frozenset[str], most: int) -> tuple[s
     return tuple(skill.id for skill in skills.of_metas(chosen | at_hand) if skill.id in ids)
 
 
+def risk_families(skills: StageSkills) -> tuple[MetaSkill, ...]:
+    """List the families for danger, in file order: the one with the plain question first."""
+    return tuple(meta for meta in skills.meta_skills if meta.risk)
+
+
 def risk_skills(skills: StageSkills) -> tuple[Skill, ...]:
     """List the skills for danger, in file order: the plain question first."""
-    return tuple(skill for meta in skills.meta_skills if meta.risk for skill in meta.skills)
+    return tuple(skill for meta in risk_families(skills) for skill in meta.skills)
+
+
+def families_for(skills: StageSkills, about: About, said: str) -> tuple[MetaSkill, ...]:
+    """List the families for danger that fit the one that is open, at least one if there is any.
+
+    Where nobody knows whose danger it is, the family with the plain question is always among them.
+
+    Args:
+        skills: The session's families.
+        about: Whose danger it is; `none` is not known.
+        said: The client's last words, and what a model says of them.
+    """
+    families = risk_families(skills)
+    called = tuple(meta for meta in families if meta.is_called_for(about, said))
+    if about is About.NONE:
+        return (*families[:1], *(meta for meta in called if meta not in families[:1]))
+    # a family that names no kind is for all of them, as in a library of somebody else
+    general = tuple(meta for meta in families if not meta.about or about in meta.about)
+    return called or general[:1] or families[:1]
 
 
 def choose_shown(
-    hits: Sequence[Hit], *, risk: Sequence[str], alarm: Alarm, floor: float, most: int
+    hits: Sequence[Hit],
+    *,
+    risk: Sequence[MetaSkill],
+    fitting: Sequence[MetaSkill],
+    alarm: Alarm,
+    floor: float,
+    most: int,
 ) -> tuple[str, ...]:
     """Choose what a turn shows of a ranking of all its candidates, best first.
 
-    Skills for danger come first when it is voiced, the plain question alone when it is due, and not at
-    all otherwise. The rest are shown only if the best of them fits.
+    Skills for danger come first when it is voiced, the best of each family that fits it; the plain question
+    alone when it is due; and none otherwise. The rest are shown only if the best of them fits.
 
     Args:
         hits: The ranking; empty where nothing was looked for.
-        risk: Ids of the skills for danger, the plain question first.
+        risk: All families for danger, the one with the plain question first.
+        fitting: Those of them that fit the danger that is voiced.
         alarm: Whether danger is voiced, or due to be asked about.
         floor: Fit that the best of the rest must reach.
         most: Most skills.
     """
     first: list[str] = []
+    dangers = [skill.id for meta in risk for skill in meta.skills]
     match alarm:
         case Alarm.VOICED:
-            first = [hit.skill.id for hit in hits if hit.skill.id in risk][:MOST_RISK_SKILLS]
+            first = _best_of_each(hits, fitting)[:MOST_RISK_SKILLS]
         case Alarm.DUE:
-            first = list(risk[:1])
+            first = dangers[:1]
         case Alarm.NONE:
             pass
-    rest = [hit for hit in hits if hit.skill.id not in risk][:most]
+    rest = [hit for hit in hits if hit.skill.id not in dangers][:most]
     if max((hit.fit for hit in rest), default=0.0) < floor:
         rest = []
     ids = [hit.skill.id for hit in rest if hit.fit >= TRAILING * floor]
     return tuple((first + ids)[:most])
+
+
+def _best_of_each(hits: Sequence[Hit], families: Sequence[MetaSkill]) -> list[str]:
+    """List the skills of some families, the best of each first, then the second of each."""
+    rows = [[hit.skill.id for hit in hits if hit.skill in meta.skills] for meta in families]
+    longest = max((len(row) for row in rows), default=0)
+    return [row[n] for n in range(longest) for row in rows if n < len(row)]

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from psychagent.chats.talk import REMIND_SEC, Ended, talk
+from psychagent.chats.talk import REMIND_SEC, Ended, talk, turns_left
+from psychagent.chats.texts import load_chat_texts
 from psychagent.cli.show import find_records, session_lines
-from psychagent.domain.base import Language
+from psychagent.domain.base import Language, Speaker
+from psychagent.domain.turn import Turn
 from psychagent.errors import RecordError
 from psychagent.evals.find import Search, find_sessions
 from psychagent.llm.fault import Fault
@@ -271,6 +273,37 @@ async def test_the_person_is_told_when_few_answers_are_left(tmp_path: Path) -> N
     assert [text for text in person.of("told") if "answers fit" in text] == [
         "(About 5 more answers fit into this session.)"
     ]
+
+
+async def test_turns_that_danger_adds_are_counted_as_left(tmp_path: Path) -> None:
+    said = [f"Line {n}." for n in range(4)]
+    cast = cast_of(*said, max_counselor_turns=3, safety={"extra_turns": 4})
+    person, _ = await type_into(cast, tmp_path, [HOPELESS, HOPELESS, HOPELESS])
+    assert person.of("said") == said
+    told = [text for text in person.of("told") if "answers fit" in text]
+    assert told == ["(About 5 more answers fit into this session.)"]
+    # the limit of three is reached at the third line, and nothing is closing
+    closing = load_chat_texts(Language.EN).closing
+    assert closing not in person.of("wait")
+
+
+@pytest.mark.parametrize(
+    ("spoken", "level", "ends", "left"),
+    [
+        (1, None, False, 9),
+        (9, 1, False, 1),
+        (10, 1, False, 0),
+        (4, 0, True, 0),
+        (4, 2, False, 10),
+        (10, 2, False, 4),
+        (11, 0, False, 3),
+        (11, 0, True, 0),
+        (14, 3, False, 0),
+    ],
+)
+def test_turns_left_follow_the_danger(spoken: int, level: int | None, ends: bool, left: int) -> None:
+    turn = Turn(speaker=Speaker.COUNSELOR, text="Yes?", risk_level=level, ends_session=ends)
+    assert turns_left(turn, spoken, most=10, extra=4) == left
 
 
 async def test_a_chat_in_chinese_speaks_chinese(tmp_path: Path) -> None:

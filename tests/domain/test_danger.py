@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from psychagent.domain.base import Language, Speaker
-from psychagent.domain.danger import STAYS_OPEN, Alarm, sound_alarm
+from psychagent.domain.danger import STAYS_OPEN, Alarm, lately_said, open_danger, sound_alarm
+from psychagent.domain.risk.finding import About, RiskFinding
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.safety.rules import load_rules
 from psychagent.skills.bench.gold import gold_file, load_gold, load_rewrites, rewrites_file
@@ -139,3 +140,46 @@ def test_plain_danger_is_heard_and_a_figure_of_speech_is_not(language: Language)
     rules = load_rules(language)
     assert all(rules.voices(text, judged=False) for text in SPOKEN[language])
     assert not [text for text in HARMLESS[language] if rules.voices(text, judged=False)]
+
+
+def found(turn: int, about: About, level: int = 2, *, carried: bool = False) -> RiskFinding:
+    return RiskFinding(turn=turn, level=level, about=about, carried=carried)
+
+
+def test_the_danger_that_is_open_is_that_of_the_last_words_that_told_of_one() -> None:
+    findings = [found(1, About.SELF), found(3, About.HARMED, 1)]
+    assert open_danger(findings, talk(2), before=About.NONE) is About.HARMED
+
+
+def test_a_turn_that_only_carries_a_level_does_not_change_whose_danger_it_is() -> None:
+    findings = [found(1, About.HARMED), found(3, About.SELF, 1, carried=True)]
+    assert open_danger(findings, talk(2), before=About.NONE) is About.HARMED
+
+
+def test_whose_danger_an_earlier_session_left_open_is_not_guessed() -> None:
+    assert open_danger([found(1, About.SELF, carried=True)], talk(1), before=About.NONE) is About.NONE
+
+
+def test_a_danger_long_past_is_not_the_one_that_is_open() -> None:
+    findings = [found(1, About.SELF)]
+    open_for = sum(
+        open_danger(findings, talk(spoken), before=About.NONE) is About.SELF for spoken in range(1, 12)
+    )
+    assert open_for == STAYS_OPEN
+
+
+def test_a_model_that_failed_says_nothing_of_whose_danger_it_is() -> None:
+    findings = [found(1, About.OTHERS), found(3, About.NONE, 0)]
+    assert open_danger(findings, talk(2), before=About.NONE) is About.OTHERS
+
+
+def test_what_was_lately_said_is_the_clients_and_holds_what_a_yes_answers() -> None:
+    turns = [asks("Hello."), says("Long ago."), *talk(3)[2:], asks("Does he hit you?"), says("Yes.")]
+    assert lately_said(turns) == "It was an ordinary week.\nIt was an ordinary week.\nYes."
+
+
+def test_the_kind_of_a_danger_is_carried_into_the_next_session() -> None:
+    assert open_danger([], talk(1), before=About.HARMED) is About.HARMED
+    assert open_danger([found(1, About.SELF, carried=True)], talk(1), before=About.HARMED) is About.HARMED
+    assert open_danger([found(1, About.OTHERS)], talk(1), before=About.HARMED) is About.OTHERS
+    assert open_danger([], talk(9), before=About.HARMED) is About.NONE

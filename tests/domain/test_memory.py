@@ -163,6 +163,50 @@ def test_a_long_note_shows_each_of_its_texts_in_part() -> None:
         assert getattr(row.note, name).endswith("…")
 
 
+DENIED = {
+    Language.EN: SafetyNote(
+        danger=Danger.DENIED,
+        words="No, nothing like that. I get tired, but I want to see my granddaughter grow up.",
+        asked="Thoughts of dying and of self-harm were asked about plainly; both denied, without a pause.",
+        holds="Her granddaughter, who comes on Wednesdays, and the garden that she planted with her husband.",
+        people="Her daughter Ines, who rings in the evening, and the neighbor with the dog.",
+        agreed="To ring her daughter if a night gets longer than she can bear.",
+        next="How the nights are now that the clocks have gone back.",
+    ),
+    Language.ZH: SafetyNote(
+        danger=Danger.DENIED,
+        words="没有，没想过那些。累是累，可我还想看着孙女长大。",
+        asked="直接问过想死和伤害自己的念头，都说没有，答得很快。",
+        holds="孙女每个星期三过来，还有跟老伴一起种的那片菜地。",
+        people="大女儿每天晚上来电话，隔壁老周也常过来坐坐。",
+        agreed="夜里要是熬不下去，就给大女儿打电话。",
+        next="入冬以后夜里睡得怎么样，菜地空了白天做什么。",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_note_on_a_danger_that_was_denied_reads_whole(language: Language) -> None:
+    one = memory(1, language=language).summaries[0].model_copy(update={"safety": DENIED[language]})
+    (row,) = view_memory(Memory(summaries=(one,))).safety
+    shown = row.note.model_dump(exclude={"danger"})
+    assert sum(bool(text) for text in shown.values()) >= 2
+    for name, text in shown.items():
+        assert text in ("", getattr(DENIED[language], name)), "no scrap of a sentence"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_text_of_a_note_is_left_out_before_it_becomes_a_scrap(language: Language) -> None:
+    long = SafetyNote(danger=Danger.DENIED, words=words(language, 90, "w "), next=words(language, 90, "n "))
+    one = memory(1, language=language).summaries[0]
+    both = long.model_copy(update={"asked": words(language, 90, "a "), "holds": words(language, 90, "h ")})
+    held = Memory(summaries=(one.model_copy(update={"safety": both}),))
+    (row,) = view_memory(held).safety
+    assert row.note.words.startswith("w ")
+    assert row.note.next == ""
+    assert all(estimate_tokens(text) >= 18 for text in (row.note.words, row.note.asked))
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_only_a_danger_that_was_voiced_is_to_be_asked_about_again(language: Language) -> None:
     one = memory(1, language=language).summaries[0]

@@ -126,7 +126,9 @@ def test_the_counselor_speaks_first_to_an_opener_that_stands_for_the_client(sess
     brief = brief_for(cast.deps, case_of(), session_index=session_index)
     prompt = counselor_prompt(cast.deps, brief, [], ())
     assert [m["role"] for m in prompt.messages] == ["system", "user"]
-    opener = cast.deps.prompts(brief.case.language).render("counselor/opener", session_index=session_index)
+    opener = cast.deps.prompts(brief.case.language).render(
+        "counselor/opener", session_index=session_index, client="simulator"
+    )
     assert str(session_index) in opener
     assert prompt.messages[1]["content"].startswith(opener)
 

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 from langgraph.runtime import Runtime
 
-from psychagent.domain.base import Speaker
+from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.memory import Memory, SessionSummary
+from psychagent.domain.risk.finding import About, RiskFinding
 from psychagent.domain.skill import MetaSkill, Skill
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import MalformedReplyError, ReplyError, SkillStoreError
@@ -21,7 +22,8 @@ from tests.support.fakes import FAMILIES, Cast, brief_for, case_of, summed_up
 from tests.support.flat import LEXICAL
 
 SAFETY = "cbt.conceptualization.risk-and-safety"
-AT_HAND = (SAFETY, "cbt.conceptualization.hard-moments")
+DANGERS = ("home-safety", "others-safety", "child-safety", "voices-safety")
+AT_HAND = (SAFETY, *(f"cbt.conceptualization.{name}" for name in (*DANGERS, "hard-moments")))
 
 FAMILY = FAMILIES["conceptualization"]
 
@@ -223,3 +225,40 @@ async def test_only_candidates_are_found() -> None:
 async def test_without_a_skill_the_session_stops_instead_of_going_on() -> None:
     with pytest.raises(SkillStoreError, match="no skill among the session's candidates"):
         await find(Cast({}), TALK, candidates=("made.up",))
+
+
+FOUND = {
+    "risk": (About.SELF, "I don't want to wake up any more.", "我不想再醒过来了。"),
+    "home-safety": (About.HARMED, "He held me by the throat on Sunday.", "星期天他掐住我脖子了。"),
+    "others-safety": (About.OTHERS, "I want to hurt him, badly.", "我真想捅了他。"),
+    "child-safety": (About.HARMED, "I shook my son until he was quiet.", "我把孩子摇得没声了。"),
+    "voices-safety": (About.SELF, "There is a voice that tells me to do it.", "有个声音叫我去死。"),
+}
+
+
+@pytest.mark.parametrize("kind", FOUND)
+@pytest.mark.parametrize("modality", list(Modality))
+@pytest.mark.parametrize("language", list(Language))
+async def test_each_danger_brings_the_skills_for_it_and_no_others(
+    kind: str, modality: Modality, language: Language
+) -> None:
+    about, english, chinese = FOUND[kind]
+    cast = Cast({}, query="utterance", language=language, safety={"mode": "act"})
+    brief = brief_for(cast.deps, case_of(f"{language.value}01", modality), session_index=2)
+    said = Turn(speaker=Speaker.CLIENT, text=english if language is Language.EN else chinese)
+    turns = [
+        *TALK[:-1],
+        said,
+        Turn(speaker=Speaker.COUNSELOR, text="?"),
+        said.model_copy(update={"text": "."}),
+    ]
+    findings = [
+        RiskFinding(turn=5, level=3, about=about),
+        RiskFinding(turn=7, level=2, about=about, carried=True),
+    ]
+    found = await retrieve(cast.deps)({"turns": turns, "findings": findings}, Runtime(context=brief))
+    assert found["retrieved"]
+    families = [skill_id.split(".")[2] for skill_id in found["retrieved"].skills]
+    own = {"risk-and-safety", "safety-and-staying", "safety"} if kind == "risk" else {kind}
+    assert families
+    assert set(families) <= own

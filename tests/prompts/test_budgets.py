@@ -19,6 +19,7 @@ from psychagent.flows.build import build_deps
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
+from psychagent.skills.shown import MOST_RISK_SKILLS, risk_skills
 from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of
@@ -77,7 +78,7 @@ def test_the_counselors_head_fits_in_a_first_session_and_with_memory_full(
     held = memory(20, language=language, size=1400)
     if kind[0] == 1:
         for client in ClientKind:
-            opener = library(language).render("counselor/opener", session_index=1)
+            opener = library(language).render("counselor/opener", session_index=1, client="simulator")
             head = f"{head_of(deps, case, kind, client=client)}\n{opener}"
             assert estimate_tokens(head) <= COUNSELOR_HEAD
         return
@@ -144,14 +145,25 @@ def test_three_skills_fit_on_average_over_the_library(language: Language) -> Non
     for modality in Modality:
         for stage in WORKING_STAGES:
             # families for safety stand in every stage; each skill is measured once
-            every = TAGS.skills(language).stage(modality, stage).skills()
-            skills = [skill for skill in every if skill.id not in seen]
+            every = TAGS.skills(language).stage(modality, stage)
+            dangers = {skill.id for skill in risk_skills(every)}
+            skills = [skill for skill in every.skills() if skill.id not in seen | dangers]
             seen |= {skill.id for skill in skills}
             for first in range(0, len(skills) - 2, 3):
                 three = skills[first : first + 3]
                 text = library(language).render("counselor/skills", skills=three, shown=[])
                 sizes.append(estimate_tokens(text))
     assert mean(sizes) <= SKILLS_TAIL
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("modality", list(Modality))
+def test_the_skills_for_a_danger_fit_as_many_as_a_turn_shows(language: Language, modality: Modality) -> None:
+    skills = risk_skills(TAGS.skills(language).stage(modality, Stage.INTERVENTION))
+    for first in range(0, len(skills), MOST_RISK_SKILLS):
+        shown = skills[first : first + MOST_RISK_SKILLS]
+        text = library(language).render("counselor/skills", skills=shown, shown=[])
+        assert estimate_tokens(text) <= SKILLS_TAIL
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -11,11 +11,12 @@ import pytest
 import yaml
 
 from psychagent.assets.locate import asset_dir
-from psychagent.domain.base import Language, Modality, Stage
+from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Plan
 from psychagent.domain.views.memory import view_memory
 from psychagent.errors import AssetError
+from psychagent.scales.dialogue import Line, is_opener
 from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.prompt_values import LISTS, MARKS, first_session, later_session, library
 
@@ -169,7 +170,7 @@ def test_no_sentence_promises_a_person_what_a_stored_chat_cannot_keep(language: 
 
     stays, stored = {
         Language.EN: ("kept in this project's notes", "stored by whoever runs this program"),
-        Language.ZH: ("谈话只进项目记录", "由运行程序的人保存"),
+        Language.ZH: ("谈话留作项目记录", "由运行程序的人保存"),
     }[language]
     assert (stays in head("human"), stored in head("human")) == (False, True)
     assert (stays in head("simulator"), stored in head("simulator")) == (True, False)
@@ -190,7 +191,7 @@ def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_an
 ) -> None:
     def moment(left: int, **over: Any) -> str:
         plain = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
-        plain |= {"risk_level": 0, "extra_turns": 0, "risk_spoken_of": False}
+        plain |= {"risk_level": 0, "risk_about": "none", "extra_turns": 0, "risk_spoken_of": False}
         given = {"turn": 3, "turns_left": left, **plain}
         return library(language).render("counselor/moment", **given | over)
 
@@ -208,6 +209,54 @@ def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_an
     assert (
         len({moment(2, modality=m, last=e, danger_open=True) for m in Modality for e in (True, False)}) == 1
     )
+
+
+def closing_note(language: Language, left: int, **over: Any) -> str:
+    plain = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
+    plain |= {
+        "risk_level": 0,
+        "risk_about": "none",
+        "extra_turns": 0,
+        "risk_spoken_of": False,
+        "turn": 9,
+        "turns_left": left,
+    }
+    return library(language).render("counselor/moment", **plain | over)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_session_closes_over_three_turns_and_never_in_one_block(language: Language) -> None:
+    sums, four, nothing_new = {
+        Language.EN: ("sum up in a sentence or two", "at most four sentences", "no summary"),
+        Language.ZH: ("小结一两句", "最多四句", "不再小结"),
+    }[language]
+    assert [sums in closing_note(language, left) for left in (1, 2, 3, 4)] == [False, False, True, False]
+    assert [four in closing_note(language, left) for left in (1, 2, 3)] == [True, True, False]
+    assert nothing_new in closing_note(language, 1)
+    assert sums not in closing_note(language, 3, modality="het"), "a school that sums up nothing"
+    assert sums not in closing_note(language, 3, turn=2), "a short session has no room for it"
+    assert sums not in closing_note(language, 3, danger_open=True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "where",
+    [
+        {"turns_left": 1, "danger_open": True},
+        {"turns_left": 1, "risk_level": 1},
+        {"turns_left": -3, "risk_level": 2, "extra_turns": 4},
+    ],
+)
+def test_a_last_meeting_in_danger_names_who_comes_next_and_is_no_farewell(
+    language: Language, where: dict[str, Any]
+) -> None:
+    words = {
+        Language.EN: "no farewell as if all were well",
+        Language.ZH: "别像没事一样告别",
+    }[language]
+    assert words in closing_note(language, **{"left": 1, "last": True} | where)
+    assert words not in closing_note(language, **{"left": 1, "last": False} | where)
+    assert words not in closing_note(language, 1, last=True), "without danger it is a goodbye"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -276,3 +325,45 @@ def test_no_english_prompt_stands_in_the_chinese_folder() -> None:
 
 def test_the_prompts_folder_holds_two_languages() -> None:
     assert {p.name for p in Path(ROOT).iterdir() if p.is_dir()} == {"en", "zh"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_note_on_open_danger_asks_about_the_kind_that_it_is(language: Language) -> None:
+    own, other = {
+        Language.EN: ("what they think of doing", "hands at the throat"),
+        Language.ZH: ("想做什么", "掐脖子"),
+    }[language]
+    kinds = ("self", "others", "harmed")
+    notes = {about: closing_note(language, 5, risk_level=2, risk_about=about) for about in kinds}
+    assert {about: (own in note, other in note) for about, note in notes.items()} == {
+        "self": (True, False),
+        "others": (True, False),
+        "harmed": (False, True),
+    }
+    assert notes["self"] != notes["others"]
+    asked_once = {closing_note(language, 5, risk_level=1, risk_about=about) for about in kinds}
+    assert len(asked_once) == 3
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_person_at_a_keyboard_does_not_come_in_and_sit_down(language: Language) -> None:
+    opened = {
+        client: library(language).render("counselor/opener", session_index=1, client=client)
+        for client in ("simulator", "human")
+    }
+    sits = {Language.EN: "sits down", Language.ZH: "坐下"}[language]
+    assert [sits in text for text in opened.values()] == [True, False]
+    assert all(is_opener(Line(speaker=Speaker.CLIENT, text=text)) for text in opened.values())
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("level", [1, 2, 3])
+def test_a_session_after_danger_opens_with_how_it_is_now(language: Language, level: int) -> None:
+    # nothing was said yet that the counselor could take up
+    opened = closing_note(language, 7, turn=1, risk_level=level, risk_about="self")
+    later = closing_note(language, 7, turn=2, risk_level=level, risk_about="self")
+    first = {
+        Language.EN: "Danger was open when the last session ended",
+        Language.ZH: "上次结束时危险还没有过去",
+    }[language]
+    assert [first in text for text in (opened, later)] == [True, False]

@@ -10,7 +10,7 @@ from psychagent.domain.risk.finding import About
 from psychagent.errors import AssetError
 from psychagent.safety.rule_file import AnswerRule, Context, RiskPattern, RulesFile
 from psychagent.safety.rules import RiskRules
-from psychagent.safety.text import last_question, normalize
+from psychagent.safety.text import answer, last_question, last_remark, normalize
 
 
 def rules(*patterns: RiskPattern, **fields: object) -> RiskRules:
@@ -88,9 +88,55 @@ def test_an_answer_may_be_more_than_yes_and_may_be_voided() -> None:
     assert told.hear("Tonight, just kidding.", "When?").hard == 0
 
 
+def test_an_answer_may_be_to_a_remark_and_a_question_is_none() -> None:
+    agrees = AnswerRule(id="agrees", level=2, about=About.SELF, after="remark", asked=("die",), said=("yes",))
+    told = rules(pattern("gun"), answers=(agrees,))
+
+    assert told.hear("Yes.", "So you want to die.").hard == 2
+    assert told.hear("Yes.", "Do you want to die?").hard == 0
+
+
+def test_an_answer_to_anything_needs_no_question() -> None:
+    denies = AnswerRule(id="denies", level=2, about=About.SELF, asked=("",), said=("i lied",))
+    told = rules(pattern("gun"), answers=(denies,))
+
+    assert told.hear("I lied.").hard == 2
+    assert told.hear("I lied.", "How are you?").hard == 2
+
+
+def test_an_answer_to_a_question_that_only_names_danger_means_nothing() -> None:
+    yes = AnswerRule(id="yes", level=2, about=About.SELF, asked=("die",), said=("yes",))
+    told = rules(pattern("gun"), answers=(yes,), asks_else=("in the film",))
+
+    assert told.hear("Yes.", "Do you want to die?").hard == 2
+    assert told.hear("Yes.", "Did she die in the film?").hard == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "remark"),
+    [
+        ("One. Two. Three.", "Two. Three."),
+        ("So it is. Is it not? I see.", ""),
+        ("“Do you?” I remember.", "I remember."),
+        ("", ""),
+    ],
+)
+def test_a_remark_is_the_end_of_a_turn_that_asks_nothing(text: str, remark: str) -> None:
+    assert last_remark(text) == remark
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [("😔 yes", "yes"), ("... (yes", "yes"), ("👎", "👎"), ("🤷", "🤷"), ("…", "…"), ("“是的", "是的")],
+)
+def test_an_answer_begins_with_its_first_word_or_telling_sign(text: str, plain: str) -> None:
+    assert answer(text) == plain
+
+
 @pytest.mark.parametrize(
     ("text", "question"),
     [
+        ("Did you ever try it, mr. hale?", "Did you ever try it, mr hale?"),
         ("You spoke of death. Then work. Was it long? Do you sleep?", "Was it long? Do you sleep?"),
         ("You said so. Is it true? Take your time.", "You said so. Is it true?"),
         ("One. Two. Three.", ""),
@@ -112,3 +158,17 @@ def test_letters_typed_apart_are_joined(typed: str, plain: str) -> None:
 def test_what_is_no_regular_expression_is_named() -> None:
     with pytest.raises(AssetError, match=r"'die\(' is not a regular expression"):
         rules(pattern("fine", "die("))
+
+
+@pytest.mark.parametrize(
+    ("typed", "plain"),
+    [
+        ("wo xiang zi sha", "我想自杀"),
+        ("ta you da wo le", "他又打我了"),
+        ("他又打wo了", "他又打我了"),
+        ("zisha", "自杀"),
+        ("We had women and children there", "we had women and children there"),
+    ],
+)
+def test_phrases_of_danger_in_pinyin_are_read_as_characters(typed: str, plain: str) -> None:
+    assert normalize(typed) == plain

@@ -283,3 +283,98 @@ def test_a_direct_question_counts_as_asked(rules: RiskRules, question: str) -> N
 )
 def test_an_everyday_question_does_not_count_as_asked(rules: RiskRules, question: str) -> None:
     assert not rules.asks_about(question)
+
+
+# said plainly, with a job, a film, a joke or an errand beside it
+BESIDE = [
+    ("我是急诊护士，昨晚下班手腕割开了，血流了一地", IMMINENT),
+    ("看完电影回家，我特别想从楼上跳下去", HIGH),
+    ("笑死，我昨天又割自己了，两道", HIGH),
+    ("我们消防队天天训练，可我天天想死", HIGH),
+    ("他天天打我，我只能说是打篮球磕的", HIGH),
+    ("早上送完孩子，站在楼下，满脑子都是跳下去", HIGH),
+]
+# typed in pinyin or in English
+IN_LETTERS = [
+    ("mei tian dou xiang tiao lou", HIGH),
+    ("I swallowed the whole bottle", IMMINENT),
+]
+# the act, the means or the attack told without its name
+UNNAMED = [
+    ("信写完了，三封，压在台灯底下", IMMINENT),
+    ("这回是真的要走了，门我反锁了", IMMINENT),
+    ("发完这段话我就跳", IMMINENT),
+    ("打了平时二十倍的胰岛素", IMMINENT),
+    ("裤脚湿了，水漫到大腿了", IMMINENT),
+    ("吞下去了，嗓子像烧着一样", IMMINENT),
+    ("枕头我已经拿在手里，他睡在我旁边", IMMINENT),
+    ("他翻窗进来了，手里拎着铁棍", IMMINENT),
+    ("杯子里都兑好了，喝完就不用再醒", IMMINENT),
+]
+# thoughts and plans told round about, of oneself as of a friend, of one in care
+ROUND_ABOUT = [
+    ("可能哪天我就真的做了", HIGH),
+    ("我一直在琢磨用哪种方式", HIGH),
+    ("迟早我会走那条路", HIGH),
+    ("有个朋友每天都想死，好吧，那个人是我", HIGH),
+    ("脑袋里有人催我往铁轨上走", HIGH),
+    ("我妈刚喝了农药，躺在地上", HIGH),
+]
+# no wish to go on, in few words
+NOT_ON = [
+    ("死了也就死了，谁在乎呢", CONCERN),
+    ("要是心脏停了就好了", CONCERN),
+    ("当初救我回来干嘛", CONCERN),
+    ("还要活几十年，想想就怕", CONCERN),
+    ("在不在都一样吧", CONCERN),
+    ("我老公一喝酒我就把孩子带走躲起来", CONCERN),
+]
+# chores, mishaps, holidays
+CHORES = [
+    "我今晚就动手打扫，不拖了",
+    "昨天切土豆把手切了，流了好多血",
+    "他喝了酒就睡，从来不闹",
+    "周末想消失两天，去海边躺着",
+    "我真该死，又把伞落在车上了",
+    "考完研我就解脱了，放假去玩",
+    "弹力带套在脖子上，康复老师教的",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), [*BESIDE, *IN_LETTERS, *UNNAMED, *ROUND_ABOUT, *NOT_ON])
+def test_danger_is_heard_whatever_stands_beside_it_and_however_it_is_put(
+    rules: RiskRules, text: str, expected: int
+) -> None:
+    assert level(rules, text) >= expected
+
+
+@pytest.mark.parametrize("text", CHORES)
+def test_chores_mishaps_and_holidays_are_not_danger(rules: RiskRules, text: str) -> None:
+    assert level(rules, text) == NO_RISK
+
+
+@pytest.mark.parametrize(
+    ("before", "answer", "expected"),
+    [
+        ("那些药呢？", "吃了", IMMINENT),
+        ("遗书呢，写了吗？", "写好了，压在书里", IMMINENT),
+        ("你打算哪天动手？", "腊八", IMMINENT),
+        ("你是不是在想自杀？", "我不想骗你", HIGH),
+        ("你最近有没有想死？", "问这个有什么用", HIGH),
+        ("你还在割自己吗？", "你说呢", HIGH),
+        ("有没有想过自杀？", "反正又不会怎样", HIGH),
+        ("他昨天又打你了吗？", "拿皮带", HIGH),
+        ("你是不是想杀了他？", "你说呢", HIGH),
+        ("你会希望自己不存在吗？", "有时候是", CONCERN),
+        ("你现在在哪儿？", "楼顶，风挺大", IMMINENT),
+        ("你有没有想过自杀？", "没有，从来没有", NO_RISK),
+        ("你最近有没有想死？", "早就不想了", NO_RISK),
+        ("今天的药吃了吗？", "吃了", NO_RISK),
+        ("你打算什么时候动手装修？", "下个月", NO_RISK),
+        ("你有没有想过自杀？", "当然没有，怎么会", NO_RISK),
+    ],
+)
+def test_an_answer_that_does_not_deny_means_what_was_asked(
+    rules: RiskRules, before: str, answer: str, expected: int
+) -> None:
+    assert level(rules, answer, before) == expected

@@ -7,8 +7,11 @@ from pathlib import Path
 import pytest
 
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Stage
+from psychagent.domain.risk.finding import About
 from psychagent.errors import AssetError
 from psychagent.skills.library import SkillLibrary
+from psychagent.skills.shown import risk_families
+from psychagent.skills.store import SkillStore
 from tests.support.small_skills import WriteLibrary, skill_about, stage_of
 
 
@@ -86,13 +89,26 @@ def test_the_bundled_library_is_as_large_as_promised(language: Language) -> None
     assert len(stages) == len(Modality) * len(WORKING_STAGES)
     for stage in stages:
         assert len(stage.meta_skills) >= 6
-        assert all(len(meta.skills) >= 5 for meta in stage.meta_skills)
+        assert all(len(meta.skills) >= 5 for meta in stage.meta_skills if not meta.risk)
 
 
 @pytest.mark.parametrize("modality", list(Modality))
 def test_every_modality_asks_about_suicide_in_its_first_stage(modality: Modality) -> None:
     metas = SkillLibrary(Language.EN).stage(modality, Stage.CONCEPTUALIZATION).meta_skills
     assert any("safety" in meta.id and len(meta.skills) >= 5 for meta in metas)
+
+
+@pytest.mark.parametrize("modality", list(Modality))
+@pytest.mark.parametrize("language", list(Language))
+def test_every_modality_has_skills_for_each_kind_of_danger_in_every_stage(
+    modality: Modality, language: Language
+) -> None:
+    store = SkillStore(SkillLibrary(language), embedder=None, method="lexical")
+    for stage in WORKING_STAGES:
+        families = risk_families(store.stage(modality, stage))
+        slugs = {meta.id.rsplit(".", 1)[-1] for meta in families}
+        assert {"home-safety", "child-safety", "voices-safety", "others-safety"} <= slugs
+        assert dict(families[0].about) == {About.SELF: ()}, "the plain question about dying comes first"
 
 
 def test_bundled_ids_tell_modality_stage_and_meta_skill() -> None:

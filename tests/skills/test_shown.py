@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 import pytest
+from pydantic import ValidationError
 
 from psychagent.domain.base import Modality, Stage
 from psychagent.domain.danger import Alarm
+from psychagent.domain.risk.finding import About
 from psychagent.domain.skill import MetaSkill, StageSkills
 from psychagent.skills.index import Hit
-from psychagent.skills.shown import MOST_RISK_SKILLS, choosable, choose_shown, risk_skills, shortlist
+from psychagent.skills.shown import (
+    MOST_RISK_SKILLS,
+    choosable,
+    choose_shown,
+    families_for,
+    risk_skills,
+    shortlist,
+)
 from tests.support.small_skills import skill_about
 
-RISK = ("r.ask", "r.near", "r.plan")
+NO_KIND: Mapping[About, tuple[str, ...]] = MappingProxyType({})
 
 
-def family(name: str, size: int = 3, *, always: bool = False, risk: bool = False) -> MetaSkill:
+def family(
+    name: str,
+    size: int = 3,
+    *,
+    always: bool = False,
+    risk: bool = False,
+    about: Mapping[About, tuple[str, ...]] = NO_KIND,
+) -> MetaSkill:
     skills = tuple(skill_about(f"{name}.{n}", "sleep") for n in range(size))
-    return MetaSkill(id=name, name=name, description="d", always=always, risk=risk, skills=skills)
+    return MetaSkill(
+        id=name, name=name, description="d", always=always, risk=risk, about=about, skills=skills
+    )
+
+
+def dangers(name: str, *skills: str) -> MetaSkill:
+    made = tuple(skill_about(f"{name}.{one}", "sleep") for one in skills)
+    return MetaSkill(id=name, name=name, description="d", always=True, risk=True, skills=made)
+
+
+RISK = (dangers("r", "ask", "near", "plan"), dangers("v", "hurt", "exit"))
 
 
 SKILLS = StageSkills(
@@ -38,9 +67,14 @@ def hits(**fits: float) -> list[Hit]:
 
 
 def show(
-    ranked: list[Hit], alarm: Alarm = Alarm.NONE, *, floor: float = 0.0, most: int = 3
+    ranked: list[Hit],
+    alarm: Alarm = Alarm.NONE,
+    *,
+    floor: float = 0.0,
+    most: int = 3,
+    fitting: tuple[MetaSkill, ...] = RISK[:1],
 ) -> tuple[str, ...]:
-    return choose_shown(ranked, risk=RISK, alarm=alarm, floor=floor, most=most)
+    return choose_shown(ranked, risk=RISK, fitting=fitting, alarm=alarm, floor=floor, most=most)
 
 
 def test_the_filter_chooses_among_what_is_not_at_hand_anyway() -> None:
@@ -91,6 +125,59 @@ def test_where_danger_is_voiced_the_best_two_skills_for_it_come_first() -> None:
     shown = show(ranked, Alarm.VOICED, floor=0.6)
     assert shown == ("r.plan", "r.near", "a")
     assert MOST_RISK_SKILLS == 2
+
+
+def test_of_several_families_that_fit_the_best_of_each_is_shown() -> None:
+    ranked = hits(r_ask=0.9, r_near=0.8, v_exit=0.7, a=0.6, v_hurt=0.1)
+    assert show(ranked, Alarm.VOICED, fitting=RISK) == ("r.ask", "v.exit", "a")
+
+
+def test_a_family_that_does_not_fit_is_not_shown_however_high_it_ranks() -> None:
+    ranked = hits(r_ask=0.9, r_near=0.8, v_hurt=0.2, a=0.6, v_exit=0.1)
+    assert show(ranked, Alarm.VOICED, fitting=RISK[1:]) == ("v.hurt", "v.exit", "a")
+
+
+KINDS = StageSkills(
+    modality=Modality.BT,
+    stage=Stage.INTERVENTION,
+    meta_skills=(
+        family("a"),
+        family("suicide", risk=True, about={About.SELF: ()}),
+        family("home", risk=True, about={About.HARMED: ("hits me",)}),
+        family("child", risk=True, about={About.HARMED: ("my son",), About.OTHERS: ("my son",)}),
+        family("voices", risk=True, about=dict.fromkeys((About.SELF, About.HARMED), ("A voice",))),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("about", "said", "fit"),
+    [
+        (About.SELF, "I want to die. He hits me.", ["suicide"]),
+        (About.SELF, "There is a voice that says it.", ["voices"]),
+        (About.HARMED, "I am afraid at night.", ["home"]),
+        (About.HARMED, "I shook my son.", ["child"]),
+        (About.HARMED, "He hits me and my son.", ["home", "child"]),
+        (About.OTHERS, "I could hurt my son.", ["child"]),
+        (About.OTHERS, "He hits me, I will hit back.", ["child"]),
+        (About.NONE, "It is so dark.", ["suicide"]),
+        (About.NONE, "He hits me.", ["suicide", "home"]),
+    ],
+)
+def test_families_for_danger_fit_its_kind_and_the_clients_words(
+    about: About, said: str, fit: list[str]
+) -> None:
+    assert [meta.id for meta in families_for(KINDS, about, said)] == fit
+
+
+def test_a_library_whose_families_name_no_kind_has_one_for_every_danger() -> None:
+    assert [meta.id for meta in families_for(SKILLS, About.HARMED, "He hits me.")] == ["risk"]
+    assert families_for(SKILLS.model_copy(update={"meta_skills": ()}), About.SELF, "") == ()
+
+
+def test_an_expression_that_is_none_is_refused() -> None:
+    with pytest.raises(ValidationError, match="is no regular expression"):
+        family("v", risk=True, about={About.HARMED: ("hits (me",)})
 
 
 def test_danger_needs_no_fit() -> None:

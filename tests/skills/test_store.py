@@ -197,7 +197,7 @@ async def test_safety_work_can_be_found_in_every_stage(
 ) -> None:
     store = SkillStore(SkillLibrary(language), embedder=None, method="lexical")
     skills = store.stage(modality, stage)
-    (risk,) = (meta for meta in skills.meta_skills if meta.risk)
+    risk = next(meta for meta in skills.meta_skills if meta.risk)
     assert risk.always
     skill = risk.skills[0]
     hits = await store.search(f"{skill.name} {skill.trigger}", modality=modality, stage=stage, k=3)

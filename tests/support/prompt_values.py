@@ -79,6 +79,7 @@ def values(
         "turns_left": 2,
         "safety_due": False,
         "risk_level": 1,
+        "risk_about": "harmed",
         "extra_turns": 2,
         "risk_spoken_of": True,
         "card": Card(

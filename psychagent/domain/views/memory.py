@@ -18,11 +18,11 @@ FILE_TOKENS = 1600
 """Token budget of the client file where it is shown in full, to be brought up to date."""
 _HEADING_TOKENS, _ROW_TOKENS, _STANDING_TOKENS = 60, 20, 12
 """Tokens of the budget taken by the headings, and by the fixed words of a recent session and of a task."""
-_DANGER_TOKENS, _NOTE_TOKENS, _LEAST_NOTE = 260, 60, 30
-_NOTE_FIELD_TOKENS = 5
+_DANGER_TOKENS, _NOTE_TOKENS, _LEAST_NOTE = 260, 80, 30
+_NOTE_FIELD_TOKENS, _LEAST_FIELD = 5, 18
 _OTHER_NOTES = 2
 _NOTE_FIELDS = ("agreed", "words", "asked", "people", "holds", "next")
-"""The texts of a note on danger, those first that must not be cut short."""
+"""The texts of a note on danger, those first that must not be left out."""
 
 
 class RecentSession(NamedTuple):
@@ -131,15 +131,25 @@ def _safety(summaries: Sequence[SessionSummary], *, room: int) -> tuple[tuple[Sa
 
 
 def _fit_note(note: SafetyNote, limit: int) -> tuple[SafetyNote, int]:
-    """Shorten a note's texts to an even share of the tokens; what short ones leave goes to the long ones."""
-    filled = [name for name in _NOTE_FIELDS if getattr(note, name)]
-    filled.sort(key=lambda name: estimate_tokens(getattr(note, name)))
-    room, texts = limit - 2 * _NOTE_FIELD_TOKENS, {}
-    for place, name in enumerate(filled):
-        share = room // (len(filled) - place) - _NOTE_FIELD_TOKENS
-        texts[name] = clip_to_tokens(getattr(note, name), max(share, 1))
-        room -= estimate_tokens(texts[name]) + _NOTE_FIELD_TOKENS
-    return note.model_copy(update=texts), limit - room
+    """Shorten a note to some tokens; what could only be shown as a scrap of a few words is left out."""
+    names = [name for name in _NOTE_FIELDS if getattr(note, name)]
+    while True:
+        texts, cost = _share_out({name: getattr(note, name) for name in names}, limit)
+        cut = [name for name in names if texts[name] != getattr(note, name)]
+        if len(names) < 2 or all(estimate_tokens(texts[name]) >= _LEAST_FIELD for name in cut):
+            return note.model_copy(update=dict.fromkeys(_NOTE_FIELDS, "") | texts), cost
+        names.remove(cut[-1])
+
+
+def _share_out(texts: Mapping[str, str], limit: int) -> tuple[dict[str, str], int]:
+    """Shorten texts to an even share of the tokens; what short ones leave goes to the long ones."""
+    by_size = sorted(texts, key=lambda name: estimate_tokens(texts[name]))
+    room, shares = limit - 2 * _NOTE_FIELD_TOKENS, {}
+    for place, name in enumerate(by_size):
+        share = room // (len(by_size) - place) - _NOTE_FIELD_TOKENS
+        shares[name] = clip_to_tokens(texts[name], max(share, 1))
+        room -= estimate_tokens(shares[name]) + _NOTE_FIELD_TOKENS
+    return shares, limit - room
 
 
 def _fit(lines: Sequence[str], *, limit: int, room: int, each: int = 2) -> tuple[list[str], int]:

@@ -12,11 +12,13 @@ from pydantic import BaseModel, create_model, model_validator
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Modality, Speaker, Stage, asked_for
+from psychagent.domain.danger import last_about
 from psychagent.domain.file_facts import merge_file
 from psychagent.domain.memory import ClientFile, Memory
 from psychagent.domain.others import file_from_others
 from psychagent.domain.plan import allowed_stages
 from psychagent.domain.profile import THEORY_MODELS, Traits
+from psychagent.domain.risk.finding import About
 from psychagent.domain.risk.level import level_at
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import FinishedSession, Rollout
@@ -200,11 +202,13 @@ async def reflect(state: CourseState) -> CourseState:
         risk=winner.risk,
         recall=recalled.recall if recalled else None,
     )
+    level = level_at(winner.risk, winner.turns, before=before.risk_level)
     memory = Memory(
         client_file=file_updated.client_file,
         summaries=(*before.summaries, summary),
         homework=summary.homework,
-        risk_level=level_at(winner.risk, winner.turns, before=before.risk_level),
+        risk_level=level,
+        risk_about=last_about(winner.risk, before=before.risk_about) if level else About.NONE,
     )
     return {
         "memory": memory,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from langgraph.runtime import ExecutionInfo, Runtime
 
+from psychagent.domain.danger import last_about
 from psychagent.domain.risk.audit import AuditKey
 from psychagent.domain.risk.finding import (
     CONCERN,
@@ -82,7 +83,8 @@ def _finding(
     level, carried = max(level, known), carried and known <= level
     about = judged.about if judged.level == level and judged.about is not About.NONE else heard.about
     if about is About.NONE and level >= CONCERN:
-        about = next((f.about for f in reversed(findings)), About.SELF)
+        about = last_about(findings, before=brief.memory.risk_about)
+        about = About.SELF if about is About.NONE else about
     finding = RiskFinding(
         turn=key.turn,
         level=level,

@@ -10,6 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Record, Speaker, Stage
+from psychagent.domain.risk.finding import About
 from psychagent.errors import AssetError
 from psychagent.files.read import load_data
 from psychagent.skills.library import SkillLibrary
@@ -52,6 +53,8 @@ class Rewrite(Record):
     when_to_use: str = Field(min_length=1, max_length=300)
     danger: bool = False
     """Whether danger is voiced, or open from before."""
+    about: About = About.NONE
+    """Whose danger the safety gate would find it to be; `none` where the moment is to do without."""
 
     @property
     def query(self) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from psychagent.domain.base import WORKING_STAGES
+from psychagent.domain.base import WORKING_STAGES, Speaker
 from psychagent.domain.danger import Alarm
-from psychagent.domain.skill import StageSkills
+from psychagent.domain.skill import MetaSkill, StageSkills
 from psychagent.skills.bench.gold import Moment, Rewrite
-from psychagent.skills.shown import choose_shown, risk_skills, shortlist
+from psychagent.skills.shown import choose_shown, families_for, risk_families, risk_skills, shortlist
 from psychagent.skills.store import SkillStore
 
 Stages = Literal["own", "previous"]
@@ -101,23 +101,36 @@ async def _show(
     danger = rewrite.danger or voices(moment.last_words)
     alarm = Alarm.VOICED if danger else Alarm.NONE
     skills = store.stage(moment.modality, moment.stage)
-    ids = await _ids(store, way, skills, rewrite.query, alarm)
+    own = [line.text for line in moment.turns if line.speaker is Speaker.CLIENT]
+    said = "\n".join((*own, rewrite.query))
+    danger_of = families_for(skills, rewrite.about, said)
+    ids = await _ids(store, way, skills, rewrite.query, alarm, danger_of)
     late = None
     if moment.skills and moment.stage is not WORKING_STAGES[-1]:
         following = store.stage(moment.modality, WORKING_STAGES[moment.stage.rank + 1])
-        late = bool(set(moment.skills) & set(await _ids(store, way, following, rewrite.query, alarm)))
+        danger_of = families_for(following, rewrite.about, said)
+        shown = await _ids(store, way, following, rewrite.query, alarm, danger_of)
+        late = bool(set(moment.skills) & set(shown))
     risk = bool(set(ids) & {s.id for s in risk_skills(skills)})
     return Shown(moment, ids, danger, risk, len(set(ids) & _earlier(skills, store)), late)
 
 
-async def _ids(store: SkillStore, way: Way, skills: StageSkills, query: str, alarm: Alarm) -> tuple[str, ...]:
+async def _ids(
+    store: SkillStore,
+    way: Way,
+    skills: StageSkills,
+    query: str,
+    alarm: Alarm,
+    fitting: Sequence[MetaSkill],
+) -> tuple[str, ...]:
     candidates = shortlist(skills, frozenset(meta.id for meta in skills.meta_skills), way.candidates)
     hits = await store.search(
         query, modality=skills.modality, stage=skills.stage, candidates=candidates, k=len(candidates)
     )
     return choose_shown(
         hits,
-        risk=[s.id for s in risk_skills(skills)] if way.by_danger else (),
+        risk=risk_families(skills) if way.by_danger else (),
+        fitting=fitting,
         alarm=alarm if way.by_danger else Alarm.NONE,
         floor=store.floor if way.floor else 0.0,
         most=way.most,
