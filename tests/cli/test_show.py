@@ -137,7 +137,7 @@ def test_a_turn_that_the_gate_spoke_says_so(tmp_path: Path, language: str, words
 
 def test_a_session_of_the_reference_is_shown_without_its_opener_and_with_its_plan(tmp_path: Path) -> None:
     talk = [{"role": "user", "content": "这是第2次会话"}, {"role": "assistant", "content": "请坐。"}]
-    next_plan = {"next_session_stage": "巩固与复发预防", "next_session_focus": ["散步"]}
+    next_plan = {"next_session_stage": "巩固阶段", "next_session_focus": ["散步"]}
     told = shown(tmp_path, "zh", transcript=talk, summary={"next_session_plan": next_plan})
     assert "这是第2次会话" not in told
     assert "请坐。" in told

@@ -75,9 +75,9 @@ def test_the_next_plan_is_read_under_either_name(form: str) -> None:
 @pytest.mark.parametrize(
     ("words", "stage"),
     [
-        ("问题概念化与目标设定", Stage.CONCEPTUALIZATION),
-        ("核心认知与行为干预", Stage.INTERVENTION),
-        ("巩固与复发预防", Stage.CONSOLIDATION),
+        ("个案概念化", Stage.CONCEPTUALIZATION),
+        ("干预阶段", Stage.INTERVENTION),
+        ("巩固阶段", Stage.CONSOLIDATION),
         ("Consolidation and relapse prevention after the intervention", Stage.CONSOLIDATION),
         ("Termination", Stage.TERMINATION),
         ("结束", Stage.TERMINATION),
