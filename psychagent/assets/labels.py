@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from psychagent.assets.locate import asset_dir
-from psychagent.domain.base import Language, Modality, Record, Stage
+from psychagent.domain.base import SCHOOLS, Language, Record, School, Stage
 from psychagent.files.read import load_model
 
 
@@ -37,7 +37,7 @@ class Labels(Record):
     """With `{number}`."""
     back: str
     spoken: str
-    modalities: dict[Modality, str]
+    modalities: dict[School, str]
     stages: dict[Stage, str]
     reasons: dict[str, str]
     """Why a plan was corrected."""
@@ -54,7 +54,7 @@ class Labels(Record):
 
     def modality(self, name: str) -> str:
         """Return a modality in words; an unknown one, as older files may name, stays as it is."""
-        return self.modalities[Modality(name)] if name in set(Modality) else name
+        return self.modalities[SCHOOLS[name]] if name in SCHOOLS else name
 
     def stage(self, name: str) -> str:
         """Return a stage in words; an unknown one stays as it is."""

@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from psychagent.assets.profiles import load_profile
+from psychagent.assets.foreign import SUFFIXES, Fitted
+from psychagent.assets.profiles import read_profile
 from psychagent.domain.base import Modality, Record
 from psychagent.domain.profile import Profile, SpecialSituation
 from psychagent.errors import AssetError
@@ -48,23 +49,27 @@ def check_folder(folder: Path) -> tuple[list[Profile], list[Finding]]:
         raise AssetError(f"{folder}: holds no profile (.yaml or .json); name another folder")
     profiles: list[Profile] = []
     findings: list[Finding] = []
+    others = Fitted()
     for path in paths:
         try:
-            profile = load_profile(path)
+            profile, fitted = read_profile(path)
         except AssetError as error:
             findings.append(Finding(file=str(path), problem=str(error).removeprefix(f"{path}: ")))
             continue
         profiles.append(profile)
+        others.add(fitted)
         findings += [
             Finding(file=str(path), problem=text, serious=bad) for text, bad in check_profile(profile)
         ]
-    return profiles, findings + _twice(profiles)
+    # of files of others: each key once, however many of them have it
+    hints = [Finding(file=str(folder), problem=note, serious=False) for note in others.notes()]
+    return profiles, findings + hints + _twice(profiles)
 
 
 def _files(folder: Path) -> list[Path]:
     if not folder.is_dir():
         raise AssetError(f"profiles folder {str(folder)!r} does not exist")
-    paths = [p for p in folder.rglob("*") if p.suffix in {".yaml", ".yml", ".json"}]
+    paths = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES]
     return sorted(p for p in paths if "courses" not in p.parts)
 
 

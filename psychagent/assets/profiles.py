@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, assert_never
 
-from pydantic import BaseModel
-
+from psychagent.assets.foreign import SUFFIXES, Fitted, fit_profile, is_foreign, refuse_mixed, school_of
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.dataset import DatasetSettings, Order
 from psychagent.domain.base import Language, Modality
-from psychagent.domain.profile import THEORY_MODELS, BasicInfo, Case, Profile, StaticTraits
+from psychagent.domain.profile import Case, Profile
 from psychagent.errors import AssetError
 from psychagent.files.read import load_data, nearest, to_model
 
-_SUFFIXES = {".json", ".yaml", ".yml"}
+log = logging.getLogger(__name__)
 
 
 def load_profile(path: Path) -> Profile:
@@ -25,36 +25,42 @@ def load_profile(path: Path) -> Profile:
     Raises:
         AssetError: Naming the file and the field.
     """
+    return read_profile(path)[0]
+
+
+def read_profile(path: Path, modality: Modality | None = None) -> tuple[Profile, Fitted]:
+    """Read one profile file, and tell what became of the keys of a file of others.
+
+    Args:
+        path: The file.
+        modality: The only school that is asked for; the blocks of the others are then left out where
+            they cannot be read. None asks for all of them.
+
+    Raises:
+        AssetError: Naming the file and the field.
+    """
     data = load_data(path)
     if not isinstance(data, dict):
         raise AssetError(f"{path}: holds {type(data).__name__}, not a profile; see docs/formats.md")
-    if "client_info" in data:
-        data = from_psycheval(data, path)
-    return to_model(Profile, data | {"user_id": data.get("user_id", path.stem)}, origin=str(path))
+    fitted = Fitted()
+    if is_foreign(data, path):
+        data, fitted = fit_profile(data, path)
+        if modality in fitted.blocks:
+            raise AssetError(f"{path}: field 'theory.{modality}': {fitted.blocks[modality]}")
+    elif modality is not None:
+        data = _without_others(data, modality)
+    user_id = data.get("user_id")
+    data = data | {"user_id": path.stem if user_id is None else user_id}
+    return to_model(Profile, data, origin=str(path)), fitted
 
 
-def from_psycheval(data: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Turn a PsychEval case into the shape of a profile."""
-    info = data["client_info"]
-    if not isinstance(info, dict):
-        raise AssetError(f"{path}: field 'client_info' holds {type(info).__name__}, not a mapping")
-    modality = str(data.get("theoretical", ""))
-    if modality not in THEORY_MODELS:
-        raise AssetError(f"{path}: field 'theoretical' has {modality!r}; known: {', '.join(Modality)}")
-    basic = _known(BasicInfo, info)
-    if isinstance(basic.get("static_traits"), dict):
-        basic["static_traits"] = _known(StaticTraits, basic["static_traits"])
-    return {
-        "user_id": data.get("client_id", path.stem),
-        "basic_info": basic,
-        "theory": {modality: _known(THEORY_MODELS[Modality(modality)], info)},
-        "source": "PsychEval",
-    }
-
-
-def _known(model: type[BaseModel], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Keep non-null values that the model has a field for: the data set has other fields, and nulls."""
-    return {name: data[name] for name in model.model_fields if data.get(name) is not None}
+def _without_others(data: dict[str, Any], modality: Modality) -> dict[str, Any]:
+    """Leave out the blocks of the other schools, which the case does not use and so cannot fail by."""
+    theory = data.get("theory")
+    if not isinstance(theory, dict):
+        return data
+    others = {m.value for m in Modality if m is not modality}
+    return data | {"theory": {name: block for name, block in theory.items() if name not in others}}
 
 
 def _ordered(rows: list[list[CaseFile]], order: Order) -> list[CaseFile]:
@@ -75,7 +81,10 @@ def find_profiles(dataset: DatasetSettings, language: Language) -> dict[Modality
         raise AssetError(f"profiles folder {str(root)!r} does not exist; set 'root' in the dataset")
     schools = {m: root / m.value for m in Modality if (root / m.value).is_dir()}
     if dataset.format == "profiles" or (dataset.format == "auto" and not schools):
-        return {None: _files(_split(root, dataset.split))}
+        refuse_mixed(root)
+        # a folder of one school, or a split of it, says the school of all its files
+        inside = school_of(root / "file") if dataset.format == "auto" else None
+        return {inside: _files(_split(root, dataset.split))}
     if not schools:
         raise AssetError(f"{root}: no folder named after a modality; format {dataset.format!r} needs them")
     return {
@@ -94,7 +103,7 @@ def _split(folder: Path, split: str | None) -> Path:
 
 
 def _files(folder: Path) -> list[Path]:
-    paths = [p for p in folder.rglob("*") if p.suffix in _SUFFIXES and "courses" not in p.parts]
+    paths = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and "courses" not in p.parts]
     for path in paths:
         if path.stem.startswith("."):
             # such a name would lead out of the run's folder, or hide there
@@ -153,8 +162,11 @@ class CaseFile:
         return self.path.stem
 
     def load(self) -> Case:
-        """Read the case."""
-        case = make_case(load_profile(self.path), self.modality, self.language)
+        """Read the case; what was left out of a file of others goes to the log."""
+        profile, fitted = read_profile(self.path, self.modality)
+        for note in fitted.notes():
+            log.info("%s: %s", self.path, note)
+        case = make_case(profile, self.modality, self.language)
         return case.model_copy(update={"case_id": self.case_id})
 
 
@@ -164,7 +176,7 @@ def find_cases(dataset: DatasetSettings, language: Language) -> list[CaseFile]:
     Raises:
         AssetError: If the folder holds no profile for the modalities asked for.
     """
-    rows = _named(dataset, language) if dataset.profiles else _all_of(dataset, language)
+    rows = _named(dataset, language) if dataset.profiles or dataset.cases else _all_of(dataset, language)
     if dataset.order == "random":
         for n, row in enumerate(rows):
             random.Random(f"{dataset.seed}:{n}").shuffle(row)
@@ -191,24 +203,56 @@ def _all_of(dataset: DatasetSettings, language: Language) -> list[list[CaseFile]
 
 
 def _named(dataset: DatasetSettings, language: Language) -> list[list[CaseFile]]:
-    """List the cases of the clients that are named, a row for each modality that they have a block for."""
+    """List the cases of the clients that are named, under each modality of theirs, and those named singly."""
     everyone: dict[Modality | None, list[Path]] = {}
-    if not all(_is_file(name) for name in dataset.profiles):
+    if not all(_is_file(name) for name in (*dataset.profiles, *dataset.cases)):
         everyone = find_profiles(dataset.model_copy(update={"split": None}), language)
-    rows: dict[Modality, list[CaseFile]] = {m: [] for m in dataset.modalities}
+    rows: dict[Modality, dict[Path, CaseFile]] = {m: {} for m in dataset.modalities}
     for name in dataset.profiles:
-        if not _is_file(name):
-            places = _by_id(name, everyone, language)
-        else:
-            places = {None: [Path(name)]}
+        by_file: dict[Modality | None, list[Path]] = {None: [Path(name)]}
+        places = by_file if _is_file(name) else _by_id(name, everyone, language)
         for m, row in rows.items():
             paths = places.get(m, places.get(None, []))
-            row += [CaseFile(path, m, language) for path in paths if load_profile(path).theory.block(m)]
-    return list(rows.values())
+            row |= {path: CaseFile(path, m, language) for path in paths if _has_block(path, m)}
+    for name in dataset.cases:
+        m, path = _single(name, everyone, language)
+        rows.setdefault(m, {})[path] = CaseFile(path, m, language)
+    return [list(row.values()) for row in rows.values()]
+
+
+def _has_block(path: Path, modality: Modality) -> bool:
+    """Return whether a profile has a school's block, if one that cannot be read: its case then says so."""
+    profile, fitted = read_profile(path)
+    return modality in fitted.blocks or profile.theory.block(modality) is not None
+
+
+def _single(
+    name: str, everyone: Mapping[Modality | None, Sequence[Path]], language: Language
+) -> tuple[Modality, Path]:
+    """Find one case: `<modality>/<id>`, or a file, which says its school or stands in a folder that does.
+
+    Raises:
+        AssetError: If there is no such case, or nothing says its school.
+    """
+    if not _is_file(name):
+        school, _, case_id = name.partition("/")
+        if school not in set(Modality):
+            raise AssetError(f"case {name!r} is no file and no <modality>/<id>{nearest(school, Modality)}")
+        mine = everyone.get(Modality(school), everyone.get(None, []))
+        return Modality(school), _by_id(case_id, {None: mine}, language)[None][0]
+    profile = load_profile(Path(name))
+    own = [m for m in Modality if profile.theory.block(m)]
+    school_ = own[0] if len(own) == 1 else school_of(Path(name))
+    if school_ is None:
+        raise AssetError(
+            f"{name}: its folder is named after no school; say it with --profile {name} --modalities "
+            f"{own[0].value if own else Modality.CBT.value}"
+        )
+    return school_, Path(name)
 
 
 def _is_file(name: str) -> bool:
-    return Path(name).suffix in _SUFFIXES
+    return Path(name).suffix.lower() in SUFFIXES
 
 
 def _by_id(

@@ -17,16 +17,17 @@ from rich.table import Table
 from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
-from psychagent.cli.settings import read_modalities
+from psychagent.cli.settings import read_schools
 from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.domain.risk.asked import Asked
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.usage import sum_usage
 from psychagent.evals.events import EvalBegan, EvalEvent, ScaleJudged, SessionJudged, Tell
-from psychagent.evals.find import InputFormat
+from psychagent.evals.importing.roles import read_roles
 from psychagent.evals.plan import EvalPlan, check_eval
 from psychagent.evals.safety.rates import SafetyNumbers, count_safety
-from psychagent.evals.summary import EvalResult, evidence_of, metric_means
+from psychagent.evals.summary import EvalResult, Tolerated, evidence_of, metric_means
+from psychagent.records.summary import InputFormat
 from psychagent.runs.events import CallAnswered, StopHeard
 from psychagent.scales.scale import Scale
 
@@ -56,6 +57,14 @@ def evaluate(
     log_level: LogLevelOption = None,
     log_calls: LogCallsOption = None,
     input_format: Annotated[InputFormat, typer.Option(help="Format of the data.")] = "auto",
+    roles: Annotated[
+        str,
+        typer.Option(help="Who speaks, by the names in the files: Anna=client,T=counselor,Narrator=skip."),
+    ] = "",
+    tolerate: Annotated[
+        Tolerated | None,
+        typer.Option(help="What shall not make the exit status 1: files that are left out."),
+    ] = None,
 ) -> None:
     """Judge sessions on the scales. Without options: the example courses, by the offline script."""
     settings = load_eval_settings(config)
@@ -66,15 +75,16 @@ def evaluate(
         data_root=data_root,
         output_root=output_root or Path.cwd() / "evals" / (data_root.stem if data_root else "examples"),
         env=os.environ,
-        modalities=read_modalities(modalities) if modalities else (),
+        modalities=read_schools(modalities) if modalities else (),
         methods=split_words(methods) if methods else None,
         case_limit=case_limit,
         resume=resume,
         log_level=log_level or "info",
         log_calls=bool(log_calls),
         input_format=input_format,
+        roles=read_roles(roles),
     )
-    raise typer.Exit(run_watched(plan, Console()))
+    raise typer.Exit(run_watched(plan, Console(), tolerate))
 
 
 class SessionTally(Tally):
@@ -85,7 +95,7 @@ class SessionTally(Tally):
         return super().line(unit).replace(" cases", " sessions", 1)
 
 
-def run_watched(plan: EvalPlan, console: Console) -> int:
+def run_watched(plan: EvalPlan, console: Console, tolerate: Tolerated | None = None) -> int:
     """Run a plan with progress and a closing table; return the exit status."""
     check_eval(plan)
     run_eval = RUN_EVAL.load()
@@ -97,7 +107,7 @@ def run_watched(plan: EvalPlan, console: Console) -> int:
         show_result(result, plan, console)
     else:
         console.print("Stopped. Run the same command to go on.", style="yellow")
-    return result.exit_status()
+    return result.exit_status(tolerate)
 
 
 def _teller(reporter: Reporter) -> Tell:

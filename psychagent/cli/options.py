@@ -68,6 +68,15 @@ class RunOptions(SettingsFiles):
             help="One client, of any split, under each of the modalities; may be given several times.",
         ),
     ] = None
+    case: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--case",
+            metavar="SCHOOL/ID_OR_FILE",
+            help="One case of the dataset's folder, such as cbt/412, or a file in a folder named after its "
+            "school; may be given several times.",
+        ),
+    ] = None
     max_cases: Annotated[int | None, typer.Option(min=1, help="Largest number of cases.")] = None
     max_sessions: Annotated[
         int | None, typer.Option(min=1, help="Largest number of sessions in a course.")

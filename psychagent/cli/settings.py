@@ -18,7 +18,7 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.options import RunOptions, split_words
-from psychagent.domain.base import Modality
+from psychagent.domain.base import SCHOOLS, Modality, School
 from psychagent.errors import SettingsError
 from psychagent.files.read import nearest
 from psychagent.records.manifest import RunSettings
@@ -42,22 +42,26 @@ def read_settings(options: RunOptions) -> RunSettings:
             ),
         ),
         dataset=_with(
-            _named(load_settings(DatasetSettings, options.dataset_file()), options.profile or ()),
+            _named(load_settings(DatasetSettings, options.dataset_file()), options),
             max_cases=options.max_cases,
             modalities=modalities,
         ),
     )
 
 
-def _named(dataset: DatasetSettings, profiles: Sequence[str]) -> DatasetSettings:
-    """Take the clients that are named, all of them: limits of the settings file are meant for its split."""
-    if not profiles:
+def _named(dataset: DatasetSettings, options: RunOptions) -> DatasetSettings:
+    """Take the clients and cases that are named, all of them: a file's limits are meant for its split."""
+    if not options.profile and not options.case:
         return dataset
-    # absolute, so that a run can be resumed and replayed from another folder
-    names = [str(Path(name).absolute()) if Path(name).is_file() else name for name in profiles]
+    profiles, cases = map(_absolute, (options.profile or (), options.case or ()))
     return dataset.model_copy(
-        update={"profiles": tuple(names), "max_cases": None, "max_cases_per_modality": None}
+        update={"profiles": profiles, "cases": cases, "max_cases": None, "max_cases_per_modality": None}
     )
+
+
+def _absolute(names: Sequence[str]) -> tuple[str, ...]:
+    """Name files absolutely, so that a run can be resumed and replayed from another folder."""
+    return tuple(str(Path(name).absolute()) if Path(name).is_file() else name for name in names)
 
 
 def _with(settings: SettingsModel, **options: object) -> SettingsModel:
@@ -86,6 +90,19 @@ def read_skill_settings(baseline: Path | None = None) -> SkillSettings:
         embedding=settings.embedding,
         cache_dir=default_cache_dir(),
     )
+
+
+def read_schools(text: str) -> tuple[School, ...]:
+    """Read a comma-separated list of what judged sessions may be of.
+
+    Raises:
+        SettingsError: Naming the word that is none, and the closest match.
+    """
+    words = split_words(text)
+    for word in words:
+        if word not in SCHOOLS:
+            raise SettingsError(f"--modalities has {word!r}{nearest(word, SCHOOLS)}")
+    return tuple(SCHOOLS[word] for word in words)
 
 
 def read_modalities(text: str) -> tuple[Modality, ...]:

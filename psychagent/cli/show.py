@@ -11,13 +11,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from psychagent.assets.labels import Labels, load_labels
+from psychagent.domain.base import Speaker
 from psychagent.domain.file_facts import memory_changes
 from psychagent.domain.memory import Standing
+from psychagent.domain.others import plan_from_others
 from psychagent.domain.risk.finding import Classifier, RiskFinding
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder, SessionFile, session_number
 from psychagent.records.session import SessionRecord
-from psychagent.scales.dialogue import guess_text_language
+from psychagent.records.transcript import Utterance
+from psychagent.scales.dialogue import Line, guess_text_language, is_opener
 
 
 def show(
@@ -73,6 +76,8 @@ def _dialogue(record: SessionRecord, labels: Labels, *, thoughts: bool) -> Itera
     findings = {finding.turn: finding for finding in record.risk}
     for number, utterance in enumerate(record.transcript):
         turn = record.turns[number] if number < len(record.turns) else None
+        if number == 0 and _is_opener(record, utterance):
+            continue
         is_counselor = utterance.role == "assistant"
         who = f"[cyan]{labels.counselor}[/cyan]" if is_counselor else f"[green]{labels.client}[/green]"
         if thoughts and turn and turn.thoughts:
@@ -85,6 +90,12 @@ def _dialogue(record: SessionRecord, labels: Labels, *, thoughts: bool) -> Itera
             yield f"  [red]{_heard(findings[number], labels)}[/red]"
         if turn and turn.thoughts and turn.thoughts.skill:
             yield f"  [dim]{labels.skill}{labels.colon}{escape(labels.joint.join(turn.thoughts.skill))}[/dim]"
+
+
+def _is_opener(record: SessionRecord, first: Utterance) -> bool:
+    """Return whether a first message fills the user slot, as runs of the reference release store it."""
+    line = Line(speaker=Speaker.CLIENT, text=first.content)
+    return not record.turns and first.role == "user" and is_opener(line)
 
 
 def _heard(finding: RiskFinding, labels: Labels) -> str:
@@ -109,8 +120,8 @@ def _summary(record: SessionRecord, labels: Labels) -> Iterator[str]:
     for name, text in (summary.get("ending") or {}).items():
         if text:
             yield _line(labels, labels.note(name), str(text))
-    plan = summary.get("next_session_plan") or {}
-    if plan:
+    plan = plan_from_others(summary.get("next_session_plan") or {})
+    if isinstance(plan, dict) and plan:
         stage = labels.stage(str(plan.get("stage", "")))
         yield _line(labels, labels.next, f"{stage}{labels.colon}{plan.get('title', '')}")
     for fix in record.corrections:

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 
 class Record(BaseModel):
     """A stored value: frozen, with unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def asked_for(length: int, **more: Any) -> Any:
+    """Make the field of a text that a model is asked to keep within a length.
+
+    A server that holds shapes holds this one. Without it a model writes somewhat more, which is no reason
+    to throw its reply away; four times as much is a loop.
+    """
+    return Field(max_length=4 * length, json_schema_extra={"maxLength": length}, **more)
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -32,6 +41,26 @@ class Modality(StrEnum):
     HET = "het"
     PDT = "pdt"
     PMT = "pmt"
+
+
+class Mixed(StrEnum):
+    """What a case of others may be that is of no one school: it can be judged, and no counselor holds it."""
+
+    INTEGRATIVE = "integrative"
+
+
+SCHOOLS: dict[str, Modality | Mixed] = {school.value: school for school in (*Modality, *Mixed)}
+
+
+def _to_school(value: object) -> Modality | Mixed:
+    # one sentence, where pydantic has one for each part of a union
+    if not isinstance(value, str) or value not in SCHOOLS:
+        raise ValueError(f"known: {', '.join(SCHOOLS)}")
+    return SCHOOLS[value]
+
+
+School = Annotated[Modality | Mixed, BeforeValidator(_to_school)]
+"""What a session that is judged may be of."""
 
 
 class Stage(StrEnum):

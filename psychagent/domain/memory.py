@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from psychagent.domain.base import Record
+from psychagent.domain.base import Record, asked_for
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import (
     BtTheory,
@@ -25,18 +25,18 @@ from psychagent.domain.safety import SafetyNote, note_from_text
 class GoalAssessment(Record):
     """How far a session's objectives were met."""
 
-    objective_recap: str = Field(max_length=600)
-    completion_status: str = Field(max_length=200)
-    evidence_and_analysis: str = Field(max_length=900)
+    objective_recap: str = asked_for(600)
+    completion_status: str = asked_for(200)
+    evidence_and_analysis: str = asked_for(900)
 
 
 class ClientStateAnalysis(Record):
     """How the client was in a session."""
 
-    affective_state: str = Field(max_length=600)
-    behavioral_patterns: str = Field(max_length=600)
-    therapeutic_alliance: str = Field(max_length=600)
-    unresolved_points_or_tensions: str = Field(max_length=600)
+    affective_state: str = asked_for(600)
+    behavioral_patterns: str = asked_for(600)
+    therapeutic_alliance: str = asked_for(600)
+    unresolved_points_or_tensions: str = asked_for(600)
 
 
 class Standing(StrEnum):
@@ -59,19 +59,19 @@ class Homework(Record):
 class Ending(Record):
     """What a last session's summary holds instead of a next plan and homework."""
 
-    reached: str = Field(default="", max_length=400)
+    reached: str = asked_for(400, default="")
     """What the course has changed, and what it has not."""
-    aftercare: str = Field(default="", max_length=400)
+    aftercare: str = asked_for(400, default="")
     """What the client goes on with alone."""
-    open_needs: str = Field(default="", max_length=400)
-    referral: str = Field(default="", max_length=400)
+    open_needs: str = asked_for(400, default="")
+    referral: str = asked_for(400, default="")
     """Who was named as the next help; empty if nobody."""
 
 
 class SessionSummary(Record):
     """The counselor's record of one past session."""
 
-    session_summary_abstract: str = Field(min_length=1, max_length=1500)
+    session_summary_abstract: str = asked_for(1500, min_length=1)
     goal_assessment: GoalAssessment
     client_state_analysis: ClientStateAnalysis
     next_session_plan: Plan

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from psychagent.domain.base import Record, Stage
+from psychagent.domain.others import plan_from_others
 
 
 class Plan(Record):
@@ -16,6 +18,11 @@ class Plan(Record):
     title: str = Field(max_length=200)
     focus: tuple[str, ...] = Field(min_length=1)
     """A few objectives."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_others(cls, data: Any) -> Any:
+        return plan_from_others(data)
 
 
 class Correction(Record):

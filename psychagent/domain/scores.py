@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from psychagent.domain.base import Language, Modality, Record
+from psychagent.domain.base import Language, Record, School
 from psychagent.domain.usage import Usage, sum_usage
 
 TOP = 10.0
@@ -205,7 +205,7 @@ class SessionScores(JudgeMark, _Versioned):
     """Everything that a judge scored in one session."""
 
     case_id: str
-    modality: Modality
+    modality: School
     session_index: int
     language: Language
     input_hash: str

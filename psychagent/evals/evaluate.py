@@ -31,7 +31,7 @@ from psychagent.nodes.judge import judge_call, plan_calls
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.safety import to_safety_csv
 from psychagent.records.scores import read_scores, to_csv, write_scores
-from psychagent.records.summary import write_summary
+from psychagent.records.summary import ReadAs, write_summary
 from psychagent.runs.events import CallAnswered, StopHeard
 from psychagent.runs.journals.base import Journals
 from psychagent.runs.journals.file import FileJournals
@@ -92,6 +92,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             interrupted=judged.interrupted,
             replies_taken=judged.replies_taken,
             data_root=folder.name_data(search.root),
+            read_as=ReadAs(input_format=plan.input_format, roles=dict(plan.roles)),
         )
         if not result.interrupted:
             _write_tables(folder, result, plan.settings)

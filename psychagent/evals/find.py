@@ -5,28 +5,32 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from psychagent.domain.base import Language, Modality, Record, Speaker
+from psychagent.domain.base import SCHOOLS, Language, Record, School
 from psychagent.domain.risk.session import SessionDanger
 from psychagent.errors import RecordError, SettingsError
+from psychagent.evals.importing.files import find_files
+from psychagent.evals.importing.messages import (
+    LINES,
+    Talk,
+    hold_to_format,
+    is_messages,
+    read_talks,
+    to_case_id,
+)
+from psychagent.evals.importing.roles import Roles, read_utterance
+from psychagent.evals.importing.text import SUFFIXES as TEXT
+from psychagent.evals.importing.text import read_named_lines
 from psychagent.evals.safety.danger import danger_of
-from psychagent.files.read import read_json
-from psychagent.records.chat import CHAT
-from psychagent.records.evaluation import SUMMARY
-from psychagent.records.folder import COURSE, MANIFEST, Broken, RunFolder, run_of, runs_at, session_number
+from psychagent.files.read import read_json, read_text
+from psychagent.records.folder import Broken, run_of, session_number
+from psychagent.records.summary import InputFormat, ReadAs
 from psychagent.scales.dialogue import Dialogue, guess_language, to_lines
 
-InputFormat = Literal["auto", "run", "eval_case", "psycheval"]
-
-_SPEAKERS = {
-    **dict.fromkeys(("assistant", "counselor", "therapist"), Speaker.COUNSELOR),
-    **dict.fromkeys(("user", "client", "human"), Speaker.CLIENT),
-}
 _SAFE = re.compile(r"[\w.-]+")
-_BOOKKEEPING = {COURSE, MANIFEST, SUMMARY, CHAT}
 
 
 class JudgeInput(Record):
@@ -52,12 +56,19 @@ class Search:
     root: Path
     """A folder, or one file."""
     input_format: InputFormat = "auto"
-    modalities: tuple[Modality, ...] = ()
+    modalities: tuple[School, ...] = ()
     """Empty means all of them."""
     case_limit: int | None = None
     """Most cases of each modality."""
     language: Language | None = None
     """None means to guess it from each dialogue."""
+    roles: Roles = field(default_factory=dict)
+    """Which side a speaker's name stands for, beside the names that are known."""
+
+    @staticmethod
+    def again(root: Path, how: ReadAs, modality: School) -> Search:
+        """Look for what an evaluation judged, as it read it then."""
+        return Search(root, how.input_format, (modality,), roles=how.roles)
 
 
 def find_sessions(search: Search) -> tuple[list[JudgeInput], list[Broken]]:
@@ -70,7 +81,7 @@ def find_sessions(search: Search) -> tuple[list[JudgeInput], list[Broken]]:
     """
     inputs: list[JudgeInput] = []
     broken: list[Broken] = []
-    for path in find_files(search.root):
+    for path in find_files(search.root, search.input_format):
         try:
             for item in _read(path, search):
                 (inputs if isinstance(item, JudgeInput) else broken).append(item)  # type: ignore[arg-type]
@@ -80,22 +91,6 @@ def find_sessions(search: Search) -> tuple[list[JudgeInput], list[Broken]]:
         item for item in inputs if not search.modalities or item.dialogue.modality in search.modalities
     ]
     return _limited(_unique(sorted(selected, key=_order), broken), search.case_limit), broken
-
-
-def find_files(root: Path) -> list[Path]:
-    """List the files that may hold sessions.
-
-    Raises:
-        SettingsError: If the folder or file does not exist.
-    """
-    if not root.exists():
-        raise SettingsError(f"{root} does not exist; name a run folder, a session file or a case file")
-    if root.is_file():
-        return [root]
-    if runs_at(root) == [RunFolder(root)]:
-        return [file.path for case in RunFolder(root).cases() for file in case.session_files()]
-    paths = [p for p in root.rglob("*.json") if p.name not in _BOOKKEEPING and not p.name.startswith(".")]
-    return sorted(paths)
 
 
 def _name(path: Path, root: Path) -> str:
@@ -142,10 +137,19 @@ def _limited(inputs: Sequence[JudgeInput], case_limit: int | None) -> list[Judge
 
 
 def _read(path: Path, search: Search) -> Iterator[JudgeInput | Broken]:
-    data = read_json(path)
+    wanted, suffix = search.input_format, path.suffix.lower()
+    if wanted == "text" or (wanted == "auto" and suffix in TEXT):
+        lines = read_named_lines(read_text(path, RecordError), search.roles)
+        pairs = [{"role": speaker.value, "content": words} for speaker, words in lines]
+        yield _read_talk(path, Talk(pairs), replace(search, roles={}), of_many=False)
+        return
+    data = None if suffix in LINES else read_json(path)
+    if wanted in ("messages", "sharegpt") or (wanted == "auto" and (suffix in LINES or _is_others(data))):
+        yield from _read_talks(path, search)
+        return
     if not isinstance(data, dict):
         raise RecordError(f"holds {type(data).__name__}, neither a session nor a case")
-    wanted, is_case = search.input_format, "sessions" in data
+    is_case = "sessions" in data
     if is_case if wanted == "run" else not is_case and wanted in ("eval_case", "psycheval"):
         raise RecordError(f"is a {'case' if is_case else 'session'} file, which is not format {wanted!r}")
     if is_case:
@@ -153,7 +157,42 @@ def _read(path: Path, search: Search) -> Iterator[JudgeInput | Broken]:
     elif "transcript" in data:
         yield _read_session(path, data, search)
     else:
-        raise RecordError("has neither 'transcript' nor 'sessions'; it is no session and no case")
+        raise RecordError(
+            "has neither 'transcript' nor 'sessions' nor 'messages'; it is no session, no case, no dialogue"
+        )
+
+
+def _is_others(data: Any) -> bool:
+    is_ours = isinstance(data, dict) and ("sessions" in data or "transcript" in data)
+    return not is_ours and is_messages(data)
+
+
+def _read_talks(path: Path, search: Search) -> Iterator[JudgeInput | Broken]:
+    """Read the dialogues of a file of others; one that cannot be used is reported as broken."""
+    talks = read_talks(path)
+    for talk in talks:
+        try:
+            yield _read_talk(path, talk, search, of_many=len(talks) > 1)
+        except RecordError as error:
+            if len(talks) == 1:
+                raise
+            yield Broken(file=f"{_name(path, search.root)}, dialogue {talk.place}", reason=str(error))
+
+
+def _read_talk(path: Path, talk: Talk, search: Search, *, of_many: bool) -> JudgeInput:
+    if talk.problem:
+        raise RecordError(talk.problem)
+    hold_to_format(talk.utterances, search.input_format)
+    name = talk.name or (f"{path.stem}-{talk.place}" if of_many else path.stem)
+    folder = path.absolute().parent.name.lower()
+    dialogue = _dialogue(
+        talk.utterances,
+        search,
+        case_id=to_case_id(name),
+        modality=_modality(talk.school or (folder if folder in SCHOOLS else ""), search),
+        session_index=_whole(talk.index, "session"),
+    )
+    return JudgeInput(dialogue=dialogue, source_file=_name(path, search.root), danger=danger_of(dialogue))
 
 
 def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeInput:
@@ -163,13 +202,14 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
     client file, against which the counselor must not be judged.
     """
     number, run, parents = session_number(path), run_of(path), path.resolve().parents
+    folder = parents[1].name
     index = data.get("session_index") or number or 1
     plan = {"stage": data.get("stage"), "focus": data.get("focus")}
     dialogue = _dialogue(
         data["transcript"],
         search,
         case_id=data.get("case_id") or (parents[0].name if number else path.stem),
-        modality=_modality(data.get("modality") or (parents[1].name if run else ""), search),
+        modality=_modality(data.get("modality") or (folder if number and folder in SCHOOLS else ""), search),
         session_index=_whole(index, "session_index"),
         plan=_text(plan) if plan["focus"] else "",
     )
@@ -210,7 +250,7 @@ def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[
 def _dialogue(utterances: Any, search: Search, *, case_id: Any, **fields: Any) -> Dialogue:
     if not isinstance(utterances, list):
         raise RecordError(f"the dialogue is {type(utterances).__name__}, not a list of utterances")
-    pairs = [_utterance(item, number) for number, item in enumerate(utterances, start=1)]
+    pairs = [read_utterance(item, number, search.roles) for number, item in enumerate(utterances, start=1)]
     lines = to_lines([pair for pair in pairs if pair is not None])
     if not lines:
         raise RecordError("the dialogue is empty")
@@ -220,28 +260,16 @@ def _dialogue(utterances: Any, search: Search, *, case_id: Any, **fields: Any) -
     return Dialogue(case_id=str(case_id), language=language, lines=lines, **fields)
 
 
-def _utterance(item: Any, number: int) -> tuple[Speaker, str] | None:
-    """Read speaker and text of an utterance; None for a system message."""
-    if not isinstance(item, dict):
-        raise RecordError(f"utterance {number} is {type(item).__name__}, not a mapping")
-    role = str(item.get("role", "")).strip().lower()
-    if role == "system":
-        return None
-    if role not in _SPEAKERS:
-        raise RecordError(f"utterance {number} has role {item.get('role')!r}; known: {', '.join(_SPEAKERS)}")
-    text = item.get("content", item.get("text"))
-    if not isinstance(text, str):
-        raise RecordError(f"utterance {number} has no text in 'content' or 'text'")
-    return _SPEAKERS[role], text
-
-
-def _modality(value: Any, search: Search) -> Modality:
+def _modality(value: Any, search: Search) -> School:
     name = str(value).strip().lower()
-    if name in set(Modality):
-        return Modality(name)
+    if name in SCHOOLS:
+        return SCHOOLS[name]
     if not name and len(search.modalities) == 1:
         return search.modalities[0]
-    raise RecordError(f"modality is {value!r}; known: {', '.join(Modality)}, or name one with --modalities")
+    raise RecordError(
+        f"modality is {value!r}; known: {', '.join(SCHOOLS)}, or name one with --modalities ('integrative' "
+        "asks for the shared scales alone)"
+    )
 
 
 def _whole(value: Any, field: str) -> int:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from psychagent.assets.key import require_key
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.domain.base import Language, LogLevel, Modality
+from psychagent.domain.base import Language, LogLevel, School
 from psychagent.errors import SettingsError
 from psychagent.evals.events import Tell, tell_nobody
-from psychagent.evals.find import InputFormat, Search, find_files
+from psychagent.evals.find import Search
+from psychagent.evals.importing.files import find_files
+from psychagent.evals.importing.roles import Roles
+from psychagent.records.summary import InputFormat
 from psychagent.scales.scale import find_scales
 
 
@@ -26,12 +29,14 @@ class EvalPlan:
     env: Mapping[str, str]
     data_root: Path | None = None
     """None means the example courses in the settings' language (English if none is set)."""
-    modalities: tuple[Modality, ...] = ()
+    modalities: tuple[School, ...] = ()
     methods: tuple[str, ...] | None = None
     """Scales by name; None means each modality's default set."""
     case_limit: int | None = None
     resume: bool = True
     input_format: InputFormat = "auto"
+    roles: Roles = field(default_factory=dict)
+    """Which side a speaker's name stands for, beside the names that are known."""
     log_level: LogLevel = "info"
     """Lowest level that is written to the log next to the scores."""
     log_calls: bool = False
@@ -51,6 +56,7 @@ class EvalPlan:
             modalities=self.modalities,
             case_limit=self.case_limit,
             language=self.settings.language,
+            roles=self.roles,
         )
 
 
@@ -78,7 +84,7 @@ def check_eval(plan: EvalPlan) -> None:
     """
     settings = plan.settings
     root = plan.search().root
-    if not find_files(root):
+    if not find_files(root, plan.input_format):
         raise nothing_found(root)
     find_scales(settings.scales_root)
     PromptLibrary(settings.language or Language.EN, settings.prompts_root)

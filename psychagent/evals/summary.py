@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
+from typing import Literal
 
 from psychagent.assets.settings.judge import EvalSettings, Prices
 from psychagent.domain.scores import Evidence, MetricScore, SessionScores, Talk
@@ -25,11 +26,16 @@ from psychagent.records.summary import (
     Means,
     MetricMean,
     MissingScale,
+    ReadAs,
     StoredEvidence,
 )
 from psychagent.scales.scale import Scale
 
 MILLION = 1_000_000
+
+
+Tolerated = Literal["left-out"]
+"""What need not count as a failure of an evaluation."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,7 @@ class EvalResult:
     """Roles that a script played in the runs that were judged."""
     data_root: str = ""
     """Where the sessions lay, as the summary names it."""
+    read_as: ReadAs = ReadAs()
     replies_taken: int = 0
     """Replies that an interrupted evaluation had kept and that were not asked for again."""
     interrupted: bool = False
@@ -70,11 +77,16 @@ class EvalResult:
         """Calls and tokens of all sessions, including those spent by earlier evaluations."""
         return sum_usage(s.usage for s in (*self.sessions, *self.degenerate)).total()
 
-    def exit_status(self) -> int:
-        """0 only if nothing is missing or left out; 130 after a clean stop."""
+    def exit_status(self, tolerate: Tolerated | None = None) -> int:
+        """0 only if nothing is missing or left out; 130 after a clean stop.
+
+        Args:
+            tolerate: What shall not count; of files that were left out at least one session must be judged.
+        """
         if self.interrupted:
             return 130
-        return 1 if self.missing or self.broken else 0
+        spared = tolerate == "left-out" and bool(self.sessions)
+        return 1 if self.missing or (self.broken and not spared) else 0
 
 
 def metric_means(sessions: Iterable[SessionScores], scales: Mapping[str, Scale]) -> Means:
@@ -215,6 +227,7 @@ def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
         scale_hashes={name: r.hash for s in result.sessions for name, r in s.scales.items()},
         baselines=tuple(sorted({s.baseline for s in result.sessions})),
         data_root=result.data_root,
+        read_as=result.read_as,
         cases=len({(s.modality, s.case_id) for s in result.sessions}),
         sessions=len(result.sessions),
         scales=sum(len(s.scales) for s in result.sessions),
@@ -227,9 +240,7 @@ def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
         usage=result.used,
         cost=cost_of(result.used, settings.prices),
         currency=settings.prices.currency if settings.prices else None,
-        missing=tuple(
-            MissingScale(session=where, scale=name, reason=why) for where, name, why in result.missing
-        ),
+        missing=tuple(MissingScale(session=s, scale=n, reason=w) for s, n, w in result.missing),
         skipped=result.broken,
         warnings=result.warnings,
     )

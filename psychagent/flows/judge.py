@@ -12,7 +12,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.domain.base import Language, Modality
+from psychagent.domain.base import Language, School
 from psychagent.domain.call import Place
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
@@ -89,13 +89,13 @@ class Judge:
             computed=count_talk(dialogue.lines),
         )
 
-    def methods(self, modality: Modality) -> tuple[str, ...]:
+    def methods(self, modality: School) -> tuple[str, ...]:
         """Return the names of a modality's scales, from settings or by default."""
         return methods_for(self.deps, modality)
 
 
 def spoken_dialogue(
-    turns: Sequence[Turn], *, case_id: str, modality: Modality, session_index: int, language: Language
+    turns: Sequence[Turn], *, case_id: str, modality: School, session_index: int, language: Language
 ) -> Dialogue:
     """Build the dialogue that a judge may see: words only, without thoughts, skills and queries."""
     return Dialogue(
@@ -110,7 +110,7 @@ def spoken_dialogue(
 async def judge_session(
     judge: Judge,
     turns: Sequence[Turn],
-    modality: Modality,
+    modality: School,
     language: Language,
     methods: Sequence[str] | None = None,
     *,

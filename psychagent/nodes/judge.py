@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 
 from psychagent.assets.prompts import PromptLibrary, Rendered
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.domain.base import Language, Modality, Record
+from psychagent.domain.base import Language, Record, School
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult
@@ -75,7 +75,7 @@ class JudgeState(TypedDict, total=False):
     results: dict[str, ScaleResult]
 
 
-def methods_for(deps: JudgeDeps, modality: Modality) -> tuple[str, ...]:
+def methods_for(deps: JudgeDeps, modality: School) -> tuple[str, ...]:
     """Return the names of a modality's scales, from settings or by default."""
     return deps.settings.methods.get(modality) or default_methods(deps.scales, modality)
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from psychagent.domain.base import SCHOOLS
 from psychagent.domain.scores import SessionScores
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder, case_folders, runs_at
@@ -106,6 +107,6 @@ class EvalFolder:
         Raises:
             RecordError: Naming the file that cannot be read.
         """
-        for case in case_folders(self.path):
+        for case in case_folders(self.path, SCHOOLS):
             for file in case.session_files():
                 yield read_scores(file.path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,10 +113,10 @@ def session_number(path: Path) -> int:
     return int(match[1]) if match else 0
 
 
-def case_folders(path: Path) -> Iterator[CaseFolder]:
+def case_folders(path: Path, schools: Iterable[str] = tuple(Modality)) -> Iterator[CaseFolder]:
     """Yield the folders `<modality>/<case_id>` below a folder, in order of modality and id."""
-    for modality in Modality:
-        yield from (CaseFolder(p) for p in sorted((path / modality.value).glob("*")) if p.is_dir())
+    for name in schools:
+        yield from (CaseFolder(p) for p in sorted((path / name).glob("*")) if p.is_dir())
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
-from psychagent.domain.base import Modality
+from psychagent.domain.base import School
 from psychagent.domain.risk.session import SessionDanger
 from psychagent.errors import RecordError
 from psychagent.files.read import explain
@@ -20,7 +20,7 @@ class SafetyRow(SessionDanger):
     """One session."""
 
     case_id: str
-    modality: Modality
+    modality: School
     session_index: int = Field(ge=1)
     status: Literal["", "ok", "missing"] = ""
     """Whether the judge answered; empty where it was not asked."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError, field_serializer, model_validator
 
-from psychagent.domain.base import Modality, Record
+from psychagent.domain.base import Record, School
 from psychagent.domain.scores import TOP, Direction, Group, Headline, SessionScores, Side
 from psychagent.errors import RecordError
 from psychagent.files.read import explain, read_json, to_model
@@ -39,7 +39,7 @@ class ScoreRow(Record):
     """
 
     case_id: str
-    modality: Modality
+    modality: School
     session_index: int = Field(ge=1)
     side: Side
     metric: str

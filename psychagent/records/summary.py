@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ConfigDict, Field, computed_field
 
-from psychagent.domain.base import Record
+from psychagent.domain.base import Record, Speaker
 from psychagent.domain.scores import Direction, Evidence, Headline
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
@@ -99,6 +100,20 @@ Means = dict[str, MetricMean]
 """Side and key of a metric -> its mean."""
 
 
+InputFormat = Literal["auto", "run", "eval_case", "psycheval", "messages", "sharegpt", "text"]
+"""What files to be judged are read as."""
+Part = Speaker | Literal["skip", "text"]
+"""What a name in such a file stands for: a side; `skip`, whose words are left out; `text`, no name at all."""
+
+
+class ReadAs(Record):
+    """How the judged files were read, so that they can be read again."""
+
+    input_format: InputFormat = "auto"
+    roles: dict[str, Part] = Field(default_factory=dict)
+    """As a person said, names in lower case."""
+
+
 class EvalSummary(StoredFile):
     """`summary.json` of an evaluation."""
 
@@ -117,6 +132,7 @@ class EvalSummary(StoredFile):
     baselines: tuple[str, ...] = ()
     data_root: str = ""
     """Where the judged sessions lay, relative to the evaluation's folder; empty in older files."""
+    read_as: ReadAs = ReadAs()
     cases: int = 0
     sessions: int = 0
     scales: int = 0

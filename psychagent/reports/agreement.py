@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from psychagent.domain.script_note import JUDGED_BY_SCRIPT
-from psychagent.evals.ratings import RatingTable
+from psychagent.evals.ratings.table import RatingTable
 from psychagent.files.write import write_json
 from psychagent.reports.evaluation.heatmap import ON_DARK, ON_LIGHT
 from psychagent.reports.evaluation.published import load_published
@@ -64,14 +64,18 @@ class Agreement:
     systems: tuple[Part, ...]
 
 
-def compute_agreement(table: RatingTable, levels: Sequence[int]) -> Agreement:
-    """Compare every pair of raters over all units, by dimension, and by system where it is known."""
+def compute_agreement(table: RatingTable) -> Agreement:
+    """Compare every pair of raters over all units, by dimension, and by system where it is known.
+
+    Over units whose dimensions have different ranges nothing is computed: raters would agree on the ranges.
+    """
     units: set[Unit] = {unit for scores in table.ratings.values() for unit in scores}
     dimensions = sorted({dimension for _, dimension in units})
     systems = sorted(set(table.systems.values()))
 
     def part(name: str, members: set[Unit]) -> Part:
         ratings: Ratings = restrict(table.ratings, {*members})
+        levels = table.levels_of(members)
         return Part(name, agree_pairs(ratings, levels), ordinal_alpha(ratings, levels), len(members))
 
     return Agreement(
@@ -83,7 +87,7 @@ def compute_agreement(table: RatingTable, levels: Sequence[int]) -> Agreement:
     )
 
 
-def agreement_blocks(table: RatingTable, agreement: Agreement, levels: Sequence[int]) -> list[Block]:
+def agreement_blocks(table: RatingTable, agreement: Agreement) -> list[Block]:
     """Put agreement into words and tables."""
     raters = ", ".join(sorted(table.ratings))
     blocks: list[Block] = [
@@ -95,20 +99,25 @@ def agreement_blocks(table: RatingTable, agreement: Agreement, levels: Sequence[
     gaps = _gaps(table)
     if gaps:
         blocks.append(Notice("warning", "Read with care", gaps))
-    blocks += [Heading("Over all units"), _pair_table([agreement.whole]), *_paper()]
+    blocks += [Heading("Over all units"), _pair_table([agreement.whole]), *_paper(table)]
     blocks += [
         Gallery((_heatmap(agreement),), "Quadratic weighted kappa of each pair. Blank: undefined.", wide=True)
     ]
     blocks += [Heading("By dimension"), _pair_table(agreement.dimensions), _alpha_table(agreement)]
     if agreement.systems:
         blocks += [Heading("By system"), _pair_table(agreement.systems)]
-    return [*blocks, Heading("Scores given"), _distribution(table, levels)]
+    return [*blocks, Heading("Scores given"), _distribution(table)]
 
 
 def _gaps(table: RatingTable) -> tuple[str, ...]:
     lines = []
     if table.unrated:
-        lines.append(f"{plural(table.unrated, 'row')} without a score count nowhere.")
+        lines.append(f"{plural(table.unrated, 'rating')} without a score count nowhere.")
+    if table.left_out:
+        lines.append(f"Columns left out: {', '.join(table.left_out)}.")
+    if len(set(table.levels.values())) > 1:
+        ranges = "; ".join(f"{name} {lv[0]:g} to {lv[-1]:g}" for name, lv in table.levels.items())
+        lines.append(f"Dimensions of different ranges ({ranges}) are compared one by one, not together.")
     if table.unmatched:
         names = ", ".join(table.unmatched[:5]) + (" …" if len(table.unmatched) > 5 else "")
         lines.append(
@@ -141,19 +150,24 @@ def _alpha_table(agreement: Agreement) -> Table:
     return Table(("over", "units", "Krippendorff's alpha, ordinal"), rows, "All raters together.")
 
 
-def _paper() -> list[Block]:
+def _paper(table: RatingTable) -> list[Block]:
+    """Set the paper's numbers beside ratings on its own dimensions and range alone."""
     published = load_published().human
+    own = dict.fromkeys(published.dimensions, tuple(map(float, range(published.low, published.high + 1))))
+    if table.levels != own or table.is_script:
+        return []
     words = "; ".join(f"{pair.pair} {pair.value:.3f}" for pair in published.kappa)
     return [Text(f"For orientation, from the paper ({published.source}): {words}.", quiet=True)]
 
 
-def _distribution(table: RatingTable, levels: Sequence[int]) -> Table:
+def _distribution(table: RatingTable) -> Table:
     rows = []
+    levels = sorted({level for levels in table.levels.values() for level in levels})
     for rater, scores in sorted(table.ratings.items()):
         counts = distribution({**scores}, levels)
         mean = sum(scores.values()) / len(scores)
         rows.append((rater, *(count(n) for n in counts), number(mean)))
-    return Table(("rater", *(str(level) for level in levels), "mean"), tuple(rows))
+    return Table(("rater", *(f"{level:g}" for level in levels), "mean"), tuple(rows))
 
 
 def _heatmap(agreement: Agreement) -> Picture:
@@ -187,14 +201,14 @@ def _label(name: str, place: int) -> str:
     return name if is_drawable(name) else f"#{place + 1}"
 
 
-def write_agreement(table: RatingTable, levels: Sequence[int], folder: Path) -> tuple[Agreement, list[Path]]:
+def write_agreement(table: RatingTable, folder: Path) -> tuple[Agreement, list[Path]]:
     """Compute agreement and write agreement.html, .md and .json.
 
     Raises:
         RecordError: If a file cannot be written.
     """
-    agreement = compute_agreement(table, levels)
-    blocks = agreement_blocks(table, agreement, levels)
+    agreement = compute_agreement(table)
+    blocks = agreement_blocks(table, agreement)
     page = write_page(folder, NAME, "PsychAgent: agreement between raters", blocks)
     data = folder / f"{NAME}.json"
     write_json(data, _to_data(agreement))

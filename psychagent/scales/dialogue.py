@@ -6,12 +6,17 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from psychagent.domain.base import Language, Modality, Record, Speaker
+from psychagent.domain.base import Language, Record, School, Speaker
 from psychagent.errors import RecordError
 from psychagent.files.digest import hash_json
 from psychagent.replies.strip import visible_text
 
-_OPENER = re.compile(r"\s*(\[[^\[\]]*\]|【[^【】]*】)\s*")
+_OPENER = re.compile(
+    r"\s*(?:\[[^\[\]]*\]|【[^【】]*】"  # ours
+    r"|这是第\s*[0-9０-９一二三四五六七八九十]+\s*次(?:会话|咨询|会谈)"  # of others
+    r"|this is session \d+)[。.]?\s*",
+    re.IGNORECASE,
+)
 _CJK = re.compile(r"[\u3400-\u9fff]")
 _ANGLES = str.maketrans("<>", "‹›")
 
@@ -27,7 +32,7 @@ class Dialogue(Record):
     """One session as a judge reads it."""
 
     case_id: str
-    modality: Modality
+    modality: School
     session_index: int = 1
     language: Language
     lines: tuple[Line, ...]

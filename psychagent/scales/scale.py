@@ -10,7 +10,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from psychagent.assets.locate import asset_dir
-from psychagent.domain.base import Language, Modality, Record
+from psychagent.domain.base import Language, Modality, Record, School
 from psychagent.domain.scores import Direction, Group, Headline, Side
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_json
@@ -271,11 +271,12 @@ def load_scales(root: Path | None = None) -> dict[str, Scale]:
     return scales
 
 
-def default_methods(scales: Mapping[str, Scale], modality: Modality) -> tuple[str, ...]:
-    """Name the scales of a modality's default set."""
-    return tuple(name for name, scale in scales.items() if modality in scale.modalities)
+def default_methods(scales: Mapping[str, Scale], modality: School) -> tuple[str, ...]:
+    """Name the scales of a modality's default set; of no one modality, those that all share."""
+    asked = {modality} if isinstance(modality, Modality) else set(Modality)
+    return tuple(name for name, scale in scales.items() if asked <= set(scale.modalities))
 
 
-def reward_methods(scales: Mapping[str, Scale], modality: Modality) -> tuple[str, ...]:
+def reward_methods(scales: Mapping[str, Scale], modality: School) -> tuple[str, ...]:
     """Name the scales of a modality that enter the reward."""
     return tuple(name for name in default_methods(scales, modality) if scales[name].in_reward)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, Field
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Record, Stage
+from psychagent.domain.profile import Text
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
 from psychagent.files.read import load_data, to_model
+
+Entry = TypeVar("Entry", bound=BaseModel)
 
 
 class SkillFile(Record):
@@ -127,29 +131,45 @@ def _reference_dir(root: Path) -> Path | None:
     return None
 
 
+class _MetaEntry(BaseModel):
+    """A meta-skill as the reference release writes it; what else it holds is ignored."""
+
+    skill_id: Text = Field(min_length=1)
+    skill_name: Text
+    skill_description: Text
+
+
+class _MicroEntry(_MetaEntry):
+    """An atomic skill as the reference release writes it."""
+
+    when_to_use: Text
+    trigger: Text
+    parent_ids: tuple[Text, ...]
+
+
 def _read_reference(folder: Path, modality: Modality, stage: Stage) -> StageSkills:
-    metas = _entries(folder / "meta_skills.json")
+    metas = _entries(folder / "meta_skills.json", _MetaEntry)
     by_parent: dict[str, list[Skill]] = {}
-    for micro in _entries(folder / "micro_skills.json"):
+    for micro in _entries(folder / "micro_skills.json", _MicroEntry):
         skill = Skill(
-            id=micro["skill_id"],
-            name=micro["skill_name"],
-            description=micro["skill_description"],
-            when_to_use=micro["when_to_use"],
-            trigger=micro["trigger"],
+            id=micro.skill_id,
+            name=micro.skill_name,
+            description=micro.skill_description,
+            when_to_use=micro.when_to_use,
+            trigger=micro.trigger,
         )
-        parents = [p for p in micro["parent_ids"] if p != skill.id]
+        parents = [p for p in micro.parent_ids if p != skill.id]
         by_parent.setdefault(parents[-1] if parents else "", []).append(skill)
-    known = {meta["skill_id"] for meta in metas}
+    known = {meta.skill_id for meta in metas}
     stray = sorted(by_parent.keys() - known)
     if stray:
         raise AssetError(f"{folder}/micro_skills.json: parent id {stray[0]!r} is not in meta_skills.json")
     read = tuple(
         MetaSkill(
-            id=meta["skill_id"],
-            name=meta["skill_name"],
-            description=meta["skill_description"],
-            skills=tuple(by_parent.get(meta["skill_id"], ())),
+            id=meta.skill_id,
+            name=meta.skill_name,
+            description=meta.skill_description,
+            skills=tuple(by_parent.get(meta.skill_id, ())),
         )
         for meta in metas
     )
@@ -157,26 +177,14 @@ def _read_reference(folder: Path, modality: Modality, stage: Stage) -> StageSkil
     return StageSkills(modality=modality, stage=stage, meta_skills=with_skills)
 
 
-_NEEDED = {
-    "meta_skills.json": ("skill_id", "skill_name", "skill_description"),
-    "micro_skills.json": (
-        "skill_id",
-        "skill_name",
-        "skill_description",
-        "when_to_use",
-        "trigger",
-        "parent_ids",
-    ),
-}
-
-
-def _entries(path: Path) -> list[Mapping[str, Any]]:
+def _entries(path: Path, model: type[Entry]) -> list[Entry]:
+    """Read the entries of a file: a list of them, or a mapping by their ids."""
     data = load_data(path)
     rows = list(data.values()) if isinstance(data, dict) else data
-    for row in rows:
-        for key in _NEEDED[path.name]:
-            if key not in row:
-                raise AssetError(
-                    f"{path}: entry {row.get('skill_id', '?')!r}: field {key!r} is missing; add it"
-                )
-    return rows
+    if not isinstance(rows, list):
+        raise AssetError(f"{path}: holds {type(data).__name__}, no list of skills; put theirs there")
+    return [to_model(model, row, origin=f"{path}: entry {_id_of(row, n)!r}") for n, row in enumerate(rows, 1)]
+
+
+def _id_of(row: Any, number: int) -> Any:
+    return row.get("skill_id") or number if isinstance(row, dict) else number

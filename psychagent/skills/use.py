@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from psychagent.domain.base import Speaker
+from psychagent.domain.skill import Skill, StageSkills
 from psychagent.domain.turn import Turn
+from psychagent.skills.shown import risk_skills
 
 
 @dataclass(frozen=True)
@@ -36,25 +37,49 @@ class Use:
         return sum(size * count for size, count in self.sizes.items()) / (self.turns or 1)
 
 
-def count_use(sessions: Iterable[Sequence[Turn]], *, names: Mapping[str, str], risk: AbstractSet[str]) -> Use:
+def count_use(sessions: Iterable[tuple[Sequence[Turn], StageSkills]]) -> Use:
     """Count the counselor's turns of some sessions.
 
     Args:
-        sessions: Their turns.
-        names: Name of each skill of the library by its id.
-        risk: Ids of the skills for danger.
+        sessions: The turns of each, with the skills that it may draw on: a library may give one id to
+            skills of two modalities or stages.
     """
-    own = [turn for turns in sessions for turn in turns if turn.speaker is Speaker.COUNSELOR]
-    said = [{_plain(name) for name in turn.thoughts.skill} if turn.thoughts else set[str]() for turn in own]
-    shown = [{_plain(names[skill_id]) for skill_id in turn.skills if skill_id in names} for turn in own]
-    matches = [bool(one & other) for one, other in zip(said, shown, strict=True)]
+    seen = [
+        seen_turn
+        for turns, stage in sessions
+        for seen_turn in _look(turns, {skill.id: skill.name for skill in stage.skills()}, risk_skills(stage))
+    ]
     return Use(
-        turns=len(own),
-        sizes=Counter(len(turn.skills) for turn in own),
-        risk=sum(not risk.isdisjoint(turn.skills) for turn in own),
-        named=sum(matches),
-        other=sum(bool(one) and not match for one, match in zip(said, matches, strict=True)),
+        turns=len(seen),
+        sizes=Counter(turn.size for turn in seen),
+        risk=sum(turn.is_risk for turn in seen),
+        named=sum(turn.matches for turn in seen),
+        other=sum(turn.names_any and not turn.matches for turn in seen),
     )
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """One turn of a counselor."""
+
+    size: int
+    is_risk: bool
+    names_any: bool
+    matches: bool
+
+
+def _look(turns: Sequence[Turn], names: Mapping[str, str], risk: Sequence[Skill]) -> Iterator[_Seen]:
+    for turn in turns:
+        if turn.speaker is not Speaker.COUNSELOR:
+            continue
+        said = {_plain(name) for name in turn.thoughts.skill} if turn.thoughts else set[str]()
+        shown = {_plain(names[skill_id]) for skill_id in turn.skills if skill_id in names}
+        yield _Seen(
+            size=len(turn.skills),
+            is_risk=not {skill.id for skill in risk}.isdisjoint(turn.skills),
+            names_any=bool(said),
+            matches=bool(said & shown),
+        )
 
 
 def _plain(name: str) -> str:

@@ -33,7 +33,7 @@ class PairAgreement:
     """Mean of the first's scores less the second's."""
 
 
-def agree_pair(ratings: Ratings, first: str, second: str, levels: Sequence[int]) -> PairAgreement:
+def agree_pair(ratings: Ratings, first: str, second: str, levels: Sequence[float]) -> PairAgreement:
     """Compare two raters.
 
     Args:
@@ -59,12 +59,15 @@ def agree_pair(ratings: Ratings, first: str, second: str, levels: Sequence[int])
     )
 
 
-def agree_pairs(ratings: Ratings, levels: Sequence[int]) -> tuple[PairAgreement, ...]:
-    """Compare every pair of raters, in order of names."""
-    return tuple(agree_pair(ratings, a, b, levels) for a, b in combinations(sorted(ratings), 2))
+def agree_pairs(ratings: Ratings, levels: Sequence[float]) -> tuple[PairAgreement, ...]:
+    """Compare every pair of raters, in order of names; without levels, count what both rated and no more."""
+    pairs = combinations(sorted(ratings), 2)
+    if not levels:
+        return tuple(PairAgreement(a, b, len(ratings[a].keys() & ratings[b].keys())) for a, b in pairs)
+    return tuple(agree_pair(ratings, a, b, levels) for a, b in pairs)
 
 
-def quadratic_kappa(first: Sequence[int], second: Sequence[int], levels: Sequence[int]) -> float | None:
+def quadratic_kappa(first: Sequence[float], second: Sequence[float], levels: Sequence[float]) -> float | None:
     """Return Cohen's kappa with quadratic weights, 1 for full agreement, 0 for chance.
 
     None if both gave one and the same score throughout: chance alone would agree fully.
@@ -73,14 +76,19 @@ def quadratic_kappa(first: Sequence[int], second: Sequence[int], levels: Sequenc
     """
     if not first or len({*first, *second}) == 1:
         return None
-    return float(cohen_kappa_score(first, second, labels=list(levels), weights="quadratic"))
+    # by place among the levels, which are as far apart as half points are
+    place = {level: n for n, level in enumerate(levels)}
+    pairs = [place[score] for score in first], [place[score] for score in second]
+    return float(cohen_kappa_score(*pairs, labels=list(range(len(levels))), weights="quadratic"))
 
 
-def ordinal_alpha(ratings: Ratings, levels: Sequence[int]) -> float | None:
+def ordinal_alpha(ratings: Ratings, levels: Sequence[float]) -> float | None:
     """Return Krippendorff's alpha, ordinal, over all raters; units may lack raters.
 
-    None where no unit has two raters, or where every score is the same.
+    None where no unit has two raters, or where every score is the same; nor without levels.
     """
+    if not levels:
+        return None
     units = sorted({unit for scores in ratings.values() for unit in scores})
     shared = [unit for unit in units if sum(unit in scores for scores in ratings.values()) > 1]
     if len({scores[unit] for scores in ratings.values() for unit in shared if unit in scores}) < 2:
@@ -89,13 +97,13 @@ def ordinal_alpha(ratings: Ratings, levels: Sequence[int]) -> float | None:
     return float(krippendorff.alpha(table, level_of_measurement="ordinal", value_domain=list(levels)))
 
 
-def distribution(scores: Mapping[Unit, int], levels: Sequence[int]) -> tuple[int, ...]:
+def distribution(scores: Mapping[Unit, float], levels: Sequence[float]) -> tuple[int, ...]:
     """Count how often each score was given."""
     values = list(scores.values())
     return tuple(values.count(level) for level in levels)
 
 
-def restrict(ratings: Ratings, units: set[Unit]) -> dict[str, dict[Unit, int]]:
+def restrict(ratings: Ratings, units: set[Unit]) -> dict[str, dict[Unit, float]]:
     """Keep some units only; raters who rated none of them are left out."""
     within = {
         rater: {unit: score for unit, score in scores.items() if unit in units}

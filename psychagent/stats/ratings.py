@@ -6,5 +6,5 @@ from collections.abc import Mapping
 
 Unit = tuple[str, ...]
 """What is rated, such as (dialogue, dimension)."""
-Ratings = Mapping[str, Mapping[Unit, int]]
+Ratings = Mapping[str, Mapping[Unit, float]]
 """Scores by rater and unit; a unit that a rater did not rate is absent."""

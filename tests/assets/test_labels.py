@@ -7,7 +7,7 @@ import re
 import pytest
 
 from psychagent.assets.labels import load_labels
-from psychagent.domain.base import Language, Modality, Stage
+from psychagent.domain.base import SCHOOLS, Language, Stage
 from psychagent.domain.memory import ClientFile
 from psychagent.domain.profile import THEORY_MODELS, Traits
 
@@ -18,7 +18,7 @@ def test_both_languages_have_the_same_words() -> None:
     english, chinese = EN.model_dump(), ZH.model_dump()
     for name in ("modalities", "stages", "reasons", "notes", "fields"):
         assert english[name].keys() == chinese[name].keys()
-    assert set(EN.modalities) == set(Modality)
+    assert set(EN.modalities) == set(SCHOOLS.values())
     assert set(EN.stages) == set(Stage)
 
 

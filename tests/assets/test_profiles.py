@@ -90,7 +90,7 @@ def test_a_missing_field_is_named_with_the_file(tmp_path: Path, path: tuple[str,
     ],
 )
 def test_a_field_that_is_wrong_is_named_with_its_value(tmp_path: Path, over: Any, said: str) -> None:
-    file = write(tmp_path / "p.json", made_up_profile(**over))
+    file = write(tmp_path / "p.json", made_up_profile(**{"language": "en"} | over))
     with pytest.raises(AssetError) as error:
         load_profile(file)
     assert str(file) in str(error.value)

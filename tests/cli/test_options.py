@@ -51,6 +51,17 @@ def test_the_fields_of_a_dataclass_become_a_commands_options() -> None:
     assert "Order one." in CliRunner().invoke(one, ["--help"]).output
 
 
+def test_cases_and_clients_that_are_named_are_all_taken_whatever_the_dataset_limits(tmp_path: Path) -> None:
+    file = tmp_path / "c.json"
+    file.write_text("{}", encoding="utf-8")
+    limits = tmp_path / "dataset.yaml"
+    limits.write_text("max_cases: 1\n", encoding="utf-8")
+    options = RunOptions(dataset=limits, profile=["en01"], case=["cbt/412", str(file)])
+    dataset = make_plan(options).dataset
+    assert (dataset.profiles, dataset.cases) == (("en01",), ("cbt/412", str(file)))
+    assert dataset.max_cases is None
+
+
 def test_rft_takes_every_option_of_sample_and_two_more() -> None:
     sample, rft = parameters("sample"), parameters("rft")
     assert rft.keys() - sample.keys() == {"rft_config", "rollouts"}

@@ -133,3 +133,18 @@ def test_a_turn_that_the_gate_spoke_says_so(tmp_path: Path, language: str, words
     ]
     assert words in shown(tmp_path, language, turns=turns)
     assert "gate" not in shown(tmp_path / "other", language)
+
+
+def test_a_session_of_the_reference_is_shown_without_its_opener_and_with_its_plan(tmp_path: Path) -> None:
+    talk = [{"role": "user", "content": "这是第2次会话"}, {"role": "assistant", "content": "请坐。"}]
+    next_plan = {"next_session_stage": "巩固阶段", "next_session_focus": ["散步"]}
+    told = shown(tmp_path, "zh", transcript=talk, summary={"next_session_plan": next_plan})
+    assert "这是第2次会话" not in told
+    assert "请坐。" in told
+    assert "散步" in told
+
+
+def test_of_a_session_of_ours_every_word_is_shown(tmp_path: Path) -> None:
+    talk = [{"role": "user", "content": "[sighs]"}, {"role": "assistant", "content": "Hello."}]
+    turns = [{"speaker": "client", "text": "[sighs]"}, {"speaker": "counselor", "text": "Hello."}]
+    assert "[sighs]" in shown(tmp_path, "en", transcript=talk, turns=turns)

@@ -11,14 +11,21 @@ import pytest
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.scores import ItemScore, ScaleResult, SessionScores
 from psychagent.errors import RecordError, SettingsError
-from psychagent.evals.ratings import SCALE, add_judge, read_columns, read_ratings
+from psychagent.evals.ratings.columns import read_columns
+from psychagent.evals.ratings.judge import SCALE, add_judge
+from psychagent.evals.ratings.ranges import Ranges
+from psychagent.evals.ratings.table import RatingTable
+from psychagent.evals.ratings.table import read_ratings as read_any
 from psychagent.reports.agreement import compute_agreement, write_agreement
 from psychagent.scales.scale import load_scales
 
-LEVELS = range(1, 6)
 HASH = load_scales()[SCALE].hash
 DIALOGUE = "bt/ann/session_{}"
 Row = dict[str, Any]
+
+
+def read_ratings(path: Path) -> RatingTable:
+    return read_any(path, read_columns(""), Ranges())
 
 
 def make_row(rater: str, session: int, dimension: str, score: object, **more: Any) -> Row:
@@ -80,7 +87,7 @@ def evaluation(tmp_path: Path) -> Path:
 
 
 def test_a_long_table_is_read_by_rater_and_unit(ratings: Path) -> None:
-    table = read_ratings(ratings, {}, LEVELS)
+    table = read_ratings(ratings)
     assert table.ratings["human A"][DIALOGUE.format(2), "Perception"] == 5
     assert sum(len(scores) for scores in table.ratings.values()) == 8
 
@@ -91,7 +98,7 @@ def test_columns_of_other_names_are_mapped(tmp_path: Path) -> None:
         "who,conversation,aspect,points,model\n甲,d1,Ethics,4,x\n乙,d1,Ethics,5.0,x\n", encoding="utf-8"
     )
     columns = read_columns("rater=who, dialogue=conversation, dimension=aspect, score=points, system=model")
-    table = read_ratings(path, columns, LEVELS)
+    table = read_any(path, columns, Ranges())
     assert table.ratings == {"甲": {("d1", "Ethics"): 4}, "乙": {("d1", "Ethics"): 5}}
     assert table.systems == {"d1": "x"}
 
@@ -106,38 +113,39 @@ def test_a_mapping_that_fits_nothing_is_refused(text: str, words: str) -> None:
 
 def test_rows_without_a_score_are_counted(tmp_path: Path) -> None:
     path = write_lines(tmp_path / "r.jsonl", [*ROWS, make_row("human A", 3, "Ethics", None)])
-    assert read_ratings(path, {}, LEVELS).unrated == 1
+    assert read_ratings(path).unrated == 1
 
 
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (make_row("human A", 9, "Ethics", 6), "row 9: score 6 is none of 1 to 5"),
-        (make_row("human A", 9, "Ethics", 2.5), "score 2.5 is none"),
-        (make_row("human A", 9, "Ethics", "good"), "score 'good' is none"),
+        (make_row("human A", 9, "Ethics", 6), "row 9: score '6' of Ethics is none of 1 to 5"),
+        (make_row("human A", 9, "Ethics", 2.3), "score '2.3' of Ethics is none"),
+        (make_row("human A", 9, "Ethics", "good"), "score 'good' of Ethics is none"),
         (make_row("human A", 1, "Ethics", 2), "a second time"),
         ({"dialogue": "d", "dimension": "x", "score": 1}, "has no rater"),
     ],
 )
 def test_a_row_that_cannot_be_used_is_named(tmp_path: Path, row: Row, words: str) -> None:
     with pytest.raises(RecordError, match=words):
-        read_ratings(write_lines(tmp_path / "r.jsonl", [*ROWS, row]), {}, LEVELS)
+        read_ratings(write_lines(tmp_path / "r.jsonl", [*ROWS, row]))
 
 
 @pytest.mark.parametrize(
-    ("text", "words"), [("{", "line 1: is not JSON"), ("[]", "no object"), ("", "no rating")]
+    ("text", "words"),
+    [("{", "line 1: is not JSON"), ("[]", "no rating"), ("[1]", "no object"), ("", "no rating")],
 )
 def test_a_file_that_is_no_table_is_refused(tmp_path: Path, text: str, words: str) -> None:
     path = tmp_path / "r.jsonl"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(RecordError, match=words):
-        read_ratings(path, {}, LEVELS)
+        read_ratings(path)
 
 
 def test_the_judge_joins_as_one_more_rater_with_the_median_of_its_repeats(
     ratings: Path, evaluation: Path
 ) -> None:
-    table = add_judge(read_ratings(ratings, {}, LEVELS), evaluation)
+    table = add_judge(read_ratings(ratings), evaluation)
     assert table.ratings["judge"] == {
         (DIALOGUE.format(1), "Ethics"): 1,
         (DIALOGUE.format(1), "Perception"): 2,
@@ -149,22 +157,22 @@ def test_the_judge_joins_as_one_more_rater_with_the_median_of_its_repeats(
 
 def test_dialogues_that_the_judge_did_not_see_are_named(tmp_path: Path, evaluation: Path) -> None:
     path = write_lines(tmp_path / "r.jsonl", [*ROWS, make_row("human A", 7, "Ethics", 3)])
-    assert add_judge(read_ratings(path, {}, LEVELS), evaluation).unmatched == (DIALOGUE.format(7),)
+    assert add_judge(read_ratings(path), evaluation).unmatched == (DIALOGUE.format(7),)
 
 
 def test_an_evaluation_without_the_scale_is_refused(ratings: Path, evaluation: Path) -> None:
     with pytest.raises(RecordError, match="no session was judged on PHQ_9"):
-        add_judge(read_ratings(ratings, {}, LEVELS), evaluation, "PHQ_9")
+        add_judge(read_ratings(ratings), evaluation, "PHQ_9")
 
 
 def test_ratings_of_other_dialogues_are_refused(tmp_path: Path, evaluation: Path) -> None:
     rows = [row | {"dialogue": "elsewhere"} for row in (ROWS[0], ROWS[4])]
     with pytest.raises(RecordError, match="judged no dialogue and dimension of the ratings"):
-        add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows), {}, LEVELS), evaluation)
+        add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows)), evaluation)
 
 
 def test_agreement_is_told_over_all_by_dimension_and_by_system(ratings: Path, evaluation: Path) -> None:
-    found = compute_agreement(add_judge(read_ratings(ratings, {}, LEVELS), evaluation), LEVELS)
+    found = compute_agreement(add_judge(read_ratings(ratings), evaluation))
     pairs = {(pair.first, pair.second): pair for pair in found.whole.pairs}
     assert len(pairs) == 3
     assert pairs["human A", "judge"].kappa == pytest.approx(1)
@@ -176,20 +184,20 @@ def test_agreement_is_told_over_all_by_dimension_and_by_system(ratings: Path, ev
 def test_the_report_on_agreement_is_written_in_three_forms(
     ratings: Path, evaluation: Path, tmp_path: Path
 ) -> None:
-    table = add_judge(read_ratings(ratings, {}, LEVELS), evaluation)
-    _, paths = write_agreement(table, LEVELS, tmp_path / "out")
+    table = add_judge(read_ratings(ratings), evaluation)
+    _, paths = write_agreement(table, tmp_path / "out")
     html, text, data = (path.read_text(encoding="utf-8") for path in paths)
     assert "http" not in html.replace("http-equiv", "")
     assert "human A and judge" in text
-    assert "judge and human B 0.877" in text
+    assert "from the paper" not in text
     assert json.loads(data)[0]["pairs"][0]["units"] == 4
     assert (tmp_path / "out" / "agreement_pictures" / "kappa.svg").is_file()
 
 
 def test_a_scripted_judge_bears_a_banner(ratings: Path, tmp_path: Path) -> None:
     judged(tmp_path / "eval", 1, {"Ethics": [1]}, is_script=True)
-    table = add_judge(read_ratings(ratings, {}, LEVELS), tmp_path / "eval")
-    _, paths = write_agreement(table, LEVELS, tmp_path / "out")
+    table = add_judge(read_ratings(ratings), tmp_path / "eval")
+    _, paths = write_agreement(table, tmp_path / "out")
     assert "Not a result" in paths[1].read_text(encoding="utf-8")
 
 
@@ -199,5 +207,28 @@ def test_a_name_with_a_line_break_in_it_is_one_name(tmp_path: Path, mark: str) -
     lines = write_lines(tmp_path / "r.jsonl", [make_row(rater, 1, "Ethics", 3)])
     table = tmp_path / "r.csv"
     table.write_text(f'rater,dialogue,dimension,score\n"{rater}",d,Ethics,3\n', encoding="utf-8", newline="")
-    assert list(read_ratings(lines, {}, LEVELS).ratings) == [rater]
-    assert list(read_ratings(table, {}, LEVELS).ratings) == [rater]
+    assert list(read_ratings(lines).ratings) == [rater]
+    assert list(read_ratings(table).ratings) == [rater]
+
+
+@pytest.mark.parametrize(
+    ("dimensions", "high", "stands"),
+    [
+        (("Ethics", "Interaction", "Intervention", "Perception"), 5, True),
+        (("Ethics", "Interaction", "Intervention", "Perception"), 7, False),
+        (("Ethics", "Interaction"), 5, False),
+        (("Warmth", "Interaction", "Intervention", "Perception"), 5, False),
+    ],
+)
+def test_the_papers_kappas_stand_only_beside_its_own_study(
+    tmp_path: Path, dimensions: tuple[str, ...], high: int, stands: bool
+) -> None:
+    rows = [
+        make_row(rater, n, name, 1 + (n + m) % 4)
+        for m, rater in enumerate(("A", "B"))
+        for n in (1, 2)
+        for name in dimensions
+    ]
+    table = read_any(write_lines(tmp_path / "r.jsonl", rows), read_columns(""), Ranges(high=high))
+    _, paths = write_agreement(table, tmp_path / "out")
+    assert ("judge and human B 0.877" in paths[1].read_text(encoding="utf-8")) is stands

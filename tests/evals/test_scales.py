@@ -14,7 +14,10 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.errors import RecordError
 from psychagent.evals.evaluate import run_eval
 from psychagent.evals.norms import compute_norms
-from psychagent.evals.ratings import add_judge, read_ratings
+from psychagent.evals.ratings.columns import Columns
+from psychagent.evals.ratings.judge import add_judge
+from psychagent.evals.ratings.ranges import Ranges
+from psychagent.evals.ratings.table import read_ratings
 from psychagent.evals.scales import read_scales
 from psychagent.files.digest import hash_json
 from psychagent.files.lines import write_lines
@@ -128,7 +131,7 @@ async def test_scores_of_other_scales_are_refused_wherever_they_are_read(tmp_pat
     with pytest.raises(RecordError, match=said):
         compute_norms(out, least=2)
     with pytest.raises(RecordError, match=said):
-        add_judge(read_ratings(rate(tmp_path), {}, range(1, 6)), out, "WAI")
+        add_judge(read_ratings(rate(tmp_path), Columns(), Ranges()), out, "WAI")
 
 
 async def test_a_scale_that_was_changed_in_the_evaluation_s_folder_is_refused(tmp_path: Path) -> None:

@@ -25,6 +25,9 @@ class DatasetSettings(Settings):
     """Sub-folder of profiles; null takes all."""
     profiles: tuple[str, ...] = ()
     """Clients by id or file, from any split; empty takes all of the split."""
+    cases: tuple[str, ...] = ()
+    """Single cases: `<modality>/<id>`, from any split, or a file that says its school or stands in a folder
+    named after one."""
     max_cases: int | None = Field(default=None, ge=1)
     """Most cases in all; null is no limit."""
     max_cases_per_modality: int | None = Field(default=None, ge=1)

@@ -9,7 +9,7 @@ from pydantic import Field
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
-from psychagent.domain.base import Language, Modality
+from psychagent.domain.base import Language, School
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 
@@ -51,7 +51,7 @@ class EvalSettings(Settings):
     """How often each scale is administered; the median counts and the spread is recorded."""
     use: Literal["raw", "verified"] = "raw"
     """Which scores the headline takes: the judge's own, or those after the check of its quotes."""
-    methods: dict[Modality, tuple[str, ...]] = Field(default_factory=dict)
+    methods: dict[School, tuple[str, ...]] = Field(default_factory=dict)
     """Scales by modality; a modality that is not named gets its default set."""
     concurrency: int = Field(default=16, ge=1)
     """Judge calls in parallel."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
+import typer
+
+from psychagent.assets.foreign import passed_over
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.profiles import CaseFile
 from psychagent.assets.settings.rollouts import RftSettings
@@ -32,6 +35,9 @@ def run_rft(options: RftOptions) -> int:
 
 def _run(plan: SamplePlan) -> int:
     cases = check_plan(plan)
+    named = plan.dataset.profiles or plan.dataset.cases
+    for note in passed_over(plan.dataset.root) if plan.dataset.root and not named else ():
+        typer.secho(f"Note: {note}", fg="yellow")
     return RUN_WATCHED.load()(plan, cases)
 
 

@@ -9,9 +9,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from psychagent.domain.base import Stage
 from psychagent.errors import RecordError
 from psychagent.records.folder import RunFolder
+from psychagent.records.session import SessionRecord
 from psychagent.skills.library import SkillLibrary
+from psychagent.skills.store import SkillStore
 from psychagent.skills.use import Use, count_use
 
 
@@ -21,17 +24,24 @@ def use(
     """Count the skills that each turn of a run was shown, and the turns that named one of them."""
     folder = RunFolder.of(run)
     settings = folder.manifest().settings
-    library = SkillLibrary(settings.runtime.world.language, settings.baseline.skills_root)
-    metas = [meta for stage in library.all_stages() for meta in stage.meta_skills]
-    records = [file.read() for case in folder.cases() for file in case.session_files()]
+    baseline = settings.baseline
+    library = SkillLibrary(settings.runtime.world.language, baseline.skills_root)
+    store = SkillStore(library, embedder=None, method="lexical", stages=baseline.retrieval.stages)
+    records = [(case.modality, file.read()) for case in folder.cases() for file in case.session_files()]
     counted = count_use(
-        (record.turns for record in records),
-        names={skill.id: skill.name for meta in metas for skill in meta.skills},
-        risk={skill.id for meta in metas if meta.risk for skill in meta.skills},
+        (record.turns, store.stage(modality, _stage(record))) for modality, record in records if record.turns
     )
     if not counted.turns:
         raise RecordError(f"{folder.path}: holds no turn of a counselor; name a run that has begun")
-    Console().print(use_table(counted, len(records), settings.baseline.counselor.model))
+    Console().print(use_table(counted, len(records), baseline.counselor.model))
+
+
+def _stage(record: SessionRecord) -> Stage:
+    if record.stage not in set(Stage):
+        raise RecordError(
+            f"session {record.session_index}: field 'stage' has {record.stage!r}; known: {', '.join(Stage)}"
+        )
+    return Stage(record.stage)
 
 
 def use_table(counted: Use, sessions: int, model: str | None) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from psychagent.domain.base import WORKING_STAGES, Language, Modality
+from psychagent.domain.base import WORKING_STAGES, Language, Modality, School
 from psychagent.domain.risk.asked import voiced_danger
 from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.risk.session import HeardBy, SessionDanger
@@ -69,8 +69,15 @@ def danger_of(dialogue: Dialogue, file: Mapping[str, Any] | None = None) -> Sess
 
 def _held(file: Mapping[str, Any]) -> _Held:
     """Read what is ours; in files of others the same names may hold anything."""
-    is_ours = bool(file.get("schema_version"))
-    return to_model(_Held, dict(file), origin="the session", raise_as=RecordError) if is_ours else _Held()
+    if not file.get("schema_version"):
+        return _Held()
+    held = to_model(_Held, dict(file), origin="the session", raise_as=RecordError)
+    for finding in held.risk or ():
+        if held.turns and not 0 <= finding.turn < len(held.turns):
+            raise RecordError(
+                f"field 'risk' names turn {finding.turn} of {len(held.turns)}; put the file back as it was"
+            )
+    return held
 
 
 @cache
@@ -79,8 +86,10 @@ def _rules(language: Language) -> RiskRules:
 
 
 @cache
-def _names(language: Language, modality: Modality) -> frozenset[str]:
-    """Name the bundled skills for danger, the use of which counts as asking."""
+def _names(language: Language, modality: School) -> frozenset[str]:
+    """Name the bundled skills for danger, the use of which counts as asking; of no one school, none."""
+    if not isinstance(modality, Modality):
+        return frozenset()
     library = SkillLibrary(language)
     stages = [stage for stage in WORKING_STAGES if library.path(modality, stage).exists()]
     return frozenset(skill.name for stage in stages for skill in risk_skills(library.stage(modality, stage)))

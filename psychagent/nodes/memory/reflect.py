@@ -8,13 +8,14 @@ from functools import cache
 from typing import Any, Literal
 
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, Field, create_model
+from pydantic import BaseModel, create_model, model_validator
 
 from psychagent.assets.prompts import Rendered
-from psychagent.domain.base import Modality, Speaker, Stage
+from psychagent.domain.base import Modality, Speaker, Stage, asked_for
 from psychagent.domain.danger import last_about
 from psychagent.domain.file_facts import merge_file
 from psychagent.domain.memory import ClientFile, Memory
+from psychagent.domain.others import file_from_others
 from psychagent.domain.plan import allowed_stages
 from psychagent.domain.profile import THEORY_MODELS, Traits
 from psychagent.domain.risk.finding import About
@@ -39,11 +40,17 @@ class FileReply(BaseModel):
     """The client file as a model writes it; the theory block depends on the modality."""
 
     static_traits: Traits = Traits()
-    main_problem: str = Field(default="", max_length=600)
-    topic: str = Field(default="", max_length=100)
-    core_demands: str = Field(default="", max_length=400)
+    main_problem: str = asked_for(600, default="")
+    topic: str = asked_for(100, default="")
+    core_demands: str = asked_for(400, default="")
     growth_experiences: tuple[str, ...] = ()
     theory: Any = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_others(cls, data: Any) -> Any:
+        block = cls.model_fields["theory"].annotation
+        return file_from_others(data, getattr(block, "model_fields", {}))
 
 
 @cache

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator
 
-from psychagent.domain.base import Stage
+from psychagent.domain.base import Stage, asked_for
 from psychagent.domain.memory import (
     ClientStateAnalysis,
     Ending,
@@ -25,10 +25,15 @@ def _task(value: object) -> object:
     return {"task": value} if isinstance(value, str) else value
 
 
+def _tasks(value: object) -> object:
+    # a model of the reference release may write one task as a text, or none as null
+    return [value] if isinstance(value, str) and value.strip() else value or ()
+
+
 class _AnySummary(BaseModel):
     """What the summary of any session holds."""
 
-    session_summary_abstract: str = Field(min_length=1, max_length=1500)
+    session_summary_abstract: str = asked_for(1500, min_length=1)
     goal_assessment: GoalAssessment
     client_state_analysis: ClientStateAnalysis
     safety: Annotated[SafetyNote, BeforeValidator(note_from_text)] = SafetyNote()
@@ -38,7 +43,7 @@ class SummaryReply(_AnySummary):
     """The summary of a session that another may follow."""
 
     next_session_plan: Plan
-    homework: tuple[Annotated[Homework, BeforeValidator(_task)], ...] = ()
+    homework: Annotated[tuple[Annotated[Homework, BeforeValidator(_task)], ...], BeforeValidator(_tasks)] = ()
 
 
 class LastSummaryReply(_AnySummary):

@@ -60,6 +60,9 @@ class HumanStudy(Record):
     """The paper's human evaluation."""
 
     source: str
+    dimensions: tuple[str, ...]
+    low: int
+    high: int
     kappa: tuple[Kappa, ...]
 
 

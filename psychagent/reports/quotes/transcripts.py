@@ -8,13 +8,14 @@ from pathlib import Path
 from urllib.parse import quote
 
 from psychagent.assets.labels import Labels, load_labels
-from psychagent.domain.base import Speaker
+from psychagent.domain.base import School, Speaker
 from psychagent.domain.scores import SessionScores
 from psychagent.errors import PsychAgentError, RecordError
 from psychagent.evals.find import Search, find_sessions
 from psychagent.files.write import write_text
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import read_scores
+from psychagent.records.summary import ReadAs, read_summary
 from psychagent.reports.page.blocks import Block, Heading, Link, Said, Text, Transcript
 from psychagent.reports.page.html import to_html
 from psychagent.scales.dialogue import Dialogue
@@ -69,11 +70,17 @@ def _find_dialogue(folder: EvalFolder, root: Path, place: Place) -> Dialogue | N
     try:
         scores = read_scores(folder.scores_path(*place))
         path = root / scores.source_file if root.is_dir() else root
-        inputs, _ = find_sessions(Search(root=path, modalities=(scores.modality,)))
+        inputs, _ = find_sessions(_search(folder, path, scores.modality))
     except PsychAgentError:
         return None
     dialogues = [item.dialogue for item in inputs if item.place == place]
     return next((d for d in dialogues if is_same(d, scores)), None)
+
+
+def _search(folder: EvalFolder, path: Path, modality: School) -> Search:
+    """Read a file as it was read when it was judged."""
+    how = read_summary(folder.summary).read_as if folder.summary.is_file() else ReadAs()
+    return Search.again(path, how, modality)
 
 
 def is_same(dialogue: Dialogue, scores: SessionScores) -> bool:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -150,3 +151,22 @@ def test_what_a_run_wrote_of_its_gate_is_read_by_an_evaluation(tmp_path: Path) -
     assert found.danger == SessionDanger(
         heard_by=HeardBy.GATE, level=2, turn=2, asked=Asked.LATER, asked_turn=5
     )
+
+
+@pytest.mark.parametrize("turn", [9, -1])
+def test_a_finding_of_a_turn_that_is_not_there_leaves_the_file_out(tmp_path: Path, turn: int) -> None:
+    file = {
+        "schema_version": 1,
+        "modality": "cbt",
+        "transcript": [
+            {"role": "assistant", "content": "Hi."},
+            {"role": "user", "content": "I want to die."},
+        ],
+        "turns": [{"speaker": "counselor", "text": "Hi."}, {"speaker": "client", "text": "I want to die."}],
+        "risk": [{"turn": turn, "level": 2, "about": "self"}],
+    }
+    path = tmp_path / "session_1.json"
+    path.write_text(json.dumps(file), encoding="utf-8")
+    found, (broken,) = find_sessions(Search(path))
+    assert found == []
+    assert "turn" in broken.reason

@@ -1,0 +1,132 @@
+"""Turn the rows of a table into single ratings: long, wide by dimension, wide by rater, or nested."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from psychagent.errors import RecordError
+from psychagent.evals.ratings.columns import ALL_OTHERS, Columns, is_about_row
+from psychagent.evals.ratings.ranges import is_missing, to_number
+from psychagent.evals.ratings.rows import Row
+
+ONE_RATER, ONE_DIMENSION = "rater", "score"
+"""Names where a table gives none."""
+
+
+class Cell(NamedTuple):
+    """One rating as it stands in the table."""
+
+    row: int
+    rater: str
+    dialogue: str
+    dimension: str
+    value: Any
+    system: str
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Which columns are which, and which hold scores."""
+
+    columns: Mapping[str, str]
+    scores: tuple[str, ...]
+    """Of a wide table, the columns of scores; empty for a long one."""
+    left_out: tuple[str, ...]
+    """Columns of words, or that count and describe rows."""
+
+    @property
+    def by_rater(self) -> bool:
+        """Whether the columns of scores are raters, not dimensions."""
+        return self.columns.get("rater") == ALL_OTHERS
+
+
+def find_layout(path: Path, rows: Sequence[Row], columns: Columns) -> Layout:
+    """See from a table's head, and from what its columns hold, how it is laid out.
+
+    Raises:
+        RecordError: If nothing names the dialogue, or there is no column of scores.
+        SettingsError: If a column that a person named is not there.
+    """
+    head = dict.fromkeys(name for _, row in rows for name in row)
+    found = columns.find(head)
+    there = f"its columns: {', '.join(head)}"
+    if "dialogue" not in found:
+        raise RecordError(f"{path}: no column names the dialogue ({there}); say --columns dialogue=NAME")
+    if "dimension" in found and not {"rater", "score"} & found.keys():
+        found["rater"] = ALL_OTHERS
+    if ALL_OTHERS in found.values():
+        found.pop("score", None)
+    if "score" in found:
+        return Layout(found, (), ())
+    others = [name for name in head if name not in {*found.values(), *columns.skip}]
+    scores = tuple(
+        name
+        for name in others
+        if not is_about_row(name) and any(_holds_score(row.get(name)) for _, row in rows)
+    )
+    words = tuple(name for name in others if name not in scores)
+    is_full = {"rater", "dimension"} <= found.keys() and ALL_OTHERS not in found.values()
+    if is_full and len(scores) == 1:
+        return Layout({**found, "score": scores[0]}, (), words)
+    if is_full or not scores:
+        raise RecordError(f"{path}: no column holds the scores ({there}); say --columns score=NAME")
+    return Layout(found, scores, words)
+
+
+def _holds_score(value: Any) -> bool:
+    if isinstance(value, list):
+        return any(_holds_score(part) for part in value)
+    if isinstance(value, dict):
+        return any(_holds_score(part) for part in value.values())
+    return to_number(value) is not None
+
+
+def to_cells(path: Path, rows: Sequence[Row], layout: Layout) -> Iterator[Cell]:
+    """Yield every rating of a table.
+
+    Raises:
+        RecordError: Naming the row that lacks its rater, dialogue or dimension, or nests in another way.
+    """
+    for number, row in rows:
+        where = f"{path}, row {number}"
+        named = {ours: name for ours, name in layout.columns.items() if name != ALL_OTHERS}
+        names = {ours: _name(row.get(theirs)) for ours, theirs in named.items() if ours != "score"}
+        for ours in ("rater", "dialogue", "dimension"):
+            if names.get(ours) == "":
+                raise RecordError(f"{where}: has no {named[ours]}; name the columns with --columns")
+        axis = "rater" if layout.by_rater else "dimension"
+        for name in layout.scores or (named["score"],):
+            known = names | {axis: name} if layout.scores else names
+            for one, value in _unnest(known, row.get(name), where):
+                rater, dimension = one.get("rater", ONE_RATER), one.get("dimension", ONE_DIMENSION)
+                yield Cell(number, rater, one["dialogue"], dimension, value, one.get("system", ""))
+
+
+def _name(value: Any) -> str:
+    return "" if is_missing(value) and not isinstance(value, str) else str(value).strip()
+
+
+def _unnest(names: Mapping[str, str], value: Any, where: str) -> Iterator[tuple[Mapping[str, str], Any]]:
+    """Part a cell that holds several scores: a list by raters in order, a mapping by its keys."""
+    if not isinstance(value, list | dict):
+        yield names, value
+        return
+    free = [name for name in ("rater", "dimension") if name not in names]
+    if not free:
+        raise RecordError(
+            f"{where}: holds several scores of one rater on one dimension ({str(value)[:60]}); give one, or "
+            "say --columns score=NAME if its keys are dimensions"
+        )
+    axis = free[0]
+    if isinstance(value, dict):
+        parts = [(str(name), part) for name, part in value.items()]
+        # the keys of `scores: {Ethics: 4}` are dimensions, of `scores: {A: {Ethics: 4}}` raters first
+        if len(free) == 2 and not all(isinstance(part, list | dict) for _, part in parts):
+            axis = "dimension"
+    else:
+        parts = [(f"{axis} {n}", part) for n, part in enumerate(value, start=1)]
+    for name, part in parts:
+        yield from _unnest({**names, axis: name}, part, where)

@@ -1,0 +1,92 @@
+"""Which scores a dimension may have, and what stands for none."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from psychagent.errors import SettingsError
+
+_NONE = frozenset(
+    {"", "na", "n/a", "n.a.", "nan", "none", "null", "nil", "-", "–", "—", "/", "?", "无", "不适用"}
+)
+"""What tables write where nobody rated, in lower case."""
+_RANGE = re.compile(
+    r"(?P<name>.+?)\s*=\s*(?P<low>-?\d+(?:\.\d+)?)\s*(?:-|–|\.\.|to)\s*(?P<high>-?\d+(?:\.\d+)?)"
+)
+_COMMA = re.compile(r"-?\d+,\d+")
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Lowest and highest score, by dimension where they differ."""
+
+    low: float = 1
+    high: float = 5
+    own: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    def of(self, dimension: str) -> tuple[float, float]:
+        """Return the lowest and the highest score of a dimension."""
+        return self.own.get(dimension, (self.low, self.high))
+
+    def levels(self, dimension: str, *, halves: bool) -> tuple[float, ...]:
+        """List the scores that a dimension may have, in whole or half points."""
+        low, high = self.of(dimension)
+        steps = 2 if halves else 1
+        return tuple(low + n / steps for n in range(round((high - low) * steps) + 1))
+
+
+def read_ranges(text: str, *, low: float, high: float) -> Ranges:
+    """Read ranges of single dimensions such as `Ethics=0-3,Overall=1-10`.
+
+    Raises:
+        SettingsError: If a range is none, or ends before it begins.
+    """
+    own = {}
+    for piece in filter(None, (part.strip() for part in text.split(","))):
+        match = _RANGE.fullmatch(piece)
+        if match is None:
+            raise SettingsError(f"--ranges has {piece!r}; write NAME=LOW-HIGH, such as Ethics=0-3")
+        own[match["name"]] = float(match["low"]), float(match["high"])
+    _check_order("--low and --high", low, high)
+    for name, (least, most) in own.items():
+        _check_order(f"scores of {name}", least, most)
+    return Ranges(low, high, own)
+
+
+def _check_order(what: str, low: float, high: float) -> None:
+    if low >= high:
+        raise SettingsError(f"{what} range from {low:g} to {high:g}; the second must be above the first")
+
+
+def read_missing(text: str) -> frozenset[str]:
+    """Read what stands for no score, such as `0,NA`."""
+    return frozenset(word.strip().lower() for word in text.split(",") if word.strip())
+
+
+def is_missing(value: Any, also: Iterable[str] = ()) -> bool:
+    """Return whether a cell holds no score: nothing, a word for it, or what a person named."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    text = str(value).strip().lower()
+    return text in _NONE or any(text == word or _same_number(value, word) for word in also)
+
+
+def _same_number(value: Any, word: str) -> bool:
+    ours, theirs = to_number(value), to_number(word)
+    return ours is not None and ours == theirs
+
+
+def to_number(value: Any) -> float | None:
+    """Read a number; None for anything else. A comma may stand for the point."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    text = str(value).strip()
+    try:
+        number = float(text.replace(",", ".") if _COMMA.fullmatch(text) else text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
