@@ -9,6 +9,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from psychagent.errors import LockError, RecordError
+from psychagent.files.write import PRIVATE, PRIVATE_FOLDER
 
 
 @contextmanager
@@ -18,9 +19,11 @@ def hold_lock(path: Path) -> Iterator[None]:
     Raises:
         LockError: If another process holds it.
     """
-    lock = FileLock(path, timeout=0)
+    lock = FileLock(path, timeout=0, mode=PRIVATE)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # parents take the umask: only the folder of the run itself is closed to others
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         lock.acquire()
     except Timeout as error:
         raise LockError(

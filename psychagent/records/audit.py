@@ -92,7 +92,7 @@ def parse_line(data: bytes) -> AuditLine:
 def _version(data: bytes) -> int:
     try:
         version = json.loads(data)["v"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return 0
     return version if isinstance(version, int) else 0
 
