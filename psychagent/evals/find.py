@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from psychagent.domain.base import Language, Modality, Record, Speaker
+from psychagent.domain.name import is_name, why_no_name
 from psychagent.domain.risk.session import SessionDanger
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.safety.danger import danger_of
@@ -25,7 +26,6 @@ _SPEAKERS = {
     **dict.fromkeys(("assistant", "counselor", "therapist"), Speaker.COUNSELOR),
     **dict.fromkeys(("user", "client", "human"), Speaker.CLIENT),
 }
-_SAFE = re.compile(r"[\w.-]+")
 _BOOKKEEPING = {COURSE, MANIFEST, SUMMARY, CHAT}
 
 
@@ -214,8 +214,8 @@ def _dialogue(utterances: Any, search: Search, *, case_id: Any, **fields: Any) -
     lines = to_lines([pair for pair in pairs if pair is not None])
     if not lines:
         raise RecordError("the dialogue is empty")
-    if not _SAFE.fullmatch(str(case_id)):
-        raise RecordError(f"case_id {case_id!r} cannot name a folder; use letters, digits, '.', '_' and '-'")
+    if not is_name(str(case_id)):
+        raise RecordError(f"case_id {why_no_name(str(case_id))}")
     language = search.language or guess_language(lines)
     return Dialogue(case_id=str(case_id), language=language, lines=lines, **fields)
 
@@ -245,7 +245,7 @@ def _modality(value: Any, search: Search) -> Modality:
 
 
 def _whole(value: Any, field: str) -> int:
-    if isinstance(value, bool) or not re.fullmatch("[0-9]+", str(value)) or int(value) < 1:
+    if isinstance(value, bool) or not re.fullmatch("[0-9]{1,6}", str(value)) or int(value) < 1:
         raise RecordError(f"field {field!r} has {value!r}, not a number from 1")
     return int(value)
 
