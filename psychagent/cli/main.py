@@ -8,6 +8,7 @@ import sys
 import typer
 
 from psychagent.cli.lazy import Later, Lazy, build_group
+from psychagent.cli.output import harden_output, lost_output
 
 COMMANDS = {
     "sample": Lazy(
@@ -130,12 +131,21 @@ app.add_typer(safety, name="safety", short_help=_safety)
 EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 
+FILES_MATTER = frozenset({"sample", "rft", "replay", "eval", "chat", "export", "train"})
+"""Commands whose result is files: what they print may be lost without harm."""
+
+
 def run() -> None:
     """Run the command line; an expected error is one clear sentence and exit status 2."""
+    harden_output()
     try:
         app()
-    except SystemExit:
+    except SystemExit as end:
         # the usual end; the errors, and pydantic behind them, are imported only where one is raised
+        if lost := lost_output():
+            typer.echo(f"note: the output could not be written ({lost})", err=True)
+            if not end.code and not FILES_MATTER.intersection(sys.argv[1:2]):
+                sys.exit(1)
         raise
     except EXPECTED.load() as error:
         typer.secho(f"error: {error}", err=True, fg="red")
