@@ -23,7 +23,7 @@ from psychagent.evals.store import keep_finished, scores_path, to_rows
 from psychagent.evals.summary import EvalResult, judge_warnings, manifests_of, summarize
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
 from psychagent.files.digest import hash_json
-from psychagent.files.lock import hold_lock
+from psychagent.files.lock import Lock, hold_lock
 from psychagent.files.write import remove_parts, write_text
 from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.flows.live import open_live
@@ -73,12 +73,12 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
     """
     search = plan.search()
     folder = EvalFolder(plan.output_root)
-    with hold_lock(folder.lock), log_to(folder.log, plan.log_level):
+    with hold_lock(folder.lock) as lock, log_to(folder.log, plan.log_level):
         remove_parts(folder.path)
         inputs, broken = find_sessions(search)
         if not inputs and not broken:
             raise nothing_found(search.root)
-        judged = await _judge_inputs(plan, folder, inputs)
+        judged = await _judge_inputs(plan, folder, inputs, lock)
         manifests = manifests_of(search.root, inputs)
         warnings = judge_warnings(plan.settings, manifests, judged.sessions)
         result = EvalResult(
@@ -94,6 +94,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             data_root=folder.name_data(search.root),
         )
         if not result.interrupted:
+            lock.check()
             _write_tables(folder, result, plan.settings)
     return result
 
@@ -109,7 +110,20 @@ class _Judged:
     replies_taken: int
 
 
-async def _judge_inputs(plan: EvalPlan, folder: EvalFolder, inputs: Sequence[JudgeInput]) -> _Judged:
+@dataclass(frozen=True)
+class _Work:
+    """What sessions are judged with."""
+
+    plan: EvalPlan
+    judge: Judge
+    stop: Stop
+    journals: Journals
+    lock: Lock
+
+
+async def _judge_inputs(
+    plan: EvalPlan, folder: EvalFolder, inputs: Sequence[JudgeInput], lock: Lock
+) -> _Judged:
     """Judge the sessions, and the worthless ones derived from them."""
     stop, journals = Stop(), FileJournals(folder.calls, keep=plan.log_calls)
     async with open_live(
@@ -127,7 +141,7 @@ async def _judge_inputs(plan: EvalPlan, folder: EvalFolder, inputs: Sequence[Jud
             _task(plan, judge, item, folder.worthless(item.baseline), with_safety=False) for item in worthless
         ]
         plan.tell(EvalBegan(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra)))
-        scores = await _judge_all(plan, judge, [*tasks, *extra], stop, journals)
+        scores = await _judge_all(_Work(plan, judge, stop, journals, lock), [*tasks, *extra])
         journals.tidy()
     return _Judged(
         sessions=tuple(scores[task.name] for task in tasks if task.name in scores),
@@ -167,18 +181,17 @@ def _task(
     return Task(name, item, path, _with(fresh, results, judge), open_scales)
 
 
-async def _judge_all(
-    plan: EvalPlan, judge: Judge, tasks: Sequence[Task], stop: Stop, journals: Journals
-) -> dict[str, SessionScores]:
+async def _judge_all(given: _Work, tasks: Sequence[Task]) -> dict[str, SessionScores]:
     """Judge sessions, enough of them concurrently to keep the gate busy.
 
     Returns:
         Scores by name of the task; sessions that a stop left open are not included.
     """
+    plan, stop = given.plan, given.stop
 
     async def work(claim: Claim[Task]) -> tuple[str, SessionScores | None]:
         try:
-            return claim.name, await stop.bound(_judge_one(plan, judge, claim, journals))
+            return claim.name, await stop.bound(_judge_one(given, claim))
         except GraphDrained as drained:
             log.warning("%s: left open (%s)", claim.name, drained)
             return claim.name, None
@@ -189,8 +202,9 @@ async def _judge_all(
     return {name: scores for name, scores in results if scores is not None}
 
 
-async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals: Journals) -> SessionScores:
+async def _judge_one(given: _Work, claim: Claim[Task]) -> SessionScores:
     """Judge the open scales of a session, write its file, and end its journal."""
+    plan, judge, journals = given.plan, given.judge, given.journals
     task, scores, is_done = claim.task, claim.task.scores, False
     if not task.open_scales:
         plan.tell(SessionJudged(task.name))
@@ -209,6 +223,7 @@ async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals:
                     log.error("%s: %s is missing (%s)", task.name, name, result.reason)
                 plan.tell(ScaleJudged(task.name, name, result))
         claim.check()
+        given.lock.check()
         write_scores(task.path, scores)
         _take_back_missing(judge, scores, place, journals)
         is_done = True

@@ -19,6 +19,7 @@ from psychagent.errors import (
     ClaimLostError,
     PsychAgentError,
     RecordError,
+    RemovedError,
     SkillStoreError,
     usage_of,
 )
@@ -37,7 +38,7 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     """Run a claimed case to the end of its course, or as far as it goes.
 
     Any error is recorded with the case, so that the other cases continue; but if skills cannot be
-    retrieved, the whole run stops.
+    retrieved, or the run's files were removed, the whole run stops.
     """
     file, failure, spent = claim.task, None, Usage()
     unwritable: tuple[type[Exception], ...] = (RecordError, *run.checkpoints.faults)
@@ -52,8 +53,8 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     except Exception as error:  # noqa: BLE001
         failure = _failure(run, error)
         log.error("%s: lost (%s)", claim.name, failure.message)
-        if isinstance(error, SkillStoreError):
-            # no case can continue without skills, so do not let others spend calls on finding that out
+        if isinstance(error, SkillStoreError | RemovedError):
+            # no case can continue, so do not let others spend calls on finding that out
             run.stop.ask(failure.message)
         spent = usage_of(error)
         failure = _take_back(run, error) or failure
@@ -62,6 +63,8 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     except ClaimLostError:
         raise
     except unwritable as error:
+        if isinstance(error, RemovedError) and not run.stop.asked:
+            run.stop.ask(str(error))
         # not even the course file can be written, but the outcome still holds the reason
         log.error("%s: its course file cannot be written (%s)", claim.name, error)
         return Outcome(
@@ -145,6 +148,7 @@ async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: State
 
 async def _close(run: CourseRun, claim: Claim[CaseFile], *, failure: Failure | None, spent: Usage) -> Outcome:
     claim.check()
+    run.checkpoints.check()
     file = claim.task
     thread = thread_id(file.modality, file.case_id)
     snapshot = await run.graph.aget_state(config_of(run, file))
