@@ -22,7 +22,7 @@ from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
 from psychagent.evals.summary import EvalResult, judge_warnings, manifests_of, summarize
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
-from psychagent.files.digest import hash_json
+from psychagent.files.digest import hash_file, hash_json
 from psychagent.files.lock import Lock, hold_lock
 from psychagent.files.write import remove_parts, write_text
 from psychagent.flows.judge import Judge, build_judge_deps
@@ -169,7 +169,8 @@ def _task(
     fresh = judge.blank(item.dialogue, source_file=item.source_file, baseline=item.baseline)
     try:
         before = read_scores(path) if plan.resume and path.exists() else None
-    except RecordError:
+    except RecordError as error:
+        log.warning("%s; the session is judged again", error)
         before = None
     methods = plan.methods or judge.methods(item.dialogue.modality)
     if not with_safety:
@@ -255,4 +256,6 @@ def _write_tables(folder: EvalFolder, result: EvalResult, settings: EvalSettings
     write_text(folder.table, to_csv(to_rows(result.sessions, result.scales)))
     write_text(folder.worthless_table, to_csv(to_rows(result.degenerate, result.scales)))
     write_text(folder.safety, to_safety_csv(result.safety))
-    write_summary(folder.summary, summarize(result, settings))
+    tables = {path.name: hash_file(path) for path in (folder.table, folder.worthless_table, folder.safety)}
+    summary = summarize(result, settings).model_copy(update={"tables": tables})
+    write_summary(folder.summary, summary)

@@ -17,7 +17,16 @@ from psychagent.evals.safety.danger import danger_of
 from psychagent.files.read import read_json
 from psychagent.records.chat import CHAT
 from psychagent.records.evaluation import SUMMARY
-from psychagent.records.folder import COURSE, MANIFEST, Broken, RunFolder, run_of, runs_at, session_number
+from psychagent.records.folder import (
+    COURSE,
+    MANIFEST,
+    Broken,
+    RunFolder,
+    check_place,
+    run_of,
+    runs_at,
+    session_number,
+)
 from psychagent.scales.dialogue import Dialogue, guess_language, to_lines
 
 InputFormat = Literal["auto", "run", "eval_case", "psycheval"]
@@ -164,6 +173,8 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
     """
     number, run, parents = session_number(path), run_of(path), path.resolve().parents
     index = data.get("session_index") or number or 1
+    told = [data.get(name) for name in ("case_id", "modality", "session_index")]
+    check_place(path, case_id=told[0], modality=told[1], index=told[2])
     plan = {"stage": data.get("stage"), "focus": data.get("focus")}
     dialogue = _dialogue(
         data["transcript"],

@@ -13,7 +13,7 @@ from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import COLUMNS, ScoreRow, read_rows
-from psychagent.records.summary import EvalSummary, read_summary
+from psychagent.records.summary import EvalSummary, check_tables, read_summary
 from psychagent.stats.bootstrap import Cell
 from psychagent.stats.panels import MetricId, ScoreCell, to_headline
 
@@ -92,6 +92,7 @@ def load_scores(folder: Path, use: str | None = None, *, worthless: bool = False
     files = EvalFolder(folder)
     path = files.worthless_table if worthless else files.table
     summary = read_summary(files.summary) if files.summary.is_file() else EvalSummary()
+    check_tables(folder, summary)
     chosen = use or summary.use
     frame = _to_frame(read_rows(path))
     if frame.empty:

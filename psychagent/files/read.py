@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from psychagent.errors import AssetError, PsychAgentError, RecordError
 from psychagent.files.parse import RepeatedKeyError, parse_json, parse_yaml
+from psychagent.files.seal import KEY, ChangedError, check_seal
 
 M = TypeVar("M", bound=BaseModel)
 Raise = Callable[[str], PsychAgentError]
@@ -36,14 +37,22 @@ def read_text(path: Path, raise_as: Raise = AssetError) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file of a run.
+    """Read a JSON file of a run; the seal that shows whether it is as it was written is left out.
 
     Raises:
-        RecordError: If it is missing, truncated or not JSON.
+        RecordError: If it is missing, truncated, not JSON, or was changed after it was written.
     """
     text = read_text(path, RecordError)
     try:
-        return parse_json(text)
+        data = parse_json(text)
+        check_seal(text)
+        if isinstance(data, dict):
+            data.pop(KEY, None)
+        return data
+    except ChangedError as error:
+        raise RecordError(
+            f"{path}: {error}; put it back, or remove the field {KEY!r} if the change is meant"
+        ) from error
     except (ValueError, RecursionError) as error:
         raise RecordError(f"{path}: is truncated or not JSON ({error}); mend it or put it back") from error
 

@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from psychagent.errors import RecordError
+from psychagent.files.seal import seal
 
 PRIVATE = 0o600
 """Permissions of a new file: dialogues are read by their owner alone, whatever the umask allows."""
@@ -89,8 +90,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write JSON whole or not at all; raises as `whole_file` does."""
-    write_text(path, to_json(data))
+    """Write JSON whole or not at all, sealed if it is an object; raises as `whole_file` does."""
+    write_text(path, seal(to_json(data)))
 
 
 def to_json(data: Any) -> str:

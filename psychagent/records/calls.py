@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
-
-from pydantic import ValidationError
 
 from psychagent.domain.base import Record
 from psychagent.domain.call import CallId, Place
@@ -24,6 +24,30 @@ def journal_path(folder: Path, thread: str) -> Path:
     return folder / first / f"{'.'.join(rest)}.jsonl"
 
 
+_SUM = re.compile(rb',"crc":"([0-9a-f]{8})"}$')
+
+
+def add_sum(line: bytes) -> bytes:
+    """Add to a JSON object its check sum, as the last field."""
+    body = line[:-1]
+    return b'%s,"crc":"%08x"}' % (body, zlib.crc32(body))
+
+
+def without_sum(line: bytes) -> bytes:
+    """Check and take off the check sum; a line of an earlier version has none.
+
+    Raises:
+        ValueError: If the line is not what was written.
+    """
+    found = _SUM.search(line)
+    if found is None:
+        return line
+    body = line[: found.start()]
+    if zlib.crc32(body) != int(found[1], 16):
+        raise ValueError("the line was changed after it was written")
+    return body + b"}"
+
+
 class JournalHead(Record):
     """The first line of a journal."""
 
@@ -34,6 +58,10 @@ class JournalHead(Record):
     """Hash of what else the answers depend on; empty where a manifest beside it says so."""
     kept: bool = False
     """Whether it is the log of calls, which stays when the course ends."""
+
+    def line(self) -> bytes:
+        """Write the line, with a check sum of all that stands before it."""
+        return add_sum(self.model_dump_json(exclude_defaults=True).encode()) + b"\n"
 
 
 class StoredCall(Record):
@@ -87,8 +115,8 @@ class StoredCall(Record):
         return CallId(Place(thread, self.session, self.rollout, self.attempt), self.role, self.part)
 
     def line(self) -> bytes:
-        """Write the line."""
-        return self.model_dump_json(exclude_defaults=True).encode() + b"\n"
+        """Write the line, with a check sum of all that stands before it."""
+        return add_sum(self.model_dump_json(exclude_defaults=True).encode()) + b"\n"
 
 
 def read_journal(path: Path, *, mend: bool = True) -> tuple[JournalHead, list[StoredCall]] | None:
@@ -122,8 +150,8 @@ def read_journal(path: Path, *, mend: bool = True) -> tuple[JournalHead, list[St
 
 def _head(path: Path, line: bytes) -> JournalHead:
     try:
-        head = JournalHead.model_validate_json(line)
-    except ValidationError as error:
+        head = JournalHead.model_validate_json(without_sum(line))
+    except ValueError as error:
         raise RecordError(
             f"{path}: its first line is not that of a journal of calls; move the file away to ask anew"
         ) from error
@@ -138,8 +166,8 @@ def _head(path: Path, line: bytes) -> JournalHead:
 def _calls(path: Path, lines: Sequence[bytes]) -> Iterator[StoredCall]:
     for number, line in enumerate(lines[1:], start=2):
         try:
-            yield StoredCall.model_validate_json(line)
-        except ValidationError as error:
+            yield StoredCall.model_validate_json(without_sum(line))
+        except ValueError as error:
             raise RecordError(
                 f"{path}, line {number}: is not a call's answer; remove the line to ask that call anew"
             ) from error

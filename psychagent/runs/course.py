@@ -12,6 +12,7 @@ from langgraph.types import StateSnapshot
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.call import thread_id
+from psychagent.domain.profile import Case
 from psychagent.domain.rollout import Failure
 from psychagent.domain.usage import Usage
 from psychagent.errors import (
@@ -79,7 +80,7 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
 def _failure(run: CourseRun, error: Exception) -> Failure:
     message = " ".join(str(error).split())
     if isinstance(error, run.checkpoints.faults):
-        message = f"{run.checkpoints.place}: {message}; free space and run again"
+        message = run.checkpoints.explain(error)
     elif not isinstance(error, PsychAgentError):
         # the message was not written for users, so name the class too
         message = f"{type(error).__name__}: {message}"
@@ -100,7 +101,7 @@ def _take_back(run: CourseRun, error: Exception) -> Failure | None:
 async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
     case = claim.task.load()
     config = config_of(run, case)
-    snapshot = await run.graph.aget_state(config)
+    snapshot = await _find_state(run, case, config)
     if snapshot.created_at:
         if await was_deleted(run, case, values_of(snapshot)):
             await run.checkpoints.forget(thread_id(case.modality, case.case_id))
@@ -133,6 +134,22 @@ async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
             store_session(run, claim, case, event.session)
             run.journals.settle(thread, event.session.session_index)
         run.tell(InCase(case.modality, case.case_id, event))
+
+
+async def _find_state(run: CourseRun, case: Case, config: RunnableConfig) -> StateSnapshot:
+    """Read where a course stands.
+
+    Where its checkpoints are damaged and it has no file, they are dropped: the journal holds all answers
+    that its first session was given so far, and a person who wants a case held anew removes its folder.
+    """
+    try:
+        return await run.graph.aget_state(config)
+    except run.checkpoints.faults as error:
+        if place_of(run, case).session_files():
+            raise
+        log.warning("%s; the case begins anew with what its journal holds", run.checkpoints.explain(error))
+        await run.checkpoints.forget(thread_id(case.modality, case.case_id))
+        return await run.graph.aget_state(config)
 
 
 async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: StateSnapshot) -> None:

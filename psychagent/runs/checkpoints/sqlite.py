@@ -34,7 +34,7 @@ from psychagent.domain.risk import finding
 from psychagent.errors import RecordError, RemovedError
 from psychagent.files.write import PRIVATE
 from psychagent.nodes import state
-from psychagent.runs.checkpoints.serde import CompressedSerializer
+from psychagent.runs.checkpoints.serde import CompressedSerializer, DamagedError
 from psychagent.safety import answer
 from psychagent.scales import fill
 
@@ -159,8 +159,12 @@ class SqliteCheckpoints:
 
     @property
     def faults(self) -> tuple[type[Exception], ...]:
-        """Raised for a full disk, a file that is no database, or one that cannot be written."""
-        return (sqlite3.Error,)
+        """Raised for a full disk, a file that is no database or damaged, or one that cannot be written."""
+        return (sqlite3.Error, DamagedError)
+
+    def explain(self, error: Exception) -> str:
+        """Name the file, the problem and the remedy."""
+        return explain(self.path, error)
 
     def check(self) -> None:
         """Check that the file is still at its path."""
@@ -218,4 +222,19 @@ async def open_checkpoints(path: Path) -> AsyncIterator[SqliteCheckpoints]:
             connection.execute("PRAGMA synchronous=NORMAL")
             yield SqliteCheckpoints(saver, path)
     except sqlite3.DatabaseError as error:
-        raise RecordError(f"{path}: {error}; free space, or move the file away and start anew") from error
+        raise RecordError(explain(path, error)) from error
+
+
+_WRITING = ("full", "readonly", "read-only", "disk i/o", "unable to open", "locked")
+"""In messages of SQLite about a file that is whole and cannot be written now."""
+
+
+def explain(path: Path, error: Exception) -> str:
+    """Say what an error of a checkpoint file means: it cannot be written, or is not what was written."""
+    reason = " ".join(str(error).split())
+    if any(word in reason.lower() for word in _WRITING):
+        return f"{path}: {reason}; free space or mend its permissions, and run again"
+    return (
+        f"{path}: is damaged ({reason}); put it back from a copy, or move the file away and start anew with "
+        "--overwrite"
+    )

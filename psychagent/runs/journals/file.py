@@ -54,7 +54,7 @@ class _Course:
     @property
     def head_line(self) -> bytes:
         """The first line."""
-        return self.head.model_dump_json(exclude_defaults=True).encode() + b"\n"
+        return self.head.line()
 
     def append(self, line: bytes) -> None:
         """Append a line whole or not at all.
