@@ -165,6 +165,11 @@ class FileAudit:
                     self._catch_up(place)
             self._is_open = True
 
+    @property
+    def last(self) -> str:
+        """Hash of the last line that was read or written; empty if there is none."""
+        return self._last
+
     def known(self, key: AuditKey) -> int:
         """Return the level on record for a turn; 0 if there is none."""
         if not self._is_open:

@@ -14,7 +14,7 @@ from psychagent.records.course import CourseRecord, read_course
 from psychagent.records.manifest import Manifest, read_manifest
 from psychagent.records.session import SessionRecord, read_session
 
-MANIFEST, COURSE = "manifest.json", "course.json"
+MANIFEST, COURSE, SAFETY = "manifest.json", "course.json", "safety.jsonl"
 _PREFIX = "session_"
 _SESSION = re.compile(_PREFIX + "([1-9][0-9]*)")
 
@@ -193,7 +193,7 @@ class RunFolder:
     @property
     def safety(self) -> Path:
         """The audit of the safety gate; there is none where it found nothing."""
-        return self.path / "safety.jsonl"
+        return self.path / SAFETY
 
     @property
     def log(self) -> Path:

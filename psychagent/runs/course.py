@@ -45,9 +45,9 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     unwritable: tuple[type[Exception], ...] = (RecordError, *run.checkpoints.faults)
     try:
         await run.stop.bound(_advance(run, claim))
-    except GraphDrained:
-        # stopped on request: finished work is stored, and the case counts as partial
-        log.info("%s: stopped on request", claim.name)
+    except GraphDrained as drained:
+        # finished work is stored, and the case counts as partial
+        log.log(logging.INFO if run.stop.asked else logging.WARNING, "%s: stopped (%s)", claim.name, drained)
     except ClaimLostError:
         # its files now belong to another worker
         raise

@@ -172,9 +172,8 @@ def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
         path, before, manifest, "go back to it, name another --save-dir, or start anew with --overwrite"
     )
     profiles = before.hashes.profiles | manifest.hashes.profiles
-    return manifest.model_copy(
-        update={"hashes": manifest.hashes.model_copy(update={"profiles": dict(sorted(profiles.items()))})}
-    )
+    hashes = manifest.hashes.model_copy(update={"profiles": dict(sorted(profiles.items()))})
+    return manifest.model_copy(update={"hashes": hashes, "audit_last": before.audit_last})
 
 
 def refuse_other(path: Path, before: Manifest, now: Manifest, remedy: str) -> None:

@@ -155,4 +155,5 @@ def _sum_up(folder: RunFolder, run: Run, checkpoints: Checkpoints) -> None:
         log.error("no totals: %s", error)
         return
     run.journals.tidy()
-    write_manifest(folder.manifest_path, with_totals(folder, run.manifest))
+    manifest = run.manifest.model_copy(update={"audit_last": run.audit.last})
+    write_manifest(folder.manifest_path, with_totals(folder, manifest))
