@@ -38,8 +38,11 @@ from psychagent.domain.call import CallId
 from psychagent.domain.usage import Usage
 
 
-class PsychAgentError(Exception):
-    """Base of all errors that this package raises on purpose."""
+class PsychAgentError(RuntimeError):
+    """Base of all errors that this package raises on purpose.
+
+    A RuntimeError, since a LangGraph server tells its caller the words of the built-in kinds alone.
+    """
 
 
 class SettingsError(PsychAgentError):

@@ -59,7 +59,7 @@ class ReplayJournals:
             )
         call = " ".join(filter(None, (role, part)))
         raise GraphDrained(
-            f"{self._kept.path(thread)}: has no answer to {call} of session {session}, so the course ends there"
+            f"{self._kept.path(thread)}: has no answer to {call} of session {session}: the course ends there"
         )
 
     def add(self, key: Key, kept: Kept, messages: Sequence[Message] = ()) -> None:
