@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 
 import typer
@@ -135,9 +136,25 @@ FILES_MATTER = frozenset({"sample", "rft", "replay", "eval", "chat", "export", "
 """Commands whose result is files: what they print may be lost without harm."""
 
 
+def end_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end the process as an error does, so that no file is left half written.
+
+    A run has a gentler way of its own while it works; a signal that the shell ignores stays ignored.
+    """
+
+    def end(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
+
+
 def run() -> None:
     """Run the command line; an expected error is one clear sentence and exit status 2."""
     harden_output()
+    end_on_signals()
     try:
         app()
     except SystemExit as end:

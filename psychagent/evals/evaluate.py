@@ -63,7 +63,7 @@ class Task:
 async def run_eval(plan: EvalPlan) -> EvalResult:
     """Judge all sessions of a plan and write their files, the table and the summary.
 
-    Ctrl-C and SIGTERM stop cleanly: calls in flight may finish, no table is written, and the same
+    Ctrl-C, SIGTERM and SIGHUP stop cleanly: calls in flight may finish, no table is written, and the same
     command resumes later.
 
     Raises:

@@ -1,8 +1,9 @@
-"""A JSON file that tells whether it is as it was written: its last field is the hash of all text above it."""
+"""A JSON file, or a line of one, that tells whether it is as it was written: its last field is a hash."""
 
 from __future__ import annotations
 
 import re
+import zlib
 
 from psychagent.files.digest import hash_text
 
@@ -35,3 +36,27 @@ def check_seal(text: str) -> None:
             raise ChangedError(f"its field {KEY!r} is no longer whole")
     elif hash_text(text[: found.start()]) != found[1]:
         raise ChangedError("it was changed after it was written")
+
+
+_SUM = re.compile(rb',"crc":"([0-9a-f]{8})"}$')
+
+
+def add_sum(line: bytes) -> bytes:
+    """Add to a JSON object its check sum, as the last field."""
+    body = line[:-1]
+    return b'%s,"crc":"%08x"}' % (body, zlib.crc32(body))
+
+
+def without_sum(line: bytes) -> bytes:
+    """Check and take off the check sum; a line of an earlier version has none.
+
+    Raises:
+        ValueError: If the line is not what was written.
+    """
+    found = _SUM.search(line)
+    if found is None:
+        return line
+    body = line[: found.start()]
+    if zlib.crc32(body) != int(found[1], 16):
+        raise ChangedError("the line was changed after it was written")
+    return body + b"}"

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
-import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ from psychagent.domain.base import Record
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
+from psychagent.files.seal import add_sum, without_sum
 
 SCHEMA_VERSION = 1
 _BEGINNING = b'{"calls_of":'
@@ -22,30 +21,6 @@ def journal_path(folder: Path, thread: str) -> Path:
     """Return the journal of a course, or of a judged session: in a folder of its modality."""
     first, *rest = thread.split("/")
     return folder / first / f"{'.'.join(rest)}.jsonl"
-
-
-_SUM = re.compile(rb',"crc":"([0-9a-f]{8})"}$')
-
-
-def add_sum(line: bytes) -> bytes:
-    """Add to a JSON object its check sum, as the last field."""
-    body = line[:-1]
-    return b'%s,"crc":"%08x"}' % (body, zlib.crc32(body))
-
-
-def without_sum(line: bytes) -> bytes:
-    """Check and take off the check sum; a line of an earlier version has none.
-
-    Raises:
-        ValueError: If the line is not what was written.
-    """
-    found = _SUM.search(line)
-    if found is None:
-        return line
-    body = line[: found.start()]
-    if zlib.crc32(body) != int(found[1], 16):
-        raise ValueError("the line was changed after it was written")
-    return body + b"}"
 
 
 class JournalHead(Record):

@@ -121,8 +121,6 @@ def session_number(path: Path) -> int:
 def check_place(file: Path, *, case_id: object, modality: object, index: object = 0) -> None:
     """Check that what a file of a case says of itself is what its place in a run says.
 
-    What it leaves out is not checked, nor what lies outside a run, where a place says nothing.
-
     Raises:
         RecordError: Naming the file, what it says and what its place says.
     """

@@ -10,7 +10,6 @@ from psychagent.domain.base import Record
 from psychagent.domain.scores import Direction, Evidence, Headline
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
-from psychagent.files.digest import hash_file
 from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
 from psychagent.records.base import StoredFile
@@ -140,25 +139,6 @@ class EvalSummary(StoredFile):
     missing: tuple[MissingScale, ...] = ()
     skipped: tuple[Broken, ...] = ()
     warnings: tuple[str, ...] = ()
-
-
-def check_tables(folder: Path, summary: EvalSummary) -> None:
-    """Check that the tables of an evaluation are those that it was summed up from.
-
-    Raises:
-        RecordError: Naming the first that is missing or was changed.
-    """
-    for name, digest in summary.tables.items():
-        path = folder / name
-        try:
-            is_same = hash_file(path) == digest
-        except OSError as error:
-            raise RecordError(f"{path}: cannot be read ({error.strerror}); evaluate again") from error
-        if not is_same:
-            raise RecordError(
-                f"{path}: is not the table that the evaluation wrote; evaluate again, which asks no judge "
-                "about what is judged"
-            )
 
 
 def write_summary(path: Path, summary: EvalSummary) -> None:

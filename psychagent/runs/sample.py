@@ -44,7 +44,7 @@ log = logging.getLogger(__name__)
 async def run_sample(plan: SamplePlan) -> RunResult:
     """Run all cases of a plan.
 
-    Ctrl-C and SIGTERM stop cleanly: every case ends after its current step, and the same command
+    Ctrl-C, SIGTERM and SIGHUP stop cleanly: every case ends after its current step, and the same command
     resumes later.
 
     Raises:

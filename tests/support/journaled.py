@@ -8,8 +8,8 @@ from typing import Any
 
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage
+from psychagent.files.seal import add_sum, without_sum
 from psychagent.llm.journal import Kept, Key
-from psychagent.records.calls import add_sum, without_sum
 from psychagent.runs.journals.file import FileJournals
 
 COURSE = "cbt/en01"
