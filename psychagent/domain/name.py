@@ -25,3 +25,14 @@ def why_no_name(text: str) -> str:
     """Say, as the tail of an error message, why a text is no name and what to do."""
     shown = text if len(text) <= MOST_BYTES else f"{text[:40]}…"
     return f"has {shown!r}, which cannot name a folder; {RULE}"
+
+
+def checked_name(text: str) -> str:
+    """Return a name as it is, for a model's field.
+
+    Raises:
+        ValueError: Saying what names are made of, if it is none.
+    """
+    if not is_name(text):
+        raise ValueError(RULE)
+    return text

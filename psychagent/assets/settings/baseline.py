@@ -9,13 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, KeyName, Settings, moved_to
 from psychagent.assets.settings.safety import SafetySettings
-from psychagent.domain.name import RULE, is_name
-
-
-def _checked_name(name: str) -> str:
-    if not is_name(name):
-        raise ValueError(RULE)
-    return name
+from psychagent.domain.name import checked_name
 
 
 class EmbeddingSettings(Settings):
@@ -74,7 +68,7 @@ class BaselineSettings(Settings):
 
     moved: ClassVar[Mapping[str, str]] = moved_to("under 'counselor'", EndpointSettings)
 
-    name: Annotated[str, AfterValidator(_checked_name)] = "offline"
+    name: Annotated[str, AfterValidator(checked_name)] = "offline"
     """Name of the run's folder."""
     counselor: EndpointSettings = EndpointSettings(provider="offline")
     """Model that plays the counselor, filters skills and rewrites queries."""

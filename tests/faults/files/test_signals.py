@@ -1,4 +1,4 @@
-"""A process that is told to end, or whose terminal goes away, ends cleanly and leaves nothing half written."""
+"""A process that is told to end, or whose terminal goes away, ends cleanly and leaves nothing half done."""
 
 from __future__ import annotations
 
