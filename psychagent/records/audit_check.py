@@ -77,7 +77,8 @@ def audit_files(path: Path) -> list[Path]:
         return [path]
     if runs := runs_at(path):
         # a folder of runs may hold other lines, such as an export
-        return [run.safety for run in runs if run.safety.is_file()]
+        # one that is gone although the manifest knows its last line is named by whoever reads it
+        return [run.safety for run in runs if run.safety.is_file() or _last_of(run.safety)]
     files = sorted(path.glob("*.jsonl"))
     if not files:
         raise RecordError(f"{path}: holds no audit and no run; name a run's folder or its safety.jsonl")
