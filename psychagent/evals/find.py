@@ -257,7 +257,7 @@ def _modality(value: Any, search: Search) -> Modality:
 
 def _whole(value: Any, field: str) -> int:
     if isinstance(value, bool) or not re.fullmatch("[0-9]{1,6}", str(value)) or int(value) < 1:
-        raise RecordError(f"field {field!r} has {value!r}, not a number from 1")
+        raise RecordError(f"field {field!r} has {repr(value)[:80]}, not a number from 1")
     return int(value)
 
 
