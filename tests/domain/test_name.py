@@ -5,34 +5,15 @@ from __future__ import annotations
 import pytest
 
 from psychagent.domain.name import is_name, why_no_name
-
-GOOD = (
-    "en01",
-    "a",
-    "-x",
-    "_a",
-    "gpt-4.1",
-    "v1.2.",
-    "名字",
-    "café",
-    "cafe\u0301",
-    "हिन्दी",
-    "x" * 120,
-    "名" * 40,
-)
-BAD = (
-    *("", ".", "..", "...", ".hidden", "../up", "a/b", "a\\b", "/etc", "C:x", "my client", " a", "a "),
-    *("a\n", "a\0", "a\tb", "a\u202eb", "a\u200bb", "a*", "~", "a:b", "a|b", "<a>", "\ud800", "😀"),
-    *("x" * 121, "名" * 41, "．．"),
-)
+from tests.support.names import BAD_NAMES, GOOD_NAMES
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", GOOD_NAMES)
 def test_a_name_of_letters_digits_and_three_signs_is_one(name: str) -> None:
     assert is_name(name)
 
 
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", BAD_NAMES)
 def test_what_leads_elsewhere_hides_or_cannot_be_typed_is_no_name(name: str) -> None:
     assert not is_name(name)
     told = why_no_name(name)

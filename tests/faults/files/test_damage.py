@@ -43,7 +43,7 @@ from psychagent.safety.rules import load_rules
 from psychagent.skills.bench.gold import load_gold
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.vectors import VectorCache
-from tests.faults.files.damage import DAMAGES, Read, Seen, Tally, try_damage
+from tests.support.damage import DAMAGES, Read, Seen, Tally, try_damage
 from tests.support.endangered import Endangered, endangered_plan
 from tests.support.eval_runs import eval_plan
 from tests.support.exporting import make_rft, make_sample

@@ -17,20 +17,22 @@ from psychagent.domain.base import Language
 from psychagent.domain.name import RULE
 from psychagent.errors import AssetError, PsychAgentError, SettingsError
 from psychagent.evals.find import Search, find_sessions
-from tests.domain.test_name import BAD, GOOD
+from tests.support.names import BAD_NAMES, GOOD_NAMES
 from tests.support.shapes import made_up_profile, write
 
-FILES = [name for name in BAD if name and name.isprintable() and "/" not in name and len(name.encode()) < 250]
+FILES = [
+    name for name in BAD_NAMES if name and name.isprintable() and "/" not in name and len(name.encode()) < 250
+]
 """Those that a file can have on a system of ours."""
 
 
-@pytest.mark.parametrize("name", BAD)
+@pytest.mark.parametrize("name", BAD_NAMES)
 def test_a_system_is_not_named_after_a_way_out_of_the_folder(name: str) -> None:
     with pytest.raises(ValueError, match="use letters, digits"):
         BaselineSettings(name=name)
 
 
-@pytest.mark.parametrize("name", GOOD)
+@pytest.mark.parametrize("name", GOOD_NAMES)
 def test_a_system_may_have_a_name_in_any_script(name: str) -> None:
     assert BaselineSettings(name=name).name == name
 
@@ -63,13 +65,13 @@ def test_a_profile_whose_name_no_evaluation_would_take_is_refused_before_the_fir
     assert str(caught.value).endswith(f"which cannot name a folder; {RULE}; rename the file")
 
 
-@pytest.mark.parametrize("name", [*BAD, *GOOD])
+@pytest.mark.parametrize("name", [*BAD_NAMES, *GOOD_NAMES])
 def test_what_runs_take_as_a_case_evaluations_take_too(tmp_path: Path, name: str) -> None:
     words = [{"role": "assistant", "content": "What brings you?"}, {"role": "user", "content": "I am tired."}]
     data = {"case_id": name, "modality": "cbt", "transcript": words}
     (tmp_path / "session_1.json").write_text(json.dumps(data))
     inputs, broken = find_sessions(Search(tmp_path))
-    if name in GOOD:
+    if name in GOOD_NAMES:
         assert [item.dialogue.case_id for item in inputs] == [name]
     elif name:
         assert [entry.reason.endswith(f"which cannot name a folder; {RULE}") for entry in broken] == [True]
