@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from langgraph.checkpoint.serde import _msgpack
+
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
@@ -18,8 +20,21 @@ from psychagent.flows.build import build_deps, warm
 from psychagent.flows.live import open_live
 from psychagent.nodes.deps import Deps
 from psychagent.records.audit import FileAudit
+from psychagent.runs.checkpoints.sqlite import stored_types
 
 LIVE = open_live(os.environ)
+
+
+def admit_stored_types() -> None:
+    """Let the server's serializer load the types that a checkpoint of ours may hold, and no others.
+
+    `langgraph.json` makes it strict, as in runs. It has no setting for more types, and the server makes
+    the serializer itself, so they are added where it looks them up (langgraph 1.2, a test holds it).
+    """
+    _msgpack.SAFE_MSGPACK_TYPES = _msgpack.SAFE_MSGPACK_TYPES | set(stored_types())
+
+
+admit_stored_types()
 
 
 def served_deps() -> Deps:

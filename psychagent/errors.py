@@ -8,6 +8,7 @@ by cause. A message says what was wrong, the value seen, and what to do about it
     ├── AssetError           a prompt, profile, skill, scale or other data file
     ├── RecordError          a file of a run
     │   ├── LockError        another process is using the run's folder
+    │   ├── RemovedError     what a run writes to was removed while it worked, so that it must stop
     │   └── ClaimLostError   another worker has taken the piece of work over
     ├── SkillStoreError      the skill index or its embedder
     ├── CallError            a model call that failed for good; carries the usage of its attempts
@@ -37,8 +38,11 @@ from psychagent.domain.call import CallId
 from psychagent.domain.usage import Usage
 
 
-class PsychAgentError(Exception):
-    """Base of all errors that this package raises on purpose."""
+class PsychAgentError(RuntimeError):
+    """Base of all errors that this package raises on purpose.
+
+    A RuntimeError, since a LangGraph server tells its caller the words of the built-in kinds alone.
+    """
 
 
 class SettingsError(PsychAgentError):
@@ -55,6 +59,10 @@ class RecordError(PsychAgentError):
 
 class LockError(RecordError):
     """Another process is using the run's folder."""
+
+
+class RemovedError(RecordError):
+    """A folder or file that a run writes to was removed or replaced meanwhile; nothing more is written."""
 
 
 class ClaimLostError(RecordError):

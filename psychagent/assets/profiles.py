@@ -12,6 +12,7 @@ from psychagent.assets.foreign import SUFFIXES, Fitted, fit_profile, is_foreign,
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.dataset import DatasetSettings, Order
 from psychagent.domain.base import Language, Modality
+from psychagent.domain.name import is_name, why_no_name
 from psychagent.domain.profile import Case, Profile
 from psychagent.errors import AssetError
 from psychagent.files.read import load_data, nearest, to_model
@@ -104,12 +105,6 @@ def _split(folder: Path, split: str | None) -> Path:
 
 def _files(folder: Path) -> list[Path]:
     paths = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES and "courses" not in p.parts]
-    for path in paths:
-        if path.stem.startswith("."):
-            # such a name would lead out of the run's folder, or hide there
-            raise AssetError(
-                f"{path}: gives the case id {path.stem!r}, which begins with a dot; rename the file"
-            )
     return sorted(paths, key=lambda p: (p.parent, len(p.stem), p.stem))
 
 
@@ -188,6 +183,7 @@ def find_cases(dataset: DatasetSettings, language: Language) -> list[CaseFile]:
             f"no profile for {', '.join(dataset.modalities)} in {dataset.root or 'the bundled folder'}; "
             "check 'root', 'split', 'profiles' and 'modalities' of the dataset"
         )
+    _check_names(cases)
     _refuse_twins(cases)
     return cases[: dataset.max_cases]
 
@@ -268,6 +264,13 @@ def _by_id(
         known = {path.stem for paths in everyone.values() for path in paths}
         raise AssetError(f"no profile {name!r} for {language.value!r}{nearest(name, known)}")
     return found
+
+
+def _check_names(cases: Sequence[CaseFile]) -> None:
+    """Refuse a file after which no folder of a run can be named."""
+    for case in cases:
+        if not is_name(case.case_id):
+            raise AssetError(f"{case.path}: its case id {why_no_name(case.case_id)}; rename the file")
 
 
 def _refuse_twins(cases: Sequence[CaseFile]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+import jinja2.sandbox
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Stage
@@ -18,6 +19,11 @@ from psychagent.files.read import load_data
 
 _WORDS = "words.yaml"
 _NONE: Mapping[str, str] = {}
+_FAULTS = (
+    *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError),
+    *(RecursionError, TypeError, ValueError),
+)
+"""What a template of somebody else may end in."""
 
 
 class Rendered(str):
@@ -45,7 +51,10 @@ class PromptLibrary:
             raise AssetError(f"no prompts for language {language.value!r} in {self.folder.parent}")
         self._data: dict[str, Any] = {}
         self._templates: dict[str, jinja2.Template] = {}
-        self._env = jinja2.Environment(
+        # a folder of prompts may be somebody else's, and a template could do whatever Python can; the sandbox
+        # looks at each attribute, which the bundled templates, read hundreds of times a session, are spared
+        kind = jinja2.Environment if root is None else jinja2.sandbox.ImmutableSandboxedEnvironment
+        self._env = kind(
             loader=jinja2.FileSystemLoader(self.folder),
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
@@ -68,8 +77,8 @@ class PromptLibrary:
         except jinja2.TemplateNotFound as error:
             known = ", ".join(self.names())
             raise AssetError(f"no prompt {name!r} in {self.folder}; known: {known}") from error
-        except jinja2.TemplateError as error:
-            raise AssetError(f"prompt {name!r} in {self.folder}: {error}") from error
+        except _FAULTS as error:
+            raise AssetError(f"prompt {name!r} in {self.folder}: {error}; mend the template") from error
         return Rendered(text, values, self.words)
 
     @cached_property
@@ -126,9 +135,24 @@ class PromptLibrary:
         for name in names:
             try:
                 self._template(name)
-            except jinja2.TemplateError as error:
+            except (*_FAULTS, UnicodeDecodeError) as error:
                 raise AssetError(f"prompt {name!r} in {self.folder}: {error}; mend the template") from error
         return len(names)
+
+    def check(self) -> int:
+        """Check before the first call what can be checked without it; return how many templates there are.
+
+        Raises:
+            AssetError: Naming the first template that cannot be compiled, or that a course needs and these
+                prompts lack.
+        """
+        needed = {name for name in PromptLibrary(self.language).names() if not name.startswith("judge/")}
+        if lacking := sorted(needed - {*self.names()}):
+            more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+            raise AssetError(
+                f"{self.folder}: has no template {lacking[0]}.jinja2{more}; copy it from the bundled prompts"
+            )
+        return self.compile_all()
 
     def data(self, name: str) -> Any:
         """Read `<name>.yaml` of this language; it is read once."""

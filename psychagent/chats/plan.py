@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.chats.person import new_case_id, person_case
 from psychagent.domain.base import Language, Modality
+from psychagent.domain.name import is_name, why_no_name
 from psychagent.domain.profile import Case
 from psychagent.errors import RecordError, SettingsError
 from psychagent.records.chat import CHAT, ChatRecord, read_chat
@@ -28,7 +28,6 @@ from psychagent.skills.method import resolve_method
 
 TURNS = 30
 """Most counselor turns of a session, where nothing else is asked for: simulated clients need fewer."""
-_NAME = re.compile(r"\w[\w.-]*")
 
 
 @dataclass(frozen=True)
@@ -112,10 +111,8 @@ def make_plan(
         SettingsError, AssetError: If it cannot start, or was begun with another language or modality.
         RecordError: If a file of the chat is damaged.
     """
-    if not _NAME.fullmatch(name):
-        raise SettingsError(
-            f"--name has {name!r}; use letters, digits, '.', '-' and '_', beginning with a letter or a digit"
-        )
+    if not is_name(name):
+        raise SettingsError(f"--name {why_no_name(name)}")
     folder = RunFolder(save_dir / name)
     begun = read_chat(folder.path / CHAT) if (folder.path / CHAT).exists() else None
     if begun is None and folder.manifest_path.exists():

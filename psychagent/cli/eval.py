@@ -73,7 +73,7 @@ def evaluate(
     plan = EvalPlan(
         settings=settings,
         data_root=data_root,
-        output_root=output_root or Path.cwd() / "evals" / (data_root.stem if data_root else "examples"),
+        output_root=output_root or Path.cwd() / "evals" / default_name(data_root),
         env=os.environ,
         modalities=read_schools(modalities) if modalities else (),
         methods=split_words(methods) if methods else None,
@@ -85,6 +85,15 @@ def evaluate(
         roles=read_roles(roles),
     )
     raise typer.Exit(run_watched(plan, Console(), tolerate))
+
+
+def default_name(data_root: Path | None) -> str:
+    """Name an evaluation after what it judges: a folder by its whole name, a file without its suffix."""
+    if data_root is None:
+        return "examples"
+    # `.` and `..` are not what the folder is called
+    whole = data_root.resolve()
+    return (whole.stem if whole.is_file() else whole.name) or "examples"
 
 
 class SessionTally(Tally):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import signal
 import sys
 
 import typer
 
 from psychagent.cli.lazy import Later, Lazy, build_group
+from psychagent.cli.output import harden_output, lost_output
 
 COMMANDS = {
     "sample": Lazy(
@@ -130,12 +132,37 @@ app.add_typer(safety, name="safety", short_help=_safety)
 EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 
+FILES_MATTER = frozenset({"sample", "rft", "replay", "eval", "chat", "export", "train"})
+"""Commands whose result is files: what they print may be lost without harm."""
+
+
+def end_on_signals() -> None:
+    """Let SIGTERM and SIGHUP end the process as an error does, so that no file is left half written.
+
+    A run has a gentler way of its own while it works; a signal that the shell ignores stays ignored.
+    """
+
+    def end(number: int, frame: object) -> None:
+        sys.exit(128 + number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
+
+
 def run() -> None:
     """Run the command line; an expected error is one clear sentence and exit status 2."""
+    harden_output()
+    end_on_signals()
     try:
         app()
-    except SystemExit:
+    except SystemExit as end:
         # the usual end; the errors, and pydantic behind them, are imported only where one is raised
+        if lost := lost_output():
+            typer.echo(f"note: the output could not be written ({lost})", err=True)
+            if not end.code and not FILES_MATTER.intersection(sys.argv[1:2]):
+                sys.exit(1)
         raise
     except EXPECTED.load() as error:
         typer.secho(f"error: {error}", err=True, fg="red")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from pydantic import Field
 
@@ -55,6 +56,12 @@ def sum_usage(parts: Iterable[Usage]) -> Usage:
     return sum(parts, Usage())
 
 
-def fold_usage(left: Usage | None, batches: Sequence[Usage]) -> Usage:
-    """Reduce usage updates of a graph channel."""
-    return sum_usage([left or Usage(), *batches])
+def fold_usage(left: Usage | None, batches: Sequence[Usage | Mapping[str, Any]]) -> Usage:
+    """Reduce usage updates of a graph channel.
+
+    A server that shows the state of a waiting graph folds them as plain data.
+    """
+    parts = (
+        part if isinstance(part, Usage) else Usage.model_validate(part) for part in (left, *batches) if part
+    )
+    return sum_usage(parts)

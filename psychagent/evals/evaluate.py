@@ -22,8 +22,8 @@ from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
 from psychagent.evals.summary import EvalResult, judge_warnings, manifests_of, summarize
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
-from psychagent.files.digest import hash_json
-from psychagent.files.lock import hold_lock
+from psychagent.files.digest import hash_file, hash_json
+from psychagent.files.lock import Lock, hold_lock
 from psychagent.files.write import remove_parts, write_text
 from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.flows.live import open_live
@@ -63,7 +63,7 @@ class Task:
 async def run_eval(plan: EvalPlan) -> EvalResult:
     """Judge all sessions of a plan and write their files, the table and the summary.
 
-    Ctrl-C and SIGTERM stop cleanly: calls in flight may finish, no table is written, and the same
+    Ctrl-C, SIGTERM and SIGHUP stop cleanly: calls in flight may finish, no table is written, and the same
     command resumes later.
 
     Raises:
@@ -73,12 +73,12 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
     """
     search = plan.search()
     folder = EvalFolder(plan.output_root)
-    with hold_lock(folder.lock), log_to(folder.log, plan.log_level):
+    with hold_lock(folder.lock) as lock, log_to(folder.log, plan.log_level):
         remove_parts(folder.path)
         inputs, broken = find_sessions(search)
         if not inputs and not broken:
             raise nothing_found(search.root)
-        judged = await _judge_inputs(plan, folder, inputs)
+        judged = await _judge_inputs(plan, folder, inputs, lock)
         manifests = manifests_of(search.root, inputs)
         warnings = judge_warnings(plan.settings, manifests, judged.sessions)
         result = EvalResult(
@@ -95,6 +95,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             read_as=ReadAs(input_format=plan.input_format, roles=dict(plan.roles)),
         )
         if not result.interrupted:
+            lock.check()
             _write_tables(folder, result, plan.settings)
     return result
 
@@ -110,7 +111,20 @@ class _Judged:
     replies_taken: int
 
 
-async def _judge_inputs(plan: EvalPlan, folder: EvalFolder, inputs: Sequence[JudgeInput]) -> _Judged:
+@dataclass(frozen=True)
+class _Work:
+    """What sessions are judged with."""
+
+    plan: EvalPlan
+    judge: Judge
+    stop: Stop
+    journals: Journals
+    lock: Lock
+
+
+async def _judge_inputs(
+    plan: EvalPlan, folder: EvalFolder, inputs: Sequence[JudgeInput], lock: Lock
+) -> _Judged:
     """Judge the sessions, and the worthless ones derived from them."""
     stop, journals = Stop(), FileJournals(folder.calls, keep=plan.log_calls)
     async with open_live(
@@ -128,7 +142,7 @@ async def _judge_inputs(plan: EvalPlan, folder: EvalFolder, inputs: Sequence[Jud
             _task(plan, judge, item, folder.worthless(item.baseline), with_safety=False) for item in worthless
         ]
         plan.tell(EvalBegan(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra)))
-        scores = await _judge_all(plan, judge, [*tasks, *extra], stop, journals)
+        scores = await _judge_all(_Work(plan, judge, stop, journals, lock), [*tasks, *extra])
         journals.tidy()
     return _Judged(
         sessions=tuple(scores[task.name] for task in tasks if task.name in scores),
@@ -156,7 +170,8 @@ def _task(
     fresh = judge.blank(item.dialogue, source_file=item.source_file, baseline=item.baseline)
     try:
         before = read_scores(path) if plan.resume and path.exists() else None
-    except RecordError:
+    except RecordError as error:
+        log.warning("%s; the session is judged again", error)
         before = None
     methods = plan.methods or judge.methods(item.dialogue.modality)
     if not with_safety:
@@ -168,18 +183,17 @@ def _task(
     return Task(name, item, path, _with(fresh, results, judge), open_scales)
 
 
-async def _judge_all(
-    plan: EvalPlan, judge: Judge, tasks: Sequence[Task], stop: Stop, journals: Journals
-) -> dict[str, SessionScores]:
+async def _judge_all(given: _Work, tasks: Sequence[Task]) -> dict[str, SessionScores]:
     """Judge sessions, enough of them concurrently to keep the gate busy.
 
     Returns:
         Scores by name of the task; sessions that a stop left open are not included.
     """
+    plan, stop = given.plan, given.stop
 
     async def work(claim: Claim[Task]) -> tuple[str, SessionScores | None]:
         try:
-            return claim.name, await stop.bound(_judge_one(plan, judge, claim, journals))
+            return claim.name, await stop.bound(_judge_one(given, claim))
         except GraphDrained as drained:
             log.warning("%s: left open (%s)", claim.name, drained)
             return claim.name, None
@@ -190,8 +204,9 @@ async def _judge_all(
     return {name: scores for name, scores in results if scores is not None}
 
 
-async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals: Journals) -> SessionScores:
+async def _judge_one(given: _Work, claim: Claim[Task]) -> SessionScores:
     """Judge the open scales of a session, write its file, and end its journal."""
+    plan, judge, journals = given.plan, given.judge, given.journals
     task, scores, is_done = claim.task, claim.task.scores, False
     if not task.open_scales:
         plan.tell(SessionJudged(task.name))
@@ -210,6 +225,7 @@ async def _judge_one(plan: EvalPlan, judge: Judge, claim: Claim[Task], journals:
                     log.error("%s: %s is missing (%s)", task.name, name, result.reason)
                 plan.tell(ScaleJudged(task.name, name, result))
         claim.check()
+        given.lock.check()
         write_scores(task.path, scores)
         _take_back_missing(judge, scores, place, journals)
         is_done = True
@@ -241,4 +257,6 @@ def _write_tables(folder: EvalFolder, result: EvalResult, settings: EvalSettings
     write_text(folder.table, to_csv(to_rows(result.sessions, result.scales)))
     write_text(folder.worthless_table, to_csv(to_rows(result.degenerate, result.scales)))
     write_text(folder.safety, to_safety_csv(result.safety))
-    write_summary(folder.summary, summarize(result, settings))
+    tables = {path.name: hash_file(path) for path in (folder.table, folder.worthless_table, folder.safety)}
+    summary = summarize(result, settings).model_copy(update={"tables": tables})
+    write_summary(folder.summary, summary)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from psychagent.domain.base import SCHOOLS, Language, Record, School
+from psychagent.domain.name import is_name, why_no_name
 from psychagent.domain.risk.session import SessionDanger
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.importing.files import find_files
@@ -26,11 +27,14 @@ from psychagent.evals.importing.text import SUFFIXES as TEXT
 from psychagent.evals.importing.text import read_named_lines
 from psychagent.evals.safety.danger import danger_of
 from psychagent.files.read import read_json, read_text
-from psychagent.records.folder import Broken, run_of, session_number
+from psychagent.records.folder import (
+    Broken,
+    check_place,
+    run_of,
+    session_number,
+)
 from psychagent.records.summary import InputFormat, ReadAs
 from psychagent.scales.dialogue import Dialogue, guess_language, to_lines
-
-_SAFE = re.compile(r"[\w.-]+")
 
 
 class JudgeInput(Record):
@@ -204,6 +208,8 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
     number, run, parents = session_number(path), run_of(path), path.resolve().parents
     folder = parents[1].name
     index = data.get("session_index") or number or 1
+    told = [data.get(name) for name in ("case_id", "modality", "session_index")]
+    check_place(path, case_id=told[0], modality=told[1], index=told[2])
     plan = {"stage": data.get("stage"), "focus": data.get("focus")}
     dialogue = _dialogue(
         data["transcript"],
@@ -254,8 +260,8 @@ def _dialogue(utterances: Any, search: Search, *, case_id: Any, **fields: Any) -
     lines = to_lines([pair for pair in pairs if pair is not None])
     if not lines:
         raise RecordError("the dialogue is empty")
-    if not _SAFE.fullmatch(str(case_id)):
-        raise RecordError(f"case_id {case_id!r} cannot name a folder; use letters, digits, '.', '_' and '-'")
+    if not is_name(str(case_id)):
+        raise RecordError(f"case_id {why_no_name(str(case_id))}")
     language = search.language or guess_language(lines)
     return Dialogue(case_id=str(case_id), language=language, lines=lines, **fields)
 
@@ -273,8 +279,8 @@ def _modality(value: Any, search: Search) -> School:
 
 
 def _whole(value: Any, field: str) -> int:
-    if isinstance(value, bool) or not re.fullmatch("[0-9]+", str(value)) or int(value) < 1:
-        raise RecordError(f"field {field!r} has {value!r}, not a number from 1")
+    if isinstance(value, bool) or not re.fullmatch("[0-9]{1,6}", str(value)) or int(value) < 1:
+        raise RecordError(f"field {field!r} has {repr(value)[:80]}, not a number from 1")
     return int(value)
 
 

@@ -11,6 +11,7 @@ import pandas as pd  # type: ignore[import-untyped]
 from psychagent.domain.script_note import JUDGED_BY_SCRIPT, MADE_WITH_SCRIPT
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
+from psychagent.files.digest import hash_file
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import COLUMNS, ScoreRow, read_rows
 from psychagent.records.summary import EvalSummary, read_summary
@@ -92,6 +93,7 @@ def load_scores(folder: Path, use: str | None = None, *, worthless: bool = False
     files = EvalFolder(folder)
     path = files.worthless_table if worthless else files.table
     summary = read_summary(files.summary) if files.summary.is_file() else EvalSummary()
+    check_tables(folder, summary)
     chosen = use or summary.use
     frame = _to_frame(read_rows(path))
     if frame.empty:
@@ -99,6 +101,25 @@ def load_scores(folder: Path, use: str | None = None, *, worthless: bool = False
     repeated = frame.duplicated(KEY, keep="last")
     frame = _with_values(frame[~repeated].reset_index(drop=True), chosen)
     return Scores(folder, frame, chosen, summary, int(repeated.sum()))
+
+
+def check_tables(folder: Path, summary: EvalSummary) -> None:
+    """Check that the tables of an evaluation are those that it was summed up from.
+
+    Raises:
+        RecordError: Naming the first that is missing or was changed.
+    """
+    for name, digest in summary.tables.items():
+        path = folder / name
+        try:
+            is_same = hash_file(path) == digest
+        except OSError as error:
+            raise RecordError(f"{path}: cannot be read ({error.strerror}); evaluate again") from error
+        if not is_same:
+            raise RecordError(
+                f"{path}: is not the table that the evaluation wrote; evaluate again, which asks no judge "
+                "about what is judged"
+            )
 
 
 _NUMBERS = ("raw", "verified", "coverage", "evidenced")

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from psychagent.errors import RecordError
+from psychagent.files.write import PRIVATE
 
 
 def append(path: Path, data: bytes, *, is_new: bool) -> None:
@@ -24,7 +25,7 @@ def append(path: Path, data: bytes, *, is_new: bool) -> None:
     try:
         if is_new:
             path.parent.mkdir(parents=True, exist_ok=True)
-        place = os.open(path, os.O_WRONLY | os.O_APPEND | (os.O_CREAT if is_new else 0), 0o600)
+        place = os.open(path, os.O_WRONLY | os.O_APPEND | (os.O_CREAT if is_new else 0), PRIVATE)
         try:
             write_all(place, data)
         finally:

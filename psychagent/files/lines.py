@@ -5,14 +5,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 from psychagent.errors import RecordError
+from psychagent.files.parse import parse_json
 from psychagent.files.read import Raise, read_text
-from psychagent.files.write import whole_file
+from psychagent.files.write import to_line, whole_file
 
 
 def read_lines(path: Path, raise_as: Raise = RecordError) -> Iterator[tuple[int, Any]]:
@@ -25,8 +25,8 @@ def read_lines(path: Path, raise_as: Raise = RecordError) -> Iterator[tuple[int,
         if not line.strip():
             continue
         try:
-            yield number, json.loads(line)
-        except ValueError as error:
+            yield number, parse_json(line)
+        except (ValueError, RecursionError) as error:
             raise raise_as(f"{path}, line {number}: is not JSON ({error}); mend or remove it") from error
 
 
@@ -39,4 +39,4 @@ def write_lines(path: Path, values: Iterable[Any]) -> None:
 def to_lines(values: Iterable[Any]) -> Iterator[bytes]:
     """Encode each value as a line."""
     for value in values:
-        yield json.dumps(value, ensure_ascii=False).encode() + b"\n"
+        yield to_line(value) + b"\n"

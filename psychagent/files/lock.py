@@ -4,23 +4,55 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from psychagent.errors import LockError, RecordError
+from psychagent.errors import LockError, RecordError, RemovedError
+from psychagent.files.write import PRIVATE, PRIVATE_FOLDER
+
+
+@dataclass(frozen=True)
+class Lock:
+    """A lock that is held."""
+
+    path: Path
+    inode: int
+
+    def check(self) -> None:
+        """Check before a write that the folder is still the one that was locked.
+
+        Raises:
+            RemovedError: If it was removed or replaced: what is written now would be of no use.
+        """
+        if _inode(self.path) != self.inode:
+            raise RemovedError(
+                f"{self.path.parent}: was removed while the run works, so nothing more is asked or written; "
+                "put it back, or begin anew in another folder"
+            )
+
+
+def _inode(path: Path) -> int:
+    """Return what tells a file from another one of its name; 0 if there is none."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return 0
 
 
 @contextmanager
-def hold_lock(path: Path) -> Iterator[None]:
+def hold_lock(path: Path) -> Iterator[Lock]:
     """Hold the lock of a run's folder.
 
     Raises:
         LockError: If another process holds it.
     """
-    lock = FileLock(path, timeout=0)
+    lock = FileLock(path, timeout=0, mode=PRIVATE)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        # parents take the umask: only the folder of the run itself is closed to others
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
         lock.acquire()
     except Timeout as error:
         raise LockError(
@@ -33,6 +65,6 @@ def hold_lock(path: Path) -> Iterator[None]:
             "--save-dir"
         ) from error
     try:
-        yield
+        yield Lock(path, _inode(path))
     finally:
         lock.release()

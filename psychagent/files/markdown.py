@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+
+_BAR = re.compile(r"(\\*)\|")
 
 
 def markdown_table(
@@ -21,4 +24,5 @@ def markdown_table(
 
 
 def _escape(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    # a backslash before a bar would take the bar's own away
+    return _BAR.sub(lambda found: f"{found[1]}{found[1]}\\|", " ".join(text.split("\n")))

@@ -18,6 +18,20 @@ else:
 
 Key = TypeVar("Key", bound=Hashable)
 
+DEEPEST = 100
+"""Most levels of lists and mappings in each other. What is nested deeper is no file of anybody's, and ends
+whatever walks through it by recursion."""
+LARGEST = 20_000_000
+"""Most values of a file, with those that an alias of YAML repeats counted each time."""
+_SUSPICIOUS = 5_000
+"""Lists and mappings that may nest without harm to the C parser, which crashes at some 10,000 levels."""
+
+_NEST = frozenset({dict, list})
+
+
+class NestingError(ValueError):
+    """Lists and mappings stand in each other too deeply, or repeat each other without end."""
+
 
 class RepeatedKeyError(ValueError):
     """A key stands twice in one mapping."""
@@ -30,7 +44,11 @@ def parse_yaml(text: str) -> Any:
         RepeatedKeyError: Naming the key and the line of its repetition.
         yaml.YAMLError, ValueError, RecursionError: If it is not YAML.
     """
-    return yaml.load(text, Loader=_Loader)
+    if sum(map(text.count, ("[", "{", "- ", "? "))) > _SUSPICIOUS or len(text) > _SUSPICIOUS**2:
+        _check_events(text)
+    value = yaml.load(text, Loader=_Loader)
+    (_check_aliases if "*" in text else _check_depth)(value)
+    return value
 
 
 def parse_json(text: str) -> Any:
@@ -40,7 +58,56 @@ def parse_json(text: str) -> Any:
         RepeatedKeyError: Naming the key.
         ValueError, RecursionError: If it is not JSON.
     """
-    return json.loads(text, object_pairs_hook=_to_mapping)
+    value = json.loads(text, object_pairs_hook=_to_mapping)
+    _check_depth(value)
+    return value
+
+
+def _check_events(text: str) -> None:
+    """Follow the levels of a text without building what it holds."""
+    level = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        level += isinstance(event, yaml.CollectionStartEvent)
+        level -= isinstance(event, yaml.CollectionEndEvent)
+        if level > DEEPEST:
+            raise NestingError(_TOO_DEEP)
+
+
+_TOO_DEEP = f"lists and mappings are nested deeper than {DEEPEST} levels"
+
+
+def _check_depth(value: Any) -> None:
+    """Walk through a value level by level."""
+    level = [value] if type(value) in _NEST else []
+    for _ in range(DEEPEST):
+        level = [
+            inner
+            for part in level
+            for inner in (part.values() if type(part) is dict else part)
+            if type(inner) in _NEST
+        ]
+        if not level:
+            return
+    raise NestingError(_TOO_DEEP)
+
+
+def _check_aliases(value: Any) -> None:
+    """Walk through a value level by level; what an alias repeats is walked once and counted each time."""
+    level, total = {id(value): (value, 1)} if type(value) in _NEST else {}, 0
+    for _ in range(DEEPEST):
+        below: dict[int, tuple[Any, int]] = {}
+        for part, times in level.values():
+            inner = part.values() if type(part) is dict else part
+            total += times * len(inner)
+            for each in inner:
+                if type(each) in _NEST:
+                    below[id(each)] = (each, below.get(id(each), (each, 0))[1] + times)
+        if total > LARGEST:
+            raise NestingError(f"it holds more than {LARGEST:,} values")
+        if not below:
+            return
+        level = below
+    raise NestingError(_TOO_DEEP)
 
 
 class _Loader(_Base):

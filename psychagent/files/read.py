@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -13,33 +12,49 @@ from pydantic import BaseModel, ValidationError
 
 from psychagent.errors import AssetError, PsychAgentError, RecordError
 from psychagent.files.parse import RepeatedKeyError, parse_json, parse_yaml
+from psychagent.files.seal import KEY, ChangedError, check_seal
 
 M = TypeVar("M", bound=BaseModel)
 Raise = Callable[[str], PsychAgentError]
 
 
 def read_text(path: Path, raise_as: Raise = AssetError) -> str:
-    """Read a UTF-8 text file."""
+    """Read a UTF-8 text file; a byte-order mark before the text is no part of it."""
     try:
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise raise_as(f"{path}: no such file; check the name") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise raise_as(f"{path}: cannot be read ({error}); it must be UTF-8 text") from error
+    except UnicodeDecodeError as error:
+        byte = f"byte {error.start} is 0x{error.object[error.start]:02x}"
+        raise raise_as(
+            f"{path}: is not UTF-8 text ({byte}); save it as UTF-8, or put it back if it is damaged"
+        ) from error
+    except OSError as error:
+        why = error.strerror
+        raise raise_as(f"{path}: cannot be read ({why}); check its name and permissions") from error
+    except ValueError as error:
+        raise raise_as(f"{str(path)!r}: is no name of a file ({error}); check it") from error
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file of a run.
+    """Read a JSON file of a run; the seal that shows whether it is as it was written is left out.
 
     Raises:
-        RecordError: If it is missing, truncated or not JSON.
+        RecordError: If it is missing, truncated, not JSON, or was changed after it was written.
     """
+    text = read_text(path, RecordError)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise RecordError(f"{path}: no such file") from error
-    except (OSError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise RecordError(f"{path}: is truncated or not JSON ({error})") from error
+        data = parse_json(text)
+        check_seal(text)
+        if isinstance(data, dict):
+            data.pop(KEY, None)
+        return data
+    except ChangedError as error:
+        raise RecordError(
+            f"{path}: {error}; put it back, or remove the field {KEY!r} if the change is meant"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise RecordError(f"{path}: is truncated or not JSON ({error}); mend it or put it back") from error
 
 
 def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
@@ -51,7 +66,8 @@ def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
         raise raise_as(f"{path}: {error}; keep one of them") from error
     except (ValueError, yaml.YAMLError, RecursionError) as error:
         reason = " ".join(str(error).split())
-        raise raise_as(f"{path}: not valid {path.suffix[1:]} ({reason}); mend or remove it") from error
+        kind = "json" if path.suffix == ".json" else "yaml"
+        raise raise_as(f"{path}: not valid {kind} ({reason}); mend or remove it") from error
 
 
 def load_model(model: type[M], path: Path, raise_as: Raise = AssetError) -> M:

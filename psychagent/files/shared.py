@@ -10,6 +10,7 @@ from pathlib import Path
 
 from psychagent.errors import RecordError
 from psychagent.files import append
+from psychagent.files.write import PRIVATE
 
 _REMOVED = "was removed while it was written to; put it back, or run again to begin a new one"
 
@@ -32,7 +33,7 @@ def shared_file(path: Path, *, create: bool) -> Iterator[int]:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
         flags = os.O_RDWR | os.O_APPEND | (os.O_CREAT if create else 0)
-        place = os.open(path, flags, 0o600)
+        place = os.open(path, flags, PRIVATE)
         try:
             fcntl.flock(place, fcntl.LOCK_EX)
             if os.fstat(place).st_nlink == 0:

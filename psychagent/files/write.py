@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
+import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -13,16 +15,23 @@ from typing import Any, BinaryIO
 import orjson
 
 from psychagent.errors import RecordError
+from psychagent.files.seal import seal
 
+PRIVATE = 0o600
+"""Permissions of a new file: dialogues are read by their owner alone, whatever the umask allows."""
+PRIVATE_FOLDER = 0o700
 Put = Callable[[Path, Iterable[bytes]], str]
 """Writes the parts of one file and returns the sha256 of the whole."""
+
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file next to the target; it replaces the target when the block ends.
 
-    On any error in the block, the old file stays and the temporary one is removed.
+    On any error in the block, the old file stays and the temporary one is removed. A new file is for its
+    owner's eyes; one that is replaced keeps its permissions.
 
     Raises:
         RecordError: If the disk is full or the folder cannot be written.
@@ -30,6 +39,10 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        # before it holds anything; the bits of an old file are what its owner chose
+        part.touch(mode=PRIVATE)
+        if path.exists():
+            part.chmod(stat.S_IMODE(path.stat().st_mode))
         with part.open("wb") as stream:
             yield stream
         part.replace(path)
@@ -72,13 +85,13 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file whole or not at all; raises as `whole_file` does."""
-    write_bytes(path, text.encode())
+    """Write a text file whole or not at all, half characters as `?`; raises as `whole_file` does."""
+    write_bytes(path, text.encode(errors="replace"))
 
 
 def write_json(path: Path, data: Any) -> None:
-    """Write JSON whole or not at all; raises as `whole_file` does."""
-    write_text(path, to_json(data))
+    """Write JSON whole or not at all, sealed if it is an object; raises as `whole_file` does."""
+    write_text(path, seal(to_json(data)))
 
 
 def to_json(data: Any) -> str:
@@ -87,7 +100,20 @@ def to_json(data: Any) -> str:
         return orjson.dumps(data, option=orjson.OPT_INDENT_2).decode() + "\n"
     except TypeError:
         # what only the slower library writes: half characters, keys that are numbers
-        return json.dumps(data, ensure_ascii=False, indent=2) + "\n"
+        return _dump(data, indent=2) + "\n"
+
+
+def to_line(data: Any) -> bytes:
+    """Format data as one line of JSON, without its line feed."""
+    return _dump(data).encode()
+
+
+def _dump(data: Any, indent: int | None = None) -> str:
+    """Write JSON; where a half character stands in it, with escapes alone, which any encoding can take."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent)
+    if not text.isascii() and _HALF.search(text):
+        return json.dumps(data, indent=indent)
+    return text
 
 
 def remove_parts(folder: Path) -> None:

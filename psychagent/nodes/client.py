@@ -33,10 +33,10 @@ def client(deps: Deps) -> SessionNode:
         brief, turns = runtime.context, state["turns"]
         match brief.knobs.client:
             case ClientKind.HUMAN:
-                words = interrupt(_asked(state, brief))
-                if words == CLOSE:
+                words = _ask_person(_asked(state, brief))
+                if words is None:
                     return {"closed": True}
-                return {"turns": [Turn(speaker=Speaker.CLIENT, text=str(words).strip())]}
+                return {"turns": [Turn(speaker=Speaker.CLIENT, text=words)]}
             case ClientKind.SIMULATOR:
                 prompt = client_prompt(deps, brief, turns, state.get("card"))
                 reply = await deps.chat(Role.CLIENT, brief.knobs).request(prompt, read_words)
@@ -47,11 +47,46 @@ def client(deps: Deps) -> SessionNode:
     return answer
 
 
+def _ask_person(asked: Mapping[str, object]) -> str | None:
+    """Interrupt until the person answers in words; None where they end the session instead."""
+    problem = ""
+    while True:
+        # the node runs from its start at each answer, and is given the former ones again, in their order
+        said = interrupt({**asked, **({"problem": problem} if problem else {})})
+        if said == CLOSE:
+            return None
+        words, problem = read_answer(said, turn=asked["turn"])
+        if not problem:
+            return words
+
+
+def read_answer(said: object, *, turn: object) -> tuple[str, str]:
+    """Read what a person answers: a text, or `{"text": ..., "turn": ...}` with the turn that was asked for.
+
+    Returns:
+        The words, and why they are no answer; one of the two is empty.
+    """
+    if isinstance(said, Mapping):
+        if said.keys() - {"text", "turn"} or "text" not in said:
+            return "", 'the answer is a mapping; send a text, {"text": ..., "turn": ...} or {"end": true}'
+        if "turn" in said and said["turn"] != turn:
+            return "", f"the answer is to turn {said['turn']!r}, and turn {turn} is asked for; read it first"
+        said = said["text"]
+    if not isinstance(said, str):
+        return "", f"the answer is {type(said).__name__}, not a text"
+    return (said.strip(), "") if said.strip() else ("", "the answer is empty; write some words")
+
+
 def _asked(state: SessionState, brief: Brief) -> dict[str, object]:
-    """Say what the person is asked: the counselor's words, and the card where one is to be shown."""
+    """Say what the person is asked: the counselor's words, the turn, and a card where one is to be shown."""
     card = state.get("card")
     shown = {"card": card.model_dump(mode="json")} if card else {}
-    return {"counselor": state["turns"][-1].text, "session_index": brief.session_index, **shown}
+    return {
+        "counselor": state["turns"][-1].text,
+        "session_index": brief.session_index,
+        "turn": len(state["turns"]),
+        **shown,
+    }
 
 
 def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], card: Card | None = None) -> Prompt:

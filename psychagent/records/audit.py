@@ -92,7 +92,7 @@ def parse_line(data: bytes) -> AuditLine:
 def _version(data: bytes) -> int:
     try:
         version = json.loads(data)["v"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return 0
     return version if isinstance(version, int) else 0
 
@@ -164,6 +164,11 @@ class FileAudit:
                 with shared_file(self.path, create=False) as place:
                     self._catch_up(place)
             self._is_open = True
+
+    @property
+    def last(self) -> str:
+        """Hash of the last line that was read or written; empty if there is none."""
+        return self._last
 
     def known(self, key: AuditKey) -> int:
         """Return the level on record for a turn; 0 if there is none."""

@@ -11,7 +11,7 @@ from psychagent.domain.base import Record
 from psychagent.errors import RecordError
 from psychagent.files.shared import read_shared
 from psychagent.records.audit import AuditLine, is_intact, parse_line
-from psychagent.records.folder import runs_at
+from psychagent.records.folder import SAFETY, RunFolder, runs_at
 
 
 class Flaw(StrEnum):
@@ -77,7 +77,8 @@ def audit_files(path: Path) -> list[Path]:
         return [path]
     if runs := runs_at(path):
         # a folder of runs may hold other lines, such as an export
-        return [run.safety for run in runs if run.safety.is_file()]
+        # one that is gone although the manifest knows its last line is named by whoever reads it
+        return [run.safety for run in runs if run.safety.is_file() or _last_of(run.safety)]
     files = sorted(path.glob("*.jsonl"))
     if not files:
         raise RecordError(f"{path}: holds no audit and no run; name a run's folder or its safety.jsonl")
@@ -90,19 +91,34 @@ def verify(path: Path) -> Verdict:
     Raises:
         RecordError: If the file cannot be read.
     """
-    return check(read_shared(path))
+    return check(read_shared(path), last=_last_of(path))
 
 
-def check(data: bytes) -> Verdict:
+def _last_of(path: Path) -> str:
+    """Return the hash of the last line that the run beside an audit knows of; empty if it knows of none."""
+    try:
+        return RunFolder(path.parent).manifest().audit_last if path.name == SAFETY else ""
+    except RecordError:
+        return ""
+
+
+def check(data: bytes, *, last: str = "") -> Verdict:
     """Check the content of an audit.
 
-    What it cannot show: lines taken from the end, and a file that was written anew as a whole, or from
-    some line on, by somebody who knows its form.
+    What it cannot show: lines taken from the end after `last`, and a file that was written anew as a
+    whole, or from some line on, by somebody who knows its form.
+
+    Args:
+        data: The content.
+        last: Hash of a line that it is known to have held; empty if none is known.
     """
     *whole, torn = data.split(b"\n")
     lines = [_read(number, part) for number, part in enumerate(whole, start=1)]
     # a line may be found changed by itself and by the one below
     broken = list({(one.line, one.flaw): one for one in (*_in_order(lines), *_alone(lines))}.values())
+    if last and last not in {line.hash for line in lines}:
+        reason = "lines are missing from its end, or were changed: it lacks the last one that the run wrote"
+        broken.append(Broken(line=len(lines) + 1, flaw=Flaw.REMOVED, reason=reason))
     if torn:
         reason = "is incomplete, as a kill or a full disk leaves it; the next command that writes cuts it off"
         broken.append(Broken(line=len(lines) + 1, flaw=Flaw.TORN, reason=reason))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, model_validator
 
 from psychagent.domain.base import Record
 
@@ -19,6 +19,14 @@ class StoredFile(Record):
 
     schema_version: int = 0
     """0 if the file has none, like those of the reference release."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_one(cls, data: Any) -> Any:
+        """Refuse the content of some other file, all of whose keys would be ignored."""
+        if isinstance(data, dict) and data and not data.keys() & cls.model_fields.keys():
+            raise ValueError(f"holds none of the fields of this file ({', '.join(list(data)[:3])})")
+        return data
 
     def to_file(self) -> dict[str, Any]:
         """Return the file's content as JSON data."""

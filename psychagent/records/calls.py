@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from psychagent.domain.base import Record
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
+from psychagent.files.seal import add_sum, without_sum
 
 SCHEMA_VERSION = 1
 _BEGINNING = b'{"calls_of":'
@@ -34,6 +33,10 @@ class JournalHead(Record):
     """Hash of what else the answers depend on; empty where a manifest beside it says so."""
     kept: bool = False
     """Whether it is the log of calls, which stays when the course ends."""
+
+    def line(self) -> bytes:
+        """Write the line, with a check sum of all that stands before it."""
+        return add_sum(self.model_dump_json(exclude_defaults=True).encode()) + b"\n"
 
 
 class StoredCall(Record):
@@ -87,8 +90,8 @@ class StoredCall(Record):
         return CallId(Place(thread, self.session, self.rollout, self.attempt), self.role, self.part)
 
     def line(self) -> bytes:
-        """Write the line."""
-        return self.model_dump_json(exclude_defaults=True).encode() + b"\n"
+        """Write the line, with a check sum of all that stands before it."""
+        return add_sum(self.model_dump_json(exclude_defaults=True).encode()) + b"\n"
 
 
 def read_journal(path: Path, *, mend: bool = True) -> tuple[JournalHead, list[StoredCall]] | None:
@@ -122,8 +125,8 @@ def read_journal(path: Path, *, mend: bool = True) -> tuple[JournalHead, list[St
 
 def _head(path: Path, line: bytes) -> JournalHead:
     try:
-        head = JournalHead.model_validate_json(line)
-    except ValidationError as error:
+        head = JournalHead.model_validate_json(without_sum(line))
+    except ValueError as error:
         raise RecordError(
             f"{path}: its first line is not that of a journal of calls; move the file away to ask anew"
         ) from error
@@ -138,8 +141,8 @@ def _head(path: Path, line: bytes) -> JournalHead:
 def _calls(path: Path, lines: Sequence[bytes]) -> Iterator[StoredCall]:
     for number, line in enumerate(lines[1:], start=2):
         try:
-            yield StoredCall.model_validate_json(line)
-        except ValidationError as error:
+            yield StoredCall.model_validate_json(without_sum(line))
+        except ValueError as error:
             raise RecordError(
                 f"{path}, line {number}: is not a call's answer; remove the line to ask that call anew"
             ) from error

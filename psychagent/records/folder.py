@@ -14,7 +14,7 @@ from psychagent.records.course import CourseRecord, read_course
 from psychagent.records.manifest import Manifest, read_manifest
 from psychagent.records.session import SessionRecord, read_session
 
-MANIFEST, COURSE = "manifest.json", "course.json"
+MANIFEST, COURSE, SAFETY = "manifest.json", "course.json", "safety.jsonl"
 _PREFIX = "session_"
 _SESSION = re.compile(_PREFIX + "([1-9][0-9]*)")
 
@@ -38,9 +38,12 @@ class SessionFile:
         """Read the session.
 
         Raises:
-            RecordError: Naming the file and what is wrong with it.
+            RecordError: Naming the file and what is wrong with it; also if it says that it is another
+                session than its place says.
         """
-        return read_session(self.path)
+        record = read_session(self.path)
+        check_place(self.path, case_id=record.case_id, modality=record.modality, index=record.session_index)
+        return record
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,9 @@ class CaseFolder:
         Raises:
             RecordError: If it does not exist yet or is broken.
         """
-        return read_course(self.course_path)
+        record = read_course(self.course_path)
+        check_place(self.course_path, case_id=record.case_id, modality=record.modality)
+        return record
 
     def session_path(self, index: int) -> Path:
         """Return the path of a session's file."""
@@ -111,6 +116,25 @@ def session_number(path: Path) -> int:
     """Return the number of a session's file; 0 where the name is no session's."""
     match = _SESSION.fullmatch(path.stem)
     return int(match[1]) if match else 0
+
+
+def check_place(file: Path, *, case_id: object, modality: object, index: object = 0) -> None:
+    """Check that what a file of a case says of itself is what its place in a run says.
+
+    Raises:
+        RecordError: Naming the file, what it says and what its place says.
+    """
+    parents = file.resolve().parents
+    if parents[1].name not in set(Modality) or not (parents[2] / MANIFEST).is_file():
+        return
+    said = {"case_id": case_id, "modality": modality, "session_index": index}
+    place = {"case_id": parents[0].name, "modality": parents[1].name, "session_index": session_number(file)}
+    for field, value in said.items():
+        if value and place[field] and str(value) != str(place[field]):
+            raise RecordError(
+                f"{file}: field {field!r} has {value!r}, and its place says {place[field]!r}; put the right "
+                "file here"
+            )
 
 
 def case_folders(path: Path, schools: Iterable[str] = tuple(Modality)) -> Iterator[CaseFolder]:
@@ -167,7 +191,7 @@ class RunFolder:
     @property
     def safety(self) -> Path:
         """The audit of the safety gate; there is none where it found nothing."""
-        return self.path / "safety.jsonl"
+        return self.path / SAFETY
 
     @property
     def log(self) -> Path:

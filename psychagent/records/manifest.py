@@ -64,6 +64,9 @@ class Manifest(StoredFile):
     """Role -> calls and tokens of everything stored."""
     cases: dict[str, int] = Field(default_factory=dict)
     """Status -> number of cases."""
+    audit_last: str = ""
+    """Hash of the last line of the safety gate's audit, by which lines taken from its end are missed; empty
+    where there was none."""
 
     @property
     def is_script(self) -> bool:

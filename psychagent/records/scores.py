@@ -14,12 +14,12 @@ from psychagent.domain.base import Record, School
 from psychagent.domain.scores import TOP, Direction, Group, Headline, SessionScores, Side
 from psychagent.errors import RecordError
 from psychagent.files.read import explain, read_json, to_model
-from psychagent.files.write import write_text
+from psychagent.files.write import write_json
 
 
 def write_scores(path: Path, scores: SessionScores) -> None:
     """Write a session's scores whole or not at all."""
-    write_text(path, scores.model_dump_json(indent=1) + "\n")
+    write_json(path, scores.model_dump(mode="json"))
 
 
 def read_scores(path: Path) -> SessionScores:

@@ -147,6 +147,8 @@ class EvalSummary(StoredFile):
     summaries of earlier versions."""
     safety: SafetySummary | None = None
     """None in summaries of earlier versions."""
+    tables: dict[str, str] = Field(default_factory=dict)
+    """Name of each table beside this file -> its sha256; empty in summaries of earlier versions."""
     usage: RoleUsage = RoleUsage()
     cost: float | None = None
     currency: str | None = None

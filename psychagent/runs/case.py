@@ -76,5 +76,6 @@ def sessions_done(values: CourseState) -> int:
 def store_session(run: CourseRun, claim: Claim[CaseFile], case: Case, session: FinishedSession) -> None:
     """Write a session's file, unless the case belongs to another worker by now."""
     claim.check()
+    run.checkpoints.check()
     path = place_of(run, case).session_path(session.session_index)
     write_session(path, to_record(case, session, keep_all=run.keep_all))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from psychagent.domain.rollout import Failure
@@ -13,6 +14,8 @@ from psychagent.records.course import SCHEMA_VERSION, CourseRecord, write_course
 from psychagent.records.folder import CaseFolder, RunFolder
 from psychagent.records.session import SessionRecord
 from psychagent.runs.outcome import Outcome, Status, status_of
+
+log = logging.getLogger(__name__)
 
 
 def close_case(
@@ -62,8 +65,10 @@ def _status(values: CourseState, failure: Failure | None) -> Status:
 def _failed_before(place: CaseFolder) -> Usage:
     try:
         return place.course().failed_usage
-    except RecordError:
-        # missing or truncated: the file is rebuilt from the sessions
+    except RecordError as error:
+        # the file is made again from the sessions, which do not hold what failed calls cost
+        if place.course_path.exists():
+            log.warning("%s; it is written anew, without the cost of calls that failed before", error)
         return Usage()
 
 

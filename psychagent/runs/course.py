@@ -12,6 +12,7 @@ from langgraph.types import StateSnapshot
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.call import thread_id
+from psychagent.domain.profile import Case
 from psychagent.domain.rollout import Failure
 from psychagent.domain.usage import Usage
 from psychagent.errors import (
@@ -19,6 +20,7 @@ from psychagent.errors import (
     ClaimLostError,
     PsychAgentError,
     RecordError,
+    RemovedError,
     SkillStoreError,
     usage_of,
 )
@@ -37,23 +39,23 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     """Run a claimed case to the end of its course, or as far as it goes.
 
     Any error is recorded with the case, so that the other cases continue; but if skills cannot be
-    retrieved, the whole run stops.
+    retrieved, or the run's files were removed, the whole run stops.
     """
     file, failure, spent = claim.task, None, Usage()
     unwritable: tuple[type[Exception], ...] = (RecordError, *run.checkpoints.faults)
     try:
         await run.stop.bound(_advance(run, claim))
-    except GraphDrained:
-        # stopped on request: finished work is stored, and the case counts as partial
-        log.info("%s: stopped on request", claim.name)
+    except GraphDrained as drained:
+        # finished work is stored, and the case counts as partial
+        log.log(logging.INFO if run.stop.asked else logging.WARNING, "%s: stopped (%s)", claim.name, drained)
     except ClaimLostError:
         # its files now belong to another worker
         raise
     except Exception as error:  # noqa: BLE001
         failure = _failure(run, error)
         log.error("%s: lost (%s)", claim.name, failure.message)
-        if isinstance(error, SkillStoreError):
-            # no case can continue without skills, so do not let others spend calls on finding that out
+        if isinstance(error, SkillStoreError | RemovedError):
+            # no case can continue, so do not let others spend calls on finding that out
             run.stop.ask(failure.message)
         spent = usage_of(error)
         failure = _take_back(run, error) or failure
@@ -62,6 +64,8 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     except ClaimLostError:
         raise
     except unwritable as error:
+        if isinstance(error, RemovedError) and not run.stop.asked:
+            run.stop.ask(str(error))
         # not even the course file can be written, but the outcome still holds the reason
         log.error("%s: its course file cannot be written (%s)", claim.name, error)
         return Outcome(
@@ -76,7 +80,7 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
 def _failure(run: CourseRun, error: Exception) -> Failure:
     message = " ".join(str(error).split())
     if isinstance(error, run.checkpoints.faults):
-        message = f"{run.checkpoints.place}: {message}; free space and run again"
+        message = run.checkpoints.explain(error)
     elif not isinstance(error, PsychAgentError):
         # the message was not written for users, so name the class too
         message = f"{type(error).__name__}: {message}"
@@ -97,7 +101,7 @@ def _take_back(run: CourseRun, error: Exception) -> Failure | None:
 async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
     case = claim.task.load()
     config = config_of(run, case)
-    snapshot = await run.graph.aget_state(config)
+    snapshot = await _find_state(run, case, config)
     if snapshot.created_at:
         if await was_deleted(run, case, values_of(snapshot)):
             await run.checkpoints.forget(thread_id(case.modality, case.case_id))
@@ -132,6 +136,22 @@ async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
         run.tell(InCase(case.modality, case.case_id, event))
 
 
+async def _find_state(run: CourseRun, case: Case, config: RunnableConfig) -> StateSnapshot:
+    """Read where a course stands.
+
+    Where its checkpoints are damaged and it has no file, they are dropped: the journal holds all answers
+    that its first session was given so far, and a person who wants a case held anew removes its folder.
+    """
+    try:
+        return await run.graph.aget_state(config)
+    except run.checkpoints.faults as error:
+        if place_of(run, case).session_files():
+            raise
+        log.warning("%s; the case begins anew with what its journal holds", run.checkpoints.explain(error))
+        await run.checkpoints.forget(thread_id(case.modality, case.case_id))
+        return await run.graph.aget_state(config)
+
+
 async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: StateSnapshot) -> None:
     """Let a session whose rollouts failed for good be tried again: its retry count starts over.
 
@@ -145,6 +165,7 @@ async def _renew_retries(run: CourseRun, config: RunnableConfig, snapshot: State
 
 async def _close(run: CourseRun, claim: Claim[CaseFile], *, failure: Failure | None, spent: Usage) -> Outcome:
     claim.check()
+    run.checkpoints.check()
     file = claim.task
     thread = thread_id(file.modality, file.case_id)
     snapshot = await run.graph.aget_state(config_of(run, file))

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from psychagent.errors import RecordError
+from psychagent.files.write import PRIVATE
 
 ROOT = "psychagent"
 _FORM = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -64,7 +65,9 @@ def log_to(path: Path, level: str) -> Iterator[None]:
     logger = logging.getLogger(ROOT)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handler = _LogFile(path, encoding="utf-8")
+        path.touch(mode=PRIVATE)
+        # a name of a file may hold bytes that are no character
+        handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
         raise RecordError(
             f"{path}: cannot be written ({error.strerror}); free space and run again"

@@ -153,7 +153,9 @@ def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
     try:
         before = read_manifest(path)
     except RecordError as error:
-        raise RecordError(f"{error}; put it back, or start anew with --overwrite") from error
+        raise RecordError(
+            f"{error}; put it back, name another --save-dir, or remove the folder by hand"
+        ) from error
     if before.schema_version < SCHEMA_VERSION:
         raise RecordError(
             f"{path}: the run was begun by an earlier version (schema_version {before.schema_version}), from "
@@ -170,9 +172,8 @@ def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
         path, before, manifest, "go back to it, name another --save-dir, or start anew with --overwrite"
     )
     profiles = before.hashes.profiles | manifest.hashes.profiles
-    return manifest.model_copy(
-        update={"hashes": manifest.hashes.model_copy(update={"profiles": dict(sorted(profiles.items()))})}
-    )
+    hashes = manifest.hashes.model_copy(update={"profiles": dict(sorted(profiles.items()))})
+    return manifest.model_copy(update={"hashes": hashes, "audit_last": before.audit_last})
 
 
 def refuse_other(path: Path, before: Manifest, now: Manifest, remedy: str) -> None:
@@ -191,11 +192,14 @@ def _check_empty(folder: RunFolder) -> None:
     Raises:
         RecordError: Naming what is there.
     """
-    for path in (folder.checkpoints, folder.calls):
-        if path.exists():
+    for path, is_there in (
+        (folder.checkpoints, folder.checkpoints.exists()),
+        (folder.calls, any(folder.calls.glob("*/*.jsonl"))),
+    ):
+        if is_there:
             raise RecordError(
                 f"{folder.manifest_path}: is missing beside {path.name}, so nobody can tell what the run was "
-                "made with; put it back, or start anew with --overwrite"
+                "made with; put it back, name another --save-dir, or remove the folder by hand"
             )
     for file in (file for case in folder.cases() for file in case.session_files()):
         raise RecordError(

@@ -13,6 +13,7 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.domain.base import Language
 from psychagent.domain.call import thread_id
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
@@ -68,11 +69,18 @@ def check_plan(plan: SamplePlan) -> list[CaseFile]:
         require_key(name, plan.env)
     if plan.rft is not None:
         find_scales(plan.rft.judging.scales_root)
-        PromptLibrary(language, plan.rft.judging.prompts_root)
+        PromptLibrary(language, plan.rft.judging.prompts_root).compile_all()
         load_norms(plan.rft.norms)
-    PromptLibrary(language, plan.baseline.prompts_root)
+    _check_prompts(language, plan.baseline.prompts_root)
     SkillLibrary(language, plan.baseline.skills_root)
     return cases
+
+
+def _check_prompts(language: Language, root: Path | None) -> None:
+    """Check a folder of prompts; one's own is looked into, which the bundled one needs not."""
+    prompts = PromptLibrary(language, root)
+    if root is not None:
+        prompts.check()
 
 
 def choose_cases(plan: SamplePlan) -> list[CaseFile]:

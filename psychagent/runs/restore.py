@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
+from pathlib import Path
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.base import Modality
@@ -11,6 +12,7 @@ from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession
 from psychagent.errors import RecordError
 from psychagent.nodes.state import CourseState
+from psychagent.records.chat import CHAT
 from psychagent.records.folder import RunFolder
 from psychagent.records.session import read_session
 from psychagent.runs.case import CourseRun, config_of, place_of, sessions_done, store_session
@@ -80,18 +82,41 @@ def remove_run(folder: RunFolder) -> None:
     """Remove what a run wrote, and nothing else, so that it starts over.
 
     Raises:
-        RecordError: If something cannot be removed.
+        RecordError: If no manifest shows that it is a run, or something cannot be removed.
     """
-    # checkpoints first: whatever a kill in between leaves is then refused, not resumed as a run
-    from_run = [*folder.path.glob("checkpoints.sqlite*"), folder.calls, folder.safety]
-    from_run += [folder.path / m.value for m in Modality]
+    _check_is_run(folder)
     try:
-        for path in [*from_run, folder.manifest_path]:
-            if path.is_dir():
-                shutil.rmtree(path)
-            else:
-                path.unlink(missing_ok=True)
+        # checkpoints first: whatever a kill in between leaves is then refused, not resumed as a run
+        for path in (*_files_of(folder), folder.manifest_path):
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise RecordError(
             f"{error.filename}: cannot be removed ({error.strerror}); remove it by hand"
         ) from error
+    modalities = [folder.path / m.value for m in Modality]
+    inner = [path for parent in (*modalities, folder.calls) for path in parent.glob("*")]
+    for path in (*inner, *modalities, folder.calls):
+        # what is not empty holds files of somebody else
+        with suppress(OSError):
+            path.rmdir()
+
+
+def _check_is_run(folder: RunFolder) -> None:
+    """Refuse to remove what may be somebody's own: only a manifest tells a run from it."""
+    by_hand = f"nothing was removed: name another --save-dir, or remove {folder.path} by hand"
+    if (folder.path / CHAT).exists():
+        raise RecordError(f"{folder.path}: holds a chat, not a run; {by_hand}")
+    try:
+        folder.manifest()
+    except RecordError as error:
+        raise RecordError(f"{error}; without it nobody can tell that this is a run, so {by_hand}") from error
+
+
+def _files_of(folder: RunFolder) -> Iterator[Path]:
+    """Yield the files that a run writes, but for its manifest."""
+    yield from (folder.path / f"{folder.checkpoints.name}{end}" for end in ("", "-wal", "-shm", "-journal"))
+    yield folder.safety
+    for place in folder.cases():
+        yield from (file.path for file in place.session_files())
+        yield place.course_path
+    yield from folder.calls.glob("*/*.jsonl")

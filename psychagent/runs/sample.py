@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.call import thread_id
-from psychagent.errors import RecordError
+from psychagent.errors import RecordError, RemovedError
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
 from psychagent.flows.build import build_deps
@@ -15,8 +17,10 @@ from psychagent.flows.live import Live, open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
 from psychagent.records.audit import FileAudit
+from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import Manifest, write_manifest
 from psychagent.runs.case import CourseRun
+from psychagent.runs.checkpoints.base import Checkpoints
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.course import run_case
 from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard
@@ -34,11 +38,13 @@ from psychagent.runs.totals import with_totals
 from psychagent.runs.workers.base import Claim, Workers
 from psychagent.runs.workers.local import LocalWorkers
 
+log = logging.getLogger(__name__)
+
 
 async def run_sample(plan: SamplePlan) -> RunResult:
     """Run all cases of a plan.
 
-    Ctrl-C and SIGTERM stop cleanly: every case ends after its current step, and the same command
+    Ctrl-C, SIGTERM and SIGHUP stop cleanly: every case ends after its current step, and the same command
     resumes later.
 
     Raises:
@@ -74,10 +80,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             manifest = resume_from(folder, manifest)
             audit.open()
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
-            result = await _run_cases(plan, deps, cases, stop, journals, audit)
-            journals.tidy()
-            write_manifest(folder.manifest_path, with_totals(folder, manifest))
-            return result
+            return await _run_cases(plan, deps, cases, Run(stop, journals, audit, manifest))
 
 
 def _open_journals(plan: SamplePlan) -> Journals:
@@ -98,22 +101,26 @@ def _describe(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile]) -> Manife
     return build_manifest(plan.settings, cases, prompts=prompts, skills=skills, rft=deps.rft)
 
 
-async def _run_cases(
-    plan: SamplePlan,
-    deps: Deps,
-    cases: Sequence[CaseFile],
-    stop: Stop,
-    journals: Journals,
-    audit: FileAudit,
-) -> RunResult:
-    machine, folder = plan.runtime.machine, plan.folder
+@dataclass(frozen=True)
+class Run:
+    """What a run is held together by."""
+
+    stop: Stop
+    journals: Journals
+    audit: FileAudit
+    manifest: Manifest
+
+
+async def _run_cases(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile], run: Run) -> RunResult:
+    """Run the cases, and sum up in the manifest what is stored of them."""
+    stop, journals, folder = run.stop, run.journals, plan.folder
     async with open_checkpoints(folder.checkpoints) as checkpoints:
-        run = CourseRun(
+        course = CourseRun(
             graph=build_course(deps, checkpoints.saver),
             limit=limit_of(deps, deps.knobs),
             checkpoints=checkpoints,
             journals=journals,
-            audit=audit,
+            audit=run.audit,
             folder=folder,
             knobs=deps.knobs,
             stop=stop,
@@ -122,18 +129,31 @@ async def _run_cases(
         )
 
         async def work(claim: Claim[CaseFile]) -> Outcome:
-            outcome = await run_case(run, claim)
+            outcome = await run_case(course, claim)
             plan.tell(CaseEnded(outcome))
             return outcome
 
         plan.tell(RunBegan(len(cases)))
         tasks = [(thread_id(case.modality, case.case_id), case) for case in cases]
-        workers: Workers = LocalWorkers(machine.concurrency)
+        workers: Workers = LocalWorkers(plan.runtime.machine.concurrency)
         with stop_on_signals(stop, lambda: plan.tell(StopHeard())):
             outcomes = await workers.run(tasks, work, stopped=lambda: stop.asked)
+        _sum_up(folder, run, checkpoints)
     is_incomplete = len(outcomes) < len(cases) or any(o.status is Status.PARTIAL for o in outcomes)
     return RunResult(
         outcomes=merge_outcomes(outcomes),
         interrupted=stop.by_signal and is_incomplete,
         replies_taken=journals.taken,
     )
+
+
+def _sum_up(folder: RunFolder, run: Run, checkpoints: Checkpoints) -> None:
+    """Write the manifest's totals, unless the run was removed: alone, they would be in the way of another."""
+    try:
+        checkpoints.check()
+    except RemovedError as error:
+        log.error("no totals: %s", error)
+        return
+    run.journals.tidy()
+    manifest = run.manifest.model_copy(update={"audit_last": run.audit.last})
+    write_manifest(folder.manifest_path, with_totals(folder, manifest))

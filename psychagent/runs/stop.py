@@ -18,6 +18,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+STOPS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 GRACE_SEC = 10.0
 """How long calls in flight may take to finish; a slower call is repeated on resume."""
 
@@ -82,7 +83,7 @@ class Stop:
 
 @contextmanager
 def stop_on_signals(stop: Stop, confirm: Callable[[], None] = lambda: None) -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM ask for a clean stop; a second one ends at once.
+    """Let Ctrl-C, SIGTERM and a terminal that goes away ask for a clean stop; a second one ends at once.
 
     Args:
         stop: The request to make.
@@ -98,8 +99,11 @@ def stop_on_signals(stop: Stop, confirm: Callable[[], None] = lambda: None) -> I
         stop.ask("stopped by signal")
         confirm()
 
+    # what a signal did before, which the loop would forget; `nohup` asks for SIGHUP to be ignored
+    before = {name: signal.getsignal(name) for name in STOPS}
+    heard = [name for name in STOPS if before[name] is not signal.SIG_IGN or name is signal.SIGINT]
     try:
-        for name in (signal.SIGINT, signal.SIGTERM):
+        for name in heard:
             loop.add_signal_handler(name, ask)
     except (NotImplementedError, ValueError, RuntimeError):
         # not the main thread (a notebook's loop, a test): its owner handles signals
@@ -108,5 +112,6 @@ def stop_on_signals(stop: Stop, confirm: Callable[[], None] = lambda: None) -> I
     try:
         yield
     finally:
-        for name in (signal.SIGINT, signal.SIGTERM):
+        for name in heard:
             loop.remove_signal_handler(name)
+            signal.signal(name, before[name])

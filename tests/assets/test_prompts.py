@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
+from psychagent.assets.locate import asset_dir
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.errors import AssetError
@@ -120,3 +122,44 @@ def test_every_modality_has_a_first_plan_that_begins_at_the_beginning(
     plan = PromptLibrary(language).first_plan(modality)
     assert plan.stage is Stage.CONCEPTUALIZATION
     assert 2 <= len(plan.focus) <= 4
+
+
+ATTACKS = {
+    "reads a file": "{{ ''.__class__.__mro__[1].__subclasses__() }}",
+    "leaves by a function": "{{ cycler.__init__.__globals__ }}",
+    "changes what it is given": "{{ turns.append(1) }}",
+    "never ends": "{% for a in range(10**9) %}{% for b in range(10**9) %}x{% endfor %}{% endfor %}",
+}
+SLIPS = {
+    "divides by nothing": "{{ 1 // 0 }}",
+    "calls what is no function": "{{ turns() }}",
+    "adds apples to pears": "{{ turns + 1 }}",
+    "includes itself": "{% include 'own.jinja2' %}",
+    "a name that nobody gives": "{{ tunrs }}",
+}
+
+
+@pytest.mark.parametrize("template", [*ATTACKS.values(), *SLIPS.values()], ids=[*ATTACKS, *SLIPS])
+def test_a_template_of_somebody_else_can_do_nothing_but_write_text(tmp_path: Path, template: str) -> None:
+    (tmp_path / "en").mkdir()
+    (tmp_path / "en" / "own.jinja2").write_text(template)
+    turns = ["a"]
+    with pytest.raises(AssetError, match="prompt 'own' in .*; mend the template"):
+        PromptLibrary(Language.EN, tmp_path).render("own", turns=turns)
+    assert turns == ["a"]
+
+
+def test_prompts_of_ones_own_are_checked_before_the_first_call(tmp_path: Path) -> None:
+    root = shutil.copytree(asset_dir("prompts"), tmp_path / "prompts")
+    assert PromptLibrary(Language.EN, root).check() > 20
+    shutil.rmtree(root / "en" / "judge")
+    PromptLibrary(Language.EN, root).check()
+    (root / "en" / "client" / "system.jinja2").write_text("{% if x %}never closed")
+    with pytest.raises(AssetError, match=r"prompt 'client/system' in .*; mend the template"):
+        PromptLibrary(Language.EN, root).check()
+    (root / "en" / "client" / "system.jinja2").write_bytes(b"\xff\xfe")
+    with pytest.raises(AssetError, match=r"prompt 'client/system' in .*; mend the template"):
+        PromptLibrary(Language.EN, root).check()
+    (root / "en" / "client" / "system.jinja2").unlink()
+    with pytest.raises(AssetError, match=r"has no template client/system\.jinja2; copy it from the bundled"):
+        PromptLibrary(Language.EN, root).check()

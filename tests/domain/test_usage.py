@@ -56,3 +56,12 @@ def test_folding_in_batches_gives_the_sum() -> None:
 def test_no_parts_give_an_empty_usage() -> None:
     assert sum_usage([]) == Usage()
     assert Usage().total() == RoleUsage()
+
+
+def test_usage_is_folded_as_plain_data_too() -> None:
+    """A server that shows the state of a waiting graph does so."""
+    one = Usage(roles={"client": RoleUsage(calls=1, prompt_tokens=5)})
+    two = one + one
+    assert fold_usage(None, [one.model_dump(), one]) == two
+    assert fold_usage(one, [one.model_dump()]) == two
+    assert fold_usage(None, []) == Usage()

@@ -26,6 +26,7 @@ from tests.support.eval_runs import METHODS, eval_plan, eval_settings_at, make_r
 from tests.support.flat import baseline_of, runtime_of
 from tests.support.judging import loopback_reply
 from tests.support.loopback.server import Behave, Call, Http, serve
+from tests.support.running import load
 
 
 async def test_every_session_gets_a_file_and_every_metric_a_row(tmp_path: Path) -> None:
@@ -111,7 +112,7 @@ async def test_worthless_sessions_are_judged_beside_the_real_ones_and_kept_apart
 async def test_a_scale_that_reads_the_profile_is_missing_for_a_run_and_says_why(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01"), tmp_path / "out"
     path = data / "cbt/en01/session_1.json"
-    held = json.loads(path.read_text(encoding="utf-8")) | {"updated_profile": {"name": "from the counselor"}}
+    held = load(path) | {"updated_profile": {"name": "from the counselor"}}
     path.write_text(json.dumps(held), encoding="utf-8")
     result = await run_eval(eval_plan(data, out, methods=("HumanEval4",)))
     ((_, name, reason),) = result.missing

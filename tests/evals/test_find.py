@@ -127,6 +127,9 @@ def test_a_session_that_lacks_a_field_is_named_and_its_siblings_are_read(tmp_pat
         ({"transcript": [{"role": "assistant", "content": "<think>and so on"}]}, "never closed"),
         (session(case_id="../../etc"), "cannot name a folder"),
         (session(session_index="two"), "'session_index' has 'two'"),
+        (session(session_index="²"), "'session_index' has '²'"),
+        (session(session_index="9" * 5000), "'session_index' has '9999"),
+        ("[" * 9000, "truncated or not JSON"),
         (case(), "no list of sessions"),
     ],
 )

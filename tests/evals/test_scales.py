@@ -28,6 +28,7 @@ from psychagent.scales.scale import load_scales
 from psychagent.stats.bootstrap import Sampling
 from psychagent.stats.panels import Panel
 from tests.support.eval_runs import eval_plan, make_run
+from tests.support.running import load
 from tests.support.score_tables import make_rows, noisy, write_table
 
 FEW = Sampling(resamples=100)
@@ -106,7 +107,7 @@ async def test_the_scales_stand_whole_beside_the_scores_with_the_hashes_of_the_s
 def judged_with_other_scales(out: Path) -> str:
     """Let the evaluation's scales be others than its scores are of; return the pattern of the refusal."""
     path = EvalFolder(out).scales
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = load(path)
     seen = data["hashes"]["WAI"]
     data["scales"]["WAI"]["default"] = 5
     data["hashes"]["WAI"] = now = hash_json(data["scales"]["WAI"])
@@ -137,7 +138,7 @@ async def test_scores_of_other_scales_are_refused_wherever_they_are_read(tmp_pat
 async def test_a_scale_that_was_changed_in_the_evaluation_s_folder_is_refused(tmp_path: Path) -> None:
     out = await evaluate(tmp_path, None)
     path = EvalFolder(out).scales
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = load(path)
     data["scales"]["WAI"]["default"] = 5
     path.write_text(json.dumps(data), encoding="utf-8")
     with pytest.raises(RecordError, match="scale .WAI. is not what the evaluation was judged with"):

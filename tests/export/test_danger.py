@@ -22,7 +22,7 @@ from psychagent.runs.sample import run_sample
 from tests.support.danger import voicing
 from tests.support.exporting import make_rft, make_sample, read_rows, stored_sessions
 from tests.support.loopback.server import serve
-from tests.support.running import settings_at
+from tests.support.running import load, settings_at
 
 LEFT_OUT = "session: voiced danger was not asked about in the next turn"
 OF_GATE = "counselor: a turn that the safety gate spoke"
@@ -50,7 +50,7 @@ def edited(run: Path, to: Path, edit: Callable[[dict[str, Any]], None]) -> Path:
     """Copy a run and change the first session of its first case."""
     shutil.copytree(run, to)
     path = min(to.glob("*/*/session_1.json"))
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = load(path)
     edit(data)
     path.write_text(json.dumps(data), encoding="utf-8")
     return to

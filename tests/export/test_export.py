@@ -26,7 +26,7 @@ from psychagent.runs.sample import run_sample
 from tests.support.exporting import make_rft, make_sample, read_rows, stored_sessions
 from tests.support.loopback.replies import END_AFTER
 from tests.support.loopback.server import Call, Http, chat_body, serve
-from tests.support.running import settings_at
+from tests.support.running import load, settings_at
 
 ROLE_OF: dict[Task, str] = {
     "counselor": "counselor",
@@ -198,7 +198,7 @@ def test_changed_skills_are_refused_too(tmp_path: Path) -> None:
 def test_a_prompt_with_a_skill_that_is_gone_is_left_out_and_counted(tmp_path: Path, shared: bool) -> None:
     run = make_sample(tmp_path / "run", **KEPT, share_prefix=shared)
     path = next(run.glob("*/*/session_1.json"))
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = load(path)
     data["turns"][0]["skills"] = ["gone"]
     path.write_text(json.dumps(data), encoding="utf-8")
     done = export(run, tmp_path / "out")
@@ -230,7 +230,7 @@ def test_a_broken_session_is_left_out_with_those_after_it_and_counted(
     broken = next(run.glob("*/*/session_1.json"))
     second = broken.with_name("session_2.json")
     third = broken.with_name("session_3.json")
-    data = json.loads(second.read_text(encoding="utf-8"))
+    data = load(second)
     third.write_text(json.dumps(data | {"session_index": 3}), encoding="utf-8")
     third.write_text(third.read_text(encoding="utf-8")[:-200], encoding="utf-8")
     done = export(run, tmp_path / "out")
@@ -247,6 +247,8 @@ def test_duplicates_are_removed_and_counted(sample_run: Path, tmp_path: Path) ->
     shutil.copytree(sample_run, run)
     case = next(run.glob("*/*/session_1.json")).parent
     shutil.copytree(case, case.with_name("again"))
+    for path in case.with_name("again").glob("*.json"):
+        path.write_text(json.dumps(load(path) | {"case_id": "again"}), encoding="utf-8")
     done = export(run, tmp_path / "b")
     assert done.card["duplicates"] == len(once)
     assert len(rows_of(done)) == len(once)
@@ -305,7 +307,7 @@ def test_a_reply_that_would_not_read_back_is_left_out_and_counted(sample_run: Pa
     run = tmp_path / "run"
     shutil.copytree(sample_run, run)
     path = next(run.glob("*/*/session_2.json"))
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = load(path)
     data["turns"][0]["text"] = "I say <response>twice</response>."
     path.write_text(json.dumps(data), encoding="utf-8")
     before = export(sample_run, tmp_path / "a", tasks=("counselor",))

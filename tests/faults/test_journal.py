@@ -15,7 +15,7 @@ from psychagent.runs.outcome import Status
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
 from tests.support.eval_runs import eval_plan, eval_settings_at, files, make_run
-from tests.support.journaled import COST, journals_in, key_of, open_journal
+from tests.support.journaled import COST, change_head, journals_in, key_of, open_journal
 from tests.support.judging import loopback_reply
 from tests.support.loopback.server import Call, Http, LoopbackServer, chat_body, serve
 from tests.support.running import NAME, course_file, keys, manifest, repeats, run_plan
@@ -38,11 +38,11 @@ def cut_in_the_middle(path: Path) -> None:
 
 
 def of_another_course(path: Path) -> None:
-    path.write_bytes(path.read_bytes().replace(b'"cbt/en01"', b'"cbt/en09"'))
+    change_head(path, calls_of="cbt/en09")
 
 
 def of_a_later_version(path: Path) -> None:
-    path.write_bytes(path.read_bytes().replace(b'"schema_version":1', b'"schema_version":2'))
+    change_head(path, schema_version=2)
 
 
 def of_another_program(path: Path) -> None:

@@ -48,3 +48,25 @@ def test_where_a_value_cannot_be_made_the_old_file_stays(tmp_path: Path) -> None
         write_lines(path, broken())
     assert [p.name for p in tmp_path.iterdir()] == ["a.jsonl"]
     assert list(read_lines(path)) == [(1, "old")]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("[" * 9000, "maximum recursion depth"),
+        ("[" * 900 + "]" * 900, "lists and mappings are nested deeper than 100 levels"),
+        ('{"a": 1, "a": 2}', "key 'a' stands twice"),
+        ("9" * 5000, "Exceeds the limit"),
+    ],
+)
+def test_a_line_that_no_program_of_ours_writes_is_named(tmp_path: Path, line: str, why: str) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text(f"1\n{line}\n", encoding="utf-8")
+    with pytest.raises(RecordError, match=rf"a\.jsonl, line 2: is not JSON \({why}.*\); mend or remove it"):
+        list(read_lines(path))
+
+
+def test_half_a_character_is_written_with_escapes_and_read_back(tmp_path: Path) -> None:
+    write_lines(tmp_path / "a.jsonl", ["半 \ud83d", "半"])
+    assert list(read_lines(tmp_path / "a.jsonl")) == [(1, "半 \ud83d"), (2, "半")]
+    assert (tmp_path / "a.jsonl").read_text(encoding="utf-8") == '"\\u534a \\ud83d"\n"半"\n'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -75,3 +76,43 @@ def test_the_file_is_named_too(tmp_path: Path, name: str, text: str, said: str) 
     with pytest.raises(SettingsError) as caught:
         load_data(path, SettingsError)
     assert str(caught.value) == f"{tmp_path}/{said}"
+
+
+DEEP = 100_000
+DEEP_TEXTS = {
+    "lists in brackets": "[" * DEEP + "]" * DEEP,
+    "mappings in braces": "{a: " * DEEP + "1" + "}" * DEEP,
+    "lists in dashes": "- " * DEEP + "a",
+    "keys that are keys": "? " * DEEP + "a",
+    "open lists": "[" * DEEP,
+    "an alias of itself": "a: &a [*a]",
+}
+
+
+@pytest.mark.parametrize("kind", DEEP_TEXTS)
+def test_yaml_nested_without_end_is_refused_where_the_c_parser_would_crash(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "deep.yaml"
+    path.write_text(DEEP_TEXTS[kind], encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"deep\.yaml: not valid yaml \(.*\); mend or remove it"):
+        load_data(path, SettingsError)
+
+
+def test_aliases_that_multiply_are_refused_before_anybody_walks_through_them(tmp_path: Path) -> None:
+    rows = ["a: &a [1, 1, 1, 1, 1, 1, 1, 1, 1]"]
+    rows += [f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]" for a, b in pairwise("abcdefghi")]
+    path = tmp_path / "bomb.yaml"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(SettingsError, match="it holds more than 20,000,000 values"):
+        load_data(path, SettingsError)
+
+
+@pytest.mark.parametrize("depth", [101, 900, 9000])
+@pytest.mark.parametrize("ends", [("[", "]"), ('{"a":', "}")])
+def test_json_nested_deeper_than_any_file_of_ours_is_refused(depth: int, ends: tuple[str, str]) -> None:
+    with pytest.raises((ValueError, RecursionError)):
+        parse_json(ends[0] * depth + "1" + ends[1] * depth)
+    assert parse_json(ends[0] * 100 + "1" + ends[1] * 100)
+
+
+def test_a_plain_value_is_read_as_it_is() -> None:
+    assert [parse_yaml("3"), parse_yaml(""), parse_json('"a"'), parse_json("[]")] == [3, None, "a", []]

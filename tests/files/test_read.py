@@ -85,7 +85,8 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
     path = tmp_path / "photo.yaml"
     path.write_bytes(b"\xff\xfe\x00\x81")
-    with pytest.raises(AssetError, match="photo.yaml: cannot be read"):
+    told = r"photo\.yaml: is not UTF-8 text \(byte 0 is 0xff\); save it as UTF-8"
+    with pytest.raises(AssetError, match=told):
         read_text(path)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,7 @@ import pytest
 from psychagent.errors import RecordError
 from psychagent.files.digest import hash_file
 from psychagent.files.read import read_json
-from psychagent.files.write import whole_file, whole_files, write_json
+from psychagent.files.write import whole_file, whole_files, write_json, write_text
 
 
 def test_json_is_written_with_its_folder_and_read_back(tmp_path: Path) -> None:
@@ -34,7 +36,7 @@ def test_a_place_that_cannot_be_written_is_named_with_the_remedy(tmp_path: Path)
 
 def test_a_file_that_is_not_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_bytes(b'{"x": "\xff"}')
-    with pytest.raises(RecordError, match=r"c\.json: is truncated or not JSON"):
+    with pytest.raises(RecordError, match=r"c\.json: is not UTF-8 text \(byte 7 is 0xff\)"):
         read_json(tmp_path / "c.json")
 
 
@@ -71,3 +73,44 @@ def test_of_files_that_belong_together_none_is_replaced_before_all_are_written(t
         digests = [put(first, [b"a", b"b"]), put(second, [b"c"])]
     assert (first.read_text(), second.read_text()) == ("ab", "c")
     assert digests == [hash_file(first), hash_file(second)]
+
+
+def test_half_a_character_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    write_json(path, {"x": "半 \ud83d"})
+    assert read_json(path) == {"x": "半 \ud83d"}
+    write_text(tmp_path / "c.md", "半 \ud83d")
+    assert (tmp_path / "c.md").read_text(encoding="utf-8") == "半 ?"
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_new_file_is_for_its_owner_alone_and_an_old_one_keeps_its_permissions(tmp_path: Path) -> None:
+    path = tmp_path / "c.json"
+    before = os.umask(0o002)
+    try:
+        write_json(path, {"x": 1})
+        assert mode(path) == 0o600
+        path.chmod(0o640)
+        write_json(path, {"x": 2})
+        assert mode(path) == 0o640
+    finally:
+        os.umask(before)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"x": 1, "x": 2}', "[" * 9000, '{"a":' * 900 + "1" + "}" * 900, "9" * 5000, '"\ud800', "﻿﻿1"]
+)
+def test_json_that_no_program_of_ours_writes_is_named_with_the_remedy(tmp_path: Path, text: str) -> None:
+    (tmp_path / "c.json").write_bytes(text.encode(errors="surrogatepass"))
+    with pytest.raises(
+        RecordError, match=r"c\.json: is (truncated or not JSON|not UTF-8 text) \(.*\); .*put"
+    ):
+        read_json(tmp_path / "c.json")
+
+
+def test_a_byte_order_mark_before_json_is_no_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_bytes(b'\xef\xbb\xbf{"x": 1}')
+    assert read_json(tmp_path / "c.json") == {"x": 1}

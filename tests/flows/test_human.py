@@ -29,9 +29,9 @@ async def test_a_person_answers_through_interrupts_to_the_end_of_the_course() ->
     graph = build_course(cast.deps, InMemorySaver())
     knobs = knobs_of(cast, client="human")
     state = await graph.ainvoke(START, CONFIG, context=knobs)
-    assert waiting(state) == {"counselor": SAID[0], "session_index": 1}
+    assert waiting(state) == {"counselor": SAID[0], "session_index": 1, "turn": 1}
     state = await graph.ainvoke(Command(resume=" I am tired. "), CONFIG, context=knobs)
-    assert waiting(state) == {"counselor": SAID[2], "session_index": 2}
+    assert waiting(state) == {"counselor": SAID[2], "session_index": 2, "turn": 1}
     state = await graph.ainvoke(Command(resume="Better."), CONFIG, context=knobs)
     assert "__interrupt__" not in state
     assert state["finished_reason"] == "max_sessions"
@@ -75,7 +75,7 @@ async def test_a_person_may_end_a_session_instead_of_answering() -> None:
     knobs = knobs_of(cast, client="human")
     await graph.ainvoke(START, CONFIG, context=knobs)
     state = await graph.ainvoke(Command(resume=dict(CLOSE)), CONFIG, context=knobs)
-    assert waiting(state) == {"counselor": SAID[2], "session_index": 2}
+    assert waiting(state) == {"counselor": SAID[2], "session_index": 2, "turn": 1}
     assert len(cast.asked("summary")) == len(cast.asked("client_file")) == 1
     assert state["memory"].summaries[0].session_summary_abstract == "sum1 abstract"
 
@@ -101,3 +101,19 @@ async def test_an_answer_by_its_interrupts_id_answers_no_later_one_after_a_crash
     state = await graph.ainvoke(None, CONFIG, context=knobs)
     assert waiting(state)["counselor"] == "And then?"
     assert str(cast.asked("counselor")[-1]).count("I am tired.") == 1
+
+
+async def test_what_is_no_answer_is_asked_for_again_and_never_said() -> None:
+    cast = two_sessions()
+    graph = build_course(cast.deps, InMemorySaver())
+    knobs = knobs_of(cast, client="human")
+    await graph.ainvoke(START, CONFIG, context=knobs)
+    for bad in ("", ["a"], {"text": "late", "turn": 9}):
+        state = await graph.ainvoke(Command(resume=bad), CONFIG, context=knobs)
+        assert str(waiting(state)["problem"]).startswith("the answer is ")
+    assert len(cast.asked("counselor")) == 1, "the counselor hears nothing of it"
+    state = await graph.ainvoke(
+        Command(resume={"text": "I am tired.", "turn": waiting(state)["turn"]}), CONFIG, context=knobs
+    )
+    assert "problem" not in waiting(state)
+    assert cast.asked("counselor")[1][-1]["content"].count("I am tired.") == 1

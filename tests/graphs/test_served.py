@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -179,7 +180,7 @@ async def test_a_person_in_danger_is_shown_the_card_over_http(server: tuple[str,
         context: dict[str, Any] = {"client": "human", "max_counselor_turns": 8, "region": "US"}
         await client.runs.wait(thread["thread_id"], "course", input={}, context=context)
         first = await _asked(client, thread["thread_id"])
-        assert first.keys() == {"counselor", "session_index"}
+        assert first.keys() == {"counselor", "session_index", "turn"}
         words = {"high": "I want to kill myself.", "calm": "Thank you."}
         streamed: list[Any] = []
         async for part in client.runs.stream(
@@ -224,6 +225,71 @@ async def test_findings_are_recorded_where_the_environment_names_a_file(server: 
         assert len(lines) == before + 1
         assert json.loads(lines[-1])["level"] >= 2
         assert "kill" not in lines[-1]
+
+
+async def test_the_state_of_a_waiting_graph_can_be_read_with_its_inner_graphs(
+    server: tuple[str, Path],
+) -> None:
+    async with get_client(url=server[0]) as client:
+        for graph in ("session", "course"):
+            thread = await client.threads.create()
+            context: dict[str, Any] = {"client": "human", "max_counselor_turns": 2}
+            await client.runs.wait(thread["thread_id"], graph, input={}, context=context)
+            state: Any = await client.threads.get_state(thread["thread_id"], subgraphs=True)
+            assert state["tasks"][0]["state"], graph
+    log = server[1].read_text()
+    assert "unregistered type" not in log
+    assert "Blocked deserialization" not in log
+
+
+@pytest.mark.parametrize("answer", ["", "   ", 5, True, ["a"], {"text": ""}, {"end": "x"}, {"turn": 1}])
+async def test_what_is_no_answer_is_refused_in_words_and_asked_for_again(
+    server: tuple[str, Path], answer: Any
+) -> None:
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        context: dict[str, Any] = {"client": "human", "max_counselor_turns": 2}
+        await client.runs.wait(thread["thread_id"], "session", input={}, context=context)
+        first = await _asked(client, thread["thread_id"])
+        await client.runs.wait(
+            thread["thread_id"], "session", command={"resume": answer}, context=context, raise_error=True
+        )
+        again = await _asked(client, thread["thread_id"])
+        assert again.pop("problem").startswith("the answer is ")
+        assert again == first
+
+
+async def test_of_two_answers_to_one_turn_the_second_is_refused(server: tuple[str, Path]) -> None:
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        context: dict[str, Any] = {"client": "human", "max_counselor_turns": 3}
+        await client.runs.wait(thread["thread_id"], "session", input={}, context=context)
+        asked = await _asked(client, thread["thread_id"])
+
+        async def answer(words: str) -> None:
+            said = {"text": words, "turn": asked["turn"]}
+            await client.runs.wait(thread["thread_id"], "session", command={"resume": said}, context=context)
+
+        await asyncio.gather(answer("I cannot sleep."), answer("I said it twice."))
+        waiting = await _asked(client, thread["thread_id"])
+        assert waiting["problem"] == "the answer is to turn 1, and turn 3 is asked for; read it first"
+
+
+@pytest.mark.parametrize(
+    ("knobs", "told"),
+    [
+        ({"language": "fr"}, "knob 'language': 'fr' is unknown; known: en, zh"),
+        ({"profile": "nobody"}, "no profile 'nobody' for 'en'"),
+        ({"max_sessions": 0}, "knob 'max_sessions': has 0"),
+    ],
+)
+async def test_a_wrong_knob_is_told_to_the_caller_in_words(
+    server: tuple[str, Path], knobs: dict[str, Any], told: str
+) -> None:
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        with pytest.raises(Exception, match=told):
+            await client.runs.wait(thread["thread_id"], "session", input={}, context=knobs, raise_error=True)
 
 
 async def _asked(client: LangGraphClient, thread: str) -> dict[str, Any]:

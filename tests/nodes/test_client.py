@@ -11,7 +11,7 @@ from psychagent.domain.base import Language, Speaker
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import ReplyError
-from psychagent.nodes.client import client, client_prompt
+from psychagent.nodes.client import client, client_prompt, read_answer
 from psychagent.nodes.state import Brief, SessionState
 from tests.support.fakes import Cast, brief_for, case_of
 from tests.support.memory_parts import memory
@@ -107,3 +107,39 @@ def test_homework_is_done_or_not_whatever_rollout_asks() -> None:
         assert len(heads) == 1
         states |= heads
     assert len(states) > 1, "other seeds should draw another state of the homework"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("I am tired.", "I am tired."),
+        (" <think>out loud</think> ", "<think>out loud</think>"),
+        ({"text": "yes"}, "yes"),
+        ({"text": "yes", "turn": 3}, "yes"),
+    ],
+)
+def test_words_of_a_person_are_taken_as_they_are(said: object, words: str) -> None:
+    assert read_answer(said, turn=3) == (words, "")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("", "the answer is empty; write some words"),
+        (" \n\u3000", "the answer is empty; write some words"),
+        ({"text": " "}, "the answer is empty; write some words"),
+        (None, "the answer is NoneType, not a text"),
+        (3, "the answer is int, not a text"),
+        (["yes"], "the answer is list, not a text"),
+        ({"text": ["yes"]}, "the answer is list, not a text"),
+        ({}, "the answer is a mapping; send a text"),
+        ({"end": False}, "the answer is a mapping; send a text"),
+        ({"text": "yes", "end": True}, "the answer is a mapping; send a text"),
+        ({"text": "yes", "turn": 1}, "the answer is to turn 1, and turn 3 is asked for; read it first"),
+        ({"text": "yes", "turn": None}, "the answer is to turn None, and turn 3 is asked for"),
+    ],
+)
+def test_what_is_no_answer_is_told_apart_with_the_reason(said: object, told: str) -> None:
+    words, problem = read_answer(said, turn=3)
+    assert words == ""
+    assert problem.startswith(told)

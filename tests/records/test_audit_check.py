@@ -9,10 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.errors import RecordError
 from psychagent.files.write import write_json
 from psychagent.records.audit import AuditLine, parse_line, seal
 from psychagent.records.audit_check import Flaw, Verdict, audit_files, check, verify
+from psychagent.records.folder import RunFolder
+from psychagent.records.manifest import Manifest, RunSettings, write_manifest
 from tests.support.audits import finding_of, leave_audit, turn_of
 
 Lines = list[bytes]
@@ -192,3 +197,20 @@ def test_the_audits_of_a_path_are_found(tmp_path: Path) -> None:
     assert audit_files(tmp_path / "any.jsonl") == [tmp_path / "any.jsonl"]
     with pytest.raises(RecordError, match=r"holds no audit and no run; name a run's folder"):
         audit_files(tmp_path)
+
+
+def test_lines_taken_from_the_end_are_missed_where_the_run_knows_its_last(tmp_path: Path) -> None:
+    run = RunFolder(tmp_path)
+    made = RunSettings(baseline=BaselineSettings(), runtime=RuntimeSettings(), dataset=DatasetSettings())
+    audit = leave_audit(run.safety, [1, 3, 5])
+    write_manifest(run.manifest_path, Manifest(settings=made, audit_last=audit.last))
+    assert verify(run.safety).is_whole
+    lines = run.safety.read_bytes().splitlines(keepends=True)
+    for left in (2, 1, 0):
+        run.safety.write_bytes(b"".join(lines[:left]))
+        (broken,) = verify(run.safety).broken
+        assert (broken.flaw, broken.line) == (Flaw.REMOVED, left + 1)
+    run.safety.unlink()
+    assert audit_files(tmp_path) == [run.safety]
+    with pytest.raises(RecordError, match=r"safety\.jsonl: no such file"):
+        verify(run.safety)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import get_args
 
@@ -192,3 +193,26 @@ def test_a_page_that_cannot_be_written_is_an_error_that_names_the_file(tmp_path:
 @pytest.mark.parametrize(("level", "name"), [(0.95, "95% interval"), (0.975, "97.5% interval")])
 def test_an_interval_is_named_by_its_level(level: float, name: str) -> None:
     assert interval_name(level) == name
+
+
+NAMES = (
+    "<img src=x onerror=alert(1)>",
+    "[free](javascript:alert(1))",
+    "a\n\n# Heading",
+    "![x](http://evil/x.png)",
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_models_and_raters_are_inert_wherever_markdown_prints_them(name: str) -> None:
+    blocks: list[Block] = [
+        Heading(f"By {name}"),
+        Text(f"Judged by {name}."),
+        Notice("warning", f"Of {name}", (f"Read {name} with care.",)),
+        Table(("who", "score"), ((name, "5.0"),), caption=f"Of {name}"),
+        Cards((Card(name, "5.0", "4.0 to 6.0", name),)),
+    ]
+    text = to_markdown(blocks, "pictures")
+    assert "<img" not in text
+    assert not re.search(r"(?<!\\)\[[^\]]*\]\(", text)
+    assert text.count("\n#") == 0

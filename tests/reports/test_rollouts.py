@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -26,6 +25,7 @@ from psychagent.scales.reward import load_norms, to_signals
 from psychagent.stats.bootstrap import Sampling
 from tests.support.flat import baseline_of, runtime_of
 from tests.support.rolling import failed, judged, rft_settings, scores_of
+from tests.support.running import load
 
 FEW = Sampling(resamples=200)
 WAI = load_norms().counselor["WAI"]
@@ -192,7 +192,7 @@ def test_rollouts_that_left_danger_unasked_are_counted_as_one_kind(tmp_path: Pat
     folder = two_cases(tmp_path)
     for case, turn in (("a", 7), ("b", 3)):
         path = folder / "cbt" / case / "session_1.json"
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = load(path)
         reason = f"danger voiced in turn {turn} was not asked about"
         data["rollout_data"]["selection"]["excluded"] = {"0": reason}
         write_json(path, data)
@@ -254,7 +254,7 @@ def test_a_run_without_finished_sessions_is_refused(tmp_path: Path) -> None:
 
 def test_norms_that_are_gone_are_named(tmp_path: Path) -> None:
     two_cases(tmp_path)
-    manifest = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))
+    manifest = load(tmp_path / "manifest.json")
     manifest["settings"]["rft"]["norms"] = str(tmp_path / "gone.yaml")
     write_json(tmp_path / "manifest.json", manifest)
     with pytest.raises(RecordError, match=r"norms.*gone\.yaml"):
@@ -404,7 +404,7 @@ def told_in_second(folder: Path, **choice: Any) -> Path:
             folder, "a", index, second(judged(0, WAI=9.0), 6.0), second(judged(1, WAI=6.0), 4.0 - index)
         )
     path = folder / "cbt" / "a" / "session_2.json"
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = load(path)
     data["rollout_data"]["selection"] |= choice
     write_json(path, data)
     return folder
@@ -422,7 +422,7 @@ def test_the_second_judges_changes_are_without_items_on_danger(tmp_path: Path) -
     folder = told_in_second(tmp_path)
     before = read_rft_run(folder).sessions[1].holdouts
     path = folder / "cbt" / "a" / "session_2.json"
-    data = json.loads(path.read_text(encoding="utf-8"))
+    data = load(path)
     data["rollout_data"]["rollout_candidates"][1]["holdout_changes"] = {"client.PANAS": 6.0}
     write_json(path, data)
     after = read_rft_run(folder).sessions[1].holdouts

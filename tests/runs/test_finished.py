@@ -26,7 +26,7 @@ from psychagent.runs.outcome import RunResult
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import serve
-from tests.support.running import NAME, manifest, run_plan
+from tests.support.running import NAME, load, manifest, run_plan
 
 UNREACHABLE = "http://127.0.0.1:9/v1"
 
@@ -89,7 +89,7 @@ def execute(folder: Path, statement: str) -> None:
 
 def edit_course(folder: Path, **fields: Any) -> None:
     path = case_of(folder) / "course.json"
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")) | fields), encoding="utf-8")
+    path.write_text(json.dumps(load(path) | fields), encoding="utf-8")
 
 
 DAMAGE: dict[str, Callable[[Path], object]] = {

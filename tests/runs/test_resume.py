@@ -252,12 +252,34 @@ async def test_a_run_that_is_not_to_be_resumed_is_refused(tmp_path: Path) -> Non
 async def test_overwriting_removes_what_the_run_wrote_and_nothing_else(tmp_path: Path) -> None:
     with serve() as server:
         plan = await finished_run(tmp_path, server)
-        (tmp_path / NAME / "notes.txt").write_text("mine")
+        case = case_dirs(tmp_path)[0]
+        (case.parent / "another").mkdir()
+        (tmp_path / NAME / "calls").mkdir()
+        names = ("notes.txt", "checkpoints.sqlite.bak", "calls/notes.md", "cbt/another/notes.json")
+        mine = [tmp_path / NAME / name for name in names] + [case / "session_notes.json"]
+        for path in mine:
+            path.write_text("mine")
         stale = case_dirs(tmp_path)[0] / "session_9.json"
         stale.write_text("{}")
         await run_sample(replace(plan, overwrite=True))
-    assert (tmp_path / NAME / "notes.txt").read_text() == "mine"
     assert not stale.exists()
+    assert {path.name: path.read_text() for path in mine if path.exists()} == {p.name: "mine" for p in mine}
+
+
+async def test_overwriting_leaves_a_chat_alone(tmp_path: Path) -> None:
+    """A person's chat has a manifest too, and lies where a run of the same name would."""
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        (tmp_path / NAME / "chat.json").write_text("{}")
+        before = tree_of(tmp_path)
+        with pytest.raises(RecordError, match="holds a chat, not a run; nothing was removed"):
+            await run_sample(replace(plan, overwrite=True))
+        assert tree_of(tmp_path) == before
+
+
+def tree_of(folder: Path) -> dict[str, bytes]:
+    """Read every file below a folder but the log."""
+    return {str(p): p.read_bytes() for p in folder.rglob("*") if p.is_file() and p.suffix != ".log"}
 
 
 def cut(path: Path) -> None:
@@ -346,19 +368,24 @@ async def test_a_broken_manifest_is_named_with_the_remedy(tmp_path: Path, text: 
         plan = await finished_run(tmp_path, server)
         path = tmp_path / NAME / "manifest.json"
         path.write_text(text)
-        with pytest.raises(RecordError, match="put it back, or start anew with --overwrite") as caught:
+        with pytest.raises(RecordError, match=r"put it back, name another --save-dir, or remove") as caught:
             await run_sample(plan)
         assert str(path) in str(caught.value)
-        assert (await run_sample(replace(plan, overwrite=True))).exit_status() == 0
+        before = tree_of(tmp_path)
+        with pytest.raises(RecordError, match=r"nobody can tell that this is a run, so nothing was removed"):
+            await run_sample(replace(plan, overwrite=True))
+        assert tree_of(tmp_path) == before
 
 
 async def test_a_run_without_its_manifest_is_not_resumed(tmp_path: Path) -> None:
     with serve() as server:
         plan = await finished_run(tmp_path, server)
         (tmp_path / NAME / "manifest.json").unlink()
-        for resume in (True, False):
-            with pytest.raises(RecordError, match="--overwrite"):
-                await run_sample(replace(plan, resume=resume))
+        before = tree_of(tmp_path)
+        for way in (plan, replace(plan, resume=False), replace(plan, overwrite=True)):
+            with pytest.raises(RecordError, match=r"manifest\.json|--overwrite"):
+                await run_sample(way)
+        assert tree_of(tmp_path) == before
 
 
 async def test_a_checkpoint_file_that_is_no_database_is_named_with_the_remedy(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage
+from psychagent.files.seal import add_sum, without_sum
 from psychagent.llm.journal import Kept, Key
 from psychagent.runs.journals.file import FileJournals
 
@@ -33,6 +34,13 @@ def key_of(
 def answer(content: str, cost: RoleUsage | None = COST) -> Kept:
     """Make what a journal keeps of a reply."""
     return Kept({"content": content}, cost)
+
+
+def change_head(path: Path, **fields: object) -> None:
+    """Write a journal's first line anew, as another program would have."""
+    head, *rest = path.read_bytes().split(b"\n")
+    changed = json.dumps(json.loads(without_sum(head)) | fields).encode()
+    path.write_bytes(b"\n".join([add_sum(changed), *rest]))
 
 
 def journal_lines(path: Path) -> list[Any]:

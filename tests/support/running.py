@@ -13,6 +13,7 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Modality
+from psychagent.files.seal import KEY
 from psychagent.records.folder import RunFolder
 from psychagent.runs.events import RunEvent
 from psychagent.runs.outcome import RunResult
@@ -79,8 +80,11 @@ def case_dirs(save_dir: Path) -> list[Path]:
 
 
 def load(path: Path) -> Any:
-    """Read a JSON file."""
-    return json.loads(path.read_text(encoding="utf-8"))
+    """Read a JSON file, without the seal that would be broken if the test wrote it back changed."""
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if isinstance(data, dict):
+        data.pop(KEY, None)
+    return data
 
 
 def course_file(save_dir: Path, number: int = 0) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, KeyName, Settings, moved_to
 from psychagent.assets.settings.safety import SafetySettings
+from psychagent.domain.name import checked_name
 
 
 class EmbeddingSettings(Settings):
@@ -67,7 +68,7 @@ class BaselineSettings(Settings):
 
     moved: ClassVar[Mapping[str, str]] = moved_to("under 'counselor'", EndpointSettings)
 
-    name: str = Field(default="offline", pattern=r"^[\w-][\w.-]*$")
+    name: Annotated[str, AfterValidator(checked_name)] = "offline"
     """Name of the run's folder."""
     counselor: EndpointSettings = EndpointSettings(provider="offline")
     """Model that plays the counselor, filters skills and rewrites queries."""

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from psychagent.assets.settings.endpoint import FilePath, Settings
 from psychagent.domain.base import Modality
+from psychagent.domain.name import RULE, is_name
 
 Order = Literal["rotate", "file", "random"]
+
+
+def _below(split: str) -> str:
+    """Refuse a path that leads out of the folder of profiles."""
+    if not all(map(is_name, split.split("/"))):
+        raise ValueError(f"is no folder below 'root'; {RULE}")
+    return split
 
 
 class DatasetSettings(Settings):
@@ -21,7 +29,7 @@ class DatasetSettings(Settings):
     """Layout of the folder: ours, the reference release's, or PsychEval cases."""
     modalities: tuple[Modality, ...] = tuple(Modality)
     """Therapy schools to run."""
-    split: str | None = "sample"
+    split: Annotated[str, AfterValidator(_below)] | None = "sample"
     """Sub-folder of profiles; null takes all."""
     profiles: tuple[str, ...] = ()
     """Clients by id or file, from any split; empty takes all of the split."""

@@ -14,7 +14,13 @@ from psychagent.replies.as_json import Structured
 
 def _beside_file(value: Path, info: ValidationInfo) -> Path:
     base = (info.context or {}).get("base")
-    value = value.expanduser()
+    is_too_long = any(len(part.encode(errors="replace")) > 255 for part in value.parts)
+    if is_too_long or any(letter < " " for letter in str(value)):
+        raise ValueError("is no path that a file can have; check it")
+    try:
+        value = value.expanduser()
+    except RuntimeError as error:
+        raise ValueError("begins with the home of a user who is not known; write the whole path") from error
     return value if value.is_absolute() or base is None else base / value
 
 
@@ -26,7 +32,7 @@ _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
 
 def _variable(value: str) -> str:
-    if not _NAME.fullmatch(value):
+    if not _NAME.fullmatch(value) or len(value) > 200:
         raise ValueError("must be the name of an environment variable; put the key there, never in a file")
     return value
 

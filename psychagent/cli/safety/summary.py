@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from psychagent.evals.safety.audit_counts import AuditSummary, Counts, summarize
 from psychagent.records.audit import read_audit
 from psychagent.records.audit_check import audit_files
-from psychagent.records.audit_counts import AuditSummary, Counts, summarize
 
 _ROWS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
     ("courses on record", lambda c: c.subjects),

@@ -23,6 +23,8 @@ from psychagent.reports.page.blocks import (
     Transcript,
 )
 
+_TAG = re.compile(r"<(?=[A-Za-z/!?])")
+_LINK = re.compile(r"\[(?=[^\[\]]*\]\()")
 _MARKS = re.compile(r"([\\`*_\[\]<#])")
 
 
@@ -39,16 +41,19 @@ def to_markdown(blocks: Blocks, pictures: str) -> str:
 def _block(block: Block, pictures: str) -> str:
     match block:
         case Heading():
-            return f"{'#' * block.level} {block.text}"
+            return f"{'#' * block.level} {_inert(block.text)}"
         case Text():
-            return block.text
+            return _inert(block.text)
         case Notice():
-            lines = "\n".join(f"> - {line}" for line in block.lines)
-            return f"> **{block.title}**\n>\n{lines}"
+            lines = "\n".join(f"> - {_inert(line)}" for line in block.lines)
+            return f"> **{_inert(block.title)}**\n>\n{lines}"
         case Cards():
-            return "\n".join(f"- **{c.label}: {c.value}** ({c.interval}); {c.note}" for c in block.cards)
+            cards = (f"- **{c.label}: {c.value}** ({c.interval}); {c.note}" for c in block.cards)
+            return "\n".join(map(_inert, cards))
         case Table():
-            return "\n\n".join(part for part in (block.folded, block.caption, _table(block)) if part)
+            return "\n\n".join(
+                part for part in (_inert(block.folded), _inert(block.caption), _table(block)) if part
+            )
         case Gallery():
             images = "\n".join(f"![{p.alt}]({pictures}/{p.name}.svg)" for p in block.pictures)
             return f"{images}\n\n{block.caption}".strip()
@@ -89,4 +94,9 @@ def _strong(cells: Sequence[str]) -> list[str]:
 
 
 def _escape(cells: Sequence[str]) -> list[str]:
-    return [cell.replace("<", "&lt;") for cell in cells]
+    return [_inert(cell).replace("<", "&lt;") for cell in cells]
+
+
+def _inert(text: str) -> str:
+    """Keep names of models, raters and files in a sentence of ours from being tags, links or paragraphs."""
+    return _LINK.sub(r"\\[", _TAG.sub("&lt;", " ".join(text.split())))

@@ -26,6 +26,16 @@ class Checkpoints(Protocol):
     def faults(self) -> tuple[type[Exception], ...]:
         """Errors raised when the store cannot be read or written."""
 
+    def explain(self, error: Exception) -> str:
+        """Say in a sentence what one of the errors means for a person, with the remedy."""
+
+    def check(self) -> None:
+        """Check before a file is written that what the store keeps is still found at its place.
+
+        Raises:
+            RemovedError: If it is not: the run must not go on as if its work were kept.
+        """
+
     async def forget(self, thread: str) -> None:
         """Remove every checkpoint of a course, so that it starts over."""
 

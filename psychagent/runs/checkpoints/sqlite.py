@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
@@ -12,6 +13,7 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import ChannelVersions, Checkpoint, CheckpointMetadata, CheckpointTuple
+from langgraph.checkpoint.serde.base import SerializerProtocol
 from langgraph.checkpoint.sqlite import SqliteSaver
 from pydantic import BaseModel
 
@@ -29,9 +31,10 @@ from psychagent.domain import (
     usage,
 )
 from psychagent.domain.risk import finding
-from psychagent.errors import RecordError
+from psychagent.errors import RecordError, RemovedError
+from psychagent.files.write import PRIVATE
 from psychagent.nodes import state
-from psychagent.runs.checkpoints.serde import CompressedSerializer
+from psychagent.runs.checkpoints.serde import CompressedSerializer, DamagedError
 from psychagent.safety import answer
 from psychagent.scales import fill
 
@@ -74,19 +77,43 @@ class LoopSaver(SqliteSaver):
     checkpoint: with 16 cases that all open a session at once, this held each up for a tenth of a second.
     """
 
+    def __init__(self, conn: sqlite3.Connection, path: Path, *, serde: SerializerProtocol) -> None:
+        """Store where the connection's file is."""
+        super().__init__(conn, serde=serde)
+        self.path, self.inode = path, path.stat().st_ino
+
     @contextmanager
     def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:
         """Open a cursor for one transaction; if it fails, nothing is stored and nothing stays open."""
         with closing(self.conn.cursor()) as cursor:
             try:
                 yield cursor
+                self.check()
                 if transaction:
                     self.conn.commit()
-            except sqlite3.Error:
+            except (sqlite3.Error, RemovedError):
                 # a full disk may refuse this too, and has then undone the transaction itself
                 with suppress(sqlite3.Error):
                     self.conn.rollback()
                 raise
+
+    def check(self) -> None:
+        """Check that the file of this connection is still at its path.
+
+        SQLite goes on with a file that was removed, and all that it stores is gone when the process ends.
+
+        Raises:
+            RemovedError: If it was removed or replaced.
+        """
+        try:
+            now = os.stat(self.path).st_ino
+        except OSError:
+            now = 0
+        if now != self.inode:
+            raise RemovedError(
+                f"{self.path}: was removed while the run works, so nothing more is asked or written; put it "
+                "back, or begin anew in another folder"
+            )
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """Read a checkpoint."""
@@ -132,8 +159,16 @@ class SqliteCheckpoints:
 
     @property
     def faults(self) -> tuple[type[Exception], ...]:
-        """Raised for a full disk, a file that is no database, or one that cannot be written."""
-        return (sqlite3.Error,)
+        """Raised for a full disk, a file that is no database or damaged, or one that cannot be written."""
+        return (sqlite3.Error, DamagedError)
+
+    def explain(self, error: Exception) -> str:
+        """Name the file, the problem and the remedy."""
+        return explain(self.path, error)
+
+    def check(self) -> None:
+        """Check that the file is still at its path."""
+        self.saver.check()
 
     async def forget(self, thread: str) -> None:
         """Remove every checkpoint of a course."""
@@ -175,13 +210,31 @@ async def open_checkpoints(path: Path) -> AsyncIterator[SqliteCheckpoints]:
         RecordError: If the file is not a database or cannot be written.
     """
     try:
+        # SQLite gives its side files the permissions of the database
+        path.touch(mode=PRIVATE)
         with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             # short, because the loop waits too; the run's lock keeps other runs away
             connection.execute("PRAGMA busy_timeout=2000")
-            saver = LoopSaver(connection, serde=CompressedSerializer(allowed_msgpack_modules=stored_types()))
+            serde = CompressedSerializer(allowed_msgpack_modules=stored_types())
+            saver = LoopSaver(connection, path, serde=serde)
             saver.setup()
             connection.execute("PRAGMA synchronous=NORMAL")
             yield SqliteCheckpoints(saver, path)
     except sqlite3.DatabaseError as error:
-        raise RecordError(f"{path}: {error}; free space, or move the file away and start anew") from error
+        raise RecordError(explain(path, error)) from error
+
+
+_WRITING = ("full", "readonly", "read-only", "disk i/o", "unable to open", "locked")
+"""In messages of SQLite about a file that is whole and cannot be written now."""
+
+
+def explain(path: Path, error: Exception) -> str:
+    """Say what an error of a checkpoint file means: it cannot be written, or is not what was written."""
+    reason = " ".join(str(error).split())
+    if any(word in reason.lower() for word in _WRITING):
+        return f"{path}: {reason}; free space or mend its permissions, and run again"
+    return (
+        f"{path}: is damaged ({reason}); put it back from a copy, or move the file away and start anew with "
+        "--overwrite"
+    )

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage, Usage, sum_usage
-from psychagent.errors import RecordError
+from psychagent.errors import RecordError, RemovedError
 from psychagent.files.append import append
 from psychagent.files.write import write_bytes
 from psychagent.llm.journal import FAILED, Kept, Key
@@ -54,14 +54,20 @@ class _Course:
     @property
     def head_line(self) -> bytes:
         """The first line."""
-        return self.head.model_dump_json(exclude_defaults=True).encode() + b"\n"
+        return self.head.line()
 
     def append(self, line: bytes) -> None:
         """Append a line whole or not at all.
 
         Raises:
             RecordError: If the disk is full, or the file was removed meanwhile.
+            RemovedError: If all of the run was.
         """
+        if not self.exists and not self.path.parents[2].exists():
+            raise RemovedError(
+                f"{self.path.parents[2]}: was removed while the run works, so nothing more is asked or "
+                "written; put it back, or begin anew in another folder"
+            )
         append(self.path, line if self.exists else self.head_line + line, is_new=not self.exists)
         self.exists = True
 

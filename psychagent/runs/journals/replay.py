@@ -57,7 +57,10 @@ class ReplayJournals:
                 f"{self._kept.path(thread)}: {role} {part} of session {session} was asked something else "
                 "then; play the run again with the prompts, skills and profiles that made it"
             )
-        raise GraphDrained(f"the journal of {thread} ends in session {session}")
+        call = " ".join(filter(None, (role, part)))
+        raise GraphDrained(
+            f"{self._kept.path(thread)}: has no answer to {call} of session {session}: the course ends there"
+        )
 
     def add(self, key: Key, kept: Kept, messages: Sequence[Message] = ()) -> None:
         """Refuse: nothing is asked, so there is nothing to keep."""

@@ -57,7 +57,7 @@ def test_the_tables_are_the_same_to_the_byte(pair: Pair, table: str) -> None:
 
 
 def test_the_summary_differs_in_nothing_but_what_was_asked_and_spent(pair: Pair) -> None:
-    own = {"safety", "scales", "scale_hashes", "usage", "cost"}
+    own = {"safety", "scales", "scale_hashes", "tables", "usage", "cost"}
     before, after = (read_summary(EvalFolder(folder).summary).to_file() for folder in pair.folders)
     assert {name: value for name, value in before.items() if name not in own} == {
         name: value for name, value in after.items() if name not in own

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +15,7 @@ from psychagent.runs.journals.file import FileJournals
 from tests.support.journaled import (
     COURSE,
     answer,
+    change_head,
     found_in,
     journal_lines,
     key_of,
@@ -106,12 +106,6 @@ def test_a_file_of_foreign_text_without_a_line_end_is_refused_and_left_as_it_is(
         path.write_text(text)
         assert "its first line is not that of a journal" in refusal(tmp_path)
         assert path.read_text() == text
-
-
-def change_head(path: Path, **fields: object) -> None:
-    head, *rest = path.read_bytes().split(b"\n")
-    changed = json.dumps(json.loads(head) | fields).encode()
-    path.write_bytes(b"\n".join([changed, *rest]))
 
 
 def test_a_journal_of_a_later_version_is_refused_with_both_versions(tmp_path: Path) -> None:
