@@ -34,6 +34,7 @@ failed calls are counted too.
 from __future__ import annotations
 
 from psychagent.domain.call import CallId
+from psychagent.domain.cause import Cause
 from psychagent.domain.usage import Usage
 
 
@@ -74,6 +75,13 @@ class CallError(PsychAgentError):
         self.usage = usage or Usage()
         self.call: CallId | None = None
         """Which call of the run it was; None for one that no run makes."""
+        self.cause: Cause | None = None
+        """Why, as far as it decides what is done about it."""
+
+
+def cause_of(error: BaseException) -> Cause | None:
+    """Return why a model gave no usable answer; None if the error is of another kind."""
+    return error.cause if isinstance(error, CallError) else None
 
 
 def usage_of(error: BaseException) -> Usage:
@@ -95,3 +103,6 @@ class ScoringError(PsychAgentError):
 
 class MalformedReplyError(ValueError):
     """A reply that does not have the form that was asked for; the message tells the model why."""
+
+    cause: Cause | None = None
+    """Why, where the server says so: the reply was cut, filtered or refused."""

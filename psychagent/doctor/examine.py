@@ -138,8 +138,8 @@ def _models(baseline: BaselineSettings, runtime: RuntimeSettings, live: Live) ->
         roles["risk"] = baseline.safety.endpoint
     prompts = partial(PromptLibrary, runtime.world.language, baseline.prompts_root)
     for role, settings in roles.items():
-        if settings.api_key_env:
-            yield Check(f"{role}: key", partial(_key, settings.api_key_env, live.env))
+        for name in settings.secret_names:
+            yield Check(f"{role}: key", partial(_key, name, live.env))
         if settings.provider == "offline":
             yield Check(f"{role}: model", lambda: "the offline script; needs no server and is no model")
             continue
@@ -188,8 +188,8 @@ def _retrieval(
     language, embedding = runtime.world.language, baseline.embedding
     method = resolve_method(language, baseline.retrieval.method)
     if method != "lexical":
-        if embedding.api_key_env:
-            yield Check("embedding: key", partial(_key, embedding.api_key_env, live.env))
+        for name in embedding.secret_names:
+            yield Check("embedding: key", partial(_key, name, live.env))
         yield Check("embedding: model", partial(_embed, embedding, live))
 
     async def index() -> str:

@@ -7,6 +7,7 @@ import traceback
 from pydantic import Field
 
 from psychagent.domain.base import Record
+from psychagent.domain.cause import Cause
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import ClientFile, SessionSummary
 from psychagent.domain.plan import Correction, Plan
@@ -59,14 +60,19 @@ class Failure(Record):
     message: str
     traceback: str = ""
     """Where it was raised, for debugging; empty if it was not recorded."""
+    cause: Cause | None = None
+    """Why a model gave no usable answer; None for any other failure, and in files of earlier versions."""
 
     @classmethod
-    def of(cls, error: BaseException, message: str | None = None) -> Failure:
+    def of(cls, error: BaseException, message: str | None = None, *, cause: Cause | None = None) -> Failure:
         """Describe an error, by `message` if given; long texts are cut."""
         text = " ".join(str(error).split()) if message is None else message
         trace = "".join(traceback.format_exception(error))
         return cls(
-            error=type(error).__name__, message=text[:_LONGEST_MESSAGE], traceback=trace[-_LONGEST_TRACE:]
+            error=type(error).__name__,
+            message=text[:_LONGEST_MESSAGE],
+            traceback=trace[-_LONGEST_TRACE:],
+            cause=cause,
         )
 
 

@@ -16,7 +16,7 @@ from langgraph.runtime import Runtime
 from psychagent.domain.call import Place, thread_id
 from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
-from psychagent.errors import CallError, PsychAgentError, RecordError, usage_of
+from psychagent.errors import CallError, PsychAgentError, RecordError, cause_of, usage_of
 from psychagent.flows.judge import Judge, spoken_dialogue
 from psychagent.flows.session import build_session, session_limit
 from psychagent.flows.spent import open_usage
@@ -152,6 +152,6 @@ def _held(task: RolloutTask, state: Any) -> Rollout:
 
 def _failed(task: RolloutTask, error: BaseException, spent: Usage) -> Rollout:
     last = usage_of(error)
-    failure, index = Failure.of(error), task["state"]["open"].index
+    failure, index = Failure.of(error, cause=cause_of(error)), task["state"]["open"].index
     log.error("rollout %d of session %d: lost (%s)", task["index"], index, failure.message)
     return Rollout(index=task["index"], failure=failure, usage=task["spent"] + spent + last)

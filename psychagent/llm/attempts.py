@@ -68,8 +68,9 @@ class Attempts:
         """
         if reason := self._why_final(problem, number):
             _log.warning("%s: given up after attempt %d: %s", role, number + 1, _kind(problem))
-            gave_up = ProviderError if isinstance(problem, Fault) else ReplyError
-            raise gave_up(f"{role}: {reason}") from problem
+            gave_up = (ProviderError if isinstance(problem, Fault) else ReplyError)(f"{role}: {reason}")
+            gave_up.cause = problem.cause
+            raise gave_up from problem
         wait = None
         if isinstance(problem, Fault):
             wait = backoff(number, problem.wait_sec, self.rng.random(), self.max_wait_sec)

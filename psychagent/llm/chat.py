@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -12,6 +13,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from psychagent.domain.call import WHOLE_SESSION
+from psychagent.domain.cause import Cause
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import CallError, MalformedReplyError, ProviderError, ReplyError
 from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts
@@ -26,6 +28,8 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 _ECHO_CHARS = 600
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -137,6 +141,8 @@ class _Call:
     first_options: dict[str, Any]
     options: dict[str, Any] = field(init=False)
     """The first ones, or with another seed after an unusable reply."""
+    bound: dict[str, Any] = field(default_factory=dict)
+    """How long the server lets the reply be, where it refuses `max_tokens`: no part of what is asked."""
     replies: int = 0
     """Replies so far, unusable ones."""
     costs: RoleUsage = field(default_factory=RoleUsage)
@@ -181,6 +187,7 @@ class _Call:
         try:
             return read(reply)
         except MalformedReplyError as error:
+            error.cause = error.cause or _why_unusable(reply)
             self._mend(reply.content, str(error))
             raise
 
@@ -198,20 +205,23 @@ class _Call:
         """
         self.costs += kept.cost or RoleUsage()
         if FAILED in kept.value:
-            kind, message = kept.value[FAILED]
-            raise _ERRORS[kind](message)
+            kind, message, *cause = kept.value[FAILED]
+            error = _ERRORS[kind](message)
+            error.cause = Cause(cause[0]) if cause and cause[0] else None
+            raise error
         return Reply.of_json(kept.value)
 
     def keep_failure(self, error: CallError) -> None:
         """Keep why there was no usable reply, for the log: a run that is played again fails alike."""
         key = self._key()
         if key is not None and self.has_asked:
-            self.chat.journal.add(key, Kept({FAILED: [type(error).__name__, str(error)]}, self.unkept))
+            why = [type(error).__name__, str(error), error.cause]
+            self.chat.journal.add(key, Kept({FAILED: why}, self.unkept))
 
     async def _ask(self, number: int, key: Key | None) -> Reply:
         self.has_asked = True
         try:
-            reply = await self.chat.model.reply(Request(self.prompt, self.messages, self.options))
+            reply = await self._send()
         except Fault:
             self._count(_FAILED if number else _NOTHING)
             raise
@@ -223,6 +233,17 @@ class _Call:
         self.chat.on_call(Usage(roles={self.prompt.role: cost}))
         return reply
 
+    async def _send(self) -> Reply:
+        """Send the request; where only a shorter reply fits behind the prompt, ask for that at once."""
+        try:
+            return await self.chat.model.reply(Request(self.prompt, self.messages, self.options | self.bound))
+        except Fault as fault:
+            if fault.fits is None or self.bound:
+                raise
+            self.bound = {"max_tokens": fault.fits}
+            log.info("%s: %d tokens fit behind the prompt; asked again", self.prompt.role, fault.fits)
+        return await self.chat.model.reply(Request(self.prompt, self.messages, self.options | self.bound))
+
     def _count(self, cost: RoleUsage) -> None:
         self.costs += cost
         self.unkept += cost
@@ -233,6 +254,13 @@ class _Call:
         self.messages = self.prompt.plus(assistant(reply[:_ECHO_CHARS] or "…"), user(note))
         if "seed" in self.options:
             self.options = self.options | {"seed": self.options["seed"] + 7919 * self.replies}
+
+
+_UNUSABLE = {"length": Cause.CUT, "content_filter": Cause.FILTERED}
+
+
+def _why_unusable(reply: Reply) -> Cause | None:
+    return Cause.REFUSED if reply.refusal else _UNUSABLE.get(reply.finish_reason)
 
 
 _NOTHING, _FAILED = RoleUsage(), RoleUsage(retries=1)

@@ -20,6 +20,7 @@ from psychagent.errors import (
     PsychAgentError,
     RecordError,
     SkillStoreError,
+    cause_of,
     usage_of,
 )
 from psychagent.flows.events import SessionClosed, read_events
@@ -80,7 +81,7 @@ def _failure(run: CourseRun, error: Exception) -> Failure:
     elif not isinstance(error, PsychAgentError):
         # the message was not written for users, so name the class too
         message = f"{type(error).__name__}: {message}"
-    return Failure.of(error, message)
+    return Failure.of(error, message, cause=cause_of(error))
 
 
 def _take_back(run: CourseRun, error: Exception) -> Failure | None:

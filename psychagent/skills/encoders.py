@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -94,6 +93,7 @@ class EndpointEmbedder:
             "embeddings",
             key=key,
             timeout_sec=settings.timeout_sec,
+            headers=settings.extra_headers,
             most_bytes=_BYTES_A_VECTOR * settings.batch_size,
         )
         self._attempts = Attempts(gate or nullcontext(), settings.max_retries, sleep=sleep)
@@ -109,7 +109,7 @@ class EndpointEmbedder:
         try:
             parts = [await self._attempts.run("embed", partial(self._ask, batch)) for batch in batches]
         except CallError as error:
-            raise SkillStoreError(f"embeddings endpoint {_address(self._settings)}: {error}") from error
+            raise SkillStoreError(f"embeddings endpoint {self._settings.base_url}: {error}") from error
         return normalize(np.concatenate(parts))
 
     async def _ask(self, texts: list[str], _attempt: int) -> Vectors:
@@ -118,12 +118,7 @@ class EndpointEmbedder:
         try:
             return _read_vectors(data, len(texts))
         except NoEmbeddingsError as error:
-            raise unreadable(error, self._target.key) from error
-
-
-def _address(settings: EmbeddingSettings) -> str:
-    """Return the endpoint's address without any user and password."""
-    return re.sub("//[^/@]*@", "//", str(settings.base_url))
+            raise unreadable(error, self._target.secrets) from error
 
 
 def _read_vectors(data: bytes, count: int) -> Vectors:

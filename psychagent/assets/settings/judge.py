@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
@@ -23,8 +24,16 @@ class JudgeEndpoint(EndpointSettings):
     """Model name as the server knows it, or the scripted judge's name in configs/eval/script_judges.yaml."""
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     """Sampling temperature; 0, so that the same session gets the same scores."""
-    max_tokens: int = Field(default=6000, ge=1)
-    """Most tokens of one reply; up to 26 items with quotes."""
+    max_tokens: int | None = Field(default=6000, ge=1)
+    """Most tokens of one reply, up to 26 items with quotes; null leaves it to the server."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_where_it_is(cls, data: object) -> object:
+        if isinstance(data, Mapping) and data.get("base_url") and "provider" not in data:
+            # who names an address means the server there, not a script of the model's name
+            return {**data, "provider": "openai"}
+        return data
 
 
 class Prices(Settings):

@@ -1,0 +1,1 @@
+"""What servers do, apart from answering: refuse, stay away, run on this machine."""
