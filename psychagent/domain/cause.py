@@ -10,6 +10,8 @@ class Cause(StrEnum):
 
     DOWN = "down"
     """The server cannot be reached, does not answer in time, or says that it is overloaded."""
+    OUTAGE = "outage"
+    """It stayed away for as long as the run waits."""
     KEY = "key"
     """The server does not let us in."""
     QUOTA = "quota"
@@ -28,7 +30,7 @@ class Cause(StrEnum):
     @property
     def ends_run(self) -> bool:
         """Whether no other case could fare better, so that going on only wastes calls."""
-        return self in {Cause.KEY, Cause.QUOTA, Cause.NOT_THERE}
+        return self in {Cause.OUTAGE, Cause.KEY, Cause.QUOTA, Cause.NOT_THERE}
 
     @property
     def is_of_turn(self) -> bool:

@@ -63,6 +63,11 @@ class Failure(Record):
     cause: Cause | None = None
     """Why a model gave no usable answer; None for any other failure, and in files of earlier versions."""
 
+    @property
+    def ends_run(self) -> bool:
+        """Whether no other case could fare better: it is the run that failed, and this case goes on later."""
+        return self.cause is not None and self.cause.ends_run
+
     @classmethod
     def of(cls, error: BaseException, message: str | None = None, *, cause: Cause | None = None) -> Failure:
         """Describe an error, by `message` if given; long texts are cut."""

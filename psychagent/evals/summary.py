@@ -54,6 +54,8 @@ class EvalResult:
     """Replies that an interrupted evaluation had kept and that were not asked for again."""
     interrupted: bool = False
     """Whether a stop left sessions open, in which case no table is written."""
+    stopped: str = ""
+    """Why the evaluation stopped by itself; empty if it did not."""
 
     @property
     def missing(self) -> list[tuple[str, str, str]]:
@@ -71,9 +73,9 @@ class EvalResult:
         return sum_usage(s.usage for s in (*self.sessions, *self.degenerate)).total()
 
     def exit_status(self) -> int:
-        """0 only if nothing is missing or left out; 130 after a clean stop."""
+        """0 only if nothing is missing or left out; 130 after a clean stop that somebody asked for."""
         if self.interrupted:
-            return 130
+            return 1 if self.stopped else 130
         return 1 if self.missing or self.broken else 0
 
 

@@ -222,6 +222,8 @@ def build_chat(
         sleep=live.sleep,
         journal=live.journal,
         beside=live.beside,
+        outages=live.outages,
+        address=settings.base_url or "",
         made_with=settings.model_dump_json(exclude=set(CHANGES_NO_REPLY)),
     )
 

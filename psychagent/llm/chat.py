@@ -14,20 +14,24 @@ from pydantic import BaseModel
 
 from psychagent.domain.call import WHOLE_SESSION
 from psychagent.domain.cause import Cause
+from psychagent.domain.role import Role
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import CallError, MalformedReplyError, ProviderError, ReplyError
-from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts
+from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts, Outlast
 from psychagent.llm.beside import SideBySide
 from psychagent.llm.fault import Fault
 from psychagent.llm.journal import FAILED, NO_JOURNAL, Journal, Kept, Key, digest
 from psychagent.llm.prompt import Message, Prompt, assistant, user
 from psychagent.llm.reply import Model, Reply, Request
+from psychagent.llm.servers.outage import Outages
 from psychagent.replies.as_json import Shape, Structured, json_shape, read_json, response_format
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 _ECHO_CHARS = 600
+_SOON = frozenset({Role.RISK, Role.PROBE})
+"""Roles whose answer somebody waits for: the rules decide without a model, and the doctor tells at once."""
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +73,10 @@ class Chat:
     made_with: str = ""
     """What else decides a reply, such as the model's name: a reply kept under another is not taken."""
     beside: SideBySide = field(default_factory=SideBySide)
+    outages: Outages = field(default_factory=Outages)
+    """Waits for a server that is down."""
+    address: str = ""
+    """Where the model is; empty where no server is asked."""
 
     @property
     def is_script(self) -> bool:
@@ -116,6 +124,7 @@ class Chat:
             self.policy.max_wait_sec,
             sleep=self.sleep,
             rng=self.rng,
+            outlast=self._outlast(call.prompt.role),
         )
         try:
             return await attempts.run(call.prompt.role, lambda number: call.attempt(number, read))
@@ -124,6 +133,16 @@ class Chat:
                 raise
             call.begin_anew()
             return await attempts.run(call.prompt.role, lambda number: call.attempt(number, read))
+
+    def _outlast(self, role: Role) -> Outlast | None:
+        """Return how to wait for the server if it is down; None where the answer is of use only soon."""
+        if not self.address or role in _SOON:
+            return None
+
+        async def wait(fault: Fault, attempt: Callable[[], Awaitable[T]]) -> T:
+            return await self.outages.outlast(self.address, fault, attempt)
+
+        return wait
 
     def _options(self, prompt: Prompt, shape: Shape | None) -> dict[str, Any]:
         options: dict[str, Any] = {"seed": prompt.seed} if self.policy.send_seed else {}
@@ -222,9 +241,12 @@ class _Call:
         self.has_asked = True
         try:
             reply = await self._send()
-        except Fault:
+        except Fault as fault:
+            if fault.cause is not Cause.DOWN:
+                self.chat.outages.answered(self.chat.address)
             self._count(_FAILED if number else _NOTHING)
             raise
+        self.chat.outages.answered(self.chat.address)
         cost = measure(reply, retries=1 if number else 0)
         self._count(cost)
         if key is not None:

@@ -53,8 +53,8 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     except Exception as error:  # noqa: BLE001
         failure = _failure(run, error)
         log.error("%s: lost (%s)", claim.name, failure.message)
-        if isinstance(error, SkillStoreError):
-            # no case can continue without skills, so do not let others spend calls on finding that out
+        if isinstance(error, SkillStoreError) or failure.ends_run:
+            # no case could continue, so do not let others spend calls on finding that out
             run.stop.ask(failure.message)
         spent = usage_of(error)
         failure = _take_back(run, error) or failure

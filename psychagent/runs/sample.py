@@ -19,7 +19,7 @@ from psychagent.records.manifest import Manifest, write_manifest
 from psychagent.runs.case import CourseRun
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.course import run_case
-from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard
+from psychagent.runs.events import CallAnswered, CaseEnded, Noticed, RunBegan, StopHeard
 from psychagent.runs.journals.base import Journals
 from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.journals.replay import ReplayJournals
@@ -60,6 +60,8 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             report=lambda usage: plan.tell(CallAnswered(usage)),
             sleep=stop.sleep,
             journal=journals,
+            max_outage_sec=plan.runtime.machine.max_outage_sec,
+            notice=lambda sentence: plan.tell(Noticed(sentence)),
         ) as live:
             audit = FileAudit(folder.safety)
             deps = _build(plan, live, audit)
@@ -135,5 +137,6 @@ async def _run_cases(
     return RunResult(
         outcomes=merge_outcomes(outcomes),
         interrupted=stop.by_signal and is_incomplete,
+        stopped=stop.reason if is_incomplete else "",
         replies_taken=journals.taken,
     )

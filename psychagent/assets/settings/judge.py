@@ -64,6 +64,8 @@ class EvalSettings(Settings):
     """Scales by modality; a modality that is not named gets its default set."""
     concurrency: int = Field(default=16, ge=1)
     """Judge calls in parallel."""
+    max_outage_sec: float = Field(default=600, ge=0)
+    """Longest wait for a judge's server that is down, before the evaluation stops; 0 gives scales up."""
     degenerate: int = Field(default=1, ge=0)
     """Sessions of each modality that are also turned into worthless ones and judged; 0 is none."""
     prices: Prices | None = None

@@ -30,6 +30,8 @@ class MachineSettings(Settings):
     """Cases in parallel."""
     max_parallel_calls: int = Field(default=64, ge=1)
     """Model calls in parallel, over all cases of the process, judges included."""
+    max_outage_sec: float = Field(default=600, ge=0)
+    """Longest wait for a server that is down, before the run stops; 0 fails the case instead."""
     save_dir: FilePath | None = None
     """Folder of runs; null is `runs` in the working directory."""
     cache_dir: FilePath | None = None
