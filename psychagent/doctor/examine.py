@@ -28,6 +28,7 @@ from psychagent.domain.role import Role
 from psychagent.errors import MalformedReplyError, RecordError
 from psychagent.flows.build import build_chat, build_skills, open_embedder
 from psychagent.flows.live import Live, open_live
+from psychagent.flows.tracing import tell_tracing
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.llm.reply import Reply
@@ -65,7 +66,10 @@ async def examine_parts(setup: SetUp) -> AsyncIterator[Finding]:
             _data(baseline, runtime, dataset),
             _models(baseline, runtime, live),
             _retrieval(baseline, runtime, dataset, cache_dir=setup.cache_dir(runtime), live=live),
-            [Check("disk", partial(_disk, setup.save_dir(runtime)))],
+            [
+                Check("disk", partial(_disk, setup.save_dir(runtime))),
+                Check("tracing", partial(_tracing, setup.env, allowed=runtime.machine.tracing)),
+            ],
         )
         for group in groups:
             for check in group:
@@ -219,6 +223,10 @@ def _disk(folder: Path) -> str:
             f"{there}: {free:,} MB free; make room for {MIN_FREE_MB} MB, or name another --save-dir"
         )
     return f"{free:,} MB free at {there}"
+
+
+def _tracing(env: Mapping[str, str], *, allowed: bool) -> str:
+    return tell_tracing(env, allowed=allowed) or "off; nothing leaves for LangSmith"
 
 
 _SYSTEM = "You answer test questions as briefly as you can."

@@ -122,6 +122,7 @@ async def _judge_inputs(plan: EvalPlan, folder: EvalFolder, inputs: Sequence[Jud
         journal=journals,
         max_outage_sec=plan.settings.max_outage_sec,
         notice=lambda sentence: plan.tell(Noticed(sentence)),
+        tracing=plan.settings.tracing,
     ) as live:
         judge = Judge(build_judge_deps(plan.settings, live))
         worthless = _degenerate(judge, inputs, plan.settings.degenerate)

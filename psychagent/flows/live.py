@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from psychagent.domain.usage import Usage
+from psychagent.flows.tracing import follow_shell
 from psychagent.llm.beside import SideBySide
 from psychagent.llm.gate import Gate
 from psychagent.llm.journal import NO_JOURNAL, Journal
@@ -65,6 +66,7 @@ def open_live(
     journal: Journal = NO_JOURNAL,
     max_outage_sec: float = 0.0,
     notice: Callable[[str], None] = tell_no_sentence,
+    tracing: bool = False,
 ) -> Live:
     """Open live resources for one event loop; `async with` closes the connections.
 
@@ -75,7 +77,11 @@ def open_live(
         sleep: Waits before a retry, in seconds.
         journal: Where replies are kept, so that a resumed run does not ask again.
         max_outage_sec: How long to wait for a server that is down, in seconds; 0 gives up at once.
-        notice: Called with a sentence when such a wait begins and ends.
+        notice: Called with a sentence when such a wait begins and ends, and about tracing.
+        tracing: Whether LangSmith may trace, where the environment asks for it; off for the whole process
+            otherwise.
     """
+    if told := follow_shell(env, allowed=tracing):
+        notice(told)
     outages = Outages(max_outage_sec, sleep, notice)
     return Live(env, Wire(env), Gate(calls), report, sleep, journal, outages=outages)

@@ -132,7 +132,7 @@ class Wire:
         """Post a body and return the answer's.
 
         Raises:
-            Fault: If there is no answer with status 200 within the target's time limit.
+            Fault: If there is no answer with a status of success within the target's time limit.
         """
         try:
             async with asyncio.timeout(target.timeout_sec):
@@ -153,7 +153,7 @@ class Wire:
             allow_redirects=False,
         ) as response:
             data = await _read(response, target)
-            if response.status != 200:
+            if not 200 <= response.status < 300:
                 headers = _lowered(response.headers)
                 raise of_status(response.status, headers, data, target.secrets, through=target.through)
             # a server or gateway that repeats the key would put it into transcripts

@@ -62,6 +62,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             journal=journals,
             max_outage_sec=plan.runtime.machine.max_outage_sec,
             notice=lambda sentence: plan.tell(Noticed(sentence)),
+            tracing=plan.runtime.machine.tracing,
         ) as live:
             audit = FileAudit(folder.safety)
             deps = _build(plan, live, audit)

@@ -66,6 +66,8 @@ class EvalSettings(Settings):
     """Judge calls in parallel."""
     max_outage_sec: float = Field(default=600, ge=0)
     """Longest wait for a judge's server that is down, before the evaluation stops; 0 gives scales up."""
+    tracing: bool = False
+    """Whether LangSmith may be sent prompts and replies, where the shell asks for it."""
     degenerate: int = Field(default=1, ge=0)
     """Sessions of each modality that are also turned into worthless ones and judged; 0 is none."""
     prices: Prices | None = None

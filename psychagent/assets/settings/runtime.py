@@ -36,6 +36,8 @@ class MachineSettings(Settings):
     """Folder of runs; null is `runs` in the working directory."""
     cache_dir: FilePath | None = None
     """Where vectors are cached; null is the user's cache folder."""
+    tracing: bool = False
+    """Whether LangSmith may be sent prompts, replies and thoughts, where the shell asks for it."""
     log_level: LogLevel = "info"
     """What is logged to a run's `run.log`: retries and faults at `info`, lost cases at `error`."""
     log_calls: bool = False
