@@ -75,6 +75,7 @@ def make_fault(
     fits: int | None = None,
 ) -> Fault:
     """Make a fault from the problem in our words and the detail from server or library; mask secrets."""
+    kind = mask(kind, secrets)
     problem = mask(f"{kind} {detail}".rstrip(), secrets)
     return Fault(problem, passes=passes, wait_sec=wait_sec, kind=kind, cause=cause, fits=fits)
 

@@ -125,7 +125,8 @@ class Wire:
         if url.scheme == "http":
             # such a request is the proxy's own; through a tunnel only the request for the tunnel is
             sent |= login
-        hidden = (*([key] if key else []), *secrets)
+        passwords = [proxy.login[1], _basic(*proxy.login).split()[1]] if proxy and proxy.login else []
+        hidden = tuple(filter(None, (key, *secrets, *passwords)))
         return Target(url, sent, timeout_sec, key or "", proxy, login, most_bytes, hidden)
 
     async def post(self, target: Target, body: bytes) -> bytes:
