@@ -200,7 +200,7 @@ async def test_an_odd_answer_to_the_judge_loses_its_scale_alone_and_is_mended(
 
     def behave(call: Call, number: int) -> Http | None:
         seed: int = call.body["seed"]
-        at = by_seed.setdefault(seed, len(by_seed)) if mode["now"] == "stays" else by_seed.get(seed, -1)
+        at = by_seed.setdefault(seed, len(set(by_seed.values())))
         hits[at] += 1
         if not 0 <= at < len(kinds) or mode["now"] == "never":
             answered["calls"] += 1
@@ -213,7 +213,13 @@ async def test_an_odd_answer_to_the_judge_loses_its_scale_alone_and_is_mended(
 
     with serve(behave) as server:
         cases = [f"c{number:03}" for number in range(len(KINDS) // 4 + 2)]
-        plan = eval_plan(make_run(tmp_path, *cases), tmp_path / "out", settings=judging_at(server))
+        root = make_run(tmp_path, *cases)
+        for path in root.rglob("session_1.json"):
+            # a call's seed comes from the words that are judged
+            session = json.loads(path.read_text(encoding="utf-8"))
+            session["transcript"][-1]["content"] += f" {path.parent.name}"
+            path.write_text(json.dumps(session), encoding="utf-8")
+        plan = eval_plan(root, tmp_path / "out", settings=judging_at(server))
         first = await run_eval(plan)
         problems = {
             name: f"asked {hits[at]} times"
