@@ -19,9 +19,13 @@ by cause. A message says what was wrong, the value seen, and what to do about it
 
 Classification. Only single attempts are retried, and only in `llm/attempts`: a `Fault` of the
 endpoint that may pass (time-outs, lost connections, status 408, 409, 425, 429 and 5xx) after a wait,
-and a MalformedReplyError at once, with the model told what was wrong. Other statuses are final. When
-the budget is used up, the last problem decides between ProviderError and ReplyError. Nothing else
-in the package is retried automatically.
+and a MalformedReplyError at once, with the model told what was wrong. Other statuses are final, but
+for a filter's, which is asked again with another seed. When the budget is used up, the last problem
+decides between ProviderError and ReplyError; a server that is down is waited for first
+(`llm/servers/outage`). Nothing else in the package is retried automatically.
+
+A CallError has a cause where one is known (`domain/cause`): one that no case could get past ends the
+run, one that lies in the dialogue may close the session, any other fails its case.
 
 Surfacing. A command prints the message of a PsychAgentError as one sentence and ends with status 2.
 Any other exception is a bug of ours and shows its traceback.

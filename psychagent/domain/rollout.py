@@ -90,6 +90,8 @@ class Rollout(Record):
     """Turns of the client in which the safety gate found danger."""
     usage: Usage = Usage()
     failure: Failure | None = None
+    closed_by: Cause | None = None
+    """Why its last turn could not be answered, if it closed for that."""
     judgement: SessionScores | None = None
     """The judge's scores; None if no judge was asked."""
     holdout: SessionScores | None = None
@@ -117,3 +119,5 @@ class FinishedSession(Record):
     """What the safety gate found in the chosen rollout."""
     recall: Recall | None = None
     """What the client remembers; None where a person was the client."""
+    closed_by: Cause | None = None
+    """Why its last turn could not be answered, if it closed for that."""

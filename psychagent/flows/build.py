@@ -212,7 +212,13 @@ def build_chat(
             model = EndpointModel(settings, key=key, wire=live.wire)
         case unknown:
             assert_never(unknown)
-    policy = Policy(settings.max_retries, settings.max_wait_sec, settings.structured, settings.send_seed)
+    policy = Policy(
+        settings.max_retries,
+        settings.max_wait_sec,
+        settings.structured,
+        settings.send_seed,
+        settings.redraw,
+    )
     return Chat(
         model,
         policy,

@@ -138,6 +138,7 @@ def _held(task: RolloutTask, state: Any) -> Rollout:
         index=task["index"],
         turns=tuple(state["turns"]),
         risk=tuple(state.get("findings", ())),
+        closed_by=state.get("closed_by"),
         usage=task["spent"] + state["usage"] + judging_usage,
         judgement=judgement,
         holdout=holdout,

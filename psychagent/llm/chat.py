@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from psychagent.domain.call import WHOLE_SESSION
 from psychagent.domain.cause import Cause
 from psychagent.domain.role import Role
+from psychagent.domain.seed import MAX_SEED
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import CallError, MalformedReplyError, ProviderError, ReplyError
 from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts, Outlast
@@ -22,14 +23,14 @@ from psychagent.llm.beside import SideBySide
 from psychagent.llm.fault import Fault
 from psychagent.llm.journal import FAILED, NO_JOURNAL, Journal, Kept, Key, digest
 from psychagent.llm.prompt import Message, Prompt, assistant, user
-from psychagent.llm.reply import Model, Reply, Request
+from psychagent.llm.reply import Model, Reply, Request, measure
 from psychagent.llm.servers.outage import Outages
 from psychagent.replies.as_json import Shape, Structured, json_shape, read_json, response_format
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
-_ECHO_CHARS = 600
+_ECHO_CHARS, _REDRAW = 600, 104729
 _SOON = frozenset({Role.RISK, Role.PROBE})
 """Roles whose answer somebody waits for: the rules decide without a model, and the doctor tells at once."""
 
@@ -52,6 +53,8 @@ class Policy:
     max_wait_sec: float = MAX_WAIT_SEC
     structured: Structured = "json_schema"
     send_seed: bool = True
+    redraw: bool = True
+    """Whether to ask again with another seed where a filter of the server's took offence."""
 
 
 @dataclass
@@ -161,7 +164,8 @@ class _Call:
     options: dict[str, Any] = field(init=False)
     """The first ones, or with another seed after an unusable reply."""
     bound: dict[str, Any] = field(default_factory=dict)
-    """How long the server lets the reply be, where it refuses `max_tokens`: no part of what is asked."""
+    """What the server made us ask otherwise, as long as a reply may be, or the seed: no part of what is
+    asked, so that a stored reply is found whatever was in the way of it."""
     replies: int = 0
     """Replies so far, unusable ones."""
     costs: RoleUsage = field(default_factory=RoleUsage)
@@ -206,7 +210,7 @@ class _Call:
         try:
             return read(reply)
         except MalformedReplyError as error:
-            error.cause = error.cause or _why_unusable(reply)
+            error.cause = error.cause or reply.why_unusable
             self._mend(reply.content, str(error))
             raise
 
@@ -260,11 +264,20 @@ class _Call:
         try:
             return await self.chat.model.reply(Request(self.prompt, self.messages, self.options | self.bound))
         except Fault as fault:
-            if fault.fits is None or self.bound:
+            if fault.cause is Cause.FILTERED and self.chat.policy.redraw:
+                raise self._redrawn(fault) from fault
+            if fault.fits is None or "max_tokens" in self.bound:
                 raise
-            self.bound = {"max_tokens": fault.fits}
+            self.bound["max_tokens"] = fault.fits
             log.info("%s: %d tokens fit behind the prompt; asked again", self.prompt.role, fault.fits)
         return await self.chat.model.reply(Request(self.prompt, self.messages, self.options | self.bound))
+
+    def _redrawn(self, fault: Fault) -> Fault:
+        """Let the next attempt draw another reply, at which the filter may take no offence."""
+        if "seed" in self.options:
+            seed = self.bound.get("seed", self.options["seed"])
+            self.bound["seed"] = (seed + _REDRAW) & MAX_SEED
+        return Fault(str(fault), passes=True, wait_sec=fault.wait_sec, kind=fault.kind, cause=fault.cause)
 
     def _count(self, cost: RoleUsage) -> None:
         self.costs += cost
@@ -278,22 +291,5 @@ class _Call:
             self.options = self.options | {"seed": self.options["seed"] + 7919 * self.replies}
 
 
-_UNUSABLE = {"length": Cause.CUT, "content_filter": Cause.FILTERED}
-
-
-def _why_unusable(reply: Reply) -> Cause | None:
-    return Cause.REFUSED if reply.refusal else _UNUSABLE.get(reply.finish_reason)
-
-
 _NOTHING, _FAILED = RoleUsage(), RoleUsage(retries=1)
 _ERRORS: dict[str, type[CallError]] = {kind.__name__: kind for kind in (ProviderError, ReplyError)}
-
-
-def measure(reply: Reply, *, retries: int = 0) -> RoleUsage:
-    """Measure one answered request."""
-    if reply.tokens is None:
-        return RoleUsage(calls=1, retries=retries)
-    prompt, cached, completion = reply.tokens
-    return RoleUsage(
-        calls=1, retries=retries, prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion
-    )

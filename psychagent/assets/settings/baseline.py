@@ -99,6 +99,9 @@ class BaselineSettings(Settings):
     """A course ends after this many sessions, whatever the plan says."""
     max_counselor_turns: int = Field(default=20, ge=1)
     """A session ends after this many counselor turns, whatever the counselor says."""
+    unanswerable: Literal["fail", "close"] = "fail"
+    """What becomes of a session in which a turn cannot be answered, because a filter takes offence or the
+    dialogue no longer fits: its case fails, or it closes there with the words that were said."""
     memory_tokens: int = Field(default=800, ge=200)
     """Most estimated tokens that memory may take in a prompt; the rest stays stored."""
     retrieval: RetrievalSettings = RetrievalSettings()

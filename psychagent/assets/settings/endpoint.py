@@ -154,6 +154,8 @@ class EndpointSettings(Settings):
     """How typed replies are requested; the prompt describes the shape in any case."""
     send_seed: bool = True
     """Whether to send the call's seed; turn off for servers that refuse the field."""
+    redraw: bool = True
+    """Whether to ask again with another seed where a filter of the server's takes offence at a turn."""
     system_role: Literal["system", "developer", "fold"] = "system"
     """Role of the instructions; `fold` puts them before the user's first words, for models without one."""
     stream: bool = False

@@ -192,6 +192,7 @@ async def reflect(state: CourseState) -> CourseState:
         selection=session.selected.choice if session.selected else None,
         risk=winner.risk,
         recall=recalled.recall if recalled else None,
+        closed_by=winner.closed_by,
     )
     memory = Memory(
         client_file=file_updated.client_file,

@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from psychagent.domain import (
     base,
+    cause,
     client_memory,
     ending,
     memory,
@@ -38,6 +39,7 @@ from psychagent.scales import fill
 _STORED = (
     answer,
     base,
+    cause,
     client_memory,
     ending,
     finding,

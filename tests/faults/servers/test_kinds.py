@@ -22,9 +22,9 @@ from psychagent.evals.evaluate import run_eval
 from psychagent.runs.outcome import Outcome, Status
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
-from tests.faults.servers.kinds import KINDS, TIMEOUT_SEC, Kind
 from tests.support.eval_runs import eval_plan, eval_settings_at, make_run
 from tests.support.loopback.server import Call, Http, LoopbackServer, serve
+from tests.support.odd_answers import KINDS, TIMEOUT_SEC, Kind
 from tests.support.running import manifest, run_plan
 
 pytestmark = pytest.mark.slow

@@ -115,7 +115,7 @@ WORDS = {
     "400 in no encoding": Kind(_status(400, b"\xff\xfe\x00bad"), "final", "HTTP 400"),
     "400 nested without end": Kind(_status(400, "[" * 9000), "final", "HTTP 400"),
     "400 of a filter": Kind(
-        _status(400, {"error": {"message": "no", "code": "content_filter"}}), "final", "HTTP 400 no"
+        _status(400, {"error": {"message": "no", "code": "content_filter"}}), "passing", "HTTP 400 no"
     ),
     "400 of a full context": Kind(
         _status(400, {"error": {"message": "maximum context length is 10 tokens"}}),
@@ -123,7 +123,9 @@ WORDS = {
         "lower max_tokens",
     ),
     "413 of a proxy": Kind(_status(413, "<h1>Request Entity Too Large</h1>"), "final", "lower max_tokens"),
-    "403 of a moderator": Kind(_status(403, {"error": {"message": "input was flagged"}}), "final", "flagged"),
+    "403 of a moderator": Kind(
+        _status(403, {"error": {"message": "input was flagged"}}), "passing", "flagged"
+    ),
     "451": Kind(_status(451, "unavailable for legal reasons"), "final", "HTTP 451"),
     "500 with control signs": Kind(_status(500, "\x1b[31mred\x07\x00"), "passing", "HTTP 500 [31mred"),
     "502 as a page": Kind(_status(502, "<html>Bad gateway</html>"), "passing", "HTTP 502 Bad gateway"),
