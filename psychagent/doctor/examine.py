@@ -23,9 +23,10 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.doctor.setup import Check, Finding, SetUp, examine_settings
+from psychagent.doctor.suggest import Change, find_settings, write_change
 from psychagent.domain.base import WORKING_STAGES, Language
 from psychagent.domain.role import Role
-from psychagent.errors import MalformedReplyError, RecordError
+from psychagent.errors import CallError, MalformedReplyError, ProviderError, RecordError
 from psychagent.flows.build import build_chat, build_skills, open_embedder
 from psychagent.flows.live import Live, open_live
 from psychagent.flows.tracing import tell_tracing
@@ -174,10 +175,36 @@ async def _ask(
         "max_retries": min(settings.max_retries, 1),
         "timeout_sec": min(settings.timeout_sec, MOST_WAIT_SEC),
     }
-    chat = build_chat(settings.model_copy(update=brief), prompts(), live)
     started = time.monotonic()
-    result = await ask(chat)
+    try:
+        result = await ask(build_chat(settings.model_copy(update=brief), prompts(), live))
+    except CallError as error:
+        if change := await _fitting(error, settings, prompts, ask, live):
+            raise ProviderError(f"{error}; it answers with {write_change(change)}: set that") from error
+        raise
     return f"{settings.model} {result} in {time.monotonic() - started:.1f} s"
+
+
+async def _fitting(
+    error: CallError,
+    settings: EndpointSettings,
+    prompts: Callable[[], PromptLibrary],
+    ask: Callable[[Chat], Awaitable[str]],
+    live: Live,
+) -> Change | None:
+    """Look for settings with which a server answers that refused the request, not the caller."""
+    if error.cause is not None or isinstance(error, ProviderError) and "HTTP 4" not in str(error):
+        return None
+
+    async def works(change: Change) -> str:
+        brief = {"max_retries": 0, "timeout_sec": min(settings.timeout_sec, MOST_WAIT_SEC)}
+        try:
+            await ask(build_chat(settings.model_copy(update={**brief, **change}), prompts(), live))
+        except CallError as problem:
+            return str(problem)
+        return ""
+
+    return await find_settings(works, str(error))
 
 
 def _retrieval(
