@@ -129,12 +129,17 @@ def _read_vectors(data: bytes, count: int) -> Vectors:
     """
     try:
         rows = sorted(parse(data)["data"], key=lambda row: row["index"])
-        vectors = np.asarray([row["embedding"] for row in rows], dtype=np.float32)
-    except (ValueError, KeyError, TypeError) as error:
+        numbers = np.asarray([row["embedding"] for row in rows])
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise NoEmbeddingsError(f"{data[:200].decode('utf-8', 'replace')!r}") from error
-    if vectors.ndim != 2 or len(vectors) != count:
-        raise NoEmbeddingsError(f"{vectors.shape} for {count} texts")
-    return vectors
+    if numbers.ndim != 2 or len(numbers) != count or not numbers.size:
+        raise NoEmbeddingsError(f"{numbers.shape} for {count} texts")
+    if [row["index"] for row in rows] != list(range(count)):
+        raise NoEmbeddingsError("an index twice, or none of some text")
+    # what is no number would be kept in the cache, and every search would go wrong without a word
+    if numbers.dtype.kind not in "fiu" or not (np.abs(numbers) < np.finfo(np.float32).max).all():
+        raise NoEmbeddingsError("vectors that hold something else than numbers")
+    return np.asarray(numbers, dtype=np.float32)
 
 
 def normalize(vectors: Vectors) -> Vectors:
