@@ -9,7 +9,7 @@ class Cause(StrEnum):
     """Why a model gave no usable answer."""
 
     DOWN = "down"
-    """The server cannot be reached, does not answer in time, or says that it is overloaded."""
+    """The server cannot be reached, does not answer in time, fails, or says that it has too much to do."""
     OUTAGE = "outage"
     """It stayed away for as long as the run waits."""
     KEY = "key"

@@ -77,7 +77,8 @@ class Attempts:
                 return await try_once()
             except (Fault, MalformedReplyError) as error:
                 problem = error
-            if isinstance(problem, Fault) and self.outlast is not None and number == self.max_retries:
+            is_last = number == self.max_retries or self._asks_too_much(problem)
+            if isinstance(problem, Fault) and self.outlast is not None and is_last:
                 try:
                     return await self.outlast(problem, try_once)
                 except (Fault, MalformedReplyError) as error:
@@ -114,10 +115,14 @@ class Attempts:
             return str(problem)
         if number == self.max_retries:
             return f"gave up after {number + 1} attempts; last problem: {problem}"
-        asked, most = problem.wait_sec if isinstance(problem, Fault) else None, self.max_wait_sec
-        if asked is not None and asked > most:
+        if isinstance(problem, Fault) and self._asks_too_much(problem):
+            asked, most = problem.wait_sec, self.max_wait_sec
             return f"{problem}; the server asks to wait {asked:.0f} s, more than max_wait_sec {most:g}"
         return ""
+
+    def _asks_too_much(self, problem: Fault | MalformedReplyError) -> bool:
+        asked = problem.wait_sec if isinstance(problem, Fault) else None
+        return asked is not None and asked > self.max_wait_sec
 
 
 def _kind(problem: Fault | MalformedReplyError) -> str:

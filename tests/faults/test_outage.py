@@ -24,11 +24,18 @@ pytestmark = pytest.mark.slow
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 DOWN = Http(status=503, body="loading")
+WAYS_TO_BE_DOWN = {
+    "503": DOWN,
+    "500": Http(status=500, body="CUDA error"),
+    "429": Http(status=429, body="rate limit reached"),
+    "429 for a while": Http(status=429, body="slow down", headers={"retry-after": "0.2"}),
+    "dropped": Http(drop=True),
+}
 
 
-def down_until(start: int, end: int) -> Behave:
+def down_until(start: int, end: int, how: Http = DOWN) -> Behave:
     """Be down from one call to another."""
-    return lambda call, number: DOWN if start <= number < end else None
+    return lambda call, number: how if start <= number < end else None
 
 
 @pytest.fixture(autouse=True)
@@ -52,13 +59,32 @@ async def test_an_outage_fails_no_case_and_is_told_once(tmp_path: Path, start: i
     assert sum(part["calls"] for part in totals.values()) == len(server.calls) - 40
 
 
+@pytest.mark.parametrize("how", WAYS_TO_BE_DOWN)
+async def test_whatever_way_a_server_is_down_nobody_fails(tmp_path: Path, how: str) -> None:
+    with serve(down_until(5, 25, WAYS_TO_BE_DOWN[how])) as server:
+        plan = run_plan(tmp_path, server.base_url, cases=4, max_outage_sec=30, max_wait_sec=0.1, **SHORT)
+        result = await run_sample(plan)
+    assert result.count() == {Status.ENDED_BY_LIMIT: 4}
+
+
+async def test_a_server_that_asks_for_more_than_is_waited_stops_the_run_at_once(tmp_path: Path) -> None:
+    answer = Http(status=429, body="come back later", headers={"retry-after": "7200"})
+    with serve(down_until(5, 10_000, answer)) as server:
+        plan = run_plan(tmp_path, server.base_url, cases=6, max_outage_sec=60, **SHORT)
+        result = await asyncio.wait_for(run_sample(plan), 30)
+        assert "the server asks to wait 7200 s, more than max_outage_sec 60" in result.stopped
+        assert Status.FAILED not in result.count()
+        server.behave = None
+        assert (await run_sample(plan)).exit_status() == 0
+
+
 async def test_an_outage_that_lasts_stops_the_run_and_burns_no_case(tmp_path: Path) -> None:
     with serve(down_until(7, 10_000)) as server:
         plan = run_plan(tmp_path, server.base_url, cases=6, max_outage_sec=0.3, **SHORT)
         result = await run_sample(plan)
         assert result.exit_status() == 1
         assert result.count() == {Status.PARTIAL: len(result.outcomes)}
-        assert "waited 0.3 s for the server (max_outage_sec)" in result.stopped
+        assert "waited for the server as long as max_outage_sec 0.3" in result.stopped
         reasons = {o.failure.cause for o in result.outcomes if o.failure}
         assert reasons == {Cause.OUTAGE}
         answered = 7

@@ -64,6 +64,8 @@ class Outages:
         """
         if self.most_sec <= 0 or fault.cause is not Cause.DOWN:
             raise fault
+        if (fault.wait_sec or 0) > self.most_sec:
+            raise self._given_up(fault, f"the server asks to wait {fault.wait_sec:.0f} s, more than")
         server = self._at(address)
         if server.down_since is not None:
             await self._listen(server, server.down_since, fault)
@@ -84,7 +86,8 @@ class Outages:
         """Attempt again and again until something else than an outage comes of it."""
         wait = FIRST_LOOK_SEC
         while True:
-            await self.sleep(max(0.0, min(wait, began + self.most_sec - _now())))
+            asked = max(wait, fault.wait_sec or 0.0)
+            await self.sleep(max(0.0, min(asked, began + self.most_sec - _now())))
             try:
                 return await attempt()
             except Fault as error:
@@ -95,6 +98,7 @@ class Outages:
                     raise fault from error
                 if _now() - began >= self.most_sec:
                     raise self._given_up(error) from error
+                fault = error
             wait = min(2 * wait, LONGEST_LOOK_SEC)
 
     async def _listen(self, server: _Server, began: float, fault: Fault) -> None:
@@ -104,9 +108,9 @@ class Outages:
         if server.answered_at <= began:
             raise self._given_up(fault) from fault
 
-    def _given_up(self, fault: Fault) -> Fault:
+    def _given_up(self, fault: Fault, why: str = "waited for the server as long as") -> Fault:
         return Fault(
-            f"{fault}; waited {self.most_sec:g} s for the server (max_outage_sec)",
+            f"{fault}; {why} max_outage_sec {self.most_sec:g}",
             passes=False,
             kind=fault.kind,
             cause=Cause.OUTAGE,

@@ -90,7 +90,7 @@ def _cause(status: int, said: str, *, waits: bool) -> Cause | None:
     by_status = {401: Cause.KEY, 403: Cause.KEY, 404: Cause.NOT_THERE}
     if status in by_status:
         return by_status[status]
-    return Cause.DOWN if status in {502, 503, 504, 529} else None
+    return Cause.DOWN if status == 429 or status >= 500 else None
 
 
 def _is_quota(said: str, *, waits: bool) -> bool:
