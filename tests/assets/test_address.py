@@ -11,6 +11,7 @@ import pytest
 from pydantic import BaseModel
 
 from psychagent.assets.key import require_headers
+from psychagent.assets.settings.address import NO_ADDRESS, address_of_before
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.judge import EvalSettings
@@ -189,3 +190,21 @@ def test_a_key_that_could_be_a_name_is_refused_and_not_repeated(key: str, tmp_pa
 )
 def test_a_name_of_a_variable_is_taken(name: str) -> None:
     assert EndpointSettings(base_url="http://h/v1", api_key_env=name).api_key_env == name
+
+
+@pytest.mark.parametrize(
+    ("stored", "read_as"),
+    [
+        ("http://host:8000/v1", "http://host:8000/v1"),
+        (f"https://user:{SECRET}@host/v1", "https://host/v1"),
+        (f"http://host/v1?api-key={SECRET}", "http://host/v1"),
+        (f"http://a:{SECRET}/x@host/v1#y", "http://host/v1"),
+        ("localhost:8000/v1", NO_ADDRESS),
+        (f"http://{SECRET}@host:99999/v1", NO_ADDRESS),
+        ("", NO_ADDRESS),
+    ],
+)
+def test_an_address_that_an_earlier_version_stored_is_read_without_its_secret(
+    stored: str, read_as: str
+) -> None:
+    assert address_of_before(stored) == read_as

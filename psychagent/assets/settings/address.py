@@ -64,5 +64,19 @@ def _problem(address: str) -> str:
     return ""
 
 
+NO_ADDRESS = "http://no-address.invalid"
+"""Stands for a stored address that today's rules refuse whole."""
+
+
+def address_of_before(text: str) -> str:
+    """Return an address that an earlier version took and stored, without what may be a secret."""
+    scheme, mark, rest = text.strip().partition("://")
+    bare = re.split(r"[?#]", rest.rpartition("@")[2])[0] if mark else ""
+    try:
+        return read_address(f"{scheme}://{bare}")
+    except UnshownError:
+        return NO_ADDRESS
+
+
 Address = Annotated[str, AfterValidator(read_address)]
 """Address of a server, ending in `/v1` for most."""
