@@ -229,7 +229,8 @@ def build_chat(
         journal=live.journal,
         beside=live.beside,
         outages=live.outages,
-        address=settings.base_url or "",
+        # a gateway may have lost one model of several
+        address=f"{settings.model} at {settings.base_url}" if settings.base_url else "",
         made_with=settings.model_dump_json(exclude=set(CHANGES_NO_REPLY)),
     )
 

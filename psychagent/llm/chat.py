@@ -79,7 +79,7 @@ class Chat:
     outages: Outages = field(default_factory=Outages)
     """Waits for a server that is down."""
     address: str = ""
-    """Where the model is; empty where no server is asked."""
+    """Which model where; empty where no server is asked."""
 
     @property
     def is_script(self) -> bool:

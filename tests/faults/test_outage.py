@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,22 @@ async def test_a_stop_ends_the_wait() -> None:
     outages, fault = Outages(60, stopped), Fault("HTTP 503", passes=True, cause=Cause.DOWN)
     with pytest.raises(InterruptedError):
         await outages.outlast("http://x", fault, lambda: asyncio.sleep(0, chat_body("")))
+
+
+async def test_a_gateway_that_lost_one_model_of_two_is_waited_for(tmp_path: Path) -> None:
+    lost = {"left": 30}
+
+    def behave(call: Call, number: int) -> Http | None:
+        if call.body["model"] != "second" or lost["left"] == 0:
+            return None
+        lost["left"] -= 1
+        return DOWN
+
+    with serve(behave) as server:
+        plan = run_plan(tmp_path, server.base_url, cases=4, max_outage_sec=30, **SHORT)
+        world = plan.runtime.world
+        client = world.client.model_copy(update={"model": "second"})
+        runtime = plan.runtime.model_copy(update={"world": world.model_copy(update={"client": client})})
+        result = await run_sample(replace(plan, runtime=runtime))
+    assert lost["left"] == 0
+    assert result.count() == {Status.ENDED_BY_LIMIT: 4}
