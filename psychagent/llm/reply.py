@@ -20,7 +20,12 @@ class Tokens(NamedTuple):
     completion: int
 
 
-_ENDED_BY = {"length": Cause.CUT, "content_filter": Cause.FILTERED}
+_ENDED_BY: dict[str, Cause] = {
+    **dict.fromkeys(("length", "max_tokens", "model_length", "max_output_tokens"), Cause.CUT),
+    **dict.fromkeys(("content_filter", "safety", "prohibited_content", "blocklist"), Cause.FILTERED),
+    "refusal": Cause.REFUSED,
+}
+"""What servers call the end of a reply -> what it means."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class Reply:
     @property
     def why_unusable(self) -> Cause | None:
         """Why it may be of no use, as far as the server says; None if nothing speaks against it."""
-        return Cause.REFUSED if self.refusal else _ENDED_BY.get(self.finish_reason)
+        return Cause.REFUSED if self.refusal else _ENDED_BY.get(self.finish_reason.lower())
 
     def to_json(self) -> dict[str, Any]:
         """Write the reply as JSON values; what is empty is left out."""

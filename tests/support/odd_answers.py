@@ -127,7 +127,7 @@ WORDS = {
         _status(403, {"error": {"message": "input was flagged"}}), "passing", "flagged"
     ),
     "451": Kind(_status(451, "unavailable for legal reasons"), "final", "HTTP 451"),
-    "500 with control signs": Kind(_status(500, "\x1b[31mred\x07\x00"), "passing", "HTTP 500 [31mred"),
+    "500 with control signs": Kind(_status(500, "\x1b[31mred\x07\x00"), "passing", "HTTP 500 "),
     "502 as a page": Kind(_status(502, "<html>Bad gateway</html>"), "passing", "HTTP 502 Bad gateway"),
     "500 of 100 kB": Kind(_status(500, "x" * 100_000), "passing", "HTTP 500 xxx"),
     "429 that asks for words": Kind(_status(429, "slow", retry_after="soon"), "passing", "HTTP 429 slow"),
