@@ -29,7 +29,7 @@ from psychagent.llm.fault import (
     of_status,
     timed_out,
 )
-from psychagent.llm.proxy import Proxy, certificates, proxy_for
+from psychagent.llm.servers.proxy import Proxy, certificates, proxy_for
 
 MOST_BYTES = 16 * 2**20
 """Largest answer that is read; a long one has some ten kilobytes."""

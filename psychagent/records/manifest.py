@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field
 
-from psychagent.assets.settings.address import address_of_before
+from psychagent.assets.address import address_of_before
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from psychagent.assets.address import NO_ADDRESS, address_of_before
 from psychagent.assets.key import require_headers
-from psychagent.assets.settings.address import NO_ADDRESS, address_of_before
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.judge import EvalSettings

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from psychagent.assets.settings.address import Address
+from psychagent.assets.address import Address
 from psychagent.assets.settings.endpoint import (
     EndpointSettings,
     FilePath,

@@ -9,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
-from psychagent.assets.settings.address import Address
+from psychagent.assets.address import Address
 from psychagent.files.read import UnshownError
 from psychagent.replies.as_json import Structured
 

@@ -1,1 +1,1 @@
-"""What servers do, apart from answering: refuse, stay away, run on this machine."""
+"""Servers as others run them: the way to them, what they refuse, when they are down; and one of our own."""

@@ -7,10 +7,10 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 from psychagent.errors import SettingsError
-from psychagent.llm.wire import Wire
 from psychagent.runs.sample import run_sample
 from tests.support.flat import baseline_of, runtime_of
 from tests.support.loopback.server import serve
@@ -70,7 +70,7 @@ def test_a_run_without_servers_asks_nothing_of_the_shell(
     def never(*_: object) -> None:
         raise AssertionError("a client was made although no server is asked")
 
-    monkeypatch.setattr(Wire, "_open", never)
+    monkeypatch.setattr(aiohttp, "ClientSession", never)
     env, _ = SHELLS[shell]
     for name, value in env.items():
         monkeypatch.setenv(name, value)
