@@ -25,6 +25,8 @@ class Kind:
     taken: Taken
     says: str = ""
     """Part of what is recorded where the case fails by it."""
+    redraws: bool = False
+    """Whether it is asked again with another seed."""
 
 
 OK = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
@@ -115,7 +117,10 @@ WORDS = {
     "400 in no encoding": Kind(_status(400, b"\xff\xfe\x00bad"), "final", "HTTP 400"),
     "400 nested without end": Kind(_status(400, "[" * 9000), "final", "HTTP 400"),
     "400 of a filter": Kind(
-        _status(400, {"error": {"message": "no", "code": "content_filter"}}), "passing", "HTTP 400 no"
+        _status(400, {"error": {"message": "no", "code": "content_filter"}}),
+        "passing",
+        "HTTP 400 no",
+        redraws=True,
     ),
     "400 of a full context": Kind(
         _status(400, {"error": {"message": "maximum context length is 10 tokens"}}),
@@ -124,7 +129,7 @@ WORDS = {
     ),
     "413 of a proxy": Kind(_status(413, "<h1>Request Entity Too Large</h1>"), "final", "lower max_tokens"),
     "403 of a moderator": Kind(
-        _status(403, {"error": {"message": "input was flagged"}}), "passing", "flagged"
+        _status(403, {"error": {"message": "input was flagged"}}), "passing", "flagged", redraws=True
     ),
     "451": Kind(_status(451, "unavailable for legal reasons"), "final", "HTTP 451"),
     "500 with control signs": Kind(_status(500, "\x1b[31mred\x07\x00"), "passing", "HTTP 500 "),

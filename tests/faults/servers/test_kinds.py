@@ -17,7 +17,7 @@ import pytest
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Modality
-from psychagent.domain.seed import derive_seed
+from psychagent.domain.seed import MAX_SEED, derive_seed
 from psychagent.evals.evaluate import run_eval
 from psychagent.runs.outcome import Outcome, Status
 from psychagent.runs.plan import SamplePlan
@@ -40,7 +40,7 @@ FIRST_PARTS: dict[str, tuple[object, ...]] = {
     "risk": ("risk", 2),
 }
 """What the seed of a role's first call in a session is derived from, beside the session."""
-TRIES, RESEED = 3, 7919
+TRIES, RESEED, REDRAW = 3, 7919, 104729
 Mode = Literal["stays", "once", "never"]
 
 
@@ -106,6 +106,8 @@ class Oddity:
             # after a reply that it cannot use, a call goes on with another seed
             self.replies[case] += 1
             self.by_seed[call.body["seed"] + RESEED * self.replies[case]] = case
+        if kind.redraws:
+            self.by_seed[(call.body["seed"] + REDRAW) & MAX_SEED] = case
         return kind.answer(call)
 
 
@@ -209,6 +211,8 @@ async def test_an_odd_answer_to_the_judge_loses_its_scale_alone_and_is_mended(
         answered["calls"] += kind.taken in {"reply", "fine"}
         if kind.taken == "reply":
             by_seed.setdefault(seed + RESEED * (hits[at]), at)
+        if kind.redraws:
+            by_seed.setdefault((seed + REDRAW) & MAX_SEED, at)
         return kind.answer(call)
 
     with serve(behave) as server:
