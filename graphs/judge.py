@@ -17,5 +17,9 @@ _NAMED = os.environ.get("PSYCHAGENT_EVAL")
 _SETTINGS = load_eval_settings(Path(_NAMED) if _NAMED else None)
 
 graph = build_judge(
-    warm_judge(build_judge_deps(_SETTINGS, open_live(os.environ, calls=_SETTINGS.concurrency)))
+    warm_judge(
+        build_judge_deps(
+            _SETTINGS, open_live(os.environ, calls=_SETTINGS.concurrency, tracing=_SETTINGS.tracing)
+        )
+    )
 )

@@ -22,7 +22,10 @@ from psychagent.nodes.deps import Deps
 from psychagent.records.audit import FileAudit
 from psychagent.runs.checkpoints.sqlite import stored_types
 
-LIVE = open_live(os.environ)
+_NAMED = [os.environ.get(name) for name in ("PSYCHAGENT_BASELINE", "PSYCHAGENT_RUNTIME")]
+_BASELINE, _RUNTIME = (Path(name) if name else None for name in _NAMED)
+RUNTIME = load_settings(RuntimeSettings, _RUNTIME)
+LIVE = open_live(os.environ, tracing=RUNTIME.machine.tracing)
 
 
 def admit_stored_types() -> None:
@@ -39,11 +42,8 @@ admit_stored_types()
 
 def served_deps() -> Deps:
     """Wire a served graph; every language's prompts and skills are read now."""
-    named = [os.environ.get(name) for name in ("PSYCHAGENT_BASELINE", "PSYCHAGENT_RUNTIME")]
-    paths = [Path(name) if name else None for name in named]
-    baseline = load_settings(BaselineSettings, paths[0])
-    runtime = load_settings(RuntimeSettings, paths[1])
-    return warm(build_deps(baseline, runtime, LIVE, audit=served_audit(os.environ.get("PSYCHAGENT_AUDIT"))))
+    baseline = load_settings(BaselineSettings, _BASELINE)
+    return warm(build_deps(baseline, RUNTIME, LIVE, audit=served_audit(os.environ.get("PSYCHAGENT_AUDIT"))))
 
 
 def served_audit(path: str | None) -> Audit:

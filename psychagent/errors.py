@@ -20,9 +20,13 @@ by cause. A message says what was wrong, the value seen, and what to do about it
 
 Classification. Only single attempts are retried, and only in `llm/attempts`: a `Fault` of the
 endpoint that may pass (time-outs, lost connections, status 408, 409, 425, 429 and 5xx) after a wait,
-and a MalformedReplyError at once, with the model told what was wrong. Other statuses are final. When
-the budget is used up, the last problem decides between ProviderError and ReplyError. Nothing else
-in the package is retried automatically.
+and a MalformedReplyError at once, with the model told what was wrong. Other statuses are final, but
+for a filter's, which is asked again with another seed. When the budget is used up, the last problem
+decides between ProviderError and ReplyError; a server that is down is waited for first
+(`llm/servers/outage`). Nothing else in the package is retried automatically.
+
+A CallError has a cause where one is known (`domain/cause`): one that no case could get past ends the
+run, one that lies in the dialogue may close the session, any other fails its case.
 
 Surfacing. A command prints the message of a PsychAgentError as one sentence and ends with status 2.
 Any other exception is a bug of ours and shows its traceback.
@@ -35,6 +39,7 @@ failed calls are counted too.
 from __future__ import annotations
 
 from psychagent.domain.call import CallId
+from psychagent.domain.cause import Cause
 from psychagent.domain.usage import Usage
 
 
@@ -82,6 +87,13 @@ class CallError(PsychAgentError):
         self.usage = usage or Usage()
         self.call: CallId | None = None
         """Which call of the run it was; None for one that no run makes."""
+        self.cause: Cause | None = None
+        """Why, as far as it decides what is done about it."""
+
+
+def cause_of(error: BaseException) -> Cause | None:
+    """Return why a model gave no usable answer; None if the error is of another kind."""
+    return error.cause if isinstance(error, CallError) else None
 
 
 def usage_of(error: BaseException) -> Usage:
@@ -103,3 +115,6 @@ class ScoringError(PsychAgentError):
 
 class MalformedReplyError(ValueError):
     """A reply that does not have the form that was asked for; the message tells the model why."""
+
+    cause: Cause | None = None
+    """Why, where the server says so: the reply was cut, filtered or refused."""

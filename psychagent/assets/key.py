@@ -7,6 +7,22 @@ from collections.abc import Mapping
 from psychagent.errors import SettingsError
 
 
+def require_headers(
+    headers: Mapping[str, str], env: Mapping[str, str]
+) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Look up the headers that settings add; a value `$NAME` stands for a variable's.
+
+    Returns:
+        The headers, and the values that came from the environment: secrets.
+
+    Raises:
+        SettingsError: If a named variable is not set.
+    """
+    found = {name: require_key(value[1:], env) for name, value in headers.items() if value.startswith("$")}
+    secrets = {name: value for name, value in found.items() if value}
+    return {**headers, **secrets}, tuple(secrets.values())
+
+
 def require_key(name: str | None, env: Mapping[str, str]) -> str | None:
     """Look a key up by the name of its variable.
 

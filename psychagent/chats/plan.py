@@ -176,9 +176,11 @@ def _checked(plan: ChatPlan) -> ChatPlan:
     """Check what a chat would otherwise meet only after slow imports."""
     language = plan.record.language
     for endpoint in _endpoints(plan.baseline):
-        require_key(endpoint.api_key_env, plan.env)
+        for name in endpoint.secret_names:
+            require_key(name, plan.env)
     if plan.embedding_key_matters:
-        require_key(plan.baseline.embedding.api_key_env, plan.env)
+        for name in plan.baseline.embedding.secret_names:
+            require_key(name, plan.env)
     load_safety(language).resources.require(plan.record.region or "")
     PromptLibrary(language, plan.baseline.prompts_root)
     SkillLibrary(language, plan.baseline.skills_root)

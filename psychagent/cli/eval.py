@@ -28,7 +28,7 @@ from psychagent.evals.plan import EvalPlan, check_eval
 from psychagent.evals.safety.rates import SafetyNumbers, count_safety
 from psychagent.evals.summary import EvalResult, Tolerated, evidence_of, metric_means
 from psychagent.records.summary import InputFormat
-from psychagent.runs.events import CallAnswered, StopHeard
+from psychagent.runs.events import CallAnswered, Noticed, StopHeard
 from psychagent.scales.scale import Scale
 
 RUN_EVAL: Later[Callable[[EvalPlan], Coroutine[None, None, EvalResult]]] = Later(
@@ -114,6 +114,13 @@ def run_watched(plan: EvalPlan, console: Console, tolerate: Tolerated | None = N
     show_taken(result.replies_taken, console)
     if not result.interrupted:
         show_result(result, plan, console)
+    elif result.stopped:
+        why = escape(result.stopped)
+        console.print(
+            f"Stopped: {why}. Once that is mended, run the same command to go on.",
+            style="yellow",
+            soft_wrap=True,
+        )
     else:
         console.print("Stopped. Run the same command to go on.", style="yellow")
     return result.exit_status(tolerate)
@@ -136,6 +143,8 @@ def _teller(reporter: Reporter) -> Tell:
                 tally.cases_done += 1
             case StopHeard():
                 reporter.note(STOPPING)
+            case Noticed(sentence):
+                reporter.note(f"[yellow]{escape(sentence)}[/yellow]")
             case unknown:
                 assert_never(unknown)
         reporter.refresh(force=isinstance(event, EvalBegan | SessionJudged))

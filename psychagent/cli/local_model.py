@@ -27,7 +27,7 @@ def local_model(
     """Serve a small language model as an OpenAI-compatible endpoint, until Ctrl-C."""
     try:
         # the extra may be missing, and the help page is shown without it
-        from psychagent.llm.local_server import LocalModel, find_smollm2, serve_local  # noqa: PLC0415
+        from psychagent.llm.servers.local_server import LocalModel, find_smollm2, serve_local  # noqa: PLC0415
     except ModuleNotFoundError as error:
         if error.name != "xllamacpp":
             raise

@@ -23,11 +23,13 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.doctor.setup import Check, Finding, SetUp, examine_settings
+from psychagent.doctor.suggest import Change, find_settings, write_change
 from psychagent.domain.base import WORKING_STAGES, Language
 from psychagent.domain.role import Role
-from psychagent.errors import MalformedReplyError, RecordError
+from psychagent.errors import CallError, MalformedReplyError, ProviderError, RecordError
 from psychagent.flows.build import build_chat, build_skills, open_embedder
 from psychagent.flows.live import Live, open_live
+from psychagent.flows.tracing import tell_tracing
 from psychagent.llm.chat import Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.llm.reply import Reply
@@ -65,7 +67,10 @@ async def examine_parts(setup: SetUp) -> AsyncIterator[Finding]:
             _data(baseline, runtime, dataset),
             _models(baseline, runtime, live),
             _retrieval(baseline, runtime, dataset, cache_dir=setup.cache_dir(runtime), live=live),
-            [Check("disk", partial(_disk, setup.save_dir(runtime)))],
+            [
+                Check("disk", partial(_disk, setup.save_dir(runtime))),
+                Check("tracing", partial(_tracing, setup.env, allowed=runtime.machine.tracing)),
+            ],
         )
         for group in groups:
             for check in group:
@@ -138,8 +143,8 @@ def _models(baseline: BaselineSettings, runtime: RuntimeSettings, live: Live) ->
         roles["risk"] = baseline.safety.endpoint
     prompts = partial(PromptLibrary, runtime.world.language, baseline.prompts_root)
     for role, settings in roles.items():
-        if settings.api_key_env:
-            yield Check(f"{role}: key", partial(_key, settings.api_key_env, live.env))
+        for name in settings.secret_names:
+            yield Check(f"{role}: key", partial(_key, name, live.env))
         if settings.provider == "offline":
             yield Check(f"{role}: model", lambda: "the offline script; needs no server and is no model")
             continue
@@ -170,10 +175,36 @@ async def _ask(
         "max_retries": min(settings.max_retries, 1),
         "timeout_sec": min(settings.timeout_sec, MOST_WAIT_SEC),
     }
-    chat = build_chat(settings.model_copy(update=brief), prompts(), live)
     started = time.monotonic()
-    result = await ask(chat)
+    try:
+        result = await ask(build_chat(settings.model_copy(update=brief), prompts(), live))
+    except CallError as error:
+        if change := await _fitting(error, settings, prompts, ask, live):
+            raise ProviderError(f"{error}; it answers with {write_change(change)}: set that") from error
+        raise
     return f"{settings.model} {result} in {time.monotonic() - started:.1f} s"
+
+
+async def _fitting(
+    error: CallError,
+    settings: EndpointSettings,
+    prompts: Callable[[], PromptLibrary],
+    ask: Callable[[Chat], Awaitable[str]],
+    live: Live,
+) -> Change | None:
+    """Look for settings with which a server answers that refused the request, not the caller."""
+    if error.cause is not None or isinstance(error, ProviderError) and "HTTP 4" not in str(error):
+        return None
+
+    async def works(change: Change) -> str:
+        brief = {"max_retries": 0, "timeout_sec": min(settings.timeout_sec, MOST_WAIT_SEC)}
+        try:
+            await ask(build_chat(settings.model_copy(update={**brief, **change}), prompts(), live))
+        except CallError as problem:
+            return str(problem)
+        return ""
+
+    return await find_settings(works, str(error))
 
 
 def _retrieval(
@@ -188,8 +219,8 @@ def _retrieval(
     language, embedding = runtime.world.language, baseline.embedding
     method = resolve_method(language, baseline.retrieval.method)
     if method != "lexical":
-        if embedding.api_key_env:
-            yield Check("embedding: key", partial(_key, embedding.api_key_env, live.env))
+        for name in embedding.secret_names:
+            yield Check("embedding: key", partial(_key, name, live.env))
         yield Check("embedding: model", partial(_embed, embedding, live))
 
     async def index() -> str:
@@ -219,6 +250,10 @@ def _disk(folder: Path) -> str:
             f"{there}: {free:,} MB free; make room for {MIN_FREE_MB} MB, or name another --save-dir"
         )
     return f"{free:,} MB free at {there}"
+
+
+def _tracing(env: Mapping[str, str], *, allowed: bool) -> str:
+    return tell_tracing(env, allowed=allowed) or "off; nothing leaves for LangSmith"
 
 
 _SYSTEM = "You answer test questions as briefly as you can."

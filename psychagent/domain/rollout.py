@@ -7,6 +7,7 @@ import traceback
 from pydantic import Field
 
 from psychagent.domain.base import Record
+from psychagent.domain.cause import Cause
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import ClientFile, SessionSummary
 from psychagent.domain.plan import Correction, Plan
@@ -59,14 +60,24 @@ class Failure(Record):
     message: str
     traceback: str = ""
     """Where it was raised, for debugging; empty if it was not recorded."""
+    cause: Cause | None = None
+    """Why a model gave no usable answer; None for any other failure, and in files of earlier versions."""
+
+    @property
+    def ends_run(self) -> bool:
+        """Whether no other case could fare better: it is the run that failed, and this case goes on later."""
+        return self.cause is not None and self.cause.ends_run
 
     @classmethod
-    def of(cls, error: BaseException, message: str | None = None) -> Failure:
+    def of(cls, error: BaseException, message: str | None = None, *, cause: Cause | None = None) -> Failure:
         """Describe an error, by `message` if given; long texts are cut."""
         text = " ".join(str(error).split()) if message is None else message
         trace = "".join(traceback.format_exception(error))
         return cls(
-            error=type(error).__name__, message=text[:_LONGEST_MESSAGE], traceback=trace[-_LONGEST_TRACE:]
+            error=type(error).__name__,
+            message=text[:_LONGEST_MESSAGE],
+            traceback=trace[-_LONGEST_TRACE:],
+            cause=cause,
         )
 
 
@@ -79,6 +90,8 @@ class Rollout(Record):
     """Turns of the client in which the safety gate found danger."""
     usage: Usage = Usage()
     failure: Failure | None = None
+    closed_by: Cause | None = None
+    """Why its last turn could not be answered, if it closed for that."""
     judgement: SessionScores | None = None
     """The judge's scores; None if no judge was asked."""
     holdout: SessionScores | None = None
@@ -106,3 +119,5 @@ class FinishedSession(Record):
     """What the safety gate found in the chosen rollout."""
     recall: Recall | None = None
     """What the client remembers; None where a person was the client."""
+    closed_by: Cause | None = None
+    """Why its last turn could not be answered, if it closed for that."""

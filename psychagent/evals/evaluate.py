@@ -13,7 +13,7 @@ from langgraph.errors import GraphDrained
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.call import Place
 from psychagent.domain.scores import ScaleResult, SessionScores
-from psychagent.errors import RecordError
+from psychagent.errors import CallError, RecordError, cause_of
 from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged
 from psychagent.evals.find import JudgeInput, find_sessions
 from psychagent.evals.plan import EvalPlan, nothing_found
@@ -32,7 +32,7 @@ from psychagent.records.evaluation import EvalFolder
 from psychagent.records.safety import to_safety_csv
 from psychagent.records.scores import read_scores, to_csv, write_scores
 from psychagent.records.summary import ReadAs, write_summary
-from psychagent.runs.events import CallAnswered, StopHeard
+from psychagent.runs.events import CallAnswered, Noticed, StopHeard
 from psychagent.runs.journals.base import Journals
 from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.log import log_to
@@ -90,6 +90,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             warnings=tuple(warnings),
             scripted_roles=tuple(sorted({role for m in manifests for role in m.scripted_roles})),
             interrupted=judged.interrupted,
+            stopped=judged.stopped,
             replies_taken=judged.replies_taken,
             data_root=folder.name_data(search.root),
             read_as=ReadAs(input_format=plan.input_format, roles=dict(plan.roles)),
@@ -108,6 +109,7 @@ class _Judged:
     degenerate: tuple[SessionScores, ...]
     scales: Mapping[str, Scale]
     interrupted: bool
+    stopped: str
     replies_taken: int
 
 
@@ -133,6 +135,9 @@ async def _judge_inputs(
         report=lambda usage: plan.tell(CallAnswered(usage)),
         sleep=stop.sleep,
         journal=journals,
+        max_outage_sec=plan.settings.max_outage_sec,
+        notice=lambda sentence: plan.tell(Noticed(sentence)),
+        tracing=plan.settings.tracing,
     ) as live:
         judge = Judge(build_judge_deps(plan.settings, live))
         worthless = _degenerate(judge, inputs, plan.settings.degenerate)
@@ -149,6 +154,7 @@ async def _judge_inputs(
         degenerate=tuple(scores[task.name] for task in extra if task.name in scores),
         scales=judge.deps.scales,
         interrupted=len(scores) < len(tasks) + len(extra),
+        stopped=stop.reason,
         replies_taken=journals.taken,
     )
 
@@ -196,6 +202,11 @@ async def _judge_all(given: _Work, tasks: Sequence[Task]) -> dict[str, SessionSc
             return claim.name, await stop.bound(_judge_one(given, claim))
         except GraphDrained as drained:
             log.warning("%s: left open (%s)", claim.name, drained)
+            return claim.name, None
+        except CallError as error:
+            if not ((cause := cause_of(error)) and cause.ends_run):
+                raise
+            stop.ask(str(error))
             return claim.name, None
 
     workers: Workers = LocalWorkers(2 + plan.settings.concurrency // CALLS_PER_SESSION)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from psychagent.domain.scores import ScaleResult
-from psychagent.runs.events import CallAnswered, StopHeard
+from psychagent.runs.events import CallAnswered, Noticed, StopHeard
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class SessionJudged:
     session: str
 
 
-EvalEvent = EvalBegan | CallAnswered | ScaleJudged | SessionJudged | StopHeard
+EvalEvent = EvalBegan | CallAnswered | Noticed | ScaleJudged | SessionJudged | StopHeard
 Tell = Callable[[EvalEvent], None]
 
 

@@ -89,4 +89,5 @@ def check_eval(plan: EvalPlan) -> None:
     find_scales(settings.scales_root)
     PromptLibrary(settings.language or Language.EN, settings.prompts_root)
     if settings.judge.provider != "offline":
-        require_key(settings.judge.api_key_env, plan.env)
+        for name in settings.judge.secret_names:
+            require_key(name, plan.env)

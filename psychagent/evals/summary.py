@@ -61,6 +61,8 @@ class EvalResult:
     """Replies that an interrupted evaluation had kept and that were not asked for again."""
     interrupted: bool = False
     """Whether a stop left sessions open, in which case no table is written."""
+    stopped: str = ""
+    """Why the evaluation stopped by itself; empty if it did not."""
 
     @property
     def missing(self) -> list[tuple[str, str, str]]:
@@ -78,13 +80,13 @@ class EvalResult:
         return sum_usage(s.usage for s in (*self.sessions, *self.degenerate)).total()
 
     def exit_status(self, tolerate: Tolerated | None = None) -> int:
-        """0 only if nothing is missing or left out; 130 after a clean stop.
+        """0 only if nothing is missing or left out; 130 after a clean stop that somebody asked for.
 
         Args:
             tolerate: What shall not count; of files that were left out at least one session must be judged.
         """
         if self.interrupted:
-            return 130
+            return 1 if self.stopped else 130
         spared = tolerate == "left-out" and bool(self.sessions)
         return 1 if self.missing or (self.broken and not spared) else 0
 

@@ -18,6 +18,10 @@ M = TypeVar("M", bound=BaseModel)
 Raise = Callable[[str], PsychAgentError]
 
 
+class UnshownError(ValueError):
+    """A value is refused that may hold a secret, so that no message repeats it."""
+
+
 def read_text(path: Path, raise_as: Raise = AssetError) -> str:
     """Read a UTF-8 text file; a byte-order mark before the text is no part of it."""
     try:
@@ -119,7 +123,8 @@ def _one_problem(item: dict[str, Any], model: type[BaseModel]) -> str:
         kind = type(item["input"]).__name__
         return message if isinstance(item["input"], Mapping) else f"holds {kind}, not a mapping of keys"
     # never print the value of a field named "key", nor a mapping: either may hold an API key
-    if "key" in str(item["loc"][-1]) or isinstance(item["input"], Mapping):
+    unshown = isinstance(item.get("ctx", {}).get("error"), UnshownError)
+    if unshown or "key" in str(item["loc"][-1]) or isinstance(item["input"], Mapping):
         return f"field {where!r}: {message}"
     return f"field {where!r} has {repr(item['input'])[:80]}: {message}"
 

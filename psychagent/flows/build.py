@@ -57,7 +57,8 @@ def build_deps(
             address or by what the environment names.
     """
     for settings in (baseline.counselor, baseline.reflecting, runtime.world.client, *_gate(baseline)):
-        require_key(settings.api_key_env, live.env)
+        for name in settings.secret_names:
+            require_key(name, live.env)
 
     @cache
     def prompts(language: Language) -> PromptLibrary:
@@ -88,8 +89,8 @@ def _gate(baseline: BaselineSettings) -> list[EndpointSettings]:
     return [baseline.safety.endpoint] if baseline.safety.endpoint else []
 
 
-RECALL_TOKENS = 1024
-"""Least `max_tokens` for what the client remembers of a session."""
+LEAST_TOKENS: Mapping[Role, int] = {Role.RECALL: 1024, Role.SUMMARY: 4096, Role.CLIENT_FILE: 4096}
+"""Least `max_tokens` of replies that are longer than a turn, which is what an endpoint's own bound is for."""
 
 
 def _chats(
@@ -125,13 +126,11 @@ def endpoint_of(
             named = {"model": counselor_model} if counselor_model else {}
             return baseline.counselor.model_copy(update=named)
         case Role.SUMMARY | Role.CLIENT_FILE:
-            return baseline.reflecting
+            return _with_room(baseline.reflecting, role)
         case Role.CLIENT:
             return world.client
         case Role.RECALL:
-            # what bounds a client's turn is too short for what it writes down after the session
-            most = max(world.client.max_tokens, RECALL_TOKENS)
-            return world.client.model_copy(update={"max_tokens": most})
+            return _with_room(world.client, role)
         case Role.RISK:
             if baseline.safety.endpoint is None:
                 raise SettingsError("the safety gate has no model; name one under 'safety.endpoint'")
@@ -140,6 +139,12 @@ def endpoint_of(
             raise SettingsError(f"role {role.value!r} is no part of a course; other settings name its model")
         case unknown:
             assert_never(unknown)
+
+
+def _with_room(settings: EndpointSettings, role: Role) -> EndpointSettings:
+    if settings.max_tokens is None:
+        return settings
+    return settings.model_copy(update={"max_tokens": max(settings.max_tokens, LEAST_TOKENS[role])})
 
 
 @cache
@@ -207,7 +212,13 @@ def build_chat(
             model = EndpointModel(settings, key=key, wire=live.wire)
         case unknown:
             assert_never(unknown)
-    policy = Policy(settings.max_retries, settings.max_wait_sec, settings.structured, settings.send_seed)
+    policy = Policy(
+        settings.max_retries,
+        settings.max_wait_sec,
+        settings.structured,
+        settings.send_seed,
+        settings.redraw,
+    )
     return Chat(
         model,
         policy,
@@ -217,6 +228,9 @@ def build_chat(
         sleep=live.sleep,
         journal=live.journal,
         beside=live.beside,
+        outages=live.outages,
+        # a gateway may have lost one model of several
+        address=f"{settings.model} at {settings.base_url}" if settings.base_url else "",
         made_with=settings.model_dump_json(exclude=set(CHANGES_NO_REPLY)),
     )
 

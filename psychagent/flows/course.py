@@ -8,7 +8,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer
 
-from psychagent.flows.rollout import hold_rollout, record_broken
+from psychagent.flows.rollout import hold_rollout
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.memory.reflect import reflect, summarize, update_file
@@ -51,11 +51,8 @@ def build_course(
     """
     graph = StateGraph(CourseState, context_schema=knobs)
     graph.add_node("open", open_session(deps))
-    graph.add_node(
-        "rollout",
-        hold_rollout(deps, stored=checkpointer is not None),
-        error_handler=record_broken(deps) if deps.rft else None,
-    )
+    # without an error handler: an error raised from one takes the pending rollouts out of the checkpoint
+    graph.add_node("rollout", hold_rollout(deps, stored=checkpointer is not None))
     graph.add_node("select", select(deps))
     graph.add_node("summarize", summarize(deps))
     graph.add_node("update_file", update_file(deps))

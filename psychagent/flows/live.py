@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from psychagent.domain.usage import Usage
+from psychagent.flows.tracing import follow_shell
 from psychagent.llm.beside import SideBySide
 from psychagent.llm.gate import Gate
 from psychagent.llm.journal import NO_JOURNAL, Journal
+from psychagent.llm.servers.outage import Outages
+from psychagent.llm.servers.outage import tell_nobody as tell_no_sentence
 from psychagent.llm.wire import Wire
 
 DEFAULT_CALLS = 64
@@ -40,6 +43,8 @@ class Live:
     """Keeps the replies of a run that may be resumed."""
     beside: SideBySide = field(default_factory=SideBySide)
     """Knows which calls are made side by side, whatever their models."""
+    outages: Outages = field(default_factory=Outages)
+    """Waits for servers that are down."""
 
     async def __aenter__(self) -> Live:
         """Use the connections while a block runs."""
@@ -59,6 +64,9 @@ def open_live(
     report: Callable[[Usage], None] = tell_nobody,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     journal: Journal = NO_JOURNAL,
+    max_outage_sec: float = 0.0,
+    notice: Callable[[str], None] = tell_no_sentence,
+    tracing: bool = False,
 ) -> Live:
     """Open live resources for one event loop; `async with` closes the connections.
 
@@ -68,5 +76,12 @@ def open_live(
         report: Called with the usage of every answered model call.
         sleep: Waits before a retry, in seconds.
         journal: Where replies are kept, so that a resumed run does not ask again.
+        max_outage_sec: How long to wait for a server that is down, in seconds; 0 gives up at once.
+        notice: Called with a sentence when such a wait begins and ends, and about tracing.
+        tracing: Whether LangSmith may trace, where the environment asks for it; off for the whole process
+            otherwise.
     """
-    return Live(env, Wire(env), Gate(calls), report, sleep, journal)
+    if told := follow_shell(env, allowed=tracing):
+        notice(told)
+    outages = Outages(max_outage_sec, sleep, notice)
+    return Live(env, Wire(env), Gate(calls), report, sleep, journal, outages=outages)

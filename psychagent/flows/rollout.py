@@ -8,15 +8,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Protocol
 
 from langchain_core.runnables import RunnableConfig
-from langgraph.errors import NodeError
+from langgraph.errors import GraphBubbleUp
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
-from psychagent.domain.call import Place, thread_id
 from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
-from psychagent.errors import CallError, PsychAgentError, RecordError, usage_of
+from psychagent.errors import CallError, RecordError, cause_of, usage_of
 from psychagent.flows.judge import Judge, spoken_dialogue
 from psychagent.flows.session import build_session, session_limit
 from psychagent.flows.spent import open_usage
@@ -108,8 +107,11 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
         async with gates[thread]:
             try:
                 final = await graph.ainvoke({"turns": []}, inner, context=brief, **options)
-            except PsychAgentError as error:
-                if deps.rft is None or isinstance(error, RecordError):
+            except GraphBubbleUp:
+                # a stop or a question to a person, no error
+                raise
+            except Exception as error:
+                if deps.rft is None or _is_of_run(error):
                     raise
                 if journaled:
                     # the error holds what its own call cost
@@ -123,18 +125,10 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
     return hold
 
 
-def record_broken(deps: Deps) -> Callable[[RolloutTask, NodeError], CourseState]:
-    """Make the handler that records a rollout with an unexpected error, so that its siblings continue."""
-
-    def record(task: RolloutTask, error: NodeError) -> CourseState:
-        if isinstance(error.error, RecordError):
-            # a full disk is no property of a rollout, and must not decide which one is chosen
-            raise error.error
-        case, index = task["state"]["case"], task["state"]["open"].index
-        place = Place(thread_id(case.modality, case.case_id), index, task["index"], task["attempt"])
-        return {"rollouts": [_failed(task, error.error, deps.journal.spent(place))]}
-
-    return record
+def _is_of_run(error: BaseException) -> bool:
+    """Return whether it is no property of a rollout, so that it must not decide which one is chosen."""
+    cause = cause_of(error)
+    return isinstance(error, RecordError) or cause is not None and cause.ends_run
 
 
 def _held(task: RolloutTask, state: Any) -> Rollout:
@@ -144,6 +138,7 @@ def _held(task: RolloutTask, state: Any) -> Rollout:
         index=task["index"],
         turns=tuple(state["turns"]),
         risk=tuple(state.get("findings", ())),
+        closed_by=state.get("closed_by"),
         usage=task["spent"] + state["usage"] + judging_usage,
         judgement=judgement,
         holdout=holdout,
@@ -152,6 +147,6 @@ def _held(task: RolloutTask, state: Any) -> Rollout:
 
 def _failed(task: RolloutTask, error: BaseException, spent: Usage) -> Rollout:
     last = usage_of(error)
-    failure, index = Failure.of(error), task["state"]["open"].index
+    failure, index = Failure.of(error, cause=cause_of(error)), task["state"]["open"].index
     log.error("rollout %d of session %d: lost (%s)", task["index"], index, failure.message)
     return Rollout(index=task["index"], failure=failure, usage=task["spent"] + spent + last)

@@ -23,6 +23,7 @@ from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.safety.risk import risk
 from psychagent.nodes.safety.safe_reply import safe_reply
 from psychagent.nodes.state import Brief, SessionState
+from psychagent.nodes.unanswerable import closing
 
 Edge = Callable[[SessionState, Runtime[Brief]], Awaitable[str]]
 
@@ -78,6 +79,8 @@ def after_counselor(deps: Deps) -> Edge:
 
     # async, like every node and edge: LangGraph hands a plain function to a thread and waits for it
     async def decide(state: SessionState, runtime: Runtime[Brief]) -> str:
+        if state.get("closed_by"):
+            return END
         brief = runtime.context
         is_person = brief.knobs.client is ClientKind.HUMAN
         over = is_person and is_over(state["turns"], brief.knobs.max_counselor_turns)
@@ -87,8 +90,13 @@ def after_counselor(deps: Deps) -> Edge:
 
 
 async def after_client(state: SessionState) -> str:
-    """Hear danger in what the client said, unless a person ended the session instead."""
-    return END if state.get("closed") else "risk"
+    """Hear danger in what the client said, unless the session ended instead."""
+    return END if state.get("closed") or state.get("closed_by") else "risk"
+
+
+async def after_retrieve(state: SessionState) -> str:
+    """Let the counselor speak, unless the session ended instead."""
+    return END if state.get("closed_by") else "counselor"
 
 
 def after_risk(deps: Deps) -> Edge:
@@ -128,13 +136,13 @@ def session_limit(deps: Deps, knobs: Knobs) -> int:
 def build_session(deps: Deps) -> CompiledStateGraph[SessionState, Brief, Any, Any]:
     """Build the graph of one session; its context is the session's Brief."""
     graph = StateGraph(SessionState, context_schema=Brief)
-    graph.add_node("retrieve", retrieve(deps))
-    graph.add_node("counselor", counselor(deps))
-    graph.add_node("client", client(deps))
+    graph.add_node("retrieve", closing(deps, retrieve(deps)))
+    graph.add_node("counselor", closing(deps, counselor(deps)))
+    graph.add_node("client", closing(deps, client(deps)))
     graph.add_node("risk", risk(deps))
     graph.add_node("safe_reply", safe_reply(deps))
     graph.add_edge(START, "retrieve")
-    graph.add_edge("retrieve", "counselor")
+    graph.add_conditional_edges("retrieve", after_retrieve, ["counselor", END])
     graph.add_conditional_edges("counselor", after_counselor(deps), ["client", END])
     graph.add_conditional_edges("client", after_client, ["risk", END])
     graph.add_conditional_edges("risk", after_risk(deps), ["retrieve", "safe_reply", END])

@@ -11,12 +11,28 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from psychagent.errors import MalformedReplyError, ProviderError, ReplyError
 from psychagent.llm.fault import Fault
 
 T = TypeVar("T")
+
+
+class Outlast(Protocol):
+    """Waits for a server that is down."""
+
+    async def __call__(self, fault: Fault, attempt: Callable[[], Awaitable[T]]) -> T:
+        """Return what an attempt gave once the server was there again.
+
+        Args:
+            fault: The last attempt's; raised as it is where the server is not down.
+            attempt: Asks again.
+
+        Raises:
+            Fault: If there is still no answer.
+        """
+
 
 MAX_RETRIES, MAX_WAIT_SEC = 4, 60.0
 
@@ -34,6 +50,8 @@ class Attempts:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     """Waits for the given seconds; a run passes a function that a stop cuts short."""
     rng: random.Random = field(default_factory=random.Random)
+    outlast: Outlast | None = None
+    """Waits for a server that is down, once the retries are used up; None gives up."""
 
     async def run(self, role: str, attempt: Callable[[int], Awaitable[T]]) -> T:
         """Attempt a call until it returns a value.
@@ -49,12 +67,23 @@ class Attempts:
                 `max_wait_sec`, or the attempts are used up; the last problem decides which.
         """
         number = 0
+
+        async def try_once() -> T:
+            async with self.gate:
+                return await attempt(number)
+
         while True:
             try:
-                async with self.gate:
-                    return await attempt(number)
+                return await try_once()
             except (Fault, MalformedReplyError) as error:
                 problem = error
+            is_last = number == self.max_retries or self._asks_too_much(problem)
+            if isinstance(problem, Fault) and self.outlast is not None and is_last:
+                try:
+                    return await self.outlast(problem, try_once)
+                except (Fault, MalformedReplyError) as error:
+                    # whatever comes after an outage has the whole budget again
+                    number, problem = number if error is problem else 0, error
             wait = self._wait_after(problem, role, number)
             if wait is not None:
                 await self.sleep(wait)
@@ -68,8 +97,9 @@ class Attempts:
         """
         if reason := self._why_final(problem, number):
             _log.warning("%s: given up after attempt %d: %s", role, number + 1, _kind(problem))
-            gave_up = ProviderError if isinstance(problem, Fault) else ReplyError
-            raise gave_up(f"{role}: {reason}") from problem
+            gave_up = (ProviderError if isinstance(problem, Fault) else ReplyError)(f"{role}: {reason}")
+            gave_up.cause = problem.cause
+            raise gave_up from problem
         wait = None
         if isinstance(problem, Fault):
             wait = backoff(number, problem.wait_sec, self.rng.random(), self.max_wait_sec)
@@ -85,10 +115,14 @@ class Attempts:
             return str(problem)
         if number == self.max_retries:
             return f"gave up after {number + 1} attempts; last problem: {problem}"
-        asked, most = problem.wait_sec if isinstance(problem, Fault) else None, self.max_wait_sec
-        if asked is not None and asked > most:
+        if isinstance(problem, Fault) and self._asks_too_much(problem):
+            asked, most = problem.wait_sec, self.max_wait_sec
             return f"{problem}; the server asks to wait {asked:.0f} s, more than max_wait_sec {most:g}"
         return ""
+
+    def _asks_too_much(self, problem: Fault | MalformedReplyError) -> bool:
+        asked = problem.wait_sec if isinstance(problem, Fault) else None
+        return asked is not None and asked > self.max_wait_sec
 
 
 def _kind(problem: Fault | MalformedReplyError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -12,20 +13,28 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from psychagent.domain.call import WHOLE_SESSION
+from psychagent.domain.cause import Cause
+from psychagent.domain.role import Role
+from psychagent.domain.seed import MAX_SEED
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import CallError, MalformedReplyError, ProviderError, ReplyError
-from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts
+from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts, Outlast
 from psychagent.llm.beside import SideBySide
 from psychagent.llm.fault import Fault
 from psychagent.llm.journal import FAILED, NO_JOURNAL, Journal, Kept, Key, digest
 from psychagent.llm.prompt import Message, Prompt, assistant, user
-from psychagent.llm.reply import Model, Reply, Request
+from psychagent.llm.reply import Model, Reply, Request, measure
+from psychagent.llm.servers.outage import Outages
 from psychagent.replies.as_json import Shape, Structured, json_shape, read_json, response_format
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
-_ECHO_CHARS = 600
+_ECHO_CHARS, _REDRAW = 600, 104729
+_SOON = frozenset({Role.RISK, Role.PROBE})
+"""Roles whose answer somebody waits for: the rules decide without a model, and the doctor tells at once."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,8 @@ class Policy:
     max_wait_sec: float = MAX_WAIT_SEC
     structured: Structured = "json_schema"
     send_seed: bool = True
+    redraw: bool = True
+    """Whether to ask again with another seed where a filter of the server's took offence."""
 
 
 @dataclass
@@ -65,6 +76,10 @@ class Chat:
     made_with: str = ""
     """What else decides a reply, such as the model's name: a reply kept under another is not taken."""
     beside: SideBySide = field(default_factory=SideBySide)
+    outages: Outages = field(default_factory=Outages)
+    """Waits for a server that is down."""
+    address: str = ""
+    """Which model where; empty where no server is asked."""
 
     @property
     def is_script(self) -> bool:
@@ -112,6 +127,7 @@ class Chat:
             self.policy.max_wait_sec,
             sleep=self.sleep,
             rng=self.rng,
+            outlast=self._outlast(call.prompt.role),
         )
         try:
             return await attempts.run(call.prompt.role, lambda number: call.attempt(number, read))
@@ -120,6 +136,16 @@ class Chat:
                 raise
             call.begin_anew()
             return await attempts.run(call.prompt.role, lambda number: call.attempt(number, read))
+
+    def _outlast(self, role: Role) -> Outlast | None:
+        """Return how to wait for the server if it is down; None where the answer is of use only soon."""
+        if not self.address or role in _SOON:
+            return None
+
+        async def wait(fault: Fault, attempt: Callable[[], Awaitable[T]]) -> T:
+            return await self.outages.outlast(self.address, fault, attempt)
+
+        return wait
 
     def _options(self, prompt: Prompt, shape: Shape | None) -> dict[str, Any]:
         options: dict[str, Any] = {"seed": prompt.seed} if self.policy.send_seed else {}
@@ -137,6 +163,9 @@ class _Call:
     first_options: dict[str, Any]
     options: dict[str, Any] = field(init=False)
     """The first ones, or with another seed after an unusable reply."""
+    bound: dict[str, Any] = field(default_factory=dict)
+    """What the server made us ask otherwise, as long as a reply may be, or the seed: no part of what is
+    asked, so that a stored reply is found whatever was in the way of it."""
     replies: int = 0
     """Replies so far, unusable ones."""
     costs: RoleUsage = field(default_factory=RoleUsage)
@@ -181,6 +210,7 @@ class _Call:
         try:
             return read(reply)
         except MalformedReplyError as error:
+            error.cause = error.cause or reply.why_unusable
             self._mend(reply.content, str(error))
             raise
 
@@ -198,23 +228,29 @@ class _Call:
         """
         self.costs += kept.cost or RoleUsage()
         if FAILED in kept.value:
-            kind, message = kept.value[FAILED]
-            raise _ERRORS[kind](message)
+            kind, message, *cause = kept.value[FAILED]
+            error = _ERRORS[kind](message)
+            error.cause = Cause(cause[0]) if cause and cause[0] else None
+            raise error
         return Reply.of_json(kept.value)
 
     def keep_failure(self, error: CallError) -> None:
         """Keep why there was no usable reply, for the log: a run that is played again fails alike."""
         key = self._key()
         if key is not None and self.has_asked:
-            self.chat.journal.add(key, Kept({FAILED: [type(error).__name__, str(error)]}, self.unkept))
+            why = [type(error).__name__, str(error), error.cause]
+            self.chat.journal.add(key, Kept({FAILED: why}, self.unkept))
 
     async def _ask(self, number: int, key: Key | None) -> Reply:
         self.has_asked = True
         try:
-            reply = await self.chat.model.reply(Request(self.prompt, self.messages, self.options))
-        except Fault:
+            reply = await self._send()
+        except Fault as fault:
+            if fault.cause is not Cause.DOWN:
+                self.chat.outages.answered(self.chat.address)
             self._count(_FAILED if number else _NOTHING)
             raise
+        self.chat.outages.answered(self.chat.address)
         cost = measure(reply, retries=1 if number else 0)
         self._count(cost)
         if key is not None:
@@ -222,6 +258,26 @@ class _Call:
             self.unkept = _NOTHING
         self.chat.on_call(Usage(roles={self.prompt.role: cost}))
         return reply
+
+    async def _send(self) -> Reply:
+        """Send the request; where only a shorter reply fits behind the prompt, ask for that at once."""
+        try:
+            return await self.chat.model.reply(Request(self.prompt, self.messages, self.options | self.bound))
+        except Fault as fault:
+            if fault.cause is Cause.FILTERED and self.chat.policy.redraw:
+                raise self._redrawn(fault) from fault
+            if fault.fits is None or "max_tokens" in self.bound:
+                raise
+            self.bound["max_tokens"] = fault.fits
+            log.info("%s: %d tokens fit behind the prompt; asked again", self.prompt.role, fault.fits)
+        return await self.chat.model.reply(Request(self.prompt, self.messages, self.options | self.bound))
+
+    def _redrawn(self, fault: Fault) -> Fault:
+        """Let the next attempt draw another reply, at which the filter may take no offence."""
+        if "seed" in self.options:
+            seed = self.bound.get("seed", self.options["seed"])
+            self.bound["seed"] = (seed + _REDRAW) & MAX_SEED
+        return Fault(str(fault), passes=True, wait_sec=fault.wait_sec, kind=fault.kind, cause=fault.cause)
 
     def _count(self, cost: RoleUsage) -> None:
         self.costs += cost
@@ -237,13 +293,3 @@ class _Call:
 
 _NOTHING, _FAILED = RoleUsage(), RoleUsage(retries=1)
 _ERRORS: dict[str, type[CallError]] = {kind.__name__: kind for kind in (ProviderError, ReplyError)}
-
-
-def measure(reply: Reply, *, retries: int = 0) -> RoleUsage:
-    """Measure one answered request."""
-    if reply.tokens is None:
-        return RoleUsage(calls=1, retries=retries)
-    prompt, cached, completion = reply.tokens
-    return RoleUsage(
-        calls=1, retries=retries, prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion
-    )

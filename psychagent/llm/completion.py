@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from psychagent.llm.fault import UnreadableError, server_words
+from psychagent.llm.fault import UnreadableError
 from psychagent.llm.json_bytes import parse
 from psychagent.llm.reply import Reply, Tokens, whole
+from psychagent.llm.servers.refusal import server_words
 
+STREAM: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+"""Fields of a request that ask for a stream, with its cost at the end."""
+_MOST_TOKENS = 10**9
+_EVENT, _DONE = b"data:", b"[DONE]"
 _REASONING = ("reasoning_content", "reasoning")
 """Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
 
 
 def read_completion(data: bytes) -> Reply:
-    """Read the first choice of an answer.
+    """Read the first choice of an answer, also of one that comes as a stream.
 
     Raises:
         UnreadableError: If it is anything else than a chat completion.
     """
+    if is_stream(data):
+        return _read_stream(data)
     try:
         body = parse(data)
     except ValueError as error:
@@ -37,6 +45,72 @@ def read_completion(data: bytes) -> Reply:
         finish_reason=_word(choice.get("finish_reason")),
         refusal=whole(_word(message.get("refusal"))),
         tokens=read_tokens(body.get("usage")),
+    )
+
+
+def is_stream(data: bytes) -> bool:
+    """Return whether an answer is a stream: some servers send nothing else, asked or not."""
+    head = data[:64].lstrip()
+    return head.startswith((_EVENT, b"event:", b": ", b":\n"))
+
+
+@dataclass
+class _Pieces:
+    """What the events of a stream have said so far."""
+
+    content: list[str] = field(default_factory=list)
+    reasoning: list[str] = field(default_factory=list)
+    refusal: list[str] = field(default_factory=list)
+    finish_reason: str = ""
+    tokens: Tokens | None = None
+    is_begun: bool = False
+
+    def add(self, event: Any, raw: bytes) -> None:
+        """Add an event.
+
+        Raises:
+            UnreadableError: If it is no part of a chat completion.
+        """
+        choices = event.get("choices") if isinstance(event, dict) else None
+        if not isinstance(choices, list) or event.get("error"):
+            raise UnreadableError(server_words(raw) or "a stream without choices")
+        self.tokens = read_tokens(event.get("usage")) or self.tokens
+        for choice in choices:
+            delta = choice.get("delta") if isinstance(choice, dict) else None
+            if not isinstance(delta, dict):
+                raise UnreadableError("a stream whose choices are none")
+            if choice.get("index", 0) == 0:
+                self.is_begun = True
+                self.content.append(_text(delta.get("content")))
+                self.reasoning.append(reasoning_of(delta))
+                self.refusal.append(_word(delta.get("refusal")))
+                self.finish_reason = _word(choice.get("finish_reason")) or self.finish_reason
+
+
+def _read_stream(data: bytes) -> Reply:
+    pieces, is_done = _Pieces(), False
+    for line in data.split(b"\n"):
+        if not line.startswith(_EVENT):
+            continue
+        raw = line.removeprefix(_EVENT).strip()
+        if raw == _DONE:
+            is_done = True
+            break
+        try:
+            event = parse(raw)
+        except ValueError as error:
+            raise UnreadableError(f"a stream with an event that is not JSON: {error}") from error
+        pieces.add(event, raw)
+    if not pieces.is_begun:
+        raise UnreadableError("an empty stream")
+    if not (is_done or pieces.finish_reason):
+        raise UnreadableError("a stream that ends before the reply does")
+    return Reply(
+        content=whole("".join(pieces.content)),
+        reasoning=whole("".join(pieces.reasoning)),
+        finish_reason=pieces.finish_reason,
+        refusal=whole("".join(pieces.refusal)),
+        tokens=pieces.tokens,
     )
 
 
@@ -81,4 +155,5 @@ def read_tokens(usage: object) -> Tokens | None:
 
 
 def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    """Read a count; one that no request can have had is unknown, and would not fit into a checkpoint."""
+    return value if type(value) is int and 0 <= value <= _MOST_TOKENS else None

@@ -1,45 +1,54 @@
-"""Describe how an attempt at an endpoint failed: in one line, without the key, and whether to retry.
+"""Describe how an attempt at an endpoint failed: in one line, without a secret, and whether to retry.
 
 Knows no client library: the wire and the streaming client hand it what they saw.
 """
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
 from math import isfinite
-from typing import Any
 
-from psychagent.llm.json_bytes import parse
+from psychagent.domain.cause import Cause
+from psychagent.llm.servers.refusal import cut, read_refusal
 
 _PASSING_STATUS = frozenset({408, 409, 425, 429})
 _HINTS = {
-    401: "; check the key",
-    403: "; check the key",
-    404: "; check base_url and model",
+    Cause.KEY: "; check the key",
+    Cause.NOT_THERE: "; check base_url and model",
+    Cause.QUOTA: "; top up the account, then run the same command again",
+    Cause.CONTEXT: "; lower max_tokens or memory_tokens, or serve the model with more context",
 }
-_MOST_CHARS = 200
-_MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_NONE: tuple[str, ...] = ()
 
 
 class Fault(Exception):
     """An attempt that returned no usable answer."""
 
     def __init__(
-        self, problem: str, *, passes: bool, wait_sec: float | None = None, kind: str = "fault"
+        self,
+        problem: str,
+        *,
+        passes: bool,
+        wait_sec: float | None = None,
+        kind: str = "fault",
+        cause: Cause | None = None,
+        fits: int | None = None,
     ) -> None:
         """Record what happened.
 
         Args:
-            problem: What the endpoint did, in one line; never holds the key.
+            problem: What the endpoint did, in one line; never holds a secret.
             passes: Whether the fault is transient, so that another attempt may succeed.
             wait_sec: Seconds that the server asks to wait; None if it does not say.
             kind: The problem in our own words only, for logs: the server's may quote the prompt.
+            cause: Why, as far as it decides what is done about it.
+            fits: Tokens that a reply may have so that prompt and reply fit; None if a server does not say.
         """
         super().__init__(problem)
         self.passes, self.wait_sec, self.kind = passes, wait_sec, kind
+        self.cause, self.fits = cause, fits
 
 
 class UnreadableError(ValueError):
@@ -56,76 +65,93 @@ class NoEmbeddingsError(UnreadableError):
 
 
 def make_fault(
-    kind: str, detail: str = "", *, passes: bool, key: str, wait_sec: float | None = None
+    kind: str,
+    detail: str = "",
+    *,
+    passes: bool,
+    secrets: Iterable[str] = _NONE,
+    wait_sec: float | None = None,
+    cause: Cause | None = None,
+    fits: int | None = None,
 ) -> Fault:
-    """Make a fault from the problem in our words and the detail from server or library; mask the key."""
-    problem = f"{kind} {detail}".rstrip()
-    masked = problem.replace(key, "***") if key else problem
-    return Fault(masked, passes=passes, wait_sec=wait_sec, kind=kind)
+    """Make a fault from the problem in our words and the detail from server or library; mask secrets."""
+    kind = mask(kind, secrets)
+    problem = mask(f"{kind} {detail}".rstrip(), secrets)
+    return Fault(problem, passes=passes, wait_sec=wait_sec, kind=kind, cause=cause, fits=fits)
 
 
-def timed_out(key: str) -> Fault:
+def mask(text: str, secrets: Iterable[str]) -> str:
+    """Replace secrets in a text, the longest first, since one may be part of another."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        text = text.replace(secret, "***")
+    return text
+
+
+def mask_bytes(data: bytes, secrets: Iterable[str]) -> bytes:
+    """Replace secrets in a body, before anything is cut out of it: half a secret is one too."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        data = data.replace(secret.encode(), b"***")
+    return data
+
+
+def timed_out(secrets: Iterable[str] = _NONE) -> Fault:
     """Make the fault of an attempt that took longer than `timeout_sec`."""
-    return make_fault("no answer within timeout_sec", passes=True, key=key)
+    return make_fault("no answer within timeout_sec", passes=True, secrets=secrets, cause=Cause.DOWN)
 
 
-def no_connection(address: str, error: BaseException, *, passes: bool, key: str) -> Fault:
+def no_connection(address: str, error: BaseException, *, passes: bool, secrets: Iterable[str]) -> Fault:
     """Make the fault of a request that did not reach its server, or got no answer at all."""
-    return make_fault("no connection", f"to {address} ({line_of(error)})", passes=passes, key=key)
+    detail = f"to {address} ({line_of(error, secrets)})"
+    return make_fault("no connection", detail, passes=passes, secrets=secrets, cause=Cause.DOWN)
 
 
-def broken_off(error: BaseException, key: str) -> Fault:
+def broken_off(error: BaseException, secrets: Iterable[str]) -> Fault:
     """Make the fault of an answer that ended before it was complete."""
-    return make_fault("the answer broke off", f"({line_of(error)})", passes=True, key=key)
+    return make_fault("the answer broke off", f"({line_of(error, secrets)})", passes=True, secrets=secrets)
 
 
-def unreadable(error: UnreadableError, key: str) -> Fault:
+def unreadable(error: UnreadableError, secrets: Iterable[str]) -> Fault:
     """Make the fault of an answer that is not what was asked for."""
-    return make_fault(f"the answer is no {error.wanted}", f"({_cut(str(error))})", passes=True, key=key)
-
-
-def of_status(status: int, headers: Mapping[str, str], body: bytes, key: str) -> Fault:
-    """Make the fault of an answer with another status than 200, in the server's own words."""
     return make_fault(
-        f"HTTP {status}",
-        f"{server_words(body)}{_HINTS.get(status, '')}".lstrip("; "),
-        passes=status in _PASSING_STATUS or status >= 500,
-        key=key,
-        wait_sec=retry_after(headers, now=time.time()),
+        f"the answer is no {error.wanted}",
+        f"({cut(mask(str(error), secrets))})",
+        passes=True,
+        secrets=secrets,
     )
 
 
-def server_words(body: bytes) -> str:
-    """Find what a server says in an error: JSON in its usual shapes, a page's text, or plain text."""
-    try:
-        said = "; ".join(_words(parse(body)))
-    except (ValueError, RecursionError):
-        said = _MARKUP.sub(" ", body.decode("utf-8", "replace"))
-    return _cut(said)
+def of_status(
+    status: int, headers: Mapping[str, str], body: bytes, secrets: Iterable[str], *, through: str = ""
+) -> Fault:
+    """Make the fault of an answer with another status than 200, in the server's own words.
+
+    Args:
+        status: The HTTP status.
+        headers: The answer's, names in lower case.
+        body: The answer's, in whatever shape.
+        secrets: What no message may repeat.
+        through: The proxy in between, which may be the one that answered; empty if there is none.
+    """
+    wait = retry_after(headers, now=time.time())
+    refusal = read_refusal(status, mask_bytes(body, secrets), waits=wait is not None)
+    hint = _HINTS.get(refusal.cause, "") if refusal.cause else ""
+    remedy = f"; try {refusal.remedy}" if refusal.remedy else ""
+    by = f" (through the proxy of {through})" if through else ""
+    may_pass = status in _PASSING_STATUS or status >= 500
+    return make_fault(
+        f"HTTP {status}",
+        f"{refusal.words}{hint}{remedy}".lstrip("; ") + by,
+        passes=may_pass and refusal.cause is not Cause.QUOTA,
+        secrets=secrets,
+        wait_sec=wait,
+        cause=refusal.cause,
+        fits=refusal.fits,
+    )
 
 
-def _words(value: Any) -> Iterator[str]:
-    """Yield the sentences of an error: `error`, `message`, `detail` or `msg`, at any of the usual depths."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, list):
-        for item in value:
-            yield from _words(item)
-    elif isinstance(value, dict):
-        name = next((n for n in ("error", "message", "detail", "msg") if value.get(n)), None)
-        where = value.get("loc")
-        place = ".".join(map(str, where)) + ": " if isinstance(where, list) else ""
-        for words in _words(value[name]) if name else ():
-            yield place + words
-
-
-def line_of(error: BaseException) -> str:
-    """Write an error as one line: its class and what it says."""
-    return _cut(f"{type(error).__name__}: {error}".rstrip(": "))
-
-
-def _cut(text: str) -> str:
-    return " ".join(text.split())[:_MOST_CHARS]
+def line_of(error: BaseException, secrets: Iterable[str]) -> str:
+    """Write an error as one line: its class and what it says, without a secret."""
+    return cut(mask(f"{type(error).__name__}: {error}".rstrip(": "), secrets))
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:

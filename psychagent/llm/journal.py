@@ -34,7 +34,7 @@ class Kept:
 
 
 FAILED = "failed"
-"""Name of a value that is no answer but why there is none: class and message of the call's error."""
+"""Name of a value that is no answer but why there is none: class, message and cause of the call's error."""
 
 
 class Journal(Protocol):

@@ -19,8 +19,9 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_openai import ChatOpenAI
 from pydantic import PrivateAttr, SecretStr
 
+from psychagent.assets.key import require_headers
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.llm.completion import read_completion, read_tokens, reasoning_of
+from psychagent.llm.completion import STREAM, read_completion, read_tokens, reasoning_of
 from psychagent.llm.fault import (
     Fault,
     UnreadableError,
@@ -53,11 +54,14 @@ class OpenModel(ChatOpenAI):
     # private, since pydantic would validate and copy what it knows the fields of
     _wire: Wire = PrivateAttr()
     _target: Target = PrivateAttr()
+    _bound: str = PrivateAttr()
+    _only_streams: bool = PrivateAttr()
 
-    def __init__(self, *, wire: Wire, target: Target, **kwargs: Any) -> None:
+    def __init__(self, settings: EndpointSettings, *, wire: Wire, target: Target, **kwargs: Any) -> None:
         """Build the model; the wire carries whole answers."""
         super().__init__(**kwargs)
         self._wire, self._target = wire, target
+        self._bound, self._only_streams = settings.max_tokens_field, settings.stream
 
     def _get_request_payload(
         self, input_: Any, *, stop: list[str] | None = None, **kwargs: Any
@@ -66,7 +70,7 @@ class OpenModel(ChatOpenAI):
         body = dict(payload.pop("extra_body", None) or {})
         for name in _MOVED:
             if name in payload:
-                body.setdefault("max_tokens" if name == "max_completion_tokens" else name, payload.pop(name))
+                body.setdefault(self._bound if name == "max_completion_tokens" else name, payload.pop(name))
         # the client insists on the argument; extra_body's value replaces it in the request
         payload["messages"] = []
         payload["extra_body"] = body
@@ -83,11 +87,13 @@ class OpenModel(ChatOpenAI):
         body = payload.pop("extra_body")
         # the default; an endpoint that is asked directly is not told either
         payload.pop("stream", None)
+        if self._only_streams:
+            body = dict(STREAM) | body
         data = await self._wire.post(self._target, write(payload | body))
         try:
             message = to_message(read_completion(data))
         except UnreadableError as error:
-            raise unreadable(error, self._target.key) from error
+            raise unreadable(error, self._target.secrets) from error
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
@@ -137,6 +143,7 @@ def build_open_model(settings: EndpointSettings, wire: Wire, target: Target) -> 
         target: Where the endpoint is.
     """
     model = OpenModel(
+        settings,
         model=settings.model,
         base_url=settings.base_url,
         api_key=SecretStr(target.key or NO_KEY),
@@ -153,14 +160,14 @@ def build_open_model(settings: EndpointSettings, wire: Wire, target: Target) -> 
         wire=wire,
         target=target,
     )
-    _forget_environment(model.root_async_client)
+    _forget_environment(model.root_async_client, require_headers(settings.extra_headers, wire.env)[0])
     return model
 
 
-def _forget_environment(client: Any) -> None:
+def _forget_environment(client: Any, headers: dict[str, str]) -> None:
     """Keep what variables of the shell name for OpenAI itself from going to another server."""
     client.organization = client.project = None
-    client._custom_headers = {}
+    client._custom_headers = headers
 
 
 def _streaming_client(wire: Wire, target: Target) -> httpx.AsyncClient:
@@ -181,7 +188,7 @@ _NEVER_SENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.Invali
 
 @contextmanager
 def _as_faults(target: Target) -> Iterator[None]:
-    """Turn whatever a streamed attempt raises into a Fault that does not hold the key."""
+    """Turn whatever a streamed attempt raises into a Fault that holds no secret."""
     try:
         yield
     except (
@@ -193,28 +200,31 @@ def _as_faults(target: Target) -> Iterator[None]:
         json.JSONDecodeError,
         UnicodeDecodeError,
     ) as error:
-        key = target.key
-        # a traceback prints the whole chain, so do not chain an error that holds the key
-        raise _to_fault(error, target) from (None if key and key in f"{error} {error.__cause__}" else error)
+        # a traceback prints the whole chain, so do not chain an error that holds a secret
+        told = f"{error} {error.__cause__}"
+        raise _to_fault(error, target) from (None if any(s in told for s in target.secrets) else error)
 
 
 def _to_fault(error: Exception, target: Target) -> Fault:
-    key = target.key
+    hidden = target.secrets
     if isinstance(error, openai.APIStatusError):
-        return of_status(error.response.status_code, error.response.headers, error.response.content, key)
+        response = error.response
+        return of_status(
+            response.status_code, response.headers, response.content, hidden, through=target.through
+        )
     if isinstance(error, openai.APITimeoutError | httpx.TimeoutException | TimeoutError):
-        return timed_out(key)
+        return timed_out(hidden)
     cause = _cause(error)
     if isinstance(cause, httpx.RemoteProtocolError) and "complete" in str(cause):
         # the connection was there, and the answer had begun
-        return broken_off(cause, key)
+        return broken_off(cause, hidden)
     if isinstance(error, (openai.APIConnectionError, httpx.ConnectError, *_NEVER_SENT)):
-        return no_connection(target.address, cause, passes=not isinstance(cause, _NEVER_SENT), key=key)
+        return no_connection(target.address, cause, passes=not isinstance(cause, _NEVER_SENT), secrets=hidden)
     if isinstance(error, UnreadableError):
-        return unreadable(error, key)
+        return unreadable(error, hidden)
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
-        return make_fault("the answer is not JSON", f"({error})", passes=True, key=key)
-    return broken_off(error, key)
+        return make_fault("the answer is not JSON", f"({error})", passes=True, secrets=hidden)
+    return broken_off(error, hidden)
 
 
 def _cause(error: Exception) -> BaseException:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from psychagent.domain.cause import Cause
+from psychagent.domain.usage import RoleUsage
 from psychagent.llm.prompt import Message, Prompt
 
 
@@ -16,6 +18,14 @@ class Tokens(NamedTuple):
     cached: int
     """The part of `prompt` that was served from a prefix cache."""
     completion: int
+
+
+_ENDED_BY: dict[str, Cause] = {
+    **dict.fromkeys(("length", "max_tokens", "model_length", "max_output_tokens"), Cause.CUT),
+    **dict.fromkeys(("content_filter", "safety", "prohibited_content", "blocklist"), Cause.FILTERED),
+    "refusal": Cause.REFUSED,
+}
+"""What servers call the end of a reply -> what it means."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +40,11 @@ class Reply:
     refusal: str = ""
     tokens: Tokens | None = None
     """None where the server does not count, or counts nonsense."""
+
+    @property
+    def why_unusable(self) -> Cause | None:
+        """Why it may be of no use, as far as the server says; None if nothing speaks against it."""
+        return Cause.REFUSED if self.refusal else _ENDED_BY.get(self.finish_reason.lower())
 
     def to_json(self) -> dict[str, Any]:
         """Write the reply as JSON values; what is empty is left out."""
@@ -70,6 +85,16 @@ class Model(Protocol):
 
     def warm(self) -> None:
         """Load now what is otherwise loaded on first use."""
+
+
+def measure(reply: Reply, *, retries: int = 0) -> RoleUsage:
+    """Measure one answered request."""
+    if reply.tokens is None:
+        return RoleUsage(calls=1, retries=retries)
+    prompt, cached, completion = reply.tokens
+    return RoleUsage(
+        calls=1, retries=retries, prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion
+    )
 
 
 def whole(text: str) -> str:

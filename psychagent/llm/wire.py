@@ -18,9 +18,18 @@ from typing import Protocol
 import aiohttp
 from yarl import URL
 
+from psychagent.assets.key import require_headers
 from psychagent.errors import SettingsError
-from psychagent.llm.fault import Fault, broken_off, make_fault, no_connection, of_status, timed_out
-from psychagent.llm.proxy import Proxy, certificates, proxy_for
+from psychagent.llm.fault import (
+    Fault,
+    broken_off,
+    make_fault,
+    mask_bytes,
+    no_connection,
+    of_status,
+    timed_out,
+)
+from psychagent.llm.servers.proxy import Proxy, certificates, proxy_for
 
 MOST_BYTES = 16 * 2**20
 """Largest answer that is read; a long one has some ten kilobytes."""
@@ -37,18 +46,26 @@ class Target:
     timeout_sec: float
     """Seconds until an attempt times out, even while the server keeps sending."""
     key: str
-    """Masked in every message; empty if there is none."""
+    """Empty if there is none."""
     proxy: Proxy | None
     proxy_headers: Mapping[str, str] = field(default_factory=dict)
     """Tell a proxy who asks, where the request goes through a tunnel."""
     most_bytes: int = MOST_BYTES
     """Size of the largest answer that is read."""
+    secrets: tuple[str, ...] = ()
+    """Masked in every message: the key and what else the environment holds for the headers."""
 
     @property
     def address(self) -> str:
-        """The URL without user and query, and the proxy in between, for messages."""
-        place = str(self.url.with_user(None).with_query(None)) if self.url.absolute else str(self.url)
-        return f"{place} through the proxy of {self.proxy.variable}" if self.proxy else place
+        """The URL, and the proxy in between, for messages."""
+        return f"{self.url} through the proxy of {self.through}" if self.proxy else str(self.url)
+
+    @property
+    def through(self) -> str:
+        """The variable that names the proxy in between, and how to do without; empty if there is none."""
+        if self.proxy is None:
+            return ""
+        return f"{self.proxy.variable}; list {self.url.host!r} in NO_PROXY to go without"
 
 
 class Closable(Protocol):
@@ -75,49 +92,56 @@ class Wire:
         *,
         key: str | None,
         timeout_sec: float,
+        headers: Mapping[str, str] | None = None,
         most_bytes: int = MOST_BYTES,
     ) -> Target:
         """Prepare a target.
 
+        Args:
+            base_url: The address, as settings hold it.
+            path: What is asked there.
+            key: The key itself; None if none is needed.
+            timeout_sec: Seconds until an attempt times out.
+            headers: Those that settings add; `$NAME` stands for a variable's value.
+            most_bytes: Size of the largest answer that is read.
+
         Raises:
-            SettingsError: If the address is none, or the environment names a proxy or certificates that
-                cannot be used.
+            SettingsError: If the address is none, a variable is not set, or the environment names a proxy or
+                certificates that cannot be used.
         """
         text = f"{base_url.rstrip('/')}/{path}"
         try:
             url = URL(text)
         except ValueError as error:
-            place = text.rpartition("@")[2]
-            raise SettingsError(f"base_url: {place!r} is no address ({error}); mend it") from error
+            raise SettingsError(f"base_url: {text!r} is no address ({error}); mend it") from error
         if url.scheme == "https":
             # now, so that missing certificates are told before the first call
             _ = self.certificates
-        headers = _FIXED | _PLAIN
-        if url.user is not None:
-            headers |= {"Authorization": _basic(url.user, url.password or "")}
-            url = url.with_user(None)
-        elif key:
-            headers |= {"Authorization": f"Bearer {key}"}
+        more, secrets = require_headers(headers or {}, self.env)
+        authorization = {"Authorization": f"Bearer {key}"} if key else {}
+        sent = _FIXED | _PLAIN | authorization | more
         proxy = proxy_for(text, self.env)
         login = {"Proxy-Authorization": _basic(*proxy.login)} if proxy and proxy.login else {}
         if url.scheme == "http":
             # such a request is the proxy's own; through a tunnel only the request for the tunnel is
-            headers |= login
-        return Target(url, headers, timeout_sec, key or "", proxy, login, most_bytes)
+            sent |= login
+        passwords = [proxy.login[1], _basic(*proxy.login).split()[1]] if proxy and proxy.login else []
+        hidden = tuple(filter(None, (key, *secrets, *passwords)))
+        return Target(url, sent, timeout_sec, key or "", proxy, login, most_bytes, hidden)
 
     async def post(self, target: Target, body: bytes) -> bytes:
         """Post a body and return the answer's.
 
         Raises:
-            Fault: If there is no answer with status 200 within the target's time limit.
+            Fault: If there is no answer with a status of success within the target's time limit.
         """
         try:
             async with asyncio.timeout(target.timeout_sec):
                 return await self._post(target, body)
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zlib.error) as error:
             fault = _to_fault(error, target)
-            # a traceback prints the whole chain, so do not chain an error that holds the key
-            raise fault from (None if target.key and target.key in str(error) else error)
+            # a traceback prints the whole chain, so do not chain an error that holds a secret
+            raise fault from (None if any(secret in str(error) for secret in target.secrets) else error)
 
     async def _post(self, target: Target, body: bytes) -> bytes:
         async with self._open().post(
@@ -130,9 +154,11 @@ class Wire:
             allow_redirects=False,
         ) as response:
             data = await _read(response, target)
-            if response.status != 200:
-                raise of_status(response.status, _lowered(response.headers), data, target.key)
-            return data
+            if not 200 <= response.status < 300:
+                headers = _lowered(response.headers)
+                raise of_status(response.status, headers, data, target.secrets, through=target.through)
+            # a server or gateway that repeats the key would put it into transcripts
+            return mask_bytes(data, target.secrets)
 
     def _open(self) -> aiohttp.ClientSession:
         """Return the pool of the running loop."""
@@ -176,7 +202,7 @@ async def _read(response: aiohttp.ClientResponse, target: Target) -> bytes:
         if size > target.most_bytes or len(part) == target.most_bytes:
             response.close()
             most = f"{target.most_bytes // 2**20} MB"
-            raise make_fault(f"the answer is larger than {most}", passes=True, key=target.key)
+            raise make_fault(f"the answer is larger than {most}", passes=True, secrets=target.secrets)
     return b"".join(parts)
 
 
@@ -187,7 +213,7 @@ def _unpacker(encoding: str, target: Target) -> Callable[[bytes, int], bytes]:
     if encoding in {"gzip", "x-gzip", "deflate"}:
         return zlib.decompressobj(wbits=32 + zlib.MAX_WBITS).decompress
     problem = f"the answer is packed as {encoding!r}, which was not asked for"
-    raise make_fault(problem, passes=False, key=target.key)
+    raise make_fault(problem, passes=False, secrets=target.secrets)
 
 
 def _basic(user: str, password: str) -> str:
@@ -201,18 +227,21 @@ def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
 def _to_fault(error: Exception, target: Target) -> Fault:
     """Describe what the client library raised."""
     if isinstance(error, TimeoutError):
-        return timed_out(target.key)
+        return timed_out(target.secrets)
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | ValueError):
-        return no_connection(target.address, error, passes=False, key=target.key)
+        return no_connection(target.address, error, passes=False, secrets=target.secrets)
     if isinstance(error, aiohttp.ClientHttpProxyError):
         refused = f"HTTP {error.status} from the proxy"
         return no_connection(
-            target.address, ConnectionRefusedError(refused), passes=error.status >= 500, key=target.key
+            target.address,
+            ConnectionRefusedError(refused),
+            passes=error.status >= 500,
+            secrets=target.secrets,
         )
     if isinstance(error, aiohttp.ClientConnectorError):
         # its own words name objects of the program
-        return no_connection(target.address, error.os_error, passes=True, key=target.key)
+        return no_connection(target.address, error.os_error, passes=True, secrets=target.secrets)
     is_answer = isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError)
     if is_answer or isinstance(error, zlib.error):
-        return broken_off(error, target.key)
-    return no_connection(target.address, error, passes=True, key=target.key)
+        return broken_off(error, target.secrets)
+    return no_connection(target.address, error, passes=True, secrets=target.secrets)

@@ -25,6 +25,7 @@ from psychagent.errors import (
     RecordError,
     ScoringError,
     SettingsError,
+    cause_of,
     usage_of,
 )
 from psychagent.llm.chat import Answer, Chat
@@ -149,11 +150,12 @@ def _recorded(task: JudgeTask, answer: GroupCall | BaseException) -> GroupCall:
 
     Raises:
         RecordError: If the journal cannot be used.
+        CallError: If no other call could fare better.
         GraphDrained: If the run is asked to stop.
     """
     if isinstance(answer, GroupCall):
         return answer
-    if isinstance(answer, RecordError | GraphBubbleUp) or not isinstance(answer, Exception):
+    if isinstance(answer, CallError | RecordError | GraphBubbleUp) or not isinstance(answer, Exception):
         raise answer
     return GroupCall(**task._asdict(), failure=f"{type(answer).__name__}: {answer}")
 
@@ -196,6 +198,9 @@ class Sitting:
                 second = await self._request(task, lacking, again=True)
                 answers, usage = answers | second.value.answers, sum_usage((usage, second.usage))
         except (CallError, ScoringError) as error:
+            if (cause := cause_of(error)) and cause.ends_run:
+                # no other scale could fare better
+                raise
             failure = f"{type(error).__name__}: {error}"
             return GroupCall(**task._asdict(), failure=failure, usage=sum_usage((usage, usage_of(error))))
         items = tuple(verify_item(scale, answers[item], lines, task.repeat) for item in ids)

@@ -12,6 +12,7 @@ from langgraph.channels.delta import DeltaChannel
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Record, Stage
 from psychagent.domain.call import WHOLE_SESSION, CallId, Place, thread_id
+from psychagent.domain.cause import Cause
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.ending import EndReason
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary
@@ -154,6 +155,8 @@ class SessionState(TypedDict, total=False):
     """Turns of the client that voice danger, or about which a model did not answer."""
     closed: bool
     """Whether a person has ended the session instead of answering."""
+    closed_by: Cause | None
+    """Why a turn could not be answered, if the session closed for that."""
     card: Card | None
     """What is shown to the person beside the counselor's next words; None without danger."""
 
@@ -164,6 +167,7 @@ class RolloutState(TypedDict, total=False):
     turns: list[Turn]
     findings: list[RiskFinding]
     usage: Usage
+    closed_by: Cause | None
     judgement: SessionScores
     holdout: SessionScores
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, JsonValue
 
+from psychagent.domain.cause import Cause
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import ClientFile, SessionSummary
 from psychagent.domain.plan import Correction, Plan
@@ -53,6 +54,8 @@ class SessionRecord(StoredFile):
     """What the client remembers; None where a person was the client, and in files of earlier versions."""
     risk: tuple[RiskFinding, ...] = ()
     """Turns of the client in which the safety gate found danger; empty in files of earlier versions."""
+    closed_by: Cause | None = None
+    """Why a turn could not be answered, if the session closed for that; null in files of earlier versions."""
     usage: Usage = Usage()
     evaluation_score: JsonValue = None
     """The scores of the chosen rollout."""
@@ -131,6 +134,7 @@ def to_record(case: Case, session: FinishedSession, *, keep_all: bool = True) ->
         client_file=session.file_after,
         recall=session.recall,
         risk=session.risk,
+        closed_by=session.closed_by,
         usage=session.usage,
         evaluation_score=dict(scores) if session.rollouts else None,
         rollout_data=to_rollout_data(session, keep_all=keep_all),

@@ -59,7 +59,8 @@ def close_case(
 
 
 def _status(values: CourseState, failure: Failure | None) -> Status:
-    return Status.FAILED if failure is not None else status_of(values.get("finished_reason"))
+    is_own = failure is not None and not failure.ends_run
+    return Status.FAILED if is_own else status_of(values.get("finished_reason"))
 
 
 def _failed_before(place: CaseFolder) -> Usage:

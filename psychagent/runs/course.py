@@ -22,6 +22,7 @@ from psychagent.errors import (
     RecordError,
     RemovedError,
     SkillStoreError,
+    cause_of,
     usage_of,
 )
 from psychagent.flows.events import SessionClosed, read_events
@@ -54,8 +55,8 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     except Exception as error:  # noqa: BLE001
         failure = _failure(run, error)
         log.error("%s: lost (%s)", claim.name, failure.message)
-        if isinstance(error, SkillStoreError | RemovedError):
-            # no case can continue, so do not let others spend calls on finding that out
+        if isinstance(error, SkillStoreError | RemovedError) or failure.ends_run:
+            # no case could continue, so do not let others spend calls on finding that out
             run.stop.ask(failure.message)
         spent = usage_of(error)
         failure = _take_back(run, error) or failure
@@ -84,7 +85,7 @@ def _failure(run: CourseRun, error: Exception) -> Failure:
     elif not isinstance(error, PsychAgentError):
         # the message was not written for users, so name the class too
         message = f"{type(error).__name__}: {message}"
-    return Failure.of(error, message)
+    return Failure.of(error, message, cause=cause_of(error))
 
 
 def _take_back(run: CourseRun, error: Exception) -> Failure | None:

@@ -46,7 +46,14 @@ class StopHeard:
     """A request to stop was received."""
 
 
-RunEvent = RunBegan | CallAnswered | InCase | CaseEnded | StopHeard
+@dataclass(frozen=True)
+class Noticed:
+    """Something that a person who waits should know, such as that a server is down."""
+
+    sentence: str
+
+
+RunEvent = RunBegan | CallAnswered | InCase | CaseEnded | Noticed | StopHeard
 Tell = Callable[[RunEvent], None]
 
 

@@ -42,7 +42,7 @@ _PACKAGES = (
 CHANGES_NO_RESULT = frozenset(
     {
         *CHANGES_NO_REPLY,
-        *("batch_size", "concurrency", "rollout_concurrency", "prices"),
+        *("batch_size", "concurrency", "rollout_concurrency", "prices", "max_outage_sec", "tracing"),
         # locations of files, whose contents are compared by hash
         *("prompts_root", "skills_root", "scales_root", "norms"),
     }

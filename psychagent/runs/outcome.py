@@ -60,6 +60,8 @@ class RunResult(Record):
 
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False
+    stopped: str = ""
+    """Why the run stopped by itself before all cases were done; empty if it did not."""
     replies_taken: int = 0
     """Replies that an interrupted run had kept and that were not asked for again."""
 

@@ -95,12 +95,14 @@ def choose_cases(plan: SamplePlan) -> list[CaseFile]:
     return [case for case in cases if plan.replay_of.journal(thread_id(case.modality, case.case_id)).exists()]
 
 
-def _keys(plan: SamplePlan) -> Iterator[str | None]:
+def _keys(plan: SamplePlan) -> Iterator[str]:
     """Name the keys that a run needs, in its own order."""
-    for settings in (plan.baseline.counselor, plan.baseline.reflecting, plan.runtime.world.client):
-        yield settings.api_key_env
+    gate = plan.baseline.safety.endpoint
+    played = (plan.baseline.counselor, plan.baseline.reflecting, plan.runtime.world.client)
+    for settings in (*played, *([gate] if gate else [])):
+        yield from settings.secret_names
     for judge in (plan.rft.judging.judge, plan.rft.holdout) if plan.rft else ():
         if judge is not None and judge.provider != "offline":
-            yield judge.api_key_env
+            yield from judge.secret_names
     if resolve_method(plan.runtime.world.language, plan.baseline.retrieval.method) != "lexical":
-        yield plan.baseline.embedding.api_key_env
+        yield from plan.baseline.embedding.secret_names

@@ -63,5 +63,6 @@ def _without_keys(settings: M) -> M:
 
 def _clear(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: None if name == "api_key_env" else _clear(part) for name, part in value.items()}
+        kept = {name: part for name, part in value.items() if name != "extra_headers"}
+        return {name: None if name == "api_key_env" else _clear(part) for name, part in kept.items()}
     return value

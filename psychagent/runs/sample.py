@@ -23,7 +23,7 @@ from psychagent.runs.case import CourseRun
 from psychagent.runs.checkpoints.base import Checkpoints
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.course import run_case
-from psychagent.runs.events import CallAnswered, CaseEnded, RunBegan, StopHeard
+from psychagent.runs.events import CallAnswered, CaseEnded, Noticed, RunBegan, StopHeard
 from psychagent.runs.journals.base import Journals
 from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.journals.replay import ReplayJournals
@@ -66,6 +66,9 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             report=lambda usage: plan.tell(CallAnswered(usage)),
             sleep=stop.sleep,
             journal=journals,
+            max_outage_sec=plan.runtime.machine.max_outage_sec,
+            notice=lambda sentence: plan.tell(Noticed(sentence)),
+            tracing=plan.runtime.machine.tracing,
         ) as live:
             audit = FileAudit(folder.safety)
             deps = _build(plan, live, audit)
@@ -143,6 +146,7 @@ async def _run_cases(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile], ru
     return RunResult(
         outcomes=merge_outcomes(outcomes),
         interrupted=stop.by_signal and is_incomplete,
+        stopped=stop.reason if is_incomplete else "",
         replies_taken=journals.taken,
     )
 

@@ -34,6 +34,8 @@ class Stop:
     grace_sec: float = GRACE_SEC
     control: RunControl = field(default_factory=RunControl)
     """Checked by graphs, nested ones included, before each step."""
+    reason: str = ""
+    """Why the run itself asked to stop; empty unless it did."""
     by_signal: bool = False
     """Whether the request came from a signal, not from the run itself."""
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
@@ -47,6 +49,8 @@ class Stop:
         """Ask the run to stop."""
         log.warning("asked to stop: %s", reason)
         self.control.request_drain(reason)
+        if not self.asked and not self.by_signal:
+            self.reason = reason
         self._asked.set()
 
     async def sleep(self, seconds: float) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -94,6 +93,7 @@ class EndpointEmbedder:
             "embeddings",
             key=key,
             timeout_sec=settings.timeout_sec,
+            headers=settings.extra_headers,
             most_bytes=_BYTES_A_VECTOR * settings.batch_size,
         )
         self._attempts = Attempts(gate or nullcontext(), settings.max_retries, sleep=sleep)
@@ -109,7 +109,7 @@ class EndpointEmbedder:
         try:
             parts = [await self._attempts.run("embed", partial(self._ask, batch)) for batch in batches]
         except CallError as error:
-            raise SkillStoreError(f"embeddings endpoint {_address(self._settings)}: {error}") from error
+            raise SkillStoreError(f"embeddings endpoint {self._settings.base_url}: {error}") from error
         return normalize(np.concatenate(parts))
 
     async def _ask(self, texts: list[str], _attempt: int) -> Vectors:
@@ -118,12 +118,7 @@ class EndpointEmbedder:
         try:
             return _read_vectors(data, len(texts))
         except NoEmbeddingsError as error:
-            raise unreadable(error, self._target.key) from error
-
-
-def _address(settings: EmbeddingSettings) -> str:
-    """Return the endpoint's address without any user and password."""
-    return re.sub("//[^/@]*@", "//", str(settings.base_url))
+            raise unreadable(error, self._target.secrets) from error
 
 
 def _read_vectors(data: bytes, count: int) -> Vectors:
@@ -134,12 +129,17 @@ def _read_vectors(data: bytes, count: int) -> Vectors:
     """
     try:
         rows = sorted(parse(data)["data"], key=lambda row: row["index"])
-        vectors = np.asarray([row["embedding"] for row in rows], dtype=np.float32)
-    except (ValueError, KeyError, TypeError) as error:
+        numbers = np.asarray([row["embedding"] for row in rows])
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise NoEmbeddingsError(f"{data[:200].decode('utf-8', 'replace')!r}") from error
-    if vectors.ndim != 2 or len(vectors) != count:
-        raise NoEmbeddingsError(f"{vectors.shape} for {count} texts")
-    return vectors
+    if numbers.ndim != 2 or len(numbers) != count or not numbers.size:
+        raise NoEmbeddingsError(f"{numbers.shape} for {count} texts")
+    if [row["index"] for row in rows] != list(range(count)):
+        raise NoEmbeddingsError("an index twice, or none of some text")
+    # what is no number would be kept in the cache, and every search would go wrong without a word
+    if numbers.dtype.kind not in "fiu" or not (np.abs(numbers) < np.finfo(np.float32).max).all():
+        raise NoEmbeddingsError("vectors that hold something else than numbers")
+    return np.asarray(numbers, dtype=np.float32)
 
 
 def normalize(vectors: Vectors) -> Vectors:

@@ -15,7 +15,7 @@ from psychagent.records.chat import write_chat
 from psychagent.records.manifest import write_manifest
 
 BASELINE = """name: house
-counselor: {base_url: "https://user:pw@models.example:8443/v1", model: m}
+counselor: {base_url: "https://models.example:8443/v1", model: m}
 reflector: {base_url: "https://other.example/v1", model: n}
 safety: {endpoint: {base_url: "http://127.0.0.1:9/v1", model: r}}
 retrieval: {method: lexical}
@@ -48,7 +48,7 @@ def test_without_options_a_script_plays_and_nobody_is_sent_anything(tmp_path: Pa
     assert plan.record.region is None
 
 
-def test_every_host_that_hears_the_words_is_named_without_its_password(tmp_path: Path) -> None:
+def test_every_host_that_hears_the_words_is_named(tmp_path: Path) -> None:
     file = tmp_path / "b.yaml"
     file.write_text(BASELINE)
     plan = make_plan(tmp_path, "chat", Choices(baseline=file), {})

@@ -19,7 +19,13 @@ from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.local_model import DEFAULT_PORT, SMOLLM2
 from psychagent.cli.main import app
 from psychagent.errors import AssetError, ProviderError
-from psychagent.llm.local_server import LocalModel, check_gguf, find_smollm2, serve_local, wait_healthy
+from psychagent.llm.servers.local_server import (
+    LocalModel,
+    check_gguf,
+    find_smollm2,
+    serve_local,
+    wait_healthy,
+)
 from tests.support.loopback.server import Call, Http, serve
 
 CONFIGS = Path(__file__).resolve().parents[2] / "configs"
@@ -34,7 +40,7 @@ def refusal(*options: str) -> str:
 
 def test_a_missing_package_is_one_sentence_with_the_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
-    monkeypatch.delitem(sys.modules, "psychagent.llm.local_server", raising=False)
+    monkeypatch.delitem(sys.modules, "psychagent.llm.servers.local_server", raising=False)
     message = refusal()
     assert "xllamacpp is not installed" in message
     assert "psychagent[local]" in message

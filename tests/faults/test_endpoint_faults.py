@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from psychagent.domain.cause import Cause
 from psychagent.runs.events import CaseEnded
 from psychagent.runs.outcome import Status
 from psychagent.runs.sample import run_sample
@@ -112,10 +113,9 @@ async def test_a_wrong_key_is_tried_once_and_never_shown(
         plan = run_plan(tmp_path, server.base_url, cases=2, api_key_env="COUNSEL_KEY")
         plan.env["COUNSEL_KEY"] = key  # type: ignore[index]
         result = await run_sample(plan)
-        assert len(server.calls) == 2, "one try a case"
+        assert len(server.calls) <= 2, "one try a case"
     assert result.exit_status() == 1
-    reasons = {o.failure.message for o in result.outcomes if o.failure}
-    assert reasons == {"filter: HTTP 401 invalid key ***; check the key"}
+    assert result.stopped == "filter: HTTP 401 invalid key ***; check the key"
     held = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"COUNSEL_KEY" in held, "the manifest names the variable"
     assert key.encode() not in held
@@ -129,7 +129,8 @@ async def test_a_refused_request_is_not_made_again(tmp_path: Path) -> None:
     result, calls = await run_once(tmp_path, always("counselor", refusal))
     assert count(calls, "counselor") == 1
     assert result.outcomes[0].failure is not None
-    assert result.outcomes[0].failure.message == "counselor: HTTP 400 prompt is too long"
+    assert result.outcomes[0].failure.message.startswith("counselor: HTTP 400 prompt is too long; lower")
+    assert result.outcomes[0].failure.cause is Cause.CONTEXT
 
 
 async def test_the_wait_that_a_server_asks_for_is_kept(tmp_path: Path) -> None:

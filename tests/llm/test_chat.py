@@ -11,6 +11,7 @@ import pytest
 from langchain_core.messages.ai import UsageMetadata
 from pydantic import BaseModel, Field
 
+from psychagent.domain.cause import Cause
 from psychagent.domain.role import Role
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ProviderError, ReplyError
@@ -230,3 +231,24 @@ async def test_a_server_that_cannot_hold_a_shape_is_not_asked_to() -> None:
     chat, model, _ = make([GOOD], structured="none", send_seed=False)
     await chat.ask(PROMPT, Choice)
     assert model.options[0] == {}
+
+
+async def test_a_reply_that_does_not_fit_is_asked_for_shorter_at_once() -> None:
+    chat, model, waits = make([fault_of(fits=96), GOOD])
+    answer = await chat.ask(PROMPT, Choice)
+    assert answer.value.word == "yes"
+    assert [options.get("max_tokens") for options in model.options] == [None, 96]
+    assert waits == []
+    assert answer.usage.roles["filter"].calls == 1
+
+
+async def test_a_reply_that_does_not_fit_even_so_is_given_up_with_the_cause() -> None:
+    chat, model, waits = make([fault_of(fits=96), fault_of(fits=70)])
+    with pytest.raises(ProviderError, match="too long") as caught:
+        await chat.ask(PROMPT, Choice)
+    assert caught.value.cause is Cause.CONTEXT
+    assert (len(model.options), waits) == (2, [])
+
+
+def fault_of(*, fits: int) -> Fault:
+    return Fault("too long", passes=False, cause=Cause.CONTEXT, fits=fits)

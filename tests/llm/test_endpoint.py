@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
+from psychagent.llm.endpoint import with_system_as
+from psychagent.llm.fault import Fault
+from psychagent.llm.prompt import user
 from psychagent.llm.reply import Reply, Tokens
 from psychagent.replies.as_json import JsonReply, json_shape, response_format
 from psychagent.replies.reply import CounselorReply
@@ -24,7 +28,7 @@ from tests.support.endpoint_models import (
     streamed,
 )
 from tests.support.loopback.replies import counselor_reply
-from tests.support.loopback.server import Http, chat_body, serve
+from tests.support.loopback.server import Call, Http, chat_body, serve
 
 every_way = pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
 
@@ -87,6 +91,8 @@ ODD_USAGE: dict[str, Any] = {
     "words": {"prompt_tokens": "ten", "completion_tokens": 1},
     "fractions": {"prompt_tokens": 1.5, "completion_tokens": 1},
     "negative": {"prompt_tokens": -5, "completion_tokens": 1},
+    "true": {"prompt_tokens": True, "completion_tokens": 1},
+    "beyond all reason": {"prompt_tokens": 10**30, "completion_tokens": 1},
     "half of it": {"prompt_tokens": 5},
     "a list": [1, 2],
 }
@@ -200,3 +206,115 @@ def test_two_event_loops_in_one_process_work_one_after_the_other() -> None:
     with serve(lambda call, n: Http(body=chat_body("hi"))) as server:
         assert asyncio.run(once(server.base_url)) == "hi"
         assert asyncio.run(once(server.base_url)) == "hi"
+
+
+async def test_a_header_of_the_settings_is_sent_and_one_of_the_environment_is_masked() -> None:
+    headers = {"X-Org": "people", "X-Api-Key": "$GATE_KEY"}
+
+    def refuse(call: Call, number: int) -> Http:
+        return Http(status=400, body=f"who is {call.headers['x-api-key']}?")
+
+    for ask in WAYS.values():
+        with serve(refuse) as server:
+            given, env = {"extra_headers": headers}, {"GATE_KEY": KEY}
+            async with model_at_url(server.base_url, None, given, env) as model:
+                with pytest.raises(Fault, match=r"who is \*\*\*\?"):
+                    await ask(model)
+        assert (server.calls[0].headers["x-org"], server.calls[0].headers["x-api-key"]) == ("people", KEY)
+
+
+@pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
+@pytest.mark.parametrize(
+    ("over", "body"),
+    [
+        ({"max_tokens_field": "max_completion_tokens"}, {"max_completion_tokens": 77}),
+        ({"max_tokens": None}, {}),
+        ({"extra_body": {"max_tokens": 5}}, {"max_tokens": 5}),
+        (
+            {"max_tokens_field": "max_completion_tokens", "extra_body": {"max_completion_tokens": 5}},
+            {"max_completion_tokens": 5},
+        ),
+    ],
+)
+async def test_the_bound_of_a_reply_goes_by_the_name_that_the_server_knows(
+    ask: Way, over: dict[str, Any], body: dict[str, int]
+) -> None:
+    with serve() as server:
+        async with model_at_server(server, **over) as model:
+            await ask(model)
+    sent = {name: value for name, value in server.calls[0].body.items() if name.startswith("max_")}
+    assert sent == body
+
+
+@every_way
+async def test_a_bound_for_one_request_wins_over_that_of_the_settings(ask: Way) -> None:
+    with serve() as server:
+        async with model_at_server(server) as model:
+            await ask(model, max_tokens=9)
+    assert server.calls[0].body["max_tokens"] == 9
+
+
+@pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
+async def test_instructions_take_the_role_that_the_server_knows(ask: Way) -> None:
+    with serve() as server:
+        for role in ("developer", "fold"):
+            async with model_at_server(server, system_role=role) as model:
+                await ask(model)
+    developer, folded = (call.body["messages"] for call in server.calls)
+    assert developer[0] == {"role": "developer", "content": "You help."}
+    assert developer[1:] == ASK[1:]
+    assert folded == [user("You help.\n\nHello"), *ASK[2:]]
+
+
+def test_instructions_are_folded_only_where_there_are_some() -> None:
+    assert with_system_as("fold", ASK[1:]) == tuple(ASK[1:])
+    assert with_system_as("fold", [ASK[0], ASK[2]]) == (user("You help."), ASK[2])
+    assert with_system_as("system", ASK) == tuple(ASK)
+
+
+@pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
+async def test_a_reply_may_be_asked_for_as_a_stream(ask: Way) -> None:
+    with serve(lambda call, n: Http(body=chat_body(VISIBLE, reasoning=THOUGHTS, prompt=9))) as server:
+        async with model_at_server(server, stream=True) as model:
+            reply = await ask(model)
+    assert server.calls[0].body["stream"] is True
+    assert server.calls[0].body["stream_options"] == {"include_usage": True}
+    assert (reply.content, reply.reasoning, reply.finish_reason) == (VISIBLE, THOUGHTS, "stop")
+    assert reply.tokens is not None
+    assert reply.tokens.prompt == 9
+
+
+def events(*deltas: dict[str, Any], end: str = "data: [DONE]\n\n") -> str:
+    lines = [{"choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
+    return "".join(f"data: {json.dumps(line)}\r\n\r\n" for line in lines) + end
+
+
+@pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
+async def test_a_stream_that_nobody_asked_for_is_read(ask: Way) -> None:
+    body = ": hello\n\nevent: message\n" + events(
+        {"role": "assistant"}, {"content": "a\u2028"}, {"content": "b"}
+    )
+    with serve(lambda call, n: Http(body=body)) as server:
+        async with model_at_server(server) as model:
+            assert (await ask(model)).content == "a\u2028b"
+
+
+BAD_STREAMS = {
+    "an empty stream": "data: [DONE]\n\n",
+    "ends before the reply does": events({"content": "half"}, end=""),
+    "not JSON": "data: {nonsense\n\n",
+    "overloaded": 'data: {"error": {"message": "overloaded"}}\n\n',
+    "whose choices are none": 'data: {"choices": [3]}\n\n',
+    "without choices": 'data: {"choices": null}\n\n',
+    "content of type int": events({"content": 3}),
+}
+
+
+@pytest.mark.parametrize("told", BAD_STREAMS)
+@pytest.mark.parametrize("ask", WHOLE.values(), ids=WHOLE)
+async def test_a_stream_that_is_no_reply_is_a_passing_fault(ask: Way, told: str) -> None:
+    with serve(lambda call, n: Http(body=BAD_STREAMS[told])) as server:
+        async with model_at_server(server) as model:
+            with pytest.raises(Fault, match=told) as caught:
+                await ask(model)
+    assert caught.value.passes

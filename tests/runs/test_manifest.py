@@ -133,6 +133,15 @@ def test_a_manifest_comes_back_as_it_was_written(tmp_path: Path) -> None:
     assert read_manifest(tmp_path / "manifest.json") == made
 
 
+def test_a_password_that_an_earlier_version_stored_is_not_read_back(tmp_path: Path) -> None:
+    path, made = tmp_path / "manifest.json", describe().to_file()
+    made["settings"]["baseline"]["counselor"]["base_url"] = "http://me:pw7secret@127.0.0.1:9/v1?key=pw7secret"
+    write_json(path, made)
+    found = read_manifest(path)
+    assert found.settings.baseline.counselor.base_url == "http://127.0.0.1:9/v1"
+    assert "pw7secret" not in repr(found)
+
+
 def test_a_manifest_of_a_later_version_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "manifest.json"
     write_json(path, describe().model_dump(mode="json") | {"schema_version": 99})

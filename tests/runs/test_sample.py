@@ -250,7 +250,6 @@ async def test_cases_of_several_modalities_are_apart(tmp_path: Path) -> None:
 
 
 ODD_SETUPS = {
-    "an address": ("http://127.0.0.1:99999/v1", {}, "is no address"),
     "certificates": ("https://127.0.0.1:9/v1", {"SSL_CERT_FILE": "/none"}, "'SSL_CERT_FILE' names '/none'"),
     "a proxy": ("http://127.0.0.1:9/v1", {"HTTP_PROXY": "socks5h://127.0.0.1:9"}, "'HTTP_PROXY'"),
 }

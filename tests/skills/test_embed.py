@@ -192,17 +192,11 @@ async def test_requests_pass_the_gate_that_is_handed_over() -> None:
     assert len(server.seen) == 1
 
 
-async def test_the_key_and_the_password_of_the_address_are_not_said() -> None:
+async def test_the_key_is_not_said() -> None:
     with serving(lambda body, n: (401, f"bad key {body['input']} k-secret")) as server:
-        url = server.url.replace("//", "//ada:pass-secret@")
         with pytest.raises(SkillStoreError, match=r"bad key \['a'\] \*\*\*; check the key") as caught:
-            await ask(url, ["a"], key="k-secret")
+            await ask(server.url, ["a"], key="k-secret")
     assert "secret" not in str(caught.value)
-
-
-async def test_an_address_that_is_none_is_told() -> None:
-    with pytest.raises(SkillStoreError, match="embeddings endpoint localhost:8000/v1: embed: no connection"):
-        await ask("localhost:8000/v1", ["a"])
 
 
 def test_an_endpoint_embedder_is_named_by_its_model() -> None:

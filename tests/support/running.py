@@ -30,11 +30,16 @@ NAME = "loopback"
 
 
 def settings_at(base_url: str, **over: Any) -> tuple[BaselineSettings, RuntimeSettings]:
-    """Counselor and client at the server, two sessions of two counselor turns, ranking by words."""
+    """Counselor and client at the server, two sessions of two counselor turns, ranking by words.
+
+    A server that is down is not waited for, unless `max_outage_sec` is given.
+    """
     model = FAST | {"base_url": base_url, "model": "loopback"}
     limits = {"name": NAME, "max_sessions": 2, "max_counselor_turns": 2}
+    outage = over.pop("max_outage_sec", 0)
     shared = {name: value for name, value in over.items() if name in FAST | {"api_key_env": ""}}
-    return baseline_of(**(model | limits | over)), runtime_of(client=model | shared)
+    runtime = runtime_of(client=model | shared, max_outage_sec=outage)
+    return baseline_of(**(model | limits | over)), runtime
 
 
 def run_plan(save_dir: Path, base_url: str, *, cases: int = 1, **over: Any) -> SamplePlan:

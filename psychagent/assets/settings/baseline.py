@@ -7,7 +7,16 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, KeyName, Settings, moved_to
+from psychagent.assets.address import Address
+from psychagent.assets.settings.endpoint import (
+    EndpointSettings,
+    FilePath,
+    Headers,
+    KeyName,
+    Settings,
+    moved_to,
+    names_of_secrets,
+)
 from psychagent.assets.settings.safety import SafetySettings
 from psychagent.domain.name import checked_name
 
@@ -19,16 +28,23 @@ class EmbeddingSettings(Settings):
     """`minilm` is the bundled English model; the others need `model`."""
     model: str | None = None
     """Model name or folder for sentence_transformers, or model name at the endpoint."""
-    base_url: str | None = None
+    base_url: Address | None = None
     """Address of an OpenAI-compatible embeddings endpoint."""
     api_key_env: KeyName | None = None
     """Name of the environment variable that holds the key."""
+    extra_headers: Headers = Field(default_factory=dict)
+    """Additional request headers; a value `$NAME` is that of an environment variable, as secrets must be."""
     batch_size: int = Field(default=64, ge=1)
     """Texts per request or per encoding step."""
     timeout_sec: float = Field(default=60, gt=0)
     """Seconds until a request counts as timed out."""
     max_retries: int = Field(default=4, ge=0)
     """Retries after a failed attempt."""
+
+    @property
+    def secret_names(self) -> tuple[str, ...]:
+        """The environment variables that requests need."""
+        return names_of_secrets(self.api_key_env, self.extra_headers)
 
     @model_validator(mode="after")
     def _needs_model(self) -> EmbeddingSettings:
@@ -84,6 +100,9 @@ class BaselineSettings(Settings):
     """A course ends after this many sessions, whatever the plan says."""
     max_counselor_turns: int = Field(default=20, ge=1)
     """A session ends after this many counselor turns, whatever the counselor says."""
+    unanswerable: Literal["fail", "close"] = "fail"
+    """What becomes of a session in which a turn cannot be answered, because a filter takes offence or the
+    dialogue no longer fits: its case fails, or it closes there with the words that were said."""
     memory_tokens: int = Field(default=800, ge=200)
     """Most estimated tokens that memory may take in a prompt; the rest stays stored."""
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
@@ -23,8 +24,16 @@ class JudgeEndpoint(EndpointSettings):
     """Model name as the server knows it, or the scripted judge's name in configs/eval/script_judges.yaml."""
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     """Sampling temperature; 0, so that the same session gets the same scores."""
-    max_tokens: int = Field(default=6000, ge=1)
-    """Most tokens of one reply; up to 26 items with quotes."""
+    max_tokens: int | None = Field(default=6000, ge=1)
+    """Most tokens of one reply, up to 26 items with quotes; null leaves it to the server."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_where_it_is(cls, data: object) -> object:
+        if isinstance(data, Mapping) and data.get("base_url") and "provider" not in data:
+            # who names an address means the server there, not a script of the model's name
+            return {**data, "provider": "openai"}
+        return data
 
 
 class Prices(Settings):
@@ -55,6 +64,10 @@ class EvalSettings(Settings):
     """Scales by modality; a modality that is not named gets its default set."""
     concurrency: int = Field(default=16, ge=1)
     """Judge calls in parallel."""
+    max_outage_sec: float = Field(default=600, ge=0)
+    """Longest wait for a judge's server that is down, before the evaluation stops; 0 gives scales up."""
+    tracing: bool = False
+    """Whether LangSmith may be sent prompts and replies, where the shell asks for it."""
     degenerate: int = Field(default=1, ge=0)
     """Sessions of each modality that are also turned into worthless ones and judged; 0 is none."""
     prices: Prices | None = None

@@ -30,10 +30,14 @@ class MachineSettings(Settings):
     """Cases in parallel."""
     max_parallel_calls: int = Field(default=64, ge=1)
     """Model calls in parallel, over all cases of the process, judges included."""
+    max_outage_sec: float = Field(default=600, ge=0)
+    """Longest wait for a server that is down, before the run stops; 0 fails the case instead."""
     save_dir: FilePath | None = None
     """Folder of runs; null is `runs` in the working directory."""
     cache_dir: FilePath | None = None
     """Where vectors are cached; null is the user's cache folder."""
+    tracing: bool = False
+    """Whether LangSmith may be sent prompts, replies and thoughts, where the shell asks for it."""
     log_level: LogLevel = "info"
     """What is logged to a run's `run.log`: retries and faults at `info`, lost cases at `error`."""
     log_calls: bool = False

@@ -15,8 +15,8 @@ class RiskEndpoint(EndpointSettings):
 
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     """Sampling temperature; null leaves it to the server."""
-    max_tokens: int = Field(default=160, ge=1)
-    """Most tokens of one reply."""
+    max_tokens: int | None = Field(default=160, ge=1)
+    """Most tokens of one reply; null leaves it to the server."""
     timeout_sec: float = Field(default=3, gt=0)
     """Seconds until an attempt counts as timed out."""
     max_retries: int = Field(default=1, ge=0)

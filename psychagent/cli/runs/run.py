@@ -24,7 +24,16 @@ from psychagent.flows.events import (
     Unsaid,
     Words,
 )
-from psychagent.runs.events import CallAnswered, CaseEnded, InCase, RunBegan, RunEvent, StopHeard, Tell
+from psychagent.runs.events import (
+    CallAnswered,
+    CaseEnded,
+    InCase,
+    Noticed,
+    RunBegan,
+    RunEvent,
+    StopHeard,
+    Tell,
+)
 from psychagent.runs.finished import find_finished
 from psychagent.runs.outcome import Outcome, RunResult, Status
 from psychagent.runs.plan import SamplePlan
@@ -62,6 +71,8 @@ def _teller(reporter: Reporter, max_sessions: int) -> Tell:
                 reporter.note(_case_line(outcome))
             case StopHeard():
                 reporter.note(STOPPING)
+            case Noticed(sentence):
+                reporter.note(f"[yellow]{escape(sentence)}[/yellow]")
             case unknown:
                 assert_never(unknown)
         reporter.refresh(force=isinstance(event, RunBegan | CaseEnded))
@@ -104,6 +115,12 @@ def show_result(result: RunResult, console: Console, *, transcripts: str) -> Non
         console.print(_failure_table(result))
     console.print(usage_table(result.usage(), title="Calls and tokens by role", total=True))
     console.print(f"Transcripts: {transcripts}", soft_wrap=True, highlight=False)
+    if result.stopped:
+        console.print(
+            f"Stopped: {escape(result.stopped)}. Once that is mended, run the same command to go on.",
+            style="yellow",
+            soft_wrap=True,
+        )
     if result.interrupted:
         console.print("Stopped. Run the same command to go on.", style="yellow")
 

@@ -201,6 +201,7 @@ async def reflect(state: CourseState) -> CourseState:
         selection=session.selected.choice if session.selected else None,
         risk=winner.risk,
         recall=recalled.recall if recalled else None,
+        closed_by=winner.closed_by,
     )
     level = level_at(winner.risk, winner.turns, before=before.risk_level)
     memory = Memory(

@@ -19,6 +19,7 @@ from pydantic import BaseModel
 
 from psychagent.domain import (
     base,
+    cause,
     client_memory,
     ending,
     memory,
@@ -41,6 +42,7 @@ from psychagent.scales import fill
 _STORED = (
     answer,
     base,
+    cause,
     client_memory,
     ending,
     finding,

@@ -32,6 +32,8 @@ class Http:
     delay_sec: float = 0.0
     drop: bool = False
     """Close the connection instead of answering."""
+    raw: bytes | None = None
+    """Sent as it is in place of an answer, before the connection is closed."""
 
 
 @dataclass
@@ -128,6 +130,10 @@ class LoopbackServer:
         answer = self.behave(call, number) if self.behave else None
         answer = answer or self._usual(call)
         await asyncio.sleep(answer.delay_sec or self.delay_sec)
+        if answer.raw is not None:
+            writer.write(answer.raw)
+            await writer.drain()
+            return False
         if answer.drop:
             writer.transport.abort()
             return False

@@ -41,7 +41,8 @@ def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
     if found is None or _bypassed(parts.hostname or "", _port(parts), listed):
         return None
     address = env[found].strip()
-    scheme = urlsplit(address).scheme if "://" in address else "http"
+    # not by urlsplit, which refuses brackets that do not close, with the password in its words
+    scheme = address.partition("://")[0].lower() if "://" in address else "http"
     if scheme not in {"http", "https"}:
         raise SettingsError(
             f"environment variable {found!r} names a proxy of kind {scheme!r}, which is not spoken here; "
@@ -51,11 +52,11 @@ def proxy_for(url: str, env: Mapping[str, str]) -> Proxy | None:
 
 
 def _read_proxy(address: str, variable: str) -> Proxy:
-    parts = urlsplit(address)
     try:
+        parts = urlsplit(address)
         host, port = parts.hostname, parts.port
     except ValueError:
-        host, port = None, None
+        parts, host, port = urlsplit(""), None, None
     if not host:
         raise SettingsError(
             f"environment variable {variable!r} names no proxy: host and port are missing or no such; mend it"

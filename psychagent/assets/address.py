@@ -1,0 +1,82 @@
+"""The addresses that settings may hold: checked when they are read, so that no case finds out."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+from psychagent.files.read import UnshownError
+
+_METHODS = re.compile(r"(/chat/completions|/completions|/embeddings)$")
+"""What is asked there: people copy it from a manual, and the wire adds it itself."""
+_BROKEN = re.compile(r"[\s\x00-\x1f\x7f\\<>\"^`{|}]")
+
+
+def read_address(text: str) -> str:
+    """Return an address as the wire takes it: without a slash or a method at its end.
+
+    Raises:
+        UnshownError: If it cannot be an address, or holds what may be a secret. Manifests, logs and errors
+            repeat addresses, so a secret in one would be all over a run.
+    """
+    address = text.strip()
+    if "@" in address:
+        raise UnshownError(
+            "holds a user or a password, which manifests and logs would repeat; name the variable that holds "
+            "a key under api_key_env, or write extra_headers: {Authorization: $NAME}"
+        )
+    if "?" in address or "#" in address:
+        raise UnshownError(
+            "holds a query, which manifests and logs would repeat; name the variable that holds a key under "
+            "api_key_env, or write extra_headers: {api-key: $NAME}"
+        )
+    if problem := _problem(address):
+        raise UnshownError(f"{address[:80]!r} {problem}; write it like http://127.0.0.1:8000/v1")
+    return _METHODS.sub("", address.rstrip("/")).rstrip("/")
+
+
+def _problem(address: str) -> str:
+    """Say what keeps a text from being an address; empty if nothing does."""
+    if _BROKEN.search(address):
+        return "holds a space or a sign that no address has"
+    try:
+        parts = urlsplit(address)
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        return f"is no address ({error})"
+    if parts.scheme not in {"http", "https"}:
+        return "does not begin with http:// or https://"
+    if not host:
+        return "names no host"
+    if port == 0:
+        return "names port 0, which is none"
+    try:
+        # a name that cannot be looked up fails here, not within a client library
+        name = host.encode("idna")
+        name.decode("idna")
+        if b"%" in name and b":" not in name:
+            raise UnicodeError("a sign that only a zone of IPv6 may hold")
+    except UnicodeError:
+        return "names a host that cannot be one"
+    return ""
+
+
+NO_ADDRESS = "http://no-address.invalid"
+"""Stands for a stored address that today's rules refuse whole."""
+
+
+def address_of_before(text: str) -> str:
+    """Return an address that an earlier version took and stored, without what may be a secret."""
+    scheme, mark, rest = text.strip().partition("://")
+    bare = re.split(r"[?#]", rest.rpartition("@")[2])[0] if mark else ""
+    try:
+        return read_address(f"{scheme}://{bare}")
+    except UnshownError:
+        return NO_ADDRESS
+
+
+Address = Annotated[str, AfterValidator(read_address)]
+"""Address of a server, ending in `/v1` for most."""

@@ -1,0 +1,210 @@
+"""Addresses and headers of endpoints: understood or refused when they are read, and no secret repeated."""
+
+from __future__ import annotations
+
+import json
+import traceback
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from psychagent.assets.address import NO_ADDRESS, address_of_before
+from psychagent.assets.key import require_headers
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.judge import EvalSettings
+from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.errors import SettingsError
+
+SECRET = "PW7secret"
+
+PLACES: dict[str, tuple[type[BaseModel], tuple[str, ...]]] = {
+    "counselor": (BaselineSettings, ("counselor",)),
+    "reflector": (BaselineSettings, ("reflector",)),
+    "risk": (BaselineSettings, ("safety", "endpoint")),
+    "embedding": (BaselineSettings, ("embedding",)),
+    "client": (RuntimeSettings, ("world", "client")),
+    "judge": (EvalSettings, ("judge",)),
+    "rollouts' judge": (RftSettings, ("judging", "judge")),
+    "holdout": (RftSettings, ("holdout",)),
+}
+"""Where an endpoint may stand."""
+
+
+def read(place: str, tmp_path: Path, **endpoint: object) -> Any:
+    """Read a file with an endpoint at a place, and return the endpoint."""
+    model, path = PLACES[place]
+    data: Any = {"model": "m"} | ({"provider": "openai"} if place == "embedding" else {}) | endpoint
+    for name in reversed(path):
+        data = {name: data}
+    file = tmp_path / "s.yaml"
+    file.write_text(json.dumps(data), encoding="utf-8")
+    found: Any = load_settings(model, file)
+    for name in path:
+        found = getattr(found, name)
+    return found
+
+
+def refusal(place: str, tmp_path: Path, **endpoint: object) -> str:
+    """Return what is said of an endpoint, after a look at the whole traceback for the secret."""
+    with pytest.raises(SettingsError) as caught:
+        read(place, tmp_path, **endpoint)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+    return str(caught.value)
+
+
+every_place = pytest.mark.parametrize("place", PLACES)
+
+
+@every_place
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"http://user:{SECRET}@host/v1",
+        f"https://{SECRET}@host:99999/v1",
+        f"http://user:{SECRET}/x@[::bad/v1",
+        f"user:{SECRET}@host",
+        f"http://host/v1?api-key={SECRET}",
+        f"http://host/v1#{SECRET}",
+        f" http://ho st/v1?key={SECRET}",
+    ],
+)
+def test_a_secret_in_an_address_is_refused_with_the_field_to_use(
+    place: str, address: str, tmp_path: Path
+) -> None:
+    told = refusal(place, tmp_path, base_url=address)
+    assert "base_url" in told
+    assert "api_key_env" in told
+
+
+NO_ADDRESSES = {
+    "http://host:99999/v1": "Port out of range",
+    "http://host:8x/v1": "Port could not be cast",
+    "http://host:0/v1": "names port 0",
+    "http://[::bad/v1": "Invalid IPv6 URL",
+    "http://xn--a/v1": "names a host that cannot be one",
+    "http://h..h/v1": "names a host that cannot be one",
+    f"http://{'a' * 64}.com/v1": "names a host that cannot be one",
+    "http:///v1": "names no host",
+    "https:/host/v1": "names no host",
+    "http:\\\\host\\v1": "a sign that no address has",
+    "http://ho st/v1": "a space",
+    "http://host/v1\x00": "a sign that no address has",
+    "http://host\u2028/v1": "a space",
+    "localhost:8000/v1": "does not begin with http://",
+    "//host/v1": "does not begin with http://",
+    "host": "does not begin with http://",
+    "ftp://host/v1": "does not begin with http://",
+    "file:///etc/passwd": "does not begin with http://",
+    "http://％/v1": "a host",
+}
+
+
+@pytest.mark.parametrize("address", NO_ADDRESSES)
+def test_what_is_no_address_is_refused_before_a_call(address: str, tmp_path: Path) -> None:
+    for place in PLACES:
+        told = refusal(place, tmp_path, base_url=address)
+        assert NO_ADDRESSES[address] in told
+        assert "write it like http://127.0.0.1:8000/v1" in told
+
+
+@every_place
+@pytest.mark.parametrize(
+    ("given", "taken"),
+    [
+        ("http://host:8000/v1", "http://host:8000/v1"),
+        (" http://host:8000/v1/ \n", "http://host:8000/v1"),
+        ("http://host/v1/chat/completions", "http://host/v1"),
+        ("http://host/v1/chat/completions/", "http://host/v1"),
+        ("https://host/v1/embeddings", "https://host/v1"),
+        ("https://host/v1/completions", "https://host/v1"),
+        ("http://[::1]:8000/v1", "http://[::1]:8000/v1"),
+        ("http://例え.jp/v1", "http://例え.jp/v1"),
+        ("HTTP://Host/v1", "HTTP://Host/v1"),
+    ],
+)
+def test_an_address_is_understood_as_people_write_it(
+    place: str, given: str, taken: str, tmp_path: Path
+) -> None:
+    assert read(place, tmp_path, base_url=given).base_url == taken
+
+
+@pytest.mark.parametrize("place", ["judge", "rollouts' judge", "holdout"])
+def test_a_judge_with_an_address_is_the_server_there(place: str, tmp_path: Path) -> None:
+    assert read(place, tmp_path, base_url="http://host/v1").provider == "openai"
+    assert read(place, tmp_path).provider == "offline"
+    assert read(place, tmp_path, base_url="http://host/v1", provider="offline").provider == "offline"
+
+
+@every_place
+@pytest.mark.parametrize("name", ["Authorization", "X-Api-Key", "Ocp-Apim-Subscription-Key", "cookie"])
+def test_a_header_that_may_hold_a_secret_names_a_variable(place: str, name: str, tmp_path: Path) -> None:
+    told = refusal(place, tmp_path, base_url="http://host/v1", extra_headers={name: SECRET})
+    assert f"{name}: $NAME" in told
+    headers = {name: "$MY_KEY", "X-Org": "people"}
+    endpoint = read(place, tmp_path, base_url="http://host/v1", extra_headers=headers)
+    assert endpoint.secret_names == ("MY_KEY",)
+    assert require_headers(endpoint.extra_headers, {"MY_KEY": SECRET}) == (
+        {name: SECRET, "X-Org": "people"},
+        (SECRET,),
+    )
+    with pytest.raises(SettingsError, match="'MY_KEY' is not set"):
+        require_headers(endpoint.extra_headers, {})
+
+
+@pytest.mark.parametrize(
+    "headers", [{"A B": "x"}, {"": "x"}, {"X-A": "x\r\nX-B: y"}, {"X-A": "ü"}, {"X-A": "$1x"}]
+)
+def test_a_header_that_no_request_can_carry_is_refused(headers: dict[str, str], tmp_path: Path) -> None:
+    assert "extra_headers" in refusal("counselor", tmp_path, base_url="http://h/v1", extra_headers=headers)
+
+
+@pytest.mark.parametrize(
+    "fields", [{"api_key": SECRET}, {"x-api-key": SECRET}, {"metadata": {"token": SECRET}}]
+)
+def test_a_secret_among_the_fields_of_the_body_is_refused(fields: dict[str, Any], tmp_path: Path) -> None:
+    told = refusal("client", tmp_path, base_url="http://host/v1", extra_body=fields)
+    assert "extra_headers" in told
+
+
+def test_fields_about_tokens_are_no_secrets() -> None:
+    fields = {"min_tokens": 3, "stop_token_ids": [1], "chat_template_kwargs": {"enable_thinking": False}}
+    assert EndpointSettings(base_url="http://h/v1", extra_body=fields).extra_body == fields
+
+
+@pytest.mark.parametrize(
+    "key", ["hf_abcdefGHIJKLmnopqr", "gsk_1234567890abcdefgh", "a1b2c3d4e5f6a7b8c9d0e1f2a3"]
+)
+def test_a_key_that_could_be_a_name_is_refused_and_not_repeated(key: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="name of an environment variable") as caught:
+        read("counselor", tmp_path, base_url="http://h/v1", api_key_env=key)
+    assert key not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize(
+    "name", ["OPENAI_API_KEY", "My_Company_OpenAI_Key_2", "key", "SKILL_SERVER_KEY_NUMBER_2"]
+)
+def test_a_name_of_a_variable_is_taken(name: str) -> None:
+    assert EndpointSettings(base_url="http://h/v1", api_key_env=name).api_key_env == name
+
+
+@pytest.mark.parametrize(
+    ("stored", "read_as"),
+    [
+        ("http://host:8000/v1", "http://host:8000/v1"),
+        (f"https://user:{SECRET}@host/v1", "https://host/v1"),
+        (f"http://host/v1?api-key={SECRET}", "http://host/v1"),
+        (f"http://a:{SECRET}/x@host/v1#y", "http://host/v1"),
+        ("localhost:8000/v1", NO_ADDRESS),
+        (f"http://{SECRET}@host:99999/v1", NO_ADDRESS),
+        ("", NO_ADDRESS),
+    ],
+)
+def test_an_address_that_an_earlier_version_stored_is_read_without_its_secret(
+    stored: str, read_as: str
+) -> None:
+    assert address_of_before(stored) == read_as
