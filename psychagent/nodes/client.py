@@ -19,7 +19,7 @@ from psychagent.llm.prompt import Message, Prompt, assistant, system, user
 from psychagent.llm.reply import Reply
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.replies.tags import split_thoughts
+from psychagent.replies.tags import read_speech
 from psychagent.safety.answer import Card
 
 CLOSE: Mapping[str, bool] = {"end": True}
@@ -125,10 +125,9 @@ def read_words(reply: Reply) -> str:
     """Take the client's words from a reply.
 
     Raises:
-        MalformedReplyError: If the reply has no visible words, or a thought tag is not closed.
+        MalformedReplyError: If the reply has no visible words, or its thoughts cannot be parted from them.
     """
-    _, outside = split_thoughts(reply.content)
-    words = outside.strip()
+    words = read_speech(reply.content, Speaker.CLIENT)
     if not words:
         raise MalformedReplyError("the reply is empty; say something as the client")
     return words

@@ -27,7 +27,7 @@ MALFORMED = {
     ),
     "thoughts not closed inside": (
         Http(body=chat_body("<response>Hello <assessment>low mood</response>")),
-        "private markup",
+        "never closed",
     ),
 }
 

@@ -17,6 +17,8 @@ from psychagent.replies.as_json import json_shape, parse_json_reply, read_json, 
 from psychagent.replies.reply import CounselorReply
 from tests.support.loopback.replies import summary_reply
 
+END = "</end>"
+
 
 class Part(BaseModel):
     name: str = ""
@@ -110,24 +112,27 @@ def test_a_server_is_asked_for_no_shape_where_the_settings_say_so() -> None:
 def test_the_json_form_of_a_reply_is_written_and_read() -> None:
     thoughts = Thoughts(assessment="a", client_state="b", skill=("one", "two"), strategy="c")
     reply = CounselorReply(thoughts=thoughts, response='Say "more".', ends_session=True)
-    text = write_json(reply)
-    assert parse_json_reply(text) == reply
+    text = write_json(reply, end_token=END)
+    assert parse_json_reply(text, end_token=END) == reply
     assert list(json.loads(text)) == ["assessment", "client_state", "skill", "strategy", "response", "end"]
-    assert json.loads(write_json(reply.without_thoughts())) == {"response": 'Say "more".', "end": True}
+    assert json.loads(write_json(reply.without_thoughts(), end_token=END)) == {
+        "response": 'Say "more".',
+        "end": True,
+    }
 
 
 def test_a_json_reply_that_the_form_has_no_room_for_is_not_written() -> None:
     long = CounselorReply(thoughts=Thoughts(), response="x" * 1201, ends_session=False)
     with pytest.raises(MalformedReplyError, match="field response: String should have at most 1200"):
-        write_json(long)
+        write_json(long, end_token=END)
 
 
 @pytest.mark.parametrize("skills", [[], [""], ["none"], ["None."], ["无"], ["（无）"]])
 def test_a_reply_that_names_no_skill_stores_none(skills: list[str]) -> None:
     text = json.dumps({"skill": skills, "response": "Hm."}, ensure_ascii=False)
-    assert parse_json_reply(text).thoughts.skill == ()
+    assert parse_json_reply(text, end_token=END).thoughts.skill == ()
 
 
 def test_a_json_reply_without_words_is_refused() -> None:
     with pytest.raises(MalformedReplyError, match='the "response" is empty'):
-        parse_json_reply('{"response": "  "}')
+        parse_json_reply('{"response": "  "}', end_token=END)
