@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychagent.assets.settings.judge import load_eval_settings
+from psychagent.cli.console import open_console
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
 from psychagent.cli.settings import read_modalities
@@ -74,7 +75,7 @@ def evaluate(
         log_calls=bool(log_calls),
         input_format=input_format,
     )
-    raise typer.Exit(run_watched(plan, Console()))
+    raise typer.Exit(run_watched(plan, open_console()))
 
 
 class SessionTally(Tally):

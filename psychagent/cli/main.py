@@ -8,6 +8,7 @@ import sys
 import typer
 
 from psychagent.cli.lazy import Later, Lazy, build_group
+from psychagent.domain.plain import plain
 
 COMMANDS = {
     "sample": Lazy(
@@ -138,7 +139,7 @@ def run() -> None:
         # the usual end; the errors, and pydantic behind them, are imported only where one is raised
         raise
     except EXPECTED.load() as error:
-        typer.secho(f"error: {error}", err=True, fg="red")
+        typer.secho(f"error: {plain(str(error))}", err=True, fg="red")
         sys.exit(2)
     finally:
         # a process that ends looks for garbage once more, a quarter of a second in what it frees anyway

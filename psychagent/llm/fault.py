@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 from typing import Any
 
+from psychagent.domain.plain import plain
 from psychagent.llm.json_bytes import parse
 
 _PASSING_STATUS = frozenset({408, 409, 425, 429})
@@ -125,7 +126,7 @@ def line_of(error: BaseException) -> str:
 
 
 def _cut(text: str) -> str:
-    return " ".join(text.split())[:_MOST_CHARS]
+    return " ".join(plain(text).split())[:_MOST_CHARS]
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from psychagent.domain.plain import plain
 from psychagent.llm.prompt import Message, Prompt
 
 
@@ -73,5 +74,8 @@ class Model(Protocol):
 
 
 def whole(text: str) -> str:
-    """Replace half characters: a token limit may cut one in two, and no file can hold the half."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    """Keep what is text: no half characters, no control characters, nothing that steers a terminal.
+
+    A token limit may cut a character in two, and no file can hold the half.
+    """
+    return plain(text if text.isascii() else text.encode("utf-8", "replace").decode())

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from psychagent.domain.plain import plain
 from psychagent.replies.part import part
 
 _DECODER = json.JSONDecoder(strict=False)
@@ -59,13 +60,22 @@ def _scan(text: str) -> tuple[list[_Found], str]:
             data, end = _DECODER.raw_decode(text, at)
             # an escape may be a lone surrogate, half a character, which no file can hold
             json.dumps(data, ensure_ascii=False).encode()
-            found.append(_Found(data, at, end))
+            found.append(_Found(_plain(data), at, end))
         except (ValueError, RecursionError) as error:
             if _BEGINS.match(text, at):
                 problem = problem or f"the reply is not valid JSON ({error})"
             end, tries = at + 1, tries + 1
         at = text.find("{", end)
     return found, problem
+
+
+def _plain(value: Any) -> Any:
+    """Clean the strings of a value: an escape may be a control character."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return {name: _plain(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _outside(text: str, found: list[_Found]) -> Iterator[int]:

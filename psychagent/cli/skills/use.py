@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from psychagent.cli.console import open_console
 from psychagent.errors import RecordError
 from psychagent.records.folder import RunFolder
 from psychagent.skills.library import SkillLibrary
@@ -31,7 +31,7 @@ def use(
     )
     if not counted.turns:
         raise RecordError(f"{folder.path}: holds no turn of a counselor; name a run that has begun")
-    Console().print(use_table(counted, len(records), settings.baseline.counselor.model))
+    open_console().print(use_table(counted, len(records), settings.baseline.counselor.model))
 
 
 def use_table(counted: Use, sessions: int, model: str | None) -> Table:
