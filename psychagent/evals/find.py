@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -165,9 +165,12 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
     number, run, parents = session_number(path), run_of(path), path.resolve().parents
     index = data.get("session_index") or number or 1
     plan = {"stage": data.get("stage"), "focus": data.get("focus")}
+    # a person may write whatever looks like a mark
+    as_said = {Speaker.CLIENT} if run and (run.path / CHAT).exists() else set[Speaker]()
     dialogue = _dialogue(
         data["transcript"],
         search,
+        as_said=as_said,
         case_id=data.get("case_id") or (parents[0].name if number else path.stem),
         modality=_modality(data.get("modality") or (parents[1].name if run else ""), search),
         session_index=_whole(index, "session_index"),
@@ -177,7 +180,7 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
         dialogue=dialogue,
         source_file=_name(path, search.root),
         baseline=run.name if run else "",
-        danger=danger_of(dialogue, data),
+        danger=danger_of(dialogue, data, as_said=as_said),
     )
 
 
@@ -207,11 +210,13 @@ def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[
             yield JudgeInput(dialogue=dialogue, source_file=name, danger=danger_of(dialogue))
 
 
-def _dialogue(utterances: Any, search: Search, *, case_id: Any, **fields: Any) -> Dialogue:
+def _dialogue(
+    utterances: Any, search: Search, *, case_id: Any, as_said: Collection[Speaker] = (), **fields: Any
+) -> Dialogue:
     if not isinstance(utterances, list):
         raise RecordError(f"the dialogue is {type(utterances).__name__}, not a list of utterances")
     pairs = [_utterance(item, number) for number, item in enumerate(utterances, start=1)]
-    lines = to_lines([pair for pair in pairs if pair is not None])
+    lines = to_lines([pair for pair in pairs if pair is not None], as_said=as_said)
     if not lines:
         raise RecordError("the dialogue is empty")
     if not _SAFE.fullmatch(str(case_id)):

@@ -218,6 +218,7 @@ def build_chat(
         journal=live.journal,
         beside=live.beside,
         made_with=settings.model_dump_json(exclude=set(CHANGES_NO_REPLY)),
+        max_tokens=settings.max_tokens,
     )
 
 

@@ -17,6 +17,7 @@ from psychagent.errors import CallError, MalformedReplyError, ProviderError, Rep
 from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts
 from psychagent.llm.beside import SideBySide
 from psychagent.llm.fault import Fault
+from psychagent.llm.finish import read_finished
 from psychagent.llm.journal import FAILED, NO_JOURNAL, Journal, Kept, Key, digest
 from psychagent.llm.prompt import Message, Prompt, assistant, user
 from psychagent.llm.reply import Model, Reply, Request
@@ -65,6 +66,8 @@ class Chat:
     made_with: str = ""
     """What else decides a reply, such as the model's name: a reply kept under another is not taken."""
     beside: SideBySide = field(default_factory=SideBySide)
+    max_tokens: int | None = None
+    """How long a reply may be, as the settings say; None leaves it to the server."""
 
     @property
     def is_script(self) -> bool:
@@ -179,7 +182,7 @@ class _Call:
         reply = await self._ask(number, key) if kept is None else self._take(kept)
         self.replies += 1
         try:
-            return read(reply)
+            return read_finished(reply, read, self.chat.max_tokens)
         except MalformedReplyError as error:
             self._mend(reply.content, str(error))
             raise

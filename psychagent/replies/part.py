@@ -68,6 +68,10 @@ class _Parting:
         self.stray: Mark | None = None
         """A closing mark by which the reply cannot be parted."""
         self.hidden: list[tuple[int, int]] = []
+        self.starts = [0]
+        """Places at which a response is surely meant for the client: no thought can be open there."""
+        self.is_nested = False
+        """Whether thoughts were opened inside the open ones: the next mark may close either."""
         self.thoughts: list[str] = []
         self.responses: list[Mark] = []
 
@@ -75,10 +79,7 @@ class _Parting:
         """Go on to the next mark."""
         ends_thoughts = mark.closes and mark.is_thought
         if self.opened is not None and (self.opened.is_thought or not ends_thoughts):
-            if mark.closes and mark.name == self.opened.name:
-                self.hidden.append((self.opened.start, mark.end))
-                self.thoughts.append(_thought(self.text, self.opened, mark))
-                self.opened = None
+            self._take_inside(self.opened, mark)
         elif ends_thoughts:
             self._hide_all_before(mark)
         elif mark.name == RESPONSE:
@@ -88,15 +89,35 @@ class _Parting:
         elif mark.closes:
             self.stray = mark
         else:
-            self.opened = mark
+            self.opened, self.is_nested = mark, False
+
+    def _take_inside(self, opened: Mark, mark: Mark) -> None:
+        self.is_nested = self.is_nested or opens_inside(opened, mark)
+        if not closes_it(opened, mark):
+            return
+        self.hidden.append((opened.start, mark.end))
+        self.thoughts.append(_thought(self.text, opened, mark))
+        self.opened = None
+        if mark.name == opened.name and not self.is_nested:
+            self.starts.append(mark.end)
 
     def _hide_all_before(self, mark: Mark) -> None:
-        if _has_spoken(self.text, self.hidden, self.responses):
+        if self._has_spoken():
             self.stray = mark
             return
         before = Parted(self.text[: mark.start], tuple(self.hidden), "", ()).outside
         self.hidden, self.thoughts, self.responses = [(0, mark.end)], [before, *self.thoughts], []
-        self.opened = self.stray = None
+        self.opened, self.stray, self.starts = None, None, [mark.end]
+
+    def _has_spoken(self) -> bool:
+        """Return whether a response stands where it is surely meant: it may be on a screen already."""
+        return any(
+            not mark.closes
+            and _BLANK.fullmatch(
+                self.text, max((s for s in self.starts if s <= mark.start), default=0), mark.start
+            )
+            for mark in self.responses
+        )
 
     def done(self) -> Parted:
         """Return the parts.
@@ -121,13 +142,14 @@ def _thought(text: str, opened: Mark, closed: Mark) -> str:
     return f"<{opened.name}>{inside}</{opened.name}>" if opened.name in FIELDS else inside
 
 
-def _has_spoken(text: str, hidden: list[tuple[int, int]], responses: list[Mark]) -> bool:
-    """Return whether a response stands at the beginning or behind thoughts: it may be on a screen."""
-    starts = [0, *(end for _, end in hidden)]
-    return any(
-        not mark.closes and _BLANK.fullmatch(text, max(s for s in starts if s <= mark.start), mark.start)
-        for mark in responses
-    )
+def closes_it(opened: Mark, mark: Mark) -> bool:
+    """Return whether a mark closes an open one: thoughts end at any name of thoughts, a field at its own."""
+    return mark.closes and (mark.name == opened.name or opened.is_thought and mark.is_thought)
+
+
+def opens_inside(opened: Mark, mark: Mark) -> bool:
+    """Return whether a mark opens further thoughts inside open ones."""
+    return opened.is_thought and mark.is_thought and not mark.closes and not mark.is_empty
 
 
 def as_tags(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError
 from psychagent.replies.marks import RESPONSE, Mark, find_marks, without_end
+from psychagent.replies.part import closes_it, opens_inside
 from psychagent.replies.words import clear_part, held_back, to_words
 
 _MOST_CHARS = 20_000
@@ -24,8 +25,8 @@ class VisibleText:
     def __init__(self, end_token: str) -> None:
         """Start before any response."""
         self._buffer = self._shown = ""
-        self._inside: str | None = None
-        """The name of the thoughts that are open."""
+        self._inside: Mark | None = None
+        """The mark whose thoughts are open."""
         self._is_spoken = self._is_over = False
         self._is_clean = True
         """Whether nothing stands between here and the beginning, or the last thoughts."""
@@ -45,8 +46,7 @@ class VisibleText:
         while (mark := self._next_mark()) is not None and not self._is_spoken:
             before, self._buffer = self._buffer[: mark.start], self._buffer[mark.end :]
             if self._inside is not None:
-                if mark.closes and mark.name == self._inside:
-                    self._inside, self._is_clean = None, True
+                self._take_inside(self._inside, mark)
                 continue
             self._is_clean = self._is_clean and not before.strip()
             if mark.name == RESPONSE:
@@ -55,9 +55,20 @@ class VisibleText:
             elif mark.closes:
                 self._is_clean = mark.is_thought
             elif not mark.is_empty:
-                self._inside = mark.name
+                self._inside, self._is_clean = mark, True
         if not self._is_spoken:
             self._forget()
+
+    def _take_inside(self, opened: Mark, mark: Mark) -> None:
+        """Go on inside thoughts: what follows is sure only where their own mark closed them."""
+        if closes_it(opened, mark):
+            self._is_clean = self._is_clean and mark.name == opened.name
+            self._inside = None
+        elif mark.closes and mark.is_thought:
+            # a field that was left open, in thoughts that the server's template opened
+            self._inside, self._is_clean = None, True
+        elif opens_inside(opened, mark):
+            self._is_clean = False
 
     def _next_mark(self) -> Mark | None:
         """Find the first mark that cannot change any more, whatever follows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from psychagent.errors import MalformedReplyError, RecordError
-from psychagent.replies.marks import end_marks
+from psychagent.replies.marks import RESPONSE, end_marks, find_marks
 from psychagent.replies.part import Parted, part
 from psychagent.replies.words import why_private, without_tokens
 
@@ -13,7 +13,8 @@ _END = end_marks("</end>")
 def visible_text(text: str) -> str:
     """Extract what was said aloud from a stored utterance.
 
-    Thoughts, private fields, response tags, end marks and tokens of chat templates are removed.
+    Thoughts, private fields, response tags, end marks and tokens of chat templates are removed. Thoughts
+    that open and never close are cut at the response that ends the utterance.
 
     Raises:
         RecordError: If the remaining private markup cannot be separated from speech, or there are several
@@ -21,12 +22,28 @@ def visible_text(text: str) -> str:
             the judge.
     """
     try:
-        words = without_tokens(_END.sub("", _spoken(part(text)))).strip()
+        spoken = _spoken(part(text))
     except MalformedReplyError as error:
-        raise RecordError(f"{error}; mend the utterance") from error
+        last = _last_response(text)
+        if last is None:
+            raise RecordError(f"{error}; mend the utterance") from error
+        spoken = last
+    words = without_tokens(_END.sub("", spoken)).strip()
     if problem := why_private(words):
         raise RecordError(f"{problem}; mend the utterance")
     return words
+
+
+def _last_response(text: str) -> str | None:
+    """Return the response behind thoughts that never close, if it is the only one and ends the utterance."""
+    marks = [mark for mark in find_marks(text) if mark.name == RESPONSE]
+    if not marks or marks[0].closes or not all(mark.closes for mark in marks[1:]):
+        return None
+    first, *closed = marks
+    end = closed[0].start if closed else len(text)
+    return (
+        text[first.end : end] if not _END.sub("", text[closed[0].end :] if closed else "").strip() else None
+    )
 
 
 def _spoken(parted: Parted) -> str:

@@ -20,6 +20,8 @@ def test_escaped_brackets_that_show_no_tag_are_left_as_they_were_said(said: str)
         "<response>SECRET</response><response>Hello.</response>",
         "<think>never closed <response>SECRET</response> no: <response>Hello.</response>",
         "<response>SECRET</think><response>Hello.</response>",
+        "<think>a</thinking><response>SECRET<think>b</think><response>Hello.</response>",
+        "<think>a</think><response>SECRET</response> b </think><response>Hello.</response>",
     ],
 )
 def test_of_several_responses_none_is_taken_for_speech(stored: str) -> None:
@@ -28,14 +30,8 @@ def test_of_several_responses_none_is_taken_for_speech(stored: str) -> None:
     assert "SECRET" not in str(problem.value)
 
 
-@pytest.mark.parametrize(
-    "stored",
-    [
-        "<think>a</thinking> b <response>SECRET</response> c</think><response>Hello.</response>",
-        "<think>a</thinking><response>SECRET<think>b</think><response>Hello.</response>",
-    ],
-)
-def test_thoughts_end_at_the_mark_of_their_own_name(stored: str) -> None:
+def test_thoughts_go_on_to_the_last_mark_that_closes_them() -> None:
+    stored = "<think>a</thinking> b <response>SECRET</response> c</think><response>Hello.</response>"
     assert visible_text(stored) == "Hello."
 
 
