@@ -22,7 +22,7 @@ from psychagent.records.folder import CaseFolder, RunFolder
 from psychagent.records.manifest import Manifest
 from psychagent.records.rollouts import RolloutData
 from psychagent.records.session import SessionRecord
-from psychagent.replies.strip import visible_text
+from psychagent.replies.strip import has_private
 from psychagent.safety.answer import safety_hashes
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
@@ -166,14 +166,9 @@ def _check_private(source: RunSource, record: SessionRecord) -> None:
     rollouts = record.typed_rollouts()
     rejected = [c.turns for c in rollouts.rollout_candidates] if rollouts else []
     for turn in chain(record.turns, *rejected):
-        if is_chat and turn.speaker is Speaker.CLIENT:
-            continue
-        try:
-            is_words = visible_text(turn.text) == turn.text.strip()
-        except RecordError:
-            is_words = False
-        if not is_words:
-            raise RecordError("a turn holds private markup; mend or remove it")
+        is_person = is_chat and turn.speaker is Speaker.CLIENT
+        if not is_person and has_private(turn.text):
+            raise RecordError("a turn holds private markup among its words; mend or remove it")
 
 
 def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[SessionSummary]) -> Brief:

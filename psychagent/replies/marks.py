@@ -185,7 +185,7 @@ _TOKENS = (
 )
 _STARTS = frozenset(name[:size] for name in (*_KNOWN, *map(plain, _TOKENS)) for size in range(len(name) + 1))
 _TAIL = re.compile(
-    rf"(?:(?:{OPEN}|{SQUARE})(?P<lead>[\s{UNSEEN}|｜/]{{0,6}})(?P<word>[\w\s{UNSEEN}:-]{{0,40}})[|｜]?"
+    rf"(?:(?:{OPEN}|{SQUARE})(?P<lead>[\s{UNSEEN}|｜/]{{0,6}})(?P<word>[\w\s{UNSEEN}:-]{{0,40}})[|｜/]?"
     r"|&[#a-z0-9;]{0,12}|\\[u0-9a-f]{0,5})\Z",
     re.IGNORECASE,
 )

@@ -29,9 +29,18 @@ def visible_text(text: str) -> str:
             raise RecordError(f"{error}; mend the utterance") from error
         spoken = last
     words = without_tokens(_END.sub("", spoken)).strip()
-    if problem := why_private(words):
+    if problem := why_private(spoken) or why_private(words):
         raise RecordError(f"{problem}; mend the utterance")
     return words
+
+
+def has_private(text: str) -> bool:
+    """Return whether an utterance that should be words alone holds thoughts, or may hold them."""
+    try:
+        visible_text(text)
+        return bool(part(text).hidden)
+    except (RecordError, MalformedReplyError):
+        return True
 
 
 def _last_response(text: str) -> str | None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError
 from psychagent.replies.marks import OPEN, find_marks, hesitations, may_begin
+from psychagent.replies.part import as_tags
 
 _TOKEN = (
     r"<\|[^|<>\n]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>|</s>"
@@ -78,7 +79,8 @@ def to_words(text: str, speaker: Speaker) -> str:
             the other side; the message never holds its words.
     """
     words = _without_name(without_template(text), speaker).strip()
-    if problem := why_private(words):
+    # a mark may look like a token of the template, and a heading may stand behind one
+    if problem := why_private(text) or why_private(words):
         raise MalformedReplyError(problem)
     if found := _SPEAKS.search(words):
         name = "the other side" if not _OWN[speaker].match(found.group()) else "several turns"
@@ -115,6 +117,8 @@ def why_private(words: str) -> str:
     """Say what in an utterance is private reasoning, without repeating it; empty if nothing is."""
     for mark in find_marks(words):
         return f"private markup is left in the words (<{mark.name}>); keep thoughts in <think>"
+    if as_tags(words) != words:
+        return "the words hold a channel of thoughts; say only what is final"
     if _COMMENT.search(words):
         return "the words hold a hidden comment; leave it out"
     if _has_pair(words):
@@ -171,7 +175,7 @@ def clear_part(text: str, speaker: Speaker) -> str:
     A mark ends it, as does anything by which the whole may turn out to be private.
     """
     words = text.lstrip()
-    if not words or words[0] in "{`" or _may_be_name(words, speaker):
+    if not words or words[0] in "{`" or "analysis".startswith(words[:8]) or _may_be_name(words, speaker):
         return ""
     own = _OWN[speaker].match(words)
     words = words[own.end() :] if own else words
