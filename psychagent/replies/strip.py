@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import dropwhile
+
 from psychagent.errors import MalformedReplyError, RecordError
 from psychagent.replies.marks import RESPONSE, end_marks, find_marks
 from psychagent.replies.part import Parted, part
@@ -45,8 +47,8 @@ def has_private(text: str) -> bool:
 
 def _last_response(text: str) -> str | None:
     """Return the response behind thoughts that never close, if it is the only one and ends the utterance."""
-    marks = [mark for mark in find_marks(text) if mark.name == RESPONSE]
-    if not marks or marks[0].closes or not all(mark.closes for mark in marks[1:]):
+    marks = list(dropwhile(lambda mark: mark.name != RESPONSE, find_marks(text)))
+    if not marks or marks[0].closes or not all(mark.name == RESPONSE and mark.closes for mark in marks[1:]):
         return None
     first, *closed = marks
     end = closed[0].start if closed else len(text)
