@@ -14,7 +14,11 @@ from psychagent.domain.plain import plain
 
 def open_console(*, highlight: bool = True) -> Console:
     """Open the console of a command."""
-    console = Console(highlight=highlight)
+    return harmless(Console(highlight=highlight))
+
+
+def harmless(console: Console) -> Console:
+    """Clean whatever a console prints."""
     console.push_render_hook(_Harmless())
     return console
 

@@ -17,4 +17,4 @@ def plain(text: str) -> str:
     """Drop what steers a terminal, and every control character but line feed and tab."""
     if text.isprintable():
         return text
-    return _CONTROL.sub("", _SEQUENCE.sub("", text.replace("\r\n", "\n")))
+    return _CONTROL.sub("", _SEQUENCE.sub("", text.replace("\r\n", "\n").replace("\r", "\n")))

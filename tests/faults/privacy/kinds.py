@@ -110,13 +110,17 @@ class Kind(NamedTuple):
 
 def _around() -> Iterator[Kind]:
     for opened, closed in (*TAGS, *PAIRS):
-        yield Kind(f"{opened!a} before", lambda s, w, o=opened, c=closed: f"{o}{s}{c}{w}")
-        yield Kind(f"{opened!a} behind", lambda s, w, o=opened, c=closed: f"{w}\n{o}{s}{c}")
+        yield Kind(f"{opened!a} before", _write("{o}{s}{c}{w}", opened, closed))
+        yield Kind(f"{opened!a} behind", _write("{w}\n{o}{s}{c}", opened, closed))
     for opened, closed in TAGS:
-        yield Kind(f"{opened!a} left open", lambda s, w, o=opened: f"{o}{s} {w}")
-        yield Kind(f"{closed!a} alone", lambda s, w, c=closed: f"{s}{c}{w}")
+        yield Kind(f"{opened!a} left open", _write("{o}{s} {w}", opened, closed))
+        yield Kind(f"{closed!a} alone", _write("{s}{c}{w}", opened, closed))
     yield from (Kind(name, write) for name, write in SPECIAL.items())
     yield from (Kind(name, write, is_spoken=True) for name, write in SPOKEN.items())
+
+
+def _write(form: str, opened: str, closed: str) -> Write:
+    return lambda secret, words: form.format(o=opened, c=closed, s=secret, w=words)
 
 
 KINDS = tuple(_around())

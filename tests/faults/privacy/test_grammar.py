@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 
 from hypothesis import given, settings
@@ -52,7 +53,7 @@ def shown(text: str, places: list[int]) -> str:
 def heard(text: str) -> list[str]:
     """What every reader makes of a text."""
     found = []
-    readers = (
+    readers: tuple[Callable[[], str], ...] = (
         lambda: read_words(Reply(content=text)),
         lambda: visible_text(text),
         lambda: parse_tagged_reply(text, reasoning="", end_token=END).response,
