@@ -16,6 +16,7 @@ _CHANNEL = re.compile(
 )
 _BARE_CHANNELS = re.compile(r"\s*(?:analysis|commentary)(?![a-z' ’,.-])(?P<body>.*)", re.DOTALL)
 _BARE_FINAL = re.compile(r"assistant\s*final(?![a-z])", re.IGNORECASE)
+_DECORATION = frozenset(("**", "__", "``", "[]", "\\\\"))
 _BLANK = re.compile(rf"[\s{UNSEEN}]*")
 
 
@@ -95,11 +96,11 @@ class _Parting:
         self.is_nested = self.is_nested or opens_inside(opened, mark)
         if not closes_it(opened, mark):
             return
-        self.hidden.append((opened.start, mark.end))
+        self.hidden.append(_decorated(self.text, opened.start, mark.end))
         self.thoughts.append(_thought(self.text, opened, mark))
         self.opened = None
         if mark.name == opened.name and not self.is_nested:
-            self.starts.append(mark.end)
+            self.starts.append(self.hidden[-1][1])
 
     def _hide_all_before(self, mark: Mark) -> None:
         if self._has_spoken():
@@ -140,6 +141,13 @@ def _thought(text: str, opened: Mark, closed: Mark) -> str:
     """Return what stands between two marks; a field keeps its tags, by which it is read."""
     inside = text[opened.end : closed.start]
     return f"<{opened.name}>{inside}</{opened.name}>" if opened.name in FIELDS else inside
+
+
+def _decorated(text: str, start: int, end: int) -> tuple[int, int]:
+    """Take in what emphasizes marks on both sides: `**<think>**...**</think>**`, `[[think]]...[[/think]]`."""
+    while start > 0 and end < len(text) and text[start - 1 : start] + text[end] in _DECORATION:
+        start, end = start - 1, end + 1
+    return start, end
 
 
 def closes_it(opened: Mark, mark: Mark) -> bool:

@@ -75,7 +75,9 @@ class VisibleText:
         mark = next(find_marks(self._buffer), None)
         if mark is None or not mark.is_whole and len(self._buffer) - mark.end < _LONGEST_MARK:
             return None
-        return mark
+        # "&gt" may go on with its semicolon
+        is_cut = mark.end == len(self._buffer) and self._buffer[-1].isalnum()
+        return None if is_cut else mark
 
     def _forget(self) -> None:
         """Drop what can be part of no mark any more."""

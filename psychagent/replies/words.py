@@ -15,7 +15,7 @@ from psychagent.replies.marks import OPEN, find_marks, hesitations, may_begin
 from psychagent.replies.part import as_tags
 
 _TOKEN = (
-    r"<\|[^|<>\n]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>|</s>"
+    r"<\|[^|<>\n]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>|</s>|<\|\w{1,40}>|<\w{1,40}\|>|\[\|\w{1,40}\|\]"
     r"|<(?:bos|eos|pad|unk|eot|start_of_turn|end_of_turn|endoftext)>|\[/?INST\]|<</?SYS>>|\[(?:EOS|BOS|PAD)\]"
 )
 _TOKENS = re.compile(_TOKEN, re.IGNORECASE)
@@ -43,23 +43,39 @@ _PLAIN_TAGS = frozenset(
     "a abbr b blockquote br center cite code del dd div dl dt em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li "
     "mark ol p pre q s small span strong sub sup table tbody td th tr tt u ul".split()
 )
-_TAG = re.compile(rf"{OPEN}(?P<slash>/?)(?P<name>[^\W\d_][\w:.-]{{0,40}})(?:\s[^<>]{{0,200}})?[>＞]")
-_COMMENT = re.compile(rf"{OPEN}!--")
+_TAG = re.compile(rf"{OPEN}(?P<slash>/?)(?P<name>[^\W\d_][\w:.=-]{{0,40}})(?:\s[^<>]{{0,200}})?[>＞]")
+_COMMENT = re.compile(rf"{OPEN}(?:!--|!\[|\?)")
+_CHANNEL = re.compile(r"<\|?[\w ]{0,20}(?:channel|think|thought|reason)[\w ]{0,20}\|?>", re.IGNORECASE)
 _INNER = (
-    r"thinking|internal(?: thoughts?| reasoning| monologue| notes?)?|inner (?:thoughts?|monologue|voice)"
+    r"think(?:ing)?|internal(?: thoughts?| reasoning| monologue| notes?)?|inner (?:thoughts?|monologue|voice)"
     r"|(?:thought|thinking|reasoning) process|chain[ -]of[ -]thought|reasoning|rationale|analysis"
-    r"|(?:client(?:'s)? )?assessment|client[ _]state|思考(?:过程)?|推理(?:过程)?"
-    r"|内心(?:独白|活动)?|心理活动|心想|评估|来访者状态|分析"
+    r"|(?:(?:client(?:'s)?|clinical|internal|initial|current|my) )?assessment|client[ _]state"
+    r"|(?:counsell?or|therapist|clinical)(?:['’]s)? (?:notes?|thoughts?|thinking)"
+    r"|思考(?:过程)?|推理(?:过程)?|内心(?:独白|活动|os|想法)?|心理活动|心想|评估|来访者状态|分析"
 )
 _ALSO = r"strategy|skills?(?: used)?|thoughts?|技能|策略|想法"
 _ANSWERS = r"(?:final )?(?:response|answer|reply)|回应|回复|回答"
+_KINDS = rf"(?:(?P<inner>{_INNER})|(?P<also>{_ALSO})|(?P<answer>{_ANSWERS}))"
 _LABEL = re.compile(
-    rf"^[ \t>#*_-]*(?:\d+[.)、]\s*)?[*_【\[]*(?:(?P<inner>{_INNER})|(?P<also>{_ALSO})|(?P<answer>{_ANSWERS}))"
-    r"(?:[*_】\]]*[ \t]?[:：]|[*_】\]]+[ \t]*$)",
+    rf"^[ \t>#*_-]*(?:\d+[.)、]\s*)?[*_【\[]*{_KINDS}"
+    r"(?:[*_】\]]*[ \t]?[:：=]|[*_】\]]+[ \t]*$|[*_]*[ \t][-–—][ \t])",
     re.IGNORECASE | re.MULTILINE,
 )
-_HEADING = re.compile(rf"^[ \t]*#+[ \t]*[*_]*(?:{_INNER}|{_ALSO})[*_]*[ \t]*$", re.IGNORECASE | re.MULTILINE)
-_ASIDE = re.compile(rf"[(（\[［【｛{{*](?:{_INNER})[*_]*[ \t]?[:：]", re.IGNORECASE)
+_BOXED = re.compile(rf"[\[【［]{_KINDS}[\]】］]", re.IGNORECASE)
+_HEADING = re.compile(
+    rf"^[ \t]*(?:#+|[-=*_~:]{{2,}})[ \t]*[*_]*(?:{_INNER}|{_ALSO})[*_]*[ \t]*[-=*_~:]*[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BOTH = re.compile(
+    rf"^[ \t>#*_-]*(?:{_INNER})[*_]*[ \t]?[:：].*?[\s*_](?:{_ANSWERS})[*_]*[ \t]?[:：]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ASIDE = re.compile(
+    rf"[(（\[［【｛{{*](?:{_INNER}|notes? to self|(?:counsell?or|therapist|client) (?:thinks|thoughts?))"
+    r"[*_]*[ \t]?[:：]",
+    re.IGNORECASE,
+)
+_KEY = re.compile(rf"[\"'](?:{_INNER}|{_ALSO})[\"']\s*[:：]", re.IGNORECASE)
 _FENCE = re.compile(
     r"^[ \t]*(?:```|~~~|:::)[ \t]*(?:think\w*|thoughts?|reasoning|analysis|scratchpad)\b",
     re.IGNORECASE | re.MULTILINE,
@@ -113,19 +129,27 @@ def _without_name(text: str, speaker: Speaker) -> str:
     return text[own.end() :] if own else text
 
 
+_MARKS = re.compile(r"[<＜◁‹⟨〈﹤&%\\:：=\[［【{`~#*]|[ \t][-–—][ \t]|^[-_=]", re.MULTILINE)
+"""Without any of these nothing in an utterance can be a mark or a heading: most need no closer look."""
+
+
 def why_private(words: str) -> str:
     """Say what in an utterance is private reasoning, without repeating it; empty if nothing is."""
     for mark in find_marks(words):
         return f"private markup is left in the words (<{mark.name}>); keep thoughts in <think>"
     if as_tags(words) != words:
         return "the words hold a channel of thoughts; say only what is final"
+    if not _MARKS.search(words):
+        return ""
+    if _CHANNEL.search(words):
+        return "the words hold a mark of the chat template around thoughts; say only what is final"
     if _COMMENT.search(words):
         return "the words hold a hidden comment; leave it out"
     if _has_pair(words):
         return "the words hold markup in tags of its own; say them without tags"
-    if _FENCE.search(words) or _ASIDE.search(words) or any(_private_labels(words)):
+    if any(pattern.search(words) for pattern in _HEADINGS) or any(_private_labels(words)):
         return "the words hold an assessment or thoughts under a heading; keep them in <think>"
-    if _is_object(words):
+    if _KEY.search(words) or _is_object(words):
         return "the words are a JSON object; say them as plain text"
     return ""
 
@@ -134,7 +158,7 @@ def _has_pair(words: str) -> bool:
     """Return whether an unknown tag opens and closes: what stands inside it is not meant to be heard."""
     opened: set[str] = set()
     for match in _TAG.finditer(words):
-        name = match["name"].lower()
+        name = match["name"].partition("=")[0].lower()
         if match["slash"] and name in opened:
             return True
         if not match["slash"] and name not in _PLAIN_TAGS:
@@ -144,16 +168,22 @@ def _has_pair(words: str) -> bool:
 
 def _private_labels(words: str) -> Iterator[bool]:
     """Look for headings of an assessment; one alone may be part of what is said."""
-    kinds = {kind: set[str]() for kind in ("inner", "also", "answer")}
-    for match in _LABEL.finditer(words):
-        kind = match.lastgroup or "inner"
-        kinds[kind].add(match[kind].lower())
-    inner, also, answer = kinds.values()
     first = _LABEL.match(words.lstrip())
     yield bool(first and first["inner"]) and "\n" in words.strip()
-    yield len(inner | also) > 1 and bool(inner)
-    yield bool(answer) and bool(inner | also)
-    yield len(set(_HEADING.findall(words))) > 0
+    for pattern in (_LABEL, _BOXED):
+        kinds: dict[str, set[str]] = {"inner": set(), "also": set(), "answer": set()}
+        for match in pattern.finditer(words):
+            kind = match.lastgroup or "inner"
+            kinds[kind].add(match[kind].lower())
+        inner, also, answer = kinds.values()
+        fields = also - _CBT
+        yield len(inner | also) > 1 and bool(inner) or len(fields) > 1
+        yield bool(answer) and bool(inner | also)
+
+
+_CBT = frozenset({"thought", "thoughts", "想法"})
+"""What stands over a column of a thought record, too."""
+_HEADINGS = (_FENCE, _ASIDE, _HEADING, _BOTH)
 
 
 def _is_object(words: str) -> bool:
@@ -166,7 +196,7 @@ def _is_object(words: str) -> bool:
         return False
 
 
-_STOPS = (_COMMENT, _LABEL, _HEADING, _ASIDE, _FENCE, _SPEAKS)
+_STOPS = (_CHANNEL, _COMMENT, _LABEL, _BOXED, _HEADING, _ASIDE, _FENCE, _KEY, _SPEAKS)
 
 
 def clear_part(text: str, speaker: Speaker) -> str:

@@ -145,6 +145,11 @@ ORDINARY = [
     "The first line ends.\u2028The second begins.\u0085And a third.",
     'I\'d say: {"a": 1} is a set of one.',
     "They call me a user. It hurts.",
+    "The plan: we talk. My strategy: none - or is there one?",
+    'Write "thought" above the left column, and "feeling" above the right one.',
+    "My dad (thinking of himself): he left. [long pause] 100% of me < nothing.",
+    "分析：我不会。她说“内心独白”是小说里的词。",
+    "--- I stopped - and thought - and stopped.",
 ]
 
 
