@@ -16,7 +16,7 @@ from psychagent.replies.as_json import parse_json_reply, read_object
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import has_private, visible_text
 from psychagent.replies.tags import parse_tagged_reply
-from tests.faults.privacy.kinds import PAIRS, TAGS
+from tests.support.misplaced import PAIRS, TAGS
 
 END, SECRET = "</end>", "ZEBRA"
 steady = settings(max_examples=300, deadline=None, derandomize=True, database=None)

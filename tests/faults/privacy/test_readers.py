@@ -15,7 +15,7 @@ from psychagent.replies.as_json import parse_json_reply, read_object
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
 from psychagent.replies.tags import parse_tagged_reply
-from tests.faults.privacy.kinds import EVERYWHERE, KINDS, Kind
+from tests.support.misplaced import EVERYWHERE, KINDS, Kind
 
 END, SECRET, WORDS = "</end>", "ZEBRA", "That sounds hard. I am here."
 RESPONSE = f"<response>{WORDS}</response>"

@@ -29,12 +29,12 @@ from psychagent.flows.play import stream_course
 from psychagent.replies.part import part
 from psychagent.replies.tags import parse_tagged_reply
 from psychagent.runs.sample import run_sample
-from tests.faults.privacy.kinds import EVERYWHERE, KINDS, Kind
 from tests.support.chatting import type_into
 from tests.support.eval_runs import eval_plan, eval_settings_at
 from tests.support.fakes import Cast, chosen_family
 from tests.support.loopback.replies import reply_to
 from tests.support.loopback.server import Call, Http, chat_body, serve
+from tests.support.misplaced import EVERYWHERE, KINDS, Kind
 from tests.support.running import FAST, NAME, load, run_plan, settings_at
 
 SECRET = re.compile(r"ZQ([a-z]+)(\d+)X")
