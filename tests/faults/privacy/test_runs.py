@@ -210,7 +210,7 @@ def test_training_data_hold_thoughts_only_where_they_belong(
         assert not set(secrets_in(prompt)) & {*SPOKEN, "risk", "recall"}
         found += "counselor" in set(secrets_in(answer["content"]))
         assert "counselor" not in set(secrets_in(part(answer["content"]).outside))
-    assert (found > 100) is keep
+    assert (found > 50) is keep
 
 
 async def test_json_replies_keep_thoughts_out_of_prompts_and_files(tmp_path: Path) -> None:
