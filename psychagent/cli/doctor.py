@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from psychagent.cli.console import open_console
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import SettingsFiles, takes
 from psychagent.cli.settings import default_cache_dir
@@ -36,7 +37,7 @@ def doctor(files: SettingsFiles) -> None:
 
 async def _show_findings(setup: SetUp) -> int:
     """Print each finding as it comes; return the number of failures."""
-    console = Console()
+    console = open_console()
     failures = await _show(examine_settings(setup), console)
     if setup.settings() is not None:
         failures += await _show(EXAMINE_PARTS.load()(setup), console)

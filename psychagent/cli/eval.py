@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychagent.assets.settings.judge import load_eval_settings
+from psychagent.cli.console import open_console
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
 from psychagent.cli.settings import read_schools
@@ -84,7 +85,7 @@ def evaluate(
         input_format=input_format,
         roles=read_roles(roles),
     )
-    raise typer.Exit(run_watched(plan, Console(), tolerate))
+    raise typer.Exit(run_watched(plan, open_console(), tolerate))
 
 
 def default_name(data_root: Path | None) -> str:

@@ -10,6 +10,7 @@ import typer
 
 from psychagent.cli.lazy import Later, Lazy, build_group
 from psychagent.cli.output import harden_output, lost_output
+from psychagent.domain.plain import plain
 
 COMMANDS = {
     "sample": Lazy(
@@ -165,7 +166,7 @@ def run() -> None:
                 sys.exit(1)
         raise
     except EXPECTED.load() as error:
-        typer.secho(f"error: {error}", err=True, fg="red")
+        typer.secho(f"error: {plain(str(error))}", err=True, fg="red")
         sys.exit(2)
     finally:
         # a process that ends looks for garbage once more, a quarter of a second in what it frees anyway

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from psychagent.cli.console import open_console
 from psychagent.cli.options import ScoreUse
 from psychagent.evals.norms import ComputedNorms, compute_norms, write_norms
 
@@ -27,7 +27,7 @@ def norms(
     """Compute the means and spreads that rewards are measured in."""
     computed = compute_norms(eval_dir, use=use, least=min_values, all_metrics=all_metrics)
     write_norms(computed.norms, out)
-    console = Console()
+    console = open_console()
     console.print(_norms_table(computed))
     for name, why in computed.left_out.items():
         console.print(f"left out: {name} ({why})", style="yellow", highlight=False)

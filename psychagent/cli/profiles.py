@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.profile_checks import check_folder
 from psychagent.assets.profiles import read_named
+from psychagent.cli.console import open_console
 from psychagent.domain.base import Modality
 from psychagent.domain.file_facts import to_line
 from psychagent.domain.profile import Profile
@@ -23,7 +23,7 @@ def validate(
     strict: Annotated[bool, typer.Option(help="Count hints as failures too.")] = False,
 ) -> None:
     """Check profiles; exit status 1 if one is unusable."""
-    console = Console()
+    console = open_console()
     profiles, findings = check_folder(folder or asset_dir("profiles"))
     for finding in findings:
         mark = "[red]✗[/red]" if finding.serious else "[yellow]–[/yellow]"
@@ -39,7 +39,7 @@ def show(
     ],
 ) -> None:
     """Read a profile as a person would."""
-    console = Console()
+    console = open_console()
     for line in profile_lines(read_named(profile)):
         console.print(line, highlight=False, soft_wrap=True)
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from psychagent.assets.settings.judge import Prices
+from psychagent.cli.console import open_console
 from psychagent.cli.extra import needs_extra
 from psychagent.cli.options import ScoreUse
 from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
@@ -91,7 +92,7 @@ def report_evaluation(plan: ReportPlan) -> None:
     for label, value in headlines(output.material):
         typer.echo(f"{label:<20} {value}")
     if output.comparison:
-        show_comparison(output.comparison, Console())
+        show_comparison(output.comparison, open_console())
     if output.material.scores.is_script:
         typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
     typer.echo(f"Report: {output.html}")

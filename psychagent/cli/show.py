@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 
 from psychagent.assets.labels import Labels, load_labels
+from psychagent.cli.console import open_console
 from psychagent.domain.base import Speaker
 from psychagent.domain.file_facts import memory_changes
 from psychagent.domain.memory import Standing
@@ -29,7 +29,7 @@ def show(
     thoughts: Annotated[bool, typer.Option(help="Show the counselor's private reasoning too.")] = False,
 ) -> None:
     """Read a course: plan, dialogue, skills used, summary, and what changed in memory."""
-    console = Console()
+    console = open_console()
     for record in find_records(case_dir, session):
         for line in session_lines(record, thoughts=thoughts):
             console.print(line, highlight=False, soft_wrap=True)

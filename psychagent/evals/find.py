@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from psychagent.domain.base import SCHOOLS, Language, Record, School
+from psychagent.domain.base import SCHOOLS, Language, Record, School, Speaker
 from psychagent.domain.name import is_name, why_no_name
 from psychagent.domain.risk.session import SessionDanger
 from psychagent.errors import RecordError, SettingsError
@@ -27,6 +27,7 @@ from psychagent.evals.importing.text import SUFFIXES as TEXT
 from psychagent.evals.importing.text import read_named_lines
 from psychagent.evals.safety.danger import danger_of
 from psychagent.files.read import read_json, read_text
+from psychagent.records.chat import CHAT
 from psychagent.records.folder import (
     Broken,
     check_place,
@@ -211,9 +212,12 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
     told = [data.get(name) for name in ("case_id", "modality", "session_index")]
     check_place(path, case_id=told[0], modality=told[1], index=told[2])
     plan = {"stage": data.get("stage"), "focus": data.get("focus")}
+    # a person may write whatever looks like a mark
+    as_said = {Speaker.CLIENT} if run and (run.path / CHAT).exists() else set[Speaker]()
     dialogue = _dialogue(
         data["transcript"],
         search,
+        as_said=as_said,
         case_id=data.get("case_id") or (parents[0].name if number else path.stem),
         modality=_modality(data.get("modality") or (folder if number and folder in SCHOOLS else ""), search),
         session_index=_whole(index, "session_index"),
@@ -223,7 +227,7 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
         dialogue=dialogue,
         source_file=_name(path, search.root),
         baseline=run.name if run else "",
-        danger=danger_of(dialogue, data),
+        danger=danger_of(dialogue, data, as_said=as_said),
     )
 
 
@@ -253,11 +257,13 @@ def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[
             yield JudgeInput(dialogue=dialogue, source_file=name, danger=danger_of(dialogue))
 
 
-def _dialogue(utterances: Any, search: Search, *, case_id: Any, **fields: Any) -> Dialogue:
+def _dialogue(
+    utterances: Any, search: Search, *, case_id: Any, as_said: Collection[Speaker] = (), **fields: Any
+) -> Dialogue:
     if not isinstance(utterances, list):
         raise RecordError(f"the dialogue is {type(utterances).__name__}, not a list of utterances")
     pairs = [read_utterance(item, number, search.roles) for number, item in enumerate(utterances, start=1)]
-    lines = to_lines([pair for pair in pairs if pair is not None])
+    lines = to_lines([pair for pair in pairs if pair is not None], as_said=as_said)
     if not lines:
         raise RecordError("the dialogue is empty")
     if not is_name(str(case_id)):

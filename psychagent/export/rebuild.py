@@ -82,7 +82,7 @@ class Rebuild:
         try:
             match settings.reply_format:
                 case "json":
-                    return write_json(reply)
+                    return write_json(reply, end_token=settings.end_token)
                 case "tags":
                     text = write_tagged(reply, end_token=settings.end_token, language=language)
                 case unknown:

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings
-from psychagent.domain.base import Language, Modality
+from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.memory import Memory, SessionSummary
 from psychagent.domain.profile import BasicInfo, Case, Profile, StaticTraits, Theory
 from psychagent.errors import RecordError
 from psychagent.flows.build import to_knobs
 from psychagent.nodes.deps import Sources
 from psychagent.nodes.state import Brief
+from psychagent.records.chat import CHAT
 from psychagent.records.folder import CaseFolder, RunFolder
 from psychagent.records.manifest import Manifest
 from psychagent.records.rollouts import RolloutData
 from psychagent.records.session import SessionRecord
+from psychagent.replies.strip import has_private
 from psychagent.safety.answer import safety_hashes
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
@@ -153,12 +156,28 @@ def case_of(modality: Modality, case_id: str, language: Language) -> Case:
     return Case.model_construct(case_id=case_id, modality=modality, language=language, profile=nobody)
 
 
+def _check_private(source: RunSource, record: SessionRecord) -> None:
+    """Make sure that no thoughts stand among the words; a person's words are not looked at.
+
+    Raises:
+        RecordError: Without the words. Files of earlier versions may hold such a turn, or edited ones.
+    """
+    is_chat = (source.folder.path / CHAT).exists()
+    rollouts = record.typed_rollouts()
+    rejected = [c.turns for c in rollouts.rollout_candidates] if rollouts else []
+    for turn in chain(record.turns, *rejected):
+        is_person = is_chat and turn.speaker is Speaker.CLIENT
+        if not is_person and has_private(turn.text):
+            raise RecordError("a turn holds private markup among its words; mend or remove it")
+
+
 def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[SessionSummary]) -> Brief:
     """Assemble what the session started from.
 
     Raises:
         RecordError: If the file lacks what our own runs write.
     """
+    _check_private(source, record)
     if record.plan is None or record.client_file_before is None or not record.turns:
         raise RecordError("the file lacks plan, client file or turns; only runs of this project have them")
     memory = Memory(

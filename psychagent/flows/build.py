@@ -232,6 +232,7 @@ def build_chat(
         # a gateway may have lost one model of several
         address=f"{settings.model} at {settings.base_url}" if settings.base_url else "",
         made_with=settings.model_dump_json(exclude=set(CHANGES_NO_REPLY)),
+        max_tokens=settings.max_tokens,
     )
 
 

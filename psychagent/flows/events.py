@@ -11,6 +11,7 @@ from typing import Any
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.ending import EndReason
+from psychagent.domain.plain import plain
 from psychagent.domain.plan import Plan
 from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.turn import Turn
@@ -141,7 +142,7 @@ class _VisibleWords:
                 yield Unsaid()
         if shown := self._visible.feed(message.content if isinstance(message.content, str) else ""):
             self._is_open = True
-            yield Words(shown)
+            yield Words(plain(shown))
 
     def settle(self) -> None:
         """Note that the words so far have become a turn."""

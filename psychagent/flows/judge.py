@@ -12,7 +12,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.domain.base import Language, School
+from psychagent.domain.base import Language, School, Speaker
 from psychagent.domain.call import Place
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
@@ -103,7 +103,8 @@ def spoken_dialogue(
         modality=modality,
         session_index=session_index,
         language=language,
-        lines=to_lines([(turn.speaker, turn.text) for turn in turns]),
+        # a simulator's thoughts were cut out when it spoke, and a person's words are never parsed
+        lines=to_lines([(turn.speaker, turn.text) for turn in turns], as_said={Speaker.CLIENT}),
     )
 
 

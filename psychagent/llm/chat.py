@@ -21,6 +21,7 @@ from psychagent.errors import CallError, MalformedReplyError, ProviderError, Rep
 from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts, Outlast
 from psychagent.llm.beside import SideBySide
 from psychagent.llm.fault import Fault
+from psychagent.llm.finish import read_finished
 from psychagent.llm.journal import FAILED, NO_JOURNAL, Journal, Kept, Key, digest
 from psychagent.llm.prompt import Message, Prompt, assistant, user
 from psychagent.llm.reply import Model, Reply, Request, measure
@@ -80,6 +81,8 @@ class Chat:
     """Waits for a server that is down."""
     address: str = ""
     """Which model where; empty where no server is asked."""
+    max_tokens: int | None = None
+    """How long a reply may be, as the settings say; None leaves it to the server."""
 
     @property
     def is_script(self) -> bool:
@@ -208,7 +211,7 @@ class _Call:
         reply = await self._ask(number, key) if kept is None else self._take(kept)
         self.replies += 1
         try:
-            return read(reply)
+            return read_finished(reply, read, self.bound.get("max_tokens", self.chat.max_tokens))
         except MalformedReplyError as error:
             error.cause = error.cause or reply.why_unusable
             self._mend(reply.content, str(error))

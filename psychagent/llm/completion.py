@@ -17,6 +17,9 @@ _MOST_TOKENS = 10**9
 _EVENT, _DONE = b"data:", b"[DONE]"
 _REASONING = ("reasoning_content", "reasoning")
 """Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
+_SPOKEN = ("text", "output_text", "refusal")
+_THOUGHT_PARTS = ("thinking", "reasoning", "summary", "text")
+"""Kinds of parts that are no thoughts, and where the words of a thought stand in a part."""
 
 
 def read_completion(data: bytes) -> Reply:
@@ -119,7 +122,7 @@ def _text(content: object) -> str:
     if content is None or isinstance(content, str):
         return content or ""
     if isinstance(content, list):
-        return "".join(map(_part, content))
+        return "".join(_part(part) for part in content if not _is_thought(part))
     raise UnreadableError(f"content of type {type(content).__name__}")
 
 
@@ -132,10 +135,27 @@ def _part(part: object) -> str:
     return text
 
 
+def _is_thought(part: object) -> bool:
+    """Return whether a part of a content is a thought that the server set apart."""
+    return isinstance(part, dict) and str(part.get("type", "text")) not in _SPOKEN
+
+
+def _thoughts(part: object) -> str:
+    """Join the text of a thought: it may hold parts of its own."""
+    if isinstance(part, list):
+        return "".join(map(_thoughts, part))
+    if isinstance(part, dict):
+        return "".join(_thoughts(part[name]) for name in _THOUGHT_PARTS if name in part)
+    return part if isinstance(part, str) else ""
+
+
 def reasoning_of(message: Mapping[str, Any]) -> str:
     """Find the thoughts that a server moved out of the content."""
     texts = (message.get(name) for name in _REASONING)
-    return next((text for text in texts if isinstance(text, str) and text), "")
+    moved = next((text for text in texts if isinstance(text, str) and text), "")
+    content = message.get("content")
+    apart = [part for part in content if _is_thought(part)] if isinstance(content, list) else []
+    return moved or _thoughts(apart)
 
 
 def _word(value: object) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from psychagent.domain.cause import Cause
+from psychagent.domain.plain import plain
 from psychagent.domain.usage import RoleUsage
 from psychagent.llm.prompt import Message, Prompt
 
@@ -20,9 +21,10 @@ class Tokens(NamedTuple):
     completion: int
 
 
+_FILTERS = ("content_filter", "safety", "prohibited_content", "blocklist", "recitation", "spii")
 _ENDED_BY: dict[str, Cause] = {
     **dict.fromkeys(("length", "max_tokens", "model_length", "max_output_tokens"), Cause.CUT),
-    **dict.fromkeys(("content_filter", "safety", "prohibited_content", "blocklist"), Cause.FILTERED),
+    **dict.fromkeys(_FILTERS, Cause.FILTERED),
     "refusal": Cause.REFUSED,
 }
 """What servers call the end of a reply -> what it means."""
@@ -98,5 +100,8 @@ def measure(reply: Reply, *, retries: int = 0) -> RoleUsage:
 
 
 def whole(text: str) -> str:
-    """Replace half characters: a token limit may cut one in two, and no file can hold the half."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+    """Keep what is text: no half characters, no control characters, nothing that steers a terminal.
+
+    A token limit may cut a character in two, and no file can hold the half.
+    """
+    return plain(text if text.isascii() else text.encode("utf-8", "replace").decode())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, assert_never
 
@@ -15,12 +16,15 @@ from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.turn import Turn
 from psychagent.domain.views.client import ClientView, view_client
 from psychagent.errors import MalformedReplyError
+from psychagent.llm.finish import is_cut
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
 from psychagent.llm.reply import Reply
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.replies.tags import split_thoughts
+from psychagent.replies.tags import read_speech
 from psychagent.safety.answer import Card
+
+_SENTENCE_END = re.compile(r"(?:[。！？…]|[.!?](?=\s|[\"'”’)]|\Z))[\"'”’）)]*")
 
 CLOSE: Mapping[str, bool] = {"end": True}
 """What a person answers, in place of words, to end the session; words are never searched for it."""
@@ -39,7 +43,9 @@ def client(deps: Deps) -> SessionNode:
                 return {"turns": [Turn(speaker=Speaker.CLIENT, text=words)]}
             case ClientKind.SIMULATOR:
                 prompt = client_prompt(deps, brief, turns, state.get("card"))
-                reply = await deps.chat(Role.CLIENT, brief.knobs).request(prompt, read_words)
+                reply = await deps.chat(Role.CLIENT, brief.knobs).request(
+                    prompt, taking_whole_sentences(read_words)
+                )
                 return {"turns": [Turn(speaker=Speaker.CLIENT, text=reply.value)], "usage": reply.usage}
             case unknown:
                 assert_never(unknown)
@@ -160,10 +166,37 @@ def read_words(reply: Reply) -> str:
     """Take the client's words from a reply.
 
     Raises:
-        MalformedReplyError: If the reply has no visible words, or a thought tag is not closed.
+        MalformedReplyError: If the reply has no visible words, or its thoughts cannot be parted from them.
     """
-    _, outside = split_thoughts(reply.content)
-    words = outside.strip()
+    words = read_speech(reply.content, Speaker.CLIENT)
     if not words:
         raise MalformedReplyError("the reply is empty; say something as the client")
     return words
+
+
+def taking_whole_sentences(read: Callable[[Reply], str]) -> Callable[[Reply], str]:
+    """Wrap a reader so that a cut reply is refused once; of a second one the whole sentences are taken.
+
+    Small models go on to any limit, and a case must not end for that. For a call of its own: it
+    remembers the refusal.
+    """
+    refused = False
+
+    def check(reply: Reply) -> str:
+        nonlocal refused
+        words = read(reply)
+        if not is_cut(reply):
+            return words
+        whole = cut_to_sentences(words)
+        if not refused or not whole:
+            refused = True
+            raise MalformedReplyError("the last sentence is not finished")
+        return whole
+
+    return check
+
+
+def cut_to_sentences(text: str) -> str:
+    """Drop the sentence at the end of a text that is not finished; empty if there is no other."""
+    ends = [match.end() for match in _SENTENCE_END.finditer(text)]
+    return text[: max(ends, default=0)].strip()

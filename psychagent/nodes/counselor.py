@@ -98,25 +98,19 @@ def refusing_goodbye(read: Read) -> Read:
     return check
 
 
-def _tag_reader(end_token: str) -> Read:
-    def read(reply: Reply) -> CounselorReply:
-        return parse_tagged_reply(reply.content, reasoning=reply.reasoning, end_token=end_token)
-
-    return read
-
-
 def _form_of(
     baseline: BaselineSettings,
 ) -> tuple[Read, Shape | None]:
     """Return how replies are read, and the shape that the server is asked to hold."""
+    end_token = baseline.end_token
+
+    def read_tags(reply: Reply) -> CounselorReply:
+        return parse_tagged_reply(reply.content, reasoning=reply.reasoning, end_token=end_token)
+
     match baseline.reply_format:
         case "json":
-            return _read_json_reply, json_shape(JsonReply)
+            return lambda reply: parse_json_reply(reply.content, end_token=end_token), json_shape(JsonReply)
         case "tags":
-            return _tag_reader(baseline.end_token), None
+            return read_tags, None
         case unknown:
             assert_never(unknown)
-
-
-def _read_json_reply(reply: Reply) -> CounselorReply:
-    return parse_json_reply(reply.content)

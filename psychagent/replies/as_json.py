@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, assert_never
 
 from pydantic import BaseModel, Field, ValidationError
 
+from psychagent.domain.base import Speaker
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
+from psychagent.replies.marks import end_marks, without_end
+from psychagent.replies.objects import find_objects
 from psychagent.replies.reply import CounselorReply, has_thoughts, named_skills, require_same
-from psychagent.replies.tags import split_thoughts
+from psychagent.replies.words import to_words
 
+T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
-
-_DECODER = json.JSONDecoder(strict=False)
 
 
 class JsonReply(BaseModel):
@@ -31,14 +34,18 @@ class JsonReply(BaseModel):
     end: bool = False
 
 
-def parse_json_reply(text: str) -> CounselorReply:
+def parse_json_reply(text: str, *, end_token: str) -> CounselorReply:
     """Read a counselor's reply in the `json` form.
 
+    Args:
+        text: The message's content.
+        end_token: The mark of the other form; some models write it here too.
+
     Raises:
-        MalformedReplyError: If it does not have that form, or says nothing.
+        MalformedReplyError: If it does not have that form, says nothing, or says what is private.
     """
     reply = read_json(text, JsonReply)
-    response = reply.response.strip()
+    response = without_end(reply.response, end_token).strip()
     if not response:
         raise MalformedReplyError('the "response" is empty')
     thoughts = Thoughts(
@@ -47,10 +54,13 @@ def parse_json_reply(text: str) -> CounselorReply:
         skill=named_skills(reply.skill),
         strategy=reply.strategy,
     )
-    return CounselorReply(thoughts=thoughts, response=response, ends_session=reply.end)
+    ends = reply.end or end_marks(end_token).search(reply.response) is not None
+    return CounselorReply(
+        thoughts=thoughts, response=to_words(response, Speaker.COUNSELOR), ends_session=ends
+    )
 
 
-def write_json(reply: CounselorReply) -> str:
+def write_json(reply: CounselorReply, *, end_token: str) -> str:
     """Write a reply so that `parse_json_reply` reads the same; empty thoughts are left out.
 
     Raises:
@@ -59,37 +69,47 @@ def write_json(reply: CounselorReply) -> str:
     private = reply.thoughts.model_dump(mode="json") if has_thoughts(reply.thoughts) else {}
     visible = {"response": reply.response, "end": reply.ends_session}
     text = json.dumps(private | visible, ensure_ascii=False)
-    require_same(reply, parse_json_reply(text))
+    require_same(reply, parse_json_reply(text, end_token=end_token))
     return text
 
 
-def read_object(text: str) -> dict[str, Any]:
-    """Read the first JSON object of a reply.
+def read_object(text: str, read: Callable[[dict[str, Any]], T]) -> T:
+    """Read the JSON object of a reply: an answer may repeat the shape or try one out before it.
+
+    Every object outside thoughts is tried, those in a fence first, and of these the last first.
+
+    Args:
+        text: The message's content.
+        read: Reads an object; raises MalformedReplyError if it is not what was asked for.
 
     Raises:
-        MalformedReplyError: Saying what was wrong, in a sentence that a model can act on.
+        MalformedReplyError: What is wrong with the object that was tried first, in a sentence that a model
+            can act on.
     """
-    _, body = split_thoughts(text)
-    start = body.find("{")
-    if start < 0:
-        raise MalformedReplyError("the reply holds no JSON object")
-    try:
-        data: dict[str, Any]
-        data, _ = _DECODER.raw_decode(body, start)
-        # an escape may be a lone surrogate, half a character, which no file can hold
-        json.dumps(data, ensure_ascii=False).encode()
-    except (ValueError, RecursionError) as error:
-        raise MalformedReplyError(f"the reply is not valid JSON ({error})") from error
-    return data
+    objects = find_objects(text)
+    problems: list[MalformedReplyError] = []
+    for data in objects.data:
+        try:
+            return read(data)
+        except MalformedReplyError as error:
+            problems.append(error)
+    if objects.problem:
+        # what can be read may be no more than a part of what cannot
+        raise MalformedReplyError(objects.problem)
+    raise problems[0] if problems else MalformedReplyError("the reply holds no JSON object")
 
 
 def read_json(text: str, model: type[M]) -> M:
-    """Read the first JSON object of a reply as a model; unknown keys are left out.
+    """Read the JSON object of a reply as a model; unknown keys are left out.
 
     Raises:
         MalformedReplyError: Saying what was wrong, in a sentence that a model can act on.
     """
-    data, known = read_object(text), model.model_fields
+    return read_object(text, lambda data: _as_model(data, model))
+
+
+def _as_model(data: dict[str, Any], model: type[M]) -> M:
+    known = model.model_fields
     if known and not known.keys() & data.keys():
         # a model whose fields all have defaults would accept any object as an empty one
         raise MalformedReplyError(f"the JSON has none of the fields asked for: {', '.join(known)}")

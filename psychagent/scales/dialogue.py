@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import cached_property
 
 from psychagent.domain.base import Language, Record, School, Speaker
@@ -53,30 +53,39 @@ def is_opener(line: Line) -> bool:
     return line.speaker is Speaker.CLIENT and bool(_OPENER.fullmatch(line.text))
 
 
-def to_lines(utterances: Sequence[tuple[Speaker, str]]) -> tuple[Line, ...]:
+def to_lines(
+    utterances: Sequence[tuple[Speaker, str]], *, as_said: Collection[Speaker] = ()
+) -> tuple[Line, ...]:
     """Turn utterances into lines of visible words; an opener and empty lines are left out.
+
+    Args:
+        utterances: Who spoke, and what.
+        as_said: Whose words are taken as they are: a person's are never parsed.
 
     Raises:
         RecordError: Naming the utterance whose thoughts cannot be told from its words.
     """
-    lines = _visible(utterances)
+    lines = _visible(utterances, as_said)
     return tuple(line for line, number in zip(lines, _numbers(lines), strict=True) if number)
 
 
-def number_lines(utterances: Sequence[tuple[Speaker, str]]) -> tuple[int | None, ...]:
+def number_lines(
+    utterances: Sequence[tuple[Speaker, str]], *, as_said: Collection[Speaker] = ()
+) -> tuple[int | None, ...]:
     """Number utterances as `to_lines` counts them, from 1; None for those that it leaves out.
 
     Raises:
         RecordError: As `to_lines` does.
     """
-    return tuple(_numbers(_visible(utterances)))
+    return tuple(_numbers(_visible(utterances, as_said)))
 
 
-def _visible(utterances: Sequence[tuple[Speaker, str]]) -> list[Line]:
+def _visible(utterances: Sequence[tuple[Speaker, str]], as_said: Collection[Speaker]) -> list[Line]:
     lines = []
     for number, (speaker, text) in enumerate(utterances, start=1):
         try:
-            lines.append(Line(speaker=speaker, text=visible_text(text)))
+            words = text.strip() if speaker in as_said else visible_text(text)
+            lines.append(Line(speaker=speaker, text=words))
         except RecordError as error:
             raise RecordError(f"utterance {number}: {error}") from error
     return lines

@@ -104,7 +104,10 @@ def read_group(text: str, scale: Scale, ids: Sequence[str]) -> GroupReply:
     Raises:
         MalformedReplyError: If it is no JSON object, or answers no item; the message tells the judge why.
     """
-    rows = _by_item(read_object(text))
+    return read_object(text, lambda data: _read_rows(_by_item(data), scale, ids))
+
+
+def _read_rows(rows: Mapping[str, Any], scale: Scale, ids: Sequence[str]) -> GroupReply:
     answers: dict[str, ItemReply] = {}
     problems: dict[str, str] = {}
     for item in ids:

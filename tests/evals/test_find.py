@@ -212,3 +212,19 @@ def test_of_a_run_its_sessions_are_read_and_nothing_that_stands_beside_them(tmp_
     found, broken = find(tmp_path / "base")
     assert [item.place[2] for item in found] == [1, 2, 10]
     assert not broken
+
+
+def test_the_words_of_a_person_at_a_chat_are_never_parsed(tmp_path: Path) -> None:
+    said = "I <think> too much, **Assessment:** none"
+    lines = [{"role": "assistant", "content": "Hello."}, {"role": "user", "content": said}]
+    path = tmp_path / "chat" / "cbt" / "c1" / "session_1.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps({"transcript": lines}), encoding="utf-8")
+    (tmp_path / "chat" / "manifest.json").write_text("{}", encoding="utf-8")
+    _, broken = find_sessions(Search(root=tmp_path / "chat"))
+    assert "utterance 2" in broken[0].reason
+    assert "too much" not in broken[0].reason
+    (tmp_path / "chat" / "chat.json").write_text("{}", encoding="utf-8")
+    (found,), broken = find_sessions(Search(root=tmp_path / "chat"))
+    assert broken == []
+    assert found.dialogue.lines[1].text == said

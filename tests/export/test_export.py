@@ -342,3 +342,23 @@ def test_an_export_leaves_the_run_as_it_was(sample_run: Path, tmp_path: Path) ->
     before = {p: p.read_bytes() for p in sorted(sample_run.rglob("*")) if p.is_file()}
     export(sample_run, tmp_path)
     assert {p: p.read_bytes() for p in sorted(sample_run.rglob("*")) if p.is_file()} == before
+
+
+@pytest.mark.parametrize("speaker", ["counselor", "client"])
+def test_a_session_with_thoughts_among_its_words_is_left_out_and_counted(
+    sample_run: Path, tmp_path: Path, speaker: str
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(sample_run, run)
+    path = next(run.glob("*/*/session_2.json"))
+    data = json.loads(path.read_text(encoding="utf-8"))
+    turn = next(turn for turn in data["turns"] if turn["speaker"] == speaker)
+    turn["text"] = "<thinking>ZEBRA</thinking>Well."
+    path.write_text(json.dumps(data), encoding="utf-8")
+    done = export(run, tmp_path / "a", tasks=("counselor",))
+    assert "ZEBRA" not in done.files["all"].read_text(encoding="utf-8")
+    assert [reason for reason in done.card["skipped"] if "private markup among its words" in reason]
+    # a person at a chat may write whatever looks like a mark
+    (run / "chat.json").write_text("{}", encoding="utf-8")
+    again = export(run, tmp_path / "b", tasks=("counselor",))
+    assert ("ZEBRA" in again.files["all"].read_text(encoding="utf-8")) == (speaker == "client")

@@ -7,9 +7,20 @@ from typing import Any
 
 import pytest
 
+from psychagent.runs.sample import run_sample
 from tests.support.loopback.replies import listed_ids
-from tests.support.loopback.server import Call, Http, chat_body
-from tests.support.running import always, case_dirs, count, course_file, load, manifest, once, run_once
+from tests.support.loopback.server import Call, Http, chat_body, serve
+from tests.support.running import (
+    always,
+    case_dirs,
+    count,
+    course_file,
+    load,
+    manifest,
+    once,
+    run_once,
+    run_plan,
+)
 
 SHORT: dict[str, Any] = {"max_sessions": 1, "max_counselor_turns": 1}
 ERROR = {"error": {"message": "sorry"}}
@@ -27,7 +38,7 @@ MALFORMED = {
     ),
     "thoughts not closed inside": (
         Http(body=chat_body("<response>Hello <assessment>low mood</response>")),
-        "private markup",
+        "never closed",
     ),
 }
 
@@ -169,3 +180,86 @@ async def test_one_reflection_that_was_done_is_not_done_again(tmp_path: Path) ->
     _, later = await run_once(tmp_path, None, max_sessions=1)
     assert [call.role for call in later] == ["summary"]
     assert manifest(tmp_path)["totals"]["client_file"]["calls"] == 1
+
+
+def ended(content: str | None, reason: str, **message: object) -> Http:
+    """Answer with a completion that ends for a reason of its own."""
+    body = chat_body(content)
+    body["choices"][0]["finish_reason"] = reason
+    body["choices"][0]["message"] |= message
+    return Http(body=body)
+
+
+ROLES = ("counselor", "client", "rewrite", "filter", "summary", "client_file", "recall", "risk")
+ENDINGS = {
+    "cut": (ended("", "length"), "cut at max_tokens"),
+    "all reasoning": (ended("", "length", reasoning_content="ZEBRA"), "all of it reasoning"),
+    "filtered": (ended("I", "content_filter"), "content filter"),
+    "refused": (ended(None, "stop", refusal="I cannot do that"), "the model refused: I cannot do that"),
+}
+
+
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize(("answer", "told"), ENDINGS.values(), ids=ENDINGS)
+async def test_how_a_reply_ended_is_read_for_every_role(
+    tmp_path: Path, role: str, answer: Http, told: str
+) -> None:
+    def behave(call: Call, number: int) -> Http | None:
+        return answer if call.role == role and first(call) else None
+
+    seen: set[str] = set()
+
+    def first(call: Call) -> bool:
+        new = call.role not in seen
+        seen.add(call.role)
+        return new
+
+    risk = {"provider": "openai", "model": "loopback"}
+    with serve(behave) as server:
+        safety = {"endpoint": risk | {"base_url": server.base_url}, "classifier": "always"}
+        retrieval = {"method": "lexical", "query": "rewrite"}
+        plan = run_plan(tmp_path, server.base_url, max_sessions=2, safety=safety, retrieval=retrieval)
+        result = await run_sample(plan)
+        calls = [call for call in server.calls if call.role == role]
+    assert result.exit_status() == 0
+    again = next(call for call in calls if told in call.body["messages"][-1]["content"])
+    assert "ZEBRA" not in str(again.body)
+    session = load(case_dirs(tmp_path)[0] / "session_1.json")
+    assert not [line for line in session["transcript"] if line["content"] in {"I", ""}]
+
+
+async def test_a_limit_that_every_reply_meets_is_named_in_the_failure(tmp_path: Path) -> None:
+    result, _ = await run_once(tmp_path, always("summary", ended('{"session_summary_abs', "length")))
+    assert result.outcomes[0].failure is not None
+    assert "cut at max_tokens 1024; answer in fewer words, or raise max_tokens" in (
+        result.outcomes[0].failure.message
+    )
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        [{"type": "thinking", "thinking": "ZEBRA"}, {"type": "text", "text": "I am here."}],
+        [{"type": "reasoning", "text": "ZEBRA"}, {"type": "text", "text": "I am here."}],
+        [
+            {"type": "thinking", "thinking": [{"type": "text", "text": "ZEBRA"}]},
+            {"type": "output_text", "text": "I am here."},
+        ],
+        [{"type": "reasoning", "summary": [{"type": "summary_text", "text": "ZEBRA"}]}, "I am here."],
+    ],
+)
+async def test_parts_of_a_content_that_are_thoughts_are_not_said(tmp_path: Path, parts: list[Any]) -> None:
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role == "client":
+            return Http(body=chat_body(parts))  # type: ignore[arg-type]
+        if call.role == "counselor":
+            spoken = [*parts[:-1], "<response>I hear you.</response>"]
+            return Http(body=chat_body(spoken))  # type: ignore[arg-type]
+        return None
+
+    result, calls = await run_once(tmp_path, behave, **SHORT)
+    assert result.exit_status() == 0
+    session = load(case_dirs(tmp_path)[0] / "session_1.json")
+    assert [line["content"] for line in session["transcript"]] == ["I hear you.", "I am here."]
+    assert session["turns"][0]["thoughts"]["assessment"] == "ZEBRA"
+    assert not [call for call in calls if "ZEBRA" in str(call.body)]

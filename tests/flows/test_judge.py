@@ -16,7 +16,7 @@ from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import AssetError, SettingsError
 from psychagent.evals.find import JudgeInput
 from psychagent.evals.worthless import KINDS, make_degenerate
-from psychagent.flows.judge import build_judge_deps, judge_session, warm_judge
+from psychagent.flows.judge import build_judge_deps, judge_session, spoken_dialogue, warm_judge
 from psychagent.flows.live import open_live
 from psychagent.scales.dialogue import Dialogue
 from psychagent.scales.scale import load_scales
@@ -460,3 +460,12 @@ async def test_a_chinese_session_is_scored_from_chinese_words() -> None:
     scores = await judge_session(offline_judge(), spoken, Modality.CBT, Language.ZH)
     assert scores.values()["counselor.CTRS"] > 6
     assert all(r.evidence.verified == r.evidence.quotes for r in scores.scales.values())
+
+
+def test_what_was_said_in_a_session_is_judged_as_it_was_taken() -> None:
+    said = "I <think> too much"
+    turns = [Turn(speaker=C, text="Hello."), Turn(speaker=K, text=said)]
+    spoken = spoken_dialogue(
+        turns, case_id="c1", modality=Modality.CBT, session_index=1, language=Language.EN
+    )
+    assert [line.text for line in spoken.lines] == ["Hello.", said]

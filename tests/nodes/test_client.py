@@ -10,8 +10,16 @@ from langgraph.runtime import Runtime
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.turn import Thoughts, Turn
-from psychagent.errors import ReplyError
-from psychagent.nodes.client import client, client_prompt, read_answer
+from psychagent.errors import MalformedReplyError, ReplyError
+from psychagent.llm.reply import Reply
+from psychagent.nodes.client import (
+    client,
+    client_prompt,
+    cut_to_sentences,
+    read_answer,
+    read_words,
+    taking_whole_sentences,
+)
 from psychagent.nodes.state import Brief, SessionState
 from tests.support.fakes import Cast, brief_for, case_of
 from tests.support.memory_parts import memory
@@ -143,3 +151,34 @@ def test_what_is_no_answer_is_told_apart_with_the_reason(said: object, told: str
     words, problem = read_answer(said, turn=3)
     assert words == ""
     assert problem.startswith(told)
+
+
+def test_a_client_that_is_cut_is_asked_once_more_and_then_taken_by_its_whole_sentences() -> None:
+    cut = Reply(content="I am tired. It never ends and I", finish_reason="length")
+    read = taking_whole_sentences(read_words)
+    with pytest.raises(MalformedReplyError, match="not finished"):
+        read(cut)
+    assert read(cut) == "I am tired."
+    assert read(Reply(content="Yes and", finish_reason="stop")) == "Yes and"
+
+
+def test_a_cut_client_without_a_whole_sentence_is_malformed_each_time() -> None:
+    read = taking_whole_sentences(read_words)
+    for _ in range(3):
+        with pytest.raises(MalformedReplyError, match="not finished"):
+            read(Reply(content="It never ends and", finish_reason="length"))
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("One. Two", "One."),
+        ('He said "no." And', 'He said "no."'),
+        ("3.5 percent of it", ""),
+        ("好。后来", "好。"),
+        ("“走吧！”他说", "“走吧！”"),
+        ("Done.", "Done."),
+    ],
+)
+def test_a_text_is_cut_behind_its_last_whole_sentence(text: str, whole: str) -> None:
+    assert cut_to_sentences(text) == whole

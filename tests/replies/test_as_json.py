@@ -17,6 +17,8 @@ from psychagent.replies.as_json import json_shape, parse_json_reply, read_json, 
 from psychagent.replies.reply import CounselorReply
 from tests.support.loopback.replies import summary_reply
 
+END = "</end>"
+
 
 class Part(BaseModel):
     name: str = ""
@@ -110,24 +112,58 @@ def test_a_server_is_asked_for_no_shape_where_the_settings_say_so() -> None:
 def test_the_json_form_of_a_reply_is_written_and_read() -> None:
     thoughts = Thoughts(assessment="a", client_state="b", skill=("one", "two"), strategy="c")
     reply = CounselorReply(thoughts=thoughts, response='Say "more".', ends_session=True)
-    text = write_json(reply)
-    assert parse_json_reply(text) == reply
+    text = write_json(reply, end_token=END)
+    assert parse_json_reply(text, end_token=END) == reply
     assert list(json.loads(text)) == ["assessment", "client_state", "skill", "strategy", "response", "end"]
-    assert json.loads(write_json(reply.without_thoughts())) == {"response": 'Say "more".', "end": True}
+    assert json.loads(write_json(reply.without_thoughts(), end_token=END)) == {
+        "response": 'Say "more".',
+        "end": True,
+    }
 
 
 def test_a_json_reply_that_the_form_has_no_room_for_is_not_written() -> None:
     long = CounselorReply(thoughts=Thoughts(), response="x" * 1201, ends_session=False)
     with pytest.raises(MalformedReplyError, match="field response: String should have at most 1200"):
-        write_json(long)
+        write_json(long, end_token=END)
 
 
 @pytest.mark.parametrize("skills", [[], [""], ["none"], ["None."], ["无"], ["（无）"]])
 def test_a_reply_that_names_no_skill_stores_none(skills: list[str]) -> None:
     text = json.dumps({"skill": skills, "response": "Hm."}, ensure_ascii=False)
-    assert parse_json_reply(text).thoughts.skill == ()
+    assert parse_json_reply(text, end_token=END).thoughts.skill == ()
 
 
 def test_a_json_reply_without_words_is_refused() -> None:
     with pytest.raises(MalformedReplyError, match='the "response" is empty'):
-        parse_json_reply('{"response": "  "}')
+        parse_json_reply('{"response": "  "}', end_token=END)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'The shape is {"score": 9}.\n{"score": 3}',
+        '```json\n{"score": 3}\n```\nbecause {"score": 9} would be too high',
+        'First ```{"score": 9}``` no, ```json\n{"score": 3}\n```',
+        'The shape is {"score": "number"}.\n{"score": 3}',
+        '{"score": 3}\nWhere {"points": 1} is no score.',
+        '<think>{"score": 9}</think>{"score": 3}<think>{"score": 8}</think>',
+        '<reasoning>{"score": 9}</reasoning>{"score": 3}',
+        '<|channel|>analysis<|message|>{"score": 9}<|end|><|channel|>final<|message|>{"score": 3}<|return|>',
+        '{"score": 3, "comment": "the client wrote <think> and {\\"score\\": 9}"}',
+        '{"score": 3, "comment": "</think>"}<|im_end|>',
+    ],
+)
+def test_of_several_objects_the_answer_is_read(text: str) -> None:
+    assert read_json(text, Shape) == Shape(score=3)
+
+
+def test_an_answer_that_breaks_off_is_told_as_that_and_not_as_a_part_of_it() -> None:
+    with pytest.raises(MalformedReplyError, match="not valid JSON"):
+        read_json('{"parts": [{"name": "a"}, {"name": "b', Shape)
+    with pytest.raises(MalformedReplyError, match="not valid JSON"):
+        read_json('{"total": {"parts": []}, "score":', SummaryReply)
+
+
+def test_escapes_in_json_bring_nothing_that_steers_a_terminal() -> None:
+    found = read_json('{"score": 1, "parts": [{"name": "a\\u001b]0;t\\u0007b\\u0000"}]}', Shape)
+    assert found.parts[0].name == "ab"

@@ -15,7 +15,7 @@ GOOD = [
     "<think>plan</think><response>Hello there.</response>",
     "<think>plan</think>\n<response>Good bye.</response></end>",
     "<think>a <response>draft</response> b</think><response>Said.</response>",
-    "no tags first <response>I <3 that, 2 < 3 and x<y<z.</response>",
+    "<response>I <3 that, 2 < 3 and x<y<z.</response>",
     "<response><</response>",
     "<response>ends with <</response>",
     "<response></ende> is no end, nor is < /response> one, <resp either.</response> behind",
@@ -23,8 +23,16 @@ GOOD = [
     "<response>您好。<3 也是字，<response不是</response>".replace("<response不是", "＜不是"),
     "assessment only</think><response>Here.</response>",
     "<response>a</res</resp></respo</response>",
-    "<response><thinking> and <skillful> are words</response>",
+    "<response>[thinking] and <skillful> are words</response>",
+    "<response>Counselor: Hello [sighs] & welcome.</response>",
+    "＜think＞a＜/think＞<Response>Hello.</ response></END>",
+    "<response>Good bye.<|im_end|></response>",
     "<think></think><response>x</response>",
+]
+WITHHELD = [
+    "no tags first <response>Hello.</response>",
+    "<think>a</think>so: <response>Hello.</response>",
+    "maybe <response>secret</response> not</think>so: <response>Hello.</response>",
 ]
 REFUSED = [
     "<think>secret",
@@ -35,7 +43,14 @@ REFUSED = [
     "<response>Hello <STRATEGY>secret</STRATEGY></response>",
     "<response>Hello</response><response>secret</response>",
     "<response>Hello</response>secret<think>secret</think>",
+    "<response><thinking>secret</thinking>Hello</response>",
+    "<response>Hello [thinking] secret [/thinking]</response>",
+    "<response>Hello <inner>secret</inner></response>",
+    "<response>**Assessment:** secret\n\nHello</response>",
+    "<response>Hello\nClient: secret</response>",
+    "<response>secret</response> hm </think><response>Hello</response>",
 ]
+"""The last one is addressed to the client at once, so it is heard, whatever follows; it is no turn."""
 
 
 def feed(text: str, cuts: list[int], end_token: str = END) -> str:
@@ -60,13 +75,20 @@ def test_cuts_at_random_places_show_the_same_words(text: str) -> None:
         assert feed(text, cuts).strip() == spoken
 
 
-@pytest.mark.parametrize("text", REFUSED)
+@pytest.mark.parametrize("text", WITHHELD)
+def test_a_response_that_may_stand_in_thoughts_is_not_shown_before_it_is_whole(text: str) -> None:
+    assert parse_tagged_reply(text, reasoning="", end_token=END).response == "Hello."
+    for size in range(1, len(text) + 1):
+        assert feed(text, list(range(size, len(text), size))) == ""
+
+
+@pytest.mark.parametrize("text", REFUSED[:-1])
 def test_private_words_of_a_refused_reply_are_never_shown(text: str) -> None:
     for size in range(1, len(text) + 1):
         assert "secret" not in feed(text, list(range(size, len(text), size)))
 
 
-@pytest.mark.parametrize("text", REFUSED[:6])
+@pytest.mark.parametrize("text", [t for t in REFUSED if "/response>secret<th" not in t])
 def test_what_is_held_to_be_refused_is_refused(text: str) -> None:
     with pytest.raises(MalformedReplyError):
         parse_tagged_reply(text, reasoning="", end_token=END)

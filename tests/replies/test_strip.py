@@ -17,15 +17,22 @@ def test_escaped_brackets_that_show_no_tag_are_left_as_they_were_said(said: str)
 @pytest.mark.parametrize(
     "stored",
     [
-        "<think>a</thinking> b <response>SECRET</response> c</think><response>Hello.</response>",
-        "<think>a</thinking><response>SECRET<think>b</think><response>Hello.</response>",
+        "<response>SECRET</response><response>Hello.</response>",
         "<think>never closed <response>SECRET</response> no: <response>Hello.</response>",
+        "<response>SECRET</think><response>Hello.</response>",
+        "<think>a</thinking><response>SECRET<think>b</think><response>Hello.</response>",
+        "<think>a</think><response>SECRET</response> b </think><response>Hello.</response>",
     ],
 )
 def test_of_several_responses_none_is_taken_for_speech(stored: str) -> None:
-    with pytest.raises(RecordError, match="several responses") as problem:
+    with pytest.raises(RecordError, match=r"several responses|never closed|closes nothing") as problem:
         visible_text(stored)
     assert "SECRET" not in str(problem.value)
+
+
+def test_thoughts_go_on_to_the_last_mark_that_closes_them() -> None:
+    stored = "<think>a</thinking> b <response>SECRET</response> c</think><response>Hello.</response>"
+    assert visible_text(stored) == "Hello."
 
 
 def test_a_response_that_is_tried_out_in_closed_thoughts_is_not_spoken() -> None:

@@ -89,7 +89,6 @@ def test_a_response_that_is_tried_out_in_thoughts_is_not_spoken() -> None:
         f"{THINK}<response></end></response>",
         f"{THINK}<response>One.</response><response>Two.</response>",
         f"{THINK}<response>One <response>two</response>",
-        f"{THINK}<Response>Hello.</Response>",
         "<think>secret <response>Hello.</response>",
         "<think>secret<response>draft</response> more <response>Hello.</response>",
         "<response>Hello <think>secret</think> there.</response>",
@@ -113,7 +112,7 @@ def test_a_malformed_reply_is_refused_as_a_whole(text: str) -> None:
 
 
 def test_words_that_only_look_like_markup_are_speech() -> None:
-    text = "I <3 that. a < b, x<y, <thinking> aloud, and <skillful> too."
+    text = "I <3 that. a < b, x<y, [thinking] aloud, and <skillful> too."
     assert read(f"{THINK}<response>{text}</response>") == (text, False)
 
 
@@ -169,7 +168,7 @@ def test_chinese_skill_names_are_set_apart_by_the_chinese_semicolon() -> None:
         (counselor("Hi.", assessment="a </assessment> secret"), "thoughts would differ"),
         (counselor("Hi.", skill=("one; two",)), "thoughts would differ"),
         (counselor("Hi. </end>"), "response, ends_session would differ"),
-        (counselor("Hi. <skill>x"), "private markup"),
+        (counselor("Hi. <skill>x"), "never closed"),
         (counselor("Hi.", strategy="</think>secret<response>x</response>"), "thoughts would differ"),
     ],
 )

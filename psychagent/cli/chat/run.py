@@ -12,6 +12,7 @@ from rich.text import Text
 
 from psychagent.chats.plan import ChatPlan, Choices, make_plan
 from psychagent.chats.texts import load_chat_texts
+from psychagent.cli.console import open_console
 from psychagent.cli.lazy import Later
 from psychagent.cli.settings import default_cache_dir
 
@@ -21,7 +22,7 @@ HOLD: Later[Callable[[ChatPlan, Console], None]] = Later("psychagent.cli.chat.ho
 def run_chat(*, save_dir: Path, name: str, env: Mapping[str, str], **chosen: Any) -> None:
     """Run `chat`."""
     plan = make_plan(save_dir, name, Choices(**chosen), env, cache_dir=default_cache_dir())
-    console = Console(highlight=False)
+    console = open_console(highlight=False)
     show_notice(plan, console)
     HOLD.load()(plan, console)
 

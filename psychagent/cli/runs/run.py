@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychagent.assets.profiles import CaseFile
+from psychagent.cli.console import open_console
 from psychagent.cli.lazy import Later
 from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.flows.events import (
@@ -45,7 +46,7 @@ RUN_SAMPLE: Later[Callable[[SamplePlan], Coroutine[None, None, RunResult]]] = La
 
 def run_watched(plan: SamplePlan, cases: Sequence[CaseFile]) -> int:
     """Run a plan, whose cases are chosen, with progress and closing tables; return the exit status."""
-    console = Console()
+    console = open_console()
     reporter = Reporter(console, Tally(goal=0), unit="sessions")
     with reporter.showing():
         watched = replace(plan, tell=_teller(reporter, plan.baseline.max_sessions))

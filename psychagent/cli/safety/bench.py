@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.cli.console import open_console
 from psychagent.domain.base import Language, Record
 from psychagent.errors import SettingsError
 from psychagent.evals.gate.ask import Asked, by_rules, prompt_hash, with_model
@@ -80,7 +80,7 @@ def bench(
         if as_json:
             typer.echo(result.model_dump_json(indent=2))
             continue
-        Console().print(*tables(result), sep="\n")
+        open_console().print(*tables(result), sep="\n")
         if misses:
             _print_misses(turns, by_rules(turns, load_rules(one)))
 

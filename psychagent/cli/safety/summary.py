@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from psychagent.cli.console import open_console
 from psychagent.evals.safety.audit_counts import AuditSummary, Counts, summarize
 from psychagent.records.audit import read_audit
 from psychagent.records.audit_check import audit_files
@@ -60,7 +60,7 @@ def summary(
     elif not counted.months:
         typer.echo(f"{path}: the safety gate has recorded nothing{f' in {year}' if year else ''}.")
     else:
-        Console().print(*_tables(counted), sep="\n\n")
+        open_console().print(*_tables(counted), sep="\n\n")
 
 
 def _tables(counted: AuditSummary) -> Iterator[Table]:

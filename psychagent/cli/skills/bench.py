@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from psychagent.cli.console import open_console
 from psychagent.cli.settings import SkillSettings, read_skill_settings
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
@@ -43,9 +43,9 @@ def bench(
     async def measure() -> None:
         for one in language or list(Language):
             result = await _bench(one, gold, settings)
-            Console().print(bench_table(one, result.moments, result.rows))
+            open_console().print(bench_table(one, result.moments, result.rows))
             if result.showings:
-                Console().print(shown_table(one, result.moments, result.showings))
+                open_console().print(shown_table(one, result.moments, result.showings))
 
     asyncio.run(measure())
 

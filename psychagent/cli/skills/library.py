@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from psychagent.cli.console import open_console
 from psychagent.cli.options import LibraryLanguage
 from psychagent.domain.base import Language
 from psychagent.domain.skill import StageSkills
@@ -23,7 +23,7 @@ def stats(
     root: Annotated[Path | None, typer.Argument(help="Library; default: the bundled one.")] = None,
 ) -> None:
     """Count the meta-skills and atomic skills of each modality and stage."""
-    console = Console()
+    console = open_console()
     for language in library_languages(root):
         parts = SkillLibrary(language, root).all_stages()
         table = Table(title=f"Skills ({language})", box=None)
@@ -56,7 +56,7 @@ def show(
     places = find_skill(library, skill_id)
     if not places:
         raise AssetError(_unknown_id(library, skill_id))
-    console = Console()
+    console = open_console()
     for place in places:
         skill = place.skill
         console.print(f"[bold]{skill.name}[/bold]", highlight=False)

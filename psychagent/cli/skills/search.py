@@ -7,9 +7,9 @@ import os
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from psychagent.cli.console import open_console
 from psychagent.cli.options import BaselineOption, LibraryLanguage
 from psychagent.cli.settings import read_skill_settings
 from psychagent.domain.base import Language, Modality, Stage
@@ -42,7 +42,7 @@ def search(
                 embedder = VectorCache(settings.cache_dir, open_embedder(settings.embedding, live))
             return await search_stages(stages, text, embedder=embedder, words=method != "embed", k=k)
 
-    Console().print(_hits_table(asyncio.run(find()), method))
+    open_console().print(_hits_table(asyncio.run(find()), method))
 
 
 def _hits_table(hits: list[Match], method: str) -> Table:

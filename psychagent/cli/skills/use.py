@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from psychagent.cli.console import open_console
 from psychagent.domain.base import Stage
 from psychagent.errors import RecordError
 from psychagent.records.folder import RunFolder
@@ -33,7 +33,7 @@ def use(
     )
     if not counted.turns:
         raise RecordError(f"{folder.path}: holds no turn of a counselor; name a run that has begun")
-    Console().print(use_table(counted, len(records), baseline.counselor.model))
+    open_console().print(use_table(counted, len(records), baseline.counselor.model))
 
 
 def _stage(record: SessionRecord) -> Stage:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from psychagent.domain.base import WORKING_STAGES, Language, Modality, School
+from psychagent.domain.base import WORKING_STAGES, Language, Modality, School, Speaker
 from psychagent.domain.risk.asked import voiced_danger
 from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.risk.session import HeardBy, SessionDanger
@@ -29,12 +29,15 @@ class _Held(StoredFile):
     """None in files of versions that had no gate."""
 
 
-def danger_of(dialogue: Dialogue, file: Mapping[str, Any] | None = None) -> SessionDanger:
+def danger_of(
+    dialogue: Dialogue, file: Mapping[str, Any] | None = None, *, as_said: Collection[Speaker] = ()
+) -> SessionDanger:
     """Find the danger in a session, and when it was asked about.
 
     Args:
         dialogue: The session as a judge sees it.
         file: The content of the session's file; None where there is none of ours.
+        as_said: Whose words stand in the dialogue as they are, without having been parsed.
 
     Raises:
         RecordError: If a file of ours holds turns or findings that cannot be read.
@@ -44,7 +47,7 @@ def danger_of(dialogue: Dialogue, file: Mapping[str, Any] | None = None) -> Sess
     language = guess_language(dialogue.lines)
     rules = _rules(language)
     if held.turns:
-        numbers = number_lines([(turn.speaker, turn.text) for turn in held.turns])
+        numbers = number_lines([(turn.speaker, turn.text) for turn in held.turns], as_said=as_said)
         turns: Sequence[Turn] = held.turns
     else:
         turns = [Turn(speaker=line.speaker, text=line.text) for line in dialogue.lines]

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from psychagent.domain.cause import Cause
+from psychagent.domain.plain import plain
 from psychagent.llm.json_bytes import parse
 
 MOST_CHARS = 200
@@ -177,4 +178,4 @@ def _words(value: Any) -> Iterator[str]:
 
 def cut(text: str) -> str:
     """Write a text on one line of a message, its signs for terminals left out."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())[:MOST_CHARS]
+    return " ".join(plain(text).split())[:MOST_CHARS]

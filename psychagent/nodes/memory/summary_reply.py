@@ -16,8 +16,10 @@ from psychagent.domain.memory import (
 )
 from psychagent.domain.plan import Plan
 from psychagent.domain.safety import SafetyNote, note_from_text
+from psychagent.errors import MalformedReplyError
 from psychagent.llm.reply import Reply
 from psychagent.replies.as_json import Shape, json_shape, read_json
+from psychagent.replies.words import why_private
 
 
 def _task(value: object) -> object:
@@ -53,8 +55,17 @@ class LastSummaryReply(_AnySummary):
 
 
 def read_summary(reply: Reply) -> SessionSummary:
-    """Read the summary of a session that another may follow."""
+    """Read the summary of a session that another may follow.
+
+    Raises:
+        MalformedReplyError: If it has another form, or thoughts stand in what others are told of it.
+    """
     written = read_json(reply.content, SummaryReply)
+    plan = written.next_session_plan
+    # the client is given its homework, and a judge may read the plan
+    for text in (plan.title, *plan.focus, *(item.task for item in written.homework)):
+        if problem := why_private(text):
+            raise MalformedReplyError(f"homework and plan are read by others: {problem}")
     fields = dict(written) | {
         "homework": tuple(item.task for item in written.homework),
         "standings": tuple(item.standing for item in written.homework),

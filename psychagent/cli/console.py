@@ -1,0 +1,43 @@
+"""The console on which commands print: what files and servers hold can do nothing to the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
+from rich.measure import Measurement
+from rich.segment import Segment
+
+from psychagent.domain.plain import plain
+
+
+def open_console(*, highlight: bool = True) -> Console:
+    """Open the console of a command."""
+    return harmless(Console(highlight=highlight))
+
+
+def harmless(console: Console) -> Console:
+    """Clean whatever a console prints."""
+    console.push_render_hook(_Harmless())
+    return console
+
+
+class _Harmless(RenderHook):
+    """Cleans all text behind whatever lays it out, so that no caller has to think of it."""
+
+    def process_renderables(self, renderables: list[ConsoleRenderable]) -> list[ConsoleRenderable]:
+        """Wrap everything that is about to be printed."""
+        return [_Cleaned(item) for item in renderables]
+
+
+@dataclass
+class _Cleaned:
+    inner: ConsoleRenderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
+        for text, style, control in console.render(self.inner, options):
+            yield Segment(text if control else plain(text), style, control)
+
+    def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
+        return Measurement.get(console, options, self.inner)

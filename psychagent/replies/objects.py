@@ -1,0 +1,96 @@
+"""Find the JSON objects of a reply: JSON first, so that a mark quoted in one of its strings is no mark."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from psychagent.domain.plain import plain
+from psychagent.replies.part import part
+
+_DECODER = json.JSONDecoder(strict=False)
+_MOST_TRIES = 200
+"""Most places at which an object is looked for in vain: each may read to the end of the reply."""
+_FENCE = re.compile(r"(?:```|~~~)[^\n`{]*\s*\Z")
+_KEPT_CHARS = 200
+_BEGINS = re.compile(r"\{\s*(?:[\"'{}\[]|\Z)")
+_PLACE = "\ue000"
+
+
+class _Found(NamedTuple):
+    data: dict[str, Any]
+    start: int
+    end: int
+
+
+class Objects(NamedTuple):
+    """The objects of a reply, outside thoughts."""
+
+    data: tuple[dict[str, Any], ...]
+    """In the order to try them: fenced ones first, of these and of the others the last first."""
+    problem: str
+    """Why something that begins like an object is none; empty if all of them are."""
+
+
+def find_objects(text: str) -> Objects:
+    """Find the objects of a reply.
+
+    Raises:
+        MalformedReplyError: If its thoughts cannot be parted from the rest.
+    """
+    found, problem = _scan(text)
+    outside = set(_outside(text, found))
+    rated = [
+        (_FENCE.search(text, max(0, item.start - _KEPT_CHARS), item.start) is not None, item.start, item.data)
+        for number, item in enumerate(found)
+        if number in outside
+    ]
+    ordered = sorted(rated, key=lambda item: item[:2], reverse=True)
+    return Objects(tuple(data for _, _, data in ordered), problem)
+
+
+def _scan(text: str) -> tuple[list[_Found], str]:
+    """Read every object that stands by itself, and say why the first that seems to be one cannot be read."""
+    found: list[_Found] = []
+    problem, at, tries = "", text.find("{"), 0
+    while at >= 0 and tries < _MOST_TRIES:
+        try:
+            data, end = _DECODER.raw_decode(text, at)
+            # an escape may be a lone surrogate, half a character, which no file can hold
+            json.dumps(data, ensure_ascii=False).encode()
+            found.append(_Found(_plain(data), at, end))
+        except (ValueError, RecursionError) as error:
+            if _BEGINS.match(text, at):
+                problem = problem or f"the reply is not valid JSON ({error})"
+            end, tries = at + 1, tries + 1
+        at = text.find("{", end)
+    return found, problem
+
+
+def _plain(value: Any) -> Any:
+    """Clean the strings of a value: an escape may be a control character."""
+    if isinstance(value, str):
+        return plain(value)
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return {name: _plain(item) for name, item in value.items()} if isinstance(value, dict) else value
+
+
+def _outside(text: str, found: list[_Found]) -> Iterator[int]:
+    """Yield the numbers of the objects outside thoughts."""
+    # objects are taken out before thoughts are looked for, so that their strings cannot open or close one
+    rest, at = [], 0
+    for item in found:
+        rest += [text[at : item.start].replace(_PLACE, ""), _PLACE]
+        at = item.end
+    bare = "".join([*rest, text[at:].replace(_PLACE, "")])
+    parted, number = part(bare), 0
+    hidden = list(parted.hidden)
+    # `part` may have written channels as tags, which changes places but no order
+    for place, char in enumerate(parted.text):
+        if char == _PLACE:
+            if not any(start <= place < end for start, end in hidden):
+                yield number
+            number += 1

@@ -1,0 +1,237 @@
+"""The words that a model says aloud: cut free of its chat template, and refused where they are not speech.
+
+Words of a person never come here: a person may write whatever they like.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+
+from psychagent.domain.base import Speaker
+from psychagent.errors import MalformedReplyError
+from psychagent.replies.marks import OPEN, find_marks, hesitations, may_begin
+from psychagent.replies.part import as_tags
+
+_TOKEN = (
+    r"<\|[^|<>\n]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>|</s>|<\|\w{1,40}>|<\w{1,40}\|>|\[\|\w{1,40}\|\]"
+    r"|<(?:bos|eos|pad|unk|eot|start_of_turn|end_of_turn|endoftext)>|\[/?INST\]|<</?SYS>>|\[(?:EOS|BOS|PAD)\]"
+)
+_TOKENS = re.compile(_TOKEN, re.IGNORECASE)
+_OTHER_ROLES = r"user|assistant|system|model|tool|human|client|counsell?or"
+_HEADER = re.compile(rf"\s*(?:(?:<s>|{_TOKEN})\s*(?:(?:{_OTHER_ROLES})\b\s*(?![:：]))?)+", re.IGNORECASE)
+_FOOTER = re.compile(rf"(?:\s|{_TOKEN}|(?:{_OTHER_ROLES})\b)*", re.IGNORECASE)
+
+_NAMES = {
+    Speaker.COUNSELOR: (
+        *("counselor", "counsellor", "therapist", "psychologist", "assistant"),
+        *("咨询师", "心理咨询师", "治疗师", "助手"),
+    ),
+    Speaker.CLIENT: ("client", "patient", "user", "human", "来访者", "求助者", "患者", "用户"),
+}
+_EMPHASIS = r"[ \t*_#\[【>“\"]*"
+_COLON = r"[\]】*_]*[ \t]?[:：]"
+_EVERYBODY = "|".join(name for names in _NAMES.values() for name in names)
+_SPEAKS = re.compile(rf"^{_EMPHASIS}(?:{_EVERYBODY}){_COLON}", re.IGNORECASE | re.MULTILINE)
+_OWN = {
+    who: re.compile(rf"\s*{_EMPHASIS}(?:{'|'.join(names)}){_COLON}[*_]*\s*", re.IGNORECASE)
+    for who, names in _NAMES.items()
+}
+
+_PLAIN_TAGS = frozenset(
+    "a abbr b blockquote br center cite code del dd div dl dt em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li "
+    "mark ol p pre q s small span strong sub sup table tbody td th tr tt u ul".split()
+)
+_TAG = re.compile(rf"{OPEN}(?P<slash>/?)(?P<name>[^\W\d_][\w:.=-]{{0,40}})(?:\s[^<>]{{0,200}})?[>＞]")
+_COMMENT = re.compile(rf"{OPEN}(?:!--|!\[|\?)")
+_CHANNEL = re.compile(r"<\|?[\w ]{0,20}(?:channel|think|thought|reason)[\w ]{0,20}\|?>", re.IGNORECASE)
+_INNER = (
+    r"think(?:ing)?|internal(?: thoughts?| reasoning| monologue| notes?)?|inner (?:thoughts?|monologue|voice)"
+    r"|(?:thought|thinking|reasoning) process|chain[ -]of[ -]thought|reasoning|rationale|analysis"
+    r"|(?:(?:client(?:'s)?|clinical|internal|initial|current|my) )?assessment|client[ _]state"
+    r"|(?:counsell?or|therapist|clinical)(?:['’]s)? (?:notes?|thoughts?|thinking)"
+    r"|思考(?:过程)?|推理(?:过程)?|内心(?:独白|活动|os|想法)?|心理活动|心想|评估|来访者状态|分析"
+)
+_ALSO = r"strategy|skills?(?: used)?|thoughts?|技能|策略|想法"
+_ANSWERS = r"(?:final )?(?:response|answer|reply)|回应|回复|回答"
+_KINDS = rf"(?:(?P<inner>{_INNER})|(?P<also>{_ALSO})|(?P<answer>{_ANSWERS}))"
+_LABEL = re.compile(
+    rf"^[ \t>#*_-]*(?:\d+[.)、]\s*)?[*_【\[]*{_KINDS}"
+    r"(?:[*_】\]]*[ \t]?[:：=]|[*_】\]]+[ \t]*$|[*_]*[ \t][-–—][ \t])",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BOXED = re.compile(rf"[\[【［]{_KINDS}[\]】］]", re.IGNORECASE)
+_HEADING = re.compile(
+    rf"^[ \t]*(?:#+|[-=*_~:]{{2,}})[ \t]*[*_]*(?:{_INNER}|{_ALSO})[*_]*[ \t]*[-=*_~:]*[ \t]*$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_BOTH = re.compile(
+    rf"^[ \t>#*_-]*(?:{_INNER})[*_]*[ \t]?[:：].*?[\s*_](?:{_ANSWERS})[*_]*[ \t]?[:：]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ASIDE = re.compile(
+    rf"[(（\[［【｛{{*](?:{_INNER}|notes? to self|(?:counsell?or|therapist|client) (?:thinks|thoughts?))"
+    r"[*_]*[ \t]?[:：]",
+    re.IGNORECASE,
+)
+_KEY = re.compile(rf"[\"'](?:{_INNER}|{_ALSO})[\"']\s*[:：]", re.IGNORECASE)
+_FENCE = re.compile(
+    r"^[ \t]*(?:```|~~~|:::)[ \t]*(?:think\w*|thoughts?|reasoning|analysis|scratchpad)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_JSON = re.compile(r"\s*(?:```(?:json)?\s*)?(?P<body>\{.*\})\s*(?:```)?\s*", re.DOTALL)
+
+
+def to_words(text: str, speaker: Speaker) -> str:
+    """Return the words of a model's utterance, whose thoughts are cut out already.
+
+    Args:
+        text: What the model wrote as the speaker's words.
+        speaker: Whom it speaks for; its own name before the words is left out.
+
+    Raises:
+        MalformedReplyError: If nothing is said, private reasoning is left, or the model speaks for
+            the other side; the message never holds its words.
+    """
+    words = _without_name(without_template(text), speaker).strip()
+    # a mark may look like a token of the template, and a heading may stand behind one
+    if problem := why_private(text) or why_private(words):
+        raise MalformedReplyError(problem)
+    if found := _SPEAKS.search(words):
+        name = "the other side" if not _OWN[speaker].match(found.group()) else "several turns"
+        raise MalformedReplyError(f"the reply speaks for {name}; write one turn of the {speaker.value} alone")
+    return words
+
+
+def without_template(text: str) -> str:
+    """Cut the tokens of a chat template from both ends.
+
+    Raises:
+        MalformedReplyError: If more than tokens follows one: the model went on with the next message.
+    """
+    text = without_tokens(text)
+    if _TOKENS.search(text):
+        raise MalformedReplyError("the reply goes on behind an end mark of the chat template; write one turn")
+    return text
+
+
+def without_tokens(text: str) -> str:
+    """Cut the tokens of a chat template from both ends, and leave those that stand between words."""
+    head = _HEADER.match(text)
+    text = text[head.end() :] if head else text
+    token = _TOKENS.search(text)
+    return text[: token.start()] if token and _FOOTER.fullmatch(text, token.start()) else text
+
+
+def _without_name(text: str, speaker: Speaker) -> str:
+    own = _OWN[speaker].match(text)
+    return text[own.end() :] if own else text
+
+
+_MARKS = re.compile(r"[<＜◁‹⟨〈﹤&%\\:：=\[［【{`~#*]|[ \t][-–—][ \t]|^[-_=]", re.MULTILINE)
+"""Without any of these nothing in an utterance can be a mark or a heading: most need no closer look."""
+
+
+def why_private(words: str) -> str:
+    """Say what in an utterance is private reasoning, without repeating it; empty if nothing is."""
+    for mark in find_marks(words):
+        return f"private markup is left in the words (<{mark.name}>); keep thoughts in <think>"
+    if as_tags(words) != words:
+        return "the words hold a channel of thoughts; say only what is final"
+    if not _MARKS.search(words):
+        return ""
+    if _CHANNEL.search(words):
+        return "the words hold a mark of the chat template around thoughts; say only what is final"
+    if _COMMENT.search(words):
+        return "the words hold a hidden comment; leave it out"
+    if _has_pair(words):
+        return "the words hold markup in tags of its own; say them without tags"
+    if any(pattern.search(words) for pattern in _HEADINGS) or any(_private_labels(words)):
+        return "the words hold an assessment or thoughts under a heading; keep them in <think>"
+    if _KEY.search(words) or _is_object(words):
+        return "the words are a JSON object; say them as plain text"
+    return ""
+
+
+def _has_pair(words: str) -> bool:
+    """Return whether an unknown tag opens and closes: what stands inside it is not meant to be heard."""
+    opened: set[str] = set()
+    for match in _TAG.finditer(words):
+        name = match["name"].partition("=")[0].lower()
+        if match["slash"] and name in opened:
+            return True
+        if not match["slash"] and name not in _PLAIN_TAGS:
+            opened.add(name)
+    return False
+
+
+def _private_labels(words: str) -> Iterator[bool]:
+    """Look for headings of an assessment; one alone may be part of what is said."""
+    first = _LABEL.match(words.lstrip())
+    yield bool(first and first["inner"]) and "\n" in words.strip()
+    for pattern in (_LABEL, _BOXED):
+        kinds: dict[str, set[str]] = {"inner": set(), "also": set(), "answer": set()}
+        for match in pattern.finditer(words):
+            kind = match.lastgroup or "inner"
+            kinds[kind].add(match[kind].lower())
+        inner, also, answer = kinds.values()
+        fields = also - _CBT
+        yield len(inner | also) > 1 and bool(inner) or len(fields) > 1
+        yield bool(answer) and bool(inner | also)
+
+
+_CBT = frozenset({"thought", "thoughts", "想法"})
+"""What stands over a column of a thought record, too."""
+_HEADINGS = (_FENCE, _ASIDE, _HEADING, _BOTH)
+
+
+def _is_object(words: str) -> bool:
+    match = _JSON.fullmatch(words)
+    if match is None:
+        return False
+    try:
+        return isinstance(json.loads(match["body"], strict=False), dict)
+    except (ValueError, RecursionError):
+        return False
+
+
+_STOPS = (_CHANNEL, _COMMENT, _LABEL, _BOXED, _HEADING, _ASIDE, _FENCE, _KEY, _SPEAKS)
+
+
+def clear_part(text: str, speaker: Speaker) -> str:
+    """Return the part of words still arriving that will be heard, whatever follows.
+
+    A mark ends it, as does anything by which the whole may turn out to be private.
+    """
+    words = text.lstrip()
+    if not words or words[0] in "{`" or "analysis".startswith(words[:8]) or _may_be_name(words, speaker):
+        return ""
+    own = _OWN[speaker].match(words)
+    words = words[own.end() :] if own else words
+    ends = [mark.start for mark in find_marks(words, sure=True)]
+    ends += [token.start() for token in _TOKENS.finditer(words)]
+    ends += [match.end() for pattern in _STOPS for match in pattern.finditer(words)]
+    ends += [m.end() for m in _TAG.finditer(words) if m["name"].lower() not in _PLAIN_TAGS]
+    ends += hesitations(words)
+    return words[: min(ends, default=len(words))]
+
+
+def held_back(text: str, end_token: str) -> int:
+    """Count the characters at the end of words still arriving that may be the beginning of a mark."""
+    held = 0
+    while more := max(may_begin(rest := text[: len(text) - held]), _beginning_of(end_token, rest)):
+        held += more
+    return held
+
+
+def _beginning_of(mark: str, text: str) -> int:
+    """Count the characters at the end of a text that may begin a mark."""
+    sizes = range(min(len(mark) - 1, len(text)), 0, -1)
+    return next((size for size in sizes if mark.startswith(text[-size:])), 0)
+
+
+def _may_be_name(words: str, speaker: Speaker) -> bool:
+    """Return whether all that has arrived may be the speaker's own name."""
+    bare = re.sub(_EMPHASIS, "", words, count=1).casefold().rstrip("*_]】 \t")
+    return any(name.startswith(bare) for name in _NAMES[speaker])
