@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
@@ -113,6 +115,7 @@ app = build_group(
     COMMANDS,
     help="A counselor agent that works with simulated clients over many sessions. Research only: not a "
     "medical device, never a substitute for a professional or for emergency services.",
+    completes=True,
 )
 for name, commands, about in (
     ("skills", SKILLS, "The skill library: stats, show, search, validate, import, bench."),
@@ -127,6 +130,25 @@ safety = build_group(SAFETY, help=_safety)
 safety.add_typer(build_group(AUDIT, help=_audit), name="audit", short_help=_audit)
 app.add_typer(safety, name="safety", short_help=_safety)
 
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"psychagent {VERSION.load()('psychagent')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+VERSION: Later[Callable[[str], str]] = Later("importlib.metadata:version")
 EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 
