@@ -1,7 +1,7 @@
 """What every served graph shares: offline settings unless the environment names others.
 
-`PSYCHAGENT_BASELINE` and `PSYCHAGENT_RUNTIME` may name settings files, `PSYCHAGENT_AUDIT` the file in which
-the safety gate records what it finds. Everything that reads files
+`PSYCHAGENT_BASELINE` and `PSYCHAGENT_RUNTIME` may name settings (a file, or a bundled name),
+`PSYCHAGENT_AUDIT` the file in which the safety gate records what it finds. Everything that reads files
 or loads weights happens here, at import: a served graph may not block the event loop.
 """
 
@@ -24,10 +24,8 @@ LIVE = open_live(os.environ)
 
 def served_deps() -> Deps:
     """Wire a served graph; every language's prompts and skills are read now."""
-    named = [os.environ.get(name) for name in ("PSYCHAGENT_BASELINE", "PSYCHAGENT_RUNTIME")]
-    paths = [Path(name) if name else None for name in named]
-    baseline = load_settings(BaselineSettings, paths[0])
-    runtime = load_settings(RuntimeSettings, paths[1])
+    baseline = load_settings(BaselineSettings, os.environ.get("PSYCHAGENT_BASELINE") or None)
+    runtime = load_settings(RuntimeSettings, os.environ.get("PSYCHAGENT_RUNTIME") or None)
     return warm(build_deps(baseline, runtime, LIVE, audit=served_audit(os.environ.get("PSYCHAGENT_AUDIT"))))
 
 

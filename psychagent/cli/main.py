@@ -58,6 +58,10 @@ COMMANDS = {
         "psychagent.cli.doctor:doctor",
         "Check assets, settings, keys, endpoints, embedder, skill index and disk, a line each.",
     ),
+    "init": Lazy(
+        "psychagent.cli.init:init",
+        "Copy configs, prompts, skills and profiles into a folder, to edit and use them from there.",
+    ),
     "local-model": Lazy(
         "psychagent.cli.local_model:local_model",
         "Serve a small language model as an OpenAI-compatible endpoint, until Ctrl-C.",
@@ -129,7 +133,6 @@ _safety, _audit = (
 safety = build_group(SAFETY, help=_safety)
 safety.add_typer(build_group(AUDIT, help=_audit), name="audit", short_help=_audit)
 app.add_typer(safety, name="safety", short_help=_safety)
-
 
 
 def _show_version(asked: bool) -> None:

@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field
 
-from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
+from psychagent.assets.settings.named import settings_file
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
@@ -65,6 +65,6 @@ class EvalSettings(Settings):
     """Prompt folder; null is the bundled one."""
 
 
-def load_eval_settings(path: Path | None) -> EvalSettings:
-    """Read the settings of an evaluation; None reads the default, the offline judge."""
-    return load_model(EvalSettings, path or asset_dir("configs") / "eval" / "offline.yaml", SettingsError)
+def load_eval_settings(path: Path | str | None) -> EvalSettings:
+    """Read the settings of an evaluation: a file or a bundled name; None reads the offline judge."""
+    return load_model(EvalSettings, settings_file(path, "eval", default="offline"), SettingsError)

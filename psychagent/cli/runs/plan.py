@@ -5,15 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 
-from psychagent.assets.locate import asset_dir
 from psychagent.assets.profiles import CaseFile
-from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.assets.settings.rollouts import RftSettings, load_rft_settings
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions
 from psychagent.cli.runs.rft import RftOptions
 from psychagent.cli.settings import default_cache_dir, read_settings
-from psychagent.errors import SettingsError
-from psychagent.files.read import load_model
 from psychagent.runs.plan import SamplePlan, check_plan
 
 Watched = Callable[[SamplePlan, Sequence[CaseFile]], int]
@@ -53,8 +50,7 @@ def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SampleP
 
 def read_rollouts(options: RftOptions) -> RftSettings:
     """Read the rollout settings and apply the number of rollouts to them."""
-    file = options.rft_config or asset_dir("configs") / "rft" / "default.yaml"
-    settings = load_model(RftSettings, file, SettingsError)
+    settings = load_rft_settings(options.rft_config)
     if options.rollouts is None:
         return settings
     least = min(settings.min_rollouts, options.rollouts)
