@@ -31,6 +31,10 @@ COMMANDS = {
         "psychagent.cli.eval:evaluate",
         "Judge sessions on the scales. Without options: the example courses, by the offline script.",
     ),
+    "runs": Lazy(
+        "psychagent.cli.runs.overview:runs",
+        "List runs: how far each is, what it took, and what it cost where its settings have prices.",
+    ),
     "report": Lazy(
         "psychagent.cli.report:report",
         "Write report.html and report.md into a folder: numbers with intervals, figures, comparisons.",

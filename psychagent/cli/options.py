@@ -37,6 +37,7 @@ LogLevelOption = Annotated[
 LogCallsOption = Annotated[
     bool | None, typer.Option("--log-calls", help="Keep every prompt and reply beside the files, in calls/.")
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 ScoreUse = Literal["raw", "verified"]
 Options = TypeVar("Options")
 
@@ -83,6 +84,9 @@ class RunOptions(SettingsFiles):
     language: LanguageOption = None
     log_level: LogLevelOption = None
     log_calls: LogCallsOption = None
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would ask at most, and ask nothing.")
+    ] = False
 
     def dataset_file(self) -> Path | None:
         """Return the file of case settings; None means the defaults."""

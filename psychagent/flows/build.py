@@ -13,12 +13,12 @@ from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY, EndpointSettings
+from psychagent.assets.settings.roles import endpoint_of
 from psychagent.assets.settings.runtime import RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import NO_AUDIT, Audit
 from psychagent.domain.role import Role
-from psychagent.errors import SettingsError
 from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.endpoint import EndpointModel
@@ -88,10 +88,6 @@ def _gate(baseline: BaselineSettings) -> list[EndpointSettings]:
     return [baseline.safety.endpoint] if baseline.safety.endpoint else []
 
 
-RECALL_TOKENS = 1024
-"""Least `max_tokens` for what the client remembers of a session."""
-
-
 def _chats(
     baseline: BaselineSettings,
     world: WorldSettings,
@@ -110,36 +106,6 @@ def _chats(
         return chat_at(settings.model_dump_json(), knobs.language)
 
     return chat
-
-
-def endpoint_of(
-    role: Role, baseline: BaselineSettings, world: WorldSettings, *, counselor_model: str = ""
-) -> EndpointSettings:
-    """Return the endpoint settings of a role.
-
-    Raises:
-        SettingsError: If the role does not occur in a course.
-    """
-    match role:
-        case Role.COUNSELOR | Role.FILTER | Role.REWRITE:
-            named = {"model": counselor_model} if counselor_model else {}
-            return baseline.counselor.model_copy(update=named)
-        case Role.SUMMARY | Role.CLIENT_FILE:
-            return baseline.reflecting
-        case Role.CLIENT:
-            return world.client
-        case Role.RECALL:
-            # what bounds a client's turn is too short for what it writes down after the session
-            most = max(world.client.max_tokens, RECALL_TOKENS)
-            return world.client.model_copy(update={"max_tokens": most})
-        case Role.RISK:
-            if baseline.safety.endpoint is None:
-                raise SettingsError("the safety gate has no model; name one under 'safety.endpoint'")
-            return baseline.safety.endpoint
-        case Role.JUDGE | Role.PROBE:
-            raise SettingsError(f"role {role.value!r} is no part of a course; other settings name its model")
-        case unknown:
-            assert_never(unknown)
 
 
 @cache

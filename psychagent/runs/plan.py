@@ -91,6 +91,8 @@ def _keys(plan: SamplePlan) -> Iterator[str | None]:
     """Name the keys that a run needs, in its own order."""
     for settings in (plan.baseline.counselor, plan.baseline.reflecting, plan.runtime.world.client):
         yield settings.api_key_env
+    if plan.baseline.safety.endpoint:
+        yield plan.baseline.safety.endpoint.api_key_env
     for judge in (plan.rft.judging.judge, plan.rft.holdout) if plan.rft else ():
         if judge is not None and judge.provider != "offline":
             yield judge.api_key_env

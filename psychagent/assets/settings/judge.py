@@ -9,6 +9,7 @@ from pydantic import Field
 
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
 from psychagent.assets.settings.named import settings_file
+from psychagent.assets.settings.prices import Prices
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
@@ -25,19 +26,6 @@ class JudgeEndpoint(EndpointSettings):
     """Sampling temperature; 0, so that the same session gets the same scores."""
     max_tokens: int = Field(default=6000, ge=1)
     """Most tokens of one reply; up to 26 items with quotes."""
-
-
-class Prices(Settings):
-    """What tokens cost, per million."""
-
-    prompt: float = Field(ge=0)
-    """Prompt tokens that no cache served."""
-    cached: float | None = Field(default=None, ge=0)
-    """Prompt tokens from the provider's cache; null is the price of `prompt`."""
-    completion: float = Field(ge=0)
-    """Completion tokens."""
-    currency: str = "USD"
-    """Name printed after the sum."""
 
 
 class EvalSettings(Settings):

@@ -11,24 +11,29 @@ from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions
 from psychagent.cli.runs.rft import RftOptions
 from psychagent.cli.settings import default_cache_dir, read_settings
+from psychagent.runs.forecast import Forecast, forecast
 from psychagent.runs.plan import SamplePlan, check_plan
 
 Watched = Callable[[SamplePlan, Sequence[CaseFile]], int]
+SHOW_FORECAST: Later[Callable[[Forecast], None]] = Later("psychagent.cli.runs.dry:show_forecast")
 RUN_WATCHED: Later[Watched] = Later("psychagent.cli.runs.run:run_watched")
 
 
 def run_sample(options: RunOptions) -> int:
     """Run `sample`; return the exit status."""
-    return _run(make_plan(options))
+    return _run(make_plan(options), dry=options.dry_run)
 
 
 def run_rft(options: RftOptions) -> int:
     """Run `rft`; return the exit status."""
-    return _run(make_plan(options, rft=read_rollouts(options)))
+    return _run(make_plan(options, rft=read_rollouts(options)), dry=options.dry_run)
 
 
-def _run(plan: SamplePlan) -> int:
+def _run(plan: SamplePlan, *, dry: bool) -> int:
     cases = check_plan(plan)
+    if dry:
+        SHOW_FORECAST.load()(forecast(plan, cases))
+        return 0
     return RUN_WATCHED.load()(plan, cases)
 
 
