@@ -11,6 +11,7 @@ from pydantic.dataclasses import dataclass
 
 from graphs.wiring import DEPS, LIVE
 from psychagent.assets.settings.rollouts import load_rft_settings
+from psychagent.flows.aloud import aloud
 from psychagent.flows.course import build_course
 from psychagent.flows.rft import warm_rollouts, with_rollouts
 from psychagent.nodes.knobs import Knobs
@@ -25,4 +26,6 @@ class RftKnobs(Knobs):
     rollouts: int = _SETTINGS.rollout_n
 
 
-graph = build_course(warm_rollouts(with_rollouts(DEPS, _SETTINGS, LIVE)), knobs=RftKnobs)
+_DEPS = warm_rollouts(with_rollouts(DEPS, _SETTINGS, LIVE))
+
+graph = aloud(build_course(_DEPS, knobs=RftKnobs), DEPS.baseline.end_token)

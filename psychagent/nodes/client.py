@@ -17,6 +17,7 @@ from psychagent.domain.views.client import ClientView, view_client
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
 from psychagent.llm.reply import Reply
+from psychagent.nodes.aloud import say_turn
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.tags import split_thoughts
@@ -40,7 +41,9 @@ def client(deps: Deps) -> SessionNode:
             case ClientKind.SIMULATOR:
                 prompt = client_prompt(deps, brief, turns, state.get("card"))
                 reply = await deps.chat(Role.CLIENT, brief.knobs).request(prompt, read_words)
-                return {"turns": [Turn(speaker=Speaker.CLIENT, text=reply.value)], "usage": reply.usage}
+                turn = Turn(speaker=Speaker.CLIENT, text=reply.value)
+                say_turn(runtime, turn)
+                return {"turns": [turn], "usage": reply.usage}
             case unknown:
                 assert_never(unknown)
 
