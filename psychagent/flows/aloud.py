@@ -30,7 +30,7 @@ def aloud(graph: Graph, end_token: str) -> Graph:
     return graph.with_config(callbacks=[_Aloud(end_token)])
 
 
-class _Aloud(BaseCallbackHandler, _StreamingCallbackHandler):
+class _Aloud(BaseCallbackHandler, _StreamingCallbackHandler[Any]):
     """Hears the counselor's model, and says what is visible of it.
 
     Being a handler of streams, it makes models stream; LangGraph's own `messages` stream works the same way.
