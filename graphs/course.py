@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphs.wiring import DEPS
+from psychagent.flows.aloud import aloud
 from psychagent.flows.course import build_course
 
-graph = build_course(DEPS)
+graph = aloud(build_course(DEPS), DEPS.baseline.end_token)

@@ -6,15 +6,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.flows.judge import build_judge, build_judge_deps, warm_judge
 from psychagent.flows.live import open_live
 
-_NAMED = os.environ.get("PSYCHAGENT_EVAL")
-
-_SETTINGS = load_eval_settings(Path(_NAMED) if _NAMED else None)
+_SETTINGS = load_eval_settings(os.environ.get("PSYCHAGENT_EVAL") or None)
 
 graph = build_judge(
     warm_judge(

@@ -6,23 +6,17 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from pydantic.dataclasses import dataclass
 
 from graphs.wiring import DEPS, LIVE
-from psychagent.assets.locate import asset_dir
-from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.errors import SettingsError
-from psychagent.files.read import load_model
+from psychagent.assets.settings.rollouts import load_rft_settings
+from psychagent.flows.aloud import aloud
 from psychagent.flows.course import build_course
 from psychagent.flows.rft import warm_rollouts, with_rollouts
 from psychagent.nodes.knobs import Knobs
 
-_NAMED = os.environ.get("PSYCHAGENT_RFT")
-_SETTINGS = load_model(
-    RftSettings, Path(_NAMED) if _NAMED else asset_dir("configs") / "rft" / "default.yaml", SettingsError
-)
+_SETTINGS = load_rft_settings(os.environ.get("PSYCHAGENT_RFT") or None)
 
 
 @dataclass(frozen=True)
@@ -32,4 +26,6 @@ class RftKnobs(Knobs):
     rollouts: int = _SETTINGS.rollout_n
 
 
-graph = build_course(warm_rollouts(with_rollouts(DEPS, _SETTINGS, LIVE)), knobs=RftKnobs)
+_DEPS = warm_rollouts(with_rollouts(DEPS, _SETTINGS, LIVE))
+
+graph = aloud(build_course(_DEPS, knobs=RftKnobs), DEPS.baseline.end_token)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphs.wiring import DEPS
+from psychagent.flows.aloud import aloud
 from psychagent.flows.single import build_single
 
-graph = build_single(DEPS)
+graph = aloud(build_single(DEPS), DEPS.baseline.end_token)

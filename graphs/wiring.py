@@ -1,7 +1,7 @@
 """What every served graph shares: offline settings unless the environment names others.
 
-`PSYCHAGENT_BASELINE` and `PSYCHAGENT_RUNTIME` may name settings files, `PSYCHAGENT_AUDIT` the file in which
-the safety gate records what it finds. Everything that reads files
+`PSYCHAGENT_BASELINE` and `PSYCHAGENT_RUNTIME` may name settings (a file, or a bundled name),
+`PSYCHAGENT_AUDIT` the file in which the safety gate records what it finds. Everything that reads files
 or loads weights happens here, at import: a served graph may not block the event loop.
 """
 

@@ -1,7 +1,11 @@
-"""Find the shipped folders of text and data; never looks in the working directory."""
+"""Find the folders of text and data: one's own where the environment names it, else the shipped ones.
+
+Never looks in the working directory.
+"""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from psychagent.errors import AssetError
@@ -9,20 +13,54 @@ from psychagent.errors import AssetError
 KINDS = ("prompts", "skills", "profiles", "configs")
 _PACKAGE = Path(__file__).resolve().parent.parent
 HOMES = (_PACKAGE / "_assets", _PACKAGE.parent)
+"""Where the shipped ones stand: in the wheel, or beside the package in a checkout."""
+OWN = "PSYCHAGENT_ASSETS"
+"""The environment variable that names a folder of one's own, as `psychagent init` makes it."""
 
 
 def asset_dir(kind: str, override: Path | None = None) -> Path:
     """Return the folder of one kind of asset.
 
-    Looks at `override` (the folder itself), then at the wheel's copy, then at the checkout.
+    Looks at `override` (the folder itself), then at one's own copy, then at the wheel's, then at the
+    checkout.
 
     Raises:
-        AssetError: If the override is not a folder, or no copy of the kind is found.
+        AssetError: If the override or one's own folder is not a folder, or no copy of the kind is found.
     """
     if override is not None:
         if not override.is_dir():
             raise AssetError(f"{kind} folder {str(override)!r} does not exist; name a folder")
         return override
+    own = own_assets()
+    if own is not None and (own / kind).is_dir():
+        return own / kind
+    return shipped_dir(kind)
+
+
+def own_assets() -> Path | None:
+    """Return the folder of one's own assets; None where the environment names none.
+
+    Raises:
+        AssetError: If it names something that is not a folder.
+    """
+    named = os.environ.get(OWN)
+    if not named:
+        return None
+    folder = Path(named).expanduser()
+    if not folder.is_dir():
+        raise AssetError(
+            f"{OWN} names {named!r}, which is not a folder; make it with `psychagent init {named}`, or unset "
+            "the variable"
+        )
+    return folder
+
+
+def shipped_dir(kind: str) -> Path:
+    """Return the folder of one kind as it is shipped.
+
+    Raises:
+        AssetError: If it is not there.
+    """
     for home in HOMES:
         if (home / kind).is_dir():
             return home / kind

@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 
+from psychagent.cli.as_json import show_json
 from psychagent.cli.console import open_console
 from psychagent.cli.lazy import Later
-from psychagent.cli.options import SettingsFiles, takes
+from psychagent.cli.options import JsonOption, SettingsFiles, takes
 from psychagent.cli.settings import default_cache_dir
 from psychagent.doctor.setup import Finding, SetUp, examine_settings
 
@@ -21,8 +23,15 @@ EXAMINE_PARTS: Later[Callable[[SetUp], AsyncIterator[Finding]]] = Later(
 )
 
 
-@takes(SettingsFiles)
-def doctor(files: SettingsFiles) -> None:
+@dataclass(frozen=True)
+class DoctorOptions(SettingsFiles):
+    """The options of `doctor`."""
+
+    as_json: JsonOption = False
+
+
+@takes(DoctorOptions)
+def doctor(files: DoctorOptions) -> None:
     """Check assets, settings, keys, endpoints, embedder, skill index and disk, a line each."""
     setup = SetUp(
         files.baseline,
@@ -32,23 +41,30 @@ def doctor(files: SettingsFiles) -> None:
         cache_dir=default_cache_dir,
         env=os.environ,
     )
-    raise typer.Exit(1 if asyncio.run(_show_findings(setup)) else 0)
+    console = open_console(highlight=False)
+    findings = asyncio.run(_collect(setup, None if files.as_json else console))
+    failures = sum(not finding.ok for finding in findings)
+    if files.as_json:
+        show_json(findings)
+    else:
+        console.print(f"{failures} of the checks failed." if failures else "All is well.")
+    raise typer.Exit(1 if failures else 0)
 
 
-async def _show_findings(setup: SetUp) -> int:
-    """Print each finding as it comes; return the number of failures."""
-    console = open_console()
-    failures = await _show(examine_settings(setup), console)
+async def _collect(setup: SetUp, console: Console | None) -> list[Finding]:
+    """Run all checks, and print each finding as it comes where there is a console."""
+    findings: list[Finding] = []
+    async for finding in _examine(setup):
+        findings.append(finding)
+        if console:
+            mark = "[green]✓[/green]" if finding.ok else "[red]✗[/red]"
+            console.print(f"{mark} {finding.name}: {escape(finding.text)}", soft_wrap=True)
+    return findings
+
+
+async def _examine(setup: SetUp) -> AsyncIterator[Finding]:
+    async for finding in examine_settings(setup):
+        yield finding
     if setup.settings() is not None:
-        failures += await _show(EXAMINE_PARTS.load()(setup), console)
-    console.print(f"{failures} of the checks failed." if failures else "All is well.", highlight=False)
-    return failures
-
-
-async def _show(findings: AsyncIterator[Finding], console: Console) -> int:
-    failures = 0
-    async for finding in findings:
-        failures += not finding.ok
-        mark = "[green]✓[/green]" if finding.ok else "[red]✗[/red]"
-        console.print(f"{mark} {finding.name}: {escape(finding.text)}", highlight=False, soft_wrap=True)
-    return failures
+        async for finding in EXAMINE_PARTS.load()(setup):
+            yield finding

@@ -39,7 +39,8 @@ RUN_EVAL: Later[Callable[[EvalPlan], Coroutine[None, None, EvalResult]]] = Later
 
 def evaluate(
     config: Annotated[
-        Path | None, typer.Option(help="Judge settings (YAML); default: the offline script.")
+        Path | None,
+        typer.Option(help="Judge settings: a YAML file, or a bundled name; default: the offline script."),
     ] = None,
     data_root: Annotated[
         Path | None,

@@ -18,6 +18,8 @@ from typer.core import TyperCommand, TyperGroup
 
 T = TypeVar("T")
 
+HELP = {"help_option_names": ["-h", "--help"]}
+"""How help is asked for, of every group and command."""
 PLAIN = None
 """Help pages as plain text: the packages that draw boxes around them cost half of what a page takes."""
 
@@ -61,14 +63,20 @@ class Lazy:
         """Import the function and build its command."""
         function: Callable[..., None] = Later[Callable[..., None]](self.target).load()
         alone = typer.Typer(add_completion=False, rich_markup_mode=PLAIN)
-        alone.command(name)(function)
+        alone.command(name, context_settings=HELP)(function)
         command = typer.main.get_command(alone)
         assert isinstance(command, TyperCommand)
         return command
 
 
-def build_group(commands: Mapping[str, Lazy], *, help: str) -> typer.Typer:
-    """Build a group of lazy commands, listed in the order of the mapping."""
+def build_group(commands: Mapping[str, Lazy], *, help: str, completes: bool = False) -> typer.Typer:
+    """Build a group of lazy commands, listed in the order of the mapping.
+
+    Args:
+        commands: The commands by name.
+        help: What the group's help page says.
+        completes: Whether it has the options that print and install shell completion.
+    """
 
     class LazyGroup(TyperGroup):
         """Lists commands without importing them, and loads the one that is called."""
@@ -83,7 +91,8 @@ def build_group(commands: Mapping[str, Lazy], *, help: str) -> typer.Typer:
         cls=LazyGroup,
         help=help,
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=completes,
+        context_settings=HELP,
         pretty_exceptions_enable=False,
         rich_markup_mode=PLAIN,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 import signal
 import sys
+from collections.abc import Callable
+from typing import Annotated
 
 import typer
 
@@ -32,6 +34,10 @@ COMMANDS = {
         "psychagent.cli.eval:evaluate",
         "Judge sessions on the scales. Without options: the example courses, by the offline script.",
     ),
+    "runs": Lazy(
+        "psychagent.cli.runs.overview:runs",
+        "List runs: how far each is, what it took, and what it cost where its settings have prices.",
+    ),
     "report": Lazy(
         "psychagent.cli.report:report",
         "Write report.html and report.md into a folder: numbers with intervals, figures, comparisons.",
@@ -58,6 +64,10 @@ COMMANDS = {
     "doctor": Lazy(
         "psychagent.cli.doctor:doctor",
         "Check assets, settings, keys, endpoints, embedder, skill index and disk, a line each.",
+    ),
+    "init": Lazy(
+        "psychagent.cli.init:init",
+        "Copy configs, prompts, skills and profiles into a folder, to edit and use them from there.",
     ),
     "local-model": Lazy(
         "psychagent.cli.local_model:local_model",
@@ -116,6 +126,7 @@ app = build_group(
     COMMANDS,
     help="A counselor agent that works with simulated clients over many sessions. Research only: not a "
     "medical device, never a substitute for a professional or for emergency services.",
+    completes=True,
 )
 for name, commands, about in (
     ("skills", SKILLS, "The skill library: stats, show, search, validate, import, bench."),
@@ -130,6 +141,24 @@ safety = build_group(SAFETY, help=_safety)
 safety.add_typer(build_group(AUDIT, help=_audit), name="audit", short_help=_audit)
 app.add_typer(safety, name="safety", short_help=_safety)
 
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"psychagent {VERSION.load()('psychagent')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+VERSION: Later[Callable[[str], str]] = Later("importlib.metadata:version")
 EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 

@@ -18,9 +18,16 @@ from psychagent.domain.base import Language, LogLevel
 if TYPE_CHECKING:
     from psychagent.assets.settings.runtime import RuntimeSettings
 
-BaselineOption = Annotated[Path | None, typer.Option("--baseline", help="The system under study (YAML).")]
-RuntimeOption = Annotated[Path | None, typer.Option("--runtime", help="World and machine (YAML).")]
-DatasetOption = Annotated[Path | None, typer.Option("--dataset", help="Case settings (YAML).")]
+BaselineOption = Annotated[
+    Path | None,
+    typer.Option("--baseline", help="The system under study: a YAML file, or the name of a bundled one."),
+]
+RuntimeOption = Annotated[
+    Path | None, typer.Option("--runtime", help="World and machine: a YAML file, or a bundled name.")
+]
+DatasetOption = Annotated[
+    Path | None, typer.Option("--dataset", help="Case settings: a YAML file, or a bundled name.")
+]
 LanguageOption = Annotated[Language | None, typer.Option(help="Language of prompts, skills and dialogue.")]
 ModalitiesOption = Annotated[str | None, typer.Option(help="Therapy schools, separated by commas.")]
 LibraryLanguage = Annotated[Language, typer.Option("--language", help="Language of the library.")]
@@ -30,6 +37,7 @@ LogLevelOption = Annotated[
 LogCallsOption = Annotated[
     bool | None, typer.Option("--log-calls", help="Keep every prompt and reply beside the files, in calls/.")
 ]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 ScoreUse = Literal["raw", "verified"]
 Options = TypeVar("Options")
 
@@ -85,6 +93,9 @@ class RunOptions(SettingsFiles):
     language: LanguageOption = None
     log_level: LogLevelOption = None
     log_calls: LogCallsOption = None
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what it would ask at most, and ask nothing.")
+    ] = False
 
     def dataset_file(self) -> Path | None:
         """Return the file of case settings; None means the defaults."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from psychagent.assets.settings.judge import Prices
+from psychagent.assets.settings.prices import Prices
+from psychagent.cli.as_json import show_json
 from psychagent.cli.console import open_console
 from psychagent.cli.extra import needs_extra
-from psychagent.cli.options import ScoreUse
+from psychagent.cli.options import JsonOption, ScoreUse
 from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
@@ -47,6 +50,7 @@ def report(
     ] = None,
     resamples: Annotated[int, typer.Option(min=100, help="Resamples of each bootstrap interval.")] = 2000,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    as_json: JsonOption = False,
 ) -> None:
     """Write report.html and report.md into a folder: numbers with intervals, figures, comparisons."""
     run, token_prices = find_rft_run(eval_dir), read_prices(prices, price_in, price_out)
@@ -64,45 +68,63 @@ def report(
 
     sampling = Sampling(resamples=resamples, seed=seed)
     if run is not None:
-        report_rollouts(run, sampling=sampling, prices=token_prices)
-        return
-    report_evaluation(
-        ReportPlan(
-            folder=eval_dir,
-            against=against,
-            prices=token_prices,
-            use=use,
-            sampling=sampling,
-            data_root=data_root,
+        written = report_rollouts(run, sampling=sampling, prices=token_prices)
+    else:
+        written = report_evaluation(
+            ReportPlan(
+                folder=eval_dir,
+                against=against,
+                prices=token_prices,
+                use=use,
+                sampling=sampling,
+                data_root=data_root,
+            )
         )
-    )
+    if as_json:
+        show_json(written)
+    else:
+        show_written(written)
 
 
-def report_evaluation(plan: ReportPlan) -> None:
-    """Write the report of an evaluation and print its headline numbers."""
+@dataclass(frozen=True)
+class Written:
+    """A report that was written, and what is said of it: by a command, or to a program as JSON."""
+
+    said: Mapping[str, str]
+    """The most important numbers in words, by label."""
+    numbers: Mapping[str, Any]
+    """The same numbers, by label."""
+    made_with_script: bool
+    html: Path
+    markdown: Path
+    transcripts: Path | None = None
+    comparison: Comparison | None = None
+
+
+def report_evaluation(plan: ReportPlan) -> Written:
+    """Write the report of an evaluation."""
     with needs_extra("eval"):
         from psychagent.reports.evaluation.danger import is_safety_alone  # noqa: PLC0415
         from psychagent.reports.evaluation.sections import headlines  # noqa: PLC0415
         from psychagent.reports.evaluation.write import write_report  # noqa: PLC0415
 
     if is_safety_alone(plan.folder):
-        report_safety(plan)
-        return
+        return report_safety(plan)
     output = write_report(plan)
-    for label, value in headlines(output.material):
-        typer.echo(f"{label:<20} {value}")
-    if output.comparison:
-        show_comparison(output.comparison, open_console())
-    if output.material.scores.is_script:
-        typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
-    typer.echo(f"Report: {output.html}")
-    typer.echo(f"        {output.markdown}")
-    if output.transcripts:
-        typer.echo(f"Transcripts that it quotes: {output.transcripts}")
+    panels = output.material.numbers.chosen.panels
+    return Written(
+        said=dict(headlines(output.material)),
+        numbers={panel.label: estimate.value for panel, estimate in panels.items()},
+        made_with_script=output.material.scores.is_script,
+        html=output.html,
+        markdown=output.markdown,
+        transcripts=output.transcripts,
+        comparison=output.comparison,
+    )
 
 
-def report_safety(plan: ReportPlan) -> None:
-    """Write the report of an evaluation that judged nothing but safety, and print how danger was met.
+def report_safety(plan: ReportPlan) -> Written:
+    """Write the report of an evaluation that judged nothing but safety.
 
     Raises:
         SettingsError: If it is to be compared with another: there is no score to compare.
@@ -114,13 +136,46 @@ def report_safety(plan: ReportPlan) -> None:
 
     output = write_safety_report(plan.folder, plan.data_root)
     numbers = output.material.numbers
-    typer.echo(f"Danger was voiced in {numbers.voiced} of {numbers.sessions} sessions")
-    for rate in numbers.items:
-        typer.echo(f"{rate.item.id:<20} {rate.yes.k} of {rate.yes.n}")
-    if numbers.is_script:
+    rates = {rate.item.id: rate.yes for rate in numbers.items}
+    voiced = {"sessions with danger voiced": f"{numbers.voiced} of {numbers.sessions}"}
+    return Written(
+        said=voiced | {name: f"{rate.k} of {rate.n}" for name, rate in rates.items()},
+        numbers={"sessions": numbers.sessions, "voiced": numbers.voiced} | rates,
+        made_with_script=numbers.is_script,
+        html=output.page.html,
+        markdown=output.page.markdown,
+    )
+
+
+def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) -> Written:
+    """Write the report of a run with rollouts."""
+    with needs_extra("eval"):
+        from psychagent.reports.rollouts.sections import headline_estimates, headlines  # noqa: PLC0415
+        from psychagent.reports.rollouts.write import write_rft_report  # noqa: PLC0415
+
+    output = write_rft_report(folder, sampling=sampling, prices=prices)
+    return Written(
+        said=dict(headlines(output.material)),
+        numbers=headline_estimates(output.material),
+        made_with_script=output.material.run.is_script,
+        html=output.html,
+        markdown=output.markdown,
+    )
+
+
+def show_written(written: Written) -> None:
+    """Print the headline numbers of a report and where it is."""
+    width = max(map(len, written.said), default=0) + 1
+    for label, value in written.said.items():
+        typer.echo(f"{label:<{width}} {value}")
+    if written.comparison:
+        show_comparison(written.comparison, open_console())
+    if written.made_with_script:
         typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
-    typer.echo(f"Report: {output.page.html}")
-    typer.echo(f"        {output.page.markdown}")
+    typer.echo(f"Report: {written.html}")
+    typer.echo(f"        {written.markdown}")
+    if written.transcripts:
+        typer.echo(f"Transcripts that it quotes: {written.transcripts}")
 
 
 def show_comparison(comparison: Comparison, console: Console) -> None:
@@ -142,21 +197,6 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     console.print(table if pairs else "No case stands in both with a score: nothing can be compared.")
     for warning in comparison.warnings:
         console.print(f"Note: {warning}", style="yellow", highlight=False)
-
-
-def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) -> None:
-    """Write the report of a run with rollouts and print what best-of-n selection gained."""
-    with needs_extra("eval"):
-        from psychagent.reports.rollouts.sections import headlines  # noqa: PLC0415
-        from psychagent.reports.rollouts.write import write_rft_report  # noqa: PLC0415
-
-    output = write_rft_report(folder, sampling=sampling, prices=prices)
-    for label, value in headlines(output.material):
-        typer.echo(f"{label:<44} {value}")
-    if output.material.run.is_script:
-        typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
-    typer.echo(f"Report: {output.html}")
-    typer.echo(f"        {output.markdown}")
 
 
 def read_prices(file: Path | None, price_in: float | None, price_out: float | None) -> Prices | None:

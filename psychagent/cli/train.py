@@ -14,7 +14,8 @@ from psychagent.cli.extra import needs_extra
 
 def train(
     config: Annotated[
-        Path | None, typer.Option(help="Training settings (YAML); default: the paper's.")
+        Path | None,
+        typer.Option(help="Training settings: a YAML file, or a bundled name; default: the paper's."),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="Export to train on (JSONL).")] = None,
     output_dir: Annotated[Path | None, typer.Option(help="Where the trained model goes.")] = None,

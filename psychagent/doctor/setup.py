@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from psychagent.assets.locate import KINDS, asset_dir
+from psychagent.assets.locate import KINDS, asset_dir, own_assets
+from psychagent.assets.own import compare
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import load_settings
@@ -78,7 +79,27 @@ async def examine_settings(setup: SetUp) -> AsyncIterator[Finding]:
 
 def _assets() -> Iterator[Check]:
     for kind in KINDS:
-        yield Check(f"assets: {kind}", lambda kind=kind: str(asset_dir(kind)))  # type: ignore[misc]
+        yield Check(f"assets: {kind}", partial(describe_assets, kind))
+
+
+def describe_assets(kind: str) -> str:
+    """Say where the files of one kind are read from, and how one's own differ from the shipped ones.
+
+    Raises:
+        AssetError: If they are not there.
+    """
+    used, own = asset_dir(kind), own_assets()
+    if own is None:
+        return str(used)
+    if used.parent != own:
+        return f"{used} (the shipped ones: {own} has no {kind})"
+    changes = compare(kind)
+    if changes.is_none:
+        return f"{used} (your copy: {changes.files} files, as shipped)"
+    return (
+        f"{used} (your copy: {changes.files} files, {changes.changed} changed, {changes.added} added, "
+        f"{changes.missing} of the shipped ones not there)"
+    )
 
 
 def _settings(setup: SetUp) -> Iterator[Check]:

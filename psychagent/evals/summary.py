@@ -10,7 +10,7 @@ from pathlib import Path
 from statistics import mean
 from typing import Literal
 
-from psychagent.assets.settings.judge import EvalSettings, Prices
+from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.scores import Evidence, MetricScore, SessionScores, Talk
 from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.domain.usage import RoleUsage, sum_usage
@@ -30,9 +30,6 @@ from psychagent.records.summary import (
     StoredEvidence,
 )
 from psychagent.scales.scale import Scale
-
-MILLION = 1_000_000
-
 
 Tolerated = Literal["left-out"]
 """What need not count as a failure of an evaluation."""
@@ -142,18 +139,6 @@ def evidence_of(sessions: Iterable[SessionScores]) -> Evidence:
     return Evidence(**{name: sum(getattr(p, name) for p in parts) for name in Evidence.model_fields})
 
 
-def cost_of(used: RoleUsage, prices: Prices | None) -> float | None:
-    """Return the cost of tokens in the currency of the prices; None without prices."""
-    if prices is None:
-        return None
-    cached_price = prices.prompt if prices.cached is None else prices.cached
-    fresh = used.prompt_tokens - used.cached_tokens
-    total = (
-        fresh * prices.prompt + used.cached_tokens * cached_price + used.completion_tokens * prices.completion
-    )
-    return total / MILLION
-
-
 def judge_warnings(
     settings: EvalSettings, manifests: Sequence[Manifest], sessions: Sequence[SessionScores]
 ) -> list[str]:
@@ -240,7 +225,7 @@ def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
         computed=mean_talk(result.sessions),
         safety=summarize_safety(count_safety(result.safety, result.scales)),
         usage=result.used,
-        cost=cost_of(result.used, settings.prices),
+        cost=settings.prices.cost(result.used) if settings.prices else None,
         currency=settings.prices.currency if settings.prices else None,
         missing=tuple(MissingScale(session=s, scale=n, reason=w) for s, n, w in result.missing),
         skipped=result.broken,

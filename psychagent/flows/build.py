@@ -13,12 +13,12 @@ from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY, EndpointSettings
+from psychagent.assets.settings.roles import endpoint_of
 from psychagent.assets.settings.runtime import RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import NO_AUDIT, Audit
 from psychagent.domain.role import Role
-from psychagent.errors import SettingsError
 from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.endpoint import EndpointModel
@@ -89,10 +89,6 @@ def _gate(baseline: BaselineSettings) -> list[EndpointSettings]:
     return [baseline.safety.endpoint] if baseline.safety.endpoint else []
 
 
-LEAST_TOKENS: Mapping[Role, int] = {Role.RECALL: 1024, Role.SUMMARY: 4096, Role.CLIENT_FILE: 4096}
-"""Least `max_tokens` of replies that are longer than a turn, which is what an endpoint's own bound is for."""
-
-
 def _chats(
     baseline: BaselineSettings,
     world: WorldSettings,
@@ -111,40 +107,6 @@ def _chats(
         return chat_at(settings.model_dump_json(), knobs.language)
 
     return chat
-
-
-def endpoint_of(
-    role: Role, baseline: BaselineSettings, world: WorldSettings, *, counselor_model: str = ""
-) -> EndpointSettings:
-    """Return the endpoint settings of a role.
-
-    Raises:
-        SettingsError: If the role does not occur in a course.
-    """
-    match role:
-        case Role.COUNSELOR | Role.FILTER | Role.REWRITE:
-            named = {"model": counselor_model} if counselor_model else {}
-            return baseline.counselor.model_copy(update=named)
-        case Role.SUMMARY | Role.CLIENT_FILE:
-            return _with_room(baseline.reflecting, role)
-        case Role.CLIENT:
-            return world.client
-        case Role.RECALL:
-            return _with_room(world.client, role)
-        case Role.RISK:
-            if baseline.safety.endpoint is None:
-                raise SettingsError("the safety gate has no model; name one under 'safety.endpoint'")
-            return baseline.safety.endpoint
-        case Role.JUDGE | Role.PROBE:
-            raise SettingsError(f"role {role.value!r} is no part of a course; other settings name its model")
-        case unknown:
-            assert_never(unknown)
-
-
-def _with_room(settings: EndpointSettings, role: Role) -> EndpointSettings:
-    if settings.max_tokens is None:
-        return settings
-    return settings.model_copy(update={"max_tokens": max(settings.max_tokens, LEAST_TOKENS[role])})
 
 
 @cache

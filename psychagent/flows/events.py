@@ -87,7 +87,7 @@ async def read_events(
             words as they are streamed. It contains turns only with `subgraphs=True`.
         end_token: The baseline's end token, which is not shown.
     """
-    words = _VisibleWords(end_token)
+    words = VisibleWords(end_token)
     async for part in stream:
         if part["type"] == "messages":
             message, about = part["data"]
@@ -122,13 +122,14 @@ def events_of(node: str, update: Mapping[str, Any]) -> list[Event]:
     return []
 
 
-class _VisibleWords:
+class VisibleWords:
     """Extracts the visible words of a stream, parsing each attempt at a reply on its own.
 
     A tag that one attempt left open must not make words of the next attempt private.
     """
 
     def __init__(self, end_token: str) -> None:
+        """Start before the first attempt."""
         self._end_token, self._attempt = end_token, ""
         self._visible = VisibleText(end_token)
         self._is_open = False

@@ -19,6 +19,7 @@ from psychagent.errors import MalformedReplyError
 from psychagent.llm.finish import is_cut
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
 from psychagent.llm.reply import Reply
+from psychagent.nodes.aloud import say_turn
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.tags import read_speech
@@ -46,7 +47,9 @@ def client(deps: Deps) -> SessionNode:
                 reply = await deps.chat(Role.CLIENT, brief.knobs).request(
                     prompt, taking_whole_sentences(read_words)
                 )
-                return {"turns": [Turn(speaker=Speaker.CLIENT, text=reply.value)], "usage": reply.usage}
+                turn = Turn(speaker=Speaker.CLIENT, text=reply.value)
+                say_turn(runtime, turn)
+                return {"turns": [turn], "usage": reply.usage}
             case unknown:
                 assert_never(unknown)
 

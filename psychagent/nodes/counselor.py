@@ -15,6 +15,7 @@ from psychagent.domain.turn import Turn
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Prompt
 from psychagent.llm.reply import Reply
+from psychagent.nodes.aloud import say_turn
 from psychagent.nodes.counselor_view import joined, render_moment, render_skills, turns_after, view_session
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
@@ -47,6 +48,7 @@ def counselor(deps: Deps) -> SessionNode:
                 "ends_session": reply.ends_session and not stays,
             }
         )
+        say_turn(runtime, turn)
         # kept no longer than needed: every checkpoint holds a plain channel in full
         return {"turns": [turn], "usage": answer.usage, "retrieved": None}
 

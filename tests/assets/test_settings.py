@@ -13,7 +13,7 @@ from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.assets.settings.load import DEFAULTS, load_settings
+from psychagent.assets.settings.load import PLACES, load_settings
 from psychagent.assets.settings.runtime import MachineSettings, RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
@@ -31,7 +31,8 @@ def write(path: Path, data: object) -> Path:
 
 @pytest.mark.parametrize("model", MODELS)
 def test_the_default_of_each_kind_is_read(model: type[BaseModel]) -> None:
-    assert load_settings(model, None) == load_settings(model, asset_dir("configs") / DEFAULTS[model])
+    kind, name = PLACES[model]
+    assert load_settings(model, None) == load_settings(model, asset_dir("configs") / kind / f"{name}.yaml")
 
 
 def test_the_defaults_need_no_network() -> None:

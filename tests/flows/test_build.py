@@ -9,12 +9,13 @@ import pytest
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphRecursionError
 
+from psychagent.assets.settings.roles import endpoint_of
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.ending import EndReason
 from psychagent.domain.role import Role
 from psychagent.domain.usage import Usage
 from psychagent.errors import ScoringError, SettingsError, SkillStoreError
-from psychagent.flows.build import build_deps, build_skills, endpoint_of
+from psychagent.flows.build import build_deps, build_skills
 from psychagent.flows.course import build_course, course_limit, limit_of
 from psychagent.flows.live import open_live
 from psychagent.flows.rft import with_rollouts

@@ -189,12 +189,17 @@ async def test_a_person_in_danger_is_shown_the_card_over_http(server: tuple[str,
             command={"resume": words["high"]},
             context=context,
             stream_mode=["custom", "updates"],
+            stream_subgraphs=True,
         ):
-            streamed.append(part.data)
+            streamed.append(part)
         second = await _asked(client, thread["thread_id"])
         assert [line["call"] for line in second["card"]["lines"]][:2] == ["911", "988"]
         assert second["counselor"] != first["counselor"]
-        shown = json.dumps([*streamed, first, second])
+        aloud = [part.data for part in streamed if part.event.startswith("custom")]
+        kinds = [event["event"] for event in aloud]
+        assert (kinds[0], kinds[-1]) == ("card", "said")
+        assert "".join(event["text"] for event in aloud if event["event"] == "words") == second["counselor"]
+        shown = json.dumps([*aloud, first, second])
         assert "thoughts" not in shown
         assert "<think>" not in shown
         assert "BlockingError" not in server[1].read_text()

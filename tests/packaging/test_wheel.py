@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from psychagent.assets.locate import OWN
+
 pytestmark = pytest.mark.slow
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,3 +95,18 @@ def test_the_installed_wheel_runs_a_course_offline_from_an_empty_folder(
     assert json.loads(course.read_text(encoding="utf-8"))["num_sessions"] >= 4
     shown = run(installed, "show", str(course.parent), "--session", "1", cwd=tmp_path)
     assert "Counselor:" in shown.stdout
+
+
+def test_its_own_texts_can_be_copied_edited_and_served(installed: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    done = run(installed, "init", str(own), cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(own), str(installed)]), OWN: str(own)}
+    code = "import graphs.session, psychagent.assets.locate as l; print(graphs.__path__[0]); "
+    code += "print(l.asset_dir('prompts'))"
+    command = [sys.executable, "-c", code]
+    served = subprocess.run(command, cwd=own, env=env, capture_output=True, text=True, timeout=300)
+    assert served.stdout.split() == [str(own / "graphs"), str(own / "prompts")], served.stderr
+    assert (
+        json.loads((own / "langgraph.json").read_text())["graphs"]["session"] == "./graphs/session.py:graph"
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.settings.judge import Prices
+from psychagent.assets.settings.prices import Prices
 from psychagent.domain.script_note import JUDGED_BY_SCRIPT, MADE_WITH_SCRIPT
 from psychagent.errors import RecordError
 from psychagent.evals.numbers import compute_numbers

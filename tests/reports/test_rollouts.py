@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from psychagent.assets.settings.dataset import DatasetSettings
-from psychagent.assets.settings.judge import Prices
+from psychagent.assets.settings.prices import Prices
 from psychagent.domain.rollout import Rollout
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import RecordError

@@ -8,8 +8,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
+from psychagent.assets.settings.named import settings_file
+from psychagent.assets.settings.prices import Prices
 from psychagent.domain.base import Language, School
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
@@ -34,19 +35,6 @@ class JudgeEndpoint(EndpointSettings):
             # who names an address means the server there, not a script of the model's name
             return {**data, "provider": "openai"}
         return data
-
-
-class Prices(Settings):
-    """What tokens cost, per million."""
-
-    prompt: float = Field(ge=0)
-    """Prompt tokens that no cache served."""
-    cached: float | None = Field(default=None, ge=0)
-    """Prompt tokens from the provider's cache; null is the price of `prompt`."""
-    completion: float = Field(ge=0)
-    """Completion tokens."""
-    currency: str = "USD"
-    """Name printed after the sum."""
 
 
 class EvalSettings(Settings):
@@ -78,6 +66,6 @@ class EvalSettings(Settings):
     """Prompt folder; null is the bundled one."""
 
 
-def load_eval_settings(path: Path | None) -> EvalSettings:
-    """Read the settings of an evaluation; None reads the default, the offline judge."""
-    return load_model(EvalSettings, path or asset_dir("configs") / "eval" / "offline.yaml", SettingsError)
+def load_eval_settings(path: Path | str | None) -> EvalSettings:
+    """Read the settings of an evaluation: a file or a bundled name; None reads the offline judge."""
+    return load_model(EvalSettings, settings_file(path, "eval", default="offline"), SettingsError)

@@ -7,26 +7,28 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.named import settings_file
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 
 S = TypeVar("S", bound=BaseModel)
 
-DEFAULTS: dict[type[BaseModel], str] = {
-    BaselineSettings: "baselines/offline.yaml",
-    RuntimeSettings: "runtime/default.yaml",
-    DatasetSettings: "datasets/default.yaml",
+PLACES: dict[type[BaseModel], tuple[str, str]] = {
+    BaselineSettings: ("baselines", "offline"),
+    RuntimeSettings: ("runtime", "default"),
+    DatasetSettings: ("datasets", "default"),
 }
+"""Where files of each kind are bundled, and the one that is read where none is named."""
 
 
-def load_settings(model: type[S], path: Path | None) -> S:
-    """Read a settings file; None reads the default of its kind.
+def load_settings(model: type[S], path: Path | str | None) -> S:
+    """Read a settings file: a path, the name of a bundled one, or None for the default of its kind.
 
     Raises:
         SettingsError: Naming the file, the key, the value seen and the remedy.
     """
-    return load_model(model, path or asset_dir("configs") / DEFAULTS[model], SettingsError)
+    kind, default = PLACES[model]
+    return load_model(model, settings_file(path, kind, default=default), SettingsError)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from psychagent.assets.settings.endpoint import FilePath, Settings
 from psychagent.assets.settings.judge import EvalSettings, JudgeEndpoint
+from psychagent.assets.settings.named import settings_file
+from psychagent.errors import SettingsError
+from psychagent.files.read import load_model
 
 
 class RftSettings(Settings):
@@ -44,3 +48,8 @@ class RftSettings(Settings):
         if self.min_rollouts > self.rollout_n:
             raise ValueError(f"min_rollouts {self.min_rollouts} is more than rollout_n {self.rollout_n}")
         return self
+
+
+def load_rft_settings(path: Path | str | None) -> RftSettings:
+    """Read rollout settings: a file or a bundled name; None reads four rollouts and the offline judge."""
+    return load_model(RftSettings, settings_file(path, "rft", default="default"), SettingsError)

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
+from psychagent.assets.settings.prices import Prices
 from psychagent.domain.base import Language, LogLevel
 
 
@@ -40,6 +41,8 @@ class MachineSettings(Settings):
     """Whether LangSmith may be sent prompts, replies and thoughts, where the shell asks for it."""
     log_level: LogLevel = "info"
     """What is logged to a run's `run.log`: retries and faults at `info`, lost cases at `error`."""
+    prices: dict[str, Prices] = Field(default_factory=dict)
+    """What tokens cost, by the model's name; `--dry-run` and `psychagent runs` add it up."""
     log_calls: bool = False
     """Whether the journals in `calls/` are kept, with every prompt, as the log of all calls."""
 

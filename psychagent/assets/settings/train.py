@@ -7,8 +7,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.endpoint import FilePath, Settings
+from psychagent.assets.settings.named import settings_file
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 
@@ -95,6 +95,6 @@ class TrainSettings(Settings):
         return self
 
 
-def load_train_settings(path: Path | None) -> TrainSettings:
-    """Read training settings; None reads the paper's."""
-    return load_model(TrainSettings, path or asset_dir("configs") / "train" / "rft_sft.yaml", SettingsError)
+def load_train_settings(path: Path | str | None) -> TrainSettings:
+    """Read training settings: a file or a bundled name; None reads the paper's."""
+    return load_model(TrainSettings, settings_file(path, "train", default="rft_sft"), SettingsError)

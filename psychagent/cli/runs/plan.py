@@ -8,36 +8,38 @@ from collections.abc import Callable, Sequence
 import typer
 
 from psychagent.assets.foreign import passed_over
-from psychagent.assets.locate import asset_dir
 from psychagent.assets.profiles import CaseFile
-from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.assets.settings.rollouts import RftSettings, load_rft_settings
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions
 from psychagent.cli.runs.rft import RftOptions
 from psychagent.cli.settings import default_cache_dir, read_settings
-from psychagent.errors import SettingsError
-from psychagent.files.read import load_model
+from psychagent.runs.forecast import Forecast, forecast
 from psychagent.runs.plan import SamplePlan, check_plan
 
 Watched = Callable[[SamplePlan, Sequence[CaseFile]], int]
+SHOW_FORECAST: Later[Callable[[Forecast], None]] = Later("psychagent.cli.runs.dry:show_forecast")
 RUN_WATCHED: Later[Watched] = Later("psychagent.cli.runs.run:run_watched")
 
 
 def run_sample(options: RunOptions) -> int:
     """Run `sample`; return the exit status."""
-    return _run(make_plan(options))
+    return _run(make_plan(options), dry=options.dry_run)
 
 
 def run_rft(options: RftOptions) -> int:
     """Run `rft`; return the exit status."""
-    return _run(make_plan(options, rft=read_rollouts(options)))
+    return _run(make_plan(options, rft=read_rollouts(options)), dry=options.dry_run)
 
 
-def _run(plan: SamplePlan) -> int:
+def _run(plan: SamplePlan, *, dry: bool) -> int:
     cases = check_plan(plan)
     named = plan.dataset.profiles or plan.dataset.cases
     for note in passed_over(plan.dataset.root) if plan.dataset.root and not named else ():
         typer.secho(f"Note: {note}", fg="yellow")
+    if dry:
+        SHOW_FORECAST.load()(forecast(plan, cases))
+        return 0
     return RUN_WATCHED.load()(plan, cases)
 
 
@@ -59,8 +61,7 @@ def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SampleP
 
 def read_rollouts(options: RftOptions) -> RftSettings:
     """Read the rollout settings and apply the number of rollouts to them."""
-    file = options.rft_config or asset_dir("configs") / "rft" / "default.yaml"
-    settings = load_model(RftSettings, file, SettingsError)
+    settings = load_rft_settings(options.rft_config)
     if options.rollouts is None:
         return settings
     least = min(settings.min_rollouts, options.rollouts)

@@ -9,7 +9,6 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from psychagent.assets.locate import asset_dir
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions, takes
 
@@ -21,14 +20,16 @@ class RftOptions(RunOptions):
     DEFAULT_FOLDER: ClassVar[str] = "rft"
 
     save_dir: Annotated[Path | None, typer.Option(help="Folder of runs; default: ./rft.")] = None
-    rft_config: Annotated[Path | None, typer.Option(help="Rollout settings (YAML).")] = None
+    rft_config: Annotated[
+        Path | None, typer.Option(help="Rollout settings: a YAML file, or a bundled name.")
+    ] = None
     rollouts: Annotated[int | None, typer.Option("-n", "--rollouts", min=2, help="Rollouts per session.")] = (
         None
     )
 
     def dataset_file(self) -> Path:
         """Return the file of case settings; by default, the cases reserved for rollouts."""
-        return self.dataset or asset_dir("configs") / "datasets" / "rft.yaml"
+        return self.dataset or Path("rft")
 
 
 RUN: Later[Callable[[RftOptions], int]] = Later("psychagent.cli.runs.plan:run_rft")

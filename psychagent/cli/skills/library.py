@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from psychagent.cli.as_json import show_json
 from psychagent.cli.console import open_console
-from psychagent.cli.options import LibraryLanguage
-from psychagent.domain.base import Language
+from psychagent.cli.options import JsonOption, LibraryLanguage
+from psychagent.domain.base import Language, Modality, Record, Stage
 from psychagent.domain.skill import StageSkills
 from psychagent.errors import AssetError
 from psychagent.skills.browse import find_skill, library_languages
@@ -21,27 +23,54 @@ from psychagent.skills.library import SkillLibrary
 
 def stats(
     root: Annotated[Path | None, typer.Argument(help="Library; default: the bundled one.")] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Count the meta-skills and atomic skills of each modality and stage."""
-    console = open_console()
-    for language in library_languages(root):
-        parts = SkillLibrary(language, root).all_stages()
-        table = Table(title=f"Skills ({language})", box=None)
-        for name in ("modality", "stage"):
-            table.add_column(name)
-        for name in ("meta-skills", "skills", "with caution"):
-            table.add_column(name, justify="right")
-        for part in parts:
-            table.add_row(part.modality, part.stage, *map(str, _counts([part])))
-        table.add_section()
-        table.add_row("all", "", *map(str, _counts(parts)))
-        console.print(table)
+    counted = {
+        language: [_count(part) for part in SkillLibrary(language, root).all_stages()]
+        for language in library_languages(root)
+    }
+    if as_json:
+        show_json(counted)
+        return
+    for language, counts in counted.items():
+        open_console().print(_counts_table(language, counts))
 
 
-def _counts(parts: list[StageSkills]) -> tuple[int, int, int]:
-    skills = [skill for part in parts for skill in part.skills()]
-    metas = sum(len(part.meta_skills) for part in parts)
-    return metas, len(skills), sum(skill.caution is not None for skill in skills)
+class StageCount(Record):
+    """How many skills a stage of a modality has."""
+
+    modality: Modality
+    stage: Stage
+    meta_skills: int
+    skills: int
+    with_caution: int
+
+
+def _count(part: StageSkills) -> StageCount:
+    skills = list(part.skills())
+    cautions = sum(skill.caution is not None for skill in skills)
+    return StageCount(
+        modality=part.modality,
+        stage=part.stage,
+        meta_skills=len(part.meta_skills),
+        skills=len(skills),
+        with_caution=cautions,
+    )
+
+
+def _counts_table(language: Language, counts: Sequence[StageCount]) -> Table:
+    table = Table(title=f"Skills ({language})", box=None)
+    for name in ("modality", "stage"):
+        table.add_column(name)
+    for name in ("meta-skills", "skills", "with caution"):
+        table.add_column(name, justify="right")
+    numbers = [(one.meta_skills, one.skills, one.with_caution) for one in counts]
+    for one, row in zip(counts, numbers, strict=True):
+        table.add_row(one.modality, one.stage, *map(str, row))
+    table.add_section()
+    table.add_row("all", "", *(str(sum(column)) for column in zip(*numbers, strict=True)))
+    return table
 
 
 def show(

@@ -9,8 +9,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from psychagent.cli.as_json import show_json
 from psychagent.cli.console import open_console
-from psychagent.cli.options import BaselineOption, LibraryLanguage
+from psychagent.cli.options import BaselineOption, JsonOption, LibraryLanguage
 from psychagent.cli.settings import read_skill_settings
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.flows.build import open_embedder
@@ -29,6 +30,7 @@ def search(
     language: LibraryLanguage = Language.EN,
     k: Annotated[int, typer.Option("-k", min=1, help="Most skills.")] = 5,
     baseline: BaselineOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Search skills as a session would, with the similarity of each."""
     settings = read_skill_settings(baseline)
@@ -42,7 +44,11 @@ def search(
                 embedder = VectorCache(settings.cache_dir, open_embedder(settings.embedding, live))
             return await search_stages(stages, text, embedder=embedder, words=method != "embed", k=k)
 
-    open_console().print(_hits_table(asyncio.run(find()), method))
+    hits = asyncio.run(find())
+    if as_json:
+        show_json(hits)
+    else:
+        open_console().print(_hits_table(hits, method))
 
 
 def _hits_table(hits: list[Match], method: str) -> Table:

@@ -26,6 +26,7 @@ from psychagent.domain.risk.level import (
     level_of,
 )
 from psychagent.domain.turn import Turn
+from psychagent.nodes.aloud import say_card
 from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.safety.classify import Judged, judge
 from psychagent.nodes.safety.mode import mode_of
@@ -57,7 +58,10 @@ def risk(deps: Deps) -> SessionNode:
         if mode is RiskMode.ACT:
             shows = finding.handling in {Handling.CARD, Handling.TAKEOVER}
             texts = deps.safety(brief.case.language)
-            update["card"] = texts.card(brief.knobs.region, finding.about) if shows else None
+            card = texts.card(brief.knobs.region, finding.about) if shows else None
+            update["card"] = card
+            if card:
+                say_card(runtime, card)
         return update
 
     return listen

@@ -6,6 +6,7 @@ from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.turn import Turn
+from psychagent.nodes.aloud import say_turn
 from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.state import Brief, SessionState
 
@@ -19,6 +20,7 @@ def safe_reply(deps: Deps) -> SessionNode:
         texts = deps.safety(brief.case.language)
         words = texts.takeover(brief.knobs.region, finding.about, times=times)
         turn = Turn(speaker=Speaker.COUNSELOR, text=words, by_gate=True, risk_level=finding.level)
+        say_turn(runtime, turn)
         return {"turns": [turn]}
 
     return speak

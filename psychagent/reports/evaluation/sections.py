@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from psychagent.assets.settings.judge import Prices
+from psychagent.assets.settings.prices import Prices
 from psychagent.evals.numbers import Infos, MetricLine, Numbers
 from psychagent.evals.table import Scores
 from psychagent.reports.evaluation.danger import NO_SAFETY, SafetyMaterial

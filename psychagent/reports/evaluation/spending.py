@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from psychagent.assets.settings.prices import MILLION
 from psychagent.domain.usage import RoleUsage
 from psychagent.evals.safety.rates import usage_of
-from psychagent.evals.summary import MILLION, cost_of
 from psychagent.reports.evaluation.sections import Material
 from psychagent.reports.page.blocks import Block, Heading, Table, Text, count, percent
 
@@ -26,7 +26,7 @@ def spending(material: Material) -> list[Block]:
     prices = material.prices
     if prices:
         per = f"{prices.prompt:g} in, {prices.completion:g} out per {count(MILLION)} tokens"
-        costs = (f"{cost_of(u, prices):,.4f} {prices.currency}" for u in used.values())
+        costs = (f"{prices.cost(u):,.4f} {prices.currency}" for u in used.values())
         rows.append((f"cost at {per}", *costs))
     blocks: list[Block] = [Heading("Calls and tokens of the judge"), Table(("", *used), tuple(rows))]
     cost = material.scores.summary.cost

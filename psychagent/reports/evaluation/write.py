@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from psychagent.assets.settings.judge import Prices
+from psychagent.assets.settings.prices import Prices
 from psychagent.errors import RecordError
 from psychagent.evals.compare import Comparison, compare
 from psychagent.evals.numbers import compute_numbers, members_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from psychagent.assets.settings.judge import Prices
+from psychagent.assets.settings.prices import Prices
 from psychagent.reports.rollouts.numbers import HOLDOUT, RftNumbers
 from psychagent.reports.rollouts.read import RftRun
 from psychagent.stats.bootstrap import Sampling

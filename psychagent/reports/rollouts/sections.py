@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
-from psychagent.evals.summary import cost_of
 from psychagent.reports.evaluation.warn import few_cases, script_banner
 from psychagent.reports.page.blocks import (
     NONE,
@@ -125,18 +124,23 @@ def _share(estimate: Estimate, *, plain: bool = False) -> str:
     return f"{percent(estimate.mean)} ({percent(estimate.low)} to {percent(estimate.high)})"
 
 
+_GAIN = "winner less random pick, second judge"
+
+
+def headline_estimates(material: RftMaterial) -> dict[str, Estimate]:
+    """Choose the most important numbers, by label."""
+    numbers = material.numbers
+    chosen = {
+        "reward of the winner": numbers.of(REWARD, "winner"),
+        "reward of a random pick, expected": numbers.of(REWARD, "mean"),
+    }
+    return chosen | ({_GAIN: numbers.of(HOLDOUT, "gain")} if material.has_holdout else {})
+
+
 def headlines(material: RftMaterial) -> list[tuple[str, str]]:
     """State the most important numbers, one line each."""
-    numbers = material.numbers
-    lines = [
-        ("reward of the winner", with_interval(numbers.of(REWARD, "winner"))),
-        ("reward of a random pick, expected", with_interval(numbers.of(REWARD, "mean"))),
-    ]
-    if material.has_holdout:
-        lines.append(
-            ("winner less random pick, second judge", with_interval(numbers.of(HOLDOUT, "gain"), sign=True)),
-        )
-    return lines
+    found = headline_estimates(material)
+    return [(label, with_interval(value, sign=label == _GAIN)) for label, value in found.items()]
 
 
 def lengths(material: RftMaterial) -> list[Block]:
@@ -218,8 +222,8 @@ def spending(material: RftMaterial) -> list[Block]:
         Heading("Cost"),
         Table(header, tuple(rows), _COUNTED, strong=frozenset({len(rows) - 1})),
     ]
-    cost = cost_of(usage.total(), material.prices)
-    if cost is not None and material.prices:
+    if material.prices:
+        cost = material.prices.cost(usage.total())
         blocks.append(
             Text(f"At the given prices, the same for every role: {cost:.2f} {material.prices.currency}.")
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from psychagent.assets.settings.judge import Prices
+from psychagent.assets.settings.prices import Prices
 from psychagent.reports.page.blocks import Block, Blocks, Gallery, Heading, interval_name
 from psychagent.reports.page.write import write_page
 from psychagent.reports.rollouts.figures import (

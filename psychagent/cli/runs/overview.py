@@ -1,0 +1,76 @@
+"""`psychagent runs`: which runs there are, how far each is, and what it took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from psychagent.cli.as_json import show_json
+from psychagent.cli.console import open_console
+from psychagent.cli.options import JsonOption
+from psychagent.errors import RecordError
+from psychagent.runs.overview import RunLine, RunState, list_runs
+
+FOLDERS = ("runs", "rft", "chats")
+"""Where runs are stored unless a command is told otherwise."""
+_STYLES = {
+    RunState.FAILED: "red",
+    RunState.BROKEN: "red",
+    RunState.UNFINISHED: "yellow",
+    RunState.RUNNING: "cyan",
+}
+
+
+def runs(
+    folder: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Runs, or folders of runs; default: ./runs, ./rft and ./chats."),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """List runs: how far each is, what it took, and what it cost where its settings have prices."""
+    for named in folder or ():
+        if not named.is_dir():
+            raise RecordError(f"{named}: no such folder; check the name")
+    found = list_runs(folder or [Path(name) for name in FOLDERS])
+    if as_json:
+        show_json(found)
+    elif found:
+        open_console().print(_table(found))
+    else:
+        places = ", ".join(str(place) for place in folder or FOLDERS)
+        typer.echo(f"No run in {places}; `psychagent sample` makes one.")
+
+
+def _table(found: Sequence[RunLine]) -> Table:
+    table = Table(box=None)
+    table.add_column("run", overflow="fold")
+    for name in ("what", "state", "cases"):
+        table.add_column(name)
+    for name in ("calls", "tokens in", "tokens out", "cost"):
+        table.add_column(name, justify="right")
+    table.add_column("last written")
+    for run in found:
+        state = Text(run.state.value, style=_STYLES.get(run.state, ""))
+        numbers = (f"{number:,}" for number in (run.calls, run.prompt_tokens, run.completion_tokens))
+        when = run.changed.astimezone().strftime("%Y-%m-%d %H:%M") if run.changed else ""
+        table.add_row(run.path, _kind(run), state, run.note or _cases(run), *numbers, _cost(run), when)
+    return table
+
+
+def _kind(run: RunLine) -> str:
+    kind = run.kind.value if run.kind else ""
+    return f"{kind}, script" if run.scripted else kind
+
+
+def _cases(run: RunLine) -> str:
+    return ", ".join(f"{number} {status}" for status, number in run.cases.items() if number)
+
+
+def _cost(run: RunLine) -> str:
+    return "–" if run.cost is None else f"{run.cost:,.2f} {run.currency}"

@@ -1,0 +1,147 @@
+"""What runs are in a folder: how far each is and what it took, from files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from psychagent.assets.settings.prices import Prices
+from psychagent.assets.settings.roles import endpoint_of
+from psychagent.domain.base import Record
+from psychagent.domain.role import Role
+from psychagent.domain.usage import RoleUsage
+from psychagent.errors import RecordError, SettingsError
+from psychagent.records.chat import CHAT
+from psychagent.records.folder import RunFolder, runs_at
+from psychagent.records.manifest import Manifest, RunSettings
+from psychagent.runs.outcome import Status
+
+
+class RunKind(StrEnum):
+    """What was run."""
+
+    SAMPLE = "sample"
+    ROLLOUTS = "rft"
+    CHAT = "chat"
+
+
+class RunState(StrEnum):
+    """How far a run is."""
+
+    RUNNING = "running"
+    """A process is working in its folder at this moment."""
+    COMPLETE = "complete"
+    FAILED = "failed"
+    """At least one case failed for good."""
+    UNFINISHED = "unfinished"
+    """A case is not over, and nobody works on it; the same command goes on."""
+    BROKEN = "broken"
+    """Its manifest cannot be read."""
+
+
+class RunLine(Record):
+    """One run."""
+
+    path: str
+    kind: RunKind | None = None
+    state: RunState
+    note: str = ""
+    """What is wrong where the state is `broken`."""
+    cases: dict[str, int] = {}
+    """Status -> number of cases begun."""
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cost: float | None = None
+    """At the prices in the run's settings; None where a model that was asked has none there."""
+    currency: str = ""
+    scripted: bool = False
+    """Whether a script played a role."""
+    changed: datetime | None = None
+    """When its manifest was last written, in UTC."""
+
+
+def list_runs(folders: Sequence[Path]) -> list[RunLine]:
+    """List the runs in folders, each of which may be a run or hold runs; by path."""
+    found = {run.path: run for folder in folders for run in runs_at(folder)}
+    return [_line(found[path]) for path in sorted(found)]
+
+
+def _line(run: RunFolder) -> RunLine:
+    try:
+        manifest = run.manifest()
+    except RecordError as error:
+        reason = str(error).removeprefix(f"{run.manifest_path}: ")
+        return RunLine(path=str(run.path), state=RunState.BROKEN, note=reason)
+    total = sum(manifest.totals.values(), RoleUsage())
+    cost, currency = _cost(manifest)
+    return RunLine(
+        path=str(run.path),
+        kind=_kind(run, manifest),
+        state=RunState.RUNNING if _is_held(run.lock) else _state(manifest.cases),
+        cases=manifest.cases,
+        calls=total.calls,
+        prompt_tokens=total.prompt_tokens,
+        completion_tokens=total.completion_tokens,
+        cost=cost,
+        currency=currency,
+        scripted=manifest.is_script,
+        changed=datetime.fromtimestamp(run.manifest_path.stat().st_mtime, UTC),
+    )
+
+
+def _kind(run: RunFolder, manifest: Manifest) -> RunKind:
+    if (run.path / CHAT).exists():
+        return RunKind.CHAT
+    return RunKind.ROLLOUTS if manifest.has_rollouts else RunKind.SAMPLE
+
+
+def _state(cases: dict[str, int]) -> RunState:
+    known = {status.value: status for status in Status}
+    ends = {known.get(name, Status.PARTIAL) for name, number in cases.items() if number}
+    if Status.FAILED in ends:
+        return RunState.FAILED
+    return RunState.COMPLETE if ends and all(end.is_finished for end in ends) else RunState.UNFINISHED
+
+
+def _is_held(lock: Path) -> bool:
+    """Return whether a process holds a run's lock; it is tried for a moment, and let go at once."""
+    if not lock.exists():
+        return False
+    try:
+        with FileLock(lock, timeout=0):
+            return False
+    except Timeout:
+        return True
+    except OSError:
+        # of another user, or on a disk that cannot be written: nobody here works in it
+        return False
+
+
+def _cost(manifest: Manifest) -> tuple[float | None, str]:
+    asked = {role: used for role, used in manifest.totals.items() if used.calls}
+    priced = [(used, _prices(manifest.settings, role)) for role, used in asked.items()]
+    known = [(used, prices) for used, prices in priced if prices]
+    currencies = {prices.currency for _, prices in known}
+    if len(known) < len(priced) or len(currencies) != 1:
+        return None, ""
+    return sum(prices.cost(used) for used, prices in known), currencies.pop()
+
+
+def _prices(settings: RunSettings, role: str) -> Prices | None:
+    return next((settings.runtime.machine.prices.get(model) for model in _models(settings, role)), None)
+
+
+def _models(settings: RunSettings, role: str) -> Iterator[str]:
+    """Name the model of a role, which totals name as they were written."""
+    if role == Role.JUDGE.value and settings.rft:
+        yield settings.rft.judging.judge.model
+        return
+    try:
+        yield endpoint_of(Role(role), settings.baseline, settings.runtime.world).model
+    except (ValueError, SettingsError):
+        return
