@@ -11,6 +11,7 @@ from langgraph.types import StateSnapshot
 
 from psychagent.domain.ending import end_reason
 from psychagent.domain.risk.finding import About
+from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.turn import Turn
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
@@ -91,3 +92,19 @@ def _ends(deps: Deps, values: CourseState, knobs: Knobs) -> bool:
     session = values["open"]
     plan, _ = next_plan(deps, values["case"], session, values["memory"], max_sessions=knobs.max_sessions)
     return end_reason(plan.stage, session.index, knobs.max_sessions) is not None
+
+
+def turns_left(turn: Turn, spoken: int, *, most: int, extra: int) -> int:
+    """Count the counselor's turns that may follow one of its turns, those included that danger adds.
+
+    Args:
+        turn: The counselor's last turn.
+        spoken: Its number in the session, from 1.
+        most: Most counselor turns of a session without danger.
+        extra: Most counselor turns beyond them.
+    """
+    # as the session's graph has it: past the limit it goes on until the goodbye that danger kept it from
+    is_kept = is_pressing(turn.risk_level) or (spoken > most and not turn.ends_session)
+    if turn.ends_session and not is_kept:
+        return 0
+    return max(most + (extra if is_kept else 0) - spoken, 0)

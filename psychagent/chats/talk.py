@@ -12,11 +12,10 @@ from psychagent.chats.chat import Answer, Chat
 from psychagent.chats.lines import Obey, Refuse, Say, read_line
 from psychagent.chats.person import Person
 from psychagent.chats.regions import list_regions, names_of
-from psychagent.chats.scene import At, Scene
+from psychagent.chats.scene import At, Scene, turns_left
 from psychagent.chats.texts import ChatTexts, Order, load_chat_texts
 from psychagent.domain.base import Speaker
 from psychagent.domain.risk.finding import HIGH
-from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.errors import CallError, PsychAgentError, RecordError
@@ -37,22 +36,6 @@ class Ended(StrEnum):
 
     LEFT = "left"
     OVER = "over"
-
-
-def turns_left(turn: Turn, spoken: int, *, most: int, extra: int) -> int:
-    """Count the counselor's turns that may follow one of its turns, those included that danger adds.
-
-    Args:
-        turn: The counselor's last turn.
-        spoken: Its number in the session, from 1.
-        most: Most counselor turns of a session without danger.
-        extra: Most counselor turns beyond them.
-    """
-    # as the session's graph has it: past the limit it goes on until the goodbye that danger kept it from
-    is_kept = is_pressing(turn.risk_level) or (spoken > most and not turn.ends_session)
-    if turn.ends_session and not is_kept:
-        return 0
-    return max(most + (extra if is_kept else 0) - spoken, 0)
 
 
 async def talk(chat: Chat, person: Person, *, clock: Callable[[], float] = time.monotonic) -> Ended:

@@ -52,11 +52,11 @@ def test_markup_in_values_is_left_as_it_is(mine: PromptLibrary) -> None:
 
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("modality", list(Modality))
-def test_every_first_plan_has_frame_and_limits_of_confidentiality_and_checks_for_safety(
+def test_every_first_plan_says_what_is_kept_and_checks_for_safety(
     language: Language, modality: Modality
 ) -> None:
     focus = " ".join(PromptLibrary(language).first_plan(modality).focus)
-    words = {Language.EN: ("where confidentiality ends", "safety"), Language.ZH: ("保密到哪里为止", "安全")}
+    words = {Language.EN: ("what is kept of the talk", "safety"), Language.ZH: ("谈话怎样保存", "安全")}
     assert all(word in focus for word in words[language])
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from psychagent.chats.talk import REMIND_SEC, Ended, talk, turns_left
+from psychagent.chats.scene import turns_left
+from psychagent.chats.talk import REMIND_SEC, Ended, talk
 from psychagent.chats.texts import load_chat_texts
 from psychagent.cli.show import find_records, session_lines
 from psychagent.domain.base import Language, Speaker

@@ -269,5 +269,5 @@ def test_the_gates_rules_texts_and_services_are_read_and_old_services_are_named(
 
 
 def test_a_folder_without_the_gates_files_fails_the_check(tmp_path: Path) -> None:
-    with pytest.raises(AssetError, match="no such file"):
+    with pytest.raises(AssetError, match="holds no rules"):
         describe_safety(Language.EN, date(2026, 1, 1), tmp_path)

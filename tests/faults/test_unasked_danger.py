@@ -51,7 +51,9 @@ async def test_rollouts_that_did_not_ask_lose_however_well_they_are_judged(tmp_p
         assert data["selection"]["unasked"] == unasked
         assert ASKED in said(data["rollout_candidates"][data["winner_rollout_index"]])
         heard = [[f["turn"] for f in c["risk"] if not f["carried"]] for c in data["rollout_candidates"]]
-        assert heard == [[1]] * 4, "of the rejected ones too"
+        # where it was asked about, an answer that does not deny it is heard as well
+        asked = [ASKED in said(c) for c in data["rollout_candidates"]]
+        assert heard == [[1, 3] if one else [1] for one in asked], "of the rejected ones too"
 
 
 async def test_the_reference_reward_takes_no_account_of_it(tmp_path: Path) -> None:
