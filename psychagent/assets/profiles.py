@@ -12,8 +12,8 @@ from psychagent.assets.foreign import SUFFIXES, Fitted, fit_profile, is_foreign,
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.dataset import DatasetSettings, Order
 from psychagent.domain.base import Language, Modality
-from psychagent.domain.name import is_name, why_no_name
 from psychagent.domain.profile import Case, Profile
+from psychagent.domain.text.name import is_name, why_no_name
 from psychagent.errors import AssetError
 from psychagent.files.read import load_data, nearest, to_model
 

@@ -16,8 +16,8 @@ from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.chats.person import new_case_id, person_case
 from psychagent.domain.base import Language, Modality
-from psychagent.domain.name import is_name, why_no_name
 from psychagent.domain.profile import Case
+from psychagent.domain.text.name import is_name, why_no_name
 from psychagent.errors import RecordError, SettingsError
 from psychagent.records.chat import CHAT, ChatRecord, read_chat
 from psychagent.records.folder import RunFolder

@@ -11,11 +11,11 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from psychagent.cli.as_json import show_json
-from psychagent.cli.console import open_console
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import JsonOption, SettingsFiles, takes
 from psychagent.cli.settings import default_cache_dir
+from psychagent.cli.shown.as_json import show_json
+from psychagent.cli.shown.console import open_console
 from psychagent.doctor.setup import Finding, SetUp, examine_settings
 
 EXAMINE_PARTS: Later[Callable[[SetUp], AsyncIterator[Finding]]] = Later(

@@ -15,10 +15,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychagent.assets.settings.judge import load_eval_settings
-from psychagent.cli.console import open_console
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
 from psychagent.cli.settings import read_schools
+from psychagent.cli.shown.console import open_console
 from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.domain.risk.asked import Asked
 from psychagent.domain.scores import SessionScores

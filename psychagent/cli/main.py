@@ -11,8 +11,8 @@ from typing import Annotated
 import typer
 
 from psychagent.cli.lazy import Later, Lazy, build_group
-from psychagent.cli.output import harden_output, lost_output
-from psychagent.domain.plain import plain
+from psychagent.cli.shown.output import harden_output, lost_output
+from psychagent.domain.text.plain import plain
 
 COMMANDS = {
     "sample": Lazy(

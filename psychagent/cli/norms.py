@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from psychagent.cli.console import open_console
 from psychagent.cli.options import ScoreUse
+from psychagent.cli.shown.console import open_console
 from psychagent.evals.norms import ComputedNorms, compute_norms, write_norms
 
 

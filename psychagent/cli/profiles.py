@@ -12,7 +12,7 @@ from rich.markup import escape
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.profile_checks import check_folder
 from psychagent.assets.profiles import read_named
-from psychagent.cli.console import open_console
+from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Modality
 from psychagent.domain.file_facts import to_line
 from psychagent.domain.profile import Profile

@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from psychagent.assets.settings.prices import Prices
-from psychagent.cli.as_json import show_json
-from psychagent.cli.console import open_console
 from psychagent.cli.extra import needs_extra
 from psychagent.cli.options import JsonOption, ScoreUse
+from psychagent.cli.shown.as_json import show_json
+from psychagent.cli.shown.console import open_console
 from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 
 from psychagent.assets.labels import Labels, load_labels
-from psychagent.cli.console import open_console
+from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Speaker
 from psychagent.domain.file_facts import memory_changes
 from psychagent.domain.memory import Standing

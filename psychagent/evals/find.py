@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from psychagent.domain.base import SCHOOLS, Language, Record, School, Speaker
-from psychagent.domain.name import is_name, why_no_name
 from psychagent.domain.risk.session import SessionDanger
+from psychagent.domain.text.name import is_name, why_no_name
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.importing.files import find_files
 from psychagent.evals.importing.messages import (

@@ -11,9 +11,9 @@ from typing import Any
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.ending import EndReason
-from psychagent.domain.plain import plain
 from psychagent.domain.plan import Plan
 from psychagent.domain.rollout import FinishedSession, Rollout
+from psychagent.domain.text.plain import plain
 from psychagent.domain.turn import Turn
 from psychagent.replies.stream import VisibleText
 from psychagent.safety.answer import Card

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from psychagent.domain.cause import Cause
-from psychagent.domain.plain import plain
+from psychagent.domain.text.plain import plain
 from psychagent.domain.usage import RoleUsage
 from psychagent.llm.prompt import Message, Prompt
 

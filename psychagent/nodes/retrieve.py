@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.call import CallId
-from psychagent.domain.danger import Alarm, lately_said, open_danger, sound_alarm
+from psychagent.domain.risk.danger import Alarm, lately_said, open_danger, sound_alarm
 from psychagent.domain.risk.finding import About, RiskMode
 from psychagent.domain.risk.level import is_pressing, level_at
 from psychagent.domain.role import Role

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from psychagent.domain.plain import plain
+from psychagent.domain.text.plain import plain
 from psychagent.replies.part import part
 
 _DECODER = json.JSONDecoder(strict=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from psychagent.domain.danger import Alarm
+from psychagent.domain.risk.danger import Alarm
 from psychagent.domain.risk.finding import About
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 

@@ -15,8 +15,8 @@ from rich.table import Table
 from rich.text import Text
 from typer.testing import CliRunner
 
-from psychagent.cli.console import harmless, open_console
 from psychagent.cli.main import app
+from psychagent.cli.shown.console import harmless, open_console
 
 EVIL = "a\x1b]0;title\x07b\x1b[2Jc\x9b31md\x00e"
 

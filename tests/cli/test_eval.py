@@ -26,6 +26,7 @@ from psychagent.scales.scale import load_scales
 from tests.support.eval_runs import make_run
 from tests.support.judging import loopback_reply
 from tests.support.loopback.server import Call, Http, serve
+from tests.support.running import load
 
 runner = CliRunner()
 
@@ -57,10 +58,9 @@ def _scores_of_two_sessions(root: Path) -> list[str]:
     data, out = make_run(root, "en01", sessions=2), root / "out"
     options = ["--data-root", str(data), "--output-root", str(out), "--methods", "SRS"]
     assert runner.invoke(app, ["eval", *options]).exit_code == 0
-    texts = [(out / f"cbt/en01/session_{n}.json").read_text(encoding="utf-8") for n in (1, 2)]
-    lower = json.loads(texts[1])
+    first, lower = (load(out / f"cbt/en01/session_{n}.json") for n in (1, 2))
     lower["scales"]["SRS"]["metrics"]["client.SRS"]["raw"] = 0.5
-    return [texts[0], json.dumps(lower)]
+    return [json.dumps(first), json.dumps(lower)]
 
 
 def test_progress_counts_sessions_as_sessions(tmp_path: Path) -> None:

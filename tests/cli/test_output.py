@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from psychagent.cli.output import Output, harden
+from psychagent.cli.shown.output import Output, harden
 from tests.support.loopback.server import serve
 from tests.support.running import case_dirs, run_plan, write_yaml
 

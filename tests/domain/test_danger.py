@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from psychagent.domain.base import Language, Speaker
-from psychagent.domain.danger import STAYS_OPEN, Alarm, lately_said, open_danger, sound_alarm
+from psychagent.domain.risk.danger import STAYS_OPEN, Alarm, lately_said, open_danger, sound_alarm
 from psychagent.domain.risk.finding import About, RiskFinding
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.safety.rules import load_rules

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from psychagent.domain.name import is_name, why_no_name
+from psychagent.domain.text.name import is_name, why_no_name
 from tests.support.names import BAD_NAMES, GOOD_NAMES
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from psychagent.domain.plain import plain
+from psychagent.domain.text.plain import plain
 from psychagent.llm.reply import whole
 
 

@@ -352,6 +352,8 @@ def test_a_session_with_thoughts_among_its_words_is_left_out_and_counted(
     shutil.copytree(sample_run, run)
     path = next(run.glob("*/*/session_2.json"))
     data = json.loads(path.read_text(encoding="utf-8"))
+    # an edit that is meant
+    del data["digest_of_all_above"]
     turn = next(turn for turn in data["turns"] if turn["speaker"] == speaker)
     turn["text"] = "<thinking>ZEBRA</thinking>Well."
     path.write_text(json.dumps(data), encoding="utf-8")

@@ -231,7 +231,7 @@ async def test_how_a_reply_ended_is_read_for_every_role(
 async def test_a_limit_that_every_reply_meets_is_named_in_the_failure(tmp_path: Path) -> None:
     result, _ = await run_once(tmp_path, always("summary", ended('{"session_summary_abs', "length")))
     assert result.outcomes[0].failure is not None
-    assert "cut at max_tokens 1024; answer in fewer words, or raise max_tokens" in (
+    assert "cut at max_tokens 4096; answer in fewer words, or raise max_tokens" in (
         result.outcomes[0].failure.message
     )
 

@@ -19,6 +19,7 @@ from psychagent.domain.risk.session import HeardBy
 from psychagent.errors import RecordError
 from psychagent.evals.evaluate import run_eval
 from psychagent.evals.safety.rates import count_safety
+from psychagent.files.write import write_json
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.safety import SafetyRow, read_safety, to_safety_csv
 from psychagent.reports.evaluation.danger import (
@@ -36,6 +37,7 @@ from psychagent.scales.scale import load_scales
 from psychagent.stats.bootstrap import Sampling
 from tests.support.answers import answered, session
 from tests.support.eval_runs import eval_plan
+from tests.support.running import load
 from tests.support.voiced import COURSES, VOICED, write_courses
 
 FEW = Sampling(resamples=100)
@@ -169,6 +171,9 @@ def test_what_the_judge_passed_over_or_did_not_answer_is_told() -> None:
 def test_an_evaluation_of_before_says_how_to_look_for_danger(tmp_path: Path) -> None:
     folder = evaluate(tmp_path, "WAI")
     (folder / "safety.csv").unlink()
+    summary = load(folder / "summary.json")
+    # one that was made before tables were sealed
+    write_json(folder / "summary.json", summary | {"tables": {}})
     text = write_report(ReportPlan(folder, sampling=FEW)).markdown.read_text(encoding="utf-8")
     assert NOT_AT_HAND in text
 

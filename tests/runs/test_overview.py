@@ -14,7 +14,7 @@ from psychagent.runs.overview import RunKind, RunLine, RunState, list_runs
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import Http, serve
-from tests.support.running import NAME, once, run_plan
+from tests.support.running import NAME, load, once, run_plan
 
 
 def only(folder: Path) -> RunLine:
@@ -60,7 +60,7 @@ def test_a_run_in_which_a_case_is_not_over_is_unfinished(
 ) -> None:
     with serve() as server:
         folder = made(run_plan(tmp_path, server.base_url, max_counselor_turns=1))
-    data = json.loads(folder.manifest_path.read_text())
+    data = load(folder.manifest_path)
     folder.manifest_path.write_text(json.dumps(data | {"cases": cases}))
     assert only(tmp_path).state.value == state
 
@@ -81,7 +81,7 @@ def test_a_run_whose_manifest_cannot_be_read_is_named_beside_the_others(tmp_path
 def test_money_is_said_only_where_every_model_has_a_price(priced: str, cost: bool, tmp_path: Path) -> None:
     with serve() as server:
         folder = made(run_plan(tmp_path, server.base_url, max_counselor_turns=1))
-    data = json.loads(folder.manifest_path.read_text())
+    data = load(folder.manifest_path)
     data["settings"]["runtime"]["machine"]["prices"] = {priced: {"prompt": 1_000_000, "completion": 0}}
     folder.manifest_path.write_text(json.dumps(data))
     line = only(tmp_path)

@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from psychagent.domain.base import Modality, Stage
-from psychagent.domain.danger import Alarm
+from psychagent.domain.risk.danger import Alarm
 from psychagent.domain.risk.finding import About
 from psychagent.domain.skill import MetaSkill, StageSkills
 from psychagent.skills.index import Hit

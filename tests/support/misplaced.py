@@ -117,7 +117,7 @@ SPOKEN: dict[str, Write] = {
 """Ways that only stand among words that are said."""
 
 
-class Kind(NamedTuple):
+class Misplaced(NamedTuple):
     """A way of writing a secret."""
 
     name: str
@@ -126,20 +126,20 @@ class Kind(NamedTuple):
     """Whether it only makes sense among words that are said."""
 
 
-def _around() -> Iterator[Kind]:
+def _around() -> Iterator[Misplaced]:
     for opened, closed in (*TAGS, *PAIRS):
-        yield Kind(f"{opened!a} before", _write("{o}{s}{c}{w}", opened, closed))
-        yield Kind(f"{opened!a} behind", _write("{w}\n{o}{s}{c}", opened, closed))
+        yield Misplaced(f"{opened!a} before", _write("{o}{s}{c}{w}", opened, closed))
+        yield Misplaced(f"{opened!a} behind", _write("{w}\n{o}{s}{c}", opened, closed))
     for opened, closed in TAGS:
-        yield Kind(f"{opened!a} left open", _write("{o}{s} {w}", opened, closed))
-        yield Kind(f"{closed!a} alone", _write("{s}{c}{w}", opened, closed))
-    yield from (Kind(name, write) for name, write in SPECIAL.items())
-    yield from (Kind(name, write, is_spoken=True) for name, write in SPOKEN.items())
+        yield Misplaced(f"{opened!a} left open", _write("{o}{s} {w}", opened, closed))
+        yield Misplaced(f"{closed!a} alone", _write("{s}{c}{w}", opened, closed))
+    yield from (Misplaced(name, write) for name, write in SPECIAL.items())
+    yield from (Misplaced(name, write, is_spoken=True) for name, write in SPOKEN.items())
 
 
 def _write(form: str, opened: str, closed: str) -> Write:
     return lambda secret, words: form.format(o=opened, c=closed, s=secret, w=words)
 
 
-KINDS = tuple(_around())
-EVERYWHERE = tuple(kind for kind in KINDS if not kind.is_spoken)
+MISPLACED = tuple(_around())
+EVERYWHERE = tuple(kind for kind in MISPLACED if not kind.is_spoken)

@@ -19,6 +19,8 @@ from tools.settings_reference import REGISTRY, type_words, write_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "configs"
+PARTS = {"address", "endpoint", "load", "named", "prices", "roles", "safety"}
+"""Modules of parts of settings, and of how they are found."""
 NOT_SETTINGS = {"script_judges.yaml"}
 """Data that stands beside settings: the weights of scripted judges."""
 
@@ -72,7 +74,7 @@ def test_every_shipped_settings_file_says_in_its_first_lines_what_it_is_for() ->
 
 def test_every_module_of_settings_is_known_to_the_reference() -> None:
     folder = ROOT / "psychagent" / "assets" / "settings"
-    modules = {path.stem for path in folder.glob("[a-z]*.py")} - {"endpoint", "load", "safety"}
+    modules = {path.stem for path in folder.glob("[a-z]*.py")} - PARTS
     imported = {kind.model.__module__.rsplit(".", 1)[-1] for kind in reference.REGISTRY}
     assert modules == imported, "a new kind of settings is a new line in REGISTRY"
 

@@ -18,7 +18,7 @@ from psychagent.assets.settings.endpoint import (
     names_of_secrets,
 )
 from psychagent.assets.settings.safety import SafetySettings
-from psychagent.domain.name import checked_name
+from psychagent.domain.text.name import checked_name
 
 
 class EmbeddingSettings(Settings):

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from psychagent.assets.settings.endpoint import FilePath, Settings
 from psychagent.domain.base import Modality
-from psychagent.domain.name import RULE, is_name
+from psychagent.domain.text.name import RULE, is_name
 
 Order = Literal["rotate", "file", "random"]
 

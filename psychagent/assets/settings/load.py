@@ -30,5 +30,9 @@ def load_settings(model: type[S], path: Path | str | None) -> S:
     Raises:
         SettingsError: Naming the file, the key, the value seen and the remedy.
     """
+    place = PLACES.get(model)
+    if place is None and path is not None:
+        # settings whose own loader knows their place
+        return load_model(model, Path(path), SettingsError)
     kind, default = PLACES[model]
     return load_model(model, settings_file(path, kind, default=default), SettingsError)

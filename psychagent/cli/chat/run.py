@@ -12,9 +12,9 @@ from rich.text import Text
 
 from psychagent.chats.plan import ChatPlan, Choices, make_plan
 from psychagent.chats.texts import load_chat_texts
-from psychagent.cli.console import open_console
 from psychagent.cli.lazy import Later
 from psychagent.cli.settings import default_cache_dir
+from psychagent.cli.shown.console import open_console
 
 HOLD: Later[Callable[[ChatPlan, Console], None]] = Later("psychagent.cli.chat.hold:hold")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.table import Table
 
-from psychagent.cli.console import open_console
+from psychagent.cli.shown.console import open_console
 from psychagent.domain.usage import RoleUsage
 from psychagent.runs.forecast import Forecast
 

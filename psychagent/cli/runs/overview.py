@@ -10,9 +10,9 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from psychagent.cli.as_json import show_json
-from psychagent.cli.console import open_console
 from psychagent.cli.options import JsonOption
+from psychagent.cli.shown.as_json import show_json
+from psychagent.cli.shown.console import open_console
 from psychagent.errors import RecordError
 from psychagent.runs.overview import RunLine, RunState, list_runs
 

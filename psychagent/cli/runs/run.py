@@ -12,8 +12,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychagent.assets.profiles import CaseFile
-from psychagent.cli.console import open_console
 from psychagent.cli.lazy import Later
+from psychagent.cli.shown.console import open_console
 from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.flows.events import (
     CardShown,

@@ -14,7 +14,7 @@ from rich.table import Table
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.cli.console import open_console
+from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Language, Record
 from psychagent.errors import SettingsError
 from psychagent.evals.gate.ask import Asked, by_rules, prompt_hash, with_model

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from psychagent.cli.console import open_console
+from psychagent.cli.shown.console import open_console
 from psychagent.evals.safety.audit_counts import AuditSummary, Counts, summarize
 from psychagent.records.audit import read_audit
 from psychagent.records.audit_check import audit_files

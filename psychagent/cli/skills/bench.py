@@ -12,8 +12,8 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from psychagent.cli.console import open_console
 from psychagent.cli.settings import SkillSettings, read_skill_settings
+from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
 from psychagent.flows.build import open_embedder

@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from psychagent.cli.as_json import show_json
-from psychagent.cli.console import open_console
 from psychagent.cli.options import JsonOption, LibraryLanguage
+from psychagent.cli.shown.as_json import show_json
+from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Language, Modality, Record, Stage
 from psychagent.domain.skill import StageSkills
 from psychagent.errors import AssetError

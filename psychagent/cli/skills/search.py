@@ -9,10 +9,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from psychagent.cli.as_json import show_json
-from psychagent.cli.console import open_console
 from psychagent.cli.options import BaselineOption, JsonOption, LibraryLanguage
 from psychagent.cli.settings import read_skill_settings
+from psychagent.cli.shown.as_json import show_json
+from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.flows.build import open_embedder
 from psychagent.flows.live import open_live

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from psychagent.cli.console import open_console
+from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Stage
 from psychagent.errors import RecordError
 from psychagent.records.folder import RunFolder

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from psychagent.domain.cause import Cause
-from psychagent.domain.plain import plain
+from psychagent.domain.text.plain import plain
 from psychagent.llm.json_bytes import parse
 
 MOST_CHARS = 200

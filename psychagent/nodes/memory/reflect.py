@@ -12,12 +12,12 @@ from pydantic import BaseModel, create_model, model_validator
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Modality, Speaker, Stage, asked_for
-from psychagent.domain.danger import last_about
 from psychagent.domain.file_facts import merge_file
 from psychagent.domain.memory import ClientFile, Memory
 from psychagent.domain.others import file_from_others
 from psychagent.domain.plan import allowed_stages
 from psychagent.domain.profile import THEORY_MODELS, Traits
+from psychagent.domain.risk.danger import last_about
 from psychagent.domain.risk.finding import About
 from psychagent.domain.risk.level import level_at
 from psychagent.domain.role import Role
@@ -203,16 +203,8 @@ async def reflect(state: CourseState) -> CourseState:
         recall=recalled.recall if recalled else None,
         closed_by=winner.closed_by,
     )
-    level = level_at(winner.risk, winner.turns, before=before.risk_level)
-    memory = Memory(
-        client_file=file_updated.client_file,
-        summaries=(*before.summaries, summary),
-        homework=summary.homework,
-        risk_level=level,
-        risk_about=last_about(winner.risk, before=before.risk_about) if level else About.NONE,
-    )
     return {
-        "memory": memory,
+        "memory": _remembered(before, record),
         "recalls": [*state.get("recalls", []), *([recalled.recall] if recalled else [])],
         "finished_session": record,
         "rollouts": [],
@@ -220,3 +212,15 @@ async def reflect(state: CourseState) -> CourseState:
         "file_updated": None,
         "recalled": None,
     }
+
+
+def _remembered(before: Memory, session: FinishedSession) -> Memory:
+    """Build what the counselor knows after a session."""
+    level = level_at(session.risk, session.turns, before=before.risk_level)
+    return Memory(
+        client_file=session.file_after,
+        summaries=(*before.summaries, session.summary),
+        homework=session.summary.homework,
+        risk_level=level,
+        risk_about=last_about(session.risk, before=before.risk_about) if level else About.NONE,
+    )

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from langgraph.runtime import ExecutionInfo, Runtime
 
-from psychagent.domain.danger import last_about
 from psychagent.domain.risk.audit import AuditKey
+from psychagent.domain.risk.danger import last_about
 from psychagent.domain.risk.finding import (
     CONCERN,
     About,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from psychagent.domain.base import WORKING_STAGES, Speaker
-from psychagent.domain.danger import Alarm
+from psychagent.domain.risk.danger import Alarm
 from psychagent.domain.skill import MetaSkill, StageSkills
 from psychagent.skills.bench.gold import Moment, Rewrite
 from psychagent.skills.shown import choose_shown, families_for, risk_families, risk_skills, shortlist

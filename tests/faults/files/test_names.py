@@ -14,7 +14,7 @@ from psychagent.assets.settings.load import load_settings
 from psychagent.cli.eval import default_name
 from psychagent.cli.main import app
 from psychagent.domain.base import Language
-from psychagent.domain.name import RULE
+from psychagent.domain.text.name import RULE
 from psychagent.errors import AssetError, PsychAgentError, SettingsError
 from psychagent.evals.find import Search, find_sessions
 from tests.support.names import BAD_NAMES, GOOD_NAMES

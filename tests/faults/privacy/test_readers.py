@@ -15,7 +15,7 @@ from psychagent.replies.as_json import parse_json_reply, read_object
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
 from psychagent.replies.tags import parse_tagged_reply
-from tests.support.misplaced import EVERYWHERE, KINDS, Kind
+from tests.support.misplaced import EVERYWHERE, MISPLACED, Misplaced
 
 END, SECRET, WORDS = "</end>", "ZEBRA", "That sounds hard. I am here."
 RESPONSE = f"<response>{WORDS}</response>"
@@ -43,12 +43,12 @@ def live(text: str) -> str:
     return shown.pop()
 
 
-def inside(kind: Kind) -> str:
+def inside(kind: Misplaced) -> str:
     return f"<response>{kind.write(SECRET, WORDS)}</response>"
 
 
 JSON = json.dumps({"response": WORDS, "end": False})
-WAYS: dict[str, tuple[Callable[[str], str], Callable[[Kind], str]]] = {
+WAYS: dict[str, tuple[Callable[[str], str], Callable[[Misplaced], str]]] = {
     "tags, outside": (tagged, lambda kind: kind.write(SECRET, RESPONSE)),
     "tags, inside": (
         tagged,
@@ -74,7 +74,7 @@ ADDRESSED = "live, inside"
 @pytest.mark.parametrize("way", WAYS)
 def test_no_reader_lets_a_private_word_through(way: str) -> None:
     read, write = WAYS[way]
-    kinds = KINDS if "outside" not in way else EVERYWHERE
+    kinds = MISPLACED if "outside" not in way else EVERYWHERE
     tried = leaked = parted = 0
     for kind in kinds:
         if (
@@ -98,7 +98,7 @@ def test_no_reader_lets_a_private_word_through(way: str) -> None:
 def test_an_error_never_holds_a_private_word(way: str) -> None:
     read, write = WAYS[way]
     told = set()
-    for kind in KINDS:
+    for kind in MISPLACED:
         try:
             read(write(kind))
         except (MalformedReplyError, RecordError) as error:
@@ -108,7 +108,7 @@ def test_an_error_never_holds_a_private_word(way: str) -> None:
 
 
 @pytest.mark.parametrize("kind", EVERYWHERE, ids=lambda kind: kind.name)
-def test_thoughts_around_a_typed_reply_are_no_part_of_it(kind: Kind) -> None:
+def test_thoughts_around_a_typed_reply_are_no_part_of_it(kind: Misplaced) -> None:
     body, tried = json.dumps({"score": 3}), json.dumps({"score": 9, "why": SECRET})
     for secret in (SECRET, tried):
         with suppress(MalformedReplyError):

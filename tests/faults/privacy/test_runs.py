@@ -34,7 +34,7 @@ from tests.support.eval_runs import eval_plan, eval_settings_at
 from tests.support.fakes import Cast, chosen_family
 from tests.support.loopback.replies import reply_to
 from tests.support.loopback.server import Call, Http, chat_body, serve
-from tests.support.misplaced import EVERYWHERE, KINDS, Kind
+from tests.support.misplaced import EVERYWHERE, MISPLACED, Misplaced
 from tests.support.running import FAST, NAME, load, run_plan, settings_at
 
 SECRET = re.compile(r"ZQ([a-z]+)(\d+)X")
@@ -82,7 +82,7 @@ class Leaky:
             return typed(
                 secret, EVERYWHERE[at % len(EVERYWHERE)], json.loads(reply_to(call.role, call.body)), at
             )
-        kind = KINDS[at % len(KINDS)]
+        kind = MISPLACED[at % len(MISPLACED)]
         if call.role == "client":
             return kind.write(secret, "I see. Yes.")
         spoken, form = (kind.write(secret, "I hear you."), at % 2)
@@ -95,7 +95,7 @@ class Leaky:
         return kind.write(secret, "<response>I hear you.</response>")
 
 
-def typed(secret: str, kind: Kind, data: Any, at: int) -> str:
+def typed(secret: str, kind: Misplaced, data: Any, at: int) -> str:
     """Write a typed reply with the secret around it, or in each of its strings."""
     if at % 2:
         return json.dumps(within(data, lambda text: kind.write(secret, text)))
@@ -236,8 +236,8 @@ async def test_who_watches_live_hears_no_thoughts() -> None:
             events = [event async for event in stream]
     heard = "".join(event.text for event in events if isinstance(event, Words))
     said = [e.turn.text for e in events if isinstance(e, Said) and e.turn.speaker is Speaker.COUNSELOR]
-    late = {at for at, kind in enumerate(KINDS) if kind.name.endswith(" alone")}
-    leaked = {int(match[2]) % len(KINDS) for match in SECRET.finditer(heard)}
+    late = {at for at, kind in enumerate(MISPLACED) if kind.name.endswith(" alone")}
+    leaked = {int(match[2]) % len(MISPLACED) for match in SECRET.finditer(heard)}
     # a response that begins with thoughts which only close in it shows too late what it is
     assert leaked <= late
     assert not set(secrets_in(said))
@@ -249,7 +249,7 @@ async def test_who_watches_live_hears_no_thoughts() -> None:
 def replies_of_kinds() -> Iterator[str]:
     """The replies of a counselor in one kind after another; where one is refused, a good one behind it."""
     leaky = Leaky(("counselor",))
-    for at in range(0, len(KINDS), 2):
+    for at in range(0, len(MISPLACED), 2):
         text = leaky.write(Call("/chat/completions", "counselor", {}, {}, 0), at)
         yield text
         try:
@@ -259,7 +259,7 @@ def replies_of_kinds() -> Iterator[str]:
 
 
 async def test_a_person_at_a_chat_is_shown_no_thoughts(tmp_path: Path) -> None:
-    turns = (len(KINDS) + 1) // 2
+    turns = (len(MISPLACED) + 1) // 2
     cast = Cast(
         {"counselor": list(replies_of_kinds()), "filter": [chosen_family()]},
         query="utterance",
@@ -270,7 +270,7 @@ async def test_a_person_at_a_chat_is_shown_no_thoughts(tmp_path: Path) -> None:
     person, _ = await type_into(cast, tmp_path, lines)
     assert len(person.of("said")) == turns
     assert not set(secrets_in(person.of("said", "told", "before")))
-    late = {at for at, kind in enumerate(KINDS) if kind.name.endswith(" alone")}
+    late = {at for at, kind in enumerate(MISPLACED) if kind.name.endswith(" alone")}
     shown = "".join(person.of("words"))
     assert {int(match[2]) for match in SECRET.finditer(shown)} <= late
     assert all(lines[0] in prompt for prompt in cast.models["counselor"].prompts[-3:])

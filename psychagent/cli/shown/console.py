@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
 from rich.measure import Measurement
 from rich.segment import Segment
 
-from psychagent.domain.plain import plain
+from psychagent.domain.text.plain import plain
 
 
 def open_console(*, highlight: bool = True) -> Console:
