@@ -164,7 +164,12 @@ def read_rules(folder: Path) -> RulesFile:
             raise AssetError(f"{path}: holds no fields; see its siblings for what may stand in it")
         for name, given in data.items():
             together[name] = _joined(together.get(name), given, origin=f"{path}: {name}")
-    return to_model(RulesFile, together, origin=str(folder), raise_as=AssetError)
+    return to_model(RulesFile, together, origin=all_of(folder), raise_as=AssetError)
+
+
+def all_of(folder: Path) -> str:
+    """Name all files of a folder of rules: what is wrong with them together may stand in any."""
+    return f"{folder} ({', '.join(path.name for path in _files(folder))})"
 
 
 def _joined(before: Any, given: Any, *, origin: str) -> Any:

@@ -13,7 +13,15 @@ from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import CONCERN, NO_RISK, About
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_json
-from psychagent.safety.rule_file import RiskPattern, RulesFile, expand, read_rules, rule_hashes, spell_out
+from psychagent.safety.rule_file import (
+    RiskPattern,
+    RulesFile,
+    all_of,
+    expand,
+    read_rules,
+    rule_hashes,
+    spell_out,
+)
 from psychagent.safety.text import (
     CLAUSE_MARKS,
     answer,
@@ -215,4 +223,4 @@ def load_rules(language: Language, root: Path | None = None) -> RiskRules:
     try:
         return RiskRules(file, language, hash_json(rule_hashes(folder)))
     except AssetError as error:
-        raise AssetError(f"{folder}: {error}") from error
+        raise AssetError(f"{all_of(folder)}: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -98,6 +99,9 @@ class LoopSaver(SqliteSaver):
                 with suppress(sqlite3.Error):
                     self.conn.rollback()
                 raise
+            except (json.JSONDecodeError, UnicodeDecodeError) as error:
+                # what LangGraph stores beside the values, and reads without a check
+                raise DamagedError(f"a stored value is damaged ({error})") from error
 
     def check(self) -> None:
         """Check that the file of this connection is still at its path.

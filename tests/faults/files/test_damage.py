@@ -289,7 +289,7 @@ def written_by_people(folder: Path, url: str) -> Store:
             "en01.yaml": reads(load_profile, "en01.yaml"),
             "offline.yaml": reads(lambda path: load_settings(BaselineSettings, path), "offline.yaml"),
             stage: reads(lambda path: list(SkillLibrary(Language.EN, path.parents[2]).all_stages()), stage),
-            rules: reads(lambda path: load_rules(Language.EN, path.parents[3]), "safety/rules/en"),
+            rules: reads(lambda path: load_rules(Language.EN, path.parents[3]), rules),
             "ratings.jsonl": reads(lambda path: read_ratings(path, Columns(), Ranges()), "ratings.jsonl"),
             "ratings.csv": reads(lambda path: read_ratings(path, Columns(), Ranges()), "ratings.csv"),
         },
