@@ -104,9 +104,12 @@ class LoopbackServer:
         try:
             while await self._one(reader, writer):
                 pass
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            # the caller is gone, or the server stops
+        except (ConnectionError, asyncio.IncompleteReadError):
+            # the caller is gone
             pass
+        except asyncio.CancelledError:
+            # the server stops, and nobody may be there to take what was not sent yet
+            writer.transport.abort()
         finally:
             writer.close()
 
@@ -228,6 +231,9 @@ def serve(
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        # connections close in the loop's next rounds
+        for _ in range(3):
+            await asyncio.sleep(0)
 
     def run(job: Callable[[], Awaitable[None]]) -> None:
         loop.run_until_complete(job())
