@@ -382,3 +382,23 @@ def test_in_extra_turns_a_danger_that_is_less_sharp_is_settled_before_goodbye(la
     assert (settle in extra(0, 0), eased in extra(0, 0)) == (False, True)
     # no turn follows in which it could be settled
     assert (settle in extra(1, -3), eased in extra(1, -3)) == (False, True)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_after_one_question_a_no_is_asked_about_once_more_and_violence_has_its_own_plan(
+    language: Language,
+) -> None:
+    once_more, there, company = {
+        Language.EN: ("ask once more", "who lets them in", "who is with them tonight"),
+        Language.ZH: ("再问一次", "谁接应", "今晚谁陪着"),
+    }[language]
+    asked = closing_note(language, 5, risk_level=1, risk_about="self", risk_spoken_of=True)
+    assert once_more in asked
+    assert company in asked
+    # whoever hurts them is the one who is with them tonight
+    for left in (5, 0):
+        note = closing_note(
+            language, left, extra_turns=4, risk_level=1, risk_about="harmed", risk_spoken_of=True
+        )
+        assert there in note
+        assert company not in note
