@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _CHINESE = r"[\u3400-\u9fff]"
-# what is typed without tones, in phrases alone: single syllables are words of other languages
+# what is typed without tones; of single words only those that stand before many phrases, and no rule of
+# another language knows them
 _PINYIN = {
     "zi sha": "自杀",
     "zi can": "自残",
