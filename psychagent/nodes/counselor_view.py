@@ -160,9 +160,11 @@ def render_moment(
         asks=asks,
         skills=names,
     )
-    # where the gate acts it knows better than the skills, which stay for some turns after a hint
-    told_of_none = risk_level == NO_RISK
-    is_open = not due and not told_of_none and any(skill.id in skill_ids for skill in risk)
+    # where the gate acts it knows better than the skills, which stay for some turns after a hint; a danger on
+    # record is not over for a calm answer
+    carried = any(summary.safety.must_stay for summary in brief.memory.summaries)
+    is_over = risk_level == NO_RISK and not carried
+    is_open = not due and not is_over and any(skill.id in skill_ids for skill in risk)
     extra = sources.baseline.safety.extra_turns if risk_level is not None else 0
     spoken_of = any(is_pressing(turn.risk_level) for turn in turns) or was_asked(
         turns, asks=asks, skills=names

@@ -10,11 +10,16 @@ from langchain_core.messages import AIMessage
 from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Speaker
+from psychagent.domain.memory import Memory
+from psychagent.domain.risk.finding import NO_RISK
+from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import ReplyError
 from psychagent.nodes.counselor import counselor, counselor_prompt
 from psychagent.nodes.state import Brief, SessionState
+from psychagent.skills.shown import risk_skills
 from tests.support.fakes import Cast, brief_for, case_of, spoken
+from tests.support.memory_parts import summary
 
 SKILL = "cbt.conceptualization.problem-picture"
 
@@ -201,3 +206,16 @@ def test_calls_of_one_session_have_seeds_of_their_own_and_the_same_ones_again() 
     seeds = [counselor_prompt(cast.deps, brief, TALK * n, ()).seed for n in range(5)]
     assert len(set(seeds)) == 5
     assert seeds == [counselor_prompt(cast.deps, brief, TALK * n, ()).seed for n in range(5)]
+
+
+@pytest.mark.parametrize(("on_record", "settled_first"), [(Danger.NONE, False), (Danger.VOICED, True)])
+def test_a_calm_answer_ends_a_false_alarm_and_no_danger_that_is_on_record(
+    on_record: Danger, settled_first: bool
+) -> None:
+    deps, case = Cast({}).deps, case_of()
+    before = Memory(summaries=(summary("s", safety=SafetyNote(danger=on_record)),))
+    brief = brief_for(deps, case, session_index=2, memory=before)
+    risk = risk_skills(deps.skills(case.language).stage(case.modality, brief.skill_stage))
+    # two turns before the end, with a skill for danger still shown, and the gate hears none
+    note = counselor_prompt(deps, brief, ASKED, [risk[0].id], NO_RISK).messages[-1]["content"]
+    assert ("Danger comes before all else" in note) == settled_first
