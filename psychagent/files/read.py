@@ -17,6 +17,9 @@ from psychagent.files.seal import KEY, ChangedError, check_seal
 M = TypeVar("M", bound=BaseModel)
 Raise = Callable[[str], PsychAgentError]
 
+_TOLD = 12
+"""So many known words are listed in a message: a folder of somebody else's may hold thousands."""
+
 
 class UnshownError(ValueError):
     """A value is refused that may hold a secret, so that no message repeats it."""
@@ -173,7 +176,10 @@ def _parts(annotation: Any) -> Iterator[Any]:
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """Suggest the nearest known word, as the tail of an error message."""
+    """Suggest the nearest known word, as the tail of an error message; of many words, the first ones."""
     names = sorted({str(name) for name in known})
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
-    return f"; did you mean {close[0]!r}?" if close else f"; known: {', '.join(names)}"
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
+    return f"; known: {', '.join(names[:_TOLD])}{more}"
