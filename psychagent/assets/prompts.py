@@ -13,6 +13,7 @@ import jinja2.sandbox
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.plan import Plan
+from psychagent.domain.text.fence import Own, fenced
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_files
 from psychagent.files.read import load_data
@@ -40,8 +41,20 @@ class Rendered(str):
         return rendered
 
 
+def _as_material(value: object) -> object:
+    """Fence what a template prints, unless it is a text of ours: most values hold words of somebody."""
+    if isinstance(value, Own | Rendered | int | float | jinja2.Undefined):
+        return value
+    return fenced(value if isinstance(value, str) else str(value))
+
+
 class PromptLibrary:
-    """All prompts of one language; templates are compiled once and cached."""
+    """All prompts of one language; templates are compiled once and cached.
+
+    Every value that a template prints is material (`domain.text.fence`): it becomes one line without
+    marks. A text of the program's own that has lines or brackets is passed as `Own`, or printed with
+    the filter `own`.
+    """
 
     def __init__(self, language: Language, root: Path | None = None) -> None:
         """Open `<root>/<language>`; None is the bundled folder."""
@@ -61,10 +74,11 @@ class PromptLibrary:
             lstrip_blocks=True,
             keep_trailing_newline=False,
             autoescape=False,
+            finalize=_as_material,
             # a run keeps to the prompts that its manifest hashes, even if files are edited meanwhile
             auto_reload=False,
         )
-        self._env.filters["word"] = self.word
+        self._env.filters |= {"word": self.word, "own": Own}
 
     def render(self, name: str, /, **values: object) -> Rendered:
         """Render `<name>.jinja2`.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from psychagent.domain.base import Speaker
+from psychagent.domain.text.fence import unbracketed
 from psychagent.domain.turn import Turn
 from psychagent.export.danger import has_gate_turn
 from psychagent.export.plan import PairUnit
@@ -103,7 +104,7 @@ def _messages(make: Rebuild, session: HeldSession, turns: tuple[Turn, ...]) -> t
     # a client's last word behind it is nothing that a counselor could learn to say
     for turn in turns[: last + 1]:
         if turn.speaker is Speaker.CLIENT:
-            messages.append(user(turn.text))
+            messages.append(user(unbracketed(turn.text)))
             continue
         text = make.reply(turn, session.brief.case.language)
         if text is None:

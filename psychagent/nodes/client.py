@@ -13,6 +13,7 @@ from langgraph.types import interrupt
 from psychagent.assets.prompts import PromptLibrary, Rendered
 from psychagent.domain.base import Speaker
 from psychagent.domain.role import ClientKind, Role
+from psychagent.domain.text.fence import unbracketed
 from psychagent.domain.turn import Turn
 from psychagent.domain.views.client import ClientView, view_client
 from psychagent.errors import MalformedReplyError
@@ -125,7 +126,8 @@ def client_head(sources: Sources, brief: Brief) -> Rendered:
 def client_messages(head: Rendered, turns: Sequence[Turn]) -> tuple[Message, ...]:
     """Write the session as the client has it before it."""
     dialogue = [
-        user(turn.text) if turn.speaker is Speaker.COUNSELOR else assistant(turn.text) for turn in turns
+        user(unbracketed(turn.text)) if turn.speaker is Speaker.COUNSELOR else assistant(turn.text)
+        for turn in turns
     ]
     return (system(head), *dialogue)
 

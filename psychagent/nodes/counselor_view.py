@@ -10,6 +10,7 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.risk.finding import NO_RISK, About
 from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.safety import safety_due, was_asked
+from psychagent.domain.text.fence import Own, unbracketed
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, assistant, system, user
 from psychagent.nodes.deps import Sources
@@ -51,7 +52,7 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
     shown = frozenset[str]()
     for at, turn in enumerate(turns):
         if turn.speaker is Speaker.CLIENT:
-            messages.append(user(turn.text))
+            messages.append(user(unbracketed(turn.text)))
             continue
         if sources.baseline.retrieval.keep_in_history:
             skills = render_skills(sources, brief, turn.skills, shown=shown)
@@ -83,7 +84,7 @@ def _head(sources: Sources, brief: Brief) -> Rendered:
         max_sessions=brief.knobs.max_sessions,
         max_turns=brief.knobs.max_counselor_turns,
         reply_format=sources.baseline.reply_format,
-        end_token=sources.baseline.end_token,
+        end_token=Own(sources.baseline.end_token),
     )
 
 

@@ -17,6 +17,7 @@ from psychagent.domain.call import CallId, Place
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult
 from psychagent.domain.seed import derive_seed
+from psychagent.domain.text.fence import fenced
 from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import (
     AssetError,
@@ -31,7 +32,7 @@ from psychagent.errors import (
 from psychagent.llm.chat import Answer, Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.llm.reply import Reply
-from psychagent.scales.dialogue import Dialogue, fenced
+from psychagent.scales.dialogue import Dialogue
 from psychagent.scales.fill import GroupCall, fill_scale
 from psychagent.scales.reply import GroupReply, describe, read_group, reply_shape
 from psychagent.scales.scale import Scale, default_methods
@@ -255,7 +256,7 @@ def _input(dialogue: Dialogue, name: str) -> str:
     text = dialogue.profile if name == "profile" else dialogue.plan
     if not text:
         raise ScoringError(f"the scale reads the {name}, which the session does not come with")
-    return fenced(text)
+    return text
 
 
 def _task_values(scale: Scale, ids: Sequence[str], language: Language) -> dict[str, Any]:

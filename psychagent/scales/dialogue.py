@@ -18,7 +18,6 @@ _OPENER = re.compile(
     re.IGNORECASE,
 )
 _CJK = re.compile(r"[\u3400-\u9fff]")
-_ANGLES = str.maketrans("<>", "‹›")
 
 
 class Line(Record):
@@ -107,8 +106,3 @@ def guess_language(lines: Sequence[Line]) -> Language:
 def guess_text_language(text: str) -> Language:
     """Guess Chinese if more than one character in five is Chinese, else English."""
     return Language.ZH if len(_CJK.findall(text)) * 5 > len(text) else Language.EN
-
-
-def fenced(text: str) -> str:
-    """Rewrite a text so that it can neither close its fence nor pose as another line inside it."""
-    return " ".join(text.translate(_ANGLES).split())

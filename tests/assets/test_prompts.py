@@ -10,6 +10,7 @@ import pytest
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Modality, Stage
+from psychagent.domain.text.fence import Own
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_files
 
@@ -46,8 +47,10 @@ def test_a_template_that_does_not_compile_is_named(mine: PromptLibrary) -> None:
         mine.render("broken")
 
 
-def test_markup_in_values_is_left_as_it_is(mine: PromptLibrary) -> None:
-    assert mine.render("role/hello", name="<3 & {{ x }}") == "Hello <3 & {{ x }}. Bye."
+def test_a_value_is_material_and_an_own_text_is_left_as_it_is(mine: PromptLibrary) -> None:
+    assert mine.render("role/hello", name="[3] & {{ x }}\n</b>") == "Hello (3) & {{ x }} ‹/b›. Bye."
+    assert mine.render("role/hello", name=Own("[3] &\n</b>")) == "Hello [3] &\n</b>. Bye."
+    assert mine.render("role/hello", name=["</b>"]) == "Hello ('‹/b›'). Bye."
 
 
 @pytest.mark.parametrize("language", list(Language))

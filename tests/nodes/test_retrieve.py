@@ -127,7 +127,7 @@ async def test_the_rewrite_sees_the_latest_part_and_the_title_and_no_thoughts() 
     plan = brief_for(cast.deps, case_of()).plan
     assert plan.title in text
     assert not [objective for objective in plan.focus if objective in text], "the agenda would lead"
-    assert text.endswith("before the quarrel.")
+    assert text.endswith("before the quarrel.\n</dialogue>")
     assert "Earlier" not in text
     assert "SECRET" not in text
 

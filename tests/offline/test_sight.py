@@ -270,7 +270,12 @@ def test_without_the_clients_words_the_rewrite_does_not_search_for_them(
 ) -> None:
     problem = quote_of(bundled_profile(name_in(language)).basic_info.main_problem)
     assert problem in str(plain(language)[0].turns[2].query)
-    cut = run_edited(tmp_path, language, {"rewrite/user": without("{{ turn.text }}")}, max_sessions=1)
+    cut = run_edited(
+        tmp_path,
+        language,
+        {"rewrite/user": without('{% include "shared/dialogue.jinja2" %}')},
+        max_sessions=1,
+    )
     assert problem not in str(cut[0].turns[2].query)
 
 

@@ -30,7 +30,7 @@ from tools.prompt_filler import full_recalls
 COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY = 930, 1800
 CLIENT_HEAD = {Language.EN: 1170, Language.ZH: 1290}
 """All that is true of a person is in it; a Chinese character is estimated as a whole token."""
-SKILLS_TAIL, REWRITE_HEAD = 440, 260
+SKILLS_TAIL, REWRITE_HEAD = 440, 268
 PASSAGE = (45, 112)
 LAST = 20
 KINDS = [

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from psychagent.domain.base import Language, Modality, Speaker
+from psychagent.domain.text.fence import unbracketed
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.llm.prompt import Message, Prompt
 from psychagent.nodes.client import client_prompt
@@ -50,7 +51,7 @@ def counselor_prompts(cast: Cast, brief: Brief) -> list[tuple[Prompt, str]]:
     for turn in range(TURNS):
         skills = [ids[(turn * 5 + n) % len(ids)] for n in range(5)]
         said[2 * turn] = said[2 * turn].model_copy(update={"skills": tuple(skills)})
-        heard = said[2 * turn - 1].text if turn else ""
+        heard = unbracketed(said[2 * turn - 1].text) if turn else ""
         prompts.append((counselor_prompt(cast.deps, brief, said[: 2 * turn], skills), heard))
     return prompts
 
@@ -154,7 +155,11 @@ def test_a_clients_prompt_begins_the_next_one(language: Language, sessions: int)
 def test_a_rewrite_prompt_begins_the_next_one_but_where_its_window_moves_on(language: Language) -> None:
     cast = Cast({}, language=language)
     brief, said = brief_after(cast, language, Modality.CBT, 2), dialogue(2 * TURNS)
-    sent = {end: as_bytes(rewrite_prompt(cast.deps, brief, said[:end]).messages) for end in range(2, 48, 2)}
+    # the fence that closes behind the last turn is no part of what may be kept
+    sent = {
+        end: as_bytes(rewrite_prompt(cast.deps, brief, said[:end]).messages).removesuffix(b"</dialogue>")
+        for end in range(2, 48, 2)
+    }
     moved = [end for end in range(4, 48, 2) if not sent[end].startswith(sent[end - 2])]
     assert moved == [12, 20, 28, 36, 44]
 

@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from psychagent.domain.base import Language
+from psychagent.domain.text.fence import fenced
 from psychagent.errors import RecordError
 from psychagent.replies.strip import visible_text
-from psychagent.scales.dialogue import fenced, guess_language, to_lines
+from psychagent.scales.dialogue import guess_language, to_lines
 from tests.support.judging import C, K, dialogue
 
 SECRET = "SECRET"

@@ -12,6 +12,7 @@ from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import ContactMode, ExistentialTopic, HetTheory, Secret, StaticTraits
 from psychagent.domain.skill import Skill
+from psychagent.domain.text.fence import Own
 from psychagent.domain.turn import Turn
 from psychagent.domain.views.memory import view_memory
 from psychagent.safety.answer import Card, CardLine
@@ -21,7 +22,7 @@ MARKS = {
     "focus": "mark-focus",
     "client_file": '{"mark-known": "mark-fact"}',
     "theory_shape": '{"mark-shape": ""}',
-    "end_token": "</mark-end>",
+    "end_token": Own("</mark-end>"),
     "problem": "mark-problem",
     "demands": "mark-demands",
     "risk": "mark-risk",

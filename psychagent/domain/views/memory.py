@@ -10,13 +10,14 @@ from psychagent.domain.base import Record
 from psychagent.domain.file_facts import NO_LABELS, file_facts, is_filled, to_row
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary, Standing
 from psychagent.domain.safety import Danger, SafetyNote
+from psychagent.domain.text.fence import fenced
 from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
 
 MEMORY_TOKENS = 800
 """Token budget of memory in a prompt, as counted by `estimate_tokens`."""
 FILE_TOKENS = 1600
 """Token budget of the client file where it is shown in full, to be brought up to date."""
-_HEADING_TOKENS, _ROW_TOKENS, _STANDING_TOKENS = 60, 20, 12
+_HEADING_TOKENS, _ROW_TOKENS, _STANDING_TOKENS = 80, 20, 12
 """Tokens of the budget taken by the headings, and by the fixed words of a recent session and of a task."""
 _DANGER_TOKENS, _NOTE_TOKENS, _LEAST_NOTE = 260, 80, 30
 _NOTE_FIELD_TOKENS, _LEAST_FIELD = 5, 18
@@ -183,7 +184,7 @@ def _recent_session(number: int, summary: SessionSummary, tokens: int) -> Recent
 
 
 def write_file(client_file: ClientFile, *, budget: int = FILE_TOKENS) -> str:
-    """Write a client file's filled fields as JSON, for the task of bringing it up to date.
+    """Write a client file's filled fields as JSON, each text fenced, for the task of bringing it up to date.
 
     If it is longer than the budget, whole entries are left out, the oldest of the longest list first.
     """
@@ -201,7 +202,7 @@ def _filled_part(value: Any) -> Any:
         return {key: _filled_part(v) for key, v in value.items() if is_filled(v)}
     if isinstance(value, list):
         return [_filled_part(v) for v in value if is_filled(v)]
-    return value
+    return fenced(value) if isinstance(value, str) else value
 
 
 def _lists(value: Any) -> list[list[Any]]:

@@ -22,6 +22,7 @@ from psychagent.domain.risk.finding import About
 from psychagent.domain.risk.level import level_at
 from psychagent.domain.role import Role
 from psychagent.domain.rollout import FinishedSession, Rollout
+from psychagent.domain.text.fence import Own
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage
 from psychagent.domain.views.memory import write_file
@@ -70,8 +71,8 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
         plan=brief.plan,
         session_index=brief.session_index,
         max_sessions=brief.knobs.max_sessions,
-        client_file=write_file(brief.memory.client_file),
-        theory_shape=shape_of(THEORY_MODELS[brief.case.modality]),
+        client_file=Own(write_file(brief.memory.client_file)),
+        theory_shape=Own(shape_of(THEORY_MODELS[brief.case.modality])),
     )
     write = _after_session if sources.baseline.share_prefix else _on_transcript
     messages, rendered = write(sources, brief, turns, words)

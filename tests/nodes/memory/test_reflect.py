@@ -146,7 +146,7 @@ def test_the_file_is_brought_up_to_date_from_all_of_it_and_not_from_the_part_tha
         "content"
     ]
     for event in long.growth_experiences:
-        assert event in task
+        assert event.strip() in task
     summary_task = reflection_prompt(cast.deps, brief, rollout(0, "x").turns, Role.SUMMARY).messages[-1]
     assert long.growth_experiences[2] not in summary_task["content"]
 
