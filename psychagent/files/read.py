@@ -17,7 +17,7 @@ from psychagent.files.seal import KEY, ChangedError, check_seal
 M = TypeVar("M", bound=BaseModel)
 Raise = Callable[[str], PsychAgentError]
 
-_TOLD = 12
+_TOLD = 24
 """So many known words are listed in a message: a folder of somebody else's may hold thousands."""
 
 

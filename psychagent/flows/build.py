@@ -153,7 +153,9 @@ def open_embedder(settings: EmbeddingSettings, live: Live) -> Embedder:
         SkillStoreError: If its package is missing or damaged.
     """
     key = require_key(settings.api_key_env, live.env)
-    return build_embedder(settings, key=key, wire=live.wire, gate=live.gate, sleep=live.sleep)
+    return build_embedder(
+        settings, key=key, wire=live.wire, gate=live.gate, sleep=live.sleep, outages=live.outages
+    )
 
 
 def build_chat(

@@ -144,11 +144,7 @@ class Chat:
         """Return how to wait for the server if it is down; None where the answer is of use only soon."""
         if not self.address or role in _SOON:
             return None
-
-        async def wait(fault: Fault, attempt: Callable[[], Awaitable[T]]) -> T:
-            return await self.outages.outlast(self.address, fault, attempt)
-
-        return wait
+        return self.outages.of(self.address)
 
     def _options(self, prompt: Prompt, shape: Shape | None) -> dict[str, Any]:
         options: dict[str, Any] = {"seed": prompt.seed} if self.policy.send_seed else {}

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import (
+    AfterValidator,
     BeforeValidator,
     ConfigDict,
     Field,
@@ -20,6 +21,7 @@ from psychagent.domain.base import Language, Modality
 from psychagent.domain.role import ClientKind
 from psychagent.errors import SettingsError
 from psychagent.files.read import nearest
+from psychagent.safety.resources import load_resources
 
 
 def _known(kind: type[StrEnum]) -> BeforeValidator:
@@ -31,6 +33,15 @@ def _known(kind: type[StrEnum]) -> BeforeValidator:
         return value
 
     return BeforeValidator(check)
+
+
+def _has_helplines(region: str) -> str:
+    """Refuse a region that has no services, before anybody is in danger."""
+    try:
+        load_resources().require(region)
+    except SettingsError as error:
+        raise ValueError(str(error)) from error
+    return region
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))
@@ -53,7 +64,7 @@ class Knobs:
     """`simulator`, or `human` for a person who answers through interrupts."""
     counselor_model: str = ""
     """Another model at the counselor's endpoint; empty means the configured one."""
-    region: str = ""
+    region: Annotated[str, AfterValidator(_has_helplines)] = ""
     """Where the person is, two letters as in ISO 3166 (`US`): whose helplines are shown; empty is unknown."""
     seed: int = 0
 

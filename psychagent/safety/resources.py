@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -170,5 +171,9 @@ def load_resources(root: Path | None = None) -> Resources:
     Raises:
         AssetError: Naming the field that is wrong.
     """
-    path = asset_dir("configs", root) / "safety" / "resources.yaml"
+    return _read(asset_dir("configs", root) / "safety" / "resources.yaml")
+
+
+@cache
+def _read(path: Path) -> Resources:
     return Resources(load_model(ResourcesFile, path, AssetError))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.errors import SkillStoreError
 from psychagent.files.digest import hash_file
+from psychagent.llm.servers.outage import Outages
 from psychagent.llm.wire import Wire
 
 if TYPE_CHECKING:
@@ -81,8 +82,9 @@ def build_embedder(
     wire: Wire,
     gate: AbstractAsyncContextManager[None] | None = None,
     sleep: Sleep = asyncio.sleep,
+    outages: Outages | None = None,
 ) -> LateEmbedder:
-    """Build the embedder that the settings name; gate and sleep apply only to an endpoint.
+    """Build the embedder that the settings name; gate, sleep and outages apply only to an endpoint.
 
     Raises:
         SkillStoreError: If the package or the folder of its model is missing or damaged.
@@ -93,7 +95,7 @@ def build_embedder(
         # numpy is what a run without an embedder is spared
         from psychagent.skills.encoders import EndpointEmbedder  # noqa: PLC0415
 
-        return EndpointEmbedder(settings, key=key, wire=wire, gate=gate, sleep=sleep)
+        return EndpointEmbedder(settings, key=key, wire=wire, gate=gate, sleep=sleep, outages=outages)
 
     match settings.provider:
         case "openai":

@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from psychagent.assets.settings.baseline import EmbeddingSettings
+from psychagent.domain.cause import Cause
 from psychagent.errors import CallError, SkillStoreError
 from psychagent.llm.attempts import Attempts
-from psychagent.llm.fault import NoEmbeddingsError, unreadable
+from psychagent.llm.fault import Fault, NoEmbeddingsError, unreadable
 from psychagent.llm.json_bytes import parse, write
+from psychagent.llm.servers.outage import Outages
 from psychagent.llm.wire import Wire
 
 Vectors = NDArray[np.float32]
@@ -76,6 +78,7 @@ class EndpointEmbedder:
         wire: Wire,
         gate: AbstractAsyncContextManager[None] | None = None,
         sleep: Sleep = asyncio.sleep,
+        outages: Outages | None = None,
     ) -> None:
         """Store how to reach the endpoint; no request is sent yet.
 
@@ -85,18 +88,22 @@ class EndpointEmbedder:
             wire: The pool of connections.
             gate: Bounds parallel calls; None adds no bound: batches are sent one by one anyway.
             sleep: How to wait before another attempt; a run passes one that a stop cuts short.
+            outages: Waits for the endpoint when it is down; None gives up after the retries.
         """
-        self.name = f"{settings.model}"
+        self.name, address = f"{settings.model}", str(settings.base_url)
+        self._outages, self._address = outages or Outages(), address
         self._settings, self._wire = settings, wire
         self._target = wire.target(
-            str(settings.base_url),
+            address,
             "embeddings",
             key=key,
             timeout_sec=settings.timeout_sec,
             headers=settings.extra_headers,
             most_bytes=_BYTES_A_VECTOR * settings.batch_size,
         )
-        self._attempts = Attempts(gate or nullcontext(), settings.max_retries, sleep=sleep)
+        self._attempts = Attempts(
+            gate or nullcontext(), settings.max_retries, sleep=sleep, outlast=self._outages.of(address)
+        )
 
     async def embed(self, texts: Sequence[str]) -> Vectors:
         """Ask the endpoint, batch by batch.
@@ -114,7 +121,13 @@ class EndpointEmbedder:
 
     async def _ask(self, texts: list[str], _attempt: int) -> Vectors:
         body = write({"model": self._settings.model, "input": texts})
-        data = await self._wire.post(self._target, body)
+        try:
+            data = await self._wire.post(self._target, body)
+        except Fault as fault:
+            if fault.cause is not Cause.DOWN:
+                self._outages.answered(self._address)
+            raise
+        self._outages.answered(self._address)
         try:
             return _read_vectors(data, len(texts))
         except NoEmbeddingsError as error:

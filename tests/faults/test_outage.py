@@ -228,3 +228,26 @@ async def test_a_gateway_that_lost_one_model_of_two_is_waited_for(tmp_path: Path
         result = await run_sample(replace(plan, runtime=runtime))
     assert lost["left"] == 0
     assert result.count() == {Status.ENDED_BY_LIMIT: 4}
+
+
+async def test_an_embeddings_endpoint_that_is_down_is_waited_for_too(tmp_path: Path) -> None:
+    downs = {"left": 30}
+
+    def behave(call: Call, number: int) -> Http | None:
+        if not call.path.endswith("/embeddings") or downs["left"] == 0:
+            return None
+        downs["left"] -= 1
+        return DOWN
+
+    with serve(behave) as server:
+        plan = run_plan(tmp_path, server.base_url, cases=4, max_outage_sec=30, **SHORT)
+        machine = plan.runtime.machine.model_copy(update={"cache_dir": tmp_path / "cache"})
+        plan = replace(plan, runtime=plan.runtime.model_copy(update={"machine": machine}))
+        embedding = {"provider": "openai", "model": "m", "base_url": server.base_url, "max_retries": 1}
+        dense = {
+            "embedding": plan.baseline.embedding.model_validate(embedding),
+            "retrieval": plan.baseline.retrieval.model_copy(update={"method": "dense"}),
+        }
+        result = await run_sample(replace(plan, baseline=plan.baseline.model_copy(update=dense)))
+    assert downs["left"] == 0
+    assert result.count() == {Status.ENDED_BY_LIMIT: 4}

@@ -108,5 +108,5 @@ def test_yaml_makes_no_objects(tmp_path: Path) -> None:
 
 def test_a_word_far_from_all_lists_what_is_known() -> None:
     assert nearest("xyz", ["alpha", "beta"]) == "; known: alpha, beta"
-    assert nearest("xyz", [f"folder{i:04d}" for i in range(3000)]).endswith("folder0011 and 2988 more")
+    assert nearest("xyz", [f"folder{i:04d}" for i in range(3000)]).endswith("folder0023 and 2976 more")
     assert nearest("alpah", ["alpha", "beta"]) == "; did you mean 'alpha'?"

@@ -16,6 +16,7 @@ from psychagent.nodes.knobs import Knobs
 @pytest.mark.parametrize(
     ("given", "told"),
     [
+        ({"region": "XX"}, "knob 'region': no resources for region 'XX'; known: AT, "),
         ({"modality": "xyz"}, "knob 'modality': 'xyz' is unknown; known: bt, cbt, het, pdt, pmt"),
         ({"client": "humna"}, "knob 'client': 'humna' is unknown; did you mean 'human'?"),
         ({"language": "xx"}, "knob 'language': 'xx' is unknown; known: en, zh"),

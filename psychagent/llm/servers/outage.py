@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from psychagent.domain.cause import Cause
+from psychagent.llm.attempts import Outlast
 from psychagent.llm.fault import Fault
 
 T = TypeVar("T")
@@ -79,6 +80,14 @@ class Outages:
             if server.answered_at > began:
                 self._say(f"{address} answers again")
         return result
+
+    def of(self, address: str) -> Outlast:
+        """Return the wait for one server, as attempts take it."""
+
+        async def wait(fault: Fault, attempt: Callable[[], Awaitable[T]]) -> T:
+            return await self.outlast(address, fault, attempt)
+
+        return wait
 
     async def _look(
         self, server: _Server, began: float, fault: Fault, attempt: Callable[[], Awaitable[T]]
