@@ -192,8 +192,9 @@ PLANNED = {
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_of_a_long_note_on_a_danger_nothing_is_lost_that_holds_the_client(language: Language) -> None:
-    told = PLANNED[language].words
-    whole = PLANNED[language].model_copy(update={"words": f"{told} {told}"[:400]})
+    words, asked = PLANNED[language].words, PLANNED[language].asked
+    longer = {"words": f"{words} {words}"[:400], "asked": f"{asked} {asked}"[:300]}
+    whole = PLANNED[language].model_copy(update=longer)
     one = memory(1, language=language).summaries[0].model_copy(update={"safety": whole})
     (row,) = view_memory(Memory(summaries=(one,))).safety
     for name in ("agreed", "people", "holds", "next"):

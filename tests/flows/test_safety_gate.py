@@ -72,8 +72,20 @@ async def test_acting_shows_a_card_and_tells_the_counselor_before_it_speaks() ->
     assert [turn.risk_level for turn in held["turns"][::2]] == [0, 2, 1, 0]
 
 
+async def test_a_concern_in_the_last_regular_turn_is_asked_about_where_turns_may_follow() -> None:
+    says = ["Hm.", "Hm.", "Better to be gone.", "No, I am only tired.", "Bye."]
+    cast = gated(replies(says, turns=5, ends_at=5), mode="act")
+    held = await hold(cast)
+    tails = [prompt[-1]["content"] for prompt in cast.asked("counselor")]
+    assert ["may mean danger" in tail for tail in tails] == [False, False, False, True, False]
+    assert "up to 4 more follow" in tails[3]
+    assert "The danger has eased" in tails[4]
+    assert len(counselors(held)) == 5
+
+
 async def test_a_concern_is_asked_about_once_and_not_in_the_last_turn() -> None:
-    cast = gated(replies(["Better to be gone.", "Hm.", "Better to be gone.", "Bye."]), mode="act")
+    says = ["Better to be gone.", "Hm.", "Better to be gone.", "Bye."]
+    cast = gated(replies(says), mode="act", extra_turns=0)
     await hold(cast)
     tails = [prompt[-1]["content"] for prompt in cast.asked("counselor")]
     assert ["may mean danger" in tail for tail in tails] == [False, True, False, False]

@@ -14,6 +14,7 @@ from psychagent.domain.risk.finding import About
 from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.turn import Turn
 from psychagent.flows.build import build_deps
+from psychagent.flows.session import goes_on
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.counselor_view import render_moment
 from psychagent.safety.rules import load_rules
@@ -131,7 +132,7 @@ def test_own_death_is_asked_about_before_goodbye_where_others_are_the_danger(
     calm = talk(HELLO[language], "x", plain, "x", plain, "x", risk_level=2, risk_about=about)
     assert wanted in note(language, calm)
     assert wanted not in note(language, late, level=1, about=About.SELF)
-    assert wanted not in note(language, talk(*["x"] * 10), level=1, about=about), (
+    assert wanted not in note(language, talk(*["x"] * 18), level=1, about=about), (
         "nobody could answer any more"
     )
 
@@ -181,9 +182,32 @@ def test_a_last_meeting_puts_danger_on_record_before_the_approachs_ending(
 def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Language) -> None:
     turns = talk(*[HELLO[language], "x"] * (MOST - 1))
     more = {EN: "more follow while danger is open", ZH: "还可以再谈 4 轮"}[language]
-    shown = {level: note(language, turns, level=level, about=About.SELF) for level in (0, 1, 2, 3)}
-    assert {level: more in text for level, text in shown.items()} == {0: False, 1: False, 2: True, 3: True}
+    shown = {level: note(language, turns, level=level, about=About.SELF) for level in range(4)}
+    assert [more in text for text in shown.values()] == [False, True, True, True]
+    last = {EN: "This is your last turn", ZH: "这是你的最后一轮"}[language]
+    assert [last in text for text in shown.values()] == [True, False, False, False]
     assert more not in note(language, turns[:-2], level=2, about=About.SELF)
+    # what was asked about is settled, then said goodbye to; what is new is asked about
+    settle, new = {
+        EN: ("see to that first", "The last words may mean danger"),
+        ZH: ("先说定", "刚才的话里可能有危险"),
+    }[language]
+    asked = talk(*[OWN[language], "x"] * (MOST - 1))
+    for spoken, there, absent in ((asked, settle, new), (turns, new, settle)):
+        text = note(language, spoken, level=1, about=About.SELF)
+        assert there in text
+        assert absent not in text
+
+
+@pytest.mark.parametrize(
+    ("level", "ends", "stays"), [(1, False, True), (1, True, False), (0, False, False), (None, False, False)]
+)
+def test_at_the_limit_a_session_stays_open_until_danger_was_said_goodbye_to(
+    level: int | None, ends: bool, stays: bool
+) -> None:
+    turns = talk(*["x"] * (2 * MOST), risk_level=level, ends_session=ends)
+    assert goes_on(turns, 0, most=MOST, extra=4) is stays
+    assert not goes_on(turns, 0, most=MOST, extra=0)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
