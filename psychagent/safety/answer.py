@@ -59,8 +59,10 @@ class SafetyTexts(NamedTuple):
         words = self.texts.card[kind]
         emergency, others = self.resources.emergency(region, kind), self.resources.lines(region, kind)
         first = [] if emergency else [CardLine(name=self.texts.said.local_title)]
+        numbers, guessed = ((), ()) if emergency else self._for_most_readers(kind)
+        first += [self._in_region(to_line(one, self.rules.language)) for one in (*numbers, *guessed)]
         # the state answers for its emergency numbers: doubt belongs to the lines alone
-        unsure = any(not one.verified for one in others)
+        unsure = any(not one.verified for one in (*others, *guessed))
         number = emergency[0].call if emergency else self.texts.said.local
         return Card(
             title=words.title,
@@ -68,6 +70,20 @@ class SafetyTexts(NamedTuple):
             lines=(*first, *(to_line(one, self.rules.language) for one in (*emergency, *others))),
             closing=words.closing,
             note=self.texts.unchecked.format(emergency=number) if unsure else "",
+        )
+
+    def _for_most_readers(self, about: About) -> tuple[tuple[Resource, ...], tuple[Resource, ...]]:
+        """List emergency numbers and urgent lines where most live who read the language."""
+        region = self.texts.most_readers
+        if not region:
+            return (), ()
+        urgent = tuple(one for one in self.resources.lines(region, about) if one.urgent)
+        return self.resources.emergency(region, about), urgent
+
+    def _in_region(self, line: CardLine) -> CardLine:
+        region = self.resources.file.regions[self.texts.most_readers].name[self.rules.language]
+        return line.model_copy(
+            update={"name": self.texts.said.region.format(region=region, service=line.name)}
         )
 
     def takeover(self, region: str, about: About, *, times: int) -> str:
@@ -84,7 +100,10 @@ class SafetyTexts(NamedTuple):
         # two to choose from: a person in danger does not read a list
         urgent = [one for one in others if one.urgent]
         named = [said.name(one, language) for one in (*emergency[:1], *urgent[:1])]
-        lines = said.between.join(named if emergency else [said.local, *named])
+        if not emergency:
+            guessed = [self._in_region(to_line(one, language)) for one in self._for_most_readers(kind)[0][:1]]
+            named = [said.local, *(said.call.format(call=one.call, name=one.name) for one in guessed), *named]
+        lines = said.between.join(named)
         texts = self.texts.takeover[kind]
         return texts[min(times, len(texts) - 1)].format(lines=lines)
 

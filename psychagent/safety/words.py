@@ -36,6 +36,8 @@ class SaidTexts(Record):
     """The same, as a line of a card."""
     between: str
     """What stands between two services."""
+    region: str = "{region}: {service}"
+    """A service of a region that is named only because most who read the language live there."""
 
     @model_validator(mode="after")
     def _has_its_places(self) -> SaidTexts:
@@ -43,6 +45,7 @@ class SaidTexts(Record):
         _check(self.call_or_text, "call_or_text", {"call", "name", "text"})
         _check(self.text, "text", {"text", "name"})
         _check(self.link, "link", {"url"})
+        _check(self.region, "region", {"region", "service"})
         return self
 
     def name(self, resource: Resource, language: Language) -> str:
@@ -66,6 +69,9 @@ class AnswerTexts(Record):
     unchecked: str
     """What a card adds where a number could not be checked with its owner; `{emergency}` is the number
     to call instead."""
+    most_readers: str = ""
+    """Two letters of the region where most who read the language live; its services are named, with the region,
+    where that of the person is unknown. Empty where there is no such region."""
     help: str = Field(min_length=1)
     """One line that stands below every prompt of the person."""
 

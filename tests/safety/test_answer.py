@@ -160,10 +160,24 @@ def test_where_the_region_is_unknown_the_local_number_is_named_in_words() -> Non
         "now: your local emergency number, or a line near you (listed at https://findahelpline.com). "
         in gate(EN).takeover("", About.SELF, times=0)
     )
-    assert "请现在就打电话：当地的急救或报警电话，或者 https://findahelpline.com 上查到的当地热线。" in gate(
-        ZH
-    ).takeover("", About.SELF, times=0)
+    assert (
+        "请现在就打电话：当地的急救或报警电话，或者 120（中国大陆：急救中心），或者 https://findahelpline.com "
+        in gate(ZH).takeover("", About.SELF, times=0)
+    )
     assert gate(EN).card("", About.SELF).lines[0].name == "The emergency number of the place where you are"
+
+
+def test_who_reads_chinese_finds_numbers_of_the_mainland_with_its_name_where_the_region_is_unknown() -> None:
+    card = gate(ZH).card("", About.SELF)
+    assert [(line.name, line.call) for line in card.lines[:4]] == [
+        ("您所在地的急救或报警电话", ""),
+        ("中国大陆：急救中心", "120"),
+        ("中国大陆：报警", "110"),
+        ("中国大陆：全国统一心理援助热线", "12356"),
+    ]
+    assert "没能向机构核实" in card.note
+    assert not gate(ZH).card("", About.OTHERS).note
+    assert "中国大陆" not in gate(ZH).card("HK", About.SELF).model_dump_json()
 
 
 def test_a_line_that_keeps_office_hours_is_on_the_card_and_not_in_the_takeover() -> None:
