@@ -104,7 +104,8 @@ def turns_left(turn: Turn, spoken: int, *, most: int, extra: int) -> int:
         extra: Most counselor turns beyond them.
     """
     # as the session's graph has it: past the limit it goes on until the goodbye that danger kept it from
-    is_kept = is_pressing(turn.risk_level) or (spoken > most and not turn.ends_session)
+    told = spoken > most or (spoken == most and turn.risk_level)
+    is_kept = is_pressing(turn.risk_level) or bool(told and not turn.ends_session)
     if turn.ends_session and not is_kept:
         return 0
     return max(most + (extra if is_kept else 0) - spoken, 0)

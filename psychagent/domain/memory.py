@@ -18,7 +18,7 @@ from psychagent.domain.profile import (
     PmtTheory,
     Traits,
 )
-from psychagent.domain.risk.finding import About
+from psychagent.domain.risk.finding import NO_RISK, About
 from psychagent.domain.safety import SafetyNote, note_from_text
 
 
@@ -125,6 +125,11 @@ class Memory(Record):
     """Level of the client's last turn; the next session goes on from there."""
     risk_about: About = About.NONE
     """Whose danger that is."""
+
+    @property
+    def holds_danger(self) -> bool:
+        """Whether a danger was open, or on record, when the last session ended."""
+        return self.risk_level > NO_RISK or (bool(self.summaries) and self.summaries[-1].safety.must_stay)
 
     def taken_up(self) -> tuple[str, ...]:
         """List the homework that the client agreed to, if with doubts; not what was only offered."""

@@ -11,7 +11,7 @@ from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.risk.finding import HIGH, Handling, RiskMode
-from psychagent.domain.risk.level import is_pressing, level_at
+from psychagent.domain.risk.level import level_at
 from psychagent.domain.role import ClientKind
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.nodes.client import client
@@ -40,8 +40,8 @@ def _said_goodbye(turns: Sequence[Turn]) -> bool:
 def goes_on(turns: Sequence[Turn], level: int, *, most: int, extra: int) -> bool:
     """Return whether danger keeps a session open that would be over, where the gate acts.
 
-    It stays open while the level is high, and, once that has passed, until the counselor has said the
-    goodbye that danger kept it from; never for more than the extra turns.
+    It stays open while the level is high, and, where the counselor was told of any danger in its last turn,
+    until it has said the goodbye that danger kept it from; never for more than the extra turns.
 
     Args:
         turns: The session so far.
@@ -51,7 +51,7 @@ def goes_on(turns: Sequence[Turn], level: int, *, most: int, extra: int) -> bool
     """
     spoken = count_counselor_turns(turns)
     own = [turn for turn in turns[-2:] if turn.speaker is Speaker.COUNSELOR]
-    was_kept = spoken > most or any(is_pressing(turn.risk_level) for turn in own)
+    was_kept = spoken > most or any(turn.risk_level for turn in own)
     is_unclosed = was_kept and not _said_goodbye(turns)
     return spoken < most + extra and (level >= HIGH or is_unclosed)
 

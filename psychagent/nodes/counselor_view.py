@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Speaker
+from psychagent.domain.risk.danger import StillOpen, own_death_unasked, still_open
 from psychagent.domain.risk.finding import NO_RISK, About
 from psychagent.domain.risk.level import is_pressing
-from psychagent.domain.safety import safety_due, was_asked
+from psychagent.domain.safety import is_past_half, safety_due, was_asked
 from psychagent.domain.text.fence import Own, unbracketed
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, assistant, system, user
@@ -150,39 +151,56 @@ def render_moment(
     """
     prompts, most = sources.prompts(brief.case.language), brief.knobs.max_counselor_turns
     spoken = count_counselor_turns(turns)
-    skills = sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
-    risk = risk_skills(skills)
-    names = {skill.name for skill in risk}
-    asks = sources.safety(brief.case.language).rules.asks_about
-    due = safety_due(
-        turns,
-        session_index=brief.session_index,
-        max_turns=most,
-        asks=asks,
-        skills=names,
-    )
-    # where the gate acts it knows better than the skills, which stay for some turns after a hint; a danger on
-    # record is not over for a calm answer
-    carried = any(summary.safety.must_stay for summary in brief.memory.summaries)
-    is_over = risk_level == NO_RISK and not carried
-    is_open = not due and not is_over and any(skill.id in skill_ids for skill in risk)
-    extra = sources.baseline.safety.extra_turns if risk_level is not None else 0
-    spoken_of = any(is_pressing(turn.risk_level) for turn in turns) or was_asked(
-        turns, asks=asks, skills=names
-    )
+    given = {
+        **_danger(sources, brief, turns, skill_ids, risk_level, risk_about),
+        "risk_level": risk_level or 0,
+        "extra_turns": sources.baseline.safety.extra_turns if risk_level is not None else 0,
+    }
     return brief.once(
-        (prompts, "moment", spoken, due, is_open, risk_level, risk_about, spoken_of),
+        (prompts, "moment", spoken, *given.values()),
         lambda: prompts.render(
             "counselor/moment",
             turn=spoken + 1,
             turns_left=most - spoken,
-            safety_due=due,
-            danger_open=is_open,
-            risk_level=risk_level or 0,
-            risk_about=risk_about.value,
-            extra_turns=extra,
-            risk_spoken_of=spoken_of,
             last=brief.is_last,
             modality=brief.case.modality.value,
+            **given,
         ),
     )
+
+
+def _danger(
+    sources: Sources,
+    brief: Brief,
+    turns: Sequence[Turn],
+    skill_ids: Sequence[str],
+    risk_level: int | None,
+    risk_about: About,
+) -> dict[str, bool | str]:
+    """Say what the notes on a turn need to know of danger: what is open, and what was not asked yet."""
+    rules, most = sources.safety(brief.case.language).rules, brief.knobs.max_counselor_turns
+    risk = risk_skills(sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage))
+    names = {skill.name for skill in risk}
+    index, asks = brief.session_index, rules.asks_about
+    due = safety_due(turns, session_index=index, max_turns=most, asks=asks, skills=names)
+    # only where the gate acts do prompts change
+    acts = risk_level is not None
+    still = still_open(turns, before=acts and brief.memory.holds_danger, asks=rules.asks_again)
+    # where the gate acts it knows better than the skills, which stay for some turns after a hint; a danger on
+    # record is not over for a calm answer
+    carried = any(summary.safety.must_stay for summary in brief.memory.summaries)
+    is_over = risk_level == NO_RISK and not carried
+    shown = any(skill.id in skill_ids for skill in risk)
+    told = [turn.risk_about for turn in turns if turn.risk_about is not About.NONE]
+    about = risk_about if risk_about is not About.NONE or not told else told[-1]
+    return {
+        "safety_due": due,
+        "danger_open": not due
+        and (bool(risk_level) or still is not StillOpen.NONE or (shown and not is_over)),
+        "risk_about": about.value,
+        "risk_spoken_of": any(is_pressing(turn.risk_level) for turn in turns)
+        or was_asked(turns, asks=asks, skills=names),
+        "still_open": still.value,
+        "own_unasked": is_past_half(turns, most)
+        and own_death_unasked(turns, now=about, asks=rules.asks_self),
+    }

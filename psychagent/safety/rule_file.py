@@ -85,6 +85,10 @@ class RulesFile(Record):
     """Regular expressions that match a whole answer, or how it begins, if it says yes."""
     asks: tuple[str, ...]
     """Regular expressions of words with which a counselor asks about danger."""
+    asks_again: tuple[str, ...] = ()
+    """The same where danger is on record, so that "those thoughts" says enough."""
+    asks_self: tuple[str, ...] = ()
+    """Words with which a counselor asks whether the client thinks of dying, or harms itself."""
     asks_else: tuple[str, ...] = ()
     """Regular expressions of a question that only names danger: a condition, a film, somebody else's; an
     answer to it means none."""
@@ -123,7 +127,7 @@ class RulesFile(Record):
         for context in self.contexts.values():
             yield from context.match
         yield from self.yes
-        yield from (*self.asks, *self.asks_else)
+        yield from (*self.asks, *self.asks_again, *self.asks_self, *self.asks_else)
 
 
 def expand(text: str, words: Mapping[str, str]) -> str:

@@ -69,6 +69,8 @@ class RiskRules:
         # where words are parted by spaces, a space parts no clauses
         self._clause_marks = CLAUSE_MARKS.replace(" ", "") if file.whole_words else CLAUSE_MARKS
         self._asks = self._any_of(file.asks, whole=False)
+        self._asks_again = self._any_of(file.asks_again, whole=False)
+        self._asks_self = self._any_of(file.asks_self, whole=False)
         self._asks_else = self._any_of(file.asks_else)
         self._contexts = {name: (c.scope, self._any_of(c.match)) for name, c in file.contexts.items()}
         self._patterns = [
@@ -111,7 +113,15 @@ class RiskRules:
 
     def asks_about(self, text: str) -> bool:
         """Return whether a counselor asks about danger: in a question, or in the sentence before one."""
-        return any(self._asks.search(question) for question in questions(normalize(text)))
+        return _are_asked(self._asks, text)
+
+    def asks_again(self, text: str) -> bool:
+        """Return whether a counselor asks about a danger that is on record, if only as "those thoughts"."""
+        return self.asks_about(text) or _are_asked(self._asks_again, text)
+
+    def asks_self(self, text: str) -> bool:
+        """Return whether a counselor asks about the client's own death, or about self-harm."""
+        return _are_asked(self._asks_self, text)
 
     def _said(self, text: str) -> Iterator[_Hit]:
         parts = sentences(text)
@@ -196,6 +206,10 @@ def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:
     while match := pattern.search(where, start):
         yield match
         start = match.start() + 1
+
+
+def _are_asked(pattern: re.Pattern[str], text: str) -> bool:
+    return any(pattern.search(question) for question in questions(normalize(text)))
 
 
 def _around(scope: str, match: re.Match[str], text: str, clause_marks: str) -> str:

@@ -293,7 +293,9 @@ async def test_turns_that_danger_adds_are_counted_as_left(tmp_path: Path) -> Non
     [
         (1, None, False, 9),
         (9, 1, False, 1),
-        (10, 1, False, 0),
+        (10, 0, False, 0),
+        (10, 1, False, 4),
+        (10, 1, True, 0),
         (4, 0, True, 0),
         (4, 2, False, 10),
         (10, 2, False, 4),

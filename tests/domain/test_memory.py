@@ -163,6 +163,50 @@ def test_a_long_note_shows_each_of_its_texts_in_part() -> None:
         assert getattr(row.note, name).endswith("…")
 
 
+PLANNED = {
+    Language.EN: SafetyNote(
+        danger=Danger.VOICED,
+        words="Some nights I stand at the window and I think, if I just let go of the frame, that's it, "
+        "and then I hear the boy turn over next door and I go and sit on the floor by his bed till dawn.",
+        asked="Wish: most nights since the spring. Intent: not today. Plan: asked about, she would not say. "
+        "Access: the window of the flat. Earlier attempts: one, at nineteen, known to her sister alone.",
+        holds="The boy, who would be alone; her sister.",
+        people="Her sister Ruth, by day and by night; Dr. Pell on weekdays.",
+        agreed="The window stays locked and Ruth keeps the key. If it comes, she wakes Ruth, not waits. If "
+        "Ruth does not answer within ten minutes, the crisis line.",
+        next="Whether Ruth has the key, and how the nights are.",
+    ),
+    Language.ZH: SafetyNote(
+        danger=Danger.VOICED,
+        words="有几个晚上我就站在窗户边上，想着手一松就什么都不用管了，后来听见孩子在隔壁翻了个身，我就过去坐在他床边的"
+        "地上，一直坐到天亮，第二天照样送他上学，谁也看不出来，我自己也当没这回事。",
+        asked="念头：开春以后差不多每晚都有。打算：今天没有。计划：问了，不肯说。手段：家里的窗户。以前：十九岁有过一次，"
+        "只有姐姐知道，没去过医院，后来家里谁也没再提。",
+        holds="怕孩子没人管；放心不下姐姐。",
+        people="姐姐，白天夜里都能打；平时还有裴医生。",
+        agreed="窗户锁上，钥匙由姐姐收着。念头上来就叫醒姐姐，不硬扛。姐姐十分钟没接，就打危机热线。",
+        next="钥匙是不是在姐姐手里，夜里怎么样。",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_of_a_long_note_on_a_danger_nothing_is_lost_that_holds_the_client(language: Language) -> None:
+    words, asked = PLANNED[language].words, PLANNED[language].asked
+    longer = {"words": f"{words} {words}"[:400], "asked": f"{asked} {asked}"[:300]}
+    whole = PLANNED[language].model_copy(update=longer)
+    one = memory(1, language=language).summaries[0].model_copy(update={"safety": whole})
+    (row,) = view_memory(Memory(summaries=(one,))).safety
+    for name in ("agreed", "people", "holds", "next"):
+        assert getattr(row.note, name) == getattr(whole, name)
+    assert row.note.words.endswith("…")
+    kept = row.note.words.removesuffix("…").rstrip()
+    assert len(kept) > 15
+    assert whole.words.startswith(kept)
+    # no clause is cut in two
+    assert kept[-1] in ".。" or whole.words[len(kept)] in ",，;；.。"
+
+
 DENIED = {
     Language.EN: SafetyNote(
         danger=Danger.DENIED,

@@ -12,6 +12,7 @@ from langgraph.types import Command
 from psychagent.domain.base import Speaker
 from psychagent.domain.memory import Memory
 from psychagent.domain.risk.finding import Classifier, Handling, RiskFinding
+from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.errors import ProviderError
 from psychagent.flows.course import build_course
 from psychagent.flows.session import build_session, session_limit
@@ -19,6 +20,7 @@ from psychagent.flows.single import build_single
 from tests.support.courses import START, knobs_of
 from tests.support.fakes import Cast, brief_for, case_of, chosen_family, filed, spoken, summed_up
 from tests.support.gate import ENDPOINT, Kept, gated, judgement
+from tests.support.memory_parts import summary
 
 CONFIG: Any = {"configurable": {"thread_id": "t"}, "recursion_limit": 99}
 SAYS = ["I could end it.", "Not now, I think.", "I do not know.", "Bye."]
@@ -72,8 +74,20 @@ async def test_acting_shows_a_card_and_tells_the_counselor_before_it_speaks() ->
     assert [turn.risk_level for turn in held["turns"][::2]] == [0, 2, 1, 0]
 
 
+async def test_a_concern_in_the_last_regular_turn_is_asked_about_where_turns_may_follow() -> None:
+    says = ["Hm.", "Hm.", "Better to be gone.", "No, I am only tired.", "Bye."]
+    cast = gated(replies(says, turns=5, ends_at=5), mode="act")
+    held = await hold(cast)
+    tails = [prompt[-1]["content"] for prompt in cast.asked("counselor")]
+    assert ["may mean danger" in tail for tail in tails] == [False, False, False, True, False]
+    assert "up to 4 more follow" in tails[3]
+    assert "The danger has eased" in tails[4]
+    assert len(counselors(held)) == 5
+
+
 async def test_a_concern_is_asked_about_once_and_not_in_the_last_turn() -> None:
-    cast = gated(replies(["Better to be gone.", "Hm.", "Better to be gone.", "Bye."]), mode="act")
+    says = ["Better to be gone.", "Hm.", "Better to be gone.", "Bye."]
+    cast = gated(replies(says), mode="act", extra_turns=0)
     await hold(cast)
     tails = [prompt[-1]["content"] for prompt in cast.asked("counselor")]
     assert ["may mean danger" in tail for tail in tails] == [False, True, False, False]
@@ -322,6 +336,17 @@ async def test_a_person_is_met_by_an_acting_gate_whatever_the_settings_say() -> 
     shown = state["__interrupt__"][0].value
     assert shown["counselor"] == "Stay."
     assert "988" in json.dumps(shown["card"])
+
+
+@pytest.mark.parametrize(("on_record", "asked"), [(Danger.VOICED, 2), (Danger.NONE, 0)])
+async def test_after_a_danger_on_record_a_model_is_asked_about_calm_answers(
+    on_record: Danger, asked: int
+) -> None:
+    own = replies(["Fine, I guess.", "As ever."]) | {"risk": [judgement(0), judgement(0)]}
+    cast = gated(own, endpoint=ENDPOINT, mode="act", max_counselor_turns=2)
+    before = Memory(summaries=(summary("s", safety=SafetyNote(danger=on_record)),))
+    await hold(cast, memory=before, session_index=2)
+    assert len(cast.asked("risk")) == asked
 
 
 async def test_the_level_goes_on_into_the_next_session() -> None:

@@ -59,6 +59,46 @@ def sound_alarm(
     return Alarm.DUE if again else Alarm.NONE
 
 
+class StillOpen(StrEnum):
+    """How far a danger from the session before has been taken up in this one."""
+
+    NONE = "none"
+    """There was none, or it was asked about and the answer was taken up."""
+    UNASKED = "unasked"
+    ANSWERED = "answered"
+    """The client's last words answer the first question about it; a calm one may be a dodge."""
+
+
+def still_open(turns: Sequence[Turn], *, before: bool, asks: Asks) -> StillOpen:
+    """Say how far a danger from before has been taken up; the opening of a later session may ask about it.
+
+    Args:
+        turns: The session so far.
+        before: Whether a danger was open, or on record, when the session before ended.
+        asks: Whether a counselor's words ask about it.
+    """
+    own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
+    if not before or not own:
+        return StillOpen.NONE
+    asking = [turn.by_gate or asks(turn.text) for turn in own]
+    if not any(asking):
+        return StillOpen.UNASKED
+    return StillOpen.NONE if any(asking[:-1]) else StillOpen.ANSWERED
+
+
+def own_death_unasked(turns: Sequence[Turn], *, now: About, asks: Asks) -> bool:
+    """Return whether danger from or to others was told of and the client's own death was not asked about.
+
+    Args:
+        turns: The session so far.
+        now: Whose danger the counselor is told of now.
+        asks: Whether a counselor's words ask about dying or self-harm.
+    """
+    own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
+    told = {now, *(turn.risk_about for turn in own)}
+    return bool(told & {About.HARMED, About.OTHERS}) and not any(asks(turn.text) for turn in own)
+
+
 def open_danger(findings: Sequence[RiskFinding], turns: Sequence[Turn], *, before: About) -> About:
     """Say whose danger is open, by the last words that told of one; none where nobody knows.
 

@@ -20,7 +20,7 @@ from psychagent.domain.turn import Turn
 _LOOKS_BACK = 3
 """Turns of the client after a finding in which a model is asked again, whatever the rules say."""
 _FIRST_TURNS = 3
-"""Turns of a person at the start of a session in which a model is asked in any case."""
+"""Turns at the start of a session with a person, or after danger, in which a model is asked in any case."""
 FAILURES_TOLD = 3
 """Failed answers in a row after which a person is shown the resources once, danger or not."""
 _HANDLINGS = (Handling.NONE, Handling.NOTE, Handling.CARD, Handling.TAKEOVER)
@@ -66,13 +66,14 @@ def is_model_due(
     soft: int,
     hard: int,
     last: int,
-    is_person: bool,
+    is_early: bool,
     asked: bool,
 ) -> bool:
     """Return whether a model should be asked about the last turn: seldom, for it costs time and tokens.
 
     It is asked where a rule calls for it, where the turn answers a question about danger, for some turns
-    after danger, and, with a person, in the first turns of a session, before its way of speaking is known.
+    after danger, and in the first turns of a session with a person, before its way of speaking is known, or
+    after a danger from before, about which a calm answer may be a dodge.
 
     Args:
         findings: What was found in the session so far.
@@ -80,14 +81,14 @@ def is_model_due(
         soft: Level of the rules that a model is asked about.
         hard: Level of the rules that act alone.
         last: Level of the client's turn before.
-        is_person: Whether a person is the client.
+        is_early: Whether the first turns of this session call for it.
         asked: Whether the counselor's last words ask about danger, or were chosen because of it.
     """
     said = [at for at, turn in enumerate(turns) if turn.speaker is Speaker.CLIENT]
     recent = said[-1 - _LOOKS_BACK :]
     in_danger_lately = any(f.level > NO_RISK and f.turn in recent for f in findings)
-    is_early = is_person and len(said) <= _FIRST_TURNS
-    return max(soft, hard, last) > NO_RISK or asked or in_danger_lately or is_early
+    is_first = is_early and len(said) <= _FIRST_TURNS
+    return max(soft, hard, last) > NO_RISK or asked or in_danger_lately or is_first
 
 
 def is_certain(level: int, *, hard: int, model: int | None) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from psychagent.domain.base import Record
@@ -11,7 +11,7 @@ from psychagent.domain.file_facts import NO_LABELS, file_facts, is_filled, to_ro
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary, Standing
 from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.text.fence import fenced
-from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
+from psychagent.domain.tokens import clip_to_clause, clip_to_tokens, estimate_tokens
 
 MEMORY_TOKENS = 800
 """Token budget of memory in a prompt, as counted by `estimate_tokens`."""
@@ -24,6 +24,8 @@ _NOTE_FIELD_TOKENS, _LEAST_FIELD = 5, 18
 _OTHER_NOTES = 2
 _NOTE_FIELDS = ("agreed", "words", "asked", "people", "holds", "next")
 """The texts of a note on danger, those first that must not be left out."""
+_HOLDING = ("agreed", "people", "holds", "next")
+"""Those that a plan for a danger consists of: they get what they need before anything else is shown."""
 
 
 class RecentSession(NamedTuple):
@@ -132,24 +134,38 @@ def _safety(summaries: Sequence[SessionSummary], *, room: int) -> tuple[tuple[Sa
 
 
 def _fit_note(note: SafetyNote, limit: int) -> tuple[SafetyNote, int]:
-    """Shorten a note to some tokens; what could only be shown as a scrap of a few words is left out."""
+    """Shorten a note to some tokens; what could only be shown as a scrap of a few words is left out.
+
+    Of a danger on record nothing is left out that holds the client: the other texts give way.
+    """
     names = [name for name in _NOTE_FIELDS if getattr(note, name)]
+    first = _HOLDING if note.must_stay else ()
     while True:
-        texts, cost = _share_out({name: getattr(note, name) for name in names}, limit)
+        texts, cost = _share_out({name: getattr(note, name) for name in names}, limit, first=first)
         cut = [name for name in names if texts[name] != getattr(note, name)]
-        if len(names) < 2 or all(estimate_tokens(texts[name]) >= _LEAST_FIELD for name in cut):
+        scraps = [name for name in cut if estimate_tokens(texts[name]) < _LEAST_FIELD]
+        spare = [name for name in cut if name not in first]
+        if len(names) < 2 or not scraps or not spare:
             return note.model_copy(update=dict.fromkeys(_NOTE_FIELDS, "") | texts), cost
-        names.remove(cut[-1])
+        names.remove(spare[-1])
 
 
-def _share_out(texts: Mapping[str, str], limit: int) -> tuple[dict[str, str], int]:
-    """Shorten texts to an even share of the tokens; what short ones leave goes to the long ones."""
-    by_size = sorted(texts, key=lambda name: estimate_tokens(texts[name]))
+def _share_out(
+    texts: Mapping[str, str], limit: int, *, first: Collection[str] = ()
+) -> tuple[dict[str, str], int]:
+    """Shorten texts to an even share of the tokens; what short ones leave goes to the long ones.
+
+    Those that come first share all but the least that each of the others needs.
+    """
     room, shares = limit - 2 * _NOTE_FIELD_TOKENS, {}
-    for place, name in enumerate(by_size):
-        share = room // (len(by_size) - place) - _NOTE_FIELD_TOKENS
-        shares[name] = clip_to_tokens(texts[name], max(share, 1))
-        room -= estimate_tokens(shares[name]) + _NOTE_FIELD_TOKENS
+    others = [name for name in texts if name not in first]
+    needs = {name: min(estimate_tokens(texts[name]), _LEAST_NOTE) + _NOTE_FIELD_TOKENS for name in others}
+    for group, kept in (([n for n in texts if n in first], sum(needs.values())), (others, 0)):
+        by_size = sorted(group, key=lambda name: estimate_tokens(texts[name]))
+        for place, name in enumerate(by_size):
+            share = (room - kept) // (len(by_size) - place) - _NOTE_FIELD_TOKENS
+            shares[name] = clip_to_clause(texts[name], max(share, 1))
+            room -= estimate_tokens(shares[name]) + _NOTE_FIELD_TOKENS
     return shares, limit - room
 
 

@@ -62,7 +62,7 @@ async def judge(
         soft=heard.soft,
         hard=heard.hard,
         last=last,
-        is_person=is_person,
+        is_early=is_person or brief.memory.holds_danger,
         asked=_is_about_danger(deps, brief, turns[-2]) if len(turns) > 1 else False,
     )
     # nothing that a model could say would change the highest level
@@ -82,8 +82,9 @@ async def judge(
 
 def _is_about_danger(sources: Sources, brief: Brief, own: Turn) -> bool:
     """Return whether a counselor's turn asks about danger, or was chosen because danger was heard."""
-    asks = sources.safety(brief.case.language).rules.asks_about(own.text)
-    return asks or (own.rewrite is not None and own.rewrite.danger)
+    rules = sources.safety(brief.case.language).rules
+    asks = rules.asks_again if brief.memory.holds_danger else rules.asks_about
+    return asks(own.text) or (own.rewrite is not None and own.rewrite.danger)
 
 
 def read_risk(reply: Reply, said: str) -> RiskReply:

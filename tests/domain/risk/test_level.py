@@ -76,7 +76,7 @@ def due(
     soft: int = 0,
     asked: bool = False,
 ) -> bool:
-    return is_model_due(findings, turns, soft=soft, hard=0, last=0, is_person=is_person, asked=asked)
+    return is_model_due(findings, turns, soft=soft, hard=0, last=0, is_early=is_person, asked=asked)
 
 
 def test_a_model_is_asked_where_a_rule_calls_after_danger_and_of_a_person_at_first() -> None:

@@ -1,0 +1,220 @@
+"""The counselor's notes on a danger: from before, from others, on paper, at the end; both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from typing import Any
+
+import pytest
+
+from psychagent.domain.base import Language, Modality, Speaker, Stage
+from psychagent.domain.memory import Memory
+from psychagent.domain.risk.finding import About
+from psychagent.domain.safety import Danger, SafetyNote
+from psychagent.domain.turn import Turn
+from psychagent.flows.build import build_deps
+from psychagent.flows.session import goes_on
+from psychagent.nodes.counselor import counselor_prompt
+from psychagent.nodes.counselor_view import render_moment
+from psychagent.safety.rules import load_rules
+from tests.support.every import LANGUAGES
+from tests.support.fakes import brief_for, case_of
+from tests.support.flat import baseline_of, live, runtime_of
+from tests.support.memory_parts import summary
+
+EN, ZH = Language.EN, Language.ZH
+MOST = 6
+DEPS = build_deps(
+    baseline_of(provider="offline", max_sessions=4, max_counselor_turns=MOST), runtime_of(), live()
+)
+ON_RECORD = SafetyNote(danger=Danger.VOICED, words="w", agreed="a")
+HELLO = {EN: "Good to see you again.", ZH: "又见面了。"}
+ASKS = {EN: "How have those thoughts been since we met?", ZH: "上次说的那些念头，这几天怎么样了？"}
+FINE = {EN: "Fine, I guess.", ZH: "还那样。"}
+OWN = {EN: "Do you think of dying yourself?", ZH: "您自己有没有想过死？"}
+
+
+def talk(*said: str, **told: Any) -> list[Turn]:
+    """The counselor and the client in turn."""
+    speakers = (Speaker.COUNSELOR, Speaker.CLIENT)
+    turns = [Turn(speaker=speakers[at % 2], text=text) for at, text in enumerate(said)]
+    return [t.model_copy(update=told) if t.speaker is Speaker.COUNSELOR else t for t in turns]
+
+
+def note(
+    language: Language,
+    turns: Sequence[Turn],
+    *,
+    level: int | None = 0,
+    about: About = About.NONE,
+    index: int = 2,
+    memory: Memory | None = None,
+) -> str:
+    """Render the notes on a turn as the node does."""
+    brief = brief_for(DEPS, case_of(f"{language.value}01"), session_index=index, memory=memory)
+    return render_moment(DEPS, brief, turns, (), level, about)
+
+
+def held(level: int, safety: SafetyNote | None = None) -> Memory:
+    last = summary("s", safety=safety or SafetyNote())
+    return Memory(summaries=(last,), risk_level=level, risk_about=About.SELF if level else About.NONE)
+
+
+UNASKED = {EN: "today you have not asked about it", ZH: "今天还没问起"}
+DODGED = {EN: "ask once more, more plainly", ZH: "把话挑明，再问一次"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("memory", [held(1), held(0, ON_RECORD)], ids=["carried", "on record"])
+def test_a_calm_answer_does_not_end_a_danger_from_before(language: Language, memory: Memory) -> None:
+    hello, asks, fine = HELLO[language], ASKS[language], FINE[language]
+    courses = [talk(hello, fine), talk(asks, fine), talk(hello, fine, asks, fine)]
+    settled = talk(hello, fine, asks, fine, asks, fine)
+    shown = [note(language, turns, memory=memory) for turns in (*courses, settled)]
+    assert [UNASKED[language] in text for text in shown] == [True, False, False, False]
+    assert [DODGED[language] in text for text in shown] == [False, True, True, False]
+    # without a danger from before, or where the gate only watches, nothing is said
+    for text in (
+        note(language, courses[0], memory=held(0)),
+        note(language, courses[0], level=None, memory=memory),
+    ):
+        assert UNASKED[language] not in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("level", [0, 1])
+def test_a_level_that_only_fell_is_not_said_to_lie_in_the_last_words(language: Language, level: int) -> None:
+    text = note(language, talk(HELLO[language], FINE[language]), level=level, memory=held(2))
+    assert UNASKED[language] in text
+    assert {EN: "last words may mean", ZH: "刚才的话里可能"}[language] not in text
+
+
+@pytest.mark.parametrize(
+    ("language", "words", "again"),
+    [
+        (EN, "How are those thoughts today?", True),
+        (EN, "Are the pills still in your drawer?", True),
+        (EN, "How are the nights with that?", True),
+        (EN, "How was the exam?", False),
+        (ZH, "念头怎么样了？", True),
+        (ZH, "那些念头还在吗？", True),
+        (ZH, "上回说的那些东西，还留着吗？", True),
+        (ZH, "考试怎么样？", False),
+    ],
+)
+def test_where_danger_is_on_record_fewer_words_ask_about_it(
+    language: Language, words: str, again: bool
+) -> None:
+    rules = load_rules(language)
+    assert rules.asks_again(words) is again
+    # else "those thoughts" may be any
+    assert not rules.asks_about(words)
+
+
+@pytest.mark.parametrize("words", ["您说不活了，是想死吗？", "还想死吗？", "说到不活了，现在呢？"])
+def test_a_plain_question_about_dying_is_heard_in_chinese(words: str) -> None:
+    assert load_rules(ZH).asks_about(words)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("about", [About.HARMED, About.OTHERS])
+def test_own_death_is_asked_about_before_goodbye_where_others_are_the_danger(
+    language: Language, about: About
+) -> None:
+    wanted = {EN: "Their own death was not asked about yet", ZH: "还没问过对方自己想不想死"}[language]
+    plain = {EN: "Does he hit you?", ZH: "他打您吗？"}[language]
+    early, late = talk(HELLO[language], "x"), talk(HELLO[language], "x", plain, "x", plain, "x")
+    asked = talk(HELLO[language], "x", plain, "x", OWN[language], "x")
+    shown = [note(language, turns, level=1, about=about) for turns in (early, late, asked)]
+    assert [wanted in text for text in shown] == [False, True, False]
+    # it stays due when the danger was told of before and the last words are calm
+    calm = talk(HELLO[language], "x", plain, "x", plain, "x", risk_level=2, risk_about=about)
+    assert wanted in note(language, calm)
+    assert wanted not in note(language, late, level=1, about=About.SELF)
+    assert wanted not in note(language, talk(*["x"] * 18), level=1, about=about), (
+        "nobody could answer any more"
+    )
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_written_down_where_it_could_be_found(language: Language) -> None:
+    hides = {EN: "ask where it could be kept safely", ZH: "先问放在哪儿不会被翻到"}[language]
+    turns = talk(HELLO[language], "x")
+    kinds = (About.HARMED, About.SELF, About.OTHERS)
+    for level in (1, 2):
+        shown = [hides in note(language, turns, level=level, about=about) for about in kinds]
+        assert shown == [True, False, False]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("modality", ["bt", "cbt"])
+def test_a_written_plan_asks_first_where_it_is_kept(language: Language, modality: str) -> None:
+    skills = DEPS.skills(language).stage(Modality(modality), Stage.CONCEPTUALIZATION)
+    written = [skill for skill in skills.skills() if ".risk-and-safety.written-safety" in skill.id]
+    kept = {EN: "first ask where it could be kept", ZH: "先问放哪儿稳妥"}[language]
+    assert [kept in (skill.caution or "") for skill in written] == [True]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_card_is_spoken_of_where_the_client_speaks_of_it(language: Language) -> None:
+    text = note(language, talk(HELLO[language], "x"), level=2, about=About.SELF)
+    assert {EN: "nor mention it unless they speak of it", ZH: "对方不提，也不必提起"}[language] in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("modality", list(Modality))
+def test_a_last_meeting_puts_danger_on_record_before_the_approachs_ending(
+    language: Language, modality: Modality
+) -> None:
+    first = {EN: "come before whatever ending the approach has", ZH: "再谈这一疗法怎么收尾"}[language]
+
+    def head(memory: Memory, index: int) -> str:
+        case = case_of(f"{language.value}01", modality)
+        brief = brief_for(DEPS, case, session_index=index, memory=memory)
+        return counselor_prompt(DEPS, brief, [], ()).messages[0]["content"]
+
+    cases = [(held(0, ON_RECORD), 4), (held(0, ON_RECORD), 3), (held(0), 4)]
+    assert [first in head(*case) for case in cases] == [True, False, False]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Language) -> None:
+    turns = talk(*[HELLO[language], "x"] * (MOST - 1))
+    more = {EN: "more follow while danger is open", ZH: "还可以再谈 4 轮"}[language]
+    shown = {level: note(language, turns, level=level, about=About.SELF) for level in range(4)}
+    assert [more in text for text in shown.values()] == [False, True, True, True]
+    last = {EN: "This is your last turn", ZH: "这是你的最后一轮"}[language]
+    assert [last in text for text in shown.values()] == [True, False, False, False]
+    assert more not in note(language, turns[:-2], level=2, about=About.SELF)
+    # what was asked about is settled, then said goodbye to; what is new is asked about
+    settle, new = {
+        EN: ("see to that first", "The last words may mean danger"),
+        ZH: ("先说定", "刚才的话里可能有危险"),
+    }[language]
+    asked = talk(*[OWN[language], "x"] * (MOST - 1))
+    for spoken, there, absent in ((asked, settle, new), (turns, new, settle)):
+        text = note(language, spoken, level=1, about=About.SELF)
+        assert there in text
+        assert absent not in text
+
+
+@pytest.mark.parametrize(
+    ("level", "ends", "stays"), [(1, False, True), (1, True, False), (0, False, False), (None, False, False)]
+)
+def test_at_the_limit_a_session_stays_open_until_danger_was_said_goodbye_to(
+    level: int | None, ends: bool, stays: bool
+) -> None:
+    turns = talk(*["x"] * (2 * MOST), risk_level=level, ends_session=ends)
+    assert goes_on(turns, 0, most=MOST, extra=4) is stays
+    assert not goes_on(turns, 0, most=MOST, extra=0)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_note_on_danger_reads_as_one_note_a_line(language: Language) -> None:
+    grid = product(range(MOST + 4), range(4), About, (held(2), held(0)), (2, 4))
+    for said, level, about, memory, index in grid:
+        text = note(language, talk(*["x"] * (2 * said)), level=level, about=about, memory=memory, index=index)
+        lines = [line for line in text.splitlines() if line]
+        assert all(line.startswith("[") and line.endswith("]") for line in lines), text
+        assert "  " not in text
