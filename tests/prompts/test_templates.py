@@ -391,8 +391,8 @@ def test_after_one_question_a_no_is_asked_about_once_more_and_violence_has_its_o
     language: Language,
 ) -> None:
     once_more, there, company = {
-        Language.EN: ("ask once more", "who lets them in", "who is with them tonight"),
-        Language.ZH: ("再问一次", "谁接应", "今晚谁陪着"),
+        Language.EN: ("ask once more", "any child are safe tonight", "who is with them tonight"),
+        Language.ZH: ("再问一次", "跟谁在一起才安全", "今晚谁陪着"),
     }[language]
     asked = closing_note(language, 5, risk_level=1, risk_about="self", risk_spoken_of=True)
     assert once_more in asked
