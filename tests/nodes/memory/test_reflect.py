@@ -158,13 +158,13 @@ async def test_a_summary_with_an_unknown_stage_is_refused() -> None:
 
 
 async def test_the_client_file_supersedes_the_former_one() -> None:
-    held = Memory(client_file=ClientFile(main_problem="sleep", topic="nights", origins={"main_problem": 1}))
-    cast = Cast({"client_file": [filed(main_problem="the marriage", theory={"core_beliefs": ["I fail"]})]})
+    held = Memory(client_file=ClientFile(main_problem="sleep", topic="nights", origins={"topic": 1}))
+    cast = Cast({"client_file": [filed(topic="the marriage", theory={"core_beliefs": ["I fail"]})]})
     updated = (await update_file(cast.deps)(state_of(cast, held), RUNTIME))["file_updated"]
     assert updated
     file = updated.client_file
-    assert (file.main_problem, file.topic) == ("the marriage", "nights")
-    assert [(h.value, h.session_index) for h in file.history] == [("sleep", 1)]
+    assert (file.main_problem, file.topic) == ("sleep", "the marriage")
+    assert [(h.value, h.session_index) for h in file.history] == [("nights", 1)]
     assert file.theory == CbtTheory(core_beliefs=("I fail",))
 
 
