@@ -16,6 +16,7 @@ from psychagent.domain.scores import ScaleResult, SessionScores
 from psychagent.errors import CallError, RecordError, cause_of
 from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged
 from psychagent.evals.find import JudgeInput, find_sessions
+from psychagent.evals.marks import mark_rows, to_marks_csv
 from psychagent.evals.plan import EvalPlan, nothing_found
 from psychagent.evals.safety.rates import safety_rows
 from psychagent.evals.scales import write_scales
@@ -86,6 +87,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             judged.scales,
             judged.degenerate,
             safety=safety_rows(inputs, judged.sessions, judged.scales),
+            marks=mark_rows(inputs),
             broken=tuple(broken),
             warnings=tuple(warnings),
             scripted_roles=tuple(sorted({role for m in manifests for role in m.scripted_roles})),
@@ -268,6 +270,8 @@ def _write_tables(folder: EvalFolder, result: EvalResult, settings: EvalSettings
     write_text(folder.table, to_csv(to_rows(result.sessions, result.scales)))
     write_text(folder.worthless_table, to_csv(to_rows(result.degenerate, result.scales)))
     write_text(folder.safety, to_safety_csv(result.safety))
-    tables = {path.name: hash_file(path) for path in (folder.table, folder.worthless_table, folder.safety)}
+    write_text(folder.marks, to_marks_csv(result.marks))
+    written = (folder.table, folder.worthless_table, folder.safety, folder.marks)
+    tables = {path.name: hash_file(path) for path in written}
     summary = summarize(result, settings).model_copy(update={"tables": tables})
     write_summary(folder.summary, summary)

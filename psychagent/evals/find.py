@@ -25,7 +25,7 @@ from psychagent.evals.importing.messages import (
 from psychagent.evals.importing.roles import Roles, read_utterance
 from psychagent.evals.importing.text import SUFFIXES as TEXT
 from psychagent.evals.importing.text import read_named_lines
-from psychagent.evals.safety.danger import danger_of
+from psychagent.evals.safety.danger import danger_of, said_by_gate
 from psychagent.files.read import read_json, read_text
 from psychagent.records.chat import CHAT
 from psychagent.records.folder import (
@@ -46,6 +46,8 @@ class JudgeInput(Record):
     """Relative to the folder searched."""
     danger: SessionDanger = SessionDanger()
     """What is known of danger in it, without a judge."""
+    fixed: frozenset[str] = frozenset()
+    """What the safety gate said in the counselor's place."""
     baseline: str = ""
 
     @property
@@ -228,6 +230,7 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
         source_file=_name(path, search.root),
         baseline=run.name if run else "",
         danger=danger_of(dialogue, data, as_said=as_said),
+        fixed=said_by_gate(data),
     )
 
 

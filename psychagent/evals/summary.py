@@ -16,6 +16,7 @@ from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.domain.usage import RoleUsage, sum_usage
 from psychagent.errors import RecordError
 from psychagent.evals.find import JudgeInput
+from psychagent.evals.marks import MarkRow, count_marks
 from psychagent.evals.safety.rates import count_safety, summarize_safety
 from psychagent.records.folder import Broken, run_of
 from psychagent.records.manifest import Manifest
@@ -46,6 +47,8 @@ class EvalResult:
     """Worthless sessions by kind (their `baseline`)."""
     safety: tuple[SafetyRow, ...] = ()
     """Danger in each session, and the judge's answers about it."""
+    marks: tuple[MarkRow, ...] = ()
+    """Faults of the simulator."""
     broken: tuple[Broken, ...] = ()
     """Files that could not be read."""
     warnings: tuple[str, ...] = ()
@@ -224,6 +227,7 @@ def summarize(result: EvalResult, settings: EvalSettings) -> EvalSummary:
         evidence=StoredEvidence(**evidence.model_dump(), quotes_verified_rate=evidence.quotes_verified_rate),
         computed=mean_talk(result.sessions),
         safety=summarize_safety(count_safety(result.safety, result.scales)),
+        marks=count_marks(result.marks, len(result.sessions)),
         usage=result.used,
         cost=settings.prices.cost(result.used) if settings.prices else None,
         currency=settings.prices.currency if settings.prices else None,

@@ -38,6 +38,11 @@ class EvalFolder:
         return self.path / "safety.csv"
 
     @property
+    def marks(self) -> Path:
+        """Faults of the simulator, one row each."""
+        return self.path / "marks.csv"
+
+    @property
     def summary(self) -> Path:
         """The summary's file."""
         return self.path / SUMMARY

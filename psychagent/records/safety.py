@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError
 from psychagent.domain.base import School
 from psychagent.domain.risk.session import SessionDanger
 from psychagent.errors import RecordError
+from psychagent.files.csv_rows import read_cells
 from psychagent.files.read import explain
 
 
@@ -75,26 +76,15 @@ def read_safety(path: Path) -> tuple[SafetyRow, ...]:
     Raises:
         RecordError: If it lacks a column, or holds a value that is invalid for its column.
     """
-    if not path.exists():
-        return ()
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
-            there = reader.fieldnames or ()
-            if lacking := [name for name in COLUMNS if name not in there]:
-                raise RecordError(f"{path}: has no column {', '.join(lacking)}; evaluate again")
-            return tuple(_rows(path, reader))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RecordError(f"{path}: cannot be read as a table ({error}); evaluate again") from error
+    return tuple(_rows(path))
 
 
-def _rows(path: Path, reader: csv.DictReader[str]) -> Iterable[SafetyRow]:
-    for line in reader:
-        cells: dict[str, Any] = {name: value for name, value in line.items() if value not in ("", None)}
-        known = {name: value for name, value in cells.items() if name in COLUMNS}
+def _rows(path: Path) -> Iterable[SafetyRow]:
+    for number, cells in read_cells(path, COLUMNS):
+        known: dict[str, Any] = {name: value for name, value in cells.items() if name in COLUMNS}
         answers = {name.removeprefix(_ITEM): value for name, value in cells.items() if name.startswith(_ITEM)}
         try:
             yield SafetyRow.model_validate(known | {"answers": answers})
         except ValidationError as error:
             what = explain(error, SafetyRow)
-            raise RecordError(f"{path}, line {reader.line_num}: {what}; evaluate again") from error
+            raise RecordError(f"{path}, line {number}: {what}; evaluate again") from error

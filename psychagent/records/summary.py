@@ -96,6 +96,23 @@ class SafetySummary(Record):
     """Empty where no scale of safety was judged."""
 
 
+class MarkCount(Record):
+    """How often a fault of the simulator was found, and in how many sessions."""
+
+    marks: int
+    sessions: int
+
+
+class MarksSummary(Record):
+    """Faults of the simulator in the judged sessions; they enter no mean and no headline."""
+
+    sessions: int = 0
+    marked: int = 0
+    """Sessions in which any was found."""
+    kinds: dict[str, MarkCount] = Field(default_factory=dict)
+    """Only those that were found."""
+
+
 Means = dict[str, MetricMean]
 """Side and key of a metric -> its mean."""
 
@@ -146,6 +163,8 @@ class EvalSummary(StoredFile):
     """What code counted in the dialogues: means over the sessions, the longest turn of all; empty in
     summaries of earlier versions."""
     safety: SafetySummary | None = None
+    """None in summaries of earlier versions."""
+    marks: MarksSummary | None = None
     """None in summaries of earlier versions."""
     tables: dict[str, str] = Field(default_factory=dict)
     """Name of each table beside this file -> its sha256; empty in summaries of earlier versions."""

@@ -70,8 +70,8 @@ class AnswerTexts(Record):
     """What a card adds where a number could not be checked with its owner; `{emergency}` is the number
     to call instead."""
     most_readers: str = ""
-    """Two letters of the region where most who read the language live; its services are named, with the region,
-    where that of the person is unknown. Empty where there is no such region."""
+    """Two letters of the region where most who read the language live; its services are named, with its name,
+    where the person's region is unknown. Empty where there is no such region."""
     help: str = Field(min_length=1)
     """One line that stands below every prompt of the person."""
 

@@ -17,7 +17,7 @@ async def test_a_summary_is_read_back_as_it_was(tmp_path: Path) -> None:
     result = await run_eval(plan)
     path = EvalFolder(plan.output_root).summary
     summary = read_summary(path)
-    assert summary.tables.keys() == {"scores.csv", "degenerate.csv", "safety.csv"}
+    assert summary.tables.keys() == {"scores.csv", "degenerate.csv", "safety.csv", "marks.csv"}
     assert summary.model_copy(update={"tables": {}}) == summarize(result, plan.settings)
     assert summary.evidence.quotes_verified_rate == 1
     assert [(m.scale, m.session) for m in summary.missing] == [("HumanEval4", "cbt/en01/session_1")]

@@ -70,6 +70,15 @@ def danger_of(
     )
 
 
+def said_by_gate(file: Mapping[str, Any]) -> frozenset[str]:
+    """List what the gate said in the counselor's place in a session of ours; nothing in files of others.
+
+    Raises:
+        RecordError: As `danger_of` does.
+    """
+    return frozenset(turn.text for turn in _held(file).turns if turn.by_gate)
+
+
 def _held(file: Mapping[str, Any]) -> _Held:
     """Read what is ours; in files of others the same names may hold anything."""
     if not file.get("schema_version"):

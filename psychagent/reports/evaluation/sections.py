@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psychagent.assets.settings.prices import Prices
+from psychagent.evals.marks import MarkRow
 from psychagent.evals.numbers import Infos, MetricLine, Numbers
 from psychagent.evals.table import Scores
 from psychagent.reports.evaluation.danger import NO_SAFETY, SafetyMaterial
@@ -46,6 +47,8 @@ class Material:
     worthless: Scores | None = None
     """Scores of degenerate sessions, their kind as baseline."""
     safety: SafetyMaterial = NO_SAFETY
+    marks: tuple[MarkRow, ...] = ()
+    """Faults of the simulator."""
     extremes: ItemExtremes = ItemExtremes()
     pages: Pages = Pages()
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from psychagent.assets.settings.prices import Prices
 from psychagent.errors import RecordError
 from psychagent.evals.compare import Comparison, compare
+from psychagent.evals.marks import read_marks
 from psychagent.evals.numbers import compute_numbers, members_of
 from psychagent.evals.scales import read_scales
 from psychagent.evals.table import Scores, load_scores, to_cells
@@ -17,6 +18,7 @@ from psychagent.records.evaluation import EvalFolder
 from psychagent.reports.evaluation.danger import gather_safety
 from psychagent.reports.evaluation.figures import draw_radars, draw_trends
 from psychagent.reports.evaluation.heatmap import build_grid, draw_heatmap, explain_columns
+from psychagent.reports.evaluation.marks import listed_marks, marks
 from psychagent.reports.evaluation.published import load_published
 from psychagent.reports.evaluation.safety import safety
 from psychagent.reports.evaluation.sections import (
@@ -103,7 +105,9 @@ def gather(plan: ReportPlan) -> Material:
     root = resolve_root(folder, plan.data_root, scores.summary.data_root)
     numbers = compute_numbers(scores, infos, plan.sampling)
     safe = gather_safety(folder)
-    quoted = [*(witness.place for witness in extremes.witnesses()), *safe.places()]
+    found = read_marks(folder.marks)
+    witnesses = (witness.place for witness in extremes.witnesses())
+    quoted = [*witnesses, *safe.places(), *listed_marks(found)]
     return Material(
         scores=scores,
         numbers=numbers,
@@ -113,6 +117,7 @@ def gather(plan: ReportPlan) -> Material:
         prices=plan.prices,
         worthless=worthless,
         safety=safe,
+        marks=found,
         extremes=extremes,
         pages=find_pages(folder, root, quoted),
     )
@@ -133,6 +138,7 @@ def compose(material: Material, versus: Versus | None) -> list[Block]:
         *_radars(material),
         *(against(versus.comparison, *versus.names) if versus else ()),
         *safety(material.safety, material.pages),
+        *marks(material.marks, material.scores.summary.marks, material.pages),
         *by_metric(material),
         *by_modality(material),
         *_trends(material),

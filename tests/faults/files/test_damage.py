@@ -245,7 +245,7 @@ def evaluation(folder: Path, url: str) -> Store:
     asyncio.run(judge(out))
     (out / "eval.log").unlink()
     worthless = next((out / "degenerate").rglob("session_*.json")).relative_to(out).as_posix()
-    tables = ("scores.csv", "degenerate.csv", "safety.csv", "summary.json", "scales.json")
+    tables = ("scores.csv", "degenerate.csv", "safety.csv", "marks.csv", "summary.json", "scales.json")
     return Store(
         out,
         {
