@@ -164,6 +164,11 @@ def _merge_items(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[tuple[Any,
     return tuple(items), gone
 
 
+def says_all_of(known: str, text: str) -> bool:
+    """Return whether a text stands in another one, case, spaces and marks apart."""
+    return bool(_plain(text)) and _plain(text) in _plain(known)
+
+
 def _repeats(known: Any, item: Any) -> bool:
     one, other = _plain(known), _plain(item)
     return bool(one and other) and (one in other or other in one)

@@ -7,7 +7,7 @@ import json
 import pytest
 from langgraph.runtime import Runtime
 
-from psychagent.domain.base import Modality, Speaker, Stage
+from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.memory import ClientFile, Ending, Memory, SessionSummary
 from psychagent.domain.profile import THEORY_MODELS, CbtTheory
 from psychagent.domain.role import Role
@@ -106,6 +106,43 @@ async def test_danger_is_noted_part_by_part() -> None:
     assert given.summary.safety == SafetyNote(
         danger=Danger.VOICED, words="I'd rather not be here", agreed="calls Ann at ten"
     )
+
+
+@pytest.mark.parametrize(
+    ("agreed", "homework", "kept"),
+    [
+        (
+            "Calls her brother Tom tonight at nine; the pills stay with him.",
+            ["The pills stay with him", "calls her brother Tom tonight", "Walk to the lake, twice"],
+            ("Walk to the lake, twice",),
+        ),
+        (
+            "今晚九点给弟弟打电话，药放他那儿。",
+            ["今晚九点给弟弟打电话", "每天记三件小事"],
+            ("每天记三件小事",),
+        ),
+        ("", ["Walk to the lake, twice"], ("Walk to the lake, twice",)),
+    ],
+)
+async def test_what_was_agreed_for_safety_stays_in_its_note_and_is_no_homework(
+    agreed: str, homework: list[str], kept: tuple[str, ...]
+) -> None:
+    written = json.loads(summed_up("s", "conceptualization", homework=homework))
+    written["safety"] = {"danger": "voiced", "agreed": agreed}
+    update = await summarize(Cast({"summary": [json.dumps(written)]}).deps)(state_of(Cast({})), RUNTIME)
+    stored = update["summarized"]
+    assert stored
+    assert (stored.summary.safety.agreed, stored.summary.homework) == (agreed, kept)
+    assert len(stored.summary.standings) == len(kept)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_task_of_a_summary_keeps_agreements_for_safety_out_of_homework(language: Language) -> None:
+    cast = Cast({}, language=language)
+    brief = brief_for(cast.deps, case_of(f"{language.value}01"))
+    prompt = reflection_prompt(cast.deps, brief, rollout(0, "x").turns, Role.SUMMARY).messages[-1]["content"]
+    homework = prompt[prompt.index('"homework"') :]
+    assert {Language.EN: "agreed for safety", Language.ZH: "为安全说定的"}[language] in homework
 
 
 async def test_after_a_last_session_no_plan_and_no_homework_are_asked_for_or_kept() -> None:
