@@ -13,6 +13,9 @@ from psychagent.domain.profile import ExceptionEvent, TheoryBlock
 _FACT_FIELDS = ("static_traits", "main_problem", "topic", "core_demands", "growth_experiences")
 _KNOWN_BY: dict[type[BaseModel], str] = {ExceptionEvent: "unique_outcome"}
 """The field by which an entry is recognized where that is not its first: a problem has many exceptions."""
+_ADDED_TO = frozenset({"main_problem", "core_demands", "medical_history"})
+"""Texts to which a new value is an addition: a model enters what is new, and the rest holds as before."""
+_BETWEEN, _MOST_CHARS = " | ", 600
 NO_LABELS: Mapping[str, str] = {}
 
 
@@ -69,15 +72,17 @@ def memory_changes(before: ClientFile, after: ClientFile) -> Iterator[tuple[str,
 def merge_file(old: ClientFile, new: ClientFile, *, session_index: int) -> ClientFile:
     """Merge a session's client file into the earlier one.
 
-    A field left empty in `new` keeps its old value (not mentioned means not changed). A text that
-    differs takes the place of the old one, which goes to `history` with the session it came from.
+    A field left empty in `new` keeps its old value (not mentioned means not changed). A trait or topic that
+    differs takes the place of the old one, which goes to `history` with the session it came from. The main
+    problem, the wishes and the medical history are added to: what a client told first, danger included, is
+    not taken back by speaking of something else later.
     Lists grow: an entry is added, unless it repeats an earlier one (its text, or the text by which it
     is known, contains the earlier one's or is contained in it); then the two are merged.
     """
     parts: dict[str, Any] = {}
     gone: list[tuple[str, str]] = []
     for name in _FACT_FIELDS[1:]:
-        parts[name], lost = _merge(getattr(old, name), getattr(new, name))
+        parts[name], lost = _merge(getattr(old, name), getattr(new, name), adds=name in _ADDED_TO)
         gone += [(name, value) for value in lost]
     parts["static_traits"], lost_traits = _merge_fields(old.static_traits, new.static_traits)
     gone += [(f"static_traits.{name}", value) for name, value in lost_traits]
@@ -106,13 +111,19 @@ def _merge_fields(old: Any, new: Any) -> tuple[Any, list[tuple[str, str]]]:
     """Merge two records field by field; return also what was lost, by field."""
     update, gone = {}, []
     for name, value in new:
-        update[name], lost = _merge(getattr(old, name), value)
+        update[name], lost = _merge(getattr(old, name), value, adds=name in _ADDED_TO)
         gone += [(name, text) for text in lost]
     return old.model_copy(update=update), gone
 
 
-def _merge(old: Any, new: Any) -> tuple[Any, list[str]]:
-    """Merge two values of one fact; return also the texts that the new one took the place of."""
+def _merge(old: Any, new: Any, *, adds: bool = False) -> tuple[Any, list[str]]:
+    """Merge two values of one fact; return also the texts that the new one took the place of.
+
+    Args:
+        old: What was known.
+        new: What a session brought.
+        adds: Whether a text that differs is added, and takes no place.
+    """
     if not is_filled(new) or not is_filled(old):
         return (new if is_filled(new) else old), []
     if isinstance(old, BaseModel):
@@ -120,7 +131,22 @@ def _merge(old: Any, new: Any) -> tuple[Any, list[str]]:
         return merged, [f"{name}: {text}" for name, text in gone]
     if isinstance(old, tuple):
         return _merge_items(old, new)
+    if adds:
+        return _add_text(old, new)
     return new, [] if old == new else [str(old)]
+
+
+def _add_text(old: str, new: str) -> tuple[str, list[str]]:
+    """Add a text to those before it; of too many the first and the latest stay, which say where it began."""
+    parts = old.split(_BETWEEN)
+    if _plain(new) in _plain(old):
+        return old, []
+    # a text that says all of an earlier one stands for it
+    parts = [part for part in parts if not _plain(part) or _plain(part) not in _plain(new)]
+    parts, gone = [*parts, new], list[str]()
+    while len(_BETWEEN.join(parts)) > _MOST_CHARS and len(parts) > 2:
+        gone.append(parts.pop(1))
+    return _BETWEEN.join(parts), gone
 
 
 def _merge_items(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[tuple[Any, ...], list[str]]:
@@ -136,6 +162,11 @@ def _merge_items(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[tuple[Any,
             # of two texts that repeat each other the longer says all that the shorter does
             items[at] = max(items[at], item, key=len)
     return tuple(items), gone
+
+
+def says_all_of(known: str, text: str) -> bool:
+    """Return whether a text stands in another one, case, spaces and marks apart."""
+    return bool(_plain(text)) and _plain(text) in _plain(known)
 
 
 def _repeats(known: Any, item: Any) -> bool:

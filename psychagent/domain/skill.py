@@ -11,7 +11,32 @@ from psychagent.domain.base import Modality, Record, Stage
 from psychagent.domain.risk.finding import About
 
 
-class Skill(Record):
+def _checked(expression: str) -> str:
+    try:
+        re.compile(expression)
+    except re.error as error:
+        raise ValueError(f"{expression!r} is no regular expression ({error}); mend it") from error
+    return expression
+
+
+class _InPlace(Record):
+    """What may be out of place with a client, whatever a ranking says."""
+
+    only_if: str | None = None
+    """Regular expression that the client's words or its file must match, lest it is out of place: to ask
+    after a child of somebody who has none."""
+
+    @field_validator("only_if")
+    @classmethod
+    def _is_expression(cls, only_if: str | None) -> str | None:
+        return only_if and _checked(only_if)
+
+    def suits(self, known: str) -> bool:
+        """Return whether it is in place with a client, given all that is known of it."""
+        return self.only_if is None or bool(re.search(self.only_if, known, re.IGNORECASE))
+
+
+class Skill(_InPlace):
     """An atomic skill: one concrete move of a counselor."""
 
     id: str
@@ -28,7 +53,7 @@ class Skill(Record):
     """What a counselor might say at such a moment."""
 
 
-class MetaSkill(Record):
+class MetaSkill(_InPlace):
     """A family of atomic skills."""
 
     id: str
@@ -48,10 +73,7 @@ class MetaSkill(Record):
     @classmethod
     def _are_expressions(cls, about: Mapping[About, tuple[str, ...]]) -> Mapping[About, tuple[str, ...]]:
         for expression in (one for kind in about.values() for one in kind):
-            try:
-                re.compile(expression)
-            except re.error as error:
-                raise ValueError(f"{expression!r} is no regular expression ({error}); mend it") from error
+            _checked(expression)
         return about
 
     def is_called_for(self, about: About, said: str) -> bool:

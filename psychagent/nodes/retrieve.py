@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.call import CallId
+from psychagent.domain.file_facts import file_facts, to_line
 from psychagent.domain.risk.danger import Alarm, lately_said, open_danger, sound_alarm
 from psychagent.domain.risk.finding import About, RiskMode
 from psychagent.domain.risk.level import is_pressing, level_at
@@ -209,7 +210,8 @@ async def _shown(
     skills = store.stage(brief.case.modality, brief.skill_stage)
     # a rewrite names the danger where the client only hints at it
     said = f"{lately_said(turns)}\n{draft.query if draft.rewrite else ''}"
-    fitting = families_for(skills, about, said)
+    known = _known(brief, turns)
+    fitting = families_for(skills, about, said, known)
     risk = [skill for skill in risk_skills(skills) if skill.id in brief.candidates]
     # a greeting is no place for it: the counselor's notes say how to begin after a danger
     told = draft.risk_level if turns else None
@@ -225,10 +227,23 @@ async def _shown(
     else:
         # no move is asked for, or none but those for danger may be shown
         hits = await _search(store, brief, lately_said(turns), [skill.id for skill in risk])
-    known, most = risk_families(skills), settings.top_k
-    ids = choose_shown(hits, risk=known, fitting=fitting, alarm=alarm, floor=store.floor, most=most)
+    ids = choose_shown(
+        hits,
+        known=known,
+        risk=risk_families(skills),
+        fitting=fitting,
+        alarm=alarm,
+        floor=store.floor,
+        most=settings.top_k,
+    )
     deps.journal.add(key, Kept({"skills": ids}))
     return ids
+
+
+def _known(brief: Brief, turns: Sequence[Turn]) -> str:
+    """Return what is known of the client: its file, and its own words in this session."""
+    said = (turn.text for turn in turns if turn.speaker is Speaker.CLIENT)
+    return "\n".join((to_line(file_facts(brief.memory.client_file)), *said))
 
 
 async def _search(store: SkillStore, brief: Brief, query: str, among: Sequence[str]) -> Sequence[Hit]:

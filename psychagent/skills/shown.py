@@ -51,7 +51,7 @@ def risk_skills(skills: StageSkills) -> tuple[Skill, ...]:
     return tuple(skill for meta in risk_families(skills) for skill in meta.skills)
 
 
-def families_for(skills: StageSkills, about: About, said: str) -> tuple[MetaSkill, ...]:
+def families_for(skills: StageSkills, about: About, said: str, known: str) -> tuple[MetaSkill, ...]:
     """List the families for danger that fit the one that is open, at least one if there is any.
 
     Where nobody knows whose danger it is, the family with the plain question is always among them.
@@ -60,9 +60,13 @@ def families_for(skills: StageSkills, about: About, said: str) -> tuple[MetaSkil
         skills: The session's families.
         about: Whose danger it is; `none` is not known.
         said: The client's last words, and what a model says of them.
+        known: What the client has said and what its file holds.
     """
     families = risk_families(skills)
     called = tuple(meta for meta in families if meta.is_called_for(about, said))
+    # "I hurt him" may be a partner or a child: who knows of no child asks first what else is called for, and
+    # asks after a child all the same where nothing else is
+    called = tuple(meta for meta in called if meta.suits(known)) or called
     if about is About.NONE:
         return (*families[:1], *(meta for meta in called if meta not in families[:1]))
     # a family that names no kind is for all of them, as in a library of somebody else
@@ -73,6 +77,7 @@ def families_for(skills: StageSkills, about: About, said: str) -> tuple[MetaSkil
 def choose_shown(
     hits: Sequence[Hit],
     *,
+    known: str,
     risk: Sequence[MetaSkill],
     fitting: Sequence[MetaSkill],
     alarm: Alarm,
@@ -86,6 +91,7 @@ def choose_shown(
 
     Args:
         hits: The ranking; empty where nothing was looked for.
+        known: What the client has said and what its file holds; a skill that it does not suit is not shown.
         risk: All families for danger, the one with the plain question first.
         fitting: Those of them that fit the danger that is voiced.
         alarm: Whether danger is voiced, or due to be asked about.
@@ -101,7 +107,7 @@ def choose_shown(
             first = dangers[:1]
         case Alarm.NONE:
             pass
-    rest = [hit for hit in hits if hit.skill.id not in dangers][:most]
+    rest = [hit for hit in hits if hit.skill.id not in dangers and hit.skill.suits(known)][:most]
     if max((hit.fit for hit in rest), default=0.0) < floor:
         rest = []
     ids = [hit.skill.id for hit in rest if hit.fit >= TRAILING * floor]

@@ -29,20 +29,65 @@ def test_the_first_file_is_taken_over_with_the_session_of_each_fact() -> None:
     assert merged.history == ()
 
 
+def trait(**fields: str) -> ClientFile:
+    return said(static_traits=fields)
+
+
 def test_a_changed_fact_keeps_its_former_value_and_the_session_it_was_learned_in() -> None:
-    first = merge_file(ClientFile(), said(main_problem="sleep", core_demands="rest"), session_index=1)
-    second = merge_file(first, said(main_problem="the marriage"), session_index=4)
-    assert second.main_problem == "the marriage"
-    assert [(h.field, h.value, h.session_index) for h in second.history] == [("main_problem", "sleep", 1)]
-    assert second.origins == {"main_problem": 4, "core_demands": 1}
+    first = merge_file(ClientFile(), said(topic="sleep", core_demands="rest"), session_index=1)
+    second = merge_file(first, said(topic="the marriage"), session_index=4)
+    assert second.topic == "the marriage"
+    assert [(h.field, h.value, h.session_index) for h in second.history] == [("topic", "sleep", 1)]
+    assert second.origins == {"topic": 4, "core_demands": 1}
 
 
 def test_a_fact_that_changes_twice_keeps_both_former_values() -> None:
     held = ClientFile()
-    for session, problem in enumerate(["sleep", "work", "the marriage"], start=1):
+    for session, job in enumerate(["teacher", "primary school teacher, on leave", "none"], start=1):
+        held = merge_file(held, trait(occupation=job), session_index=session)
+    assert [h.value for h in held.history] == ["teacher", "primary school teacher, on leave"]
+    assert [h.session_index for h in held.history] == [1, 2]
+    assert held.static_traits.occupation == "none"
+    assert held.origins["static_traits.occupation"] == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("cannot sleep, and thinks of ending her life", "quarrels with her sister over the flat"),
+        ("睡不着，想过不活了", "为房子跟姐姐吵架"),
+    ],
+)
+def test_a_danger_told_as_the_problem_is_not_pushed_out_by_a_later_one(first: str, second: str) -> None:
+    held = merge_file(ClientFile(), said(main_problem=first), session_index=1)
+    held = merge_file(held, said(main_problem=second), session_index=2)
+    assert held.main_problem == f"{first} | {second}"
+    assert merge_file(held, said(main_problem=f"{first}。"), session_index=3) == held
+
+
+@pytest.mark.parametrize(
+    ("told", "in_the_file"),
+    [
+        (("asthma", "Asthma, since childhood."), "Asthma, since childhood."),
+        (("偏头痛", "高血压"), "偏头痛 | 高血压"),
+    ],
+)
+def test_an_illness_is_added_to_those_before_unless_it_says_all_of_one(
+    told: tuple[str, ...], in_the_file: str
+) -> None:
+    held = ClientFile()
+    for session, illness in enumerate(told, start=1):
+        held = merge_file(held, trait(medical_history=illness), session_index=session)
+    assert held.static_traits.medical_history == in_the_file
+    assert held.history == ()
+
+
+def test_of_many_long_problems_the_first_and_the_latest_stay_in_sight_and_the_others_in_history() -> None:
+    held, told = ClientFile(), [f"{letter * 250}" for letter in "abcd"]
+    for session, problem in enumerate(told, start=1):
         held = merge_file(held, said(main_problem=problem), session_index=session)
-    assert [(h.value, h.session_index) for h in held.history] == [("sleep", 1), ("work", 2)]
-    assert held.origins["main_problem"] == 3
+    assert held.main_problem == f"{told[0]} | {told[3]}"
+    assert [(h.value, h.session_index) for h in held.history] == [(told[1], 2), (told[2], 3)]
 
 
 def test_what_is_not_mentioned_is_not_changed() -> None:
@@ -155,6 +200,6 @@ def test_nothing_that_was_known_is_ever_lost() -> None:
         )
         held = merge_file(held, new, session_index=session)
         seen |= {(path, str(value)) for path, value in file_facts(new).items()}
-    kept = {(path, str(value)) for path, value in file_facts(held).items()}
+    kept = {(path, part) for path, value in file_facts(held).items() for part in str(value).split(" | ")}
     kept |= {(h.field, h.value) for h in held.history}
     assert seen <= kept

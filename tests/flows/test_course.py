@@ -112,8 +112,8 @@ async def test_memory_grows_by_one_session_each_time() -> None:
     assert [s.session_summary_abstract for s in memory.summaries] == ["sum1 abstract", "sum2 abstract"]
     assert [s.summary.homework for s in sessions] == [("task1",), ()]
     assert memory.homework == (), "a last session sets none"
-    assert memory.client_file.main_problem == "the marriage"
-    assert [(h.value, h.session_index) for h in memory.client_file.history] == [("p1 problem", 1)]
+    assert memory.client_file.main_problem == "p1 problem | the marriage"
+    assert memory.client_file.origins["main_problem"] == 2
     assert sessions[1].file_before == sessions[0].file_after
 
 

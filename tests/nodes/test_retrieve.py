@@ -11,7 +11,8 @@ import pytest
 from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Language, Modality, Speaker
-from psychagent.domain.memory import Memory, SessionSummary
+from psychagent.domain.memory import ClientFile, Memory, SessionSummary
+from psychagent.domain.profile import Traits
 from psychagent.domain.risk.finding import About, RiskFinding
 from psychagent.domain.skill import MetaSkill, Skill
 from psychagent.domain.turn import Thoughts, Turn
@@ -262,3 +263,31 @@ async def test_each_danger_brings_the_skills_for_it_and_no_others(
     own = {"risk-and-safety", "safety-and-staying", "safety"} if kind == "risk" else {kind}
     assert families
     assert set(families) <= own
+
+
+NUMB = {
+    Language.EN: (
+        "I feel numb, I look at {} and feel nothing, and thoughts come of dropping {}.",
+        "him",
+        "the baby",
+    ),
+    Language.ZH: ("我看着{}一点感觉都没有，有时想丢下{}一走了之。", "他", "宝宝"),
+}
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_numbness_toward_a_child_is_spoken_of_with_parents_alone(language: Language) -> None:
+    words, unnamed, child = NUMB[language]
+    cast = Cast({}, query="utterance", language=language, retrieval={"top_k": 10})
+
+    async def shown(who: str, family: str = "") -> bool:
+        file = ClientFile(static_traits=Traits(family_status=family))
+        brief = brief_for(cast.deps, case_of(f"{language.value}01"), memory=Memory(client_file=file))
+        turns = [*TALK[:-1], Turn(speaker=Speaker.CLIENT, text=words.format(who, who))]
+        found = (await retrieve(cast.deps)({"turns": turns}, Runtime(context=brief)))["retrieved"]
+        assert found
+        return any(skill_id.endswith("numb-toward-child") for skill_id in found.skills)
+
+    assert not await shown(unnamed)
+    assert await shown(child)
+    assert await shown(unnamed, "a son of four months" if language is Language.EN else "儿子四个月")

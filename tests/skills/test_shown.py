@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from types import MappingProxyType
 
 import pytest
 from pydantic import ValidationError
 
-from psychagent.domain.base import Modality, Stage
+from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.risk.danger import Alarm
 from psychagent.domain.risk.finding import About
-from psychagent.domain.skill import MetaSkill, StageSkills
+from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.skills.index import Hit
+from psychagent.skills.library import SkillLibrary
 from psychagent.skills.shown import (
     MOST_RISK_SKILLS,
     choosable,
@@ -74,7 +76,7 @@ def show(
     most: int = 3,
     fitting: tuple[MetaSkill, ...] = RISK[:1],
 ) -> tuple[str, ...]:
-    return choose_shown(ranked, risk=RISK, fitting=fitting, alarm=alarm, floor=floor, most=most)
+    return choose_shown(ranked, known="", risk=RISK, fitting=fitting, alarm=alarm, floor=floor, most=most)
 
 
 def test_the_filter_chooses_among_what_is_not_at_hand_anyway() -> None:
@@ -167,12 +169,12 @@ KINDS = StageSkills(
 def test_families_for_danger_fit_its_kind_and_the_clients_words(
     about: About, said: str, fit: list[str]
 ) -> None:
-    assert [meta.id for meta in families_for(KINDS, about, said)] == fit
+    assert [meta.id for meta in families_for(KINDS, about, said, said)] == fit
 
 
 def test_a_library_whose_families_name_no_kind_has_one_for_every_danger() -> None:
-    assert [meta.id for meta in families_for(SKILLS, About.HARMED, "He hits me.")] == ["risk"]
-    assert families_for(SKILLS.model_copy(update={"meta_skills": ()}), About.SELF, "") == ()
+    assert [meta.id for meta in families_for(SKILLS, About.HARMED, "He hits me.", "")] == ["risk"]
+    assert families_for(SKILLS.model_copy(update={"meta_skills": ()}), About.SELF, "", "") == ()
 
 
 def test_an_expression_that_is_none_is_refused() -> None:
@@ -200,3 +202,68 @@ def test_never_more_than_asked_for(alarm: Alarm) -> None:
 
 def test_nothing_is_shown_of_no_ranking() -> None:
     assert show([]) == ()
+
+
+CHILDLESS = {
+    Language.EN: (
+        "I look at him and there's nothing, I'm numb.",
+        "No children. When I was a child nobody held me. I'm an only child, and I don't have kids.",
+    ),
+    Language.ZH: ("我看着他，一点感觉都没有，人是麻的。", "没有孩子，也不想要孩子。我是个女孩子，孩子气重。"),
+}
+WITH_CHILD = {
+    Language.EN: (
+        "I look at the baby and there's nothing.",
+        "a daughter of six, Liv",
+        "She is four months old.",
+    ),
+    Language.ZH: (
+        "我抱着宝宝，一点感觉都没有。",
+        "儿子八岁上二年级",
+        "他才五个月大。",
+        "都说当了爸就不一样了。",
+    ),
+}
+
+
+def _of_library(language: Language, part: str) -> dict[str, Skill | MetaSkill]:
+    library = SkillLibrary(language)
+    metas = [m for school in Modality for m in library.stage(school, Stage.CONCEPTUALIZATION).meta_skills]
+    all_of: dict[str, Skill | MetaSkill] = {skill.id: skill for meta in metas for skill in meta.skills}
+    all_of |= {meta.id: meta for meta in metas}
+    return {name: one for name, one in all_of.items() if part in name and one.only_if}
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_who_has_no_child_is_not_asked_after_one(language: Language) -> None:
+    numb, family = (_of_library(language, part) for part in ("numb-toward-child", "child-safety"))
+    assert (len(numb), len(family)) == (len(Modality), len(Modality))
+    for name, one in (numb | family).items():
+        assert not any(one.suits(text) for text in CHILDLESS[language]), name
+        assert all(one.suits(text) for text in WITH_CHILD[language]), name
+
+
+def test_a_skill_out_of_place_leaves_its_room_to_the_next() -> None:
+    child = skill_about("x.child", "numb").model_copy(update={"only_if": "baby"})
+    ranked = [Hit(child, 1.0, 1.0), *hits(a_0=0.9)]
+    show_to = partial(choose_shown, ranked, risk=(), fitting=(), alarm=Alarm.NONE, floor=0.0, most=1)
+    assert show_to(known="I feel numb.") == ("a.0",)
+    assert show_to(known="The baby cries. I feel numb.") == ("x.child",)
+
+
+@pytest.mark.parametrize(
+    ("said", "known", "fit"),
+    [
+        ("He hits me, and I hurt him.", "", ["home"]),
+        ("He hits me, and I hurt him.", "a son of four", ["home", "child"]),
+        ("I hurt him.", "", ["child"]),
+    ],
+)
+def test_a_blow_at_somebody_unnamed_is_at_a_child_where_there_is_one_or_nothing_else_is_told(
+    said: str, known: str, fit: list[str]
+) -> None:
+    home, child = KINDS.meta_skills[2:4]
+    hurt = {About.HARMED: ("I hurt him",)}
+    kinds = (*KINDS.meta_skills[:2], home, child.model_copy(update={"about": hurt, "only_if": r"\bson\b"}))
+    skills = KINDS.model_copy(update={"meta_skills": kinds})
+    assert [meta.id for meta in families_for(skills, About.HARMED, said, known)] == fit

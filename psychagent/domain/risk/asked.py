@@ -43,7 +43,10 @@ def voiced_danger(
 ) -> Voiced | None:
     """Find the first danger that a client voices, and when it was asked about; None if none is voiced.
 
-    Levels that are only carried on from the turn before voice nothing.
+    Levels that are only carried on from the turn before voice nothing. A concern that soft rules alone hear
+    counts as voiced: else a rollout could pass over 129 of the 149 concerns that are heard among the labelled
+    turns (tuning half, both languages), to spare 9 of 3,399 turns without danger. Where a model is asked, it
+    has the last word on such turns anyway.
 
     Args:
         turns: The session.

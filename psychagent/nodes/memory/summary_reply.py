@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator
 
 from psychagent.domain.base import Stage, asked_for
+from psychagent.domain.file_facts import says_all_of
 from psychagent.domain.memory import (
     ClientStateAnalysis,
     Ending,
@@ -66,9 +67,11 @@ def read_summary(reply: Reply) -> SessionSummary:
     for text in (plan.title, *plan.focus, *(item.task for item in written.homework)):
         if problem := why_private(text):
             raise MalformedReplyError(f"homework and plan are read by others: {problem}")
+    # "call my brother tonight" is asked about as danger is: to be praised or excused as homework belittles it
+    tasks = [item for item in written.homework if not says_all_of(written.safety.agreed, item.task)]
     fields = dict(written) | {
-        "homework": tuple(item.task for item in written.homework),
-        "standings": tuple(item.standing for item in written.homework),
+        "homework": tuple(item.task for item in tasks),
+        "standings": tuple(item.standing for item in tasks),
     }
     return SessionSummary(**fields)
 

@@ -103,13 +103,13 @@ async def _show(
     skills = store.stage(moment.modality, moment.stage)
     own = [line.text for line in moment.turns if line.speaker is Speaker.CLIENT]
     said = "\n".join((*own, rewrite.query))
-    danger_of = families_for(skills, rewrite.about, said)
-    ids = await _ids(store, way, skills, rewrite.query, alarm, danger_of)
+    danger_of = families_for(skills, rewrite.about, said, said)
+    ids = await _ids(store, way, skills, rewrite.query, alarm, danger_of, said)
     late = None
     if moment.skills and moment.stage is not WORKING_STAGES[-1]:
         following = store.stage(moment.modality, WORKING_STAGES[moment.stage.rank + 1])
-        danger_of = families_for(following, rewrite.about, said)
-        shown = await _ids(store, way, following, rewrite.query, alarm, danger_of)
+        danger_of = families_for(following, rewrite.about, said, said)
+        shown = await _ids(store, way, following, rewrite.query, alarm, danger_of, said)
         late = bool(set(moment.skills) & set(shown))
     risk = bool(set(ids) & {s.id for s in risk_skills(skills)})
     return Shown(moment, ids, danger, risk, len(set(ids) & _earlier(skills, store)), late)
@@ -122,6 +122,7 @@ async def _ids(
     query: str,
     alarm: Alarm,
     fitting: Sequence[MetaSkill],
+    known: str,
 ) -> tuple[str, ...]:
     candidates = shortlist(skills, frozenset(meta.id for meta in skills.meta_skills), way.candidates)
     hits = await store.search(
@@ -129,6 +130,7 @@ async def _ids(
     )
     return choose_shown(
         hits,
+        known=known,
         risk=risk_families(skills) if way.by_danger else (),
         fitting=fitting,
         alarm=alarm if way.by_danger else Alarm.NONE,

@@ -11,6 +11,7 @@ import pytest
 from psychagent.domain.base import Language
 from psychagent.errors import AssetError
 from psychagent.evals.gate.gold import PLAIN, TRAPS, GoldTurn, Half, load_gold
+from psychagent.safety.rules import load_rules
 from tests.support.every import LANGUAGES
 
 
@@ -72,3 +73,16 @@ def test_a_line_that_is_no_turn_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(AssetError, match=r"traps\.jsonl, line 2: field 'half' has 'third'"):
         load_gold(Language.EN, tmp_path)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_most_concerns_are_heard_by_soft_rules_alone_so_these_count_as_voiced(
+    language: Language,
+) -> None:
+    rules = load_rules(language)
+    concerns = [turn for turn in load_gold(language) if turn.half is Half.TUNING and turn.level == 1]
+    heard = [rules.hear(turn.text, turn.before) for turn in concerns]
+    voiced = [one for one in heard if max(one.hard, one.soft) > 0]
+    soft = [one for one in voiced if one.hard == 0 and one.soft == 1]
+    assert len(voiced) > 0.9 * len(concerns)
+    assert len(soft) > 0.8 * len(voiced)

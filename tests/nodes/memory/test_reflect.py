@@ -7,7 +7,7 @@ import json
 import pytest
 from langgraph.runtime import Runtime
 
-from psychagent.domain.base import Modality, Speaker, Stage
+from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.memory import ClientFile, Ending, Memory, SessionSummary
 from psychagent.domain.profile import THEORY_MODELS, CbtTheory
 from psychagent.domain.role import Role
@@ -108,6 +108,43 @@ async def test_danger_is_noted_part_by_part() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("agreed", "homework", "kept"),
+    [
+        (
+            "Calls her brother Tom tonight at nine; the pills stay with him.",
+            ["The pills stay with him", "calls her brother Tom tonight", "Walk to the lake, twice"],
+            ("Walk to the lake, twice",),
+        ),
+        (
+            "今晚九点给弟弟打电话，药放他那儿。",
+            ["今晚九点给弟弟打电话", "每天记三件小事"],
+            ("每天记三件小事",),
+        ),
+        ("", ["Walk to the lake, twice"], ("Walk to the lake, twice",)),
+    ],
+)
+async def test_what_was_agreed_for_safety_stays_in_its_note_and_is_no_homework(
+    agreed: str, homework: list[str], kept: tuple[str, ...]
+) -> None:
+    written = json.loads(summed_up("s", "conceptualization", homework=homework))
+    written["safety"] = {"danger": "voiced", "agreed": agreed}
+    update = await summarize(Cast({"summary": [json.dumps(written)]}).deps)(state_of(Cast({})), RUNTIME)
+    stored = update["summarized"]
+    assert stored
+    assert (stored.summary.safety.agreed, stored.summary.homework) == (agreed, kept)
+    assert len(stored.summary.standings) == len(kept)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_the_task_of_a_summary_keeps_agreements_for_safety_out_of_homework(language: Language) -> None:
+    cast = Cast({}, language=language)
+    brief = brief_for(cast.deps, case_of(f"{language.value}01"))
+    prompt = reflection_prompt(cast.deps, brief, rollout(0, "x").turns, Role.SUMMARY).messages[-1]["content"]
+    homework = prompt[prompt.index('"homework"') :]
+    assert {Language.EN: "agreed for safety", Language.ZH: "为安全说定的"}[language] in homework
+
+
 async def test_after_a_last_session_no_plan_and_no_homework_are_asked_for_or_kept() -> None:
     cast = Cast({"summary": [summed_up("new", "intervention", homework=["walk"])]})
     runtime: Runtime[Knobs] = Runtime(context=Knobs(max_sessions=2))
@@ -158,13 +195,13 @@ async def test_a_summary_with_an_unknown_stage_is_refused() -> None:
 
 
 async def test_the_client_file_supersedes_the_former_one() -> None:
-    held = Memory(client_file=ClientFile(main_problem="sleep", topic="nights", origins={"main_problem": 1}))
-    cast = Cast({"client_file": [filed(main_problem="the marriage", theory={"core_beliefs": ["I fail"]})]})
+    held = Memory(client_file=ClientFile(main_problem="sleep", topic="nights", origins={"topic": 1}))
+    cast = Cast({"client_file": [filed(topic="the marriage", theory={"core_beliefs": ["I fail"]})]})
     updated = (await update_file(cast.deps)(state_of(cast, held), RUNTIME))["file_updated"]
     assert updated
     file = updated.client_file
-    assert (file.main_problem, file.topic) == ("the marriage", "nights")
-    assert [(h.value, h.session_index) for h in file.history] == [("sleep", 1)]
+    assert (file.main_problem, file.topic) == ("sleep", "the marriage")
+    assert [(h.value, h.session_index) for h in file.history] == [("nights", 1)]
     assert file.theory == CbtTheory(core_beliefs=("I fail",))
 
 
