@@ -212,10 +212,10 @@ def _vector(text: str, size: int = 64) -> list[float]:
 
 @contextmanager
 def serve(
-    behave: Behave | None = None, *, delay_sec: float = 0.0, log: Path | None = None
+    behave: Behave | None = None, *, delay_sec: float = 0.0, log: Path | None = None, keep: bool = True
 ) -> Iterator[LoopbackServer]:
     """Run a server in a thread while the block runs."""
-    server = LoopbackServer(behave, delay_sec=delay_sec, log=log)
+    server = LoopbackServer(behave, delay_sec=delay_sec, log=log, keep=keep)
     loop = asyncio.new_event_loop()
     ready = threading.Event()
     stop: dict[str, Callable[[], object]] = {}

@@ -1,0 +1,1 @@
+"""Runs of many cases against servers that misbehave all the time."""

@@ -1,0 +1,222 @@
+"""Many cases, many faults, a restart in the middle: all accounted for, and the process does not grow.
+
+`PSYCHAGENT_ENDLESS_CASES=1000 pytest -s tests/faults/endless` prints the table for a thousand cases.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import pytest
+
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.domain.base import Modality
+from psychagent.runs.plan import SamplePlan
+from tests.support.children import finish, psychagent, wait_for
+from tests.support.loopback.server import Call, Http, serve
+from tests.support.odd_answers import KINDS
+from tests.support.running import case_dirs, load, manifest, run_plan, write_yaml
+
+pytestmark = pytest.mark.slow
+
+CASES = int(os.environ.get("PSYCHAGENT_ENDLESS_CASES", "90"))
+SESSIONS, AT_ONCE, SHARE, STAYING = 2, 64, 0.1, 0.1
+TIMEOUT_SEC = 3.0
+GROWTH_KB = 24
+"""Most that a finished case may leave in memory: its outcome, and what the allocator keeps of it."""
+
+
+@dataclass
+class Unruly:
+    """A server's behavior: one answer in ten is odd, by a seeded draw."""
+
+    rng: random.Random = field(default_factory=lambda: random.Random(7))
+    calls: int = 0
+    answered: int = 0
+    """Answers that hold a reply, usable or not: each is paid for."""
+    odd: Counter[str] = field(default_factory=Counter)
+    is_calm: bool = False
+
+    def __post_init__(self) -> None:
+        """Leave out the kinds that take seconds, which another test times."""
+        slow = {name for name, kind in KINDS.items() if name in SLOW}
+        self.kinds = [name for name in KINDS if name not in slow]
+
+    def __call__(self, call: Call, number: int) -> Http | None:
+        """Answer a call, or leave it to the server."""
+        self.calls += 1
+        if self.is_calm or self.rng.random() >= SHARE:
+            self.answered += 1
+            return None
+        # most pass: one that stays ends its case, and a case has some twenty calls
+        stays = self.rng.random() < STAYING
+        name = self.rng.choice([name for name in self.kinds if (KINDS[name].taken == "final") == stays])
+        kind = KINDS[name]
+        self.odd[kind.taken] += 1
+        self.answered += kind.taken in {"reply", "fine"}
+        return kind.answer(call)
+
+
+SLOW = {name for name, kind in KINDS.items() if kind.says.startswith("no answer within")}
+"""Kinds that keep a caller waiting until its time limit."""
+
+
+@dataclass
+class Watch:
+    """What a process holds, twice a second."""
+
+    rows: list[tuple[int, int, int, int]] = field(default_factory=list)
+    """Calls that the server had seen, resident kB, open descriptors, threads."""
+
+    def growth_kb(self, calls_a_case: float) -> float:
+        """Return how much memory a case adds, from the second quarter of the calls to the last."""
+        first, last = self._part(0.25, 0.5), self._part(0.75, 1.0)
+        if not first or not last:
+            return 0.0
+        cases = (median(r[0] for r in last) - median(r[0] for r in first)) / calls_a_case
+        return (median(r[1] for r in last) - median(r[1] for r in first)) / max(cases, 1)
+
+    def most(self, column: int, start: float, end: float) -> int:
+        """Return the largest value of a column in a part of the calls."""
+        return max((row[column] for row in self._part(start, end)), default=0)
+
+    def _part(self, start: float, end: float) -> list[tuple[int, int, int, int]]:
+        if not self.rows:
+            return []
+        low, high = self.rows[0][0], self.rows[-1][0]
+        span = (low + start * (high - low), low + end * (high - low))
+        return [row for row in self.rows if span[0] <= row[0] <= span[1]]
+
+
+@contextmanager
+def watching(process: BaseProcess, server: Unruly) -> Iterator[Watch]:
+    """Watch a process until the block ends."""
+    watch, over, folder = Watch(), threading.Event(), Path(f"/proc/{process.pid}")
+
+    def look() -> None:
+        while not over.wait(0.25):
+            try:
+                status = dict(
+                    line.split(":", 1) for line in (folder / "status").read_text().splitlines() if ":" in line
+                )
+                files = len(list((folder / "fd").iterdir()))
+                watch.rows.append(
+                    (server.calls, int(status["VmRSS"].split()[0]), files, int(status["Threads"]))
+                )
+            except (OSError, KeyError, ValueError):
+                # the process ends
+                return
+
+    thread = threading.Thread(target=look, daemon=True)
+    thread.start()
+    try:
+        yield watch
+    finally:
+        over.set()
+        thread.join()
+
+
+def plan_of(tmp_path: Path, base_url: str) -> SamplePlan:
+    """Plan a run with a client of its own for every case."""
+    text = (asset_dir("profiles") / "en" / "sample" / "en01.yaml").read_text(encoding="utf-8")
+    folder = tmp_path / "profiles" / "sample"
+    folder.mkdir(parents=True)
+    for number in range(CASES):
+        name = f"c{number:04}"
+        (folder / f"{name}.yaml").write_text(text.replace("user_id: en01", f"user_id: {name}"), "utf-8")
+    plan = run_plan(
+        tmp_path / "runs",
+        base_url,
+        max_sessions=SESSIONS,
+        max_counselor_turns=2,
+        timeout_sec=TIMEOUT_SEC,
+        retrieval={"method": "lexical", "query": "rewrite"},
+    )
+    machine = plan.runtime.machine.model_copy(update={"concurrency": AT_ONCE})
+    return replace(
+        plan,
+        dataset=DatasetSettings(root=tmp_path / "profiles", modalities=(Modality.CBT,)),
+        runtime=plan.runtime.model_copy(update={"machine": machine}),
+    )
+
+
+def ends_of(save_dir: Path) -> Counter[str]:
+    """Count the cases by how they ended, from their files; a case without a course file is told apart."""
+    ends: Counter[str] = Counter()
+    for folder in case_dirs(save_dir):
+        file = folder / "course.json"
+        ends[load(file)["status"] if file.exists() else "no course file"] += 1
+    return ends
+
+
+def totals_of(save_dir: Path) -> int:
+    return sum(part["calls"] for part in manifest(save_dir)["totals"].values())
+
+
+def test_a_thousand_cases_with_faults_and_a_restart_are_all_accounted_for(tmp_path: Path) -> None:
+    unruly, rows = Unruly(), {}
+    with serve(unruly, keep=False) as server:
+        argv = write_yaml(tmp_path, plan_of(tmp_path, server.base_url))
+        calls_a_case = SESSIONS * 10.0
+        began = time.monotonic()
+        with psychagent(argv, tmp_path / "log") as process, watching(process, unruly) as watch:
+            assert wait_for(lambda: unruly.calls >= CASES * calls_a_case / 2, process, seconds=3600)
+            assert process.pid is not None
+            os.kill(process.pid, signal.SIGKILL)
+            assert finish(process) == -signal.SIGKILL
+        rows["until it is killed"] = (watch, time.monotonic() - began, unruly.calls)
+        began, before = time.monotonic(), unruly.calls
+        with psychagent(argv, tmp_path / "log") as process, watching(process, unruly) as watch:
+            status = finish(process, seconds=3600)
+        rows["started again"] = (watch, time.monotonic() - began, unruly.calls - before)
+        ends = ends_of(tmp_path / "runs")
+        counted = totals_of(tmp_path / "runs")
+        unruly.is_calm, before = True, unruly.calls
+        with psychagent(argv, tmp_path / "log") as process:
+            assert finish(process, seconds=3600) == 0
+    show(rows, unruly, ends, counted)
+    # all of them, once each, finished or failed with a reason, and the exit status says so
+    assert sum(ends.values()) == CASES
+    failed = ends.pop("failed", 0)
+    assert ends == {"finished by max_sessions": CASES - failed}
+    assert status == int(failed > 0)
+    assert ends_of(tmp_path / "runs") == {"finished by max_sessions": CASES}
+    # what the kill cut off was paid and not kept: at most what was in flight
+    assert 0 <= unruly.answered - totals_of(tmp_path / "runs") <= AT_ONCE
+    assert "Traceback" not in (tmp_path / "log").read_text()
+    growth = rows["started again"][0].growth_kb(calls_a_case)
+    assert growth <= GROWTH_KB
+    late, early = (rows["started again"][0].most(2, *part) for part in ((0.75, 1.0), (0.25, 0.5)))
+    assert late <= early + AT_ONCE // 4
+    late, early = (rows["started again"][0].most(3, *part) for part in ((0.75, 1.0), (0.25, 0.5)))
+    assert late <= early + 2
+
+
+def show(rows: dict[str, Any], unruly: Unruly, ends: Counter[str], counted: int) -> None:
+    """Print what was tried and what came of it."""
+    odd = ", ".join(f"{count} {kind}" for kind, count in sorted(unruly.odd.items()))
+    print(
+        f"\n{CASES} cases x {SESSIONS} sessions, {AT_ONCE} at once, {unruly.calls} calls; odd answers: {odd}"
+    )
+    print(f"ends before the last resume: {dict(ends)}; {counted} calls counted")
+    for name, (watch, seconds, calls) in rows.items():
+        print(
+            f"{name}: {seconds:.0f} s, {calls} calls, {1000 * seconds / max(calls, 1):.1f} ms a call; "
+            f"memory {watch.most(1, 0.25, 0.5) // 1024} -> {watch.most(1, 0.75, 1.0) // 1024} MB "
+            f"({watch.growth_kb(SESSIONS * 10.0):.1f} kB a case); "
+            f"descriptors {watch.most(2, 0.25, 0.5)} -> {watch.most(2, 0.75, 1.0)}; "
+            f"threads {watch.most(3, 0.25, 0.5)} -> {watch.most(3, 0.75, 1.0)}"
+        )
