@@ -56,6 +56,8 @@ class OpenModel(ChatOpenAI):
     _target: Target = PrivateAttr()
     _bound: str = PrivateAttr()
     _only_streams: bool = PrivateAttr()
+    _never_streams: bool = PrivateAttr(default=False)
+    """Whether the server was found to answer in one piece when it is asked for a stream."""
 
     def __init__(self, settings: EndpointSettings, *, wire: Wire, target: Target, **kwargs: Any) -> None:
         """Build the model; the wire carries whole answers."""
@@ -97,6 +99,9 @@ class OpenModel(ChatOpenAI):
         return ChatResult(generations=[ChatGeneration(message=message)])
 
     async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        if self._never_streams:
+            yield await self._whole(*args, **kwargs)
+            return
         size, chunks = 0, super()._astream(*args, **kwargs)
         until = asyncio.get_running_loop().time() + self._target.timeout_sec
         with _as_faults(self._target):
@@ -106,7 +111,17 @@ class OpenModel(ChatOpenAI):
                     raise UnreadableError(f"a stream of more than {MOST_BYTES // 2**20} MB")
                 yield chunk
             if not size:
-                raise UnreadableError("an empty stream")
+                # an answer in one piece, whatever was asked for, reads as a stream without events
+                whole = await self._whole(*args, **kwargs)
+                self._never_streams = True
+                yield whole
+
+    async def _whole(self, *args: Any, **kwargs: Any) -> ChatGenerationChunk:
+        """Ask for the answer in one piece, and return it as a stream's only part."""
+        kwargs.pop("stream_usage", None)
+        result = await self._agenerate(*args, **kwargs)
+        message = result.generations[0].message
+        return ChatGenerationChunk(message=AIMessageChunk(**message.model_dump(exclude={"type"})))
 
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from typing import Any
 
 import pytest
@@ -318,3 +319,25 @@ async def test_a_stream_that_is_no_reply_is_a_passing_fault(ask: Way, told: str)
             with pytest.raises(Fault, match=told) as caught:
                 await ask(model)
     assert caught.value.passes
+
+
+async def test_a_server_that_answers_in_one_piece_whatever_it_is_asked_for_serves_a_stream_too() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(re.search(rb"content-length: (\d+)", head.lower())[1])  # type: ignore[index]
+        asked.append("stream" in json.loads(await reader.readexactly(length)))
+        body = json.dumps(chat_body(VISIBLE, prompt=9)).encode()
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\n")
+        writer.write(b"content-length: %d\r\n\r\n%s" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    asked: list[bool] = []
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        async with model_at_url(url, None, {}) as model:
+            replies = [await streamed(model), await streamed(model)]
+    assert [reply.content for reply in replies] == [VISIBLE, VISIBLE]
+    # found out once, and not asked for again
+    assert asked == [True, False, False]

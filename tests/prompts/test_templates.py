@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import yaml
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Speaker, Stage
-from psychagent.domain.memory import Memory
+from psychagent.domain.memory import Memory, Standing
 from psychagent.domain.plan import Plan
+from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.views.memory import view_memory
 from psychagent.errors import AssetError
 from psychagent.scales.dialogue import Line, is_opener
 from tests.support.every import LANGUAGES, MODALITIES
+from tests.support.memory_parts import memory
 from tests.support.prompt_values import LISTS, MARKS, first_session, later_session, library
 
 ROOT = asset_dir("prompts")
@@ -404,3 +407,19 @@ def test_after_one_question_a_no_is_asked_about_once_more_and_violence_has_its_o
         )
         assert there in note
         assert company not in note
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("kind", [Danger, Standing, Stage, Speaker, Modality], ids=lambda kind: kind.__name__)
+def test_every_value_that_may_be_printed_has_its_word(kind: type[StrEnum], language: Language) -> None:
+    assert all(library(language).word(value) for value in kind)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_agreement_without_a_danger_is_shown(language: Language) -> None:
+    held = memory(2, language=language)
+    note = SafetyNote(danger=Danger.NONE, agreed="calls her sister")
+    last = held.summaries[-1].model_copy(update={"safety": note})
+    held = held.model_copy(update={"summaries": (*held.summaries[:-1], last)})
+    text = library(language).render("shared/memory", memory=view_memory(held))
+    assert "calls her sister" in text
