@@ -35,8 +35,11 @@ pytestmark = pytest.mark.slow
 CASES = int(os.environ.get("PSYCHAGENT_ENDLESS_CASES", "90"))
 SESSIONS, AT_ONCE, SHARE, STAYING = 2, 64, 0.1, 0.1
 TIMEOUT_SEC = 3.0
-GROWTH_KB = 24
-"""Most that a finished case may leave in memory: its outcome, and what the allocator keeps of it."""
+GROWTH_KB, WARM_UP_KB = 24, 30_000
+"""Most that a finished case may leave in memory (its outcome, and what the allocator keeps of it), and most
+that a whole run may take while its caches fill."""
+FILES_BESIDE = 40
+"""Descriptors that are no connection: files of the run, checkpoints, the loop."""
 
 
 @dataclass
@@ -197,12 +200,10 @@ def test_a_thousand_cases_with_faults_and_a_restart_are_all_accounted_for(tmp_pa
     # what the kill cut off was paid and not kept: at most what was in flight
     assert 0 <= unruly.answered - totals_of(tmp_path / "runs") <= AT_ONCE
     assert "Traceback" not in (tmp_path / "log").read_text()
-    growth = rows["started again"][0].growth_kb(calls_a_case)
-    assert growth <= GROWTH_KB
-    late, early = (rows["started again"][0].most(2, *part) for part in ((0.75, 1.0), (0.25, 0.5)))
-    assert late <= early + AT_ONCE // 4
-    late, early = (rows["started again"][0].most(3, *part) for part in ((0.75, 1.0), (0.25, 0.5)))
-    assert late <= early + 2
+    watch = rows["started again"][0]
+    assert watch.growth_kb(calls_a_case) <= max(GROWTH_KB, WARM_UP_KB / CASES)
+    assert watch.most(2, 0.75, 1.0) <= AT_ONCE + FILES_BESIDE
+    assert watch.most(3, 0.75, 1.0) <= watch.most(3, 0.25, 0.5) + 2
 
 
 def show(rows: dict[str, Any], unruly: Unruly, ends: Counter[str], counted: int) -> None:
