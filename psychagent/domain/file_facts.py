@@ -13,7 +13,7 @@ from psychagent.domain.profile import ExceptionEvent, TheoryBlock
 _FACT_FIELDS = ("static_traits", "main_problem", "topic", "core_demands", "growth_experiences")
 _KNOWN_BY: dict[type[BaseModel], str] = {ExceptionEvent: "unique_outcome"}
 """The field by which an entry is recognized where that is not its first: a problem has many exceptions."""
-_ADDED_TO = frozenset({"main_problem", "core_demands", "medical_history"})
+_ADDED_TO = frozenset({"main_problem", "core_demands", "medical_history", "family_status", "social_status"})
 """Texts to which a new value is an addition: a model enters what is new, and the rest holds as before."""
 _BETWEEN, _MOST_CHARS = " | ", 600
 NO_LABELS: Mapping[str, str] = {}
@@ -74,8 +74,8 @@ def merge_file(old: ClientFile, new: ClientFile, *, session_index: int) -> Clien
 
     A field left empty in `new` keeps its old value (not mentioned means not changed). A trait or topic that
     differs takes the place of the old one, which goes to `history` with the session it came from. The main
-    problem, the wishes and the medical history are added to: what a client told first, danger included, is
-    not taken back by speaking of something else later.
+    problem, the wishes, the medical history, the family and other people are added to: what a client told
+    first, danger included, is not taken back by speaking of something else later.
     Lists grow: an entry is added, unless it repeats an earlier one (its text, or the text by which it
     is known, contains the earlier one's or is contained in it); then the two are merged.
     """
