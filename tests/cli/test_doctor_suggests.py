@@ -84,7 +84,9 @@ async def test_the_settings_that_a_server_takes_are_found_and_work(kind: str, tm
         endpoint = {"model": "m", "base_url": server.base_url, "max_retries": 0}
         told = await lines(tmp_path, endpoint)
         assert all(
-            f"it answers with {write_change(change)}: set that" in line for line in told.values() if line
+            f"it answers with {write_change(change)}: set that" in line or "not checked" in line
+            for line in told.values()
+            if line
         )
         assert any(told.values())
         mended = await lines(tmp_path, endpoint | dict(change))
@@ -112,7 +114,7 @@ async def lines(folder: Path, endpoint: dict[str, Any]) -> dict[str, str]:
 async def test_what_no_setting_gets_round_is_not_searched(tmp_path: Path, answer: Http) -> None:
     with serve(lambda call, n: answer) as server:
         told = await lines(tmp_path, {"model": "m", "base_url": server.base_url, "max_retries": 0})
-        assert len(server.calls) == 2
+        assert len(server.calls) == 1
     assert all(told.values())
     assert not any("it answers with" in line for line in told.values())
 
