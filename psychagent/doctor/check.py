@@ -25,7 +25,8 @@ class Tried(Record):
     """One thing that a server was asked to take."""
 
     what: str
-    takes: bool
+    takes: bool | None
+    """None where the server failed or was busy, so that it is not known."""
     said: str = ""
     """What the server said to it, or what was wrong with its reply; empty where it takes it."""
 

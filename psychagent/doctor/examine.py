@@ -15,7 +15,7 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.doctor.check import Check, Finding, Round
 from psychagent.doctor.fit import check_written
-from psychagent.doctor.parts import check_parts
+from psychagent.doctor.parts import PROMPTS, check_parts
 from psychagent.doctor.servers import Servers, place_of
 from psychagent.doctor.setup import ROLES, Asked, SetUp, check_settings, reading
 from psychagent.domain.base import WORKING_STAGES, Language
@@ -70,7 +70,7 @@ def _roles(setup: SetUp, servers: Servers) -> Iterator[Check]:
         yield Check(
             f"{one.role}: chat",
             partial(servers.check_chat, one),
-            needs=(key, *servers.basis(one)),
+            needs=(*PROMPTS, key, *servers.basis(one)),
         )
         yield Check(
             f"{one.role}: typed reply",

@@ -30,22 +30,23 @@ from psychagent.skills.library import SkillLibrary
 
 MIN_FREE_MB = 500
 """Free space required in the folder of runs; a course takes about 2 MB, and up to 12 MB while it runs."""
+PROMPTS = ("assets: prompts",)
 
 
 def check_parts(setup: SetUp) -> Iterator[Check]:
     """Check what the settings of a run name, then what those of its judges do."""
     baseline, runtime, dataset = reading(BaselineSettings), reading(RuntimeSettings), reading(DatasetSettings)
-    yield Check("prompts", partial(_prompts, setup), needs=baseline + runtime)
-    yield Check("cases", partial(_cases, setup), needs=runtime + dataset)
-    yield Check("skills", partial(_skills, setup), needs=baseline + runtime + dataset)
+    yield Check("prompts", partial(_prompts, setup), needs=(*PROMPTS, *baseline, *runtime))
+    yield Check("cases", partial(_cases, setup), needs=("assets: profiles", *runtime, *dataset))
+    yield Check("skills", partial(_skills, setup), needs=("assets: skills", *baseline, *runtime, *dataset))
     yield Check("safety", partial(_safety, setup), needs=baseline + runtime)
     if setup.judge is not None:
         needs = reading(EvalSettings)
-        yield Check("judge: prompts", partial(_judge_prompts, setup), needs=needs)
+        yield Check("judge: prompts", partial(_judge_prompts, setup), needs=PROMPTS + needs)
         yield Check("judge: scales", lambda: _scales(setup.settings(EvalSettings)), needs=needs)
     if setup.rollouts is not None:
         needs = reading(RftSettings)
-        yield Check("rollouts: prompts", partial(_rollout_prompts, setup), needs=needs + runtime)
+        yield Check("rollouts: prompts", partial(_rollout_prompts, setup), needs=PROMPTS + needs + runtime)
         yield Check("rollouts: reward", partial(_reward, setup), needs=needs + dataset)
         yield Check("rollouts: choice", partial(_choice, setup), needs=needs + baseline + runtime)
     yield Check("disk", lambda: _disk(setup.save_dir(setup.settings(RuntimeSettings))), needs=runtime)

@@ -178,9 +178,13 @@ class Servers:
         return await ask(build_chat(settings.model_copy(update=brief), prompts, self.live))
 
     async def _problem(self, settings: EndpointSettings, ask: Ask) -> str:
+        """Say why a server does not answer to settings; empty if it does."""
         try:
-            await self._ask(settings, ask, retries=0)
+            await self._ask(settings, ask, retries=1)
         except CallError as error:
+            if error.cause in {Cause.KEY, Cause.QUOTA} or "HTTP 429" in str(error):
+                # it says nothing of the settings
+                raise
             return str(error)
         return ""
 
@@ -223,8 +227,9 @@ class Servers:
         """Try what a server takes, one thing at a time; what it is known to take is not asked again."""
         before = self.counted.passed
         tried = tuple([await self._try(place, feature) for feature in FEATURES])
-        takes, refuses = ([one.what for one in tried if one.takes is wanted] for wanted in (True, False))
-        text = f"takes {', '.join(takes)}" + (f"; refuses {', '.join(refuses)}" if refuses else "")
+        said = {True: "takes", False: "refuses", None: "did not answer to"}
+        named = {way: [one.what for one in tried if one.takes is way] for way in said}
+        text = "; ".join(f"{said[way]} {', '.join(what)}" for way, what in named.items() if what)
         return Seen(text=f"{text} ({self.counted.passed - before} calls)", tried=tried)
 
     async def _try(self, place: str, feature: Feature) -> Tried:
@@ -233,8 +238,11 @@ class Servers:
             return Tried(what=feature.what, takes=True)
         base = answered or self.answers_to[place]
         room = {"max_tokens": base.max_tokens or _SHORT} if "max_tokens_field" in feature.change else {}
-        problem = await self._problem(base.model_copy(update={**feature.change, **room}), feature.ask)
-        return Tried(what=feature.what, takes=not problem, said=problem)
+        try:
+            await self._ask(base.model_copy(update={**feature.change, **room}), feature.ask, retries=1)
+        except CallError as error:
+            return Tried(what=feature.what, takes=None if error.cause in _SHUT else False, said=str(error))
+        return Tried(what=feature.what, takes=True)
 
 
 def _already(settings: EndpointSettings, change: Change) -> bool:

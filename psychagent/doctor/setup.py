@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from psychagent.assets.locate import KINDS, asset_dir, own_assets
+from psychagent.assets.locate import KINDS, OWN, asset_dir, own_assets
 from psychagent.assets.own import compare
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
@@ -133,10 +133,13 @@ def _endpoints(model: type[Settings], settings: Settings) -> Iterator[Asked]:
 
 def check_settings(setup: SetUp) -> Iterator[Check]:
     """Look for the assets and read the settings."""
+    if setup.env.get(OWN):
+        yield Check("assets: your folder", lambda: str(own_assets()))
     for kind in KINDS:
-        yield Check(f"assets: {kind}", partial(describe_assets, kind))
+        yield Check(f"assets: {kind}", partial(describe_assets, kind), needs=("assets: your folder",))
     for model in setup.kinds:
-        yield Check(f"settings: {KIND_OF[model]}", partial(_read, setup, model))
+        name = f"settings: {KIND_OF[model]}"
+        yield Check(name, partial(_read, setup, model), needs=("assets: configs",))
 
 
 def describe_assets(kind: str) -> str:

@@ -167,6 +167,28 @@ def test_each_distinct_server_is_tried_once_and_its_table_is_shown(tmp_path: Pat
     assert "refuses json_schema (3 calls)" in shown.output
 
 
+def test_what_a_busy_server_was_not_asked_is_not_known(tmp_path: Path) -> None:
+    def busy(call: Call, number: int) -> Http | None:
+        if call.body.get("stream"):
+            return Http(status=429, body="slow down", headers={"retry-after": "0"})
+        return well(call, number)
+
+    with serve(busy) as server:
+        options = files(tmp_path, server.base_url)
+        _, lines = doctor(options)
+    (said,) = (line for line in lines.values() if "server: " in line)
+    assert "did not answer to streamed replies (3 calls)" in said
+    assert "refuses" not in said
+
+
+def test_a_folder_of_assets_that_is_none_is_told_once(tmp_path: Path) -> None:
+    status, lines = doctor([], PSYCHAGENT_ASSETS=str(tmp_path / "none"))
+    assert status == 1
+    failed = [line for line in lines.values() if not line.startswith("–")]
+    assert len(failed) == 1
+    assert "psychagent init" in failed[0]
+
+
 def test_a_server_that_lets_nobody_in_is_told_once(tmp_path: Path) -> None:
     with serve(lambda call, n: Http(status=401, body="no")) as server:
         options = files(tmp_path, server.base_url)

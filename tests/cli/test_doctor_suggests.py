@@ -124,10 +124,32 @@ async def test_a_server_that_refuses_everything_is_asked_a_bounded_number_of_tim
 
     async def never(change: Change) -> str:
         asked.append(change)
-        return f"no, for the {len(asked)}th time"
+        return "no, " + "never " * len(asked)
 
     assert await find_settings(never, "no") is None
-    assert len(asked) == 40
+    assert 10 < len(asked) <= 40
+
+
+@pytest.mark.parametrize("words", ["request {n}: bad", "refused (id 7f{n}a) after 0.{n} s"])
+async def test_a_number_in_a_servers_words_is_no_other_refusal(words: str) -> None:
+    asked: list[Change] = []
+
+    async def refuses_two(change: Change) -> str:
+        asked.append(change)
+        fits = change.get("system_role") == "fold" and change.get("stream")
+        return "" if fits else words.format(n=len(asked))
+
+    assert await find_settings(refuses_two, words.format(n=0)) == {"system_role": "fold", "stream": True}
+    assert len(asked) <= 40
+
+
+async def test_a_server_that_refuses_two_fields_in_the_same_words_is_got_round() -> None:
+    async def refuses_two(change: Change) -> str:
+        fits = change.get("send_seed") is False and change.get("structured") == "json_object"
+        return "" if fits or change.get("structured") == "none" and "send_seed" in change else "bad request"
+
+    wanted = {"send_seed": False, "structured": "json_object"}
+    assert await find_settings(refuses_two, "bad request") == wanted
 
 
 def test_what_the_server_speaks_of_is_tried_first() -> None:

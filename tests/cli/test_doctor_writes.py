@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Callable
@@ -168,3 +169,23 @@ def test_a_key_that_a_server_repeats_is_neither_shown_nor_written(tmp_path: Path
     written = [file.read_text("utf-8") for file in tmp_path.glob("*_fits.yaml")]
     assert written
     assert not any(KEY in text for text in written)
+
+
+def test_every_role_is_found_in_its_place_and_json_is_written_as_json(tmp_path: Path) -> None:
+    with serve(odd("no seed")) as server:
+        at = {"provider": "openai", "model": "m", "base_url": server.base_url, "max_retries": 0}
+        system = {"counselor": at, "reflector": at, "safety": {"endpoint": at}}
+        baseline, rft = tmp_path / "b.json", tmp_path / "r.json"
+        baseline.write_text(json.dumps(system | {"retrieval": {"method": "lexical"}}), encoding="utf-8")
+        rft.write_text(json.dumps({"judging": {"judge": at}, "holdout": at}), encoding="utf-8")
+        doctor(["--baseline", str(baseline), "--rft-config", str(rft), "--write", "--no-probe"])
+    wanted = at | {"send_seed": False}
+    written = json.loads((tmp_path / "b_fits.json").read_text("utf-8"))
+    assert written == {
+        "counselor": wanted,
+        "reflector": wanted,
+        "safety": {"endpoint": wanted},
+        "retrieval": {"method": "lexical"},
+    }
+    rolled = json.loads((tmp_path / "r_fits.json").read_text("utf-8"))
+    assert rolled == {"judging": {"judge": wanted}, "holdout": wanted}

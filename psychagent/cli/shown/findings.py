@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from psychagent.doctor.check import Finding, State
+from psychagent.doctor.check import Finding, State, Tried
 
 MARKS = {
     State.WELL: "[green]✓[/green]",
@@ -34,8 +34,12 @@ def show_tried(findings: Sequence[Finding], console: Console) -> None:
     for finding in asked:
         table.add_column(escape(finding.name.removeprefix("server: ")), overflow="fold")
     for row in zip(*(finding.tried for finding in asked), strict=True):
-        table.add_row(row[0].what, *("yes" if one.takes else f"no: {escape(one.said)}" for one in row))
+        table.add_row(row[0].what, *map(_cell, row))
     console.print(table)
+
+
+def _cell(tried: Tried) -> str:
+    return "yes" if tried.takes else f"{'?' if tried.takes is None else 'no'}: {escape(tried.said)}"
 
 
 def summary(findings: Sequence[Finding]) -> str:
