@@ -41,8 +41,8 @@ REGISTRY = (
     Kind("baselines", BaselineSettings, "`psychagent sample`, `rft` and `doctor`: `--baseline`"),
     Kind("runtime", RuntimeSettings, "`psychagent sample`, `rft` and `doctor`: `--runtime`"),
     Kind("datasets", DatasetSettings, "`psychagent sample`, `rft` and `doctor`: `--dataset`"),
-    Kind("eval", EvalSettings, "`psychagent eval`: `--config`"),
-    Kind("rft", RftSettings, "`psychagent rft`: `--rft-config`"),
+    Kind("eval", EvalSettings, "`psychagent eval` and `doctor`: `--config`"),
+    Kind("rft", RftSettings, "`psychagent rft` and `doctor`: `--rft-config`"),
     Kind("train", TrainSettings, "`psychagent train`: `--config`"),
 )
 """Every kind of settings file, in the order of the page."""

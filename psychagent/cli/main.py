@@ -63,7 +63,7 @@ COMMANDS = {
     ),
     "doctor": Lazy(
         "psychagent.cli.doctor:doctor",
-        "Check assets, settings, keys, endpoints, embedder, skill index and disk, a line each.",
+        "Check settings, texts, keys, servers, skill index and disk; what rests on a failure is skipped.",
     ),
     "init": Lazy(
         "psychagent.cli.init:init",

@@ -60,14 +60,9 @@ class SettingsFiles:
 
 
 @dataclass(frozen=True)
-class RunOptions(SettingsFiles):
-    """The options of every command that generates courses."""
+class CaseOptions(SettingsFiles):
+    """The options that say which cases a run takes, and in which language."""
 
-    concurrency: Annotated[int | None, typer.Option(min=1, help="Cases at a time.")] = None
-    resume: Annotated[bool, typer.Option(help="Continue a run that is in the folder.")] = True
-    overwrite: Annotated[bool, typer.Option(help="Remove a run that is in the folder and start anew.")] = (
-        False
-    )
     profile: Annotated[
         list[str] | None,
         typer.Option(
@@ -85,21 +80,32 @@ class RunOptions(SettingsFiles):
             "school; may be given several times.",
         ),
     ] = None
+    modalities: ModalitiesOption = None
+    language: LanguageOption = None
+
+    def dataset_file(self) -> Path | None:
+        """Return the file of case settings; None means the defaults."""
+        return self.dataset
+
+
+@dataclass(frozen=True)
+class RunOptions(CaseOptions):
+    """The options of every command that generates courses."""
+
+    concurrency: Annotated[int | None, typer.Option(min=1, help="Cases at a time.")] = None
+    resume: Annotated[bool, typer.Option(help="Continue a run that is in the folder.")] = True
+    overwrite: Annotated[bool, typer.Option(help="Remove a run that is in the folder and start anew.")] = (
+        False
+    )
     max_cases: Annotated[int | None, typer.Option(min=1, help="Largest number of cases.")] = None
     max_sessions: Annotated[
         int | None, typer.Option(min=1, help="Largest number of sessions in a course.")
     ] = None
-    modalities: ModalitiesOption = None
-    language: LanguageOption = None
     log_level: LogLevelOption = None
     log_calls: LogCallsOption = None
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would ask at most, and ask nothing.")
     ] = False
-
-    def dataset_file(self) -> Path | None:
-        """Return the file of case settings; None means the defaults."""
-        return self.dataset
 
 
 def split_words(text: str) -> tuple[str, ...]:

@@ -9,15 +9,16 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal, TypeVar, cast
 
 from pydantic import BaseModel
 
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.cli.options import RunOptions, split_words
+from psychagent.cli.options import CaseOptions, RunOptions, split_words
 from psychagent.domain.base import SCHOOLS, Modality, School
 from psychagent.errors import SettingsError
 from psychagent.files.read import nearest
@@ -28,12 +29,11 @@ SettingsModel = TypeVar("SettingsModel", bound=BaseModel)
 
 def read_settings(options: RunOptions) -> RunSettings:
     """Read the three settings files and apply the other options to them."""
-    modalities = read_modalities(options.modalities) if options.modalities else None
-    around = load_settings(RuntimeSettings, options.runtime)
+    around = lay_over(options, None, load_settings(RuntimeSettings, options.runtime))
     return RunSettings(
         baseline=_with(load_settings(BaselineSettings, options.baseline), max_sessions=options.max_sessions),
         runtime=RuntimeSettings(
-            world=_with(around.world, language=options.language),
+            world=around.world,
             machine=_with(
                 around.machine,
                 concurrency=options.concurrency,
@@ -42,14 +42,34 @@ def read_settings(options: RunOptions) -> RunSettings:
             ),
         ),
         dataset=_with(
-            _named(load_settings(DatasetSettings, options.dataset_file()), options),
+            lay_over(options, None, load_settings(DatasetSettings, options.dataset_file())),
             max_cases=options.max_cases,
-            modalities=modalities,
         ),
     )
 
 
-def _named(dataset: DatasetSettings, options: RunOptions) -> DatasetSettings:
+def lay_over(options: CaseOptions, rollouts: int | None, settings: SettingsModel) -> SettingsModel:
+    """Lay over settings of one kind what the options say of cases, language and number of rollouts.
+
+    Raises:
+        SettingsError: If an option names a modality that is none.
+    """
+    if isinstance(settings, RuntimeSettings):
+        return _with(settings, world=_with(settings.world, language=options.language))
+    if isinstance(settings, DatasetSettings):
+        named = _with(_named(settings, options), modalities=_modalities(options))
+        return cast("SettingsModel", named)
+    if isinstance(settings, RftSettings) and rollouts is not None:
+        least = min(settings.min_rollouts, rollouts)
+        return _with(settings, rollout_n=rollouts, min_rollouts=least)
+    return settings
+
+
+def _modalities(options: CaseOptions) -> tuple[Modality, ...] | None:
+    return read_modalities(options.modalities) if options.modalities else None
+
+
+def _named(dataset: DatasetSettings, options: CaseOptions) -> DatasetSettings:
     """Take the clients and cases that are named, all of them: a file's limits are meant for its split."""
     if not options.profile and not options.case:
         return dataset

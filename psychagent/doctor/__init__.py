@@ -1,1 +1,1 @@
-"""Check a setup before a run: assets, settings, keys, endpoints, embedder, skill index, disk."""
+"""Check a setup before a run: settings, texts, keys, servers, skill index, disk; write settings that fit."""

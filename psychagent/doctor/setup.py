@@ -2,53 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
 
-from psychagent.assets.locate import KINDS, asset_dir, own_assets
+from psychagent.assets.locate import KINDS, OWN, asset_dir, own_assets
 from psychagent.assets.own import compare
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.endpoint import EndpointSettings, Settings
+from psychagent.assets.settings.judge import EvalSettings, load_eval_settings
 from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.rollouts import RftSettings, load_rft_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.domain.base import Record
-from psychagent.errors import PsychAgentError
+from psychagent.doctor.check import Check
+
+S = TypeVar("S", bound=Settings)
+
+LOADERS: dict[type[Settings], Callable[[Path | None], Settings]] = {
+    BaselineSettings: partial(load_settings, BaselineSettings),
+    RuntimeSettings: partial(load_settings, RuntimeSettings),
+    DatasetSettings: partial(load_settings, DatasetSettings),
+    EvalSettings: load_eval_settings,
+    RftSettings: load_rft_settings,
+}
+KIND_OF: dict[type[Settings], str] = {
+    BaselineSettings: "baseline",
+    RuntimeSettings: "runtime",
+    DatasetSettings: "dataset",
+    EvalSettings: "judge",
+    RftSettings: "rollouts",
+}
+"""What each kind of settings is called."""
 
 
-class Finding(Record):
-    """The result of one check."""
-
-    name: str
-    ok: bool
-    text: str
-    """What was seen and, after a failure, what to do."""
+def reading(*models: type[Settings]) -> tuple[str, ...]:
+    """Name the checks that read settings of some kinds."""
+    return tuple(f"settings: {KIND_OF[model]}" for model in models)
 
 
-@dataclass(frozen=True)
-class Check:
-    """One check that can be run."""
+class Asked(NamedTuple):
+    """An endpoint that a command would ask, and where its settings stand."""
 
-    name: str
-    work: Callable[[], Awaitable[str] | str]
-    remedy: str = ""
-    """What to do after a failure, if its message does not say."""
-
-    async def run(self) -> Finding:
-        """Run the check; an expected error becomes a failed finding."""
-        try:
-            result = self.work()
-            text = result if isinstance(result, str) else await result
-        except (PsychAgentError, OSError) as error:
-            problem = " ".join(str(error).split())
-            return Finding(name=self.name, ok=False, text="; ".join(filter(None, (problem, self.remedy))))
-        return Finding(name=self.name, ok=True, text=text)
+    role: str
+    model: type[Settings]
+    """The kind of settings that names it."""
+    keys: tuple[str, ...]
+    """Where it stands in them."""
+    settings: EndpointSettings
 
 
 @dataclass(frozen=True)
 class SetUp:
-    """The setup to examine."""
+    """The setup to examine: the settings files of a run and, where they are asked for, of its judges."""
 
     baseline: Path | None
     runtime: Path | None
@@ -56,30 +64,82 @@ class SetUp:
     save_dir: Callable[[RuntimeSettings], Path]
     cache_dir: Callable[[RuntimeSettings], Path | None]
     env: Mapping[str, str]
-    read: dict[str, BaselineSettings | RuntimeSettings | DatasetSettings] = field(default_factory=dict)
-    """The settings that could be read, by kind."""
+    judge: Path | None = None
+    """The settings of an evaluation; None examines none."""
+    rollouts: Path | None = None
+    """The settings of rollouts; None examines none."""
+    lay_over: Callable[[Settings], Settings] = lambda settings: settings
+    """Lays over settings what else the command's options say."""
+    probing: bool = True
+    """Whether servers are asked what else they take."""
+    writing: bool = False
+    """Whether the settings to which servers answer are written into files."""
+    overwriting: bool = False
+    """Whether such a file may replace one."""
+    read: dict[type[Settings], Settings] = field(default_factory=dict)
+    """The settings that could be read."""
 
-    def settings(self) -> tuple[BaselineSettings, RuntimeSettings, DatasetSettings] | None:
-        """Return the three settings; None if one of them could not be read."""
-        baseline, runtime, dataset = (self.read.get(kind) for kind in ("baseline", "runtime", "dataset"))
-        if (
-            isinstance(baseline, BaselineSettings)
-            and isinstance(runtime, RuntimeSettings)
-            and isinstance(dataset, DatasetSettings)
-        ):
-            return baseline, runtime, dataset
-        return None
+    def file(self, model: type[Settings]) -> Path | None:
+        """Return the file that is named for settings of a kind."""
+        file: Path | None = getattr(self, KIND_OF[model])
+        return file
+
+    @property
+    def kinds(self) -> tuple[type[Settings], ...]:
+        """The kinds of settings to examine."""
+        more = {EvalSettings: self.judge, RftSettings: self.rollouts}
+        return tuple(model for model in LOADERS if more.get(model, True) is not None)
+
+    def settings(self, model: type[S]) -> S:
+        """Return settings that were read; only checks that need their reading ask for them."""
+        found = self.read[model]
+        assert isinstance(found, model)
+        return found
+
+    def asked(self) -> Iterator[Asked]:
+        """List the endpoints of all settings that could be read."""
+        for model in self.kinds:
+            if model in self.read:
+                yield from _endpoints(model, self.read[model])
+
+    @property
+    def can_ask(self) -> bool:
+        """Whether anything is left to check that needs models or an index."""
+        all_read = {BaselineSettings, RuntimeSettings, DatasetSettings} <= self.read.keys()
+        return all_read or any(one.settings.provider != "offline" for one in self.asked())
 
 
-async def examine_settings(setup: SetUp) -> AsyncIterator[Finding]:
-    """Look for the assets and read the settings, and yield each finding."""
-    for check in (*_assets(), *_settings(setup)):
-        yield await check.run()
+ROLES: dict[type[Settings], tuple[tuple[str, tuple[str, ...]], ...]] = {
+    BaselineSettings: (
+        ("counselor", ("counselor",)),
+        ("reflector", ("reflector",)),
+        ("risk", ("safety", "endpoint")),
+    ),
+    RuntimeSettings: (("client", ("world", "client")),),
+    EvalSettings: (("judge", ("judge",)),),
+    RftSettings: (("rollout judge", ("judging", "judge")), ("holdout", ("holdout",))),
+}
+"""Who is asked, by kind of settings, and where the endpoint stands; the first of a kind is always there."""
 
 
-def _assets() -> Iterator[Check]:
+def _endpoints(model: type[Settings], settings: Settings) -> Iterator[Asked]:
+    for role, keys in ROLES.get(model, ()):
+        found: Any = settings
+        for key in keys:
+            found = getattr(found, key)
+        if found is not None:
+            yield Asked(role, model, keys, found)
+
+
+def check_settings(setup: SetUp) -> Iterator[Check]:
+    """Look for the assets and read the settings."""
+    if setup.env.get(OWN):
+        yield Check("assets: your folder", lambda: str(own_assets()))
     for kind in KINDS:
-        yield Check(f"assets: {kind}", partial(describe_assets, kind))
+        yield Check(f"assets: {kind}", partial(describe_assets, kind), needs=("assets: your folder",))
+    for model in setup.kinds:
+        name = f"settings: {KIND_OF[model]}"
+        yield Check(name, partial(_read, setup, model), needs=("assets: configs",))
 
 
 def describe_assets(kind: str) -> str:
@@ -102,12 +162,7 @@ def describe_assets(kind: str) -> str:
     )
 
 
-def _settings(setup: SetUp) -> Iterator[Check]:
-    def read(kind: str, model: type[BaselineSettings | RuntimeSettings | DatasetSettings]) -> str:
-        path: Path | None = getattr(setup, kind)
-        setup.read[kind] = load_settings(model, path)
-        return str(path or "the default")
-
-    yield Check("settings: baseline", partial(read, "baseline", BaselineSettings))
-    yield Check("settings: runtime", partial(read, "runtime", RuntimeSettings))
-    yield Check("settings: dataset", partial(read, "dataset", DatasetSettings))
+def _read(setup: SetUp, model: type[Settings]) -> str:
+    path = setup.file(model)
+    setup.read[model] = setup.lay_over(LOADERS[model](path))
+    return str(path or "the default")

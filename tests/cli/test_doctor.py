@@ -14,8 +14,10 @@ import yaml
 from typer.testing import CliRunner
 
 from psychagent.cli.main import app
-from psychagent.doctor.examine import describe_safety, examine
-from psychagent.doctor.setup import Finding, SetUp
+from psychagent.doctor.check import Finding
+from psychagent.doctor.examine import examine
+from psychagent.doctor.parts import describe_safety
+from psychagent.doctor.setup import SetUp
 from psychagent.domain.base import Language
 from psychagent.errors import AssetError
 from psychagent.safety.resources import STALE_AFTER, load_resources
@@ -45,13 +47,17 @@ def doctor(options: list[str], **env: str) -> tuple[int, dict[str, str]]:
     """Run the command; return its exit status and its lines by the check's name, mark first."""
     result = CliRunner().invoke(app, ["doctor", *options], env=env)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    lines = [line for line in result.output.splitlines() if line[:1] in {"✓", "✗"}]
+    lines = [line for line in result.output.splitlines() if line[:1] in MARKS]
     split = [line[2:].split(": ") for line in lines]
     names = [": ".join(s[:2]) if s[0] in PAIRED else s[0] for s in split]
     return result.exit_code, {name: line for name, line in zip(names, lines, strict=True)}
 
 
-PAIRED = {"assets", "settings", "counselor", "client", "reflector", "risk", "embedding"}
+PAIRED = {
+    *("assets", "settings", "counselor", "client", "reflector", "risk", "embedding", "server", "judge"),
+    *("rollouts", "rollout judge", "holdout", "write"),
+}
+MARKS = {"✓", "!", "✗", "–"}
 
 
 def typed(content: str) -> Behave:
@@ -90,7 +96,8 @@ def test_the_configured_way_of_asking_for_typed_replies_is_the_one_that_is_tried
     for structured, sent in (("json_schema", "json_schema"), ("json_object", "json_object"), ("none", None)):
         with serve(well) as server:
             doctor(files(tmp_path, server.base_url, baseline={"structured": structured}))
-            formats = [call.body.get("response_format") for call in server.calls]
+            # the first two are the counselor's, with the settings as they are
+            formats = [call.body.get("response_format") for call in server.calls[:2]]
         assert {(f or {}).get("type") for f in formats} == {None, sent}
 
 
@@ -106,9 +113,9 @@ def test_a_reply_of_the_wrong_shape_fails_and_names_the_setting_to_change(tmp_pa
 def test_a_server_that_is_not_there_fails_with_its_address(tmp_path: Path) -> None:
     status, lines = doctor(files(tmp_path, "http://127.0.0.1:9/v1"))
     assert status == 1
-    for name in ("counselor: chat", "client: chat"):
-        assert lines[name].startswith("✗")
-        assert "http://127.0.0.1:9/v1" in lines[name]
+    assert lines["counselor: chat"].startswith("✗")
+    assert "http://127.0.0.1:9/v1" in lines["counselor: chat"]
+    assert lines["client: chat"] == "– client: chat: not checked, because 'counselor: chat' failed"
 
 
 def test_a_refused_key_is_said_and_never_shown(tmp_path: Path) -> None:
@@ -161,7 +168,7 @@ def test_an_embeddings_endpoint_is_asked_and_its_vectors_build_the_index(tmp_pat
     assert asked > 1
 
 
-def test_an_embeddings_endpoint_that_refuses_fails_two_checks(tmp_path: Path) -> None:
+def test_an_embeddings_endpoint_that_refuses_fails_and_no_index_is_tried(tmp_path: Path) -> None:
     def no_vectors(call: Call, number: int) -> Http | None:
         return Http(status=404, body="no such route") if "embeddings" in call.path else well(call, number)
 
@@ -171,7 +178,7 @@ def test_an_embeddings_endpoint_that_refuses_fails_two_checks(tmp_path: Path) ->
         status, lines = doctor(options, XDG_CACHE_HOME=str(tmp_path / "cache"))
     assert status == 1
     assert lines["embedding: model"].startswith("✗")
-    assert lines["skill index"].startswith("✗")
+    assert lines["skill index"].startswith("–")
     assert "404" in lines["embedding: model"]
 
 
@@ -190,7 +197,10 @@ def test_a_misspelled_setting_is_named_and_what_rests_on_it_is_not_checked(tmp_p
     assert status == 1
     assert "did you mean 'temperature'" in lines["settings: baseline"]
     assert lines["settings: runtime"].startswith("✓")
-    assert "disk" not in lines
+    assert lines["disk"].startswith("✓")
+    skipped = {line for line in lines.values() if line.startswith("–")}
+    assert skipped
+    assert all(line.endswith("not checked, because 'settings: baseline' failed") for line in skipped)
 
 
 def test_profiles_that_cannot_be_read_are_named(tmp_path: Path) -> None:

@@ -35,7 +35,9 @@ def test_a_search_gives_skills_with_their_scores() -> None:
 
 def test_the_doctors_findings_are_records_and_the_exit_status_stays(tmp_path: Path) -> None:
     found = printed("doctor", "--baseline", tmp_path / "nowhere.yaml", status=1)
-    assert {one["name"]: one["ok"] for one in found}["settings: baseline"] is False
+    states = {one["name"]: one["state"] for one in found}
+    assert (states["settings: baseline"], states["disk"]) == ("failed", "well")
+    assert {one["because"] for one in found if one["state"] == "skipped"} == {"settings: baseline"}
 
 
 @pytest.mark.slow

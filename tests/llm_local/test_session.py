@@ -15,8 +15,9 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.doctor.check import Finding
 from psychagent.doctor.examine import examine
-from psychagent.doctor.setup import Finding, SetUp
+from psychagent.doctor.setup import SetUp
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.memory import SessionSummary
 from psychagent.files.read import read_json

@@ -13,7 +13,7 @@ from psychagent.assets.settings.rollouts import RftSettings, load_rft_settings
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions
 from psychagent.cli.runs.rft import RftOptions
-from psychagent.cli.settings import default_cache_dir, read_settings
+from psychagent.cli.settings import default_cache_dir, lay_over, read_settings
 from psychagent.runs.forecast import Forecast, forecast
 from psychagent.runs.plan import SamplePlan, check_plan
 
@@ -61,8 +61,4 @@ def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SampleP
 
 def read_rollouts(options: RftOptions) -> RftSettings:
     """Read the rollout settings and apply the number of rollouts to them."""
-    settings = load_rft_settings(options.rft_config)
-    if options.rollouts is None:
-        return settings
-    least = min(settings.min_rollouts, options.rollouts)
-    return settings.model_copy(update={"rollout_n": options.rollouts, "min_rollouts": least})
+    return lay_over(options, options.rollouts, load_rft_settings(options.rft_config))

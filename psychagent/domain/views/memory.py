@@ -17,7 +17,7 @@ MEMORY_TOKENS = 800
 """Token budget of memory in a prompt, as counted by `estimate_tokens`."""
 FILE_TOKENS = 1600
 """Token budget of the client file where it is shown in full, to be brought up to date."""
-_HEADING_TOKENS, _ROW_TOKENS, _STANDING_TOKENS = 92, 20, 12
+_HEADING_TOKENS, _ROW_TOKENS, _STANDING_TOKENS = 80, 20, 12
 """Tokens of the budget taken by the headings, and by the fixed words of a recent session and of a task."""
 _DANGER_TOKENS, _NOTE_TOKENS, _LEAST_NOTE = 260, 80, 30
 _NOTE_FIELD_TOKENS, _LEAST_FIELD = 5, 18
