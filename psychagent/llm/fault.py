@@ -80,6 +80,10 @@ def make_fault(
     return Fault(problem, passes=passes, wait_sec=wait_sec, kind=kind, cause=cause, fits=fits)
 
 
+SHORTEST_SECRET = 8
+"""Characters of the shortest key that an answer is searched for."""
+
+
 def mask(text: str, secrets: Iterable[str]) -> str:
     """Replace secrets in a text, the longest first, since one may be part of another."""
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
@@ -88,9 +92,15 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 
 def mask_bytes(data: bytes, secrets: Iterable[str]) -> bytes:
-    """Replace secrets in a body, before anything is cut out of it: half a secret is one too."""
+    """Replace secrets in a body, before anything is cut out of it: half a secret is one too.
+
+    What is too short to be one stays: a key "none" or "x", as servers of open models are given, would
+    tear holes into ordinary words.
+    """
     for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        data = data.replace(secret.encode(), b"***")
+        if len(secret) >= SHORTEST_SECRET:
+            for written in (secret, secret.replace("/", "\\/")):
+                data = data.replace(written.encode(), b"***")
     return data
 
 

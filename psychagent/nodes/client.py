@@ -24,6 +24,7 @@ from psychagent.nodes.aloud import say_turn
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.tags import read_speech
+from psychagent.replies.words import MOST_CHARS
 from psychagent.safety.answer import Card
 
 _SENTENCE_END = re.compile(r"(?:[。！？…]|[.!?](?=\s|[\"'”’)]|\Z))[\"'”’）)]*")
@@ -84,6 +85,8 @@ def read_answer(said: object, *, turn: object) -> tuple[str, str]:
         said = said["text"]
     if not isinstance(said, str):
         return "", f"the answer is {type(said).__name__}, not a text"
+    if len(said) > MOST_CHARS:
+        return "", f"the answer has {len(said)} characters; send at most {MOST_CHARS} at once"
     return (said.strip(), "") if said.strip() else ("", "the answer is empty; write some words")
 
 

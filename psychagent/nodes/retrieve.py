@@ -208,13 +208,15 @@ async def _shown(
     """
     settings, store = deps.baseline.retrieval, deps.skills(brief.case.language)
     skills = store.stage(brief.case.modality, brief.skill_stage)
+    # a greeting is no place for it: the counselor's notes say how to begin after a danger
+    told = draft.risk_level if turns else None
+    # while danger is open its kind stays what it was: "all right, I'll ask him" says nothing of the voices
+    heard = _words_of_client(turns) if told else lately_said(turns)
     # a rewrite names the danger where the client only hints at it
-    said = f"{lately_said(turns)}\n{draft.query if draft.rewrite else ''}"
+    said = f"{heard}\n{draft.query if draft.rewrite else ''}"
     known = _known(brief, turns)
     fitting = families_for(skills, about, said, known)
     risk = [skill for skill in risk_skills(skills) if skill.id in brief.candidates]
-    # a greeting is no place for it: the counselor's notes say how to begin after a danger
-    told = draft.risk_level if turns else None
     pinned = is_pressing(told)
     alarm = Alarm.VOICED if told else _alarm(deps, brief, turns, draft, risk)
     which = [alarm.value, pinned, [meta.id for meta in fitting]]
@@ -242,8 +244,11 @@ async def _shown(
 
 def _known(brief: Brief, turns: Sequence[Turn]) -> str:
     """Return what is known of the client: its file, and its own words in this session."""
-    said = (turn.text for turn in turns if turn.speaker is Speaker.CLIENT)
-    return "\n".join((to_line(file_facts(brief.memory.client_file)), *said))
+    return f"{to_line(file_facts(brief.memory.client_file))}\n{_words_of_client(turns)}"
+
+
+def _words_of_client(turns: Sequence[Turn]) -> str:
+    return "\n".join(turn.text for turn in turns if turn.speaker is Speaker.CLIENT)
 
 
 async def _search(store: SkillStore, brief: Brief, query: str, among: Sequence[str]) -> Sequence[Hit]:

@@ -7,7 +7,7 @@ from itertools import dropwhile
 from psychagent.errors import MalformedReplyError, RecordError
 from psychagent.replies.marks import RESPONSE, end_marks, find_marks
 from psychagent.replies.part import Parted, part
-from psychagent.replies.words import why_private, without_tokens
+from psychagent.replies.words import why_not_one, why_private, without_tokens
 
 _END = end_marks("</end>")
 
@@ -31,7 +31,7 @@ def visible_text(text: str) -> str:
             raise RecordError(f"{error}; mend the utterance") from error
         spoken = last
     words = without_tokens(_END.sub("", spoken)).strip()
-    if problem := why_private(spoken) or why_private(words):
+    if problem := why_private(spoken) or why_private(words) or why_not_one(words):
         raise RecordError(f"{problem}; mend the utterance")
     return words
 

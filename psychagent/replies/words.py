@@ -14,14 +14,19 @@ from psychagent.errors import MalformedReplyError
 from psychagent.replies.marks import OPEN, find_marks, hesitations, may_begin
 from psychagent.replies.part import as_tags
 
+# Repeats of what is only skipped are possessive (`*+`): else a model that goes on with one character for
+# ever would be read in time that grows with the square of its reply.
 _TOKEN = (
     r"<\|[^|<>\n]{1,40}\|>|<｜[^｜<>\n]{1,40}｜>|</s>|<\|\w{1,40}>|<\w{1,40}\|>|\[\|\w{1,40}\|\]"
-    r"|<(?:bos|eos|pad|unk|eot|start_of_turn|end_of_turn|endoftext)>|\[/?INST\]|<</?SYS>>|\[(?:EOS|BOS|PAD)\]"
+    r"|<(?:bos|eos|pad|unk|unused\d{1,3}|eot|start_of_turn|end_of_turn|endoftext)>|\[/?INST\]|<</?SYS>>|\[(?:EOS|BOS|PAD)\]"
 )
 _TOKENS = re.compile(_TOKEN, re.IGNORECASE)
 _OTHER_ROLES = r"user|assistant|system|model|tool|human|client|counsell?or"
 _HEADER = re.compile(rf"\s*(?:(?:<s>|{_TOKEN})\s*(?:(?:{_OTHER_ROLES})\b\s*(?![:：]))?)+", re.IGNORECASE)
 _FOOTER = re.compile(rf"(?:\s|{_TOKEN}|(?:{_OTHER_ROLES})\b)*", re.IGNORECASE)
+
+MOST_CHARS = 12_000
+"""Longest utterance, in characters: some 2,000 words, far more than anybody says in a turn."""
 
 _NAMES = {
     Speaker.COUNSELOR: (
@@ -30,12 +35,12 @@ _NAMES = {
     ),
     Speaker.CLIENT: ("client", "patient", "user", "human", "来访者", "求助者", "患者", "用户"),
 }
-_EMPHASIS = r"[ \t*_#\[【>“\"]*"
-_COLON = r"[\]】*_]*[ \t]?[:：]"
+_EMPHASIS = r"[ \t*_#\[【>“\"]*+"
+_COLON = r"[\]】*_]*+[ \t]?[:：]"
 _EVERYBODY = "|".join(name for names in _NAMES.values() for name in names)
 _SPEAKS = re.compile(rf"^{_EMPHASIS}(?:{_EVERYBODY}){_COLON}", re.IGNORECASE | re.MULTILINE)
 _OWN = {
-    who: re.compile(rf"\s*{_EMPHASIS}(?:{'|'.join(names)}){_COLON}[*_]*\s*", re.IGNORECASE)
+    who: re.compile(rf"\s*+{_EMPHASIS}(?:{'|'.join(names)}){_COLON}[*_]*\s*", re.IGNORECASE)
     for who, names in _NAMES.items()
 }
 
@@ -57,17 +62,18 @@ _ALSO = r"strategy|skills?(?: used)?|thoughts?|技能|策略|想法"
 _ANSWERS = r"(?:final )?(?:response|answer|reply)|回应|回复|回答"
 _KINDS = rf"(?:(?P<inner>{_INNER})|(?P<also>{_ALSO})|(?P<answer>{_ANSWERS}))"
 _LABEL = re.compile(
-    rf"^[ \t>#*_-]*(?:\d+[.)、]\s*)?[*_【\[]*{_KINDS}"
-    r"(?:[*_】\]]*[ \t]?[:：=]|[*_】\]]+[ \t]*$|[*_]*[ \t][-–—][ \t])",
+    rf"^[ \t>#*_-]*+(?:\d+[.)、]\s*)?[*_【\[]*+(?:here(?:['’]s| is) (?:my|the) )?{_KINDS}"
+    r"(?:[*_】\]]*+[ \t]?[:：=]|[*_】\]]++[ \t]*$|[*_]*+[ \t][-–—][ \t])",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOXED = re.compile(rf"[\[【［]{_KINDS}[\]】］]", re.IGNORECASE)
 _HEADING = re.compile(
-    rf"^[ \t]*(?:#+|[-=*_~:]{{2,}})[ \t]*[*_]*(?:{_INNER}|{_ALSO})[*_]*[ \t]*[-=*_~:]*[ \t]*$",
+    rf"^[ \t]*+(?:#++|[-=*_~:]{{2,}}+)[ \t]*+[*_]*+(?:{_INNER}|{_ALSO})[*_]*+[ \t]*+[-=*_~:]*+[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOTH = re.compile(
-    rf"^[ \t>#*_-]*(?:{_INNER})[*_]*[ \t]?[:：].*?[\s*_](?:{_ANSWERS})[*_]*[ \t]?[:：]",
+    rf"^[ \t>#*_-]*+(?:here(?:['’]s| is) (?:my|the) )?(?:{_INNER})[*_]*+[ \t]?[:：]"
+    rf".*?[\s*_](?:{_ANSWERS})[*_]*[ \t]?[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
 _ASIDE = re.compile(
@@ -80,7 +86,7 @@ _FENCE = re.compile(
     r"^[ \t]*(?:```|~~~|:::)[ \t]*(?:think\w*|thoughts?|reasoning|analysis|scratchpad)\b",
     re.IGNORECASE | re.MULTILINE,
 )
-_JSON = re.compile(r"\s*(?:```(?:json)?\s*)?(?P<body>\{.*\})\s*(?:```)?\s*", re.DOTALL)
+_JSON = re.compile(r"\s*+(?:```(?:json)?\s*+)?(?P<body>\{.*\})\s*+(?:```)?\s*+", re.DOTALL)
 
 
 def to_words(text: str, speaker: Speaker) -> str:
@@ -94,6 +100,8 @@ def to_words(text: str, speaker: Speaker) -> str:
         MalformedReplyError: If nothing is said, private reasoning is left, or the model speaks for
             the other side; the message never holds its words.
     """
+    if len(text) > MOST_CHARS:
+        raise MalformedReplyError(f"the reply has {len(text)} characters; say at most {MOST_CHARS}")
     words = _without_name(without_template(text), speaker).strip()
     # a mark may look like a token of the template, and a heading may stand behind one
     if problem := why_private(text) or why_private(words):
@@ -111,9 +119,15 @@ def without_template(text: str) -> str:
         MalformedReplyError: If more than tokens follows one: the model went on with the next message.
     """
     text = without_tokens(text)
-    if _TOKENS.search(text):
-        raise MalformedReplyError("the reply goes on behind an end mark of the chat template; write one turn")
+    if problem := why_not_one(text):
+        raise MalformedReplyError(problem)
     return text
+
+
+def why_not_one(text: str) -> str:
+    """Say why words whose ends are clean are more than one message; empty if they are one."""
+    found = _TOKENS.search(text)
+    return "the reply goes on behind an end mark of the chat template; write one turn" if found else ""
 
 
 def without_tokens(text: str) -> str:

@@ -37,6 +37,10 @@ _REMEMBERED = 512
 """Turns whose reading is kept: those of the sessions under way."""
 
 
+_WINDOW, _OVERLAP = 1500, 300
+"""Characters that rules look at together; no passage that they know is as long as the overlap."""
+
+
 class Heard(NamedTuple):
     """What the rules heard in one turn."""
 
@@ -95,7 +99,10 @@ class RiskRules:
         return self._heard(text, before)
 
     def _hear(self, text: str, before: str) -> Heard:
-        hits = [*self._said(normalize(text)), *self._answered(normalize(text), normalize(before))]
+        parts = _windows(normalize(text))
+        hits = [hit for part in parts for hit in self._said(part)]
+        # an answer stands at the beginning of a turn, its question at the end of the one before
+        hits += self._answered(parts[0], _windows(normalize(before))[-1])
         if not hits:
             return Heard()
         worst = max(hits, key=lambda hit: (hit.level, hit.hard))
@@ -209,7 +216,14 @@ def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:
 
 
 def _are_asked(pattern: re.Pattern[str], text: str) -> bool:
-    return any(pattern.search(question) for question in questions(normalize(text)))
+    parts = _windows(normalize(text))
+    return any(pattern.search(question) for part in parts for question in questions(part))
+
+
+def _windows(text: str) -> list[str]:
+    """Cut a long text into pieces that overlap: what contexts cost grows with the square of the length."""
+    step = _WINDOW - _OVERLAP
+    return [text[at : at + _WINDOW] for at in range(0, max(len(text) - _OVERLAP, 1), step)]
 
 
 def _around(scope: str, match: re.Match[str], text: str, clause_marks: str) -> str:

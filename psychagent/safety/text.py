@@ -9,6 +9,8 @@ from psychagent.safety.latin import undisguise
 from psychagent.safety.pinyin import read_pinyin
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'’‘‛`´ʼ＇"), None)
+# no rule tells four dots from three, and a reply may be nothing but dots
+_REPEATED = re.compile(r"([^\w\s])\1{3,}")
 _CHINESE = r"[\u3400-\u9fff]"
 # a space beside a lone character hides a word ("自 杀"); another one parts clauses, as a comma does
 _SPACED_OUT = re.compile(
@@ -50,6 +52,7 @@ def normalize(text: str) -> str:
     and `d-i-e` become `die`, `k1ll` and `kíll` become `kill`, `*now*` becomes `now`, `to, um, die` becomes
     `to die`, `自*殺`, `自 杀` and `自/杀` become `自杀`, and `想。自。杀` becomes `想自杀`.
     """
+    text = _REPEATED.sub(r"\1\1\1", text)
     folded = unicodedata.normalize("NFKC", text.translate(_APOSTROPHES)).translate(_APOSTROPHES).casefold()
     visible = "".join(char for char in folded if unicodedata.category(char) != "Cf" and char != "\ufe0f")
     lines = (" ".join(line.split()) for line in visible.splitlines())

@@ -1,0 +1,67 @@
+"""Replies that go on for ever are read in time that grows with their length, and refused above a bound."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+from psychagent.domain.base import Language, Speaker
+from psychagent.errors import MalformedReplyError, RecordError
+from psychagent.nodes.client import read_answer
+from psychagent.replies.strip import visible_text
+from psychagent.replies.tags import read_speech
+from psychagent.replies.words import MOST_CHARS, clear_part, to_words
+
+UNITS = ["*", "_", "-", "#", " ", "\n", "...", "very ", "> ", "1. ", "[", "(", "{", "<", "：", "我很累，"]
+RULES = cache(load_rules)
+LENGTH = MOST_CHARS // 2
+READERS: dict[str, Callable[[str], object]] = {
+    "words": lambda text: to_words(text, Speaker.CLIENT),
+    "speech": lambda text: read_speech(text, Speaker.CLIENT),
+    "what was said": visible_text,
+    "still arriving": lambda text: clear_part(text, Speaker.CLIENT),
+    "rules, English": lambda text: RULES(Language.EN).hear(text),
+    "rules, Chinese": lambda text: RULES(Language.ZH).hear(text),
+    "questions": lambda text: RULES(Language.EN).asks_about(text),
+}
+SECONDS = 3.0
+"""Generous for a busy machine: what grew with the square took minutes."""
+
+
+@pytest.mark.parametrize("reader", READERS)
+def test_whatever_a_reply_repeats_it_is_read_in_time(reader: str) -> None:
+    assert RULES(Language.EN) is not RULES(Language.ZH)
+    slow = {}
+    for unit in UNITS:
+        for text in ((unit * LENGTH)[:LENGTH], f"Hello {(unit * LENGTH)[:LENGTH]}x"):
+            began = time.perf_counter()
+            try:
+                READERS[reader](text)
+            except (MalformedReplyError, RecordError):
+                pass
+            if (took := time.perf_counter() - began) > SECONDS:
+                slow[unit] = took
+    assert slow == {}
+
+
+def test_an_utterance_beyond_the_bound_is_malformed_and_says_so() -> None:
+    with pytest.raises(MalformedReplyError, match=f"has {MOST_CHARS + 1} characters; say at most"):
+        to_words("a" * (MOST_CHARS + 1), Speaker.CLIENT)
+    assert to_words("a" * MOST_CHARS, Speaker.CLIENT) == "a" * MOST_CHARS
+
+
+def test_a_person_is_told_what_is_too_long() -> None:
+    words, problem = read_answer("a" * (MOST_CHARS + 1), turn=1)
+    assert not words
+    assert problem == f"the answer has {MOST_CHARS + 1} characters; send at most {MOST_CHARS} at once"
+
+
+@pytest.mark.parametrize("before", [0, 700, 1490, 3000, 9000])
+def test_danger_is_heard_wherever_it_stands_in_a_long_turn(before: int) -> None:
+    filler = "The week went by and I went to work. " * 400
+    danger = "I have the pills here and I am going to kill myself tonight."
+    heard = RULES(Language.EN).hear(f"{filler[:before]}\n{danger}\n{filler[:1500]}")
+    assert heard.hard == RULES(Language.EN).hear(danger).hard == 3
