@@ -7,13 +7,9 @@ import shutil
 from collections import namedtuple
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from typer.testing import CliRunner
 
-from psychagent.cli.main import app
 from psychagent.doctor.check import Finding
 from psychagent.doctor.examine import examine
 from psychagent.doctor.parts import describe_safety
@@ -22,58 +18,11 @@ from psychagent.domain.base import Language
 from psychagent.errors import AssetError
 from psychagent.safety.resources import STALE_AFTER, load_resources
 from psychagent.skills import embed
-from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
+from tests.support.doctoring import doctor, settings_files, typed, well, write_settings
+from tests.support.loopback.server import Call, Http, chat_body, serve
 
 KEY = "sk-very-private"
 Usage = namedtuple("Usage", "total used free")
-
-
-def write(path: Path, **values: Any) -> Path:
-    path.write_text(yaml.safe_dump(values), encoding="utf-8")
-    return path
-
-
-def files(folder: Path, base_url: str, **over: Any) -> list[str]:
-    """Settings whose counselor and client are at a server; ranking by words; as command line options."""
-    at = {"provider": "openai", "model": "loopback", "base_url": base_url, "max_retries": 0, "timeout_sec": 5}
-    client = at | over.pop("client", {})
-    system = {"counselor": at | over.pop("baseline", {}), "retrieval": {"method": "lexical"}} | over
-    baseline = write(folder / "baseline.yaml", **system)
-    runtime = write(folder / "runtime.yaml", world={"client": client})
-    return ["--baseline", str(baseline), "--runtime", str(runtime), "--save-dir", str(folder / "runs")]
-
-
-def doctor(options: list[str], **env: str) -> tuple[int, dict[str, str]]:
-    """Run the command; return its exit status and its lines by the check's name, mark first."""
-    result = CliRunner().invoke(app, ["doctor", *options], env=env)
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    lines = [line for line in result.output.splitlines() if line[:1] in MARKS]
-    split = [line[2:].split(": ") for line in lines]
-    names = [": ".join(s[:2]) if s[0] in PAIRED else s[0] for s in split]
-    return result.exit_code, {name: line for name, line in zip(names, lines, strict=True)}
-
-
-PAIRED = {
-    *("assets", "settings", "counselor", "client", "reflector", "risk", "embedding", "server", "judge"),
-    *("rollouts", "rollout judge", "holdout", "write"),
-}
-MARKS = {"✓", "!", "✗", "–"}
-
-
-def typed(content: str) -> Behave:
-    """A server that answers typed questions with one content and others as usual."""
-
-    def answer(call: Call, number: int) -> Http | None:
-        asked = "JSON" in call.body.get("messages", [{"content": ""}])[-1]["content"]
-        return Http(body=chat_body(content if asked else "Hello"))
-
-    return answer
-
-
-def well(call: Call, number: int) -> Http | None:
-    if call.path.endswith("/chat/completions"):
-        return typed('{"ready": true, "number": 3}')(call, number)
-    return None
 
 
 @pytest.mark.slow
@@ -87,7 +36,7 @@ def test_without_options_the_offline_set_up_is_well() -> None:
 
 def test_an_able_server_passes_every_check(tmp_path: Path) -> None:
     with serve(well) as server:
-        status, lines = doctor(files(tmp_path, server.base_url))
+        status, lines = doctor(settings_files(tmp_path, server.base_url))
     assert status == 0, lines
     assert {"counselor: chat", "counselor: typed reply", "client: chat"} <= lines.keys()
 
@@ -95,7 +44,7 @@ def test_an_able_server_passes_every_check(tmp_path: Path) -> None:
 def test_the_configured_way_of_asking_for_typed_replies_is_the_one_that_is_tried(tmp_path: Path) -> None:
     for structured, sent in (("json_schema", "json_schema"), ("json_object", "json_object"), ("none", None)):
         with serve(well) as server:
-            doctor(files(tmp_path, server.base_url, baseline={"structured": structured}))
+            doctor(settings_files(tmp_path, server.base_url, baseline={"structured": structured}))
             # the first two are the counselor's, with the settings as they are
             formats = [call.body.get("response_format") for call in server.calls[:2]]
         assert {(f or {}).get("type") for f in formats} == {None, sent}
@@ -103,7 +52,7 @@ def test_the_configured_way_of_asking_for_typed_replies_is_the_one_that_is_tried
 
 def test_a_reply_of_the_wrong_shape_fails_and_names_the_setting_to_change(tmp_path: Path) -> None:
     with serve(typed('{"ready": "perhaps"}')) as server:
-        status, lines = doctor(files(tmp_path, server.base_url))
+        status, lines = doctor(settings_files(tmp_path, server.base_url))
     assert status == 1
     assert lines["counselor: chat"].startswith("✓")
     assert lines["counselor: typed reply"].startswith("✗")
@@ -111,7 +60,7 @@ def test_a_reply_of_the_wrong_shape_fails_and_names_the_setting_to_change(tmp_pa
 
 
 def test_a_server_that_is_not_there_fails_with_its_address(tmp_path: Path) -> None:
-    status, lines = doctor(files(tmp_path, "http://127.0.0.1:9/v1"))
+    status, lines = doctor(settings_files(tmp_path, "http://127.0.0.1:9/v1"))
     assert status == 1
     assert lines["counselor: chat"].startswith("✗")
     assert "http://127.0.0.1:9/v1" in lines["counselor: chat"]
@@ -123,7 +72,7 @@ def test_a_refused_key_is_said_and_never_shown(tmp_path: Path) -> None:
         return Http(status=401, body={"error": {"message": "bad key"}})
 
     with serve(refuse) as server:
-        options = files(tmp_path, server.base_url, baseline={"api_key_env": "SOME_KEY"})
+        options = settings_files(tmp_path, server.base_url, baseline={"api_key_env": "SOME_KEY"})
         status, lines = doctor(options, SOME_KEY=KEY)
         assert server.calls[0].headers["authorization"] == f"Bearer {KEY}"
     assert status == 1
@@ -134,7 +83,9 @@ def test_a_refused_key_is_said_and_never_shown(tmp_path: Path) -> None:
 def test_a_key_that_is_not_set_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ABSENT_KEY", raising=False)
     with serve(well) as server:
-        status, lines = doctor(files(tmp_path, server.base_url, client={"api_key_env": "ABSENT_KEY"}))
+        status, lines = doctor(
+            settings_files(tmp_path, server.base_url, client={"api_key_env": "ABSENT_KEY"})
+        )
     assert status == 1
     assert lines["client: key"].startswith("✗")
     assert "ABSENT_KEY" in lines["client: key"]
@@ -144,14 +95,14 @@ def test_a_key_that_is_not_set_is_named(tmp_path: Path, monkeypatch: pytest.Monk
 def test_the_model_of_the_safety_gate_is_asked_for_a_typed_reply(tmp_path: Path) -> None:
     with serve(well) as server:
         gate = {"endpoint": {"model": "gate", "base_url": server.base_url}}
-        _, lines = doctor(files(tmp_path, server.base_url, safety=gate))
+        _, lines = doctor(settings_files(tmp_path, server.base_url, safety=gate))
     assert lines["risk: typed reply"].startswith("✓")
 
 
 def test_a_reflector_of_its_own_is_asked_for_a_typed_reply_too(tmp_path: Path) -> None:
     with serve(well) as server:
         reflector = {"provider": "openai", "model": "writer", "base_url": server.base_url}
-        status, lines = doctor(files(tmp_path, server.base_url, reflector=reflector))
+        status, lines = doctor(settings_files(tmp_path, server.base_url, reflector=reflector))
         assert {call.body["model"] for call in server.calls} == {"loopback", "writer"}
     assert status == 0, lines
     assert lines["reflector: typed reply"].startswith("✓")
@@ -160,7 +111,9 @@ def test_a_reflector_of_its_own_is_asked_for_a_typed_reply_too(tmp_path: Path) -
 def test_an_embeddings_endpoint_is_asked_and_its_vectors_build_the_index(tmp_path: Path) -> None:
     with serve(well) as server:
         embedding = {"provider": "openai", "model": "e5", "base_url": server.base_url}
-        options = files(tmp_path, server.base_url, embedding=embedding, retrieval={"method": "fusion"})
+        options = settings_files(
+            tmp_path, server.base_url, embedding=embedding, retrieval={"method": "fusion"}
+        )
         status, lines = doctor(options, XDG_CACHE_HOME=str(tmp_path / "cache"))
         asked = server.count("embeddings")
     assert status == 0, lines
@@ -174,7 +127,9 @@ def test_an_embeddings_endpoint_that_refuses_fails_and_no_index_is_tried(tmp_pat
 
     with serve(no_vectors) as server:
         embedding = {"provider": "openai", "model": "e5", "base_url": server.base_url}
-        options = files(tmp_path, server.base_url, embedding=embedding, retrieval={"method": "embed"})
+        options = settings_files(
+            tmp_path, server.base_url, embedding=embedding, retrieval={"method": "embed"}
+        )
         status, lines = doctor(options, XDG_CACHE_HOME=str(tmp_path / "cache"))
     assert status == 1
     assert lines["embedding: model"].startswith("✗")
@@ -185,14 +140,14 @@ def test_an_embeddings_endpoint_that_refuses_fails_and_no_index_is_tried(tmp_pat
 def test_weights_that_are_not_the_known_ones_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embed, "MINILM_SHA256", "0" * 64)
     with serve(well) as server:
-        status, lines = doctor(files(tmp_path, server.base_url, retrieval={"method": "embed"}))
+        status, lines = doctor(settings_files(tmp_path, server.base_url, retrieval={"method": "embed"}))
     assert status == 1
     assert "sha256" in lines["embedding: model"]
     assert "reinstall" in lines["embedding: model"]
 
 
 def test_a_misspelled_setting_is_named_and_what_rests_on_it_is_not_checked(tmp_path: Path) -> None:
-    baseline = write(tmp_path / "b.yaml", counselor={"provider": "offline", "temprature": 0.5})
+    baseline = write_settings(tmp_path / "b.yaml", counselor={"provider": "offline", "temprature": 0.5})
     status, lines = doctor(["--baseline", str(baseline)])
     assert status == 1
     assert "did you mean 'temperature'" in lines["settings: baseline"]
@@ -206,9 +161,9 @@ def test_a_misspelled_setting_is_named_and_what_rests_on_it_is_not_checked(tmp_p
 def test_profiles_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     (tmp_path / "profiles").mkdir()
     (tmp_path / "profiles" / "x1.yaml").write_text("user_id: x1\n", encoding="utf-8")
-    dataset = write(tmp_path / "d.yaml", root="profiles", split=None, modalities=["cbt"])
+    dataset = write_settings(tmp_path / "d.yaml", root="profiles", split=None, modalities=["cbt"])
     with serve(well) as server:
-        status, lines = doctor([*files(tmp_path, server.base_url), "--dataset", str(dataset)])
+        status, lines = doctor([*settings_files(tmp_path, server.base_url), "--dataset", str(dataset)])
     assert status == 1
     assert "x1" in lines["cases"]
 
@@ -218,7 +173,7 @@ def test_a_broken_template_is_named(tmp_path: Path) -> None:
     shutil.copytree(Path(__file__).resolve().parents[2] / "prompts" / "en", root / "en")
     (root / "en" / "filter" / "user.jinja2").write_text("{% if %}", encoding="utf-8")
     with serve(well) as server:
-        status, lines = doctor(files(tmp_path, server.base_url, prompts_root="prompts"))
+        status, lines = doctor(settings_files(tmp_path, server.base_url, prompts_root="prompts"))
     assert status == 1
     assert "filter/user" in lines["prompts"]
 
@@ -228,7 +183,7 @@ def test_a_full_disk_fails_with_the_space_that_is_wanted(
 ) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda place: Usage(2**40, 2**40, 2**20))
     with serve(well) as server:
-        status, lines = doctor(files(tmp_path, server.base_url))
+        status, lines = doctor(settings_files(tmp_path, server.base_url))
     assert status == 1
     assert lines["disk"].startswith("✗")
     assert "500 MB" in lines["disk"]
@@ -237,7 +192,7 @@ def test_a_full_disk_fails_with_the_space_that_is_wanted(
 def test_a_save_dir_that_is_a_file_fails(tmp_path: Path) -> None:
     (tmp_path / "runs").write_text("", encoding="utf-8")
     with serve(well) as server:
-        status, lines = doctor(files(tmp_path, server.base_url))
+        status, lines = doctor(settings_files(tmp_path, server.base_url))
     assert status == 1
     assert "not a folder" in lines["disk"]
 
@@ -248,7 +203,7 @@ def test_a_server_that_hangs_is_given_up_after_the_configured_time(tmp_path: Pat
 
     with serve(hang) as server:
         quick = {"timeout_sec": 0.2}
-        status, lines = doctor(files(tmp_path, server.base_url, baseline=quick, client=quick))
+        status, lines = doctor(settings_files(tmp_path, server.base_url, baseline=quick, client=quick))
     assert status == 1
     assert "timeout_sec" in lines["counselor: chat"]
 

@@ -10,7 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from psychagent.cli.main import app
-from tests.cli.test_doctor import doctor, files, well, write
+from tests.support.doctoring import doctor, settings_files, well, write_settings
 from tests.support.loopback.server import Call, Http, serve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,15 +23,15 @@ def judge(base_url: str, **over: Any) -> dict[str, Any]:
 
 def rollouts(folder: Path, base_url: str, **over: Any) -> list[str]:
     inner = judge(base_url, **over.pop("judging", {}))
-    return ["--rft-config", str(write(folder / "rft.yaml", **({"judging": inner} | over)))]
+    return ["--rft-config", str(write_settings(folder / "rft.yaml", **({"judging": inner} | over)))]
 
 
 def test_judges_are_asked_and_what_they_read_is_read(tmp_path: Path) -> None:
     with serve(well) as server:
-        config = write(tmp_path / "judge.yaml", **judge(server.base_url, language="zh"))
+        config = write_settings(tmp_path / "judge.yaml", **judge(server.base_url, language="zh"))
         holdout = {"model": "second", "base_url": server.base_url}
         more = rollouts(tmp_path, server.base_url, holdout=holdout)
-        options = files(tmp_path, server.base_url)
+        options = settings_files(tmp_path, server.base_url)
         status, lines = doctor([*options, "--config", str(config), *more, "--no-probe"])
         assert [call.body["model"] for call in server.calls] == [
             *["loopback"] * 4,
@@ -49,13 +49,13 @@ def test_judges_are_asked_and_what_they_read_is_read(tmp_path: Path) -> None:
 
 def test_without_their_options_no_judge_is_examined(tmp_path: Path) -> None:
     with serve(well) as server:
-        _, lines = doctor(files(tmp_path, server.base_url))
+        _, lines = doctor(settings_files(tmp_path, server.base_url))
     assert not any("judge" in name or "rollout" in name for name in lines)
 
 
 def test_the_number_of_rollouts_is_laid_over_the_settings_and_means_a_run_of_them(tmp_path: Path) -> None:
     with serve(well) as server:
-        options = files(tmp_path, server.base_url)[:4]
+        options = settings_files(tmp_path, server.base_url)[:4]
         status, lines = doctor([*options, "-n", "3", "--no-probe"])
     assert status == 0, lines
     assert "best of 3" in lines["rollouts: choice"]
@@ -64,7 +64,14 @@ def test_the_number_of_rollouts_is_laid_over_the_settings_and_means_a_run_of_the
 
 def test_cases_and_language_are_those_of_the_options(tmp_path: Path) -> None:
     with serve(well) as server:
-        options = [*files(tmp_path, server.base_url), "--language", "zh", "--modalities", "cbt", "--no-probe"]
+        options = [
+            *settings_files(tmp_path, server.base_url),
+            "--language",
+            "zh",
+            "--modalities",
+            "cbt",
+            "--no-probe",
+        ]
         _, lines = doctor(options)
         _, wrong = doctor([*options[:-1], "--case", "cbt/nobody", "--no-probe"])
     assert "'zh'" in lines["prompts"]
@@ -88,7 +95,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
 def test_what_rft_would_stumble_over_is_told_first(fault: str, tmp_path: Path) -> None:
     over, check, said = FAULTS[fault]
     with serve(well) as server:
-        options = files(tmp_path, server.base_url)
+        options = settings_files(tmp_path, server.base_url)
         status, lines = doctor([*options, *rollouts(tmp_path, server.base_url, **over), "--no-probe"])
     assert status == 1
     assert [name for name, line in lines.items() if line.startswith("✗")] == [check]
@@ -114,7 +121,7 @@ def test_what_is_hardly_meant_is_a_warning_and_the_status_stays_0(doubt: str, tm
     with serve(well) as server:
         if "holdout" in over:
             over = {"holdout": over["holdout"] | {"base_url": server.base_url}}
-        options = files(tmp_path, server.base_url, baseline=baseline)
+        options = settings_files(tmp_path, server.base_url, baseline=baseline)
         status, lines = doctor([*options, *rollouts(tmp_path, server.base_url, **over), "--no-probe"])
     assert status == 0, lines
     assert [name for name, line in lines.items() if line.startswith("!")] == [check]
@@ -124,15 +131,15 @@ def test_what_is_hardly_meant_is_a_warning_and_the_status_stays_0(doubt: str, tm
 def test_a_gate_that_is_off_with_a_model_is_a_warning(tmp_path: Path) -> None:
     with serve(well) as server:
         gate = {"mode": "off", "endpoint": {"model": "gate", "base_url": server.base_url}}
-        status, lines = doctor([*files(tmp_path, server.base_url, safety=gate), "--no-probe"])
+        status, lines = doctor([*settings_files(tmp_path, server.base_url, safety=gate), "--no-probe"])
     assert (status, lines["safety"][0]) == (0, "!")
     assert "safety.mode is off" in lines["safety"]
 
 
 def test_an_unknown_script_as_judge_is_named(tmp_path: Path) -> None:
-    config = write(tmp_path / "judge.yaml", judge={"model": "nobody"})
+    config = write_settings(tmp_path / "judge.yaml", judge={"model": "nobody"})
     with serve(well) as server:
-        options = [*files(tmp_path, server.base_url), "--config", str(config), "--no-probe"]
+        options = [*settings_files(tmp_path, server.base_url), "--config", str(config), "--no-probe"]
         status, lines = doctor(options)
     assert status == 1
     assert "nobody" in lines["judge: model"]
@@ -142,8 +149,8 @@ def test_a_broken_prompt_of_the_judge_is_named(tmp_path: Path) -> None:
     shutil.copytree(ROOT / "prompts", tmp_path / "prompts")
     (tmp_path / "prompts" / "zh" / "shared" / "retry.jinja2").write_text("{% if %}", encoding="utf-8")
     with serve(well) as server:
-        config = write(tmp_path / "judge.yaml", **judge(server.base_url, prompts_root="prompts"))
-        _, lines = doctor([*files(tmp_path, server.base_url), "--config", str(config), "--no-probe"])
+        config = write_settings(tmp_path / "judge.yaml", **judge(server.base_url, prompts_root="prompts"))
+        _, lines = doctor([*settings_files(tmp_path, server.base_url), "--config", str(config), "--no-probe"])
     assert "shared/retry" in lines["judge: prompts"]
 
 
@@ -155,7 +162,7 @@ def test_each_distinct_server_is_tried_once_and_its_table_is_shown(tmp_path: Pat
 
     with serve(no_schema) as server:
         plain = {"structured": "json_object"}
-        options = files(tmp_path, server.base_url, baseline=plain, client=plain)
+        options = settings_files(tmp_path, server.base_url, baseline=plain, client=plain)
         more = rollouts(tmp_path, server.base_url, judging={"judge": plain})
         shown = CliRunner().invoke(app, ["doctor", *options, *more], env={"COLUMNS": "200"})
         asked = [call.body["model"] for call in server.calls]
@@ -174,7 +181,7 @@ def test_what_a_busy_server_was_not_asked_is_not_known(tmp_path: Path) -> None:
         return well(call, number)
 
     with serve(busy) as server:
-        options = files(tmp_path, server.base_url)
+        options = settings_files(tmp_path, server.base_url)
         _, lines = doctor(options)
     (said,) = (line for line in lines.values() if "server: " in line)
     assert "did not answer to streamed replies (3 calls)" in said
@@ -191,7 +198,7 @@ def test_a_folder_of_assets_that_is_none_is_told_once(tmp_path: Path) -> None:
 
 def test_a_server_that_lets_nobody_in_is_told_once(tmp_path: Path) -> None:
     with serve(lambda call, n: Http(status=401, body="no")) as server:
-        options = files(tmp_path, server.base_url)
+        options = settings_files(tmp_path, server.base_url)
         status, lines = doctor(options)
         assert len(server.calls) == 1
     assert status == 1

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.cli.main import app
-from tests.cli.test_doctor import doctor
+from tests.support.doctoring import doctor
 from tests.support.loopback.server import Behave, Call, Http, chat_body, serve
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,7 +66,7 @@ def odd(kind: str, *, silent: bool = False) -> Behave:
     return behave
 
 
-def write_files(folder: Path, url: str) -> list[str]:
+def write_settings_files(folder: Path, url: str) -> list[str]:
     options = ["--save-dir", str(folder / "runs")]
     for name, text in FILES.items():
         file = folder / f"{name}.yaml"
@@ -86,7 +86,7 @@ def fitted(options: list[str]) -> list[str]:
 )
 def test_the_written_settings_pass_at_a_server_that_refused(kind: str, silent: bool, tmp_path: Path) -> None:
     with serve(odd(kind, silent=silent)) as server:
-        options = write_files(tmp_path, server.base_url)
+        options = write_settings_files(tmp_path, server.base_url)
         before = {file: file.read_text("utf-8") for file in tmp_path.glob("*.yaml")}
         status, lines = doctor([*options, "--write"], SOME_KEY=KEY)
         assert status == 1
@@ -102,7 +102,7 @@ def test_the_written_settings_pass_at_a_server_that_refused(kind: str, silent: b
 
 def test_only_what_a_server_refuses_is_changed_with_its_reason_and_comments_stay(tmp_path: Path) -> None:
     with serve(odd("no seed")) as server:
-        options = write_files(tmp_path, server.base_url)
+        options = write_settings_files(tmp_path, server.base_url)
         _, lines = doctor([*options, "--write"], SOME_KEY=KEY)
     old, new = ((tmp_path / name).read_text("utf-8") for name in ("baseline.yaml", "baseline_fits.yaml"))
     head, *rest = new.splitlines()
@@ -117,7 +117,7 @@ def test_only_what_a_server_refuses_is_changed_with_its_reason_and_comments_stay
 def test_a_file_that_is_there_is_replaced_only_where_that_is_asked_for(tmp_path: Path) -> None:
     there = tmp_path / "baseline_fits.yaml"
     with serve(odd("no seed")) as server:
-        options = write_files(tmp_path, server.base_url)[:4]
+        options = write_settings_files(tmp_path, server.base_url)[:4]
         there.write_text("mine: yes", encoding="utf-8")
         _, lines = doctor([*options, "--write"], SOME_KEY=KEY)
         assert lines["write: baseline"].startswith("✗")
@@ -131,7 +131,7 @@ def test_a_file_that_is_there_is_replaced_only_where_that_is_asked_for(tmp_path:
 def test_where_all_is_answered_nothing_is_written(tmp_path: Path) -> None:
     KINDS["able"] = ()
     with serve(odd("able")) as server:
-        status, lines = doctor([*write_files(tmp_path, server.base_url), "--write"], SOME_KEY=KEY)
+        status, lines = doctor([*write_settings_files(tmp_path, server.base_url), "--write"], SOME_KEY=KEY)
     assert status == 0, lines
     assert any("write: nothing to write" in line for line in lines.values())
     assert not list(tmp_path.glob("*_fits.yaml"))
@@ -161,7 +161,7 @@ def test_a_key_that_a_server_repeats_is_neither_shown_nor_written(tmp_path: Path
         return Http(status=400, body={"error": {"message": f"no seed for {call.headers['authorization']}"}})
 
     with serve(repeats) as server:
-        options = [*write_files(tmp_path, server.base_url)[:4], "--write", "--overwrite"]
+        options = [*write_settings_files(tmp_path, server.base_url)[:4], "--write", "--overwrite"]
         for more in ((), ("--json",)):
             shown = CliRunner().invoke(app, ["doctor", *options, *more], env={"SOME_KEY": KEY})
             assert "no seed for" in shown.output

@@ -14,6 +14,7 @@ from psychagent.nodes.client import read_answer
 from psychagent.replies.strip import visible_text
 from psychagent.replies.tags import read_speech
 from psychagent.replies.words import MOST_CHARS, clear_part, to_words
+from psychagent.safety.rules import load_rules
 
 UNITS = ["*", "_", "-", "#", " ", "\n", "...", "very ", "> ", "1. ", "[", "(", "{", "<", "：", "我很累，"]
 RULES = cache(load_rules)
