@@ -91,7 +91,8 @@ class Newcomer:
         """Run a command as it stands, and return what it printed."""
         typed = TYPED if words_of(command)[:2] == ("psychagent", "chat") else ""
         done = subprocess.run(
-            ["bash", "-c", command],
+            # with a line behind it the shell stays: a command may look for the shell that called it
+            ["bash", "-c", f"{command}\nexit $?"],
             cwd=self.folder,
             env=self.env,
             input=typed,
