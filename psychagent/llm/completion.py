@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from psychagent.llm.fault import UnreadableError
+from psychagent.llm.fault import UnreadableError, hide
 from psychagent.llm.json_bytes import parse
 from psychagent.llm.reply import Reply, Tokens, whole
 from psychagent.llm.servers.refusal import server_words
@@ -22,14 +22,26 @@ _THOUGHT_PARTS = ("thinking", "reasoning", "summary", "text")
 """Kinds of parts that are no thoughts, and where the words of a thought stand in a part."""
 
 
-def read_completion(data: bytes) -> Reply:
+def read_completion(data: bytes, secrets: Collection[str] = ()) -> Reply:
     """Read the first choice of an answer, also of one that comes as a stream.
+
+    Args:
+        data: The answer's body.
+        secrets: What its words must not repeat, however the body writes it.
 
     Raises:
         UnreadableError: If it is anything else than a chat completion.
     """
-    if is_stream(data):
-        return _read_stream(data)
+    reply = _read_stream(data) if is_stream(data) else _read_whole(data)
+    return replace(
+        reply,
+        content=hide(reply.content, secrets),
+        reasoning=hide(reply.reasoning, secrets),
+        refusal=hide(reply.refusal, secrets),
+    )
+
+
+def _read_whole(data: bytes) -> Reply:
     try:
         body = parse(data)
     except ValueError as error:
@@ -79,7 +91,8 @@ class _Pieces:
             raise UnreadableError(server_words(raw) or "a stream without choices")
         self.tokens = read_tokens(event.get("usage")) or self.tokens
         for choice in choices:
-            delta = choice.get("delta") if isinstance(choice, dict) else None
+            # some servers call it as in a whole answer
+            delta = choice.get("delta", choice.get("message")) if isinstance(choice, dict) else None
             if not isinstance(delta, dict):
                 raise UnreadableError("a stream whose choices are none")
             if choice.get("index", 0) == 0:
@@ -90,12 +103,37 @@ class _Pieces:
                 self.finish_reason = _word(choice.get("finish_reason")) or self.finish_reason
 
 
+def _events(data: bytes) -> Iterator[bytes]:
+    """List the data of a stream's events; servers part them by blank lines, or only by line ends."""
+    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    held = b""
+    for line in (*lines, b""):
+        if line.startswith(_EVENT):
+            raw = line.removeprefix(_EVENT).strip()
+            if held and _is_json(held):
+                yield held
+                held = raw
+            else:
+                # an event's data may go over several lines
+                held = held + b"\n" + raw if held else raw
+        elif not line.strip() and held:
+            yield held
+            held = b""
+    if held:
+        yield held
+
+
+def _is_json(data: bytes) -> bool:
+    try:
+        parse(data)
+    except ValueError:
+        return data == _DONE
+    return True
+
+
 def _read_stream(data: bytes) -> Reply:
     pieces, is_done = _Pieces(), False
-    for line in data.split(b"\n"):
-        if not line.startswith(_EVENT):
-            continue
-        raw = line.removeprefix(_EVENT).strip()
+    for raw in _events(data):
         if raw == _DONE:
             is_done = True
             break
