@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from psychagent.llm.fault import UnreadableError, hide
+from psychagent.llm.fault import UnreadableError
 from psychagent.llm.json_bytes import parse
 from psychagent.llm.reply import Reply, Tokens, whole
+from psychagent.llm.servers.events import DONE, EVENT, read_events
 from psychagent.llm.servers.refusal import server_words
+from psychagent.llm.servers.secrets import hide
 
 STREAM: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 """Fields of a request that ask for a stream, with its cost at the end."""
 _MOST_TOKENS = 10**9
-_EVENT, _DONE = b"data:", b"[DONE]"
 _REASONING = ("reasoning_content", "reasoning")
 """Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
 _SPOKEN = ("text", "output_text", "refusal")
@@ -66,7 +67,7 @@ def _read_whole(data: bytes) -> Reply:
 def is_stream(data: bytes) -> bool:
     """Return whether an answer is a stream: some servers send nothing else, asked or not."""
     head = data[:64].lstrip()
-    return head.startswith((_EVENT, b"event:", b": ", b":\n"))
+    return head.startswith((EVENT, b"event:", b": ", b":\n"))
 
 
 @dataclass
@@ -103,38 +104,10 @@ class _Pieces:
                 self.finish_reason = _word(choice.get("finish_reason")) or self.finish_reason
 
 
-def _events(data: bytes) -> Iterator[bytes]:
-    """List the data of a stream's events; servers part them by blank lines, or only by line ends."""
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    held = b""
-    for line in (*lines, b""):
-        if line.startswith(_EVENT):
-            raw = line.removeprefix(_EVENT).strip()
-            if held and _is_json(held):
-                yield held
-                held = raw
-            else:
-                # an event's data may go over several lines
-                held = held + b"\n" + raw if held else raw
-        elif not line.strip() and held:
-            yield held
-            held = b""
-    if held:
-        yield held
-
-
-def _is_json(data: bytes) -> bool:
-    try:
-        parse(data)
-    except ValueError:
-        return data == _DONE
-    return True
-
-
 def _read_stream(data: bytes) -> Reply:
     pieces, is_done = _Pieces(), False
-    for raw in _events(data):
-        if raw == _DONE:
+    for raw in read_events(data):
+        if raw == DONE:
             is_done = True
             break
         try:

@@ -25,9 +25,7 @@ from psychagent.llm.completion import STREAM, read_completion, read_tokens, reas
 from psychagent.llm.fault import (
     Fault,
     UnreadableError,
-    Veil,
     broken_off,
-    hide,
     make_fault,
     no_connection,
     of_status,
@@ -36,6 +34,7 @@ from psychagent.llm.fault import (
 )
 from psychagent.llm.json_bytes import write
 from psychagent.llm.langchain import to_message
+from psychagent.llm.servers.secrets import Veil, hide
 from psychagent.llm.wire import MOST_BYTES, Target, Wire
 
 _MOVED = ("messages", "response_format", "max_completion_tokens")

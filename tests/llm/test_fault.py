@@ -18,7 +18,8 @@ import pytest
 from psychagent.assets.key import require_key
 from psychagent.domain.cause import Cause
 from psychagent.errors import SettingsError
-from psychagent.llm.fault import Fault, Veil, mask_bytes, retry_after
+from psychagent.llm.fault import Fault, retry_after
+from psychagent.llm.servers.secrets import Veil, mask_bytes
 from tests.support.endpoint_models import (
     KEY,
     WAYS,
