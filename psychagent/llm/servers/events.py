@@ -12,26 +12,24 @@ EVENT, DONE = b"data:", b"[DONE]"
 def read_events(data: bytes) -> Iterator[bytes]:
     """List the data of a stream's events; servers part them by blank lines, or only by line ends."""
     lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
-    held = b""
+    group: list[bytes] = []
     for line in (*lines, b""):
         if line.startswith(EVENT):
-            raw = line.removeprefix(EVENT).strip()
-            if held and _is_json(held):
-                yield held
-                held = raw
-            else:
-                # an event's data may go over several lines
-                held = held + b"\n" + raw if held else raw
-        elif not line.strip() and held:
-            yield held
-            held = b""
-    if held:
-        yield held
+            group.append(line.removeprefix(EVENT).strip())
+        elif not line.strip() and group:
+            yield from _parted(group)
+            group = []
+
+
+def _parted(group: list[bytes]) -> list[bytes]:
+    """Join lines that are one event together: its data may go over several."""
+    joined = b"\n".join(group)
+    return [joined] if len(group) > 1 and _is_json(joined) else group
 
 
 def _is_json(data: bytes) -> bool:
     try:
         parse(data)
     except ValueError:
-        return data == DONE
+        return False
     return True
