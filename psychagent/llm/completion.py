@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psychagent.llm.fault import UnreadableError
 from psychagent.llm.json_bytes import parse
 from psychagent.llm.reply import Reply, Tokens, whole
+from psychagent.llm.servers.events import DONE, EVENT, read_events
 from psychagent.llm.servers.refusal import server_words
+from psychagent.llm.servers.secrets import hide
 
 STREAM: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 """Fields of a request that ask for a stream, with its cost at the end."""
 _MOST_TOKENS = 10**9
-_EVENT, _DONE = b"data:", b"[DONE]"
 _REASONING = ("reasoning_content", "reasoning")
 """Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
 _SPOKEN = ("text", "output_text", "refusal")
@@ -22,14 +23,26 @@ _THOUGHT_PARTS = ("thinking", "reasoning", "summary", "text")
 """Kinds of parts that are no thoughts, and where the words of a thought stand in a part."""
 
 
-def read_completion(data: bytes) -> Reply:
+def read_completion(data: bytes, secrets: Collection[str] = ()) -> Reply:
     """Read the first choice of an answer, also of one that comes as a stream.
+
+    Args:
+        data: The answer's body.
+        secrets: What its words must not repeat, however the body writes it.
 
     Raises:
         UnreadableError: If it is anything else than a chat completion.
     """
-    if is_stream(data):
-        return _read_stream(data)
+    reply = _read_stream(data) if is_stream(data) else _read_whole(data)
+    return replace(
+        reply,
+        content=hide(reply.content, secrets),
+        reasoning=hide(reply.reasoning, secrets),
+        refusal=hide(reply.refusal, secrets),
+    )
+
+
+def _read_whole(data: bytes) -> Reply:
     try:
         body = parse(data)
     except ValueError as error:
@@ -54,7 +67,7 @@ def read_completion(data: bytes) -> Reply:
 def is_stream(data: bytes) -> bool:
     """Return whether an answer is a stream: some servers send nothing else, asked or not."""
     head = data[:64].lstrip()
-    return head.startswith((_EVENT, b"event:", b": ", b":\n"))
+    return head.startswith((EVENT, b"event:", b": ", b":\n"))
 
 
 @dataclass
@@ -79,7 +92,8 @@ class _Pieces:
             raise UnreadableError(server_words(raw) or "a stream without choices")
         self.tokens = read_tokens(event.get("usage")) or self.tokens
         for choice in choices:
-            delta = choice.get("delta") if isinstance(choice, dict) else None
+            # some servers call it as in a whole answer
+            delta = choice.get("delta", choice.get("message")) if isinstance(choice, dict) else None
             if not isinstance(delta, dict):
                 raise UnreadableError("a stream whose choices are none")
             if choice.get("index", 0) == 0:
@@ -92,11 +106,8 @@ class _Pieces:
 
 def _read_stream(data: bytes) -> Reply:
     pieces, is_done = _Pieces(), False
-    for line in data.split(b"\n"):
-        if not line.startswith(_EVENT):
-            continue
-        raw = line.removeprefix(_EVENT).strip()
-        if raw == _DONE:
+    for raw in read_events(data):
+        if raw == DONE:
             is_done = True
             break
         try:

@@ -107,6 +107,6 @@ class EndpointModel:
     async def _direct(self, request: Request) -> Reply:
         data = await self._wire.post(self._target, write(self.body(request)))
         try:
-            return read_completion(data)
+            return read_completion(data, self._target.secrets)
         except UnreadableError as error:
             raise unreadable(error, self._target.secrets) from error

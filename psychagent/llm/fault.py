@@ -12,6 +12,7 @@ from math import isfinite
 
 from psychagent.domain.cause import Cause
 from psychagent.llm.servers.refusal import cut, read_refusal
+from psychagent.llm.servers.secrets import mask, mask_bytes
 
 _PASSING_STATUS = frozenset({408, 409, 425, 429})
 _HINTS = {
@@ -78,30 +79,6 @@ def make_fault(
     kind = mask(kind, secrets)
     problem = mask(f"{kind} {detail}".rstrip(), secrets)
     return Fault(problem, passes=passes, wait_sec=wait_sec, kind=kind, cause=cause, fits=fits)
-
-
-SHORTEST_SECRET = 8
-"""Characters of the shortest key that an answer is searched for."""
-
-
-def mask(text: str, secrets: Iterable[str]) -> str:
-    """Replace secrets in a text, the longest first, since one may be part of another."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    return text
-
-
-def mask_bytes(data: bytes, secrets: Iterable[str]) -> bytes:
-    """Replace secrets in a body, before anything is cut out of it: half a secret is one too.
-
-    What is too short to be one stays: a key "none" or "x", as servers of open models are given, would
-    tear holes into ordinary words.
-    """
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        if len(secret) >= SHORTEST_SECRET:
-            for written in (secret, secret.replace("/", "\\/")):
-                data = data.replace(written.encode(), b"***")
-    return data
 
 
 def timed_out(secrets: Iterable[str] = _NONE) -> Fault:

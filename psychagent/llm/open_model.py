@@ -34,6 +34,7 @@ from psychagent.llm.fault import (
 )
 from psychagent.llm.json_bytes import write
 from psychagent.llm.langchain import to_message
+from psychagent.llm.servers.secrets import Veil, hide
 from psychagent.llm.wire import MOST_BYTES, Target, Wire
 
 _MOVED = ("messages", "response_format", "max_completion_tokens")
@@ -93,7 +94,7 @@ class OpenModel(ChatOpenAI):
             body = dict(STREAM) | body
         data = await self._wire.post(self._target, write(payload | body))
         try:
-            message = to_message(read_completion(data))
+            message = to_message(read_completion(data, self._target.secrets))
         except UnreadableError as error:
             raise unreadable(error, self._target.secrets) from error
         return ChatResult(generations=[ChatGeneration(message=message)])
@@ -103,13 +104,16 @@ class OpenModel(ChatOpenAI):
             yield await self._whole(*args, **kwargs)
             return
         size, chunks = 0, super()._astream(*args, **kwargs)
+        veil = Veil(self._target.secrets)
         until = asyncio.get_running_loop().time() + self._target.timeout_sec
         with _as_faults(self._target):
             while (chunk := await _next_before(chunks, until)) is not None:
                 size += len(str(chunk.message.content)) + 1
                 if size > MOST_BYTES:
                     raise UnreadableError(f"a stream of more than {MOST_BYTES // 2**20} MB")
-                yield chunk
+                yield _veiled(chunk, veil)
+            if rest := veil.rest():
+                yield ChatGenerationChunk(message=AIMessageChunk(content=rest))
             if not size:
                 # an answer in one piece, whatever was asked for, reads as a stream without events
                 whole = await self._whole(*args, **kwargs)
@@ -139,6 +143,18 @@ class OpenModel(ChatOpenAI):
         if generation is not None and reasoning and isinstance(generation.message, AIMessageChunk):
             generation.message.additional_kwargs["reasoning_content"] = reasoning
         return generation
+
+
+def _veiled(chunk: ChatGenerationChunk, veil: Veil) -> ChatGenerationChunk:
+    """Hide secrets in a chunk's words, as far as they have arrived."""
+    message = chunk.message
+    if not veil.secrets or not isinstance(message.content, str):
+        return chunk
+    more = dict(message.additional_kwargs)
+    if "reasoning_content" in more:
+        more["reasoning_content"] = hide(more["reasoning_content"], veil.secrets)
+    changed = message.model_copy(update={"content": veil.past(message.content), "additional_kwargs": more})
+    return ChatGenerationChunk(message=changed, generation_info=chunk.generation_info)
 
 
 async def _next_before(

@@ -24,12 +24,12 @@ from psychagent.llm.fault import (
     Fault,
     broken_off,
     make_fault,
-    mask_bytes,
     no_connection,
     of_status,
     timed_out,
 )
 from psychagent.llm.servers.proxy import Proxy, certificates, proxy_for
+from psychagent.llm.servers.secrets import mask_bytes
 
 MOST_BYTES = 16 * 2**20
 """Largest answer that is read; a long one has some ten kilobytes."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
-from pydantic import BaseModel, SecretStr
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
@@ -187,3 +188,31 @@ def test_a_file_in_the_old_shape_is_told_in_a_sentence_where_each_key_went(
     assert told.startswith(f"{path}: ")
     assert all(part in told for part in said)
     assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"extra_body": {"openai_api_key": "abcdefgh"}},
+        {"extra_body": {"client_secret": "abcdefgh"}},
+        {"extra_body": {"bearer": "abcdefgh"}},
+        {"extra_body": {"credentials": {"value": "abcdefgh"}}},
+        {"extra_body": {"x": [{"api_key": "abcdefgh"}]}},
+        {"extra_body": {"note": "Bearer sk-abcdefghijk"}},
+        {"extra_headers": {"X-Custom": "Bearer sk-abcdefghijk"}},
+        {"extra_headers": {"X-Session": "sk-abcdefghijk"}},
+    ],
+    ids=json.dumps,
+)
+def test_a_secret_is_refused_wherever_it_stands_and_not_repeated(given: dict[str, Any]) -> None:
+    at = {"provider": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1"}
+    with pytest.raises(ValidationError) as error:
+        EndpointSettings.model_validate(at | given)
+    assert "may hold a secret" in str(error.value)
+    assert "abcdefgh" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["stop_token", "bos_token", "chat_template", "token_count", "keep_alive"])
+def test_a_field_that_only_sounds_like_a_secret_is_taken(name: str) -> None:
+    at = {"provider": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1"}
+    assert EndpointSettings.model_validate(at | {"extra_body": {name: "</s>"}}).extra_body == {name: "</s>"}

@@ -341,3 +341,34 @@ async def test_a_server_that_answers_in_one_piece_whatever_it_is_asked_for_serve
     assert [reply.content for reply in replies] == [VISIBLE, VISIBLE]
     # found out once, and not asked for again
     assert asked == [True, False, False]
+
+
+SECRET = "Zz-key-secretkey99abc"
+ECHOES = {
+    "in pieces": events({"content": f"my {SECRET[:9]}"}, {"content": f"{SECRET[9:]} is it"}),
+    "with its letters escaped": json.dumps(chat_body(f"my {SECRET} is it")).replace("Z", "\\u005a"),
+}
+
+
+@pytest.mark.parametrize("echo", ECHOES.values(), ids=ECHOES)
+@pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
+async def test_a_key_that_a_server_returns_in_any_writing_is_hidden(ask: Way, echo: str) -> None:
+    with serve(lambda call, n: Http(body=echo)) as server:
+        async with model_at_server(server, key=SECRET) as model:
+            reply = await ask(model)
+    assert reply.content == "my *** is it"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        events({"content": "a"}, {"content": "b"}).replace("\r\n", "\r").replace("\n\n", "\r\r"),
+        'data: {"choices": [{"index": 0,\ndata: "delta": {"content": "ab"}}]}\n\ndata: [DONE]\n\n',
+        'data: {"choices": [{"index": 0, "message": {"content": "ab"}}]}\ndata: [DONE]\n',
+    ],
+    ids=["other line ends", "data over several lines", "message instead of delta"],
+)
+async def test_streams_are_read_as_servers_write_them(body: str) -> None:
+    with serve(lambda call, n: Http(body=body)) as server:
+        async with model_at_server(server) as model:
+            assert (await directly(model)).content == "ab"

@@ -19,6 +19,7 @@ from psychagent.assets.key import require_key
 from psychagent.domain.cause import Cause
 from psychagent.errors import SettingsError
 from psychagent.llm.fault import Fault, retry_after
+from psychagent.llm.servers.secrets import Veil, mask_bytes
 from tests.support.endpoint_models import (
     KEY,
     WAYS,
@@ -395,3 +396,18 @@ async def test_retry_after_is_read_from_the_answer(ask: Way) -> None:
 )
 def test_retry_after_is_seconds_or_a_date(value: str, seconds: float | None) -> None:
     assert retry_after({"retry-after": value}, now=1_000_000) == seconds
+
+
+@pytest.mark.parametrize("cut", range(1, 24))
+def test_a_secret_that_arrives_in_pieces_is_shown_in_none_of_them(cut: int) -> None:
+    secret, text = "sk-veryprivate99", "Your key is sk-veryprivate99, and sk-very is none."
+    veil = Veil([secret, "none"])
+    pieces = [text[at : at + cut] for at in range(0, len(text), cut)]
+    shown = "".join(veil.past(piece) for piece in pieces) + veil.rest()
+    assert shown == "Your key is ***, and sk-very is none."
+
+
+def test_a_key_that_is_no_secret_tears_no_hole_into_an_answer() -> None:
+    said = b'{"danger": "none", "prompt_tokens": 10}'
+    assert mask_bytes(said, ["none", "1", "test"]) == said
+    assert mask_bytes(rb"key aa\/bb\/secret99 and aa/bb/secret99", ["aa/bb/secret99"]) == b"key *** and ***"

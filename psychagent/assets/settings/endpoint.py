@@ -49,8 +49,14 @@ KeyName = Annotated[str, AfterValidator(_variable)]
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|passw|credential", re.IGNORECASE)
 _SECRET_FIELD = re.compile(
-    r"(?:x[-_])?(?:api[-_]?key|auth(?:orization)?|access[-_]?token|token|secret|password)", re.IGNORECASE
+    r"(?:(?:x|openai|client|provider|service)[-_])?(?:api[-_]?key|user[-_]?key|auth(?:orization)?|access[-_]?token|token|secret|password|bearer"
+    r"|credentials?)",
+    re.IGNORECASE,
 )
+_SECRET_VALUE = re.compile(
+    r"(?:bearer|basic)\s+\S{8,}|(?:sk|hf|gsk|ghp|xai)[-_]\S{8,}|AIza\S{16,}", re.IGNORECASE
+)
+"""What is a secret whatever its name."""
 
 
 def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
@@ -59,7 +65,7 @@ def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
             raise UnshownError(f"names {name[:40]!r}, which no header can be called")
         if value.startswith("$"):
             _variable(value[1:])
-        elif _SECRET_HEADER.search(name):
+        elif _SECRET_HEADER.search(name) or _SECRET_VALUE.match(value):
             raise UnshownError(
                 f"header {name!r} may hold a secret; put it into a variable of the environment and write "
                 f"{name}: $NAME"
@@ -81,13 +87,15 @@ def names_of_secrets(key: str | None, headers: Mapping[str, str]) -> tuple[str, 
 
 def _without_secret(fields: Mapping[str, object]) -> Mapping[str, object]:
     for name, value in fields.items():
-        if _SECRET_FIELD.fullmatch(name) and isinstance(value, str):
+        is_named = _SECRET_FIELD.fullmatch(name) and isinstance(value, str | Mapping)
+        if is_named or isinstance(value, str) and _SECRET_VALUE.match(value):
             raise UnshownError(
                 f"{name!r} may hold a secret, which the manifest would repeat; name its variable under "
                 "api_key_env, or write extra_headers: {NAME-OF-HEADER: $NAME}"
             )
-        if isinstance(value, Mapping):
-            _without_secret(value)
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, Mapping):
+                _without_secret(part)
     return fields
 
 
