@@ -234,9 +234,18 @@ def clear_part(text: str, speaker: Speaker) -> str:
 def held_back(text: str, end_token: str) -> int:
     """Count the characters at the end of words still arriving that may be the beginning of a mark."""
     held = 0
-    while more := max(may_begin(rest := text[: len(text) - held]), _beginning_of(end_token, rest)):
+    # each beginning may stand in front of another, but what goes on like that is no word, private or not
+    for _ in range(_MOST_BEGINNINGS):
+        end = len(text) - held
+        rest = text[max(0, end - _LOOKED_BACK) : end]
+        more = max(may_begin(rest), _beginning_of(end_token, rest))
+        if not more:
+            break
         held += more
     return held
+
+
+_MOST_BEGINNINGS, _LOOKED_BACK = 64, 256
 
 
 def _beginning_of(mark: str, text: str) -> int:
