@@ -6,6 +6,7 @@ import pytest
 
 from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError, RecordError
+from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
 from psychagent.replies.tags import parse_tagged_reply, read_speech
 
@@ -55,6 +56,50 @@ def test_they_are_refused_inside_a_response(form: str) -> None:
     with pytest.raises(MalformedReplyError) as problem:
         parse_tagged_reply(f"<response>{form}</response>", reasoning="", end_token="</end>")
     assert "SECRET" not in str(problem.value)
+
+
+WRAPPED = {
+    "Hunyuan, AM-Thinking": "<think>\nSECRET\n</think>\n<answer>\nI am tired.\n</answer>",
+    "Marco": "<Thought>\nSECRET\n</Thought>\n<Output>\nI am tired.\n</Output>",
+    "thoughts opened by the template": "SECRET</think>\n\n<answer>I am tired.</answer>",
+    "thoughts moved away by the server": "\n<answer>I am tired.</answer>",
+    "with a token behind it": "<think>SECRET</think><final_answer>I am tired.</final_answer><|im_end|>",
+    "an answer tried out in thoughts": "<think><answer>SECRET</answer></think><answer>I am tired.</answer>",
+}
+
+
+@pytest.mark.parametrize("form", WRAPPED.values(), ids=WRAPPED)
+def test_an_answer_in_tags_behind_thoughts_is_what_is_said(form: str) -> None:
+    assert read_speech(form, Speaker.CLIENT) == "I am tired."
+    assert visible_text(form) == "I am tired."
+    assert parse_tagged_reply(form, reasoning="", end_token="</end>").response == "I am tired."
+    assert VisibleText("</end>").feed(form) in ("", "I am tired.")
+
+
+def test_an_answer_in_tags_may_be_the_last_of_a_session() -> None:
+    form = "<think>a</think><answer>Take care.</answer></end>"
+    reply = parse_tagged_reply(form, reasoning="", end_token="</end>")
+    assert (reply.response, reply.ends_session, reply.thoughts.assessment) == ("Take care.", True, "a")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "<think>a</think>SECRET <answer>I am tired.</answer>",
+        "<think>a</think><answer>I am tired.</answer> SECRET",
+        "<think>a</think><answer>SECRET</answer><answer>I am tired.</answer>",
+        "<think>a</think><answer>I am <answer>SECRET</answer>",
+        "<think>a</think><answer>SECRET</output>I am tired.",
+        "<think>a</think><answer>I am tired. <think>SECRET</think></answer>",
+        "<think>a</think><answer>I am tired.",
+        "<answer><plan>SECRET</plan>I am tired.</answer>",
+    ],
+)
+def test_an_answer_that_does_not_stand_alone_is_refused(form: str) -> None:
+    for read in (lambda text: read_speech(text, Speaker.CLIENT), visible_text):
+        with pytest.raises((MalformedReplyError, RecordError)) as problem:
+            read(form)
+        assert "SECRET" not in str(problem.value)
 
 
 @pytest.mark.parametrize(
