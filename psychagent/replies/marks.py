@@ -46,8 +46,8 @@ UNSEEN = (
     r"\u2060-\u206f\ufe00-\ufe0f\ufeff"
 )
 """Characters that nobody sees, as the inside of a class: they may stand in the middle of a mark."""
-OPEN = r"(?:[<＜◁‹⟨〈﹤]|&(?:amp;){0,3}(?:lt|lang|#0{0,5}60|#x0{0,5}3c);?|\\u003c|%3c)"
-CLOSE = r"(?:[>＞▷›⟩〉﹥]|&(?:amp;){0,3}(?:gt|rang|#0{0,5}62|#x0{0,5}3e);?|\\u003e|%3e)"
+OPEN = r"(?:[<＜◁‹«⟨〈﹤]|&(?:amp;){0,3}(?:lt|lang|#0{0,5}60|#x0{0,5}3c);?|\\u003c|%3c)"
+CLOSE = r"(?:[>＞▷›»⟩〉﹥]|&(?:amp;){0,3}(?:gt|rang|#0{0,5}62|#x0{0,5}3e);?|\\u003e|%3e)"
 SQUARE = r"[\[［【〔「『(（{｛]"
 _SQUARE_CLOSE = r"[\]］】〕」』)）}｝]"
 _LOOKALIKES = {"a": "а", "c": "с", "e": "е", "i": "і", "o": "о", "p": "р", "s": "ѕ", "t": "т", "k": "к"}

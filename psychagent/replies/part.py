@@ -17,6 +17,12 @@ _CHANNEL = re.compile(
 _BARE_CHANNELS = re.compile(r"\s*(?:analysis|commentary)(?![a-z' ’,.-])(?P<body>.*)", re.DOTALL)
 _BARE_FINAL = re.compile(r"assistant\s*final(?![a-z])", re.IGNORECASE)
 _DECORATION = frozenset(("**", "__", "``", "[]", "\\\\"))
+_ANSWER = re.compile(
+    r"\s*<(?P<name>answer|final_answer|output|solution)>(?P<body>(?:(?!</?(?P=name)>).)*+)</(?P=name)>"
+    r"(?:\s|<[^<>\s]{1,40}>)*+",
+    re.DOTALL | re.IGNORECASE,
+)
+"""The tags in which some models always write what they say."""
 _BLANK = re.compile(rf"[\s{UNSEEN}]*")
 
 
@@ -134,7 +140,24 @@ class _Parting:
             raise MalformedReplyError(
                 f"private markup: </{mark.name}> closes nothing; keep thoughts in <think>"
             )
-        return Parted(self.text, tuple(self.hidden), "".join(self.thoughts), tuple(self.responses))
+        return Parted(
+            self.text,
+            tuple(self.hidden),
+            "".join(self.thoughts),
+            tuple(self.responses) or _answer(self.text, self.hidden),
+        )
+
+
+def _answer(text: str, hidden: list[tuple[int, int]]) -> tuple[Mark, ...]:
+    """Return the marks of the only answer in tags of its own, if nothing but thoughts stands before it."""
+    start = hidden[-1][1] if hidden else 0
+    if Parted(text[:start], tuple(hidden), "", ()).outside.strip():
+        return ()
+    found = _ANSWER.fullmatch(text, start)
+    if found is None:
+        return ()
+    opened = Mark(RESPONSE, False, found.start("name") - 1, found.start("body"))
+    return opened, Mark(RESPONSE, True, found.end("body"), found.end("body") + len(found["name"]) + 3)
 
 
 def _thought(text: str, opened: Mark, closed: Mark) -> str:

@@ -6,10 +6,8 @@ from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError
 from psychagent.replies.marks import RESPONSE, Mark, find_marks, without_end
 from psychagent.replies.part import closes_it, opens_inside
-from psychagent.replies.words import clear_part, held_back, to_words
+from psychagent.replies.words import MOST_CHARS, clear_part, held_back, to_words
 
-_MOST_CHARS = 20_000
-"""Longest response that is shown while it arrives: each piece has all of it read again."""
 _LONGEST_MARK = 256
 
 
@@ -93,7 +91,8 @@ class VisibleText:
         if mark is not None and mark.name == RESPONSE and mark.closes:
             self._is_over = True
             return self._more(_whole(words[: mark.start]))
-        if len(words) > _MOST_CHARS:
+        # each piece has all of it read again, and a longer one is refused as a whole
+        if len(words) > MOST_CHARS:
             self._is_over = True
             return ""
         held = 0 if mark is not None else held_back(words, self._end_token)

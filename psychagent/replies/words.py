@@ -49,13 +49,18 @@ _PLAIN_TAGS = frozenset(
     "mark ol p pre q s small span strong sub sup table tbody td th tr tt u ul".split()
 )
 _TAG = re.compile(rf"{OPEN}(?P<slash>/?)(?P<name>[^\W\d_][\w:.=-]{{0,40}})(?:\s[^<>]{{0,200}})?[>＞]")
+_TELLING = re.compile(
+    r"scratch|plan|draft|inner|hidden|notes?\b|reflect|delib|cogit|intern|priv|secret|final|answer|output|solution"
+)
+"""How names of unknown tags begin that hold thoughts, or the answer behind some."""
 _COMMENT = re.compile(rf"{OPEN}(?:!--|!\[|\?)")
 _CHANNEL = re.compile(r"<\|?[\w ]{0,20}(?:channel|think|thought|reason)[\w ]{0,20}\|?>", re.IGNORECASE)
 _INNER = (
     r"think(?:ing)?|internal(?: thoughts?| reasoning| monologue| notes?)?|inner (?:thoughts?|monologue|voice)"
     r"|(?:thought|thinking|reasoning) process|chain[ -]of[ -]thought|reasoning|rationale|analysis"
     r"|(?:(?:client(?:'s)?|clinical|internal|initial|current|my) )?assessment|client[ _]state"
-    r"|(?:counsell?or|therapist|clinical)(?:['’]s)? (?:notes?|thoughts?|thinking)"
+    r"|(?:counsell?or|therapist|clinical)(?:['’]s)? (?:(?:inner|internal) )?"
+    r"(?:notes?|thoughts?|thinking|process)"
     r"|思考(?:过程)?|推理(?:过程)?|内心(?:独白|活动|os|想法)?|心理活动|心想|评估|来访者状态|分析"
 )
 _ALSO = r"strategy|skills?(?: used)?|thoughts?|技能|策略|想法"
@@ -77,15 +82,33 @@ _BOTH = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _ASIDE = re.compile(
-    rf"[(（\[［【｛{{*](?:{_INNER}|notes? to self|(?:counsell?or|therapist|client) (?:thinks|thoughts?))"
+    rf"[(（\[［【｛{{*](?:{_INNER}|think(?:s|ing) to \w{{1,10}}|thinks|internally|notes? to self"
+    r"|(?:counsell?or|therapist|client) (?:thinks|thoughts?))"
     r"[*_]*[ \t]?[:：]",
     re.IGNORECASE,
 )
 _KEY = re.compile(rf"[\"'](?:{_INNER}|{_ALSO})[\"']\s*[:：]", re.IGNORECASE)
 _FENCE = re.compile(
-    r"^[ \t]*(?:```|~~~|:::)[ \t]*(?:think\w*|thoughts?|reasoning|analysis|scratchpad)\b",
+    r"^[ \t]*+(?:```|~~~|:::)\s*+(?:think\w*|thoughts?|reasoning|analysis|scratchpad)\b",
     re.IGNORECASE | re.MULTILINE,
 )
+_UNDERLINED = re.compile(
+    rf"^[ \t]*+[*_]*+(?:{_INNER}|{_ALSO})[*_]*+[ \t]*+\n[-=]{{2,}}+[ \t]*+$", re.IGNORECASE | re.MULTILINE
+)
+# what is left of thoughts whose marks a server dropped: a name, or how long they took, on a line of its own
+_BARE_NAME = re.compile(rf"\A\s*+(?:{_INNER}|thoughts?|想法)[ \t]*+\n", re.IGNORECASE)
+_TOOK = re.compile(
+    r"^[ \t*_>#(（\[【]*+(?:(?:thought|reasoned|thinking) for (?:about )?\d[\d.]* ?"
+    r"(?:s|m|secs?|mins?|seconds?|minutes?)\b"
+    r"|已?(?:深度)?思考[^\w\n]?[(（]?用时)[^\n]{0,20}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FINAL = re.compile(
+    rf"^[ \t>#*_【\[-]*+(?:final (?:output|{_ANSWERS})|最终(?:输出|答案|{_ANSWERS}))[*_】\]]*+[ \t]?[:：]"
+    rf"|^[ \t>#*_【\[-]*+here(?:['’]s| is) (?:my|the) (?:output|{_ANSWERS})[*_】\]]*+[ \t]?[:：][*_ \t]*+$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""What stands over an answer; before it there can only be thoughts."""
 _JSON = re.compile(r"\s*+(?:```(?:json)?\s*+)?(?P<body>\{.*\})\s*+(?:```)?\s*+", re.DOTALL)
 
 
@@ -143,7 +166,7 @@ def _without_name(text: str, speaker: Speaker) -> str:
     return text[own.end() :] if own else text
 
 
-_MARKS = re.compile(r"[<＜◁‹⟨〈﹤&%\\:：=\[［【{`~#*]|[ \t][-–—][ \t]|^[-_=]", re.MULTILINE)
+_MARKS = re.compile(r"[<＜◁‹«⟨〈﹤&%\\:：=\[［【{`~#*]|[ \t][-–—][ \t]|^[-_=]", re.MULTILINE)
 """Without any of these nothing in an utterance can be a mark or a heading: most need no closer look."""
 
 
@@ -153,6 +176,8 @@ def why_private(words: str) -> str:
         return f"private markup is left in the words (<{mark.name}>); keep thoughts in <think>"
     if as_tags(words) != words:
         return "the words hold a channel of thoughts; say only what is final"
+    if _BARE_NAME.match(words) or _TOOK.search(words):
+        return "the words hold thoughts whose marks are missing; keep them in <think>"
     if not _MARKS.search(words):
         return ""
     if _CHANNEL.search(words):
@@ -161,7 +186,11 @@ def why_private(words: str) -> str:
         return "the words hold a hidden comment; leave it out"
     if _has_pair(words):
         return "the words hold markup in tags of its own; say them without tags"
-    if any(pattern.search(words) for pattern in _HEADINGS) or any(_private_labels(words)):
+    if (
+        any(pattern.search(words) for pattern in _HEADINGS)
+        or _is_answered(words)
+        or any(_private_labels(words))
+    ):
         return "the words hold an assessment or thoughts under a heading; keep them in <think>"
     if _KEY.search(words) or _is_object(words):
         return "the words are a JSON object; say them as plain text"
@@ -169,7 +198,10 @@ def why_private(words: str) -> str:
 
 
 def _has_pair(words: str) -> bool:
-    """Return whether an unknown tag opens and closes: what stands inside it is not meant to be heard."""
+    """Return whether an unknown tag opens and closes: what stands inside it is not meant to be heard.
+
+    One that stays open may be a gesture (`<sighs>`), but for names that say what they hold.
+    """
     opened: set[str] = set()
     for match in _TAG.finditer(words):
         name = match["name"].partition("=")[0].lower()
@@ -177,7 +209,12 @@ def _has_pair(words: str) -> bool:
             return True
         if not match["slash"] and name not in _PLAIN_TAGS:
             opened.add(name)
-    return False
+    return any(_TELLING.match(name) for name in opened)
+
+
+def _is_answered(words: str) -> bool:
+    """Return whether anything stands before a heading over the answer."""
+    return any(words[: match.start()].strip() for match in _FINAL.finditer(words))
 
 
 def _private_labels(words: str) -> Iterator[bool]:
@@ -197,7 +234,7 @@ def _private_labels(words: str) -> Iterator[bool]:
 
 _CBT = frozenset({"thought", "thoughts", "想法"})
 """What stands over a column of a thought record, too."""
-_HEADINGS = (_FENCE, _ASIDE, _HEADING, _BOTH)
+_HEADINGS = (_FENCE, _ASIDE, _HEADING, _UNDERLINED, _BOTH)
 
 
 def _is_object(words: str) -> bool:
@@ -210,7 +247,8 @@ def _is_object(words: str) -> bool:
         return False
 
 
-_STOPS = (_CHANNEL, _COMMENT, _LABEL, _BOXED, _HEADING, _ASIDE, _FENCE, _KEY, _SPEAKS)
+_MARKED = (_CHANNEL, _COMMENT, _LABEL, _BOXED, _HEADING, _ASIDE, _FENCE, _KEY, _SPEAKS)
+_STOPS = (*_MARKED, _UNDERLINED, _BARE_NAME, _TOOK, _FINAL)
 
 
 def clear_part(text: str, speaker: Speaker) -> str:
@@ -234,9 +272,18 @@ def clear_part(text: str, speaker: Speaker) -> str:
 def held_back(text: str, end_token: str) -> int:
     """Count the characters at the end of words still arriving that may be the beginning of a mark."""
     held = 0
-    while more := max(may_begin(rest := text[: len(text) - held]), _beginning_of(end_token, rest)):
+    # each beginning may stand in front of another, but what goes on like that is no word, private or not
+    for _ in range(_MOST_BEGINNINGS):
+        end = len(text) - held
+        rest = text[max(0, end - _LOOKED_BACK) : end]
+        more = max(may_begin(rest), _beginning_of(end_token, rest))
+        if not more:
+            break
         held += more
     return held
+
+
+_MOST_BEGINNINGS, _LOOKED_BACK = 64, 256
 
 
 def _beginning_of(mark: str, text: str) -> int:

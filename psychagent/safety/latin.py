@@ -6,7 +6,8 @@ import re
 import unicodedata
 
 _ACCENTS = re.compile(r"(?<=[a-z])[\u0300-\u036f]+")
-_WITH_LATIN = re.compile(r"\w*[a-z]\w*")
+_WORD = re.compile(r"\w+")
+_LATIN = re.compile(r"[a-z]")
 _LOOKALIKES = str.maketrans("аеіїорсухкмтвнαειοκνυ", "aeiiopcyxkmtbhaeiokvu")
 _LETTERS_FOR = str.maketrans("013457@$", "oieastas")
 _DIGIT_IN_WORD = re.compile(r"(?<=[a-z])[013457@$](?=[a-z])")
@@ -26,9 +27,14 @@ def undisguise(text: str) -> str:
     bare = _ACCENTS.sub("", unicodedata.normalize("NFD", text)) if not text.isascii() else text
     if not bare.isascii():
         bare = unicodedata.normalize("NFC", bare)
-        bare = _FACE_BETWEEN.sub(" ", _WITH_LATIN.sub(lambda found: found[0].translate(_LOOKALIKES), bare))
+        bare = _FACE_BETWEEN.sub(" ", _WORD.sub(_latin, bare))
     spelled = _DIGIT_IN_WORD.sub(lambda found: found[0].translate(_LETTERS_FOR), bare)
     return _PAUSE.sub(lambda found: f"{found[1] or ''} ", _FILLERS.sub(_parted_by_comma, spelled))
+
+
+def _latin(word: re.Match[str]) -> str:
+    """Write the look-alikes of a word in Latin letters, if it has any of those."""
+    return word[0].translate(_LOOKALIKES) if _LATIN.search(word[0]) else word[0]
 
 
 def _parted_by_comma(filler: re.Match[str]) -> str:

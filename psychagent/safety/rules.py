@@ -33,6 +33,7 @@ from psychagent.safety.text import (
 )
 
 _NEVER = re.compile(r"(?!)")
+_REST_OF_WORD = re.compile(r"\w{0,40}")
 _REMEMBERED = 512
 """Turns whose reading is kept: those of the sessions under way."""
 
@@ -223,7 +224,14 @@ def _are_asked(pattern: re.Pattern[str], text: str) -> bool:
 def _windows(text: str) -> list[str]:
     """Cut a long text into pieces that overlap: what contexts cost grows with the square of the length."""
     step = _WINDOW - _OVERLAP
-    return [text[at : at + _WINDOW] for at in range(0, max(len(text) - _OVERLAP, 1), step)]
+    starts = range(0, max(len(text) - _OVERLAP, 1), step)
+    return [text[_word_end(text, at) if at else 0 : _word_end(text, at + _WINDOW)] for at in starts]
+
+
+def _word_end(text: str, at: int) -> int:
+    """Return where a word ends that a cut would split: "I want to die" is not "I want to diet"."""
+    rest = _REST_OF_WORD.match(text, at) if text[at - 1 : at].isalnum() else None
+    return rest.end() if rest else at
 
 
 def _around(scope: str, match: re.Match[str], text: str, clause_marks: str) -> str:

@@ -6,8 +6,9 @@ import pytest
 
 from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError, RecordError
+from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
-from psychagent.replies.tags import read_speech
+from psychagent.replies.tags import parse_tagged_reply, read_speech
 
 FORMS = {
     "Granite": "Here is my thought process: SECRET plan. Here is my response: I am tired.",
@@ -16,6 +17,27 @@ FORMS = {
     "MedGemma": "<unused94>thought\nSECRET plan.<unused95>I am tired.",
     "a template's message": "<|im_start|>assistant/think\nSECRET plan.<|im_end|>\nI am tired.",
     "Apertus": "<|inner_prefix|>SECRET plan.<|inner_suffix|>I am tired.",
+    "Gemma, without its tokens": "thought\nSECRET plan.\nI am tired.",
+    "a name alone on the first line": "Thinking\n\nSECRET plan.\n\nI am tired.",
+    "the same in Chinese": "思考过程\nSECRET。\n\n我很累。",
+    "a heading that is underlined": "Reasoning\n=========\nSECRET plan.\n\nResponse\n========\nI am tired.",
+    "how long it took": "Thought for 5 seconds\nSECRET plan.\n\nI am tired.",
+    "how long it took, emphasized": "*Thought for 1.5s*\nSECRET plan.\n\nI am tired.",
+    "how long it took, in Chinese": "已深度思考（用时 5 秒）\nSECRET。\n\n我很累。",
+    "a final answer": "She is SECRET.\n\n**Final Answer:**\nI am tired.",
+    "a final output": "She is SECRET.\n\nFinal output: I am tired.",
+    "a final answer in Chinese": "她 SECRET。\n\n最终回答：我很累。",
+    "a response under its own heading": "She is SECRET.\n\nHere is my response:\nI am tired.",
+    "thinks, in brackets": "(thinks: SECRET plan) I am tired.",
+    "thinks, with stars": "*thinks to herself: SECRET plan* I am tired.",
+    "internally": "(Internally: SECRET plan) I am tired.",
+    "a therapist's process": "Therapist's internal process: SECRET plan.\n\nI am tired.",
+    "a fence around a heading": "```\nthinking: SECRET plan\n```\nI am tired.",
+    "quotation marks for brackets": "«think»SECRET plan.«/think»I am tired.",
+    "a tag of its own, left open": "<scratch>SECRET plan.\n\nI am tired.",
+    "a plan, left open": "<plan>SECRET plan.\n\nI am tired.",
+    "Hunyuan": "<think>SECRET plan.</think>\n<answer>\nI am tired.\n</answer>",
+    "Marco": "<Thought>\nSECRET plan.\n</Thought>\n<Output>\nI am tired.\n</Output>",
 }
 
 
@@ -27,3 +49,73 @@ def test_they_are_cut_out_or_refused_by_whoever_reads_them(form: str) -> None:
         except (MalformedReplyError, RecordError) as error:
             said = str(error)
         assert "SECRET" not in said
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_they_are_refused_inside_a_response(form: str) -> None:
+    with pytest.raises(MalformedReplyError) as problem:
+        parse_tagged_reply(f"<response>{form}</response>", reasoning="", end_token="</end>")
+    assert "SECRET" not in str(problem.value)
+
+
+WRAPPED = {
+    "Hunyuan, AM-Thinking": "<think>\nSECRET\n</think>\n<answer>\nI am tired.\n</answer>",
+    "Marco": "<Thought>\nSECRET\n</Thought>\n<Output>\nI am tired.\n</Output>",
+    "thoughts opened by the template": "SECRET</think>\n\n<answer>I am tired.</answer>",
+    "thoughts moved away by the server": "\n<answer>I am tired.</answer>",
+    "with a token behind it": "<think>SECRET</think><final_answer>I am tired.</final_answer><|im_end|>",
+    "an answer tried out in thoughts": "<think><answer>SECRET</answer></think><answer>I am tired.</answer>",
+}
+
+
+@pytest.mark.parametrize("form", WRAPPED.values(), ids=WRAPPED)
+def test_an_answer_in_tags_behind_thoughts_is_what_is_said(form: str) -> None:
+    assert read_speech(form, Speaker.CLIENT) == "I am tired."
+    assert visible_text(form) == "I am tired."
+    assert parse_tagged_reply(form, reasoning="", end_token="</end>").response == "I am tired."
+    assert VisibleText("</end>").feed(form) in ("", "I am tired.")
+
+
+def test_an_answer_in_tags_may_be_the_last_of_a_session() -> None:
+    form = "<think>a</think><answer>Take care.</answer></end>"
+    reply = parse_tagged_reply(form, reasoning="", end_token="</end>")
+    assert (reply.response, reply.ends_session, reply.thoughts.assessment) == ("Take care.", True, "a")
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "<think>a</think>SECRET <answer>I am tired.</answer>",
+        "<think>a</think><answer>I am tired.</answer> SECRET",
+        "<think>a</think><answer>SECRET</answer><answer>I am tired.</answer>",
+        "<think>a</think><answer>I am <answer>SECRET</answer>",
+        "<think>a</think><answer>SECRET</output>I am tired.",
+        "<think>a</think><answer>I am tired. <think>SECRET</think></answer>",
+        "<think>a</think><answer>I am tired.",
+        "<answer><plan>SECRET</plan>I am tired.</answer>",
+    ],
+)
+def test_an_answer_that_does_not_stand_alone_is_refused(form: str) -> None:
+    for read in (lambda text: read_speech(text, Speaker.CLIENT), visible_text):
+        with pytest.raises((MalformedReplyError, RecordError)) as problem:
+            read(form)
+        assert "SECRET" not in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Thought for a minute he would hit me.\nHe did not.",
+        "*thinks for a moment* I don't know.\n*thinking*",
+        "I thought about it.\nHere's my answer: I don't know.",
+        "My final answer: no.",
+        "He said «I think so» and left.",
+        "<sighs> It is late. <looks away>",
+        "Thinking\u2019s all I do.\nIt never stops.",
+        "Reasoning with him is useless.\n---\nI give up.",
+        "最终，我还是没去。\n想了很久。",
+        "思考了很久。\n我还是不知道。",
+    ],
+)
+def test_ordinary_words_that_look_like_them_are_said(said: str) -> None:
+    assert read_speech(said, Speaker.CLIENT) == said == visible_text(said)
