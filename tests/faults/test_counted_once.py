@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -168,10 +168,10 @@ async def test_what_a_rollout_with_an_unexpected_error_has_cost_is_counted(
             return Http(body=chat_body("BOOM"))
         return seeded(call, number)
 
-    def read(data: bytes) -> Reply:
+    def read(data: bytes, secrets: Collection[str] = ()) -> Reply:
         if b"BOOM" in data:
             raise ZeroDivisionError("a fault of ours")
-        return read_completion(data)
+        return read_completion(data, secrets)
 
     monkeypatch.setattr(endpoint, "read_completion", read)
     with serve(behave) as server:
