@@ -41,6 +41,17 @@ class Card(Record):
     """What to do if a number does not answer, where one could not be checked; empty otherwise."""
 
 
+class _Guessed(NamedTuple):
+    """A service of a region that nobody named, shown because many readers of the language live there."""
+
+    region: str
+    service: Resource
+    is_state: bool
+
+
+_MOST_GUESSED = 4
+
+
 class SafetyTexts(NamedTuple):
     """Everything that the gate needs in one language."""
 
@@ -59,10 +70,10 @@ class SafetyTexts(NamedTuple):
         words = self.texts.card[kind]
         emergency, others = self.resources.emergency(region, kind), self.resources.lines(region, kind)
         first = [] if emergency else [CardLine(name=self.texts.said.local_title)]
-        numbers, guessed = ((), ()) if emergency else self._for_most_readers(kind)
-        first += [self._in_region(to_line(one, self.rules.language)) for one in (*numbers, *guessed)]
+        guessed = () if emergency else self._for_most_readers(kind)
+        first += [self._in_region(one) for one in guessed]
         # the state answers for its emergency numbers: doubt belongs to the lines alone
-        unsure = any(not one.verified for one in (*others, *guessed))
+        unsure = any(not one.verified for one in (*others, *(g.service for g in guessed if not g.is_state)))
         number = emergency[0].call if emergency else self.texts.said.local
         return Card(
             title=words.title,
@@ -72,19 +83,22 @@ class SafetyTexts(NamedTuple):
             note=self.texts.unchecked.format(emergency=number) if unsure else "",
         )
 
-    def _for_most_readers(self, about: About) -> tuple[tuple[Resource, ...], tuple[Resource, ...]]:
-        """List emergency numbers and urgent lines where most live who read the language."""
-        region = self.texts.most_readers
-        if not region:
-            return (), ()
-        urgent = tuple(one for one in self.resources.lines(region, about) if one.urgent)
-        return self.resources.emergency(region, about), urgent
+    def _for_most_readers(self, about: About) -> tuple[_Guessed, ...]:
+        """List emergency numbers and urgent lines of the regions where most live who read the language."""
+        regions, found = self.texts.most_readers, list[_Guessed]()
+        for region in regions:
+            urgent = [one for one in self.resources.lines(region, about) if one.urgent]
+            of_state = [_Guessed(region, one, True) for one in self.resources.emergency(region, about)]
+            # each has its share: a person in danger does not read a list
+            most = _MOST_GUESSED // len(regions)
+            found += [*of_state, *(_Guessed(region, one, False) for one in urgent)][:most]
+        return tuple(found)
 
-    def _in_region(self, line: CardLine) -> CardLine:
-        region = self.resources.file.regions[self.texts.most_readers].name[self.rules.language]
-        return line.model_copy(
-            update={"name": self.texts.said.region.format(region=region, service=line.name)}
-        )
+    def _in_region(self, guessed: _Guessed) -> CardLine:
+        language = self.rules.language
+        line, region = to_line(guessed.service, language), self.resources.file.regions[guessed.region].name
+        name = self.texts.said.region.format(region=region[language], service=line.name)
+        return line.model_copy(update={"name": name})
 
     def takeover(self, region: str, about: About, *, times: int) -> str:
         """Write the text that takes the counselor's turn.
@@ -101,8 +115,10 @@ class SafetyTexts(NamedTuple):
         urgent = [one for one in others if one.urgent]
         named = [said.name(one, language) for one in (*emergency[:1], *urgent[:1])]
         if not emergency:
-            guessed = [self._in_region(to_line(one, language)) for one in self._for_most_readers(kind)[0][:1]]
-            named = [said.local, *(said.call.format(call=one.call, name=one.name) for one in guessed), *named]
+            # the first number of each region
+            guessed = {one.region: self._in_region(one) for one in reversed(self._for_most_readers(kind))}
+            calls = [said.call.format(call=one.call, name=one.name) for one in reversed(guessed.values())]
+            named = [said.local, *calls, *named]
         lines = said.between.join(named)
         texts = self.texts.takeover[kind]
         return texts[min(times, len(texts) - 1)].format(lines=lines)
@@ -137,7 +153,10 @@ def load_answers(language: Language, root: Path | None = None) -> AnswerTexts:
 @cache
 def load_safety(language: Language) -> SafetyTexts:
     """Read the bundled rules, texts and resources of a language, once."""
-    return SafetyTexts(load_rules(language), load_answers(language), load_resources())
+    texts, resources = load_answers(language), load_resources()
+    for region in texts.most_readers:
+        resources.require(region)
+    return SafetyTexts(load_rules(language), texts, resources)
 
 
 def safety_hashes(language: Language) -> dict[str, str]:

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from psychagent.domain.base import Language, Record
 from psychagent.domain.risk.finding import About
-from psychagent.safety.resources import KINDS, Resource
+from psychagent.safety.resources import KINDS, Region, Resource
 
 
 class CardTexts(Record):
@@ -69,9 +69,9 @@ class AnswerTexts(Record):
     unchecked: str
     """What a card adds where a number could not be checked with its owner; `{emergency}` is the number
     to call instead."""
-    most_readers: str = ""
-    """Two letters of the region where most who read the language live; its services are named, with its name,
-    where the person's region is unknown. Empty where there is no such region."""
+    most_readers: tuple[Region, ...] = ()
+    """The regions where most live who read the language, two letters each; their services are named, with the
+    region's name, where the person's region is unknown."""
     help: str = Field(min_length=1)
     """One line that stands below every prompt of the person."""
 

@@ -82,7 +82,8 @@ def test_a_card_lists_the_emergency_first_and_no_more_than_a_glance_takes_in(
     card = gate(language).card(region, about)
     emergency = load_resources().emergency(region, about)
     assert card.lines[0].call == (emergency[0].call if emergency else "")
-    assert 1 <= len(card.lines) <= 5
+    # where nobody said which country it is, the numbers of two stand there
+    assert 1 <= len(card.lines) <= (5 if emergency else 6)
     assert len(card.intro) + len(card.closing) <= {EN: 330, ZH: 130}[language]
     assert all(line.call or line.text or line.url for line in card.lines[1:])
 
@@ -157,7 +158,8 @@ def test_services_stand_in_a_sentence_as_one_would_say_them() -> None:
 
 def test_where_the_region_is_unknown_the_local_number_is_named_in_words() -> None:
     assert (
-        "now: your local emergency number, or a line near you (listed at https://findahelpline.com). "
+        "now: your local emergency number, or 911 (United States: Emergency services), or 999 (United "
+        "Kingdom: Emergency services), or a line near you (listed at https://findahelpline.com). "
         in gate(EN).takeover("", About.SELF, times=0)
     )
     said = gate(ZH).takeover("", About.SELF, times=0)
@@ -176,6 +178,16 @@ def test_who_reads_chinese_finds_numbers_of_the_mainland_with_its_name_where_the
     assert "没能向机构核实" in card.note
     assert not gate(ZH).card("", About.OTHERS).note
     assert "中国大陆" not in gate(ZH).card("HK", About.SELF).model_dump_json()
+
+
+def test_who_reads_english_finds_numbers_of_two_countries_each_with_its_name() -> None:
+    assert [(line.name, line.call) for line in gate(EN).card("", About.SELF).lines[1:5]] == [
+        ("United States: Emergency services", "911"),
+        ("United States: Suicide & Crisis Lifeline", "988"),
+        ("United Kingdom: Emergency services", "999"),
+        ("United Kingdom: Samaritans", "116 123"),
+    ]
+    assert "United" not in gate(EN).card("AU", About.SELF).model_dump_json()
 
 
 def test_a_line_that_keeps_office_hours_is_on_the_card_and_not_in_the_takeover() -> None:
