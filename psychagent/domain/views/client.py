@@ -118,14 +118,15 @@ def view_client(
 
 
 def _of_risk(risk: Risk | None, told: Sequence[str], asked: Sequence[Danger]) -> tuple[str, str, str, str]:
-    """Return statement, first answer, what is added and the facts; once it was told, nobody asks first."""
+    """Return statement, first answer, what is added and the facts; once it was told, only the facts."""
     if risk is None:
         return "", "", "", ""
     if risk.kind in NO_DANGER:
         # such words are said freely, and whoever asks about them still gets the true no
         return risk.statement, risk.first_answer, risk.if_calm, risk.facts
     if risk.statement in told:
-        return risk.statement, "", "", risk.facts
+        # it stands among what was told, and is no longer kept quiet about
+        return "", "", "", risk.facts or risk.statement
     # who is asked about dying in a first meeting was not asked about the drink
     first = [danger for danger in asked if danger is Danger.VOICED or risk.kind in ABOUT_DYING]
     if any(danger is not Danger.NONE for danger in first):

@@ -9,6 +9,7 @@ from psychagent.domain.base import Language, Modality
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import (
+    NO_DANGER,
     BasicInfo,
     Case,
     Disclosure,
@@ -135,7 +136,11 @@ def test_what_is_true_of_danger_is_known_and_a_client_without_any_says_no() -> N
     assert not seen.denies_risk
     told_it = (Recall(session_index=1, told=("S.",)),)
     later = view(disclosing(told(2).model_copy(update={"risk": risk})), 2, recalls=told_it)
-    assert (later.first_answer, later.if_calm, later.risk_facts) == ("", "", "T.")
+    # it stands among what was told, and is kept quiet about no more
+    assert (later.risk, later.first_answer, later.if_calm, later.risk_facts) == ("", "", "", "T.")
+    assert "S." in later.told
+    without_facts = disclosing(told(2).model_copy(update={"risk": risk.model_copy(update={"facts": ""})}))
+    assert view(without_facts, 2, recalls=told_it).risk_facts == "S."
     assert view(disclosing(told(2))).denies_risk
 
 
@@ -150,7 +155,9 @@ def asked_view(kind: RiskKind, danger: Danger, told_it: tuple[str, ...] = ()) ->
         held.model_copy(update={"summaries": (summary,)}),
         recalls=(Recall(session_index=1, told=told_it),),
     )
-    assert (seen.risk_kind, seen.risk, seen.risk_facts, seen.denies_risk) == (kind, "S.", "T.", False)
+    is_new = kind in NO_DANGER or not told_it
+    assert (seen.risk_kind, seen.risk, seen.risk_facts) == (kind, "S." if is_new else "", "T.")
+    assert not seen.denies_risk
     return seen.first_answer, seen.if_calm
 
 
