@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from typing import Any, Literal, Protocol
+from weakref import WeakValueDictionary
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphBubbleUp
@@ -96,7 +96,8 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
     limit = deps.rft.settings.rollout_concurrency if deps.rft else 1
     # the journal plays a cut-off session again, so that no turn needs a checkpoint of its own
     journaled = deps.journal is not NO_JOURNAL
-    gates: defaultdict[str, Gate] = defaultdict(lambda: Gate(limit))
+    # a case's gate goes with its last rollout
+    gates: WeakValueDictionary[str, Gate] = WeakValueDictionary()
 
     async def hold(task: RolloutTask, config: RunnableConfig, runtime: Runtime[Knobs]) -> CourseState:
         knobs = runtime.context or deps.knobs
@@ -104,7 +105,7 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
         inner: RunnableConfig = {**config, "recursion_limit": session_limit(deps, knobs)}
         options: dict[str, Any] = {"durability": "exit"} if journaled and stored else {}
         thread = str(config.get("configurable", {}).get("thread_id", ""))
-        async with gates[thread]:
+        async with gates.setdefault(thread, Gate(limit)):
             try:
                 final = await graph.ainvoke({"turns": []}, inner, context=brief, **options)
             except GraphBubbleUp:
