@@ -21,7 +21,6 @@ from pydantic import PrivateAttr, SecretStr
 
 from psychagent.assets.key import require_headers
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.llm.completion import STREAM, choices_of, read_completion, read_tokens, reasoning_of
 from psychagent.llm.fault import (
     Fault,
     UnreadableError,
@@ -34,6 +33,7 @@ from psychagent.llm.fault import (
 )
 from psychagent.llm.json_bytes import write
 from psychagent.llm.langchain import to_message
+from psychagent.llm.servers.completion import STREAM, choices_of, read_completion, read_tokens, reasoning_of
 from psychagent.llm.servers.refusal import refusal_within, server_words
 from psychagent.llm.servers.secrets import Veil, hide, mask_bytes
 from psychagent.llm.wire import MOST_BYTES, Target, Wire
