@@ -11,10 +11,11 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 
 from psychagent.domain.cause import Cause
-from psychagent.llm.servers.refusal import Refusal, cut, read_refusal
+from psychagent.llm.servers.refusal import Refusal, cut, read_refusal, where_to
 from psychagent.llm.servers.secrets import mask, mask_bytes
 
 _PASSING_STATUS = frozenset({408, 409, 425, 429})
+_MOVED = frozenset({300, 301, 302, 303, 307, 308})
 _HINTS = {
     Cause.KEY: "; check the key",
     Cause.NOT_THERE: "; check base_url and model",
@@ -132,11 +133,12 @@ def of_status(
     refusal = read_refusal(status, mask_bytes(body, secrets), waits=wait is not None, secrets=secrets)
     hint = _HINTS.get(refusal.cause, "") if refusal.cause else ""
     remedy = f"; try {refusal.remedy}" if refusal.remedy else ""
+    moved = where_to(headers) if status in _MOVED else ""
     by = f" (through the proxy of {through})" if through else ""
     may_pass = status in _PASSING_STATUS or status >= 500
     return make_fault(
         f"HTTP {status}",
-        f"{refusal.words}{hint}{remedy}".lstrip("; ") + by,
+        f"{refusal.words}{hint}{remedy}{moved}".lstrip("; ") + by,
         passes=may_pass and refusal.cause is not Cause.QUOTA,
         secrets=secrets,
         wait_sec=wait,

@@ -31,7 +31,7 @@ from psychagent.llm.fault import (
     timed_out,
     unreadable,
 )
-from psychagent.llm.json_bytes import write
+from psychagent.llm.json_bytes import without_halves, write
 from psychagent.llm.langchain import to_message
 from psychagent.llm.servers.completion import STREAM, choices_of, read_completion, read_tokens, reasoning_of
 from psychagent.llm.servers.refusal import refusal_within, server_words
@@ -131,6 +131,8 @@ class OpenModel(ChatOpenAI):
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
     ) -> ChatGenerationChunk | None:
+        # the client library has parsed it
+        chunk = without_halves(chunk)
         if chunk.get("usage") is not None and read_tokens(chunk["usage"]) is None:
             chunk = chunk | {"usage": None}
         choices = choices_of(chunk) or [{}]

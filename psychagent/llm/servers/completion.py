@@ -15,7 +15,8 @@ from psychagent.llm.servers.secrets import hide, mask
 
 STREAM: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 """Fields of a request that ask for a stream, with its cost at the end."""
-_MOST_TOKENS = 10**9
+_MOST_TOKENS = 2 * 10**7
+"""More than fits into any model: twice the longest context that one has."""
 _REASONING = ("reasoning_content", "reasoning")
 """Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
 _SPOKEN = ("text", "output_text", "refusal")

@@ -6,10 +6,12 @@ Pure functions of status and body; knows no client library.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from psychagent.assets.address import NO_ADDRESS, address_of_before
 from psychagent.domain.cause import Cause
+from psychagent.domain.text.secret import holds_key
 from psychagent.llm.json_bytes import parse
 from psychagent.llm.reply import whole
 from psychagent.llm.servers.secrets import mask
@@ -82,6 +84,20 @@ def read_refusal(status: int, body: bytes, *, waits: bool = False, secrets: Iter
         return Refusal(words, cause, fits=_room(said, body))
     is_field = cause is None and status in _DENIED
     return Refusal(words, cause, remedy=suggest(said) if is_field else "")
+
+
+def where_to(headers: Mapping[str, str]) -> str:
+    """Say what is to be done about a redirect: it is not followed, since the key would go there, too."""
+    place = headers.get("location", "").strip()
+    if place.lower().startswith(("http://", "https://")):
+        place = address_of_before(place)
+    else:
+        # within the same server
+        path = cut(re.split(r"[?#]", place)[0])
+        place = f"the path {path!r} there" if path and not holds_key(path) else NO_ADDRESS
+    if place == NO_ADDRESS:
+        return "; it points elsewhere, where nothing is sent; set base_url to the server's own address"
+    return f"; it points to {place}, where nothing is sent; set base_url to it if that is your server"
 
 
 def refusal_within(body: bytes) -> Refusal | None:
