@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator
 
+from psychagent.domain.text.secret import holds_key
 from psychagent.files.read import UnshownError
 
 _METHODS = re.compile(r"(/chat/completions|/completions|/embeddings)$")
@@ -25,13 +26,18 @@ def read_address(text: str) -> str:
     address = text.strip()
     if "@" in address:
         raise UnshownError(
-            "holds a user or a password, which manifests and logs would repeat; name the variable that holds "
+            "holds a user or a password, which manifests and logs would repeat; name the variable that has "
             "a key under api_key_env, or write extra_headers: {Authorization: $NAME}"
         )
     if "?" in address or "#" in address:
         raise UnshownError(
             "holds a query, which manifests and logs would repeat; name the variable that holds a key under "
             "api_key_env, or write extra_headers: {api-key: $NAME}"
+        )
+    if holds_key(unquote(address)):
+        raise UnshownError(
+            "holds what looks like a key, which manifests and logs would repeat; name the variable that has "
+            "the key under api_key_env, or write extra_headers: {api-key: $NAME}"
         )
     if problem := _problem(address):
         raise UnshownError(f"{address[:80]!r} {problem}; write it like http://127.0.0.1:8000/v1")

@@ -10,6 +10,7 @@ from typing import Any, TypeVar, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from psychagent.domain.text.secret import holds_key, names_secret, without_keys
 from psychagent.errors import AssetError, PsychAgentError, RecordError
 from psychagent.files.parse import RepeatedKeyError, parse_json, parse_yaml
 from psychagent.files.seal import KEY, ChangedError, check_seal
@@ -72,7 +73,8 @@ def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
     except RepeatedKeyError as error:
         raise raise_as(f"{path}: {error}; keep one of them") from error
     except (ValueError, yaml.YAMLError, RecursionError) as error:
-        reason = " ".join(str(error).split())
+        # YAML quotes the line
+        reason = without_keys(" ".join(str(error).split()))
         kind = "json" if path.suffix == ".json" else "yaml"
         raise raise_as(f"{path}: not valid {kind} ({reason}); mend or remove it") from error
 
@@ -105,14 +107,17 @@ def to_model(
     try:
         return model.model_validate(data, context={"base": base})
     except ValidationError as error:
-        raise raise_as(f"{origin}: {explain(error, model)}") from error
+        told = raise_as(f"{origin}: {explain(error, model)}")
+        # a traceback prints the whole chain, and pydantic names the field
+        raise told from (None if holds_key(str(error)) else error)
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """Describe the problems in one sentence: the field, the value seen, the remedy."""
     problems = [_one_problem(dict(item), model) for item in error.errors()]
     more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
-    return "; ".join(problems[:3]) + more
+    # a key may stand where nobody looks for one: as a name, or in place of a number
+    return without_keys("; ".join(problems[:3]) + more)
 
 
 def _one_problem(item: dict[str, Any], model: type[BaseModel]) -> str:
@@ -127,7 +132,8 @@ def _one_problem(item: dict[str, Any], model: type[BaseModel]) -> str:
         return message if isinstance(item["input"], Mapping) else f"holds {kind}, not a mapping of keys"
     # never print the value of a field named "key", nor a mapping: either may hold an API key
     unshown = isinstance(item.get("ctx", {}).get("error"), UnshownError)
-    if unshown or "key" in str(item["loc"][-1]) or isinstance(item["input"], Mapping):
+    is_named = "key" in str(item["loc"][-1]) or any(names_secret(str(part)) for part in item["loc"])
+    if unshown or is_named or isinstance(item["input"], Mapping):
         return f"field {where!r}: {message}"
     return f"field {where!r} has {repr(item['input'])[:80]}: {message}"
 

@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import Any
 
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.llm.completion import STREAM, read_completion
 from psychagent.llm.fault import UnreadableError, unreadable
 from psychagent.llm.json_bytes import write
 from psychagent.llm.langchain import LangChainModel, has_listeners
 from psychagent.llm.prompt import Message, user
 from psychagent.llm.reply import Reply, Request
+from psychagent.llm.servers.completion import STREAM, read_completion
 from psychagent.llm.wire import Wire
 
 _OWN_RULES = re.compile(r"(gpt-5|o\d)")

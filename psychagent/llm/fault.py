@@ -11,10 +11,11 @@ from email.utils import parsedate_to_datetime
 from math import isfinite
 
 from psychagent.domain.cause import Cause
-from psychagent.llm.servers.refusal import cut, read_refusal
+from psychagent.llm.servers.refusal import Refusal, cut, read_refusal, where_to
 from psychagent.llm.servers.secrets import mask, mask_bytes
 
 _PASSING_STATUS = frozenset({408, 409, 425, 429})
+_MOVED = frozenset({300, 301, 302, 303, 307, 308})
 _HINTS = {
     Cause.KEY: "; check the key",
     Cause.NOT_THERE: "; check base_url and model",
@@ -58,6 +59,11 @@ class UnreadableError(ValueError):
     wanted = "chat completion"
     """What was expected instead."""
 
+    def __init__(self, problem: str, refusal: Refusal | None = None) -> None:
+        """Record what was answered, and the refusal in it, if it is one that lasts."""
+        super().__init__(problem)
+        self.refusal = refusal
+
 
 class NoEmbeddingsError(UnreadableError):
     """The endpoint answered with something other than a list of embeddings."""
@@ -99,11 +105,15 @@ def broken_off(error: BaseException, secrets: Iterable[str]) -> Fault:
 
 def unreadable(error: UnreadableError, secrets: Iterable[str]) -> Fault:
     """Make the fault of an answer that is not what was asked for."""
+    refusal = error.refusal or Refusal("")
+    hint = _HINTS.get(refusal.cause, "") if refusal.cause else ""
     return make_fault(
         f"the answer is no {error.wanted}",
-        f"({cut(mask(str(error), secrets))})",
-        passes=True,
+        f"({cut(mask(str(error), secrets))}){hint}",
+        passes=refusal.cause is None,
         secrets=secrets,
+        cause=refusal.cause,
+        fits=refusal.fits,
     )
 
 
@@ -120,14 +130,15 @@ def of_status(
         through: The proxy in between, which may be the one that answered; empty if there is none.
     """
     wait = retry_after(headers, now=time.time())
-    refusal = read_refusal(status, mask_bytes(body, secrets), waits=wait is not None)
+    refusal = read_refusal(status, mask_bytes(body, secrets), waits=wait is not None, secrets=secrets)
     hint = _HINTS.get(refusal.cause, "") if refusal.cause else ""
     remedy = f"; try {refusal.remedy}" if refusal.remedy else ""
+    moved = where_to(headers) if status in _MOVED else ""
     by = f" (through the proxy of {through})" if through else ""
     may_pass = status in _PASSING_STATUS or status >= 500
     return make_fault(
         f"HTTP {status}",
-        f"{refusal.words}{hint}{remedy}".lstrip("; ") + by,
+        f"{refusal.words}{hint}{remedy}{moved}".lstrip("; ") + by,
         passes=may_pass and refusal.cause is not Cause.QUOTA,
         secrets=secrets,
         wait_sec=wait,

@@ -9,7 +9,9 @@ import orjson
 
 
 def parse(data: bytes) -> Any:
-    """Parse an answer; half characters and NaN, which servers do send, are let through.
+    """Parse an answer; NaN, which servers do send, is let through, and half characters become `?`.
+
+    A token limit may cut a character in two, and no file, terminal or request can hold the half.
 
     Raises:
         ValueError: If it is not JSON, or nested or long beyond all reason.
@@ -18,9 +20,20 @@ def parse(data: bytes) -> Any:
         return orjson.loads(data)
     except orjson.JSONDecodeError:
         try:
-            return json.loads(data)
+            return without_halves(json.loads(data))
         except RecursionError as error:
             raise ValueError("nested too deeply") from error
+
+
+def without_halves(value: Any) -> Any:
+    """Replace half characters in the strings of a JSON value."""
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [without_halves(part) for part in value]
+    if isinstance(value, dict):
+        return {without_halves(name): without_halves(part) for name, part in value.items()}
+    return value
 
 
 def write(value: Any) -> bytes:

@@ -50,7 +50,7 @@ def to_reply(message: AIMessage) -> Reply:
     return Reply(
         content=whole(str(message.text)),
         reasoning=whole(str(more.get("reasoning_content") or "")),
-        finish_reason=str(message.response_metadata.get("finish_reason") or ""),
+        finish_reason=whole(str(message.response_metadata.get("finish_reason") or "")),
         refusal=whole(str(more.get("refusal") or "")),
         tokens=tokens,
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,7 +21,6 @@ from pydantic import PrivateAttr, SecretStr
 
 from psychagent.assets.key import require_headers
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.llm.completion import STREAM, read_completion, read_tokens, reasoning_of
 from psychagent.llm.fault import (
     Fault,
     UnreadableError,
@@ -32,9 +31,11 @@ from psychagent.llm.fault import (
     timed_out,
     unreadable,
 )
-from psychagent.llm.json_bytes import write
+from psychagent.llm.json_bytes import without_halves, write
 from psychagent.llm.langchain import to_message
-from psychagent.llm.servers.secrets import Veil, hide
+from psychagent.llm.servers.completion import STREAM, choices_of, read_completion, read_tokens, reasoning_of
+from psychagent.llm.servers.refusal import refusal_within, server_words
+from psychagent.llm.servers.secrets import Veil, hide, mask_bytes
 from psychagent.llm.wire import MOST_BYTES, Target, Wire
 
 _MOVED = ("messages", "response_format", "max_completion_tokens")
@@ -104,16 +105,16 @@ class OpenModel(ChatOpenAI):
             yield await self._whole(*args, **kwargs)
             return
         size, chunks = 0, super()._astream(*args, **kwargs)
-        veil = Veil(self._target.secrets)
+        veils = Veil(self._target.secrets), Veil(self._target.secrets)
         until = asyncio.get_running_loop().time() + self._target.timeout_sec
         with _as_faults(self._target):
             while (chunk := await _next_before(chunks, until)) is not None:
                 size += len(str(chunk.message.content)) + 1
                 if size > MOST_BYTES:
                     raise UnreadableError(f"a stream of more than {MOST_BYTES // 2**20} MB")
-                yield _veiled(chunk, veil)
-            if rest := veil.rest():
-                yield ChatGenerationChunk(message=AIMessageChunk(content=rest))
+                yield _veiled(chunk, *veils)
+            if rest := _rest(*veils):
+                yield rest
             if not size:
                 # an answer in one piece, whatever was asked for, reads as a stream without events
                 whole = await self._whole(*args, **kwargs)
@@ -130,13 +131,15 @@ class OpenModel(ChatOpenAI):
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
     ) -> ChatGenerationChunk | None:
+        # the client library has parsed it
+        chunk = without_halves(chunk)
         if chunk.get("usage") is not None and read_tokens(chunk["usage"]) is None:
             chunk = chunk | {"usage": None}
+        choices = choices_of(chunk) or [{}]
         try:
             generation = super()._convert_chunk_to_generation_chunk(
                 chunk, default_chunk_class, base_generation_info
             )
-            choices = chunk.get("choices") or [{}]
             reasoning = reasoning_of(choices[0].get("delta") or {})
         except _MISSHAPEN as error:
             raise UnreadableError(f"{error}") from error
@@ -145,16 +148,34 @@ class OpenModel(ChatOpenAI):
         return generation
 
 
-def _veiled(chunk: ChatGenerationChunk, veil: Veil) -> ChatGenerationChunk:
-    """Hide secrets in a chunk's words, as far as they have arrived."""
+def _veiled(chunk: ChatGenerationChunk, words: Veil, thoughts: Veil) -> ChatGenerationChunk:
+    """Hide secrets in a chunk's words and thoughts, as far as they have arrived."""
     message = chunk.message
-    if not veil.secrets or not isinstance(message.content, str):
+    if not words.secrets:
         return chunk
-    more = dict(message.additional_kwargs)
+    more, info = _hidden(message.additional_kwargs, words), _hidden(chunk.generation_info or {}, words)
     if "reasoning_content" in more:
-        more["reasoning_content"] = hide(more["reasoning_content"], veil.secrets)
-    changed = message.model_copy(update={"content": veil.past(message.content), "additional_kwargs": more})
-    return ChatGenerationChunk(message=changed, generation_info=chunk.generation_info)
+        more["reasoning_content"] = thoughts.past(message.additional_kwargs["reasoning_content"])
+    # parts of a content are thoughts, which stand in `more`, or text
+    content = words.past(message.content if isinstance(message.content, str) else str(message.text))
+    changed = message.model_copy(update={"content": content, "additional_kwargs": more})
+    return ChatGenerationChunk(message=changed, generation_info=info)
+
+
+def _hidden(fields: Mapping[str, Any], veil: Veil) -> dict[str, Any]:
+    """Hide secrets in what a server says in a single word, such as why it ended."""
+    return {
+        name: hide(value, veil.secrets) if isinstance(value, str) else value for name, value in fields.items()
+    }
+
+
+def _rest(words: Veil, thoughts: Veil) -> ChatGenerationChunk | None:
+    """Return what waited until the end of a stream; None if nothing did."""
+    said, thought = words.rest(), thoughts.rest()
+    if not said and not thought:
+        return None
+    more = {"reasoning_content": thought} if thought else {}
+    return ChatGenerationChunk(message=AIMessageChunk(content=said, additional_kwargs=more))
 
 
 async def _next_before(
@@ -253,6 +274,10 @@ def _to_fault(error: Exception, target: Target) -> Fault:
         return no_connection(target.address, cause, passes=not isinstance(cause, _NEVER_SENT), secrets=hidden)
     if isinstance(error, UnreadableError):
         return unreadable(error, hidden)
+    if isinstance(error, openai.APIError) and error.body is not None:
+        # an event of a stream that holds an error
+        said = mask_bytes(write({"error": error.body}), hidden)
+        return unreadable(UnreadableError(server_words(said), refusal_within(said)), hidden)
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
         return make_fault("the answer is not JSON", f"({error})", passes=True, secrets=hidden)
     return broken_off(error, hidden)

@@ -8,12 +8,12 @@ from typing import Any
 
 from pydantic import Field
 
-from psychagent.assets.address import address_of_before
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import MachineSettings, RuntimeSettings, WorldSettings
+from psychagent.assets.settings.secrets import settings_of_before
 from psychagent.domain.base import Record
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
@@ -106,7 +106,7 @@ def read_manifest(path: Path) -> Manifest:
     for older in range(version, SCHEMA_VERSION):
         data = _STEPS[older](path, data)
     _name_reward(data["settings"])
-    data = {**data, "settings": _addresses_of_before(data["settings"])}
+    data = {**data, "settings": settings_of_before(data["settings"])}
     return to_model(Manifest, data, origin=str(path), raise_as=RecordError)
 
 
@@ -138,18 +138,6 @@ def _name_reward(settings: dict[str, Any]) -> None:
     rft = settings.get("rft")
     if isinstance(rft, dict):
         settings["rft"] = {"reward": "reference"} | rft
-
-
-def _addresses_of_before(settings: Any) -> Any:
-    """Take passwords and queries out of addresses: earlier versions took and stored them."""
-    if isinstance(settings, dict):
-        return {
-            name: address_of_before(value)
-            if name == "base_url" and isinstance(value, str)
-            else _addresses_of_before(value)
-            for name, value in settings.items()
-        }
-    return settings
 
 
 _STEPS = {1: _settings_in_blocks}

@@ -48,6 +48,8 @@ UNSEEN = (
 """Characters that nobody sees, as the inside of a class: they may stand in the middle of a mark."""
 OPEN = r"(?:[<＜◁‹«⟨〈﹤]|&(?:amp;){0,3}(?:lt|lang|#0{0,5}60|#x0{0,5}3c);?|\\u003c|%3c)"
 CLOSE = r"(?:[>＞▷›»⟩〉﹥]|&(?:amp;){0,3}(?:gt|rang|#0{0,5}62|#x0{0,5}3e);?|\\u003e|%3e)"
+QUOTES = "«‹〈"
+"""Those of them that are quotation marks in some languages."""
 SQUARE = r"[\[［【〔「『(（{｛]"
 _SQUARE_CLOSE = r"[\]］】〕」』)）}｝]"
 _LOOKALIKES = {"a": "а", "c": "с", "e": "е", "i": "і", "o": "о", "p": "р", "s": "ѕ", "t": "т", "k": "к"}
@@ -131,19 +133,19 @@ def find_marks(text: str, *, sure: bool = False) -> Iterator[Mark]:
 
     Args:
         text: The text.
-        sure: Leave out marks in square or round brackets that only a closing one behind them makes marks.
+        sure: Leave out marks in brackets or quotation marks that only a closing one behind them makes marks.
     """
-    found = [mark for match in _ANGLE.finditer(text) if (mark := _angle(match))]
-    squares = list(_squares(text))
-    closed = frozenset() if sure else frozenset(mark.name for mark, _ in squares if mark.closes)
-    # "[thinking]" without its closing tag is a stage direction: somebody who hesitates
-    found += [mark for mark, is_sure in squares if is_sure or mark.closes or mark.name in closed]
+    found = [mark for match in _ANGLE.finditer(text) if (mark := _angle(match)) and not _is_quote(match)]
+    doubtful = list(_doubtful(text))
+    closed = frozenset() if sure else frozenset(mark.name for mark, _ in doubtful if mark.closes)
+    # "[thinking]" without its closing tag is a stage direction: somebody who hesitates; «analysis» is a word
+    found += [mark for mark, is_sure in doubtful if is_sure or mark.closes or mark.name in closed]
     yield from sorted(found, key=lambda mark: mark.start)
 
 
 def hesitations(text: str) -> Iterator[int]:
-    """Yield where names of thoughts in square or round brackets end: one may still turn out to be a mark."""
-    yield from (mark.end for mark, _ in _squares(text))
+    """Yield where names of thoughts in brackets or quotes end: one may still turn out to be a mark."""
+    yield from (mark.end for mark, is_sure in _doubtful(text) if not is_sure)
 
 
 def _angle(match: re.Match[str]) -> Mark | None:
@@ -164,8 +166,16 @@ def _angle(match: re.Match[str]) -> Mark | None:
     return Mark(name, closes, match.start(), rest.end() if rest else end, is_empty, rest is not None)
 
 
-def _squares(text: str) -> Iterator[tuple[Mark, bool]]:
-    """Yield names in other brackets, and whether each is a mark whatever else stands in the text."""
+def _is_quote(match: re.Match[str]) -> bool:
+    return match["open"] in QUOTES
+
+
+def _doubtful(text: str) -> Iterator[tuple[Mark, bool]]:
+    """Yield names in quotes and other brackets, and whether each is a mark whatever stands in the text."""
+    if any(quote in text for quote in QUOTES):
+        for match in _ANGLE.finditer(text):
+            if _is_quote(match) and (mark := _angle(match)):
+                yield mark, mark.name == THINK
     for match in _SQUARED.finditer(text):
         name, ends = _known().get(plain(match["run"]), ("", False))
         if name:

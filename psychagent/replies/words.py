@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 
 from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.marks import OPEN, find_marks, hesitations, may_begin
+from psychagent.replies.labels import ALSO, INNER, LABELS, is_labelled, is_left_over
+from psychagent.replies.marks import OPEN, QUOTES, find_marks, hesitations, may_begin
 from psychagent.replies.part import as_tags
 
 # Repeats of what is only skipped are possessive (`*+`): else a model that goes on with one character for
@@ -53,62 +53,9 @@ _TELLING = re.compile(
     r"scratch|plan|draft|inner|hidden|notes?\b|reflect|delib|cogit|intern|priv|secret|final|answer|output|solution"
 )
 """How names of unknown tags begin that hold thoughts, or the answer behind some."""
-_COMMENT = re.compile(rf"{OPEN}(?:!--|!\[|\?)")
+_COMMENT = re.compile(rf"(?![{QUOTES}]){OPEN}(?:!--|!\[|\?)")
 _CHANNEL = re.compile(r"<\|?[\w ]{0,20}(?:channel|think|thought|reason)[\w ]{0,20}\|?>", re.IGNORECASE)
-_INNER = (
-    r"think(?:ing)?|internal(?: thoughts?| reasoning| monologue| notes?)?|inner (?:thoughts?|monologue|voice)"
-    r"|(?:thought|thinking|reasoning) process|chain[ -]of[ -]thought|reasoning|rationale|analysis"
-    r"|(?:(?:client(?:'s)?|clinical|internal|initial|current|my) )?assessment|client[ _]state"
-    r"|(?:counsell?or|therapist|clinical)(?:['’]s)? (?:(?:inner|internal) )?"
-    r"(?:notes?|thoughts?|thinking|process)"
-    r"|思考(?:过程)?|推理(?:过程)?|内心(?:独白|活动|os|想法)?|心理活动|心想|评估|来访者状态|分析"
-)
-_ALSO = r"strategy|skills?(?: used)?|thoughts?|技能|策略|想法"
-_ANSWERS = r"(?:final )?(?:response|answer|reply)|回应|回复|回答"
-_KINDS = rf"(?:(?P<inner>{_INNER})|(?P<also>{_ALSO})|(?P<answer>{_ANSWERS}))"
-_LABEL = re.compile(
-    rf"^[ \t>#*_-]*+(?:\d+[.)、]\s*)?[*_【\[]*+(?:here(?:['’]s| is) (?:my|the) )?{_KINDS}"
-    r"(?:[*_】\]]*+[ \t]?[:：=]|[*_】\]]++[ \t]*$|[*_]*+[ \t][-–—][ \t])",
-    re.IGNORECASE | re.MULTILINE,
-)
-_BOXED = re.compile(rf"[\[【［]{_KINDS}[\]】］]", re.IGNORECASE)
-_HEADING = re.compile(
-    rf"^[ \t]*+(?:#++|[-=*_~:]{{2,}}+)[ \t]*+[*_]*+(?:{_INNER}|{_ALSO})[*_]*+[ \t]*+[-=*_~:]*+[ \t]*$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_BOTH = re.compile(
-    rf"^[ \t>#*_-]*+(?:here(?:['’]s| is) (?:my|the) )?(?:{_INNER})[*_]*+[ \t]?[:：]"
-    rf".*?[\s*_](?:{_ANSWERS})[*_]*[ \t]?[:：]",
-    re.IGNORECASE | re.MULTILINE,
-)
-_ASIDE = re.compile(
-    rf"[(（\[［【｛{{*](?:{_INNER}|think(?:s|ing) to \w{{1,10}}|thinks|internally|notes? to self"
-    r"|(?:counsell?or|therapist|client) (?:thinks|thoughts?))"
-    r"[*_]*[ \t]?[:：]",
-    re.IGNORECASE,
-)
-_KEY = re.compile(rf"[\"'](?:{_INNER}|{_ALSO})[\"']\s*[:：]", re.IGNORECASE)
-_FENCE = re.compile(
-    r"^[ \t]*+(?:```|~~~|:::)\s*+(?:think\w*|thoughts?|reasoning|analysis|scratchpad)\b",
-    re.IGNORECASE | re.MULTILINE,
-)
-_UNDERLINED = re.compile(
-    rf"^[ \t]*+[*_]*+(?:{_INNER}|{_ALSO})[*_]*+[ \t]*+\n[-=]{{2,}}+[ \t]*+$", re.IGNORECASE | re.MULTILINE
-)
-# what is left of thoughts whose marks a server dropped: a name, or how long they took, on a line of its own
-_BARE_NAME = re.compile(rf"\A\s*+(?:{_INNER}|thoughts?|想法)[ \t]*+\n", re.IGNORECASE)
-_TOOK = re.compile(
-    r"^[ \t*_>#(（\[【]*+(?:(?:thought|reasoned|thinking) for (?:about )?\d[\d.]* ?"
-    r"(?:s|m|secs?|mins?|seconds?|minutes?)\b"
-    r"|已?(?:深度)?思考[^\w\n]?[(（]?用时)[^\n]{0,20}$",
-    re.IGNORECASE | re.MULTILINE,
-)
-_FINAL = re.compile(
-    rf"^[ \t>#*_【\[-]*+(?:final (?:output|{_ANSWERS})|最终(?:输出|答案|{_ANSWERS}))[*_】\]]*+[ \t]?[:：]"
-    rf"|^[ \t>#*_【\[-]*+here(?:['’]s| is) (?:my|the) (?:output|{_ANSWERS})[*_】\]]*+[ \t]?[:：][*_ \t]*+$",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""What stands over an answer; before it there can only be thoughts."""
+_KEY = re.compile(rf"[\"'](?:{INNER}|{ALSO})[\"']\s*[:：]", re.IGNORECASE)
 _JSON = re.compile(r"\s*+(?:```(?:json)?\s*+)?(?P<body>\{.*\})\s*+(?:```)?\s*+", re.DOTALL)
 
 
@@ -176,7 +123,7 @@ def why_private(words: str) -> str:
         return f"private markup is left in the words (<{mark.name}>); keep thoughts in <think>"
     if as_tags(words) != words:
         return "the words hold a channel of thoughts; say only what is final"
-    if _BARE_NAME.match(words) or _TOOK.search(words):
+    if is_left_over(words):
         return "the words hold thoughts whose marks are missing; keep them in <think>"
     if not _MARKS.search(words):
         return ""
@@ -186,11 +133,7 @@ def why_private(words: str) -> str:
         return "the words hold a hidden comment; leave it out"
     if _has_pair(words):
         return "the words hold markup in tags of its own; say them without tags"
-    if (
-        any(pattern.search(words) for pattern in _HEADINGS)
-        or _is_answered(words)
-        or any(_private_labels(words))
-    ):
+    if is_labelled(words):
         return "the words hold an assessment or thoughts under a heading; keep them in <think>"
     if _KEY.search(words) or _is_object(words):
         return "the words are a JSON object; say them as plain text"
@@ -212,31 +155,6 @@ def _has_pair(words: str) -> bool:
     return any(_TELLING.match(name) for name in opened)
 
 
-def _is_answered(words: str) -> bool:
-    """Return whether anything stands before a heading over the answer."""
-    return any(words[: match.start()].strip() for match in _FINAL.finditer(words))
-
-
-def _private_labels(words: str) -> Iterator[bool]:
-    """Look for headings of an assessment; one alone may be part of what is said."""
-    first = _LABEL.match(words.lstrip())
-    yield bool(first and first["inner"]) and "\n" in words.strip()
-    for pattern in (_LABEL, _BOXED):
-        kinds: dict[str, set[str]] = {"inner": set(), "also": set(), "answer": set()}
-        for match in pattern.finditer(words):
-            kind = match.lastgroup or "inner"
-            kinds[kind].add(match[kind].lower())
-        inner, also, answer = kinds.values()
-        fields = also - _CBT
-        yield len(inner | also) > 1 and bool(inner) or len(fields) > 1
-        yield bool(answer) and bool(inner | also)
-
-
-_CBT = frozenset({"thought", "thoughts", "想法"})
-"""What stands over a column of a thought record, too."""
-_HEADINGS = (_FENCE, _ASIDE, _HEADING, _UNDERLINED, _BOTH)
-
-
 def _is_object(words: str) -> bool:
     match = _JSON.fullmatch(words)
     if match is None:
@@ -247,8 +165,7 @@ def _is_object(words: str) -> bool:
         return False
 
 
-_MARKED = (_CHANNEL, _COMMENT, _LABEL, _BOXED, _HEADING, _ASIDE, _FENCE, _KEY, _SPEAKS)
-_STOPS = (*_MARKED, _UNDERLINED, _BARE_NAME, _TOOK, _FINAL)
+_STOPS = (_CHANNEL, _COMMENT, _KEY, _SPEAKS, *LABELS)
 
 
 def clear_part(text: str, speaker: Speaker) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import faiss
 import numpy as np
 
+from psychagent.errors import SkillStoreError
 from psychagent.skills.encoders import Vectors
 from psychagent.skills.lexical import Rows
 
@@ -44,7 +45,15 @@ class DenseIndex:
             vector: Unit vector, shape (dimension,).
             depth: Most rows.
             rows: Where to look, compared one by one and so always exact; None is everywhere.
+
+        Raises:
+            SkillStoreError: If the vector is not as long as those of the skills.
         """
+        if vector.shape[-1] != self._flat.d:
+            raise SkillStoreError(
+                f"the embedding model gives vectors of {vector.shape[-1]} numbers, and the skills' have "
+                f"{self._flat.d}; name the model of before, or delete the vector cache"
+            )
         one_thread()
         query = np.ascontiguousarray(vector.reshape(1, -1))
         if rows is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from functools import partial
@@ -19,6 +19,8 @@ from psychagent.llm.attempts import Attempts
 from psychagent.llm.fault import Fault, NoEmbeddingsError, unreadable
 from psychagent.llm.json_bytes import parse, write
 from psychagent.llm.servers.outage import Outages
+from psychagent.llm.servers.refusal import refusal_within, server_words
+from psychagent.llm.servers.secrets import mask
 from psychagent.llm.wire import Wire
 
 Vectors = NDArray[np.float32]
@@ -92,6 +94,8 @@ class EndpointEmbedder:
         """
         self.name, address = f"{settings.model}", str(settings.base_url)
         self._outages, self._address = outages or Outages(), address
+        self._numbers = 0
+        """How many numbers a vector has; 0 before the first."""
         self._settings, self._wire = settings, wire
         self._target = wire.target(
             address,
@@ -129,12 +133,17 @@ class EndpointEmbedder:
             raise
         self._outages.answered(self._address)
         try:
-            return _read_vectors(data, len(texts))
+            vectors = _read_vectors(data, len(texts), self._target.secrets)
+            size = vectors.shape[1]
+            if self._numbers not in {0, size}:
+                raise NoEmbeddingsError(f"vectors of {size} numbers, after some of {self._numbers}")
         except NoEmbeddingsError as error:
             raise unreadable(error, self._target.secrets) from error
+        self._numbers = size
+        return vectors
 
 
-def _read_vectors(data: bytes, count: int) -> Vectors:
+def _read_vectors(data: bytes, count: int, secrets: Collection[str]) -> Vectors:
     """Read one vector per text.
 
     Raises:
@@ -143,8 +152,10 @@ def _read_vectors(data: bytes, count: int) -> Vectors:
     try:
         rows = sorted(parse(data)["data"], key=lambda row: row["index"])
         numbers = np.asarray([row["embedding"] for row in rows])
-    except (ValueError, KeyError, TypeError, OverflowError) as error:
-        raise NoEmbeddingsError(f"{data[:200].decode('utf-8', 'replace')!r}") from error
+    except (ValueError, KeyError, TypeError, OverflowError):
+        said = server_words(data) or "no vectors"
+        # not chained: a traceback would print what the server said
+        raise NoEmbeddingsError(mask(said, secrets), refusal_within(data)) from None
     if numbers.ndim != 2 or len(numbers) != count or not numbers.size:
         raise NoEmbeddingsError(f"{numbers.shape} for {count} texts")
     if [row["index"] for row in rows] != list(range(count)):
@@ -152,6 +163,9 @@ def _read_vectors(data: bytes, count: int) -> Vectors:
     # what is no number would be kept in the cache, and every search would go wrong without a word
     if numbers.dtype.kind not in "fiu" or not (np.abs(numbers) < np.finfo(np.float32).max).all():
         raise NoEmbeddingsError("vectors that hold something else than numbers")
+    if not numbers.any(axis=1).all():
+        # it is as near to every skill as to any other
+        raise NoEmbeddingsError("a vector of nothing but zeros")
     return np.asarray(numbers, dtype=np.float32)
 
 

@@ -65,9 +65,20 @@ class VectorCache:
         missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}
         if missing:
             fresh = await self._embedder.embed(list(missing.values()))
+            self._check(fresh.shape[1])
             self._known.update(zip(missing, fresh, strict=True))
             await asyncio.to_thread(self._save)
         return np.stack([self._known[key] for key in keys])
+
+    def _check(self, numbers: int) -> None:
+        """Refuse vectors of another length than those before: the model behind a name was exchanged."""
+        known = next((len(vector) for vector in self._known.values()), numbers)
+        if known != numbers:
+            where = f"{self._path}: holds" if self._path else "the cache holds"
+            raise SkillStoreError(
+                f"{where} vectors of {known} numbers of embedding model {self._embedder.name!r}, which now "
+                f"gives {numbers}; name the model of before, or delete the file"
+            )
 
     def _save(self) -> None:
         # another process may have added its own texts meanwhile; keep them

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from psychagent.llm import endpoint
-from psychagent.llm.completion import read_completion
 from psychagent.llm.reply import Reply
+from psychagent.llm.servers.completion import read_completion
 from psychagent.runs.events import CallAnswered
 from psychagent.runs.outcome import Status
 from psychagent.runs.plan import SamplePlan

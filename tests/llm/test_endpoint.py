@@ -95,6 +95,11 @@ ODD_USAGE: dict[str, Any] = {
     "true": {"prompt_tokens": True, "completion_tokens": 1},
     "beyond all reason": {"prompt_tokens": 10**30, "completion_tokens": 1},
     "half of it": {"prompt_tokens": 5},
+    **{
+        f"{name} {count}": {"prompt_tokens": 5, "completion_tokens": 5} | {name: count}
+        for name in ("prompt_tokens", "completion_tokens")
+        for count in (10**9, 10**9 - 1, 10**8, -1, True, 5.0, float("nan"), float("inf"), "5", None)
+    },
     "a list": [1, 2],
 }
 
@@ -110,6 +115,45 @@ async def test_counts_that_are_none_are_unknown_and_never_wrong(ask: Way) -> Non
                 current["usage"] = usage
                 reply = await ask(model)
                 assert (reply.content, reply.tokens) == ("hi", None), name
+
+
+HALVES: dict[str, dict[str, Any]] = {
+    "thoughts": choice({"role": "assistant", "content": "a", "reasoning_content": "HALF"}),
+    "other thoughts": choice({"role": "assistant", "content": "a", "reasoning": "HALF"}),
+    "a refusal": choice({"role": "assistant", "content": "a", "refusal": "HALF"}),
+    "why it ended": chat_body("x")
+    | {"choices": [{"message": {"role": "assistant", "content": "a"}, "finish_reason": "HALF"}]},
+    "a role": choice({"role": "HALF", "content": "a"}),
+    "an error": {"error": {"message": "HALF", "code": "HALF"}},
+    "an error in words": {"error": "HALF"},
+    "a name": choice({"role": "assistant", "content": "a"}) | {"HALF": "HALF", "model": "HALF"},
+    "parts": choice({"role": "assistant", "content": [{"type": "text", "text": "HALF"}]}),
+}
+
+
+@pytest.mark.parametrize("half", [b"\\ud800", b"\\udfff\\ud83d", b"\xed\xa0\x80", b"\\uDc00 ok"])
+@every_way
+async def test_half_a_character_anywhere_in_an_answer_can_be_stored(ask: Way, half: bytes) -> None:
+    current: dict[str, Any] = {}
+    with serve(lambda call, n: Http(status=current["status"], body=current["body"])) as server:
+        async with model_at_server(server) as model:
+            for name, body in HALVES.items():
+                written = json.dumps(body).encode().replace(b"HALF", half)
+                events = events_of(body).encode().replace(b"HALF", half)
+                for current["body"], current["status"] in ((written, 200), (events, 200), (written, 400)):
+                    try:
+                        reply = await ask(model)
+                    except Fault as fault:
+                        text = str(fault)
+                    else:
+                        text = "".join(str(value) for value in vars(reply).values())
+                    assert text.encode(), name
+
+
+def events_of(body: dict[str, Any]) -> str:
+    """Write an answer as a stream of one event."""
+    chosen = [part | {"delta": part["message"]} for part in body.get("choices", [])]
+    return f"data: {json.dumps(body | ({'choices': chosen} if chosen else {}))}\n\ndata: [DONE]\n\n"
 
 
 @every_way

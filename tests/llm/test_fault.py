@@ -273,6 +273,39 @@ async def test_a_redirect_is_not_followed(ask: Way) -> None:
     assert len(server.calls) == 1
 
 
+TO_IT = "where nothing is sent; set base_url to it if that is your server"
+ELSEWHERE = "it points elsewhere, where nothing is sent; set base_url to the server's own address"
+MOVES = {
+    "https://api.host/v2/chat/completions": f"it points to https://api.host/v2, {TO_IT}",
+    "https://api.host/v2/chat/completions?key=SECRET99": f"it points to https://api.host/v2, {TO_IT}",
+    "http://me:SECRET99@api.host/v2": f"it points to http://api.host/v2, {TO_IT}",
+    f"http://api.host/{KEY}/v2": ELSEWHERE,
+    "/v2/chat/completions?key=SECRET99": f"it points to the path '/v2/chat/completions' there, {TO_IT}",
+    f"/{KEY}/v2": ELSEWHERE,
+    "http://[::bad": ELSEWHERE,
+    "ftp://host/v1#SECRET99": f"it points to the path 'ftp://host/v1' there, {TO_IT}",
+    "": ELSEWHERE,
+}
+
+
+@every_way
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+async def test_a_redirect_is_told_with_its_place_and_what_to_set(ask: Way, status: int) -> None:
+    # the library that streams reads the place first, and takes a broken one for a broken answer
+    places = [place for place in MOVES if ask is not streamed or "[" not in place]
+
+    def moved(call: Call, number: int) -> Http:
+        return Http(status=status, body="gone", headers={"location": places[number]})
+
+    with serve(moved) as server:
+        async with model_at_server(server, key=KEY) as model:
+            for place in places:
+                with pytest.raises(Fault) as caught:
+                    await ask(model)
+                assert str(caught.value) == f"HTTP {status} gone; {MOVES[place]}"
+                assert not caught.value.passes
+
+
 @every_way
 async def test_nothing_of_the_shell_reaches_the_server(ask: Way, monkeypatch: pytest.MonkeyPatch) -> None:
     named = {

@@ -11,6 +11,7 @@ from psychagent.domain.base import Language
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError, RecordError
 from psychagent.replies.as_json import parse_json_reply, write_json
+from psychagent.replies.marks import find_marks
 from psychagent.replies.reply import CounselorReply
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
@@ -55,6 +56,7 @@ plain = (
     )
     .map(spoken_of)
     .filter(lambda text: not MARK.search(text.replace("&lt;", "<").replace("&gt;", ">")))
+    .filter(lambda text: not any(find_marks(text)))
 )
 """Speech: any text without marks, in no spelling of them."""
 

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 import json
 import threading
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import aclosing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -153,6 +154,50 @@ async def test_a_reply_that_holds_no_embeddings_is_told(reply: Any) -> None:
     with serving(lambda body, n: (200, reply)) as server:
         with pytest.raises(SkillStoreError, match="the answer is no list of embeddings"):
             await ask(server.url, ["a", "b"])
+
+
+SECRET = "sk-secretkey99"
+BAD_VECTORS: dict[str, tuple[str, str]] = {
+    "all zero": ("[0, 0.0, 0]", "a vector of nothing but zeros"),
+    "NaN": ("[NaN, 1, 1]", "something else than numbers"),
+    "without end": ("[1e999, 1, 1]", "something else than numbers"),
+    "none": ("[null, 1, 1]", "something else than numbers"),
+    "words": ('["a", "b", "c"]', "something else than numbers"),
+    "empty": ("[]", "no list of embeddings"),
+    "a number": ("3", "no list of embeddings"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_VECTORS)
+@pytest.mark.parametrize("place", [0, 1])
+async def test_a_vector_that_is_none_is_refused_by_one_sentence(kind: str, place: int) -> None:
+    vector, told = BAD_VECTORS[kind]
+    rows = ['{"index": 0, "embedding": [1, 2, 3]}', '{"index": 1, "embedding": [3, 2, 1]}']
+    rows[place] = f'{{"index": {place}, "embedding": {vector}}}'
+    with serving(lambda body, n: (200, f'{{"data": [{", ".join(rows)}]}}')) as server:
+        with pytest.raises(SkillStoreError, match=told) as caught:
+            await ask(server.url, ["a", "b"])
+    assert "\n" not in str(caught.value)
+
+
+async def test_vectors_that_change_their_length_are_refused_by_one_sentence() -> None:
+    def longer(body: dict[str, Any], number: int) -> tuple[int, Any]:
+        rows = [{"index": n, "embedding": [1.0] * (2 + number)} for n in range(len(body["input"]))]
+        return 200, {"data": rows}
+
+    with serving(longer) as server:
+        with pytest.raises(SkillStoreError, match="vectors of 5 numbers, after some of 3"):
+            await ask(server.url, ["a", "b", "c"])
+    assert len(server.seen) == 3, "it may pass, so it is asked again"
+
+
+async def test_a_refusal_in_a_success_is_not_repeated_and_holds_no_key() -> None:
+    error = {"error": {"message": f"input is too long: maximum context length is 512, {SECRET}"}}
+    with serving(lambda body, n: (200, error)) as server:
+        with pytest.raises(SkillStoreError, match=r"maximum context length is 512, \*\*\*") as caught:
+            await ask(server.url, ["a"], key=SECRET)
+    assert len(server.seen) == 1
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
 async def test_an_endpoint_that_is_not_there_is_named() -> None:

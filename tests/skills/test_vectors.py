@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from psychagent.errors import SkillStoreError
+from psychagent.skills.dense import DenseIndex
+from psychagent.skills.encoders import Vectors
 from psychagent.skills.vectors import VectorCache
 from tests.support.small_skills import CountingEmbedder
 
@@ -52,6 +55,30 @@ async def test_two_caches_of_one_folder_keep_each_others_texts(
     counting.asked.clear()
     await VectorCache(tmp_path, counting).embed(["sleep", "anger"])
     assert counting.asked == []
+
+
+class ExchangedEmbedder:
+    """A server's model that was exchanged under its name: its vectors have another length."""
+
+    name = "counting"
+
+    async def embed(self, texts: Sequence[str]) -> Vectors:
+        return np.ones((len(texts), 5), np.float32)
+
+
+async def test_a_model_that_was_exchanged_under_its_name_is_refused(
+    tmp_path: Path, counting: CountingEmbedder
+) -> None:
+    await VectorCache(tmp_path, counting).embed(["sleep"])
+    (path,) = tmp_path.iterdir()
+    exchanged = ExchangedEmbedder()
+    exchanged.name = counting.name
+    told = f"{path}: holds vectors of 997 numbers of .*, which now gives 5; name the model"
+    with pytest.raises(SkillStoreError, match=told):
+        await VectorCache(tmp_path, exchanged).embed(["sleep", "anger"])
+    index = DenseIndex(await VectorCache(tmp_path, counting).embed(["sleep"]))
+    with pytest.raises(SkillStoreError, match="gives vectors of 5 numbers, and the skills' have 997"):
+        index.search((await exchanged.embed(["sleep"]))[0], 1)
 
 
 async def test_each_embedder_has_a_file_of_its_own(tmp_path: Path) -> None:

@@ -8,16 +8,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from psychagent.assets.address import Address
-from psychagent.assets.settings.endpoint import (
-    EndpointSettings,
-    FilePath,
-    Headers,
-    KeyName,
-    Settings,
-    moved_to,
-    names_of_secrets,
-)
+from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings, moved_to
 from psychagent.assets.settings.safety import SafetySettings
+from psychagent.assets.settings.secrets import Headers, KeyName, ModelName, names_of_secrets
 from psychagent.domain.text.name import checked_name
 
 
@@ -26,7 +19,7 @@ class EmbeddingSettings(Settings):
 
     provider: Literal["minilm", "sentence_transformers", "openai"] = "minilm"
     """`minilm` is the bundled English model; the others need `model`."""
-    model: str | None = None
+    model: ModelName | None = None
     """Model name or folder for sentence_transformers, or model name at the endpoint."""
     base_url: Address | None = None
     """Address of an OpenAI-compatible embeddings endpoint."""

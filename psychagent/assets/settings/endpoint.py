@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
@@ -10,7 +9,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
 
 from psychagent.assets.address import Address
-from psychagent.files.read import UnshownError
+from psychagent.assets.settings.secrets import Fields, Headers, KeyName, ModelName, names_of_secrets
 from psychagent.replies.as_json import Structured
 
 
@@ -28,79 +27,6 @@ def _beside_file(value: Path, info: ValidationInfo) -> Path:
 
 FilePath = Annotated[Path, AfterValidator(_beside_file)]
 """A path; a relative one is resolved against the folder of its settings file."""
-
-
-_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
-_KEY = re.compile(
-    r"(sk|hf|gsk|pk|rk|r8|ghp|xai|AIza)_?\w{16,}|(?=\w*[a-z])(?=\w*\d)\w*[A-Za-z0-9]{24,}", re.ASCII
-)
-"""What could be a name and looks like a key."""
-
-
-def _variable(value: str) -> str:
-    if not _NAME.fullmatch(value) or len(value) > 200 or _KEY.match(value):
-        raise UnshownError("must be the name of an environment variable; put the key there, never in a file")
-    return value
-
-
-KeyName = Annotated[str, AfterValidator(_variable)]
-"""Name of an environment variable that holds a key; a key itself is refused and never echoed."""
-
-_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
-_SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie|passw|credential", re.IGNORECASE)
-_SECRET_FIELD = re.compile(
-    r"(?:(?:x|openai|client|provider|service)[-_])?(?:api[-_]?key|user[-_]?key|auth(?:orization)?|access[-_]?token|token|secret|password|bearer"
-    r"|credentials?)",
-    re.IGNORECASE,
-)
-_SECRET_VALUE = re.compile(
-    r"(?:bearer|basic)\s+\S{8,}|(?:sk|hf|gsk|ghp|xai)[-_]\S{8,}|AIza\S{16,}", re.IGNORECASE
-)
-"""What is a secret whatever its name."""
-
-
-def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
-    for name, value in headers.items():
-        if not _HEADER.fullmatch(name):
-            raise UnshownError(f"names {name[:40]!r}, which no header can be called")
-        if value.startswith("$"):
-            _variable(value[1:])
-        elif _SECRET_HEADER.search(name) or _SECRET_VALUE.match(value):
-            raise UnshownError(
-                f"header {name!r} may hold a secret; put it into a variable of the environment and write "
-                f"{name}: $NAME"
-            )
-        elif not value.isprintable() or not value.isascii():
-            raise UnshownError(f"header {name!r} has a value that no header can have")
-    return headers
-
-
-Headers = Annotated[dict[str, str], AfterValidator(_headers)]
-"""Headers of requests; a value `$NAME` is that of a variable of the environment."""
-
-
-def names_of_secrets(key: str | None, headers: Mapping[str, str]) -> tuple[str, ...]:
-    """List the environment variables that a key and headers are taken from."""
-    named = (value[1:] for value in headers.values() if value.startswith("$"))
-    return (*([key] if key else []), *named)
-
-
-def _without_secret(fields: Mapping[str, object]) -> Mapping[str, object]:
-    for name, value in fields.items():
-        is_named = _SECRET_FIELD.fullmatch(name) and isinstance(value, str | Mapping)
-        if is_named or isinstance(value, str) and _SECRET_VALUE.match(value):
-            raise UnshownError(
-                f"{name!r} may hold a secret, which the manifest would repeat; name its variable under "
-                "api_key_env, or write extra_headers: {NAME-OF-HEADER: $NAME}"
-            )
-        for part in value if isinstance(value, list) else [value]:
-            if isinstance(part, Mapping):
-                _without_secret(part)
-    return fields
-
-
-Fields = Annotated[dict[str, object], AfterValidator(_without_secret)]
-"""Fields of a request's body."""
 
 
 class Settings(BaseModel):
@@ -144,7 +70,7 @@ class EndpointSettings(Settings):
 
     provider: Literal["offline", "openai"] = "openai"
     """`offline` is the built-in script (no language model); `openai` is any compatible server."""
-    model: str = "offline-script"
+    model: ModelName = "offline-script"
     """Model name as the server knows it."""
     base_url: Address | None = None
     """Address of the server, ending in `/v1`; required for `openai`."""

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
 from psychagent.assets.settings.named import settings_file
 from psychagent.assets.settings.prices import Prices
+from psychagent.assets.settings.secrets import ModelName
 from psychagent.domain.base import Language, School
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
@@ -21,7 +22,7 @@ class JudgeEndpoint(EndpointSettings):
 
     provider: Literal["offline", "openai"] = "offline"
     """`offline` is a script that counts features of the text; `openai` is any compatible server."""
-    model: str = "offline-script"
+    model: ModelName = "offline-script"
     """Model name as the server knows it, or the scripted judge's name in configs/eval/script_judges.yaml."""
     temperature: float | None = Field(default=0.0, ge=0, le=2)
     """Sampling temperature; 0, so that the same session gets the same scores."""

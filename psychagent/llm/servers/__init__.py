@@ -1,1 +1,1 @@
-"""Servers as others run them: the way to them, what they refuse, when they are down; and one of our own."""
+"""Servers as others run them: the way there, what they answer or refuse, outages; one of our own."""

@@ -6,17 +6,21 @@ Pure functions of status and body; knows no client library.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from psychagent.assets.address import NO_ADDRESS, address_of_before
 from psychagent.domain.cause import Cause
-from psychagent.domain.text.plain import plain
+from psychagent.domain.text.secret import holds_key
 from psychagent.llm.json_bytes import parse
+from psychagent.llm.reply import whole
+from psychagent.llm.servers.secrets import mask
 
 MOST_CHARS = 200
 """Longest part of a server's words that is repeated."""
 FEWEST_TOKENS = 64
 """Room for a reply below which none is asked for."""
+_STATUS = re.compile(r"[45]\d\d")
 _MARKUP = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.DOTALL | re.IGNORECASE)
 
 _DENIED = {400, 403, 413, 422, 451}
@@ -64,21 +68,48 @@ class Refusal(NamedTuple):
     """Tokens that a reply may have so that prompt and reply fit."""
 
 
-def read_refusal(status: int, body: bytes, *, waits: bool = False) -> Refusal:
+def read_refusal(status: int, body: bytes, *, waits: bool = False, secrets: Iterable[str] = ()) -> Refusal:
     """Read a refusal.
 
     Args:
         status: Its HTTP status.
         body: Its body, in whatever shape.
         waits: Whether the server says how long to wait: then nothing is used up for good.
+        secrets: What its words must not repeat, however the body writes it.
     """
-    words = server_words(body)
+    words = cut(mask(server_words(body), secrets))
     said = f"{words} {' '.join(_codes(body))}"
     cause = _cause(status, said, waits=waits)
     if cause is Cause.CONTEXT:
         return Refusal(words, cause, fits=_room(said, body))
     is_field = cause is None and status in _DENIED
     return Refusal(words, cause, remedy=suggest(said) if is_field else "")
+
+
+def where_to(headers: Mapping[str, str]) -> str:
+    """Say what is to be done about a redirect: it is not followed, since the key would go there, too."""
+    place = headers.get("location", "").strip()
+    if place.lower().startswith(("http://", "https://")):
+        place = address_of_before(place)
+    else:
+        # within the same server
+        path = cut(re.split(r"[?#]", place)[0])
+        place = f"the path {path!r} there" if path and not holds_key(path) else NO_ADDRESS
+    if place == NO_ADDRESS:
+        return "; it points elsewhere, where nothing is sent; set base_url to the server's own address"
+    return f"; it points to {place}, where nothing is sent; set base_url to it if that is your server"
+
+
+def refusal_within(body: bytes) -> Refusal | None:
+    """Read the refusal in an answer that calls itself a success; None if it holds none that would last.
+
+    Gateways pass errors on with status 200; the status of the server behind them may stand in the body.
+    """
+    if not isinstance(_parsed(body), dict):
+        return None
+    code = str(_error_of(body).get("code"))
+    refusal = read_refusal(int(code) if _STATUS.fullmatch(code) else 400, body)
+    return None if refusal.cause in {None, Cause.DOWN} else refusal
 
 
 def _cause(status: int, said: str, *, waits: bool) -> Cause | None:
@@ -153,12 +184,14 @@ def _numbers(body: bytes) -> dict[str, int]:
 
 
 def server_words(body: bytes) -> str:
-    """Find what a server says in an error: JSON in its usual shapes, a page's text, or plain text."""
+    """Find what a server says in an error: JSON in its usual shapes, a page's text, or plain text.
+
+    Not cut yet: of a secret that is cut, a half would stand.
+    """
     try:
-        said = "; ".join(_words(parse(body)))
+        return "; ".join(_words(parse(body)))
     except (ValueError, RecursionError):
-        said = _MARKUP.sub(" ", body.decode("utf-8", "replace"))
-    return cut(said)
+        return _MARKUP.sub(" ", body.decode("utf-8", "replace"))
 
 
 def _words(value: Any) -> Iterator[str]:
@@ -178,4 +211,4 @@ def _words(value: Any) -> Iterator[str]:
 
 def cut(text: str) -> str:
     """Write a text on one line of a message, its signs for terminals left out."""
-    return " ".join(plain(text).split())[:MOST_CHARS]
+    return " ".join(whole(text).split())[:MOST_CHARS]

@@ -150,6 +150,20 @@ ORDINARY = [
     "My dad (thinking of himself): he left. [long pause] 100% of me < nothing.",
     "分析：我不会。她说“内心独白”是小说里的词。",
     "--- I stopped - and thought - and stopped.",
+    "The word «analysis» frightens me, and so does « private ».",
+    "Il a dit «reasoning», puis « internal »\u00a0: je n'ai rien compris. «skill»?",
+    "She wrote back «?», then «response», then ‹strategy›.",
+    "«Reflection» ist ein Wort von ihr; »analysis« auch.",
+    "我读了〈内心〉和〈技能〉这两篇，也读了〈分析〉。",
+    "Note: I am late again.\nSorry.",
+    "(Note: I write this on the bus.) I am tired.",
+    "My mother left a slip: [note: buy milk]. That was all.",
+    "My hypothesis: you keep busy so that it stays quiet.\nDoes that fit?",
+    "Hypothesis: I fail again.",
+    "Let us write it down.\nHypothesis: they laugh.\nTest: I ask one question.",
+    "备注：他什么也没写。\n就这样。",
+    "假设：明天下雨，你会怎么做？",
+    "我们写下来：\n假设：他们会笑我。\n检验：我问一个问题。",
 ]
 
 

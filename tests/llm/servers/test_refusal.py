@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 
 from psychagent.domain.cause import Cause
+from psychagent.llm.fault import Fault
 from psychagent.llm.servers.refusal import MOST_CHARS, read_refusal
+from tests.support.endpoint_models import WAYS, Way, model_at_server
+from tests.support.loopback.server import Http, serve
 
 OPENAI = (
     "This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (4000 in the "
@@ -129,3 +132,53 @@ def test_a_servers_words_stay_short_and_do_nothing_to_a_terminal() -> None:
     words = read_refusal(400, error("\x1b[31mred\x1b]0;title\x07 " + "long " * 100)).words
     assert words.isprintable()
     assert len(words) <= MOST_CHARS
+
+
+WITHIN: dict[str, tuple[bytes, Cause]] = {
+    "a full context": (error(OPENAI, code="context_length_exceeded"), Cause.CONTEXT),
+    "in the shape of early vLLM": (
+        json.dumps({"object": "error", "message": VLLM, "type": "BadRequestError", "code": 40303}).encode(),
+        Cause.CONTEXT,
+    ),
+    "in words": (b'{"error": "prompt is too long"}', Cause.CONTEXT),
+    "a filter": (error("The response was filtered", code="content_filter"), Cause.FILTERED),
+    "a wrong key": (error("no auth credentials found", code=401), Cause.KEY),
+    "nothing left to pay with": (error("insufficient credits", code=402), Cause.QUOTA),
+}
+PASSING = [
+    error("overloaded", code=500),
+    error("slow down", code=429),
+    error("overloaded"),
+    b"<p>too long</p>",
+]
+
+
+def _ways_of(body: bytes) -> list[bytes]:
+    return [body, b"data: " + body + b"\n\n"]
+
+
+@pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
+async def test_a_refusal_in_a_success_is_taken_for_what_it_says(ask: Way) -> None:
+    current: dict[str, Any] = {}
+    with serve(lambda call, n: Http(body=current["body"])) as server:
+        async with model_at_server(server) as model:
+            for name, (refusal, cause) in WITHIN.items():
+                for current["body"] in _ways_of(refusal):
+                    with pytest.raises(Fault, match="the answer is no chat completion") as caught:
+                        await ask(model)
+                    assert (caught.value.cause, caught.value.passes) == (cause, False), name
+                    fits = read_refusal(400, refusal).fits
+                    assert caught.value.fits == fits, name
+            for refusal in PASSING:
+                for current["body"] in _ways_of(refusal)[: 1 + refusal.startswith(b"{")]:
+                    with pytest.raises(Fault) as caught:
+                        await ask(model)
+                    assert (caught.value.cause, caught.value.passes) == (None, True), refusal
+
+
+@pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
+async def test_a_prompt_that_does_not_fit_is_told_with_what_to_do(ask: Way) -> None:
+    with serve(lambda call, n: Http(body=WITHIN["a full context"][0])) as server:
+        async with model_at_server(server) as model:
+            with pytest.raises(Fault, match="maximum context length is 4096.*; lower max_tokens"):
+                await ask(model)

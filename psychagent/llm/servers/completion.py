@@ -7,15 +7,16 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psychagent.llm.fault import UnreadableError
-from psychagent.llm.json_bytes import parse
+from psychagent.llm.json_bytes import parse, write
 from psychagent.llm.reply import Reply, Tokens, whole
 from psychagent.llm.servers.events import DONE, EVENT, read_events
-from psychagent.llm.servers.refusal import server_words
-from psychagent.llm.servers.secrets import hide
+from psychagent.llm.servers.refusal import refusal_within, server_words
+from psychagent.llm.servers.secrets import hide, mask
 
 STREAM: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 """Fields of a request that ask for a stream, with its cost at the end."""
-_MOST_TOKENS = 10**9
+_MOST_TOKENS = 2 * 10**7
+"""More than fits into any model: twice the longest context that one has."""
 _REASONING = ("reasoning_content", "reasoning")
 """Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
 _SPOKEN = ("text", "output_text", "refusal")
@@ -33,11 +34,16 @@ def read_completion(data: bytes, secrets: Collection[str] = ()) -> Reply:
     Raises:
         UnreadableError: If it is anything else than a chat completion.
     """
-    reply = _read_stream(data) if is_stream(data) else _read_whole(data)
+    try:
+        reply = _read_stream(data) if is_stream(data) else _read_whole(data)
+    except UnreadableError as error:
+        # not chained: a traceback would print the whole of what the server said
+        raise UnreadableError(mask(str(error), secrets), error.refusal) from None
     return replace(
         reply,
         content=hide(reply.content, secrets),
         reasoning=hide(reply.reasoning, secrets),
+        finish_reason=hide(reply.finish_reason, secrets),
         refusal=hide(reply.refusal, secrets),
     )
 
@@ -52,7 +58,7 @@ def _read_whole(data: bytes) -> Reply:
         message = choice["message"]
         role = message.get("role")
     except (TypeError, KeyError, IndexError, AttributeError) as error:
-        raise UnreadableError(server_words(data) or "no choices") from error
+        raise UnreadableError(server_words(data) or "no choices", refusal_within(data)) from error
     if role is not None and role != "assistant":
         raise UnreadableError(f"a message of role {role!r}")
     return Reply(
@@ -81,15 +87,13 @@ class _Pieces:
     tokens: Tokens | None = None
     is_begun: bool = False
 
-    def add(self, event: Any, raw: bytes) -> None:
+    def add(self, event: Any) -> None:
         """Add an event.
 
         Raises:
             UnreadableError: If it is no part of a chat completion.
         """
-        choices = event.get("choices") if isinstance(event, dict) else None
-        if not isinstance(choices, list) or event.get("error"):
-            raise UnreadableError(server_words(raw) or "a stream without choices")
+        choices = choices_of(event)
         self.tokens = read_tokens(event.get("usage")) or self.tokens
         for choice in choices:
             # some servers call it as in a whole answer
@@ -104,6 +108,19 @@ class _Pieces:
                 self.finish_reason = _word(choice.get("finish_reason")) or self.finish_reason
 
 
+def choices_of(event: Any) -> list[Any]:
+    """Return the choices of an event of a stream.
+
+    Raises:
+        UnreadableError: If it is no part of a chat completion, but an error, or something else.
+    """
+    choices = event.get("choices") if isinstance(event, dict) else None
+    if not isinstance(choices, list) or event.get("error"):
+        said = write(event)
+        raise UnreadableError(server_words(said) or "a stream without choices", refusal_within(said))
+    return choices
+
+
 def _read_stream(data: bytes) -> Reply:
     pieces, is_done = _Pieces(), False
     for raw in read_events(data):
@@ -114,7 +131,7 @@ def _read_stream(data: bytes) -> Reply:
             event = parse(raw)
         except ValueError as error:
             raise UnreadableError(f"a stream with an event that is not JSON: {error}") from error
-        pieces.add(event, raw)
+        pieces.add(event)
     if not pieces.is_begun:
         raise UnreadableError("an empty stream")
     if not (is_done or pieces.finish_reason):

@@ -1,0 +1,146 @@
+"""What settings may not hold: secrets, which manifests and logs repeat, and what a connection writes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import AfterValidator
+
+from psychagent.assets.address import address_of_before
+from psychagent.domain.text.secret import holds_key, names_secret
+from psychagent.files.read import UnshownError
+
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_KEY = re.compile(
+    r"(sk|hf|gsk|pk|rk|r8|ghp|xai|AIza)_?\w{16,}|(?=\w*[a-z])(?=\w*\d)\w*[A-Za-z0-9]{24,}", re.ASCII
+)
+"""What could be a name and looks like a key."""
+
+
+def _variable(value: str) -> str:
+    if not _NAME.fullmatch(value) or len(value) > 200 or _KEY.match(value):
+        raise UnshownError("must be the name of an environment variable; put the key there, never in a file")
+    return value
+
+
+KeyName = Annotated[str, AfterValidator(_variable)]
+"""Name of an environment variable that holds a key; a key itself is refused and never echoed."""
+
+
+def _model(name: str) -> str:
+    if holds_key(name):
+        raise UnshownError(
+            "looks like a key, not like the name of a model; put the key into a variable of the environment "
+            "and write its name under api_key_env"
+        )
+    return name
+
+
+ModelName = Annotated[str, AfterValidator(_model)]
+"""Name of a model as its server knows it; a key in its place is refused and never echoed."""
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SECRET_HEADER = re.compile(
+    r"auth|key|token|secret|cookie|passw|pwd|credential|signature|hmac|jwt|assertion|(?:^|-)sign?(?:$|-)",
+    re.IGNORECASE,
+)
+_OF_CONNECTION = frozenset(
+    "host content-length transfer-encoding connection keep-alive te trailer upgrade expect content-encoding "
+    "accept-encoding".split()
+)
+_SECRET_VALUE = re.compile(
+    r"\s*(?:(?:bearer|basic|digest)\s+\S{8,}|(?:token|api-?key|key)\s+(?=\S*\d)\S{8,}\s*$"
+    r"|(?:sk|hf|gsk|ghp|xai)[-_]\S{8,}|AIza\S{16,})",
+    re.IGNORECASE,
+)
+"""What is a secret whatever its name."""
+
+
+def _is_secret(value: str) -> bool:
+    return _SECRET_VALUE.match(value) is not None or holds_key(value)
+
+
+def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    for name, value in headers.items():
+        if not _HEADER.fullmatch(name):
+            raise UnshownError(f"names {name[:40]!r}, which no header can be called")
+        if name.lower() in _OF_CONNECTION:
+            raise UnshownError(f"header {name!r} is written by the connection itself; leave it out")
+        if value.startswith("$"):
+            _variable(value[1:])
+        elif _SECRET_HEADER.search(name) or _is_secret(value):
+            raise UnshownError(
+                f"header {name!r} may hold a secret; put it into a variable of the environment and write "
+                f"{name}: $NAME"
+            )
+        elif not value.isprintable() or not value.isascii():
+            raise UnshownError(f"header {name!r} has a value that no header can have")
+    return headers
+
+
+Headers = Annotated[dict[str, str], AfterValidator(_headers)]
+"""Headers of requests; a value `$NAME` is that of a variable of the environment."""
+
+
+def names_of_secrets(key: str | None, headers: Mapping[str, str]) -> tuple[str, ...]:
+    """List the environment variables that a key and headers are taken from."""
+    named = (value[1:] for value in headers.values() if value.startswith("$"))
+    return (*([key] if key else []), *named)
+
+
+def _without_secret(fields: Mapping[str, object]) -> Mapping[str, object]:
+    for name, value in fields.items():
+        is_named = names_secret(str(name)) and isinstance(value, str | Mapping | list) and value
+        if is_named or _holds_secret(value):
+            raise UnshownError(
+                f"{name!r} may hold a secret, which the manifest would repeat; name its variable under "
+                "api_key_env, or write extra_headers: {NAME-OF-HEADER: $NAME}"
+            )
+    return fields
+
+
+def _holds_secret(value: object) -> bool:
+    """Return whether a secret stands anywhere in a value, by its form or by its name."""
+    if isinstance(value, str):
+        return _is_secret(value)
+    if isinstance(value, list):
+        return any(map(_holds_secret, value))
+    if isinstance(value, Mapping):
+        try:
+            _without_secret(value)
+        except UnshownError:
+            return True
+    return False
+
+
+Fields = Annotated[dict[str, object], AfterValidator(_without_secret)]
+"""Fields of a request's body."""
+
+
+def settings_of_before(settings: Any) -> Any:
+    """Return settings that an earlier version took and stored, without what may be a secret."""
+    if isinstance(settings, list):
+        return [settings_of_before(part) for part in settings]
+    if not isinstance(settings, Mapping):
+        return settings
+    return {name: _of_before(name, value) for name, value in settings.items()}
+
+
+def _of_before(name: str, value: Any) -> Any:
+    if name == "base_url" and isinstance(value, str):
+        return address_of_before(value)
+    if name == "model" and isinstance(value, str):
+        return "***" if holds_key(value) else value
+    check = {"extra_headers": _headers, "extra_body": _without_secret}.get(name)
+    if check is None or not isinstance(value, Mapping):
+        return settings_of_before(value)
+    kept = {}
+    for field, part in value.items():
+        try:
+            check({field: part})
+        except (UnshownError, TypeError, AttributeError):
+            continue
+        kept[field] = part
+    return kept
