@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from typing import Any
+
 import pytest
 from pydantic import ValidationError
 
@@ -9,7 +13,7 @@ from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import About
 from psychagent.errors import AssetError
 from psychagent.safety.rule_file import AnswerRule, Context, RiskPattern, RulesFile
-from psychagent.safety.rules import RiskRules
+from psychagent.safety.rules import RiskRules, load_rules
 from psychagent.safety.text import answer, last_question, last_remark, normalize
 
 
@@ -57,6 +61,64 @@ def test_what_must_stand_beside_a_match_may_be_in_another_sentence() -> None:
 
     assert both.hear("There is a rope.").hard == 0
     assert both.hear("There is a rope. Goodbye.").hard == 2
+
+
+QUIET = "The week went by, it was grey, and I did the shopping. "
+
+
+@pytest.mark.parametrize("between", [0, 1200, 1500, 2400, 9000])
+def test_what_must_stand_beside_a_match_may_be_far_away_in_a_very_long_turn(between: int) -> None:
+    filler = (QUIET * 200)[:between]
+    both = rules(pattern("rope", also=("goodbye",)))
+    for text in (f"There is a rope. {filler}. Goodbye.", f"Goodbye. {filler}. There is a rope."):
+        assert both.hear(text).hard == 2
+    some = rules(pattern("rope", also=("tonight", "goodbye", "note"), at_least=2))
+    assert some.hear(f"A note. {filler}. A rope. {filler}. Tonight.").hard == 2
+    assert some.hear(f"A note. {filler}. A rope. {filler}. A note.").hard == 0
+
+
+def test_signs_of_a_soft_rule_that_only_stand_far_apart_are_a_concern() -> None:
+    soft = rules(pattern("rope", also=("goodbye",), hard=False))
+    assert soft.hear("A rope. Goodbye.").soft == 2
+    assert soft.hear(f"A rope. {QUIET * 50} Goodbye.").soft == 1
+    assert soft.hear(f"A rope. {QUIET * 50} Goodbye. A rope.").soft == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other", "level"),
+    [
+        (Language.EN, "The kids would be in heaven.", "I have decided.", (0, 1)),
+        (Language.ZH, "安眠药就在床头。", "我不想活了。", (3, 1)),
+    ],
+)
+def test_the_bundled_rules_hear_danger_that_is_spread_over_a_very_long_turn(
+    language: Language, one: str, other: str, level: tuple[int, int]
+) -> None:
+    told = load_rules(language)
+    quiet = QUIET * 50 if language is Language.EN else "这周很快就过去，天一直阴着，路上人不多。" * 120
+    for text in (f"{one}\n{quiet}\n{other}", f"{other}\n{quiet}\n{one}"):
+        heard = told.hear(text)
+        assert (heard.hard, heard.soft) == level
+        assert set(heard.patterns) <= set(told.hear(f"{one} {other}").patterns)
+    assert told.hear(quiet).patterns == ()
+
+
+def test_what_stands_beside_many_matches_is_looked_for_once_a_window() -> None:
+    tries = Counter[str]()
+
+    class Counted:
+        def __init__(self, inner: re.Pattern[str]) -> None:
+            self.inner = inner
+
+        def search(self, text: str) -> re.Match[str] | None:
+            tries[self.inner.pattern] += 1
+            return self.inner.search(text)
+
+    many = rules(pattern("rope", also=("goodbye",)), pattern("knot", also=("goodbye",), id="q"))
+    counted: Any = Counted(many._patterns[0][2][0])
+    many._patterns = [(rule, found, [counted]) for rule, found, _ in many._patterns]
+    assert many.hear(f"{QUIET} A rope, a knot. " * 200).patterns == ()
+    assert 8 <= sum(tries.values()) <= 12
 
 
 def test_some_of_several_signs_may_be_enough() -> None:
