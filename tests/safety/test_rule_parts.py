@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from typing import Any
+import time
 
 import pytest
 from pydantic import ValidationError
@@ -103,22 +101,21 @@ def test_the_bundled_rules_hear_danger_that_is_spread_over_a_very_long_turn(
     assert told.hear(quiet).patterns == ()
 
 
-def test_what_stands_beside_many_matches_is_looked_for_once_a_window() -> None:
-    tries = Counter[str]()
-
-    class Counted:
-        def __init__(self, inner: re.Pattern[str]) -> None:
-            self.inner = inner
-
-        def search(self, text: str) -> re.Match[str] | None:
-            tries[self.inner.pattern] += 1
-            return self.inner.search(text)
-
-    many = rules(pattern("rope", also=("goodbye",)), pattern("knot", also=("goodbye",), id="q"))
-    counted: Any = Counted(many._patterns[0][2][0])
-    many._patterns = [(rule, found, [counted]) for rule, found, _ in many._patterns]
-    assert many.hear(f"{QUIET} A rope, a knot. " * 200).patterns == ()
-    assert 8 <= sum(tries.values()) <= 12
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [(Language.EN, "The kids would be in heaven. "), (Language.ZH, "安眠药就在床头。")],
+)
+def test_a_turn_full_of_patterns_without_what_they_need_is_heard_in_time(
+    language: Language, said: str
+) -> None:
+    told, took = load_rules(language), []
+    for size in (12_000, 48_000):
+        text = (said * size)[:size]
+        began = time.perf_counter()
+        assert told.hear(text).hard == 0
+        took.append(time.perf_counter() - began)
+    # four times the words take four times as long, not sixteen times
+    assert took[1] < 10 * took[0] + 3
 
 
 def test_some_of_several_signs_may_be_enough() -> None:
