@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -101,7 +101,8 @@ class RiskRules:
 
     def _hear(self, text: str, before: str) -> Heard:
         parts = _windows(normalize(text))
-        hits = [hit for part in parts for hit in self._said(part)]
+        turn = _Windows(parts)
+        hits = [hit for at in range(len(parts)) for hit in self._said(turn, at)]
         # an answer stands at the beginning of a turn, its question at the end of the one before
         hits += self._answered(parts[0], _windows(normalize(before))[-1])
         if not hits:
@@ -131,24 +132,26 @@ class RiskRules:
         """Return whether a counselor asks about the client's own death, or about self-harm."""
         return _are_asked(self._asks_self, text)
 
-    def _said(self, text: str) -> Iterator[_Hit]:
+    def _said(self, turn: _Windows, at: int) -> Iterator[_Hit]:
+        """Yield what the patterns find in one window of a turn."""
+        text = turn.parts[at]
         parts = sentences(text)
-        # rules share the expressions of their `also`
-        seen: dict[re.Pattern[str], bool] = {}
         for rule, pattern, others in self._patterns:
             places = [
                 part for part in (parts if rule.scope == "sentence" else [text]) if pattern.search(part)
             ]
             # the other expressions are tried last: most patterns match nothing in most turns
-            if places and _are_enough(rule, others, text, seen):
+            if places and (most := _counts_as(rule, others, turn, at)):
                 for where in places:
-                    yield from self._found(rule, pattern, where, text)
+                    yield from self._found(rule, pattern, where, text, most)
 
-    def _found(self, rule: RiskPattern, pattern: re.Pattern[str], where: str, text: str) -> Iterator[_Hit]:
+    def _found(
+        self, rule: RiskPattern, pattern: re.Pattern[str], where: str, text: str, most: int
+    ) -> Iterator[_Hit]:
         for match in _matches(pattern, where):
             if self._stands(rule.voided_by, match, text):
                 continue
-            level = rule.level
+            level = min(rule.level, most)
             if level > CONCERN and self._stands(rule.lowered_by, match, text):
                 level = CONCERN
             yield _Hit(
@@ -198,14 +201,36 @@ def _wrong_one(expressions: Sequence[str], words: Mapping[str, str], error: re.e
     return f"{' | '.join(expressions)!r} is no regular expression together ({error}); mend it"
 
 
-def _are_enough(
-    rule: RiskPattern, others: Sequence[re.Pattern[str]], text: str, seen: dict[re.Pattern[str], bool]
-) -> bool:
+class _Windows:
+    """The windows of a turn, and what was looked for in them: rules share the expressions of their `also`."""
+
+    def __init__(self, parts: Sequence[str]) -> None:
+        self.parts = parts
+        self._seen: dict[tuple[re.Pattern[str], int], bool] = {}
+
+    def hold(self, pattern: re.Pattern[str], places: Iterable[int]) -> bool:
+        """Return whether an expression stands in any of some windows; each is searched once."""
+        for at in places:
+            if (pattern, at) not in self._seen:
+                self._seen[pattern, at] = pattern.search(self.parts[at]) is not None
+            if self._seen[pattern, at]:
+                return True
+        return False
+
+
+def _counts_as(rule: RiskPattern, others: Sequence[re.Pattern[str]], turn: _Windows, at: int) -> int:
+    """Return the level up to which a rule counts by the signs beside it; `NO_RISK` if they are too few.
+
+    Signs that only stand far apart, in a very long turn, make as much of a hard rule as others do. Those of a
+    soft rule say little by themselves, and in enough words there are always some: they are a concern.
+    """
     needed = rule.at_least or len(others)
-    for other in others:
-        if other not in seen:
-            seen[other] = other.search(text) is not None
-    return sum(seen[other] for other in others) >= needed
+    if sum(turn.hold(other, (at,)) for other in others) >= needed:
+        return rule.level
+    anywhere = range(len(turn.parts))
+    if sum(turn.hold(other, anywhere) for other in others) < needed:
+        return NO_RISK
+    return rule.level if rule.hard else CONCERN
 
 
 def _matches(pattern: re.Pattern[str], where: str) -> Iterator[re.Match[str]]:

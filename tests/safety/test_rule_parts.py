@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from pydantic import ValidationError
 
@@ -9,7 +11,7 @@ from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import About
 from psychagent.errors import AssetError
 from psychagent.safety.rule_file import AnswerRule, Context, RiskPattern, RulesFile
-from psychagent.safety.rules import RiskRules
+from psychagent.safety.rules import RiskRules, load_rules
 from psychagent.safety.text import answer, last_question, last_remark, normalize
 
 
@@ -57,6 +59,63 @@ def test_what_must_stand_beside_a_match_may_be_in_another_sentence() -> None:
 
     assert both.hear("There is a rope.").hard == 0
     assert both.hear("There is a rope. Goodbye.").hard == 2
+
+
+QUIET = "The week went by, it was grey, and I did the shopping. "
+
+
+@pytest.mark.parametrize("between", [0, 1200, 1500, 2400, 9000])
+def test_what_must_stand_beside_a_match_may_be_far_away_in_a_very_long_turn(between: int) -> None:
+    filler = (QUIET * 200)[:between]
+    both = rules(pattern("rope", also=("goodbye",)))
+    for text in (f"There is a rope. {filler}. Goodbye.", f"Goodbye. {filler}. There is a rope."):
+        assert both.hear(text).hard == 2
+    some = rules(pattern("rope", also=("tonight", "goodbye", "note"), at_least=2))
+    assert some.hear(f"A note. {filler}. A rope. {filler}. Tonight.").hard == 2
+    assert some.hear(f"A note. {filler}. A rope. {filler}. A note.").hard == 0
+
+
+def test_signs_of_a_soft_rule_that_only_stand_far_apart_are_a_concern() -> None:
+    soft = rules(pattern("rope", also=("goodbye",), hard=False))
+    assert soft.hear("A rope. Goodbye.").soft == 2
+    assert soft.hear(f"A rope. {QUIET * 50} Goodbye.").soft == 1
+    assert soft.hear(f"A rope. {QUIET * 50} Goodbye. A rope.").soft == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "other", "level"),
+    [
+        (Language.EN, "The kids would be in heaven.", "I have decided.", (0, 1)),
+        (Language.ZH, "安眠药就在床头。", "我不想活了。", (3, 1)),
+    ],
+)
+def test_the_bundled_rules_hear_danger_that_is_spread_over_a_very_long_turn(
+    language: Language, one: str, other: str, level: tuple[int, int]
+) -> None:
+    told = load_rules(language)
+    quiet = QUIET * 50 if language is Language.EN else "这周很快就过去，天一直阴着，路上人不多。" * 120
+    for text in (f"{one}\n{quiet}\n{other}", f"{other}\n{quiet}\n{one}"):
+        heard = told.hear(text)
+        assert (heard.hard, heard.soft) == level
+        assert set(heard.patterns) <= set(told.hear(f"{one} {other}").patterns)
+    assert told.hear(quiet).patterns == ()
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [(Language.EN, "The kids would be in heaven. "), (Language.ZH, "安眠药就在床头。")],
+)
+def test_a_turn_full_of_patterns_without_what_they_need_is_heard_in_time(
+    language: Language, said: str
+) -> None:
+    told, took = load_rules(language), []
+    for size in (12_000, 48_000):
+        text = (said * size)[:size]
+        began = time.perf_counter()
+        assert told.hear(text).hard == 0
+        took.append(time.perf_counter() - began)
+    # four times the words take four times as long, not sixteen times
+    assert took[1] < 10 * took[0] + 3
 
 
 def test_some_of_several_signs_may_be_enough() -> None:
