@@ -18,7 +18,7 @@ from psychagent.files.seal import KEY, ChangedError, check_seal
 M = TypeVar("M", bound=BaseModel)
 Raise = Callable[[str], PsychAgentError]
 
-_TOLD = 24
+_TOLD, _TOLD_CHARS = 24, 400
 """So many known words are listed in a message: a folder of somebody else's may hold thousands."""
 
 
@@ -187,5 +187,8 @@ def nearest(word: str, known: Iterable[str]) -> str:
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]!r}?"
-    more = f" and {len(names) - _TOLD} more" if len(names) > _TOLD else ""
-    return f"; known: {', '.join(names[:_TOLD])}{more}"
+    told = names[:_TOLD]
+    while len(told) > 1 and sum(map(len, told)) > _TOLD_CHARS:
+        told.pop()
+    more = f" and {len(names) - len(told)} more" if len(names) > len(told) else ""
+    return f"; known: {', '.join(told)}{more}"
