@@ -15,6 +15,7 @@ from psychagent.domain.profile import Case
 from psychagent.domain.role import ClientKind
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
+from psychagent.domain.views.memory import view_memory
 from psychagent.flows.build import build_deps
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
@@ -28,6 +29,8 @@ from tests.support.prompt_values import library
 from tools.prompt_filler import full_recalls
 
 COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY = 930, 1800
+DANGER_ON_RECORD = 12
+"""What a danger on record may add in a last session, which says most; in others it keeps the budget."""
 CLIENT_HEAD = {Language.EN: 1170, Language.ZH: 1290}
 """All that is true of a person is in it; a Chinese character is estimated as a whole token."""
 SKILLS_TAIL, REWRITE_HEAD = 440, 268
@@ -97,6 +100,7 @@ def test_each_modality_has_a_short_passage_for_each_kind_of_session(
             "session_index": index,
             "plan": plan.model_copy(update={"stage": stage}),
             "last": index == LAST,
+            "memory": view_memory(Memory()),
         }
         texts.append(library(language).render(f"modality/{modality.value}", **given))
     approaches, passages = zip(*(text.split("\n") for text in texts), strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -12,15 +13,18 @@ from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.risk.finding import About
 from psychagent.domain.safety import Danger, SafetyNote
+from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.flows.build import build_deps
 from psychagent.flows.session import goes_on
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.counselor_view import render_moment
 from psychagent.safety.rules import load_rules
+from tests.prompts.test_budgets import COUNSELOR_HEAD_WITH_MEMORY, DANGER_ON_RECORD
 from tests.support.every import LANGUAGES
 from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of
+from tests.support.memory_parts import memory as memory_of
 from tests.support.memory_parts import summary
 from tests.support.moments import closing_note
 
@@ -323,3 +327,44 @@ def test_a_goodbye_in_danger_sets_no_task_of_the_approach(language: Language) ->
     waived = {EN: "no task, no praise, no summary", ZH: "不留任务，不夸，不小结"}
     for level, left in ((1, 0), (0, 0), (1, -3), (2, -3)):
         assert waived[language] in step_note(language, left, "self", risk_level=level, spoken_of=True)
+
+
+def head_of(language: Language, memory: Memory, index: int, modality: Modality = Modality.CBT) -> str:
+    """Render the counselor's head of a session of a consolidation."""
+    brief = brief_for(DEPS, case_of(f"{language.value}01", modality), session_index=index, memory=memory)
+    planned = replace(brief, plan=brief.plan.model_copy(update={"stage": Stage.CONSOLIDATION}))
+    return counselor_prompt(DEPS, planned, [], ()).messages[0]["content"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_danger_on_record_makes_plan_and_approach_wait_and_is_no_setback_to_practice_on(
+    language: Language,
+) -> None:
+    waits, practice = {
+        EN: ("what plan and approach say of setbacks", "a setback is practice"),
+        ZH: ("计划和取向里", "当练习"),
+    }[language]
+    for index in (2, 4):
+        shown = [head_of(language, memory, index) for memory in (held(0, ON_RECORD), held(0))]
+        # a last meeting has a sentence of its own on what comes first
+        assert [waits in head for head in shown] == [index == 2, False]
+        assert [practice in head for head in shown] == [False, True]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("modality", list(Modality))
+def test_a_head_with_danger_on_record_keeps_the_budget_of_a_full_memory(
+    language: Language, modality: Modality
+) -> None:
+    full = memory_of(20, language=language, size=1400)
+    last = full.summaries[-1].model_copy(update={"safety": ON_RECORD})
+    full = full.model_copy(update={"summaries": (*full.summaries[:-1], last)})
+    sizes = [estimate_tokens(head_of(language, full, index, modality)) for index in (3, 4)]
+    assert sizes[0] <= COUNSELOR_HEAD_WITH_MEMORY
+    assert sizes[1] <= COUNSELOR_HEAD_WITH_MEMORY + DANGER_ON_RECORD
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_danger_comes_before_the_approach(language: Language) -> None:
+    words = {EN: "Danger comes before plan, approach", ZH: "危险先于计划、取向"}[language]
+    assert words in head_of(language, Memory(), 1)

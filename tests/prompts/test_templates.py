@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -135,6 +136,35 @@ def test_the_summary_is_offered_only_the_stages_that_may_follow(language: Langua
     assert "few sessions are left" in only or "剩下的次数不多" in only
 
 
+KINDS_ASKED = {
+    Language.EN: ("earlier attempts", "how often", "left alone", "threats", "what they order", "since when"),
+    Language.ZH: ("以前试过没有", "几次", "单独留下", "威胁", "命令什么", "从什么时候"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("last", [True, False])
+def test_a_summary_asks_of_each_kind_of_danger_what_counts_for_it(language: Language, last: bool) -> None:
+    text = summary_task(language, *([] if last else ["intervention"]), last=last)
+    (asked,) = re.findall(r'"asked": "([^"]+)"', text)
+    assert [words for words in KINDS_ASKED[language] if words not in asked] == []
+    (said,) = re.findall(r'"words": "([^"]+)"', text)
+    assert {Language.EN: "the most dangerous first", Language.ZH: "最危险的在前"}[language] in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_summary_is_told_lengths_that_its_fields_can_hold(language: Language) -> None:
+    # an English word is five letters and a space, and some are longer
+    pattern, letters = {Language.EN: (r"at most (\d+) words", 6.5), Language.ZH: (r"(\d+)\s*字以内", 1)}[
+        language
+    ]
+    told = dict(re.findall(rf'"(\w+)": "[^"]*{pattern}', summary_task(language, "intervention")))
+    assert told.keys() == {"words", "asked", "agreed", "next"}
+    fields = SafetyNote.model_json_schema()["properties"]
+    longest = {name: fields[name]["maxLength"] for name in told}
+    assert all(int(number) * letters <= longest[name] for name, number in told.items())
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_course_ends_by_plan_only_where_both_took_leave(language: Language) -> None:
     leave = {Language.EN: "took leave", Language.ZH: "道了别"}[language]
@@ -185,7 +215,7 @@ def test_danger_is_the_first_rule_of_every_head(language: Language) -> None:
     text = library(language).render("counselor/system", **first_session())
     first_rule = next(line for line in text.splitlines() if line.startswith("- "))
     assert first_rule.startswith(
-        {Language.EN: "- Danger comes before plan, length", Language.ZH: "- 危险先于计划、句数"}[language]
+        {Language.EN: "- Danger comes before plan, approach", Language.ZH: "- 危险先于计划、取向"}[language]
     )
 
 
