@@ -185,14 +185,17 @@ def _danger(
     spoken = count_counselor_turns(turns)
     # only where the gate acts do prompts change
     acts, level = risk_level is not None, risk_level or NO_RISK
+    before = acts and brief.memory.holds_danger
+    still = still_open(turns, before=before, asks=rules.asks_again)
+    taken_up = before and spoken > 0 and still is StillOpen.NONE
     where = Where(
         turn=spoken + 1,
         turns_left=most - spoken,
         extra_turns=sources.baseline.safety.extra_turns if acts else 0,
         level=level,
-        spoken_of=was_high or was_asked(turns, asks=asks, skills=names),
+        spoken_of=was_high or taken_up or was_asked(turns, asks=asks, skills=names),
         told=was_high or any(note.danger is Danger.VOICED for note in notes),
-        still_open=still_open(turns, before=acts and brief.memory.holds_danger, asks=rules.asks_again),
+        still_open=still,
         own_unasked=is_past_half(turns, most) and own_death_unasked(turns, now=about, asks=rules.asks_self),
     )
     # where the gate acts it knows better than the skills, which stay for some turns after a hint; a danger on
@@ -201,7 +204,7 @@ def _danger(
     shown = any(skill.id in skill_ids for skill in risk) and not is_over
     return {
         "safety_due": due,
-        "danger_open": not due and (level > NO_RISK or where.still_open is not StillOpen.NONE or shown),
+        "danger_open": not due and (level > NO_RISK or still is not StillOpen.NONE or shown),
         "risk_about": about.value,
         "risk_level": level,
         "extra_turns": where.extra_turns,

@@ -368,3 +368,14 @@ def test_a_head_with_danger_on_record_keeps_the_budget_of_a_full_memory(
 def test_danger_comes_before_the_approach(language: Language) -> None:
     words = {EN: "Danger comes before plan, approach", ZH: "危险先于计划、取向"}[language]
     assert words in head_of(language, Memory(), 1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_danger_on_record_that_was_taken_up_is_not_asked_about_as_if_it_were_new(
+    language: Language,
+) -> None:
+    may_mean = {EN: "may mean danger", ZH: "刚才的话里可能"}[language]
+    asks, fine = ASKS[language], FINE[language]
+    turns = talk(asks, fine, {EN: "And the nights with that?", ZH: "夜里呢，那些念头？"}[language], fine)
+    shown = [note(language, turns, level=1, about=About.SELF, memory=one) for one in (held(1), held(0))]
+    assert [may_mean in text for text in shown] == [False, True]
