@@ -51,9 +51,13 @@ def risk_skills(skills: StageSkills) -> tuple[Skill, ...]:
     return tuple(skill for meta in risk_families(skills) for skill in meta.skills)
 
 
-def beside_danger(skills: StageSkills) -> frozenset[str]:
-    """List the ids of the skills that may stand beside those for a danger while it is open."""
-    return frozenset(skill.id for meta in skills.meta_skills if meta.beside_danger for skill in meta.skills)
+def beside_danger(skills: StageSkills) -> frozenset[str] | None:
+    """List the ids of the skills that may stand beside those for a danger while it is open.
+
+    None where no family is marked, as in a library of somebody else: all may.
+    """
+    marked = [meta for meta in skills.meta_skills if meta.beside_danger]
+    return frozenset(skill.id for meta in marked for skill in meta.skills) if marked else None
 
 
 def families_for(

@@ -197,6 +197,13 @@ def test_while_danger_is_open_only_what_is_in_place_beside_it_is_shown() -> None
     assert show_beside(alarm=Alarm.VOICED, most=3, beside=()) == ("r.ask", "r.near")
 
 
+def test_a_library_that_marks_no_family_keeps_all_beside_a_danger() -> None:
+    assert beside_danger(SKILLS) is None
+    marked = SKILLS.meta_skills[2].model_copy(update={"beside_danger": True})
+    some = SKILLS.model_copy(update={"meta_skills": (*SKILLS.meta_skills[:2], marked)})
+    assert beside_danger(some) == frozenset({"c.0", "c.1"})
+
+
 BESIDE = {
     Modality.BT: {"hard-moments", "ending-well"},
     Modality.CBT: {"hard-moments", "ending-well"},
