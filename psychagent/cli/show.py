@@ -11,7 +11,7 @@ from rich.markup import escape
 
 from psychagent.assets.labels import Labels, load_labels
 from psychagent.cli.shown.console import open_console
-from psychagent.domain.base import Speaker
+from psychagent.domain.base import Speaker, Stage
 from psychagent.domain.file_facts import memory_changes
 from psychagent.domain.memory import Standing
 from psychagent.domain.others import plan_from_others
@@ -121,7 +121,8 @@ def _summary(record: SessionRecord, labels: Labels) -> Iterator[str]:
         if text:
             yield _line(labels, labels.note(name), str(text))
     plan = plan_from_others(summary.get("next_session_plan") or {})
-    if isinstance(plan, dict) and plan:
+    # the plan behind a last session only says that none follows
+    if isinstance(plan, dict) and plan and plan.get("stage") != Stage.TERMINATION:
         stage = labels.stage(str(plan.get("stage", "")))
         yield _line(labels, labels.next, f"{stage}{labels.colon}{plan.get('title', '')}")
     for fix in record.corrections:

@@ -64,6 +64,9 @@ class MetaSkill(_InPlace):
     risk: bool = False
     """Whether its skills are for danger: shown first when danger is voiced or due to be asked about, and
     not at all otherwise. The first of them is the plain question."""
+    beside_danger: bool = False
+    """Whether its skills are in place while a danger is open: people who may help, an ending, talk that gets
+    hard. Those of other families wait until it is settled."""
     about: Mapping[About, tuple[str, ...]] = Field(default_factory=dict)
     """Kinds of danger that a family for danger is for, and regular expressions for what the client says where
     it is the right one; the first family for a kind stands in where none is heard."""

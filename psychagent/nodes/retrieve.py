@@ -12,11 +12,11 @@ from pydantic import BaseModel, Field
 from psychagent.domain.base import Speaker
 from psychagent.domain.call import CallId
 from psychagent.domain.file_facts import file_facts, to_line
-from psychagent.domain.risk.danger import Alarm, lately_said, open_danger, sound_alarm
+from psychagent.domain.risk.danger import Alarm, lately_said, open_danger
 from psychagent.domain.risk.finding import About, RiskMode
 from psychagent.domain.risk.level import is_pressing, level_at
 from psychagent.domain.role import Role
-from psychagent.domain.skill import MetaSkill, Skill, StageSkills
+from psychagent.domain.skill import MetaSkill, StageSkills
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import MalformedReplyError, SkillStoreError
@@ -25,9 +25,11 @@ from psychagent.llm.journal import Kept, Key, digest
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.safety.mode import mode_of
+from psychagent.nodes.safety.open_danger import alarm_at, is_open_at, recorded_danger
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import Shape, json_shape, read_json
 from psychagent.skills.shown import (
+    beside_danger,
     choosable,
     choose_shown,
     families_for,
@@ -182,22 +184,6 @@ async def _query(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn
             assert_never(unknown)
 
 
-def _alarm(
-    sources: Sources, brief: Brief, turns: Sequence[Turn], draft: Turn, risk: Sequence[Skill]
-) -> Alarm:
-    rules = sources.safety(brief.case.language).rules
-    return sound_alarm(
-        turns,
-        voices=lambda text: rules.voices(text, judged=draft.rewrite is not None),
-        asks=rules.asks_about,
-        skills={skill.name for skill in risk},
-        now=draft.rewrite is not None and draft.rewrite.danger,
-        carried=any(summary.safety.must_stay for summary in brief.memory.summaries),
-        session_index=brief.session_index,
-        max_turns=brief.knobs.max_counselor_turns,
-    )
-
-
 async def _shown(
     deps: Deps, brief: Brief, turns: Sequence[Turn], draft: Turn, about: About
 ) -> tuple[str, ...]:
@@ -215,11 +201,12 @@ async def _shown(
     # a rewrite names the danger where the client only hints at it
     said = f"{heard}\n{draft.query if draft.rewrite else ''}"
     known = _known(brief, turns)
-    fitting = families_for(skills, about, said, known)
+    fitting = families_for(skills, about, said, known, recorded=recorded_danger(brief))
     risk = [skill for skill in risk_skills(skills) if skill.id in brief.candidates]
     pinned = is_pressing(told)
-    alarm = Alarm.VOICED if told else _alarm(deps, brief, turns, draft, risk)
-    which = [alarm.value, pinned, [meta.id for meta in fitting]]
+    alarm = Alarm.VOICED if told else alarm_at(deps, brief, turns, draft, risk)
+    is_open = is_open_at(deps, brief, turns, told)
+    which = [alarm.value, pinned, [meta.id for meta in fitting], *(["open"] if is_open else [])]
     asked = digest(draft.query, brief.candidates, settings.top_k, settings.floor, which)
     key = Key(CallId(brief.place, "search", str(len(turns))), 0, asked)
     if kept := deps.journal.find(key):
@@ -237,6 +224,7 @@ async def _shown(
         alarm=alarm,
         floor=store.floor,
         most=settings.top_k,
+        beside=beside_danger(skills) if is_open else None,
     )
     deps.journal.add(key, Kept({"skills": ids}))
     return ids

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from psychagent.domain.risk.danger import Alarm
@@ -51,7 +51,18 @@ def risk_skills(skills: StageSkills) -> tuple[Skill, ...]:
     return tuple(skill for meta in risk_families(skills) for skill in meta.skills)
 
 
-def families_for(skills: StageSkills, about: About, said: str, known: str) -> tuple[MetaSkill, ...]:
+def beside_danger(skills: StageSkills) -> frozenset[str] | None:
+    """List the ids of the skills that may stand beside those for a danger while it is open.
+
+    None where no family is marked, as in a library of somebody else: all may.
+    """
+    marked = [meta for meta in skills.meta_skills if meta.beside_danger]
+    return frozenset(skill.id for meta in marked for skill in meta.skills) if marked else None
+
+
+def families_for(
+    skills: StageSkills, about: About, said: str, known: str, *, recorded: str = ""
+) -> tuple[MetaSkill, ...]:
     """List the families for danger that fit the one that is open, at least one if there is any.
 
     Where nobody knows whose danger it is, the family with the plain question is always among them.
@@ -61,9 +72,12 @@ def families_for(skills: StageSkills, about: About, said: str, known: str) -> tu
         about: Whose danger it is; `none` is not known.
         said: The client's last words, and what a model says of them.
         known: What the client has said and what its file holds.
+        recorded: What earlier sessions tell of a danger that is open. It counts where today's words call for
+            no family: "he is still there" does not say that he is a voice.
     """
     families = risk_families(skills)
     called = tuple(meta for meta in families if meta.is_called_for(about, said))
+    called = called or tuple(meta for meta in families if meta.is_called_for(about, recorded))
     # "I hurt him" may be a partner or a child: who knows of no child asks first what else is called for, and
     # asks after a child all the same where nothing else is
     called = tuple(meta for meta in called if meta.suits(known)) or called
@@ -83,6 +97,7 @@ def choose_shown(
     alarm: Alarm,
     floor: float,
     most: int,
+    beside: Collection[str] | None = None,
 ) -> tuple[str, ...]:
     """Choose what a turn shows of a ranking of all its candidates, best first.
 
@@ -97,6 +112,7 @@ def choose_shown(
         alarm: Whether danger is voiced, or due to be asked about.
         floor: Fit that the best of the rest must reach.
         most: Most skills.
+        beside: Ids of the skills that may stand beside those for a danger that is open; None where none is.
     """
     first: list[str] = []
     dangers = [skill.id for meta in risk for skill in meta.skills]
@@ -107,7 +123,8 @@ def choose_shown(
             first = dangers[:1]
         case Alarm.NONE:
             pass
-    rest = [hit for hit in hits if hit.skill.id not in dangers and hit.skill.suits(known)][:most]
+    rest = [hit for hit in hits if hit.skill.id not in dangers and hit.skill.suits(known)]
+    rest = [hit for hit in rest if beside is None or hit.skill.id in beside][:most]
     if max((hit.fit for hit in rest), default=0.0) < floor:
         rest = []
     ids = [hit.skill.id for hit in rest if hit.fit >= TRAILING * floor]

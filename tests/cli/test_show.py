@@ -148,3 +148,15 @@ def test_of_a_session_of_ours_every_word_is_shown(tmp_path: Path) -> None:
     talk = [{"role": "user", "content": "[sighs]"}, {"role": "assistant", "content": "Hello."}]
     turns = [{"speaker": "client", "text": "[sighs]"}, {"speaker": "counselor", "text": "Hello."}]
     assert "[sighs]" in shown(tmp_path, "en", transcript=talk, turns=turns)
+
+
+@pytest.mark.parametrize(("language", "following"), [("en", "next"), ("zh", "下次")])
+def test_after_the_last_session_none_is_said_to_follow(tmp_path: Path, language: str, following: str) -> None:
+    summary = stored(language)["summary"]
+    last = summary | {"next_session_plan": {"stage": "termination", "title": "The end of the meetings"}}
+    told = [
+        shown(tmp_path / name, language, summary=one, corrections=[])
+        for name, one in (("going-on", summary), ("last", last))
+    ]
+    assert [following in text for text in told] == [True, False]
+    assert "The end of the meetings" not in told[1]

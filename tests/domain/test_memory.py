@@ -151,9 +151,9 @@ def test_a_danger_and_its_plan_are_not_pushed_out_by_later_notes_that_found_noth
 
 
 def test_a_long_note_shows_each_of_its_texts_in_part() -> None:
-    held = memory(1, size=60)
+    held = memory(1, language=Language.ZH, size=1400)
     texts = {
-        name: words(Language.EN, 200, f"{name} ") for name in SafetyNote.model_fields if name != "danger"
+        name: words(Language.ZH, 200, f"{name} ") for name in SafetyNote.model_fields if name != "danger"
     }
     full = SafetyNote(danger=Danger.VOICED, **texts)
     one = held.summaries[0].model_copy(update={"safety": full})
@@ -195,8 +195,8 @@ def test_of_a_long_note_on_a_danger_nothing_is_lost_that_holds_the_client(langua
     words, asked = PLANNED[language].words, PLANNED[language].asked
     longer = {"words": f"{words} {words}"[:400], "asked": f"{asked} {asked}"[:300]}
     whole = PLANNED[language].model_copy(update=longer)
-    one = memory(1, language=language).summaries[0].model_copy(update={"safety": whole})
-    (row,) = view_memory(Memory(summaries=(one,))).safety
+    one = memory(1, language=language, size=1400).summaries[0].model_copy(update={"safety": whole})
+    (row,) = view_memory(Memory(summaries=(one,)), budget=500).safety
     for name in ("agreed", "people", "holds", "next"):
         assert getattr(row.note, name) == getattr(whole, name)
     assert row.note.words.endswith("…")
@@ -205,6 +205,67 @@ def test_of_a_long_note_on_a_danger_nothing_is_lost_that_holds_the_client(langua
     assert whole.words.startswith(kept)
     # no clause is cut in two
     assert kept[-1] in ".。" or whole.words[len(kept)] in ",，;；.。"
+
+
+COMMANDS = {
+    Language.EN: SafetyNote(
+        danger=Danger.VOICED,
+        words="I don't want to die. It's him. There's a voice; nobody else hears it, but he's there, behind "
+        "the boiler. He says not to eat, and since Sunday he says I should stop breathing. He says the boy "
+        "would be better off with my sister, and that I'm not to tell anyone he talks; he knows when I do, "
+        "and then he shouts the whole night through and bangs on the pipes.",
+        asked="Wish to die: no, said at once. Commands: not to eat, since two weeks; to die, since Sunday. "
+        "Resisted: yes, by turning the radio up. Within reach: nothing at hand, the window is locked. Drink: "
+        "none. A doctor today: would rather not, afraid of being kept in.",
+        holds="Her son, and the radio.",
+        people="Her sister, from six in the evening.",
+        agreed="Her sister sleeps in the room tonight. If he orders it again, she wakes her, and together "
+        "they ring 112; from eight in the morning the sister rings the practice and goes along.",
+        next="Whether she has eaten and slept since; whether it was ever tried before; whether a doctor has "
+        "seen her; whether he still orders it, and how she kept from it.",
+    ),
+    Language.ZH: SafetyNote(
+        danger=Danger.VOICED,
+        words="我不想死。是他。有个声音，别人听不见，可他就在那儿，在锅炉后头。他叫我别吃饭，从礼拜天起还叫我别喘气，"
+        "叫我去死。他说孩子跟着我姐还好些。",
+        asked="想死：答没有，答得很快。声音命令什么：别吃饭，有两个礼拜；去死，从礼拜天起。顶不顶得住：顶得住，把收音机"
+        "开大声。手边有没有：手边啥也没有，窗户锁着。喝酒：没有。今天看医生：不大肯，上回的事还记着。",
+        holds="儿子，还有收音机。",
+        people="姐姐，晚上六点以后都在。",
+        agreed="今晚姐姐睡一个屋。他再下命令，就叫醒姐姐，一起打120。",
+        next="吃没吃、睡没睡；以前有没有试过；看没看医生。",
+    ),
+}
+
+
+@pytest.mark.parametrize(("language", "tokens"), [(Language.EN, 252), (Language.ZH, 235)])
+def test_after_one_session_the_note_on_a_danger_reads_whole(language: Language, tokens: int) -> None:
+    note = COMMANDS[language]
+    texts = note.model_dump(exclude={"danger"}).values()
+    assert sum(map(estimate_tokens, texts)) == tokens
+    one = memory(1, language=language, size=60).summaries[0].model_copy(update={"safety": note})
+    view = view_memory(Memory(summaries=(one,)))
+    assert view.safety == ((1, note),)
+    assert estimate_tokens(rendered(view, language)) <= MEMORY_TOKENS
+
+
+def test_a_danger_gets_what_nothing_else_needs_and_360_tokens_where_memory_is_full() -> None:
+    # a character of Chinese is a token, and no prompt has room for all that a note may hold
+    limits = {"words": 400, "asked": 300, "holds": 25, "people": 25, "agreed": 60, "next": 40}
+    note = SafetyNote(danger=Danger.VOICED, **{k: words(Language.ZH, n, "")[:n] for k, n in limits.items()})
+
+    def shown(sessions: int, size: int) -> dict[str, int]:
+        held = memory(sessions, language=Language.ZH, size=size)
+        last = held.summaries[-1].model_copy(update={"safety": note})
+        (row,) = view_memory(held.model_copy(update={"summaries": (*held.summaries[:-1], last)})).safety
+        return {name: estimate_tokens(getattr(row.note, name)) for name in limits}
+
+    empty, full = shown(1, 10), shown(20, 1400)
+    for name in ("agreed", "next", "holds", "people"):
+        assert empty[name] == full[name] == estimate_tokens(getattr(note, name))
+    assert sum(full.values()) + 8 * 5 <= 360
+    assert sum(empty.values()) > 420
+    assert 60 <= full["words"] < empty["words"]
 
 
 DENIED = {

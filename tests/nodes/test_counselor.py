@@ -218,4 +218,4 @@ def test_a_calm_answer_ends_a_false_alarm_and_no_danger_that_is_on_record(
     risk = risk_skills(deps.skills(case.language).stage(case.modality, brief.skill_stage))
     # two turns before the end, with a skill for danger still shown, and the gate hears none
     note = counselor_prompt(deps, brief, ASKED, [risk[0].id], NO_RISK).messages[-1]["content"]
-    assert ("Danger comes before all else" in note) == settled_first
+    assert ("who is with them tonight" in note) == settled_first

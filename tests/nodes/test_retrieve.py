@@ -10,17 +10,20 @@ from typing import Any
 import pytest
 from langgraph.runtime import Runtime
 
-from psychagent.domain.base import Language, Modality, Speaker
+from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary
 from psychagent.domain.profile import Traits
 from psychagent.domain.risk.finding import About, RiskFinding
+from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.skill import MetaSkill, Skill
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import MalformedReplyError, ReplyError, SkillStoreError
 from psychagent.nodes.retrieve import choose_candidates, keep_known, recent_turns, retrieve
 from psychagent.nodes.state import Brief, SessionState
+from psychagent.skills.library import SkillLibrary
 from tests.support.fakes import FAMILIES, Cast, brief_for, case_of, summed_up
 from tests.support.flat import LEXICAL
+from tests.support.memory_parts import summary
 
 SAFETY = "cbt.conceptualization.risk-and-safety"
 DANGERS = ("home-safety", "others-safety", "child-safety", "voices-safety")
@@ -291,3 +294,62 @@ async def test_numbness_toward_a_child_is_spoken_of_with_parents_alone(language:
     assert not await shown(unnamed)
     assert await shown(child)
     assert await shown(unnamed, "a son of four months" if language is Language.EN else "儿子四个月")
+
+
+STILL = {
+    Language.EN: ("He is still there. I did as I was told.", "There is a voice, and he tells me not to eat."),
+    Language.ZH: ("他还在。我照做了。", "有个声音，他叫我别吃饭。"),
+}
+VOICES = "voices-safety"
+
+
+def after(language: Language, *, words: str = "", problem: str = "", level: int = 1) -> Memory:
+    """A memory in which a danger to the client itself was open when the last session ended."""
+    note = SafetyNote(danger=Danger.VOICED, words=words) if level else SafetyNote()
+    held = summary("s", language=language, safety=note)
+    file = ClientFile(main_problem=problem)
+    return Memory(client_file=file, summaries=(held,), risk_level=level, risk_about=About.SELF)
+
+
+async def kinds_of(language: Language, memory: Memory, turns: list[Turn], level: int = 1) -> list[str]:
+    """List the families of the skills that a turn of a second session shows where the gate acts."""
+    cast = Cast({}, query="utterance", language=language, safety={"mode": "act"})
+    brief = brief_for(cast.deps, case_of(f"{language.value}01"), session_index=2, memory=memory)
+    findings = [RiskFinding(turn=len(turns) - 1, level=level, about=About.SELF)] if level else []
+    found = await retrieve(cast.deps)({"turns": turns, "findings": findings}, Runtime(context=brief))
+    assert found["retrieved"]
+    return [skill_id.split(".")[2] for skill_id in found["retrieved"].skills]
+
+
+@pytest.mark.parametrize("language", list(Language))
+async def test_voices_on_record_bring_their_skills_though_today_nobody_names_them(language: Language) -> None:
+    said, recorded = STILL[language]
+    turns = [*TALK[:-1], Turn(speaker=Speaker.CLIENT, text=said)]
+    for memory in (after(language, words=recorded), after(language, words=said, problem=recorded)):
+        assert (await kinds_of(language, memory, turns))[:2] == [VOICES, VOICES]
+    # what is settled is no longer called for, and neither is what was never recorded
+    settled = after(language, problem=recorded, level=0)
+    assert VOICES not in await kinds_of(language, settled, turns, level=1)
+    assert VOICES not in await kinds_of(language, after(language, words=said), turns)
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("level", [0, 1, 2])
+async def test_while_danger_is_open_nothing_is_shown_that_could_wait(language: Language, level: int) -> None:
+    said, recorded = STILL[language]
+    turns = [*TALK[:-1], Turn(speaker=Speaker.CLIENT, text=said)]
+    skills = SkillLibrary(language).stage(Modality.CBT, Stage.CONCEPTUALIZATION)
+    allowed = {meta.id.split(".")[2] for meta in skills.meta_skills if meta.risk or meta.beside_danger}
+    # at level 0 it is on record, and was not asked about yet
+    shown = await kinds_of(language, after(language, words=recorded), turns, level)
+    assert shown
+    assert set(shown) <= allowed
+
+
+async def test_once_a_danger_on_record_was_asked_about_and_is_calm_other_skills_come_back() -> None:
+    memory = after(Language.EN, words=STILL[Language.EN][1])
+    asked = Turn(speaker=Speaker.COUNSELOR, text="Do you think of suicide?")
+    turns = [TALK[0], TALK[1], asked, TALK[3], TALK[4], TALK[5]]
+    shown = await kinds_of(Language.EN, memory, turns, level=0)
+    assert shown
+    assert not {"risk-and-safety", *DANGERS} & set(shown)

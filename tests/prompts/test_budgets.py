@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from statistics import mean
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from psychagent.domain.profile import Case
 from psychagent.domain.role import ClientKind
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
+from psychagent.domain.views.memory import view_memory
 from psychagent.flows.build import build_deps
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
@@ -24,13 +27,17 @@ from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.memory_parts import memory
+from tests.support.moments import closing_note
 from tests.support.prompt_values import library
 from tools.prompt_filler import full_recalls
 
 COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY = 930, 1800
+DANGER_ON_RECORD = 12
+"""What a danger on record may add in a last session, which says most; in others it keeps the budget."""
 CLIENT_HEAD = {Language.EN: 1170, Language.ZH: 1290}
 """All that is true of a person is in it; a Chinese character is estimated as a whole token."""
 SKILLS_TAIL, REWRITE_HEAD = 440, 268
+NOTES_IN_DANGER = {Language.EN: 200, Language.ZH: 255}
 PASSAGE = (45, 112)
 LAST = 20
 KINDS = [
@@ -97,6 +104,7 @@ def test_each_modality_has_a_short_passage_for_each_kind_of_session(
             "session_index": index,
             "plan": plan.model_copy(update={"stage": stage}),
             "last": index == LAST,
+            "memory": view_memory(Memory()),
         }
         texts.append(library(language).render(f"modality/{modality.value}", **given))
     approaches, passages = zip(*(text.split("\n") for text in texts), strict=True)
@@ -176,3 +184,14 @@ def test_the_rewrite_prompt_is_small(language: Language) -> None:
 
 def test_the_tail_is_empty_where_there_is_nothing_to_say() -> None:
     assert library(Language.EN).render("counselor/skills", skills=[]) == ""
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_notes_on_a_turn_in_danger_stay_short(language: Language) -> None:
+    abouts, either = ("none", "self", "others", "harmed", "child"), (True, False)
+    where: dict[str, Any] = {"extra_turns": 4, "spoken_of": True, "danger_open": True, "last": True}
+    sizes = {}
+    for left, level, about, told, own in product((9, 3, 2, 1, 0, -3), (1, 2, 3), abouts, either, either):
+        given = where | {"risk_level": level, "risk_about": about, "told": told, "own_unasked": own}
+        sizes[left, level, about, told, own] = estimate_tokens(closing_note(language, left, **given))
+    assert max(sizes.values()) <= NOTES_IN_DANGER[language], max(sizes, key=lambda key: sizes[key])

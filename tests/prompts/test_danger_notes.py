@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
@@ -12,16 +13,20 @@ from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.risk.finding import About
 from psychagent.domain.safety import Danger, SafetyNote
+from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.flows.build import build_deps
 from psychagent.flows.session import goes_on
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.counselor_view import render_moment
 from psychagent.safety.rules import load_rules
+from tests.prompts.test_budgets import COUNSELOR_HEAD_WITH_MEMORY, DANGER_ON_RECORD
 from tests.support.every import LANGUAGES
 from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of
+from tests.support.memory_parts import memory as memory_of
 from tests.support.memory_parts import summary
+from tests.support.moments import closing_note
 
 EN, ZH = Language.EN, Language.ZH
 MOST = 6
@@ -118,11 +123,11 @@ def test_a_plain_question_about_dying_is_heard_in_chinese(words: str) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("about", [About.HARMED, About.OTHERS])
+@pytest.mark.parametrize("about", [about for about in About if about not in (About.NONE, About.SELF)])
 def test_own_death_is_asked_about_before_goodbye_where_others_are_the_danger(
     language: Language, about: About
 ) -> None:
-    wanted = {EN: "Their own death was not asked about yet", ZH: "还没问过对方自己想不想死"}[language]
+    wanted = {EN: "it was not asked today", ZH: "今天还没问过"}[language]
     plain = {EN: "Does he hit you?", ZH: "他打您吗？"}[language]
     early, late = talk(HELLO[language], "x"), talk(HELLO[language], "x", plain, "x", plain, "x")
     asked = talk(HELLO[language], "x", plain, "x", OWN[language], "x")
@@ -189,8 +194,8 @@ def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Lan
     assert more not in note(language, turns[:-2], level=2, about=About.SELF)
     # what was asked about is settled, then said goodbye to; what is new is asked about
     settle, new = {
-        EN: ("see to that first", "The last words may mean danger"),
-        ZH: ("先说定", "刚才的话里可能有危险"),
+        EN: ("settles nothing by itself", "The last words may mean danger"),
+        ZH: ("还不等于有了着落", "刚才的话里可能有危险"),
     }[language]
     asked = talk(*[OWN[language], "x"] * (MOST - 1))
     for spoken, there, absent in ((asked, settle, new), (turns, new, settle)):
@@ -218,3 +223,159 @@ def test_every_note_on_danger_reads_as_one_note_a_line(language: Language) -> No
         lines = [line for line in text.splitlines() if line]
         assert all(line.startswith("[") and line.endswith("]") for line in lines), text
         assert "  " not in text
+
+
+def step_note(language: Language, left: int, about: str, **over: Any) -> str:
+    return closing_note(language, left, risk_about=about, **{"extra_turns": 4} | over)
+
+
+HIS_CHILD = {
+    EN: ("how often it happened and what else", "besides them", "Phone and things", "where they could go"),
+    ZH: ("有过几次、还发生过什么", "除了本人还有谁", "手机", "能去哪儿"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_may_hurt_a_child_is_asked_after_the_child_and_not_spoken_to_as_a_victim(
+    language: Language,
+) -> None:
+    often, besides, searched, go = HIS_CHILD[language]
+    text = step_note(language, 5, "child", risk_level=2)
+    assert [words in text for words in (often, besides, searched, go)] == [True, True, False, False]
+    for level, left in product((1, 2), (5, 1, 0, -3)):
+        text = step_note(language, left, "child", risk_level=level, spoken_of=True)
+        assert not [words for words in (searched, go) if words in text]
+    assert searched in step_note(language, 5, "harmed", risk_level=2)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("about", ["self", "others", "harmed", "child"])
+def test_what_was_not_agreed_gets_a_fallback_before_goodbye(language: Language, about: str) -> None:
+    instead = {EN: "what to do instead", ZH: "换成什么"}[language]
+    eased = {EN: "has eased", ZH: "已经缓和"}[language]
+    call = {EN: "emergency services", ZH: "急救电话"}[language]
+    for left in (0, -3):
+        text = step_note(language, left, about, risk_level=1, spoken_of=True)
+        assert instead in text
+        assert call in text
+        assert eased not in text
+    doctor = {EN: "the child's doctor", ZH: "带孩子去看医生"}[language]
+    assert (doctor in text) is (about == "child")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_new_is_asked_about_before_goodbye_while_turns_are_left(language: Language) -> None:
+    new = {EN: "have just said for the first time", ZH: "刚说出一件新的"}[language]
+    shown = [step_note(language, left, "self", risk_level=1, spoken_of=True) for left in (1, 0, -2, -3)]
+    assert [new in text for text in shown] == [True, True, True, False]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_at_a_low_level_one_thing_that_is_still_unasked_is_named(language: Language) -> None:
+    unasked = {
+        "self": {
+            EN: "earlier attempts, drink, of voices since when",
+            ZH: "以前有没有试过、喝没喝酒、声音从什么时候",
+        },
+        "child": {EN: "how often it happened", ZH: "有过几次"},
+        "harmed": {EN: "whether it gets worse", ZH: "是不是越来越重"},
+    }
+    one = {EN: "ask one thing that was not asked yet", ZH: "问一样还没问过的"}[language]
+    for about, words in unasked.items():
+        for told in (True, False):
+            text = step_note(language, 5, about, risk_level=1, spoken_of=True, told=told)
+            assert one in text
+            assert words[language] in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_who_has_said_yes_is_not_told_what_holds_for_a_no(language: Language) -> None:
+    no, yes = {EN: ("If they said no", "If they said yes"), ZH: ("对方若说没有", "若说有，")}[language]
+    shown = [
+        step_note(language, 5, "self", risk_level=1, spoken_of=True, told=told) for told in (True, False)
+    ]
+    assert [(no in text, yes in text) for text in shown] == [(False, False), (True, True)]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_danger_that_was_high_or_is_on_record_was_told_of(language: Language) -> None:
+    no = {EN: "If they said no", ZH: "对方若说没有"}[language]
+    asked = talk(HELLO[language], "x", OWN[language], "x", "y", "x", "y", "x")
+    high = [t.model_copy(update={"risk_level": 2}) if t.text == "y" else t for t in asked]
+    denied = held(0, SafetyNote(danger=Danger.DENIED, agreed="a"))
+    about = About.SELF
+    assert no in note(language, asked, level=1, about=about)
+    assert no in note(language, asked, level=1, about=about, memory=denied)
+    assert no not in note(language, high, level=1, about=about)
+    assert no not in note(language, asked, level=1, about=about, memory=held(0, ON_RECORD))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_one_turn_holds_one_note_that_asks(language: Language) -> None:
+    grid = product(range(MOST + 4), range(4), About, (held(2), held(0, ON_RECORD), held(0)), (1, 2, 4))
+    kept = {EN: "[Phone and things may be searched", ZH: "[手机、东西可能被翻看"}[language]
+    due = {EN: "[safety not yet asked", ZH: "[还没问过安全"}[language]
+    for said, level, about, memory, index in grid:
+        turns = talk(*["x"] * (2 * said))
+        shown = note(language, turns, level=level, about=about, memory=memory, index=index).splitlines()
+        asking = [line for line in shown[1:] if line and not line.startswith((kept, due))]
+        assert len(asking) <= 1, shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_goodbye_in_danger_sets_no_task_of_the_approach(language: Language) -> None:
+    waived = {EN: "no task, no praise, no summary", ZH: "不留任务，不夸，不小结"}
+    for level, left in ((1, 0), (0, 0), (1, -3), (2, -3)):
+        assert waived[language] in step_note(language, left, "self", risk_level=level, spoken_of=True)
+
+
+def head_of(language: Language, memory: Memory, index: int, modality: Modality = Modality.CBT) -> str:
+    """Render the counselor's head of a session of a consolidation."""
+    brief = brief_for(DEPS, case_of(f"{language.value}01", modality), session_index=index, memory=memory)
+    planned = replace(brief, plan=brief.plan.model_copy(update={"stage": Stage.CONSOLIDATION}))
+    return counselor_prompt(DEPS, planned, [], ()).messages[0]["content"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_danger_on_record_makes_plan_and_approach_wait_and_is_no_setback_to_practice_on(
+    language: Language,
+) -> None:
+    waits, practice = {
+        EN: ("what plan and approach say of setbacks", "a setback is practice"),
+        ZH: ("计划和取向里", "当练习"),
+    }[language]
+    for index in (2, 4):
+        shown = [head_of(language, memory, index) for memory in (held(0, ON_RECORD), held(0))]
+        # a last meeting has a sentence of its own on what comes first
+        assert [waits in head for head in shown] == [index == 2, False]
+        assert [practice in head for head in shown] == [False, True]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("modality", list(Modality))
+def test_a_head_with_danger_on_record_keeps_the_budget_of_a_full_memory(
+    language: Language, modality: Modality
+) -> None:
+    full = memory_of(20, language=language, size=1400)
+    last = full.summaries[-1].model_copy(update={"safety": ON_RECORD})
+    full = full.model_copy(update={"summaries": (*full.summaries[:-1], last)})
+    sizes = [estimate_tokens(head_of(language, full, index, modality)) for index in (3, 4)]
+    assert sizes[0] <= COUNSELOR_HEAD_WITH_MEMORY
+    assert sizes[1] <= COUNSELOR_HEAD_WITH_MEMORY + DANGER_ON_RECORD
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_danger_comes_before_the_approach(language: Language) -> None:
+    words = {EN: "Danger comes before plan, approach", ZH: "危险先于计划、取向"}[language]
+    assert words in head_of(language, Memory(), 1)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_danger_on_record_that_was_taken_up_is_not_asked_about_as_if_it_were_new(
+    language: Language,
+) -> None:
+    may_mean = {EN: "may mean danger", ZH: "刚才的话里可能"}[language]
+    asks, fine = ASKS[language], FINE[language]
+    turns = talk(asks, fine, {EN: "And the nights with that?", ZH: "夜里呢，那些念头？"}[language], fine)
+    shown = [note(language, turns, level=1, about=About.SELF, memory=one) for one in (held(1), held(0))]
+    assert [may_mean in text for text in shown] == [False, True]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from psychagent.errors import AssetError
 from psychagent.scales.dialogue import Line, is_opener
 from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.memory_parts import memory
+from tests.support.moments import closing_note
 from tests.support.prompt_values import LISTS, MARKS, first_session, later_session, library
 
 ROOT = asset_dir("prompts")
@@ -134,6 +136,35 @@ def test_the_summary_is_offered_only_the_stages_that_may_follow(language: Langua
     assert "few sessions are left" in only or "剩下的次数不多" in only
 
 
+KINDS_ASKED = {
+    Language.EN: ("earlier attempts", "how often", "left alone", "threats", "what they order", "since when"),
+    Language.ZH: ("以前试过没有", "几次", "单独留下", "威胁", "命令什么", "从什么时候"),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("last", [True, False])
+def test_a_summary_asks_of_each_kind_of_danger_what_counts_for_it(language: Language, last: bool) -> None:
+    text = summary_task(language, *([] if last else ["intervention"]), last=last)
+    (asked,) = re.findall(r'"asked": "([^"]+)"', text)
+    assert [words for words in KINDS_ASKED[language] if words not in asked] == []
+    (said,) = re.findall(r'"words": "([^"]+)"', text)
+    assert {Language.EN: "the most dangerous first", Language.ZH: "最危险的在前"}[language] in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_summary_is_told_lengths_that_its_fields_can_hold(language: Language) -> None:
+    # an English word is five letters and a space, and some are longer
+    pattern, letters = {Language.EN: (r"at most (\d+) words", 6.5), Language.ZH: (r"(\d+)\s*字以内", 1)}[
+        language
+    ]
+    told = dict(re.findall(rf'"(\w+)": "[^"]*{pattern}', summary_task(language, "intervention")))
+    assert told.keys() == {"words", "asked", "agreed", "next"}
+    fields = SafetyNote.model_json_schema()["properties"]
+    longest = {name: fields[name]["maxLength"] for name in told}
+    assert all(int(number) * letters <= longest[name] for name, number in told.items())
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_course_ends_by_plan_only_where_both_took_leave(language: Language) -> None:
     leave = {Language.EN: "took leave", Language.ZH: "道了别"}[language]
@@ -184,7 +215,7 @@ def test_danger_is_the_first_rule_of_every_head(language: Language) -> None:
     text = library(language).render("counselor/system", **first_session())
     first_rule = next(line for line in text.splitlines() if line.startswith("- "))
     assert first_rule.startswith(
-        {Language.EN: "- Danger comes before plan, length", Language.ZH: "- 危险先于计划、句数"}[language]
+        {Language.EN: "- Danger comes before plan, approach", Language.ZH: "- 危险先于计划、取向"}[language]
     )
 
 
@@ -193,11 +224,7 @@ def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_an
     language: Language,
 ) -> None:
     def moment(left: int, **over: Any) -> str:
-        plain = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
-        plain |= {"risk_level": 0, "risk_about": "none", "extra_turns": 0, "risk_spoken_of": False}
-        plain |= {"still_open": "none", "own_unasked": False}
-        given = {"turn": 3, "turns_left": left, **plain}
-        return library(language).render("counselor/moment", **given | over)
+        return closing_note(language, left, **{"turn": 3} | over)
 
     words = {
         Language.EN: ("If danger is open, first", "so that they can answer", "turn 3 of 10"),
@@ -212,21 +239,6 @@ def test_the_last_turn_waits_for_safety_and_the_one_before_leaves_room_for_an_an
     # an open danger leaves no room for a task, nor for what is taken along
     for last in (True, False):
         assert len({moment(2, modality=m, last=last, danger_open=True) for m in Modality}) == 1
-
-
-def closing_note(language: Language, left: int, **over: Any) -> str:
-    plain = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
-    plain |= {
-        "risk_level": 0,
-        "risk_about": "none",
-        "extra_turns": 0,
-        "risk_spoken_of": False,
-        "still_open": "none",
-        "own_unasked": False,
-        "turn": 9,
-        "turns_left": left,
-    }
-    return library(language).render("counselor/moment", **plain | over)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -338,16 +350,17 @@ def test_the_note_on_open_danger_asks_about_the_kind_that_it_is(language: Langua
         Language.EN: ("what they think of doing", "hands at the throat"),
         Language.ZH: ("想做什么", "掐脖子"),
     }[language]
-    kinds = ("self", "others", "harmed")
+    kinds = ("self", "others", "harmed", "child")
     notes = {about: closing_note(language, 5, risk_level=2, risk_about=about) for about in kinds}
     assert {about: (own in note, other in note) for about, note in notes.items()} == {
         "self": (True, False),
         "others": (True, False),
         "harmed": (False, True),
+        "child": (False, False),
     }
     assert notes["self"] != notes["others"]
     asked_once = {closing_note(language, 5, risk_level=1, risk_about=about) for about in kinds}
-    assert len(asked_once) == 3
+    assert len(asked_once) == 4
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -377,7 +390,9 @@ def test_a_session_after_danger_opens_with_how_it_is_now(language: Language, lev
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_in_extra_turns_a_danger_that_is_less_sharp_is_settled_before_goodbye(language: Language) -> None:
     def extra(level: int, left: int) -> str:
-        return closing_note(language, left, extra_turns=4, risk_level=level, risk_about="self")
+        return closing_note(
+            language, left, extra_turns=4, risk_level=level, risk_about="self", spoken_of=True
+        )
 
     settle, eased = {
         Language.EN: ("which settles nothing by itself", "The danger has eased"),
@@ -386,7 +401,7 @@ def test_in_extra_turns_a_danger_that_is_less_sharp_is_settled_before_goodbye(la
     assert (settle in extra(1, 0), eased in extra(1, 0)) == (True, False)
     assert (settle in extra(0, 0), eased in extra(0, 0)) == (False, True)
     # no turn follows in which it could be settled
-    assert (settle in extra(1, -3), eased in extra(1, -3)) == (False, True)
+    assert (settle in extra(1, -3), eased in extra(1, -3)) == (False, False)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -397,14 +412,12 @@ def test_after_one_question_a_no_is_asked_about_once_more_and_violence_has_its_o
         Language.EN: ("ask once more", "any child are safe tonight", "who is with them tonight"),
         Language.ZH: ("再问一次", "跟谁在一起才安全", "今晚谁陪着"),
     }[language]
-    asked = closing_note(language, 5, risk_level=1, risk_about="self", risk_spoken_of=True)
+    asked = closing_note(language, 5, risk_level=1, risk_about="self", spoken_of=True)
     assert once_more in asked
     assert company in asked
     # whoever hurts them is the one who is with them tonight
     for left in (5, 0):
-        note = closing_note(
-            language, left, extra_turns=4, risk_level=1, risk_about="harmed", risk_spoken_of=True
-        )
+        note = closing_note(language, left, extra_turns=4, risk_level=1, risk_about="harmed", spoken_of=True)
         assert there in note
         assert company not in note
 

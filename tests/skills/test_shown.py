@@ -17,6 +17,7 @@ from psychagent.skills.index import Hit
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.shown import (
     MOST_RISK_SKILLS,
+    beside_danger,
     choosable,
     choose_shown,
     families_for,
@@ -170,6 +171,94 @@ def test_families_for_danger_fit_its_kind_and_the_clients_words(
     about: About, said: str, fit: list[str]
 ) -> None:
     assert [meta.id for meta in families_for(KINDS, about, said, said)] == fit
+
+
+@pytest.mark.parametrize(
+    ("about", "said", "recorded", "fit"),
+    [
+        (About.SELF, "It is still there.", "A voice orders it.", ["voices"]),
+        (About.NONE, "It is still there.", "A voice orders it.", ["suicide", "voices"]),
+        (About.HARMED, "He hits me.", "A voice orders it.", ["home"]),
+        (About.SELF, "It is still there.", "", ["suicide"]),
+        (About.OTHERS, "It is still there.", "A voice orders it.", ["child"]),
+    ],
+)
+def test_what_is_on_record_calls_for_a_family_where_todays_words_call_for_none(
+    about: About, said: str, recorded: str, fit: list[str]
+) -> None:
+    assert [meta.id for meta in families_for(KINDS, about, said, said, recorded=recorded)] == fit
+
+
+def test_while_danger_is_open_only_what_is_in_place_beside_it_is_shown() -> None:
+    ranked = hits(a=0.9, hard_1=0.7, r_ask=0.5, r_near=0.4, b=0.6)
+    show_beside = partial(choose_shown, ranked, known="", risk=RISK, fitting=RISK[:1], floor=0.6)
+    assert show_beside(alarm=Alarm.VOICED, most=3) == ("r.ask", "r.near", "a")
+    assert show_beside(alarm=Alarm.VOICED, most=3, beside={"hard.1"}) == ("r.ask", "r.near", "hard.1")
+    assert show_beside(alarm=Alarm.VOICED, most=3, beside=()) == ("r.ask", "r.near")
+
+
+def test_a_library_that_marks_no_family_keeps_all_beside_a_danger() -> None:
+    assert beside_danger(SKILLS) is None
+    marked = SKILLS.meta_skills[2].model_copy(update={"beside_danger": True})
+    some = SKILLS.model_copy(update={"meta_skills": (*SKILLS.meta_skills[:2], marked)})
+    assert beside_danger(some) == frozenset({"c.0", "c.1"})
+
+
+BESIDE = {
+    Modality.BT: {"hard-moments", "ending-well"},
+    Modality.CBT: {"hard-moments", "ending-well"},
+    Modality.HET: {
+        "hard-moments",
+        "aloneness-and-belonging",
+        "relations-beyond-the-room",
+        "ending-as-encounter",
+    },
+    Modality.PDT: {"hard-moments", "repair", "opening-the-ending"},
+    Modality.PMT: {"hard-moments", "people-of-my-life", "witnesses", "ending"},
+}
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("modality", list(Modality))
+def test_beside_an_open_danger_stand_hard_moments_people_and_endings(
+    language: Language, modality: Modality
+) -> None:
+    library = SkillLibrary(language)
+    stages = [stage for stage in Stage if stage is not Stage.TERMINATION]
+    metas = [meta for stage in stages for meta in library.stage(modality, stage).meta_skills]
+    assert {meta.id.split(".")[2] for meta in metas if meta.beside_danger} == BESIDE[modality]
+    assert beside_danger(library.stage(modality, Stage.CONSOLIDATION))
+
+
+HEARD = {
+    Language.EN: (
+        ["The voice's orders get louder.", "There are commanding voices.", "His voice commands it."],
+        ["I don't hear voices.", "She has never heard voices.", "There are no voices.", "I hear no voices."],
+    ),
+    Language.ZH: (
+        [
+            "声音的命令越来越凶。",
+            "有命令性声音。",
+            "那声音，要我别吃。",
+            "还有命令性幻听。",
+            "那声音又来了。",
+        ],
+        ["声音没叫我做什么。", "没有声音跟我说话。", "否认幻听。", "没听见什么声音。", "声音不叫了。"],
+    ),
+}
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("modality", list(Modality))
+def test_voices_are_heard_in_the_words_of_a_note_and_not_where_there_are_none(
+    language: Language, modality: Modality
+) -> None:
+    metas = SkillLibrary(language).stage(modality, Stage.CONCEPTUALIZATION).meta_skills
+    (voices,) = (meta for meta in metas if meta.id.endswith("voices-safety"))
+    yes, no = HEARD[language]
+    for kind in voices.about:
+        assert [text for text in yes if not voices.is_called_for(kind, text)] == []
+        assert [text for text in no if voices.is_called_for(kind, text)] == []
 
 
 def test_a_library_whose_families_name_no_kind_has_one_for_every_danger() -> None:

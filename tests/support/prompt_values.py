@@ -82,8 +82,7 @@ def values(
         "risk_level": 1,
         "risk_about": "harmed",
         "extra_turns": 2,
-        "risk_spoken_of": True,
-        "still_open": "none",
+        "step": "follow",
         "own_unasked": True,
         "card": Card(
             title="mark-card", intro="i", lines=(CardLine(name="mark-line", call="112"),), closing="c"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from psychagent.domain.base import Record
@@ -17,15 +17,20 @@ MEMORY_TOKENS = 800
 """Token budget of memory in a prompt, as counted by `estimate_tokens`."""
 FILE_TOKENS = 1600
 """Token budget of the client file where it is shown in full, to be brought up to date."""
-_HEADING_TOKENS, _ROW_TOKENS, _STANDING_TOKENS = 80, 20, 12
-"""Tokens of the budget taken by the headings, and by the fixed words of a recent session and of a task."""
-_DANGER_TOKENS, _NOTE_TOKENS, _LEAST_NOTE = 260, 80, 30
+_HEADING_TOKENS, _ROW_TOKENS, _STANDING_TOKENS, _OLDER_TOKENS = 80, 20, 12, 30
+"""Tokens of the budget taken by the headings, by the fixed words of a recent session and of a task, and by
+the line of an older session."""
+_DANGER_TOKENS, _NOTE_TOKENS, _LEAST_NOTE = 360, 80, 30
+"""Tokens of the note on a danger however full memory is, of another note, and the fewest of a text."""
 _NOTE_FIELD_TOKENS, _LEAST_FIELD = 5, 18
 _OTHER_NOTES = 2
 _NOTE_FIELDS = ("agreed", "words", "asked", "people", "holds", "next")
 """The texts of a note on danger, those first that must not be left out."""
 _HOLDING = ("agreed", "people", "holds", "next")
-"""Those that a plan for a danger consists of: they get what they need before anything else is shown."""
+"""Those that a plan for a danger consists of: none of them is left out."""
+_DANGER_TIERS = (("agreed", "next"), ("words", "asked"), ("people", "holds"))
+"""The texts of a note on a danger in the order in which they get what they need: a plan cut in half may say
+the opposite, and words without the command in them, or a question without its answer, say nothing."""
 
 
 class RecentSession(NamedTuple):
@@ -85,12 +90,13 @@ def view_memory(
         budget: The most tokens of it with its headings.
         labels: Name of a field of the client file -> how it is printed.
     """
-    safety, room = _safety(memory.summaries, room=budget - _HEADING_TOKENS)
+    room = budget - _HEADING_TOKENS
+    safety, room = _safety(memory.summaries, room=room, spare=room - _need_of_others(memory, labels))
     homework, room = _fit(memory.homework, limit=80, room=room, each=_STANDING_TOKENS)
     recent = _recent(memory, share=room * 45 // 100)
     room -= sum(estimate_tokens(" ".join(row[1:])) + _ROW_TOKENS for row in recent)
     older_rows = list(enumerate(memory.summaries[:-2], start=1))
-    reserve = min(room // 3, 30 * len(older_rows))
+    reserve = min(room // 3, _OLDER_TOKENS * len(older_rows))
     file_lines, rest = _fit(_facts(memory.client_file, labels), limit=90, room=room - reserve)
     older, _ = _fit(
         [f"{n}: {s.session_summary_abstract}" for n, s in reversed(older_rows)],
@@ -116,15 +122,33 @@ def _facts(client_file: ClientFile, labels: Mapping[str, str]) -> list[str]:
     return [to_row(path.split(".")[-1], value, labels) for path, value in known.items()]
 
 
-def _safety(summaries: Sequence[SessionSummary], *, room: int) -> tuple[tuple[SafetyLine, ...], int]:
-    """Take the newest note on danger in detail, then the last two others, while there is room."""
+def _need_of_others(memory: Memory, labels: Mapping[str, str]) -> int:
+    """Count the tokens that everything but safety would take if it were all shown."""
+    texts = [text for one in memory.summaries[-2:] for text in _recent_texts(one)]
+    rows = [*texts, *_facts(memory.client_file, labels)]
+    older = _OLDER_TOKENS * len(memory.summaries[:-2])
+    fixed = _ROW_TOKENS * len(memory.summaries[-2:]) + _STANDING_TOKENS * len(memory.homework)
+    return sum(estimate_tokens(row) + 2 for row in (*rows, *memory.homework)) + older + fixed
+
+
+def _safety(
+    summaries: Sequence[SessionSummary], *, room: int, spare: int
+) -> tuple[tuple[SafetyLine, ...], int]:
+    """Take the newest note on danger in detail, then the last two others, while there is room.
+
+    The first may take all that nothing else needs.
+    """
     rows = [SafetyLine(number, s.safety) for number, s in enumerate(summaries, start=1)]
     rows = [row for row in rows if row.note.danger is not Danger.NONE or row.note.must_stay]
     danger = [row for row in rows if row.note.must_stay][-1:]
     others = [row for row in rows if row not in danger][-_OTHER_NOTES:]
     taken: list[SafetyLine] = []
-    for row, most in [*((r, _DANGER_TOKENS) for r in danger), *((r, _NOTE_TOKENS) for r in reversed(others))]:
-        limit = min(most, room // 2)
+    limits = [
+        *((r, _DANGER_TOKENS, spare) for r in danger),
+        *((r, _NOTE_TOKENS, 0) for r in reversed(others)),
+    ]
+    for row, most, unused in limits:
+        limit = max(min(most, room // 2), unused)
         if limit < _LEAST_NOTE:
             break
         note, cost = _fit_note(row.note, limit)
@@ -139,31 +163,35 @@ def _fit_note(note: SafetyNote, limit: int) -> tuple[SafetyNote, int]:
     Of a danger on record nothing is left out that holds the client: the other texts give way.
     """
     names = [name for name in _NOTE_FIELDS if getattr(note, name)]
-    first = _HOLDING if note.must_stay else ()
+    tiers = _DANGER_TIERS if note.must_stay else (_NOTE_FIELDS,)
     while True:
-        texts, cost = _share_out({name: getattr(note, name) for name in names}, limit, first=first)
+        texts, cost = _share_out({name: getattr(note, name) for name in names}, limit, tiers=tiers)
         cut = [name for name in names if texts[name] != getattr(note, name)]
         scraps = [name for name in cut if estimate_tokens(texts[name]) < _LEAST_FIELD]
-        spare = [name for name in cut if name not in first]
+        spare = [name for name in cut if not (note.must_stay and name in _HOLDING)]
         if len(names) < 2 or not scraps or not spare:
             return note.model_copy(update=dict.fromkeys(_NOTE_FIELDS, "") | texts), cost
         names.remove(spare[-1])
 
 
 def _share_out(
-    texts: Mapping[str, str], limit: int, *, first: Collection[str] = ()
+    texts: Mapping[str, str], limit: int, *, tiers: Sequence[Sequence[str]]
 ) -> tuple[dict[str, str], int]:
     """Shorten texts to an even share of the tokens; what short ones leave goes to the long ones.
 
-    Those that come first share all but the least that each of the others needs.
+    Those of a tier share all but the least that each text of the tiers behind it needs.
     """
     room, shares = limit - 2 * _NOTE_FIELD_TOKENS, {}
-    others = [name for name in texts if name not in first]
-    needs = {name: min(estimate_tokens(texts[name]), _LEAST_NOTE) + _NOTE_FIELD_TOKENS for name in others}
-    for group, kept in (([n for n in texts if n in first], sum(needs.values())), (others, 0)):
-        by_size = sorted(group, key=lambda name: estimate_tokens(texts[name]))
-        for place, name in enumerate(by_size):
-            share = (room - kept) // (len(by_size) - place) - _NOTE_FIELD_TOKENS
+    needs = {
+        name: min(estimate_tokens(text), _LEAST_NOTE) + _NOTE_FIELD_TOKENS for name, text in texts.items()
+    }
+    for place, tier in enumerate(tiers):
+        kept = sum(needs.get(name, 0) for later in tiers[place + 1 :] for name in later)
+        by_size = sorted(
+            (name for name in tier if name in texts), key=lambda name: estimate_tokens(texts[name])
+        )
+        for at, name in enumerate(by_size):
+            share = (room - kept) // (len(by_size) - at) - _NOTE_FIELD_TOKENS
             shares[name] = clip_to_clause(texts[name], max(share, 1))
             room -= estimate_tokens(shares[name]) + _NOTE_FIELD_TOKENS
     return shares, limit - room
@@ -190,13 +218,20 @@ def _recent(memory: Memory, *, share: int) -> list[RecentSession]:
 
 def _recent_session(number: int, summary: SessionSummary, tokens: int) -> RecentSession:
     """Shorten a session's texts; the abstract gets what the others leave."""
-    goals, state = summary.goal_assessment, summary.client_state_analysis
-    objectives = clip_to_tokens(goals.objective_recap, tokens * 12 // 100)
-    status = clip_to_tokens(goals.completion_status, tokens * 15 // 100)
-    unresolved = clip_to_tokens(state.unresolved_points_or_tensions, tokens * 23 // 100)
+    abstract, objectives, status, unresolved = _recent_texts(summary)
+    objectives = clip_to_tokens(objectives, tokens * 12 // 100)
+    status = clip_to_tokens(status, tokens * 15 // 100)
+    unresolved = clip_to_tokens(unresolved, tokens * 23 // 100)
     left = tokens - sum(map(estimate_tokens, (objectives, status, unresolved)))
-    abstract = clip_to_tokens(summary.session_summary_abstract, max(left, tokens * 45 // 100))
+    abstract = clip_to_tokens(abstract, max(left, tokens * 45 // 100))
     return RecentSession(number, abstract, objectives, status, unresolved)
+
+
+def _recent_texts(summary: SessionSummary) -> tuple[str, str, str, str]:
+    """Return abstract, objectives, status and what is open."""
+    goals, state = summary.goal_assessment, summary.client_state_analysis
+    open_points = state.unresolved_points_or_tensions
+    return summary.session_summary_abstract, goals.objective_recap, goals.completion_status, open_points
 
 
 def write_file(client_file: ClientFile, *, budget: int = FILE_TOKENS) -> str:

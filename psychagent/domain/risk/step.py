@@ -1,0 +1,89 @@
+"""What the note on a turn asks of the counselor about a danger: one thing a turn. Asks no model."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from psychagent.domain.risk.danger import StillOpen
+from psychagent.domain.risk.finding import CONCERN, HIGH, NO_RISK
+
+
+class Step(StrEnum):
+    """The one thing to do about a danger in a turn; notes on how to close a session give way to it."""
+
+    NONE = "none"
+    GREET = "greet"
+    """Danger was open when the session before ended, and nothing was said yet."""
+    PRESS = "press"
+    """Danger is high: ask on about it."""
+    RAISE = "raise"
+    """A danger from before was not asked about yet."""
+    REPEAT = "repeat"
+    """The first answer about a danger from before may be a dodge."""
+    HEAR = "hear"
+    """The last words may mean danger: ask about it."""
+    OWN = "own"
+    """The danger told of is another one: ask about the client's own death."""
+    FOLLOW = "follow"
+    """It was asked about: take up the answer, a no or a yes."""
+    GO_ON = "go_on"
+    """It was told of: ask what is not asked yet, then settle the night."""
+    SETTLE = "settle"
+    """It is less sharp, and time is up: settle the night, then say goodbye."""
+    EASED = "eased"
+    """Nothing of it is left in turns that were given because of it: say goodbye."""
+    PART = "part"
+    """Danger is open, and no turn follows in which anything could be answered."""
+
+
+class Where(NamedTuple):
+    """What decides on a turn's step."""
+
+    turn: int
+    """Number of the counselor's turn, from 1."""
+    turns_left: int
+    """Regular turns that are left, this one included; 0 and less in the turns that danger adds."""
+    extra_turns: int
+    """Most turns that danger may add."""
+    level: int
+    spoken_of: bool
+    """Whether danger was asked about in this session, or was high."""
+    told: bool
+    """Whether the client has told of it, in this session or before."""
+    still_open: StillOpen
+    own_unasked: bool
+
+
+def can_be_answered(where: Where) -> bool:
+    """Return whether another turn of the counselor may follow; danger alone adds some beyond the last."""
+    may_follow = where.turns_left + where.extra_turns > 1
+    return where.turns_left > 1 or (may_follow and (where.turns_left < 1 or where.level > NO_RISK))
+
+
+def step_of(where: Where) -> Step:
+    """Choose a turn's step; two of them in one turn would be two questions in one turn."""
+    if not can_be_answered(where):
+        return Step.PART if where.level > NO_RISK else _calm(where)
+    if where.turn == 1 and where.level > NO_RISK:
+        return Step.GREET
+    if where.level >= HIGH:
+        return Step.PRESS
+    if where.still_open is not StillOpen.NONE:
+        return Step.RAISE if where.still_open is StillOpen.UNASKED else Step.REPEAT
+    if where.level == CONCERN and not where.spoken_of:
+        return Step.HEAR
+    if where.own_unasked:
+        return Step.OWN
+    return _concern(where) if where.level == CONCERN else _calm(where)
+
+
+def _concern(where: Where) -> Step:
+    is_late = where.turns_left <= 1 or where.turns_left + where.extra_turns <= 2
+    if is_late:
+        return Step.SETTLE
+    return Step.GO_ON if where.told else Step.FOLLOW
+
+
+def _calm(where: Where) -> Step:
+    return Step.EASED if where.turns_left < 1 else Step.NONE

@@ -1,0 +1,30 @@
+"""The notes on a counselor's turn, written from what decides on them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psychagent.domain.base import Language
+from psychagent.domain.risk.danger import StillOpen
+from psychagent.domain.risk.step import Where, step_of
+from tests.support.prompt_values import library
+
+
+def closing_note(
+    language: Language, left: int, *, spoken_of: bool = False, told: bool = False, **over: Any
+) -> str:
+    """Write the notes on a turn with the step that its danger calls for."""
+    given: dict[str, Any] = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
+    given |= {"risk_level": 0, "risk_about": "none", "extra_turns": 0, "own_unasked": False, "turn": 9}
+    given |= {"turns_left": left} | over
+    where = Where(
+        turn=given["turn"],
+        turns_left=given["turns_left"],
+        extra_turns=given["extra_turns"],
+        level=given["risk_level"],
+        spoken_of=spoken_of,
+        told=told,
+        still_open=StillOpen.NONE,
+        own_unasked=given["own_unasked"],
+    )
+    return library(language).render("counselor/moment", **given, step=step_of(where).value)
