@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -17,7 +17,7 @@ from psychagent.domain.risk.finding import About
 from psychagent.errors import AssetError, SettingsError
 from psychagent.files.read import load_model, nearest
 
-KINDS = (About.SELF, About.OTHERS, About.HARMED)
+KINDS = (About.SELF, About.OTHERS, About.HARMED, About.CHILD)
 """The kinds of danger for which there are services and words."""
 STALE_AFTER = timedelta(days=365)
 """Age from which an entry has to be compared with its source again: lines move, merge and close."""
@@ -95,10 +95,18 @@ class RegionResources(Record):
 
     @model_validator(mode="after")
     def _has_a_number_for_every_kind(self) -> RegionResources:
-        for kind in KINDS:
+        self.require(*(kind for kind in KINDS if kind is not About.CHILD))
+        return self
+
+    def require(self, *kinds: About) -> None:
+        """Refuse a region without an emergency number for one of some kinds.
+
+        Raises:
+            ValueError: Naming the kind.
+        """
+        for kind in kinds:
             if not any(one.call and kind in one.about for one in self.emergency):
                 raise ValueError(f"there is no emergency number about {kind.value!r}; add one to 'emergency'")
-        return self
 
 
 class ResourcesFile(Record):
@@ -116,6 +124,17 @@ class ResourcesFile(Record):
             raise ValueError(f"id {twice[0]!r} stands twice; rename one")
         return self
 
+    @model_validator(mode="after")
+    def _has_a_number_for_a_child_in_every_region_or_in_none(self) -> ResourcesFile:
+        if self.knows_child():
+            for region in self.regions.values():
+                region.require(About.CHILD)
+        return self
+
+    def knows_child(self) -> bool:
+        """Return whether it tells parents who hurt a child from those who are hurt; older files do not."""
+        return any(About.CHILD in one.about for one in self.all())
+
     def all(self) -> Iterator[Resource]:
         """Yield every service, region by region."""
         for region in self.regions.values():
@@ -130,6 +149,7 @@ class Resources:
     def __init__(self, file: ResourcesFile) -> None:
         """Take the services of a file."""
         self.file = file
+        self._knows_child = file.knows_child()
 
     def require(self, region: str) -> None:
         """Refuse a region that has no services; for entry points, before anybody speaks.
@@ -144,7 +164,7 @@ class Resources:
     def emergency(self, region: str, about: About) -> tuple[Resource, ...]:
         """List the emergency lines of a region for a kind of danger; none where the region is unknown."""
         known = self.file.regions.get(region)
-        return tuple(one for one in known.emergency if about in one.about) if known else ()
+        return self._for(about, known.emergency) if known else ()
 
     def lines(self, region: str, about: About) -> tuple[Resource, ...]:
         """List the other lines for a kind of danger.
@@ -157,7 +177,11 @@ class Resources:
             about: The kind of danger.
         """
         known = self.file.regions.get(region)
-        return tuple(one for one in (known.lines if known else self.file.anywhere) if about in one.about)
+        return self._for(about, known.lines if known else self.file.anywhere)
+
+    def _for(self, about: About, services: Iterable[Resource]) -> tuple[Resource, ...]:
+        kind = About.HARMED if about is About.CHILD and not self._knows_child else about
+        return tuple(one for one in services if kind in one.about)
 
     def stale(self, today: date) -> tuple[Resource, ...]:
         """List the entries to compare with their source again: checked too long ago, or not yet."""

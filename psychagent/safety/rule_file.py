@@ -50,6 +50,8 @@ class RiskPattern(Record):
     """Contexts in which it is no more than a concern."""
     voided_by: tuple[str, ...] = ()
     """Contexts in which it means nothing."""
+    child_by: tuple[str, ...] = ()
+    """Contexts in which it tells of a child that the speaker hurts or may hurt."""
 
 
 class AnswerRule(Record):
@@ -68,6 +70,8 @@ class AnswerRule(Record):
     """How an answer begins that affirms without a yes: a time, a place; empty is the file's `yes`."""
     voided_by: tuple[str, ...] = ()
     """Contexts of the answer in which it means nothing."""
+    child_by: tuple[str, ...] = ()
+    """Contexts of the question in which it is about a child that the speaker hurts or may hurt."""
 
 
 class RulesFile(Record):
@@ -100,13 +104,13 @@ class RulesFile(Record):
         if twice:
             raise ValueError(f"id {sorted(twice)[0]!r} stands twice; rename one")
         for rule in self.patterns:
-            self._know(rule.id, (*rule.softened_by, *rule.lowered_by, *rule.voided_by))
+            self._know(rule.id, (*rule.softened_by, *rule.lowered_by, *rule.voided_by, *rule.child_by))
             if rule.at_least > len(rule.also):
                 raise ValueError(
                     f"pattern {rule.id!r} asks for {rule.at_least} of {len(rule.also)}; ask for fewer"
                 )
         for answer in self.answers:
-            self._know(answer.id, answer.voided_by)
+            self._know(answer.id, (*answer.voided_by, *answer.child_by))
         spelled = spell_out(self.words)
         for text in self._expressions():
             # compiled later, and once: that takes half a second

@@ -14,6 +14,7 @@ from psychagent.domain.risk.finding import CONCERN, NO_RISK, About
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_json
 from psychagent.safety.rule_file import (
+    AnswerRule,
     RiskPattern,
     RulesFile,
     all_of,
@@ -107,7 +108,8 @@ class RiskRules:
         hits += self._answered(parts[0], _windows(normalize(before))[-1])
         if not hits:
             return Heard()
-        worst = max(hits, key=lambda hit: (hit.level, hit.hard))
+        # of what weighs the same, that a child is hurt by the speaker says more than that somebody is hurt
+        worst = max(hits, key=lambda hit: (hit.level, hit.hard, hit.about is About.CHILD))
         return Heard(
             hard=max((hit.level for hit in hits if hit.hard), default=NO_RISK),
             soft=max((hit.level for hit in hits if not hit.hard), default=NO_RISK),
@@ -154,9 +156,11 @@ class RiskRules:
             level = min(rule.level, most)
             if level > CONCERN and self._stands(rule.lowered_by, match, text):
                 level = CONCERN
-            yield _Hit(
-                rule.id, level, rule.about, rule.hard and not self._stands(rule.softened_by, match, text)
-            )
+            hard = rule.hard and not self._stands(rule.softened_by, match, text)
+            yield _Hit(rule.id, level, self._about(rule, match, text), hard)
+
+    def _about(self, rule: RiskPattern | AnswerRule, match: re.Match[str], text: str) -> About:
+        return About.CHILD if self._stands(rule.child_by, match, text) else rule.about
 
     def _stands(self, names: tuple[str, ...], match: re.Match[str], text: str) -> bool:
         for name in names:
@@ -174,11 +178,11 @@ class RiskRules:
             found = said.match(text)
             if (
                 found
-                and asked.search(after)
+                and (question := asked.search(after))
                 and not self._asks_else.search(after)
                 and not self._stands(rule.voided_by, found, text)
             ):
-                yield _Hit(rule.id, rule.level, rule.about, rule.hard)
+                yield _Hit(rule.id, rule.level, self._about(rule, question, after), rule.hard)
 
     def _any_of(self, expressions: tuple[str, ...], *, whole: bool = True) -> re.Pattern[str]:
         if not expressions:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from string import Formatter
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from psychagent.domain.base import Language, Record
 from psychagent.domain.risk.finding import About
@@ -74,6 +75,13 @@ class AnswerTexts(Record):
     region's name, where the person's region is unknown."""
     help: str = Field(min_length=1)
     """One line that stands below every prompt of the person."""
+
+    @field_validator("card", "takeover")
+    @classmethod
+    def _knows_child(cls, words: dict[About, Any]) -> dict[About, Any]:
+        # in files of versions without `child`, the words for `harmed` speak to parents too
+        older = {About.CHILD: words[About.HARMED]} if About.HARMED in words else {}
+        return older | words
 
     @model_validator(mode="after")
     def _is_whole(self) -> AnswerTexts:

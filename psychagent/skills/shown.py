@@ -85,6 +85,9 @@ def families_for(
         return (*families[:1], *(meta for meta in called if meta not in families[:1]))
     # a family that names no kind is for all of them, as in a library of somebody else
     general = tuple(meta for meta in families if not meta.about or about in meta.about)
+    if about is About.CHILD:
+        # that a child is hurt is known, whatever was said last: its family stands first, voices may follow
+        return (*general[:1], *(meta for meta in called if meta not in general[:1])) or families[:1]
     return called or general[:1] or families[:1]
 
 

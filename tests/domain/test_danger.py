@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from psychagent.domain.base import Language, Speaker
-from psychagent.domain.risk.danger import STAYS_OPEN, Alarm, lately_said, open_danger, sound_alarm
+from psychagent.domain.risk.danger import (
+    STAYS_OPEN,
+    Alarm,
+    lately_said,
+    open_danger,
+    own_death_unasked,
+    sound_alarm,
+)
 from psychagent.domain.risk.finding import About, RiskFinding
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.safety.rules import load_rules
@@ -35,6 +42,24 @@ def alarm(turns: Sequence[Turn], **over: Any) -> Alarm:
         "max_turns": 8,
     }
     return sound_alarm(turns, **(given | over))
+
+
+@pytest.mark.parametrize(
+    ("about", "due"),
+    [
+        (About.CHILD, True),
+        (About.HARMED, True),
+        (About.OTHERS, True),
+        (About.SELF, False),
+        (About.NONE, False),
+    ],
+)
+def test_own_death_is_to_be_asked_about_where_a_child_or_another_is_in_danger(
+    about: About, due: bool
+) -> None:
+    asks_self = {"asks": lambda text: "dying" in text}
+    assert own_death_unasked([asks("Is she hurt?"), says()], now=about, **asks_self) is due
+    assert not own_death_unasked([asks("Do you think of dying?"), says()], now=about, **asks_self)
 
 
 def test_without_danger_no_skill_for_it_is_called_for() -> None:

@@ -244,6 +244,18 @@ async def test_a_quote_that_was_not_said_is_refused_once_and_then_the_rules_deci
     assert "quote" in cast.asked("risk")[1][-1]["content"]
 
 
+async def test_an_answer_without_danger_needs_no_quote_for_a_level_that_is_only_carried() -> None:
+    cast = gated(
+        replies(["I could strike him.", "My aunt comes at six.", "Bye."])
+        | {"risk": [judgement(2, "strike him", "others"), judgement(1, "", "others"), judgement(0)]},
+        endpoint=ENDPOINT,
+        max_retries=0,
+        max_counselor_turns=3,
+    )
+    finding: RiskFinding = (await hold(cast))["findings"][1]
+    assert (finding.classifier, finding.level, finding.carried) == (Classifier.OK, 1, True)
+
+
 async def test_a_quote_is_compared_without_case_width_and_marks() -> None:
     cast = gated(
         replies(["I could STRIKE\u3000him, I said!", "Bye."])

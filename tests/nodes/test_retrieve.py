@@ -235,7 +235,7 @@ FOUND = {
     "risk": (About.SELF, "I don't want to wake up any more.", "我不想再醒过来了。"),
     "home-safety": (About.HARMED, "He held me by the throat on Sunday.", "星期天他掐住我脖子了。"),
     "others-safety": (About.OTHERS, "I want to hurt him, badly.", "我真想捅了他。"),
-    "child-safety": (About.HARMED, "I shook my son until he was quiet.", "我把孩子摇得没声了。"),
+    "child-safety": (About.CHILD, "I shook my son until he was quiet.", "我把孩子摇得没声了。"),
     "voices-safety": (About.SELF, "There is a voice that tells me to do it.", "有个声音叫我去死。"),
 }
 

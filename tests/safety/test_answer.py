@@ -141,6 +141,45 @@ def test_a_card_says_why_it_is_shown_that_nobody_is_called_and_that_the_talk_goe
     assert card.closing.endswith(goes_on)
 
 
+PARENTS = {
+    EN: ("your care", "lay the child down", "another room|out of the room|leave the room"),
+    ZH: ("照看的孩子", "孩子放", "另一间屋|走出屋"),
+}
+DOCTOR = {EN: "hurt(?:, say so first| sees a doctor today)", ZH: "伤着了，(?:先说这个|今天就看医生)"}
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_parent_is_told_to_lay_the_child_down_and_step_out_and_that_a_hurt_child_sees_a_doctor(
+    language: Language,
+) -> None:
+    card, texts = gate(language).texts.card[About.CHILD], bare(language, About.CHILD)
+    whose, down, out = PARENTS[language]
+    assert whose in card.intro
+    for text in (card.closing, texts[0]):
+        assert down in text
+        assert re.search(out, text)
+    assert all(re.search(DOCTOR[language], text) for text in (card.closing, *texts))
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_who_is_hurt_is_not_spoken_to_as_one_who_hurts_a_child(language: Language) -> None:
+    card = gate(language).texts.card[About.HARMED]
+    afraid = {EN: "hurting a child", ZH: "伤到孩子|对孩子动手"}[language]
+    for text in (card.intro, card.closing, *bare(language, About.HARMED)):
+        assert not re.search(afraid, text)
+
+
+def test_texts_that_tell_no_parents_from_victims_have_the_same_words_for_both(tmp_path: Path) -> None:
+    data = bundled()
+    for place in ("card", "takeover"):
+        del data[place]["child"]
+    (tmp_path / "safety" / "texts").mkdir(parents=True)
+    (tmp_path / "safety" / "texts" / "en.yaml").write_text(yaml.safe_dump(data), encoding="utf-8")
+    older = load_answers(EN, tmp_path)
+    assert older.card[About.CHILD] == older.card[About.HARMED]
+    assert older.takeover[About.CHILD] == older.takeover[About.HARMED]
+
+
 def test_danger_of_no_known_kind_is_answered_as_danger_to_oneself() -> None:
     assert gate(EN).card("US", About.NONE) == gate(EN).card("US", About.SELF)
     assert gate(EN).takeover("US", About.NONE, times=0) == gate(EN).takeover("US", About.SELF, times=0)

@@ -107,6 +107,9 @@ def test_a_name_can_stand_in_brackets_within_a_sentence() -> None:
     [
         ("US", About.SELF, "988"),
         ("US", About.HARMED, "1-800-799-7233"),
+        ("US", About.CHILD, "1-800-422-4453"),
+        ("GB", About.CHILD, "0808 800 5000"),
+        ("CN", About.CHILD, "12355"),
         ("GB", About.SELF, "116 123"),
         ("IE", About.SELF, "116 123"),
         ("CN", About.SELF, "12356"),
@@ -122,6 +125,7 @@ def test_the_well_known_lines_are_there(region: str, about: About, number: str) 
 def test_ambulance_and_police_are_told_apart_where_they_have_two_numbers() -> None:
     assert [one.call for one in BUNDLED.emergency("CN", About.SELF)] == ["120", "110"]
     assert [one.call for one in BUNDLED.emergency("CN", About.HARMED)] == ["110"]
+    assert [one.call for one in BUNDLED.emergency("CN", About.CHILD)] == ["120", "110"]
 
 
 @pytest.mark.parametrize("region", ["", "BR"])
@@ -168,6 +172,34 @@ def test_a_file_that_is_wrong_is_refused_in_one_sentence(tmp_path: Path, data: A
     assert message.startswith(f"{tmp_path / 'safety' / 'resources.yaml'}: ")
     assert told in message
     assert "\n" not in message
+
+
+def test_a_file_that_tells_no_parents_from_victims_has_one_number_for_both(tmp_path: Path) -> None:
+    older = load(tmp_path, FILE)
+    assert ids(older.emergency("US", About.CHILD)) == ["us-911"]
+    assert ids(older.lines("", About.CHILD)) == ["any"]
+
+
+def test_a_file_that_tells_parents_from_victims_needs_a_number_for_parents_everywhere(tmp_path: Path) -> None:
+    data = changed(about=["self", "others", "harmed", "child"])
+    data["regions"]["GB"] = {**FILE["regions"]["US"], "emergency": [SERVICE | {"id": "gb-999"}]}
+    with pytest.raises(AssetError, match="there is no emergency number about 'child'; add one"):
+        load(tmp_path, data)
+    data["regions"]["GB"]["emergency"] = [
+        SERVICE | {"id": "gb-999", "about": ["self", "harmed", "others", "child"]}
+    ]
+    told = load(tmp_path, data)
+    assert ids(told.emergency("GB", About.CHILD)) == ["gb-999"]
+    assert ids(told.lines("", About.CHILD)) == []
+
+
+def test_who_may_hurt_a_child_is_not_sent_to_lines_for_victims() -> None:
+    for region in REGIONS:
+        for one in BUNDLED.lines(region, About.CHILD):
+            told = " ".join(one.name.values()).casefold()
+            assert "women" not in told
+            assert "victim" not in told
+            assert "domestic" not in told
 
 
 def test_every_language_names_every_region() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,49 @@ def test_every_modality_has_skills_for_each_kind_of_danger_in_every_stage(
         slugs = {meta.id.rsplit(".", 1)[-1] for meta in families}
         assert {"home-safety", "child-safety", "voices-safety", "others-safety"} <= slugs
         assert dict(families[0].about) == {About.SELF: ()}, "the plain question about dying comes first"
+        for_child = [meta.id.rsplit(".", 1)[-1] for meta in families if About.CHILD in meta.about]
+        assert for_child == ["child-safety", "voices-safety"], "families for victims are not among them"
+
+
+FEARED = {
+    Language.EN: ("taken|losing the child|child goes", r"\bpromise", "early", "who(?:m)? (?:could|would)"),
+    Language.ZH: ("带走|抱走|失去孩子", "包票|许诺|许不了|说不", "早|主动|赶在", "谁能|让谁|信得过谁"),
+}
+ALONE = {
+    Language.EN: ("alone|by itself|nobody is with", "how often", "how long"),
+    Language.ZH: ("一个人|没人看", "几回", "多久"),
+}
+
+
+@pytest.mark.parametrize("modality", list(Modality))
+@pytest.mark.parametrize("language", list(Language))
+def test_every_modality_answers_the_fear_of_losing_the_child_and_asks_when_it_is_left_alone(
+    modality: Modality, language: Language
+) -> None:
+    metas = SkillLibrary(language).stage(modality, Stage.CONCEPTUALIZATION).meta_skills
+    child = next(meta for meta in metas if meta.id.endswith("child-safety"))
+    texts = [skill.model_dump_json().casefold() for skill in child.skills]
+    for signs in (FEARED[language], ALONE[language]):
+        whole = [text for text in texts if all(re.search(sign, text) for sign in signs)]
+        assert whole, signs
+    assert re.search(ALONE[language][0], texts[0]), "the first question asks for it too"
+
+
+@pytest.mark.parametrize("modality", list(Modality))
+@pytest.mark.parametrize("language", list(Language))
+def test_skills_for_voices_presume_no_illness_and_see_to_food_and_company(
+    modality: Modality, language: Language
+) -> None:
+    metas = SkillLibrary(language).stage(modality, Stage.CONCEPTUALIZATION).meta_skills
+    voices = next(meta for meta in metas if meta.id.endswith("voices-safety"))
+    presumed = {
+        Language.EN: "left off|hospital|last time|their tablets|stopped",
+        Language.ZH: "停药|住院|上回|药自己停",
+    }
+    meals = {Language.EN: r"last meal|food|\beats?\b", Language.ZH: "上一顿|吃|饭"}
+    for skill in voices.skills:
+        assert not re.search(presumed[language], skill.model_dump_json()), skill.id
+        assert re.search(meals[language], skill.description), skill.id
 
 
 def test_bundled_ids_tell_modality_stage_and_meta_skill() -> None:

@@ -147,8 +147,14 @@ KINDS = StageSkills(
         family("a"),
         family("suicide", risk=True, about={About.SELF: ()}),
         family("home", risk=True, about={About.HARMED: ("hits me",)}),
-        family("child", risk=True, about={About.HARMED: ("my son",), About.OTHERS: ("my son",)}),
-        family("voices", risk=True, about=dict.fromkeys((About.SELF, About.HARMED), ("A voice",))),
+        family(
+            "child",
+            risk=True,
+            about={About.CHILD: (), About.HARMED: ("my son",), About.OTHERS: ("my son",)},
+        ),
+        family(
+            "voices", risk=True, about=dict.fromkeys((About.SELF, About.HARMED, About.CHILD), ("A voice",))
+        ),
     ),
 )
 
@@ -163,6 +169,8 @@ KINDS = StageSkills(
         (About.HARMED, "He hits me and my son.", ["home", "child"]),
         (About.OTHERS, "I could hurt my son.", ["child"]),
         (About.OTHERS, "He hits me, I will hit back.", ["child"]),
+        (About.CHILD, "He hits me. It was the once.", ["child"]),
+        (About.CHILD, "A voice says so.", ["child", "voices"]),
         (About.NONE, "It is so dark.", ["suicide"]),
         (About.NONE, "He hits me.", ["suicide", "home"]),
     ],
@@ -263,7 +271,9 @@ def test_voices_are_heard_in_the_words_of_a_note_and_not_where_there_are_none(
 
 def test_a_library_whose_families_name_no_kind_has_one_for_every_danger() -> None:
     assert [meta.id for meta in families_for(SKILLS, About.HARMED, "He hits me.", "")] == ["risk"]
-    assert families_for(SKILLS.model_copy(update={"meta_skills": ()}), About.SELF, "", "") == ()
+    assert [meta.id for meta in families_for(SKILLS, About.CHILD, "I hit him.", "")] == ["risk"]
+    for about in (About.SELF, About.CHILD):
+        assert families_for(SKILLS.model_copy(update={"meta_skills": ()}), about, "", "") == ()
 
 
 def test_an_expression_that_is_none_is_refused() -> None:

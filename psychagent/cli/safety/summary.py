@@ -24,6 +24,7 @@ _ROWS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
     ("about the client's own life", lambda c: c.about["self"]),
     ("about others", lambda c: c.about["others"]),
     ("about being harmed", lambda c: c.about["harmed"]),
+    ("about a child, hurt by the client", lambda c: c.about["child"]),
     ("handled by a note to the counselor", lambda c: c.handling["note"]),
     ("handled by a card", lambda c: c.handling["card"]),
     ("handled by a takeover", lambda c: c.handling["takeover"]),

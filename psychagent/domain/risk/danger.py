@@ -87,7 +87,7 @@ def still_open(turns: Sequence[Turn], *, before: bool, asks: Asks) -> StillOpen:
 
 
 def own_death_unasked(turns: Sequence[Turn], *, now: About, asks: Asks) -> bool:
-    """Return whether danger from or to others was told of and the client's own death was not asked about.
+    """Return whether danger of another kind was told of and the client's own death was not asked about.
 
     Args:
         turns: The session so far.
@@ -96,7 +96,7 @@ def own_death_unasked(turns: Sequence[Turn], *, now: About, asks: Asks) -> bool:
     """
     own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
     told = {now, *(turn.risk_about for turn in own)}
-    return bool(told & {About.HARMED, About.OTHERS}) and not any(asks(turn.text) for turn in own)
+    return bool(told & {About.HARMED, About.OTHERS, About.CHILD}) and not any(asks(turn.text) for turn in own)
 
 
 def open_danger(findings: Sequence[RiskFinding], turns: Sequence[Turn], *, before: About) -> About:

@@ -47,7 +47,7 @@ class Handling(StrEnum):
 
 
 class About(StrEnum):
-    """Whose danger a turn speaks of, and from whom."""
+    """Whose danger a turn speaks of, and from whom. Files of versions without `child` hold the others."""
 
     NONE = "none"
     SELF = "self"
@@ -55,7 +55,9 @@ class About(StrEnum):
     OTHERS = "others"
     """The client may hurt somebody."""
     HARMED = "harmed"
-    """The client, or somebody in its care, is being hurt or is in danger."""
+    """The client is being hurt by somebody, or one in its care is, by somebody else."""
+    CHILD = "child"
+    """A child in the client's care is, or may be, hurt by the client: it takes other words than a victim."""
 
 
 class RiskFinding(Record):

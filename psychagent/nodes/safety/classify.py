@@ -29,7 +29,7 @@ class RiskReply(BaseModel):
     """What a model says of a turn."""
 
     level: int = Field(ge=NO_RISK, le=IMMINENT)
-    about: Literal["none", "self", "others", "harmed"] = "none"
+    about: Literal["none", "self", "others", "harmed", "child"] = "none"
     when: Literal["now", "past", "none"] = "none"
     quote: str = Field(default="", max_length=300)
 
@@ -71,7 +71,7 @@ async def judge(
     try:
         answer = await deps.chat(Role.RISK, brief.knobs).request(
             risk_prompt(deps, brief, turns),
-            lambda reply: read_risk(reply, turns[-1].text),
+            lambda reply: read_risk(reply, turns[-1].text, last=last),
             shape=json_shape(RiskReply),
         )
     except CallError as error:
@@ -87,8 +87,14 @@ def _is_about_danger(sources: Sources, brief: Brief, own: Turn) -> bool:
     return asks(own.text) or (own.rewrite is not None and own.rewrite.danger)
 
 
-def read_risk(reply: Reply, said: str) -> RiskReply:
+def read_risk(reply: Reply, said: str, *, last: int = NO_RISK) -> RiskReply:
     """Read a model's judgement of a turn.
+
+    Args:
+        reply: What the model wrote.
+        said: The turn.
+        last: Level of the client's turn before. A level that the turn has anyway, since it falls by one at
+            most, needs no quote: no words show it, so the words count as none.
 
     Raises:
         MalformedReplyError: If it names danger without saying whose, or with a quote that is not in the turn.
@@ -99,6 +105,8 @@ def read_risk(reply: Reply, said: str) -> RiskReply:
     if found.about == "none":
         raise MalformedReplyError('"about" is "none" although the level is not 0; say whose danger it is')
     quote, words = to_words(found.quote), to_words(said)
+    if not quote and found.level < last:
+        return found.model_copy(update={"level": NO_RISK, "about": "none"})
     there = any(words[at : at + len(quote)] == quote for at in range(len(words) - len(quote) + 1))
     if not quote or not there:
         raise MalformedReplyError('"quote" is not in the client\'s last turn; copy its words')
