@@ -23,6 +23,7 @@ from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
 from psychagent.skills.shown import MOST_RISK_SKILLS, risk_skills
+from tests.support.budgets import COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY
 from tests.support.every import LANGUAGES, MODALITIES
 from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of
@@ -31,9 +32,6 @@ from tests.support.moments import closing_note
 from tests.support.prompt_values import library
 from tools.prompt_filler import full_recalls
 
-COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY = 930, 1800
-DANGER_ON_RECORD = 12
-"""What a danger on record may add in a last session, which says most; in others it keeps the budget."""
 CLIENT_HEAD = {Language.EN: 1170, Language.ZH: 1290}
 """All that is true of a person is in it; a Chinese character is estimated as a whole token."""
 SKILLS_TAIL, REWRITE_HEAD = 440, 268

@@ -20,7 +20,7 @@ from psychagent.flows.session import goes_on
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.counselor_view import render_moment
 from psychagent.safety.rules import load_rules
-from tests.prompts.test_budgets import COUNSELOR_HEAD_WITH_MEMORY, DANGER_ON_RECORD
+from tests.support.budgets import COUNSELOR_HEAD_WITH_MEMORY, DANGER_ON_RECORD
 from tests.support.every import LANGUAGES
 from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of

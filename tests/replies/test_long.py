@@ -50,8 +50,8 @@ READERS |= {
     "a reply in JSON": lambda text: parse_json_reply(text, end_token="</end>"),
     "a stream": _arrives,
 }
-SECONDS = 3.0
-"""Of the processor: what grew with the square took minutes."""
+SECONDS = 10.0
+"""Generous for a busy machine: what grew with the square took minutes."""
 
 
 @pytest.mark.parametrize("reader", READERS)
@@ -60,12 +60,12 @@ def test_whatever_a_reply_repeats_it_is_read_in_time(reader: str) -> None:
     slow = {}
     for unit in UNITS:
         for text in ((unit * LENGTH)[:LENGTH], f"Hello {(unit * LENGTH)[:LENGTH]}x"):
-            began = time.thread_time()
+            began = time.perf_counter()
             try:
                 READERS[reader](text)
             except (MalformedReplyError, RecordError):
                 pass
-            if (took := time.thread_time() - began) > SECONDS:
+            if (took := time.perf_counter() - began) > SECONDS:
                 slow[unit] = took
     assert slow == {}
 
@@ -100,6 +100,6 @@ def test_a_long_turn_is_cut_between_words() -> None:
 
 
 def test_a_text_without_spaces_is_brought_into_form_in_time() -> None:
-    began = time.thread_time()
+    began = time.perf_counter()
     assert normalize("想" * 48_000 + "死") == "想死"
-    assert time.thread_time() - began < SECONDS
+    assert time.perf_counter() - began < SECONDS
