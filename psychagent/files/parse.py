@@ -23,6 +23,8 @@ DEEPEST = 100
 whatever walks through it by recursion."""
 LARGEST = 20_000_000
 """Most values of a file, with those that an alias of YAML repeats counted each time."""
+DIGITS = 300
+"""Most digits of a whole number: what is longer fits into no float, and Python does not even print it."""
 _SUSPICIOUS = 5_000
 """Lists and mappings that may nest without harm to the C parser, which crashes at some 10,000 levels."""
 
@@ -46,7 +48,11 @@ def parse_yaml(text: str) -> Any:
     """
     if sum(map(text.count, ("[", "{", "- ", "? "))) > _SUSPICIOUS or len(text) > _SUSPICIOUS**2:
         _check_events(text)
-    value = yaml.load(text, Loader=_Loader)
+    try:
+        value = yaml.load(text, Loader=_Loader)
+    except (LookupError, AttributeError, TypeError, OverflowError) as error:
+        # PyYAML takes a value to be of the form that its tag names
+        raise ValueError(f"a value does not fit its tag: {type(error).__name__} {error}") from error
     (_check_aliases if "*" in text else _check_depth)(value)
     return value
 
@@ -58,7 +64,7 @@ def parse_json(text: str) -> Any:
         RepeatedKeyError: Naming the key.
         ValueError, RecursionError: If it is not JSON.
     """
-    value = json.loads(text, object_pairs_hook=_to_mapping)
+    value = json.loads(text, object_pairs_hook=_to_mapping, parse_int=_to_int)
     _check_depth(value)
     return value
 
@@ -128,6 +134,27 @@ class _Loader(_Base):
                 marks = [key.start_mark for key, _ in node.value if (key.tag, key.value) == twice]
                 raise RepeatedKeyError(f"key {twice[1]!r} stands twice, again in line {marks[1].line + 1}")
         super().flatten_mapping(node)
+
+
+def _to_int(digits: str) -> int:
+    if len(digits) > DIGITS:
+        raise ValueError(_TOO_LONG)
+    return int(digits)
+
+
+_TOO_LONG = f"a number of more than {DIGITS} digits"
+
+
+def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int:
+    """Read a whole number in any of the ways that YAML writes one."""
+    value = loader.construct_yaml_int(node) if len(node.value) <= DIGITS else None
+    # of a number in hexadecimal, each digit says more
+    if value is None or abs(value) >= 10**DIGITS:
+        raise ValueError(_TOO_LONG)
+    return int(value)
+
+
+_Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)
 
 
 def _to_mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

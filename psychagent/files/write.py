@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 import orjson
 
 from psychagent.errors import RecordError
+from psychagent.files.kind import followed, other_kind
 from psychagent.files.seal import seal
 
 PRIVATE = 0o600
@@ -31,13 +32,17 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file next to the target; it replaces the target when the block ends.
 
     On any error in the block, the old file stays and the temporary one is removed. A new file is for its
-    owner's eyes; one that is replaced keeps its permissions.
+    owner's eyes; one that is replaced keeps its permissions. A link is followed, and stays.
 
     Raises:
-        RecordError: If the disk is full or the folder cannot be written.
+        RecordError: If the disk is full, the folder cannot be written, or the target is no plain file.
     """
+    given, path = path, followed(path)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
+        # whoever may replace a device replaces it for every program of the machine
+        if kind := other_kind(path):
+            raise RecordError(f"{given}: is a {kind}, not a plain file; name another")
         path.parent.mkdir(parents=True, exist_ok=True)
         # before it holds anything; the bits of an old file are what its owner chose
         part.touch(mode=PRIVATE)
@@ -53,7 +58,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         if not isinstance(error, OSError):
             raise
         raise RecordError(
-            f"{path}: cannot be written ({error.strerror or error}); free space and run again"
+            f"{given}: cannot be written ({error.strerror or error}); free space and run again"
         ) from error
 
 

@@ -116,3 +116,58 @@ def test_json_nested_deeper_than_any_file_of_ours_is_refused(depth: int, ends: t
 
 def test_a_plain_value_is_read_as_it_is() -> None:
     assert [parse_yaml("3"), parse_yaml(""), parse_json('"a"'), parse_json("[]")] == [3, None, "a", []]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "a: !!bool foo",
+            'a: !!int ""',
+            'a: !!float ""',
+            "a: !!timestamp foo",
+            "a: !!int foo",
+            "a: !!null x",
+        ),
+        *(
+            "a: !!binary é",
+            "a: !!map 1",
+            "a: !!python/object:os.system {}",
+            "? {a: 1}\n: 2",
+            "? [a, {b: 1}]\n: 2",
+        ),
+        *("a: 2026-99-99", "a: !!set 1", "a: !!omap 1", "a: !!pairs [1]", "a: !!seq x", "a: !!merge x"),
+        *("a: " + "1" * 5000, "a: -0x" + "f" * 5000, "a: 0b" + "1" * 20_000, "a: " + "1:" * 3000 + "1"),
+        *(
+            "a: " + "9" * 400,
+            "[1, {b: 0x" + "f" * 400 + "}]",
+            "<<: 1",
+            "&a [*a]",
+            "a: *b",
+            "a: 190:20:30.15e9",
+        ),
+    ],
+)
+def test_yaml_of_any_tag_and_length_is_read_or_refused_in_one_sentence(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "s.yaml"
+    path.write_text(text, encoding="utf-8")
+    try:
+        value = load_data(path, SettingsError)
+    except SettingsError as error:
+        told = str(error)
+        assert told.startswith(f"{path}: not valid yaml (")
+        assert told.endswith("; mend or remove it")
+        assert len(told) < 600
+        assert "\n" not in told
+    else:
+        assert len(repr(value)) < 200
+
+
+@pytest.mark.parametrize("name", ["s.yaml", "s.json"])
+def test_a_number_that_no_float_can_hold_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text('{"a": [' + "9" * 320 + "]}", encoding="utf-8")
+    with pytest.raises(SettingsError, match="a number of more than 300 digits"):
+        load_data(path, SettingsError)
+    path.write_text('{"a": [' + "9" * 300 + "]}", encoding="utf-8")
+    assert load_data(path, SettingsError) == {"a": [10**300 - 1]}

@@ -114,3 +114,43 @@ def test_json_that_no_program_of_ours_writes_is_named_with_the_remedy(tmp_path: 
 def test_a_byte_order_mark_before_json_is_no_part_of_it(tmp_path: Path) -> None:
     (tmp_path / "c.json").write_bytes(b'\xef\xbb\xbf{"x": 1}')
     assert read_json(tmp_path / "c.json") == {"x": 1}
+
+
+def test_only_a_plain_file_is_replaced(tmp_path: Path) -> None:
+    pipe, folder = tmp_path / "pipe", tmp_path / "folder"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    (tmp_path / "to_pipe").symlink_to(pipe)
+    for name, kind in (("pipe", "pipe"), ("to_pipe", "pipe"), ("folder", "folder")):
+        with pytest.raises(RecordError) as caught:
+            write_text(tmp_path / name, "x")
+        assert str(caught.value) == f"{tmp_path / name}: is a {kind}, not a plain file; name another"
+    assert pipe.is_fifo()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["folder", "pipe", "to_pipe"]
+
+
+def test_a_link_is_followed_and_stays(tmp_path: Path) -> None:
+    real = tmp_path / "elsewhere" / "real.txt"
+    real.parent.mkdir()
+    real.write_text("old")
+    real.chmod(0o640)
+    link, chain, new = tmp_path / "link", tmp_path / "chain", tmp_path / "new"
+    link.symlink_to("elsewhere/real.txt")
+    chain.symlink_to("link")
+    new.symlink_to("elsewhere/made.txt")
+    write_text(chain, "one")
+    assert real.read_text() == "one"
+    write_text(link, "two")
+    assert (real.read_text(), stat.S_IMODE(real.stat().st_mode)) == ("two", 0o640)
+    write_text(new, "three")
+    assert (tmp_path / "elsewhere" / "made.txt").read_text() == "three"
+    assert [p.is_symlink() for p in (link, chain, new)] == [True] * 3
+    assert sorted(p.name for p in real.parent.iterdir()) == ["made.txt", "real.txt"]
+
+
+def test_links_in_a_circle_are_named(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(RecordError, match=r"a: is a link that leads in a circle, not a plain file"):
+        write_text(tmp_path / "a", "x")
+    assert len(list(tmp_path.iterdir())) == 2

@@ -32,8 +32,9 @@ FilePath = Annotated[Path, AfterValidator(_beside_file)]
 class Settings(BaseModel):
     """Base of all settings: frozen, unknown keys refused."""
 
-    # a traceback prints the refused value otherwise, which may be a secret
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    # a traceback prints the refused value otherwise, which may be a secret; JSON, in which a manifest and a
+    # request repeat the settings, has no word for an infinite number
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
 
     moved: ClassVar[Mapping[str, str]] = {}
     """Keys that stood here in an earlier version -> where they belong now."""

@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from psychagent.assets.address import address_of_before
+from psychagent.assets.settings.body import as_json
 from psychagent.domain.text.secret import holds_key, names_secret
 from psychagent.files.read import UnshownError
 
@@ -115,7 +116,7 @@ def _holds_secret(value: object) -> bool:
     return False
 
 
-Fields = Annotated[dict[str, object], AfterValidator(_without_secret)]
+Fields = Annotated[dict[str, object], BeforeValidator(as_json), AfterValidator(_without_secret)]
 """Fields of a request's body."""
 
 

@@ -153,3 +153,65 @@ def test_the_bundled_settings_are_those_that_are_tried() -> None:
     for file, read, default in KINDS.values():
         if file:
             assert type(read(asset_dir("configs") / file)) is type(default)
+
+
+NUMBERS = [
+    ("runtime", "machine: {max_outage_sec: %s}", "machine.max_outage_sec"),
+    ("runtime", "machine: {prices: {m: {prompt: %s, completion: 1}}}", "machine.prices.m.prompt"),
+    ("baseline", "retrieval: {floor: %s}", "retrieval.floor"),
+    ("baseline", "counselor: {provider: offline, timeout_sec: %s}", "counselor.timeout_sec"),
+    ("baseline", "counselor: {provider: offline, extra_body: {a: {b: [%s]}}}", "counselor.extra_body"),
+    ("rft", "judging: {max_outage_sec: %s}", "judging.max_outage_sec"),
+    ("eval", "judge: {max_wait_sec: %s}", "judge.max_wait_sec"),
+    ("train", "model: m\nlearning_rate: %s", "learning_rate"),
+]
+
+
+@pytest.mark.parametrize("number", [".inf", "-.inf", ".nan"])
+@pytest.mark.parametrize(("kind", "text", "field"), NUMBERS)
+def test_a_number_that_json_has_no_word_for_is_refused(
+    tmp_path: Path, kind: str, text: str, field: str, number: str
+) -> None:
+    path = tmp_path / f"{kind}.yaml"
+    path.write_text(text % number, encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        KINDS[kind][1](path)
+    assert str(caught.value).startswith(f"{path}: field ")
+    assert field in str(caught.value)
+    assert "finite number" in str(caught.value)
+
+
+NO_JSON = "which JSON does not have; write it as text, in quotes"
+BODIES = [
+    ("{day: 2026-11-27}", f"'day' is of type 'date', {NO_JSON}"),
+    ("{a: {b: !!binary /w==}}", f"'a.b' is of type 'bytes', {NO_JSON}"),
+    ("{a: [1, !!set {x}]}", f"'a.1' is of type 'set', {NO_JSON}"),
+    ("{a: {true: 1}}", "'a' has the key 'True', which is no text; put it in quotes"),
+    ("{~: 1}", "has the key 'None', which is no text; put it in quotes"),
+    ("{a: {1: 1, '1': 2}}", "'a.1' stands twice, as number and as text; keep one"),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), BODIES)
+def test_a_body_holds_what_json_can_say(tmp_path: Path, body: str, said: str) -> None:
+    path = tmp_path / "b.yaml"
+    path.write_text(f"counselor: {{provider: offline, extra_body: {body}}}", encoding="utf-8")
+    with pytest.raises(SettingsError) as caught:
+        load_settings(BaselineSettings, path)
+    assert f"{path}: field 'counselor.extra_body': {said}" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_numbers_as_keys_of_a_body_are_written_as_json_writes_them(tmp_path: Path) -> None:
+    path = tmp_path / "b.yaml"
+    path.write_text("counselor: {provider: offline, extra_body: {logit_bias: {50256: -100, 1.5: [{7: 1}]}}}")
+    body = load_settings(BaselineSettings, path).counselor.extra_body
+    assert body == {"logit_bias": {"50256": -100, "1.5": [{"7": 1}]}}
+
+
+def test_a_secret_behind_a_number_as_key_is_found(tmp_path: Path) -> None:
+    path, key = tmp_path / "b.yaml", "sk-" + "abcdef0123456789" * 2
+    path.write_text(f"counselor: {{provider: offline, extra_body: {{a: {{1: {key}}}}}}}")
+    with pytest.raises(SettingsError, match="may hold a secret") as caught:
+        load_settings(BaselineSettings, path)
+    assert key not in str(caught.value)
