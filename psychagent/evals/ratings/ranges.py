@@ -18,6 +18,8 @@ _RANGE = re.compile(
     r"(?P<name>.+?)\s*=\s*(?P<low>-?\d+(?:\.\d+)?)\s*(?:-|–|\.\.|to)\s*(?P<high>-?\d+(?:\.\d+)?)"
 )
 _COMMA = re.compile(r"-?\d+,\d+")
+MOST_LEVELS = 1000
+"""Whole points that a range may have: statistics weigh every level against every other one."""
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,19 @@ class Ranges:
         steps = 2 if halves else 1
         return tuple(low + n / steps for n in range(round((high - low) * steps) + 1))
 
+    def allow(self, dimension: str, score: float) -> bool:
+        """Return whether a dimension may have a score, in whole or half points."""
+        low, high = self.of(dimension)
+        # as the levels are listed, without listing them for every score; a far one has no number of steps
+        steps = round((score - low) * 2) if abs(score - low) <= MOST_LEVELS else -1
+        return 0 <= steps <= round((high - low) * 2) and low + steps / 2 == score
+
 
 def read_ranges(text: str, *, low: float, high: float) -> Ranges:
     """Read ranges of single dimensions such as `Ethics=0-3,Overall=1-10`.
 
     Raises:
-        SettingsError: If a range is none, or ends before it begins.
+        SettingsError: If a range is none, has no end or too many levels, or ends before it begins.
     """
     own = {}
     for piece in filter(None, (part.strip() for part in text.split(","))):
@@ -51,15 +60,22 @@ def read_ranges(text: str, *, low: float, high: float) -> Ranges:
         if match is None:
             raise SettingsError(f"--ranges has {piece!r}; write NAME=LOW-HIGH, such as Ethics=0-3")
         own[match["name"]] = float(match["low"]), float(match["high"])
-    _check_order("--low and --high", low, high)
+    _check_range("--low and --high", low, high)
     for name, (least, most) in own.items():
-        _check_order(f"scores of {name}", least, most)
+        _check_range(f"scores of {name}", least, most)
     return Ranges(low, high, own)
 
 
-def _check_order(what: str, low: float, high: float) -> None:
+def _check_range(what: str, low: float, high: float) -> None:
+    between = f"{what} range from {low:g} to {high:g}"
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise SettingsError(f"{between}; give two finite numbers")
     if low >= high:
-        raise SettingsError(f"{what} range from {low:g} to {high:g}; the second must be above the first")
+        raise SettingsError(f"{between}; the second must be above the first")
+    if high - low >= MOST_LEVELS:
+        raise SettingsError(
+            f"{between}, which has more than {MOST_LEVELS:,} levels; give the range that raters were told"
+        )
 
 
 def read_missing(text: str) -> frozenset[str]:

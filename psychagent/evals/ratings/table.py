@@ -83,7 +83,7 @@ def _to_score(cell: Cell, ranges: Ranges, path: Path) -> float:
     low, high = ranges.of(cell.dimension)
     shown = " ".join(str(cell.value).split())[:40]
     number = to_number(cell.value)
-    if number is None or number not in ranges.levels(cell.dimension, halves=True):
+    if number is None or not ranges.allow(cell.dimension, number):
         raise RecordError(
             f"{path}, row {cell.row}: score {shown!r} of {cell.dimension} is none of {low:g} to "
             f"{high:g}; mend it, or say --ranges '{cell.dimension}=LOW-HIGH', --missing {shown} "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -264,6 +265,35 @@ def test_a_range_that_is_none_is_refused(text: str) -> None:
 def test_a_range_that_ends_before_it_begins_is_refused(text: str, low: float, high: float) -> None:
     with pytest.raises(SettingsError, match="the second must be above the first"):
         read_ranges(text, low=low, high=high)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "said"),
+    [
+        ("", 1, math.nan, "--low and --high range from 1 to nan; give two finite numbers"),
+        ("", math.nan, 5, "from nan to 5; give two finite numbers"),
+        ("", -math.inf, 5, "from -inf to 5; give two finite numbers"),
+        ("", 1, math.inf, "from 1 to inf; give two finite numbers"),
+        (f"E=0-{'9' * 400}", 1, 5, "scores of E range from 0 to inf; give two finite numbers"),
+        ("", 1, 1e8, "from 1 to 1e+08, which has more than 1,000 levels"),
+        ("E=0-999999999999", 1, 5, "scores of E range from 0 to 1e+12, which has more than 1,000 levels"),
+        ("E=0-1000", 1, 5, "more than 1,000 levels; give the range that raters were told"),
+        ("", -1e308, 1e308, "more than 1,000 levels"),
+    ],
+)
+def test_a_range_without_an_end_is_refused(text: str, low: float, high: float, said: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        read_ranges(text, low=low, high=high)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(("low", "high"), [(1, 5), (0, 999), (-2.5, 2), (0.1, 3.1)])
+def test_a_score_is_allowed_where_it_is_a_level(low: float, high: float) -> None:
+    ranges = read_ranges("", low=low, high=high)
+    levels = set(ranges.levels("E", halves=True))
+    tried = {low - 1 + n / 8 for n in range(int(high - low + 2) * 8)} | levels
+    assert {score for score in tried if ranges.allow("E", score)} == levels
+    assert not any(ranges.allow("E", score) for score in (low - 0.5, high + 0.5, 1.7e308, -1.7e308))
 
 
 @pytest.mark.parametrize("text", ["Empathy, warm=1-10", "A=-3-3", "A = 0 .. 4", "A=0 to 4"])
