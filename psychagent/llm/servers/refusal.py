@@ -210,5 +210,5 @@ def _words(value: Any) -> Iterator[str]:
 
 
 def cut(text: str) -> str:
-    """Write a text on one line of a message, its signs for terminals left out."""
-    return " ".join(whole(text).split())[:MOST_CHARS]
+    """Write a text on one line of a message, signs for terminals and what nobody sees left out."""
+    return "".join(filter(str.isprintable, " ".join(whole(text).split())))[:MOST_CHARS]

@@ -36,7 +36,7 @@ SESSIONS, CALLS_A_CASE, SHARE, STAYING = 2, 20.0, 0.1, 0.1
 AT_ONCE = min(64, CASES // 6)
 """Few of them all: as long as every case is under way, memory grows whatever a finished one leaves."""
 TIMEOUT_SEC = 3.0
-GROWTH_KB, WARM_UP_KB = 24, 8_000
+GROWTH_KB, WARM_UP_KB = 24, 14_000
 """Most that a finished case may leave in memory (its outcome, and what the allocator keeps of it), and most
 that a whole run may take while its caches fill."""
 FILES_BESIDE = 40
