@@ -18,10 +18,11 @@ from psychagent.chats.person import new_case_id, person_case
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.text.name import is_name, why_no_name
-from psychagent.errors import RecordError, SettingsError
+from psychagent.errors import SettingsError
 from psychagent.records.chat import CHAT, ChatRecord, read_chat
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings, read_manifest
+from psychagent.runs.home import require_home
 from psychagent.safety.answer import load_safety
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.method import resolve_method
@@ -115,8 +116,7 @@ def make_plan(
         raise SettingsError(f"--name {why_no_name(name)}")
     folder = RunFolder(save_dir / name)
     begun = read_chat(folder.path / CHAT) if (folder.path / CHAT).exists() else None
-    if begun is None and folder.manifest_path.exists():
-        raise RecordError(f"{folder.path}: holds a run, not a chat; name another --save-dir or --name")
+    require_home(folder.path, "a chat", "--save-dir or --name")
     baseline, runtime = _settings(folder, choices)
     record = _new(choices, runtime) if begun is None else _same(begun, choices, name)
     world = runtime.world.model_copy(update={"language": record.language})

@@ -11,6 +11,7 @@ from rich.table import Table
 from psychagent.cli.options import ScoreUse
 from psychagent.cli.shown.console import open_console
 from psychagent.evals.norms import ComputedNorms, compute_norms, write_norms
+from psychagent.runs.home import require_free
 
 
 def norms(
@@ -26,6 +27,7 @@ def norms(
 ) -> None:
     """Compute the means and spreads that rewards are measured in."""
     computed = compute_norms(eval_dir, use=use, least=min_values, all_metrics=all_metrics)
+    require_free(out, "--out")
     write_norms(computed.norms, out)
     console = open_console()
     console.print(_norms_table(computed))

@@ -17,7 +17,7 @@ from psychagent.errors import CallError, RecordError, cause_of
 from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged
 from psychagent.evals.find import JudgeInput, find_sessions
 from psychagent.evals.marks import mark_rows, to_marks_csv
-from psychagent.evals.plan import EvalPlan, nothing_found
+from psychagent.evals.plan import EvalPlan, check_output, nothing_found
 from psychagent.evals.safety.rates import safety_rows
 from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
@@ -31,7 +31,7 @@ from psychagent.flows.live import open_live
 from psychagent.nodes.judge import judge_call, plan_calls
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.safety import to_safety_csv
-from psychagent.records.scores import read_scores, to_csv, write_scores
+from psychagent.records.scores import read_scores, refuse_other_file, to_csv, write_scores
 from psychagent.records.summary import ReadAs, write_summary
 from psychagent.runs.events import CallAnswered, Noticed, StopHeard
 from psychagent.runs.journals.base import Journals
@@ -70,10 +70,11 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
     Raises:
         SettingsError, AssetError: If it cannot start.
         LockError: If another process is working in the same folder.
-        RecordError: If a file cannot be written.
+        RecordError: If a file cannot be written, or one of another kind stands in its place.
     """
     search = plan.search()
     folder = EvalFolder(plan.output_root)
+    check_output(plan)
     with hold_lock(folder.lock) as lock, log_to(folder.log, plan.log_level):
         remove_parts(folder.path)
         inputs, broken = find_sessions(search)
@@ -175,6 +176,7 @@ def _task(
 ) -> Task:
     """Work out what is left to do for a session; an unreadable scores file is written again."""
     path = scores_path(folder, item)
+    refuse_other_file(path)
     fresh = judge.blank(item.dialogue, source_file=item.source_file, baseline=item.baseline)
     try:
         before = read_scores(path) if plan.resume and path.exists() else None

@@ -10,14 +10,17 @@ from psychagent.assets.key import require_key
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.domain.base import Language, LogLevel, School
-from psychagent.errors import SettingsError
+from psychagent.domain.base import SCHOOLS, Language, LogLevel, School
+from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.events import Tell, tell_nobody
 from psychagent.evals.find import Search
 from psychagent.evals.importing.files import find_files
 from psychagent.evals.importing.roles import Roles
 from psychagent.records.summary import InputFormat
+from psychagent.runs.home import require_home
 from psychagent.scales.scale import find_scales
+
+_OPTION = "--output-root"
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,20 @@ def nothing_found(root: Path) -> SettingsError:
     return SettingsError(f"{root}: holds no session to judge; check --data-root and --modalities")
 
 
+def check_output(plan: EvalPlan) -> None:
+    """Check that scores would not be written over what is judged, nor over a run or a chat.
+
+    Raises:
+        RecordError: If the folder of the scores holds one of them.
+    """
+    require_home(plan.output_root, "an evaluation", _OPTION)
+    search, out = plan.search(), plan.output_root.resolve()
+    written = {out / school for school in SCHOOLS}
+    for path in find_files(search.root, plan.input_format):
+        if out == search.root.resolve() or written & {*path.resolve().parents}:
+            raise RecordError(f"{out}: holds {path}, which is to be judged; name another {_OPTION}")
+
+
 def check_eval(plan: EvalPlan) -> None:
     """Check the paths and the key of a plan.
 
@@ -80,12 +97,13 @@ def check_eval(plan: EvalPlan) -> None:
     a judge takes longer than all of this.
 
     Raises:
-        SettingsError, AssetError: If the evaluation could not start.
+        SettingsError, AssetError, RecordError: If the evaluation could not start.
     """
     settings = plan.settings
     root = plan.search().root
     if not find_files(root, plan.input_format):
         raise nothing_found(root)
+    check_output(plan)
     find_scales(settings.scales_root)
     PromptLibrary(settings.language or Language.EN, settings.prompts_root)
     if settings.judge.provider != "offline":

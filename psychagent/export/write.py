@@ -22,6 +22,7 @@ from psychagent.export.split import assign_splits, drop_duplicates, read_split
 from psychagent.files.lines import to_lines
 from psychagent.files.read import read_json
 from psychagent.files.write import to_json, whole_files
+from psychagent.runs.home import require_free
 
 ALL = "all"
 """The name of the single split if none is requested."""
@@ -97,6 +98,8 @@ def _write_all(plan: ExportPlan, splits: Mapping[str, Sequence[Sample]], facts: 
     files = {name: _file(plan.out, name) for name in splits}
     as_json, as_text = (plan.out.with_name(f"{plan.out.stem}.card.{end}") for end in ("json", "md"))
     to_row = FORMATS[plan.format]
+    for path in (*files.values(), as_json, as_text):
+        require_free(path, "--out")
     with whole_files() as put:
         digests = {
             files[name].name: put(files[name], to_lines(map(to_row, rows))) for name, rows in splits.items()

@@ -9,8 +9,8 @@ from typing import Any
 
 
 def hash_text(text: str) -> str:
-    """Hash a text as UTF-8."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    """Hash a text as UTF-8, which half a character is no part of."""
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def hash_json(data: Any) -> str:

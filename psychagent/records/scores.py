@@ -13,7 +13,8 @@ from pydantic import Field, ValidationError, field_serializer, model_validator
 from psychagent.domain.base import Record, School
 from psychagent.domain.scores import TOP, Direction, Group, Headline, SessionScores, Side
 from psychagent.errors import RecordError
-from psychagent.files.read import explain, read_json, to_model
+from psychagent.files.parse import parse_json
+from psychagent.files.read import explain, read_json, read_text, to_model
 from psychagent.files.write import write_json
 
 
@@ -29,6 +30,22 @@ def read_scores(path: Path) -> SessionScores:
         RecordError: Naming the file and what is wrong with it.
     """
     return to_model(SessionScores, read_json(path), origin=str(path), raise_as=RecordError)
+
+
+def refuse_other_file(path: Path) -> None:
+    """Check that a file which is to be written again holds scores, whole or damaged, as far as one can tell.
+
+    Raises:
+        RecordError: If it holds JSON of another kind.
+    """
+    try:
+        data = parse_json(read_text(path, RecordError))
+    except (RecordError, ValueError, RecursionError):
+        return
+    if not isinstance(data, dict) or "scales" not in data:
+        raise RecordError(
+            f"{path}: is no file of scores, and would be replaced by one; name another --output-root"
+        )
 
 
 class ScoreRow(Record):

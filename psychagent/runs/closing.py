@@ -40,8 +40,8 @@ def close_case(
     Raises:
         RecordError: If the file cannot be written.
     """
-    # a file that cannot be read was reported on resume; leave it out of the sums
-    sessions = place.sessions().records
+    stored = place.sessions()
+    sessions = stored.records
     failed = _failed_before(place) + spent
     outcome = Outcome(
         case_id=place.case_id,
@@ -53,7 +53,8 @@ def close_case(
         failure=failure,
         folder=str(place.path),
     )
-    if sessions or failure or values:
+    # a session that cannot be read was reported on resume: what is on record of it stays
+    if (sessions or failure or values) and not (stored.broken and place.course_path.exists()):
         write_course(place.course_path, _to_record(folder, outcome, values, sessions, failed=failed))
     return outcome
 

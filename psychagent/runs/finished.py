@@ -16,6 +16,7 @@ from psychagent.records.folder import CaseFolder
 from psychagent.records.manifest import write_manifest
 from psychagent.runs.checkpoints.settled import settled_threads
 from psychagent.runs.events import CaseEnded, RunBegan
+from psychagent.runs.home import require_home
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
@@ -41,6 +42,7 @@ def find_finished(plan: SamplePlan, cases: Sequence[CaseFile]) -> RunResult | No
     places = [plan.folder.case(case.modality, case.case_id) for case in cases]
     if plan.rft or plan.replay_of or plan.overwrite or not plan.resume or not all(map(_is_closed, places)):
         return None
+    require_home(plan.folder.path, "a run", "--save-dir")
     with hold_lock(plan.folder.lock), log_to(plan.folder.log, plan.runtime.machine.log_level):
         outcomes = _outcomes(plan, places)
         if outcomes is None or not _describe(plan, cases):

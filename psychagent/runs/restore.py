@@ -13,8 +13,7 @@ from psychagent.domain.rollout import FinishedSession
 from psychagent.errors import RecordError
 from psychagent.nodes.state import CourseState
 from psychagent.records.chat import CHAT
-from psychagent.records.folder import RunFolder
-from psychagent.records.session import read_session
+from psychagent.records.folder import RunFolder, SessionFile
 from psychagent.runs.case import CourseRun, config_of, place_of, sessions_done, store_session
 from psychagent.runs.workers.base import Claim
 
@@ -49,7 +48,7 @@ async def mend_files(run: CourseRun, claim: Claim[CaseFile], case: Case, values:
     broken: dict[int, str] = {}
     for index in range(1, sessions_done(values) + 1):
         try:
-            read_session(place.session_path(index))
+            SessionFile(place.session_path(index), index).read()
         except RecordError as error:
             broken[index] = str(error)
     if not broken:

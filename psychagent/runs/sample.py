@@ -24,6 +24,7 @@ from psychagent.runs.checkpoints.base import Checkpoints
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.course import run_case
 from psychagent.runs.events import CallAnswered, CaseEnded, Noticed, RunBegan, StopHeard
+from psychagent.runs.home import require_home
 from psychagent.runs.journals.base import Journals
 from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.journals.replay import ReplayJournals
@@ -54,6 +55,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
     """
     folder = plan.folder
     cases = choose_cases(plan)
+    require_home(folder.path, "a run", "--save-dir")
     with hold_lock(folder.lock), log_to(folder.log, plan.runtime.machine.log_level):
         remove_parts(folder.path)
         has_run = any(path.exists() for path in (folder.manifest_path, folder.checkpoints, folder.calls))

@@ -28,3 +28,7 @@ def test_a_folder_is_hashed_file_by_file(tmp_path: Path) -> None:
     (folder / "en" / "a.jinja2").write_text("abc")
     (folder / "en" / "notes.txt").write_text("abc")
     assert hash_files(folder) == {"prompts/en/a.jinja2": OF_ABC}
+
+
+def test_half_a_character_is_hashed_like_what_replaces_it() -> None:
+    assert hash_text("hi \ud83d") == hash_text("hi ?")

@@ -272,7 +272,7 @@ async def test_overwriting_leaves_a_chat_alone(tmp_path: Path) -> None:
         plan = await finished_run(tmp_path, server)
         (tmp_path / NAME / "chat.json").write_text("{}")
         before = tree_of(tmp_path)
-        with pytest.raises(RecordError, match="holds a chat, not a run; nothing was removed"):
+        with pytest.raises(RecordError, match="holds a chat, not a run; name another --save-dir"):
             await run_sample(replace(plan, overwrite=True))
         assert tree_of(tmp_path) == before
 
@@ -332,6 +332,36 @@ async def test_a_session_file_lost_after_the_course_is_named_with_the_remedy(
         assert (await run_sample(plan)).exit_status() == 0
         assert len(server.calls) == 2 * made, "the remedy works"
     assert course_file(tmp_path)["finished"]
+
+
+async def test_sessions_in_each_others_place_are_told_and_nothing_counts_as_lost(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await finished_run(tmp_path, server)
+        place = case_dirs(tmp_path)[0]
+        first, second = place / "session_1.json", place / "session_2.json"
+        kept, before = (first.read_bytes(), second.read_bytes()), course_file(tmp_path)
+        first.write_bytes(kept[1])
+        second.write_bytes(kept[0])
+        result = await run_sample(plan)
+        assert result.exit_status() == 1
+        assert str(first) in reason(result)
+        assert course_file(tmp_path) == before
+        first.write_bytes(kept[0])
+        second.write_bytes(kept[1])
+        made = len(server.calls)
+        assert (await run_sample(plan)).exit_status() == 0
+        assert len(server.calls) == made
+    assert course_file(tmp_path) == before
+
+
+async def test_a_misplaced_session_file_is_written_again_while_checkpoints_hold_it(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await half_run(tmp_path, server, max_sessions=3)
+        path = case_dirs(tmp_path)[0] / "session_1.json"
+        whole = load(path)
+        path.write_text(json.dumps(whole | {"session_index": 2, "sha256": None}))
+        assert (await run_sample(plan)).exit_status() == 0
+    assert load(path) == whole
 
 
 async def test_sessions_whose_checkpoints_are_gone_are_not_written_over(tmp_path: Path) -> None:
