@@ -51,6 +51,8 @@ class Skill(_InPlace):
     """When not to use it."""
     example: str | None = None
     """What a counselor might say at such a moment."""
+    beside_danger: bool = True
+    """Whether it is in place beside an open danger where its family is: who sent a client can wait."""
 
 
 class MetaSkill(_InPlace):

@@ -193,6 +193,7 @@ def _danger(
         turns_left=most - spoken,
         extra_turns=sources.baseline.safety.extra_turns if acts else 0,
         level=level,
+        about=about,
         spoken_of=was_high or taken_up or was_asked(turns, asks=asks, skills=names),
         told=was_high or any(note.danger is Danger.VOICED for note in notes),
         still_open=still,

@@ -70,7 +70,7 @@ def check_fields(stages: Sequence[StageSkills]) -> Iterator[str]:
 def _empty(record: MetaSkill | Skill, names: Sequence[str]) -> Iterator[str]:
     for name in names:
         value = getattr(record, name)
-        if value is not None and not value.strip():
+        if isinstance(value, str) and not value.strip():
             yield name
 
 

@@ -48,7 +48,7 @@ def to_yaml(stage: StageSkills, language: Language) -> str:
         "modality": stage.modality.value,
         "stage": stage.stage.value,
         "language": language.value,
-        "meta_skills": [meta.model_dump(mode="json", exclude_none=True) for meta in stage.meta_skills],
+        "meta_skills": [meta.model_dump(mode="json", exclude_defaults=True) for meta in stage.meta_skills],
     }
     return str(yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=1_000_000))
 

@@ -57,7 +57,8 @@ def beside_danger(skills: StageSkills) -> frozenset[str] | None:
     None where no family is marked, as in a library of somebody else: all may.
     """
     marked = [meta for meta in skills.meta_skills if meta.beside_danger]
-    return frozenset(skill.id for meta in marked for skill in meta.skills) if marked else None
+    ids = frozenset(skill.id for meta in marked for skill in meta.skills if skill.beside_danger)
+    return ids if marked else None
 
 
 def families_for(

@@ -24,6 +24,7 @@ from psychagent.skills.shown import (
     risk_skills,
     shortlist,
 )
+from tests.support.every import LANGUAGES
 from tests.support.small_skills import skill_about
 
 NO_KIND: Mapping[About, tuple[str, ...]] = MappingProxyType({})
@@ -203,6 +204,18 @@ def test_while_danger_is_open_only_what_is_in_place_beside_it_is_shown() -> None
     assert show_beside(alarm=Alarm.VOICED, most=3) == ("r.ask", "r.near", "a")
     assert show_beside(alarm=Alarm.VOICED, most=3, beside={"hard.1"}) == ("r.ask", "r.near", "hard.1")
     assert show_beside(alarm=Alarm.VOICED, most=3, beside=()) == ("r.ask", "r.near")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("modality", list(Modality))
+def test_who_sent_a_client_is_not_talked_about_beside_an_open_danger(
+    language: Language, modality: Modality
+) -> None:
+    library = SkillLibrary(language).stage(modality, Stage.CONCEPTUALIZATION)
+    beside = beside_danger(library)
+    assert beside
+    assert not [skill_id for skill_id in beside if "sent-by" in skill_id]
+    assert [skill for skill in library.skills() if "sent-by" in skill.id], "else nothing was looked for"
 
 
 def test_a_library_that_marks_no_family_keeps_all_beside_a_danger() -> None:

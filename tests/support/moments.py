@@ -6,6 +6,7 @@ from typing import Any
 
 from psychagent.domain.base import Language
 from psychagent.domain.risk.danger import StillOpen
+from psychagent.domain.risk.finding import About
 from psychagent.domain.risk.step import Where, step_of
 from tests.support.prompt_values import library
 
@@ -22,6 +23,7 @@ def closing_note(
         turns_left=given["turns_left"],
         extra_turns=given["extra_turns"],
         level=given["risk_level"],
+        about=About(given["risk_about"]),
         spoken_of=spoken_of,
         told=told,
         still_open=StillOpen.NONE,

@@ -59,7 +59,8 @@ def library(language: Language) -> PromptLibrary:
 
 def marked_skill(number: int) -> Skill:
     """Make a skill whose every text has a mark."""
-    texts = {name: f"mark-{name}{number}" for name in Skill.model_fields}
+    fields = Skill.model_fields.items()
+    texts = {name: f"mark-{name}{number}" for name, field in fields if field.annotation is not bool}
     return Skill(**texts)
 
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from psychagent.domain.risk.danger import StillOpen
-from psychagent.domain.risk.finding import CONCERN, HIGH, NO_RISK
+from psychagent.domain.risk.finding import CONCERN, HIGH, NO_RISK, About
 
 
 class Step(StrEnum):
@@ -30,9 +30,9 @@ class Step(StrEnum):
     GO_ON = "go_on"
     """It was told of: ask what is not asked yet, then settle the night."""
     SETTLE = "settle"
-    """It is less sharp, and time is up: settle the night, then say goodbye."""
+    """It is less sharp, and time is up: settle the night, ask what is still unasked, then say goodbye."""
     EASED = "eased"
-    """Nothing of it is left in turns that were given because of it: say goodbye."""
+    """A hint of it came to nothing, in turns that were given because of it: say goodbye."""
     PART = "part"
     """Danger is open, and no turn follows in which anything could be answered."""
 
@@ -47,6 +47,8 @@ class Where(NamedTuple):
     extra_turns: int
     """Most turns that danger may add."""
     level: int
+    about: About
+    """Whose danger it is, or was when it was last told of."""
     spoken_of: bool
     """Whether danger was asked about in this session, or was high."""
     told: bool
@@ -64,7 +66,7 @@ def can_be_answered(where: Where) -> bool:
 def step_of(where: Where) -> Step:
     """Choose a turn's step; two of them in one turn would be two questions in one turn."""
     if not can_be_answered(where):
-        return Step.PART if where.level > NO_RISK else _calm(where)
+        return Step.PART if where.level > NO_RISK or _is_unsettled(where) else _calm(where)
     if where.turn == 1 and where.level > NO_RISK:
         return Step.GREET
     if where.level >= HIGH:
@@ -73,16 +75,27 @@ def step_of(where: Where) -> Step:
         return Step.RAISE if where.still_open is StillOpen.UNASKED else Step.REPEAT
     if where.level == CONCERN and not where.spoken_of:
         return Step.HEAR
+    # the night first: whoever closes asks about the own death in the same note, once the night is settled
+    if _is_late(where) and (where.level == CONCERN or _is_unsettled(where)):
+        return Step.SETTLE
     if where.own_unasked:
         return Step.OWN
-    return _concern(where) if where.level == CONCERN else _calm(where)
+    if where.level == CONCERN:
+        return Step.GO_ON if where.told else Step.FOLLOW
+    return _calm(where)
 
 
-def _concern(where: Where) -> Step:
-    is_late = where.turns_left <= 1 or where.turns_left + where.extra_turns <= 2
-    if is_late:
-        return Step.SETTLE
-    return Step.GO_ON if where.told else Step.FOLLOW
+def _is_late(where: Where) -> bool:
+    return where.turns_left <= 1 or where.turns_left + where.extra_turns <= 2
+
+
+def _is_unsettled(where: Where) -> bool:
+    """Return whether calm words end nothing in the turns that danger added.
+
+    A no to one question takes back nothing that was told, and a child is no safer for it.
+    """
+    is_told = where.told or where.about not in (About.NONE, About.SELF)
+    return where.turns_left < 1 and (is_told or where.own_unasked)
 
 
 def _calm(where: Where) -> Step:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from psychagent.domain.risk.danger import StillOpen
+from psychagent.domain.risk.finding import About
 from psychagent.domain.risk.step import Step, Where, can_be_answered, step_of
 
 CALM = Where(
@@ -15,6 +16,7 @@ CALM = Where(
     turns_left=4,
     extra_turns=4,
     level=0,
+    about=About.SELF,
     spoken_of=False,
     told=False,
     still_open=StillOpen.NONE,
@@ -75,6 +77,28 @@ def test_in_the_very_last_turn_nothing_is_asked_and_no_danger_is_called_over(
 def test_only_a_danger_of_which_nothing_is_left_has_eased() -> None:
     shown = {(level, left): step(level=level, turns_left=left) for level in range(4) for left in (1, 0, -3)}
     assert [key for key, value in shown.items() if value is Step.EASED] == [(0, 0), (0, -3)]
+
+
+TOLD_OF = [{"told": True}, {"about": About.CHILD}, {"about": About.HARMED}, {"about": About.OTHERS}]
+
+
+@pytest.mark.parametrize("over", TOLD_OF)
+def test_a_calm_answer_in_an_extra_turn_does_not_end_what_was_told(over: dict[str, Any]) -> None:
+    assert [step(turns_left=left, **over) for left in (0, -1, -2)] == [Step.SETTLE] * 3
+    assert step(turns_left=-3, **over) is Step.PART
+    assert [step(turns_left=left, **over) for left in (2, 1)] == [Step.NONE] * 2, "regular turns close"
+
+
+@pytest.mark.parametrize("level", [0, 1])
+@pytest.mark.parametrize("about", [About.CHILD, About.HARMED, About.OTHERS])
+def test_in_extra_turns_the_night_is_settled_before_the_own_death_is_asked_about(
+    about: About, level: int
+) -> None:
+    shown = [
+        step(turns_left=left, level=level, about=about, spoken_of=True, own_unasked=True)
+        for left in (3, 0, -1, -2, -3)
+    ]
+    assert shown == [Step.OWN, Step.SETTLE, Step.SETTLE, Step.SETTLE, Step.PART]
 
 
 def test_nothing_that_wants_an_answer_is_asked_where_none_can_come() -> None:
