@@ -65,8 +65,13 @@ def was_asked(turns: Sequence[Turn], *, asks: Asks, skills: Collection[str]) -> 
         asks: Whether words ask about danger, in the session's language.
         skills: Names of the skills for danger.
     """
+    return times_asked(turns, asks=asks, skills=skills) > 0
+
+
+def times_asked(turns: Sequence[Turn], *, asks: Asks, skills: Collection[str]) -> int:
+    """Count the counselor's turns in this session that have asked about danger, as `was_asked` has it."""
     own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
-    return any(asks_directly(turn, asks=asks, skills=skills) for turn in own[1:])
+    return sum(asks_directly(turn, asks=asks, skills=skills) for turn in own[1:])
 
 
 def is_past_half(turns: Sequence[Turn], max_turns: int) -> bool:

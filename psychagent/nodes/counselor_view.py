@@ -11,7 +11,7 @@ from psychagent.domain.risk.danger import StillOpen, own_death_unasked, still_op
 from psychagent.domain.risk.finding import NO_RISK, About
 from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.risk.step import Where, step_of
-from psychagent.domain.safety import Danger, is_past_half, safety_due, was_asked
+from psychagent.domain.safety import Danger, is_past_half, safety_due, times_asked
 from psychagent.domain.text.fence import Own, unbracketed
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, assistant, system, user
@@ -188,13 +188,15 @@ def _danger(
     before = acts and brief.memory.holds_danger
     still = still_open(turns, before=before, asks=rules.asks_again)
     taken_up = before and spoken > 0 and still is StillOpen.NONE
+    asked = times_asked(turns, asks=asks, skills=names)
     where = Where(
         turn=spoken + 1,
         turns_left=most - spoken,
         extra_turns=sources.baseline.safety.extra_turns if acts else 0,
         level=level,
         about=about,
-        spoken_of=was_high or taken_up or was_asked(turns, asks=asks, skills=names),
+        spoken_of=was_high or taken_up or asked > 0,
+        pressed=asked > 1,
         told=was_high or any(note.danger is Danger.VOICED for note in notes),
         still_open=still,
         own_unasked=is_past_half(turns, most) and own_death_unasked(turns, now=about, asks=rules.asks_self),
@@ -211,6 +213,7 @@ def _danger(
         "extra_turns": where.extra_turns,
         "step": step_of(where).value,
         "own_unasked": where.own_unasked,
+        "taken_over": any(turn.by_gate for turn in turns[-2:]),
     }
 
 

@@ -87,7 +87,9 @@ class SafetyTexts(NamedTuple):
         """List emergency numbers and urgent lines of the regions where most live who read the language."""
         regions, found = self.texts.most_readers, list[_Guessed]()
         for region in regions:
-            urgent = [one for one in self.resources.lines(region, about) if one.urgent]
+            lines = self.resources.lines(region, about)
+            # where none answers day and night, one that does not is better than the state's number alone
+            urgent = [one for one in lines if one.urgent] or lines[:1]
             of_state = [_Guessed(region, one, True) for one in self.resources.emergency(region, about)]
             # each has its share: a person in danger does not read a list
             most = _MOST_GUESSED // len(regions)

@@ -80,7 +80,7 @@ async def test_a_concern_in_the_last_regular_turn_is_asked_about_where_turns_may
     held = await hold(cast)
     tails = [prompt[-1]["content"] for prompt in cast.asked("counselor")]
     assert ["may mean danger" in tail for tail in tails] == [False, False, False, True, False]
-    assert "up to 4 more follow" in tails[3]
+    assert "up to 6 more follow" in tails[3]
     assert "The danger has eased" in tails[4]
     assert len(counselors(held)) == 5
 
@@ -155,7 +155,7 @@ async def test_danger_in_the_last_words_adds_turns_until_the_counselor_has_close
         held = await hold(cast)
         assert len(counselors(held)) == spoke
     tails = [prompt[-1]["content"] for prompt in cast.asked("counselor")]
-    assert "extra turn 1 of 4" in tails[2]
+    assert "extra turn 1 of 6" in tails[2]
     assert "Do not say goodbye" in tails[2]
     assert "which settles nothing by itself" in tails[3]
 

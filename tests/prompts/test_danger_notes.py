@@ -66,7 +66,7 @@ def held(level: int, safety: SafetyNote | None = None) -> Memory:
     return Memory(summaries=(last,), risk_level=level, risk_about=About.SELF if level else About.NONE)
 
 
-UNASKED = {EN: "today you have not asked about it", ZH: "今天还没问起"}
+UNASKED = {EN: "if you have not asked plainly today", ZH: "今天还没直接问过"}
 DODGED = {EN: "ask once more, more plainly", ZH: "把话挑明，再问一次"}
 
 
@@ -186,7 +186,7 @@ def test_a_last_meeting_puts_danger_on_record_before_the_approachs_ending(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Language) -> None:
     turns = talk(*[HELLO[language], "x"] * (MOST - 1))
-    more = {EN: "more follow while danger is open", ZH: "还可以再谈 4 轮"}[language]
+    more = {EN: "more follow while danger is open", ZH: "还可以再谈 6 轮"}[language]
     shown = {level: note(language, turns, level=level, about=About.SELF) for level in range(4)}
     assert [more in text for text in shown.values()] == [False, True, True, True]
     last = {EN: "This is your last turn", ZH: "这是你的最后一轮"}[language]
@@ -195,7 +195,7 @@ def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Lan
     # what was asked about is settled, then said goodbye to; what is new is asked about
     settle, new = {
         EN: ("settles nothing by itself", "The last words may mean danger"),
-        ZH: ("还不等于有了着落", "刚才的话里可能有危险"),
+        ZH: ("先前的还没着落", "刚才的话里可能有危险"),
     }[language]
     asked = talk(*[OWN[language], "x"] * (MOST - 1))
     for spoken, there, absent in ((asked, settle, new), (turns, new, settle)):
@@ -227,6 +227,40 @@ def test_every_note_on_danger_reads_as_one_note_a_line(language: Language) -> No
 
 def step_note(language: Language, left: int, about: str, **over: Any) -> str:
     return closing_note(language, left, risk_about=about, **{"extra_turns": 4} | over)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_dodge_is_asked_about_once_more_although_time_is_up(language: Language) -> None:
+    no, settles = {
+        EN: ("If they said no to the danger itself", "settles nothing by itself"),
+        ZH: ("对方若说没有这种危险", "先前的还没着落"),
+    }[language]
+    for pressed, told in ((False, False), (True, False), (False, True)):
+        text = step_note(language, 1, "child", risk_level=1, spoken_of=True, pressed=pressed, told=told)
+        assert (no in text) is not (pressed or told)
+        assert (settles in text) is (pressed or told)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_own_death_has_the_last_turn_that_can_be_answered(language: Language) -> None:
+    late, early = {
+        EN: ("In this turn ask whether they think of dying", "Once the most pressing is said"),
+        ZH: ("这一轮就问本人有没有想到死", "等最要紧的说完"),
+    }[language]
+    shown = {
+        left: step_note(language, left, "child", risk_level=2, own_unasked=True) for left in (1, -1, -2, -3)
+    }
+    assert [late in text for text in shown.values()] == [False, False, True, False]
+    assert [early in text for text in shown.values()] == [True, True, False, False]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_after_fixed_words_the_counselor_may_take_them_back(language: Language) -> None:
+    taken_back = {EN: "take it back", ZH: "认下、收回"}[language]
+    turns = talk(HELLO[language], "x", OWN[language], "x")
+    spoken = [t.model_copy(update={"by_gate": True}) if t.text == OWN[language] else t for t in turns]
+    shown = [note(language, said, level=2, about=About.SELF) for said in (turns, spoken)]
+    assert [taken_back in text for text in shown] == [False, True]
 
 
 HIS_CHILD = {
@@ -274,8 +308,8 @@ def test_what_is_new_is_asked_about_before_goodbye_while_turns_are_left(language
 def test_at_a_low_level_one_thing_that_is_still_unasked_is_named(language: Language) -> None:
     unasked = {
         "self": {
-            EN: "earlier attempts, drink, of voices since when",
-            ZH: "以前有没有试过、喝没喝酒、声音从什么时候",
+            EN: "earlier attempts, drink; of voices or pursuers since when",
+            ZH: "以前有没有试过、喝没喝酒；有声音或觉得被害的，从什么时候",
         },
         "child": {EN: "how often it happened", ZH: "有过几次"},
         "harmed": {EN: "whether it gets worse", ZH: "是不是越来越重"},

@@ -396,7 +396,7 @@ def test_in_extra_turns_a_danger_that_is_less_sharp_is_settled_before_goodbye(la
 
     settle, eased = {
         Language.EN: ("which settles nothing by itself", "The danger has eased"),
-        Language.ZH: ("还不等于有了着落", "危险已经缓和"),
+        Language.ZH: ("先前的还没着落", "危险已经缓和"),
     }[language]
     assert (settle in extra(1, 0), eased in extra(1, 0)) == (True, False)
     assert (settle in extra(0, 0), eased in extra(0, 0)) == (False, True)

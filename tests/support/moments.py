@@ -12,11 +12,18 @@ from tests.support.prompt_values import library
 
 
 def closing_note(
-    language: Language, left: int, *, spoken_of: bool = False, told: bool = False, **over: Any
+    language: Language,
+    left: int,
+    *,
+    spoken_of: bool = False,
+    pressed: bool = True,
+    told: bool = False,
+    **over: Any,
 ) -> str:
     """Write the notes on a turn with the step that its danger calls for."""
     given: dict[str, Any] = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
     given |= {"risk_level": 0, "risk_about": "none", "extra_turns": 0, "own_unasked": False, "turn": 9}
+    given |= {"taken_over": False}
     given |= {"turns_left": left} | over
     where = Where(
         turn=given["turn"],
@@ -25,6 +32,7 @@ def closing_note(
         level=given["risk_level"],
         about=About(given["risk_about"]),
         spoken_of=spoken_of,
+        pressed=pressed,
         told=told,
         still_open=StillOpen.NONE,
         own_unasked=given["own_unasked"],

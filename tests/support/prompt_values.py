@@ -84,6 +84,8 @@ def values(
         "risk_about": "harmed",
         "extra_turns": 2,
         "step": "follow",
+        "taken_over": False,
+        "on_record": "mark-record",
         "own_unasked": True,
         "card": Card(
             title="mark-card", intro="i", lines=(CardLine(name="mark-line", call="112"),), closing="c"

@@ -35,5 +35,5 @@ class SafetySettings(Settings):
     """The model asked about a turn; null leaves it to the rules."""
     classifier: Literal["when_due", "always"] = "when_due"
     """`when_due` asks where a rule calls for it, after danger and in a person's first turns."""
-    extra_turns: int = Field(default=4, ge=0, le=20)
+    extra_turns: int = Field(default=6, ge=0, le=20)
     """Most counselor turns beyond the limit while danger is open, where the gate acts."""

@@ -51,6 +51,8 @@ class Where(NamedTuple):
     """Whose danger it is, or was when it was last told of."""
     spoken_of: bool
     """Whether danger was asked about in this session, or was high."""
+    pressed: bool
+    """Whether it was asked about more than once, so that a no is an answer and no dodge."""
     told: bool
     """Whether the client has told of it, in this session or before."""
     still_open: StillOpen
@@ -77,7 +79,7 @@ def step_of(where: Where) -> Step:
         return Step.HEAR
     # the night first: whoever closes asks about the own death in the same note, once the night is settled
     if _is_late(where) and (where.level == CONCERN or _is_unsettled(where)):
-        return Step.SETTLE
+        return Step.SETTLE if where.pressed or where.told else Step.FOLLOW
     if where.own_unasked:
         return Step.OWN
     if where.level == CONCERN:

@@ -113,11 +113,19 @@ def read_risk(reply: Reply, said: str, *, last: int = NO_RISK) -> RiskReply:
     return found
 
 
+def _on_record(brief: Brief, turns: Sequence[Turn]) -> str:
+    """Return the words of a danger that is open from before, until the window holds this session's own."""
+    if not brief.memory.holds_danger or len(turns) > _WINDOW:
+        return ""
+    notes = [summary.safety for summary in brief.memory.summaries]
+    return " ".join(note.words for note in notes if note.must_stay)
+
+
 def risk_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Write the prompt that asks how much danger the client's last turn voices."""
     prompts = sources.prompts(brief.case.language)
     head = brief.once((prompts, "risk"), lambda: prompts.render("risk/system"))
-    text = prompts.render("risk/user", turns=list(turns[-_WINDOW:]))
+    text = prompts.render("risk/user", turns=list(turns[-_WINDOW:]), on_record=_on_record(brief, turns))
     return Prompt.of(
         Role.RISK,
         (system(head), user(text)),

@@ -18,6 +18,7 @@ CALM = Where(
     level=0,
     about=About.SELF,
     spoken_of=False,
+    pressed=True,
     told=False,
     still_open=StillOpen.NONE,
     own_unasked=False,
