@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from psychagent.errors import SettingsError
+from psychagent.evals.ratings.names import to_name
 from psychagent.files.read import nearest
 
 COLUMNS = ("rater", "dialogue", "dimension", "score", "system")
@@ -46,6 +47,8 @@ class Columns:
             SettingsError: If a column that a person named is not there.
         """
         found = {}
+        for theirs in self.skip - {*head}:
+            raise SettingsError(f"--columns skips {theirs!r}, which is no column{nearest(theirs, head)}")
         plain = {_plain(name): name for name in head if name not in self.skip}
         for ours in COLUMNS:
             if ours in self.names:
@@ -82,7 +85,7 @@ def read_columns(text: str) -> Columns:
     names: dict[str, str] = {}
     skip = set()
     for part in filter(None, (piece.strip() for piece in text.split(","))):
-        ours, mark, theirs = (word.strip() for word in part.partition("="))
+        ours, mark, theirs = map(to_name, part.partition("="))
         if not mark or not theirs:
             raise SettingsError(f"--columns has {part!r}; write ours=theirs, such as rater=annotator")
         if ours == _SKIP:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from psychagent.errors import SettingsError
+from psychagent.evals.ratings.names import to_name
+from psychagent.files.read import nearest
 
 _NONE = frozenset(
     {"", "na", "n/a", "n.a.", "nan", "none", "null", "nil", "-", "–", "—", "/", "?", "无", "不适用"}
@@ -17,7 +19,7 @@ _NONE = frozenset(
 _RANGE = re.compile(
     r"(?P<name>.+?)\s*=\s*(?P<low>-?\d+(?:\.\d+)?)\s*(?:-|–|\.\.|to)\s*(?P<high>-?\d+(?:\.\d+)?)"
 )
-_COMMA = re.compile(r"-?\d+,\d+")
+_COMMA = re.compile(r"[+-]?\d+,\d+")
 MOST_LEVELS = 1000
 """Whole points that a range may have: statistics weigh every level against every other one."""
 
@@ -33,6 +35,15 @@ class Ranges:
     def of(self, dimension: str) -> tuple[float, float]:
         """Return the lowest and the highest score of a dimension."""
         return self.own.get(dimension, (self.low, self.high))
+
+    def check_names(self, dimensions: Collection[str]) -> None:
+        """Check that each range of its own is of a dimension that was rated.
+
+        Raises:
+            SettingsError: Naming one that is not.
+        """
+        for name in self.own.keys() - {*dimensions}:
+            raise SettingsError(f"--ranges has {name!r}, which is no dimension{nearest(name, dimensions)}")
 
     def levels(self, dimension: str, *, halves: bool) -> tuple[float, ...]:
         """List the scores that a dimension may have, in whole or half points."""
@@ -59,7 +70,7 @@ def read_ranges(text: str, *, low: float, high: float) -> Ranges:
         match = _RANGE.fullmatch(piece)
         if match is None:
             raise SettingsError(f"--ranges has {piece!r}; write NAME=LOW-HIGH, such as Ethics=0-3")
-        own[match["name"]] = float(match["low"]), float(match["high"])
+        own[to_name(match["name"])] = float(match["low"]), float(match["high"])
     _check_range("--low and --high", low, high)
     for name, (least, most) in own.items():
         _check_range(f"scores of {name}", least, most)
@@ -101,6 +112,9 @@ def to_number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     text = str(value).strip()
+    if "_" in text:
+        # Python reads 1_0 as ten
+        return None
     try:
         number = float(text.replace(",", ".") if _COMMA.fullmatch(text) else text)
     except ValueError:
