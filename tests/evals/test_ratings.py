@@ -16,7 +16,8 @@ from psychagent.evals.ratings.judge import SCALE, add_judge
 from psychagent.evals.ratings.ranges import Ranges
 from psychagent.evals.ratings.table import RatingTable
 from psychagent.evals.ratings.table import read_ratings as read_any
-from psychagent.reports.agreement import compute_agreement, write_agreement
+from psychagent.reports.agreement.compute import compute_agreement
+from psychagent.reports.agreement.write import write_agreement
 from psychagent.scales.scale import load_scales
 
 HASH = load_scales()[SCALE].hash
@@ -119,7 +120,7 @@ def test_rows_without_a_score_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (make_row("human A", 9, "Ethics", 6), "row 9: score '6' of Ethics is none of 1 to 5"),
+        (make_row("human A", 9, "Ethics", 6), "line 9: score '6' of Ethics is none of 1 to 5"),
         (make_row("human A", 9, "Ethics", 2.3), "score '2.3' of Ethics is none"),
         (make_row("human A", 9, "Ethics", "good"), "score 'good' of Ethics is none"),
         (make_row("human A", 1, "Ethics", 2), "a second time"),
@@ -167,7 +168,7 @@ def test_an_evaluation_without_the_scale_is_refused(ratings: Path, evaluation: P
 
 def test_ratings_of_other_dialogues_are_refused(tmp_path: Path, evaluation: Path) -> None:
     rows = [row | {"dialogue": "elsewhere"} for row in (ROWS[0], ROWS[4])]
-    with pytest.raises(RecordError, match="judged no dialogue and dimension of the ratings"):
+    with pytest.raises(RecordError, match="judged no dialogue of the ratings"):
         add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows)), evaluation)
 
 
@@ -207,8 +208,8 @@ def test_a_name_with_a_line_break_in_it_is_one_name(tmp_path: Path, mark: str) -
     lines = write_lines(tmp_path / "r.jsonl", [make_row(rater, 1, "Ethics", 3)])
     table = tmp_path / "r.csv"
     table.write_text(f'rater,dialogue,dimension,score\n"{rater}",d,Ethics,3\n', encoding="utf-8", newline="")
-    assert list(read_ratings(lines).ratings) == [rater]
-    assert list(read_ratings(table).ratings) == [rater]
+    assert list(read_ratings(lines).ratings) == ["A B"]
+    assert list(read_ratings(table).ratings) == ["A B"]
 
 
 @pytest.mark.parametrize(
