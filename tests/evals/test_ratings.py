@@ -17,6 +17,7 @@ from psychagent.evals.ratings.ranges import Ranges
 from psychagent.evals.ratings.table import RatingTable
 from psychagent.evals.ratings.table import read_ratings as read_any
 from psychagent.reports.agreement.compute import compute_agreement
+from psychagent.reports.agreement.notes import notes_on
 from psychagent.reports.agreement.write import write_agreement
 from psychagent.scales.scale import load_scales
 
@@ -58,19 +59,19 @@ def judged(folder: Path, session: int, given: dict[str, list[int]], **over: Any)
         for name, scores in given.items()
         for repeat, score in enumerate(scores)
     )
+    more = {"is_script": False, "baseline": "system-a", "case_id": "ann"}
+    more |= {"source_file": f"bt/ann/session_{session}.json"}
     scores = SessionScores(
         judge_model="judge-a",
         prompt_hash="p",
-        case_id="ann",
         modality=Modality.BT,
         session_index=session,
         language=Language.EN,
         input_hash="i",
-        source_file=f"bt/ann/session_{session}.json",
         scales={SCALE: ScaleResult(status="ok", hash=HASH, group="extra", items=items)},
-        **({"is_script": False, "baseline": "system-a"} | over),
+        **(more | over),
     )
-    path = folder / "bt" / "ann" / f"session_{session}.json"
+    path = folder / "bt" / scores.case_id / f"session_{session}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(scores.model_dump_json(), encoding="utf-8")
 
@@ -159,6 +160,49 @@ def test_the_judge_joins_as_one_more_rater_with_the_median_of_its_repeats(
 def test_dialogues_that_the_judge_did_not_see_are_named(tmp_path: Path, evaluation: Path) -> None:
     path = write_lines(tmp_path / "r.jsonl", [*ROWS, make_row("human A", 7, "Ethics", 3)])
     assert add_judge(read_ratings(path), evaluation).unmatched == (DIALOGUE.format(7),)
+
+
+def test_what_people_and_judge_do_not_share_is_named(tmp_path: Path, evaluation: Path) -> None:
+    rows = [make_row(rater, session, "Warmth", 3) for rater in ("human A", "human B") for session in (1, 2)]
+    judged(evaluation, 1, {"Ethics": [1]})
+    table = add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", [*ROWS, *rows])), evaluation)
+    assert table.items == ("Ethics", "Interaction", "Perception")
+    assert notes_on(table) == (
+        "Dimensions that the judge did not score, so people alone are compared: Warmth.",
+        "Items of the judge's scale that nobody rated, which are left out: Interaction.",
+        "1 further score the judge lacks: Perception of bt/ann/session_1.",
+    )
+
+
+def test_dimensions_that_are_no_items_are_told_beside_them(tmp_path: Path, evaluation: Path) -> None:
+    rows = [row | {"dimension": "ethics"} for row in (ROWS[0], ROWS[4])]
+    with pytest.raises(RecordError) as error:
+        add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows)), evaluation)
+    assert "(they name ethics; of HUMAN_VS_LLM it scored Ethics, Perception)" in str(error.value)
+
+
+def test_the_judges_dialogues_are_named_as_they_look(tmp_path: Path) -> None:
+    judged(tmp_path / "eval", 1, {"Ethics": [1]}, case_id="rene\u0301", source_file="Rene\u0301.txt")
+    for name in ("bt/ren\u00e9/session_1", "bt/ren\u00e9/session_1.json", "Ren\u00e9", "Rene\u0301.txt"):
+        rows = [row | {"dialogue": name} for row in (ROWS[0], ROWS[4])]
+        table = add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows)), tmp_path / "eval")
+        assert len(table.ratings["judge"]) == 1
+
+
+def test_a_file_of_several_sessions_names_no_dialogue(tmp_path: Path) -> None:
+    for session in (1, 2):
+        judged(tmp_path / "eval", session, {"Ethics": [session]}, source_file="case.json")
+    rows = [row | {"dialogue": "case"} for row in (ROWS[0], ROWS[4])]
+    with pytest.raises(RecordError) as error:
+        add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows)), tmp_path / "eval")
+    assert "is several sessions of the evaluation (bt/ann/session_1 and bt/ann/session_2)" in str(error.value)
+
+
+def test_a_scale_that_is_none_is_refused(ratings: Path, evaluation: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"--scale has 'HUMAN_LLM', which is no scale; did you mean 'HUMAN"
+    ):
+        add_judge(read_ratings(ratings), evaluation, "HUMAN_LLM")
 
 
 def test_an_evaluation_without_the_scale_is_refused(ratings: Path, evaluation: Path) -> None:

@@ -94,7 +94,9 @@ def test_alpha_is_as_worked_by_hand() -> None:
     # coincidences 11:2 22:2 33:2 12:1 21:1; distances 12: 9, 23: 6.25, 13: 30.25;
     # observed 9; expected (9*9 + 3*2*6.25 + 3*2*30.25) / 7 = 300/7
     ratings = {"a": rate(1, 2, 3, 1), "b": rate(1, 2, 3, 2)}
-    assert ordinal_alpha(ratings, range(1, 4)) == Alpha(4, 8, pytest.approx(1 - 9 / (300 / 7)))
+    found = ordinal_alpha(ratings, range(1, 4))
+    assert (found.units, found.ratings) == (4, 8)
+    assert found.value == pytest.approx(1 - 9 / (300 / 7))
 
 
 def test_alpha_with_missing_scores_is_as_published() -> None:
@@ -141,13 +143,17 @@ def test_alpha_is_that_of_the_krippendorff_package(levels: Sequence[float]) -> N
 
 def test_alpha_passes_over_units_that_one_rater_alone_rated() -> None:
     ratings = {"a": rate(1, 2, 3, 1, 5), "b": rate(1, 2, 3, 2, None)}
-    assert ordinal_alpha(ratings, LEVELS) == Alpha(4, 8, pytest.approx(1 - 9 / (300 / 7)))
+    found = ordinal_alpha(ratings, LEVELS)
+    assert (found.units, found.ratings) == (4, 8)
+    assert found.value == pytest.approx(1 - 9 / (300 / 7))
 
 
 def test_alpha_takes_more_than_two_raters() -> None:
     same = rate(1, 2, 4, 5)
     ratings = {"a": same, "b": same, "c": rate(1, None, 4, None)}
-    assert ordinal_alpha(ratings, LEVELS) == Alpha(4, 10, pytest.approx(1))
+    found = ordinal_alpha(ratings, LEVELS)
+    assert (found.units, found.ratings) == (4, 10)
+    assert found.value == pytest.approx(1)
 
 
 def test_alpha_without_variation_or_shared_units_or_levels_is_undefined() -> None:

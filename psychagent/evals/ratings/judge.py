@@ -39,7 +39,7 @@ def add_judge(table: RatingTable, folder: Path, scale: str = SCALE) -> RatingTab
     dialogues, dimensions = {dialogue for dialogue, _ in units}, {dimension for _, dimension in units}
     matches = _match(dialogues, sessions)
     given = {dialogue: _item_scores(scores.scales[scale]) for dialogue, scores in matches.items()}
-    judge_scores = {
+    judge_scores: dict[Unit, float] = {
         (dialogue, item): score
         for dialogue, scores in given.items()
         for item, score in scores.items()

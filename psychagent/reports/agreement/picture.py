@@ -16,6 +16,8 @@ from psychagent.reports.page.canvas import Theme, draw_picture, is_drawable
 _LONGEST = 26
 _MOST_COLUMNS = 40
 """Columns that a page has room for."""
+_ROOM = 70
+"""Letters that stand side by side above them."""
 
 
 def draw_kappas(agreement: Agreement, *, one_by_one: int) -> Picture | None:
@@ -89,7 +91,8 @@ def _show(
 ) -> Axes:
     axes = figure.add_subplot()
     axes.imshow(values, vmin=0, vmax=1, aspect="auto", cmap=matplotlib.colormaps["YlGnBu"])
-    turn = 90 if sum(map(len, columns)) > 70 else 0
+    # each has the same room, and the longest must not lie over its neighbor
+    turn = 90 if len(columns) * max(map(len, columns), default=0) > _ROOM else 0
     axes.set_xticks(range(len(columns)), columns, color=theme.ink, rotation=turn)
     axes.set_yticks(range(len(rows)), rows, color=theme.ink)
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -336,7 +337,33 @@ BAD: dict[str, tuple[str, Any, str]] = {
         "rater,dialogue,dimension,score\nA,d1,x,1,5\n",
         "line 2: has 5 cells, the head 4",
     ),
-    "an open quote": ("r.csv", 'rater,dialogue,dimension,score\n"A,d1,x,1\n', "is no table"),
+    "a decimal comma without quotes": (
+        "r.csv",
+        "rater,dialogue,dimension,score\nA,d1,x,1,5\n",
+        "give it one for each column, in double quotes where one holds ','",
+    ),
+    "a row behind blank lines": ("r.csv", "\nrater,dialogue,score\n\n\nA,d1,9\n", "line 5: score '9'"),
+    "a row behind a cell of several lines": (
+        "r.csv",
+        'rater,dialogue,note,score\nA,d1,"one\ntwo\n",1\nB,d1,"x\ny",9\n',
+        "line 5: score '9'",
+    ),
+    "a row behind a sep line": ("r.csv", "sep=;\nrater;dialogue;score\nA;d1;9\n", "line 3: score '9'"),
+    "a line of JSON": ("r.jsonl", "\n" + lines([LONG[0], {**LONG[1], "score": 9}]), "line 3: score '9'"),
+    "no head": ("r.csv", "A,d1,x,1\nB,d1,x,2\n", "put a line of names above it"),
+    "too many columns to name": (
+        "r.csv",
+        ",".join(f"column{n}" for n in range(999)) + "\n" + "1," * 998 + "1\n",
+        "column23 and 975 more",
+    ),
+    "an underscore in a number": ("r.csv", separated([{**LONG[0], "score": "0_3"}]), "score '0_3' of Ethics"),
+    "far too large": ("r.csv", separated([{**LONG[0], "score": "1e400"}]), "score '1e400' of Ethics"),
+    "a score that steers a terminal": (
+        "r.csv",
+        separated([{**LONG[0], "score": "\x1b[31m9\u202e"}]),
+        "score '9' of Ethics",
+    ),
+    "an open quote": ("r.csv", 'rater,dialogue,dimension,score\n"A,d1,x,1\n', "line 2: is no table"),
     "empty": ("r.csv", "", "holds no rating"),
     "a head alone": ("r.csv", "rater,dialogue,dimension,score\n", "holds no rating"),
     "nothing rated": ("r.csv", separated([{**row, "score": "NA"} for row in LONG]), "holds no rating"),
@@ -367,6 +394,29 @@ def test_a_table_that_bends_a_number_is_refused_by_row(
             yield name, check
 
     try_all("rating tables that are refused", kinds(), capsys)
+
+
+@pytest.mark.parametrize("chars", [1000, 200_000, 3_000_000])
+def test_a_cell_may_be_as_long_as_a_dialogue(tmp_path: Path, chars: int) -> None:
+    rows = [{**row, "transcript": "I said so. " * (chars // 11)} for row in LONG]
+    assert scores_of(read(put(tmp_path / "r.csv", separated(rows)))) == SCORES
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("folder", "is a folder"), ("pipe", "is a pipe"), ("link", "is a pipe")]
+)
+def test_what_is_no_plain_file_is_refused_and_not_waited_for(tmp_path: Path, kind: str, said: str) -> None:
+    path = tmp_path / "r.csv"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        os.mkfifo(tmp_path / "p.csv")
+        path.symlink_to(tmp_path / "p.csv")
+    with pytest.raises(RecordError) as error:
+        read(path)
+    assert str(error.value) == f"{path}: {said}; name a file of ratings (CSV, JSON)"
 
 
 @pytest.mark.parametrize(
