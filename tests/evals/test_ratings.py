@@ -205,6 +205,15 @@ def test_a_scale_that_is_none_is_refused(ratings: Path, evaluation: Path) -> Non
         add_judge(read_ratings(ratings), evaluation, "HUMAN_LLM")
 
 
+def test_an_evaluation_that_is_not_there_is_refused(ratings: Path, tmp_path: Path) -> None:
+    for place in (tmp_path / "nowhere", ratings):
+        with pytest.raises(SettingsError, match="is no folder; name the output folder of `psychagent eval`"):
+            add_judge(read_ratings(ratings), place)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SettingsError, match="which is no scale; known: [A-Z]"):
+        add_judge(read_ratings(ratings), tmp_path / "empty", "??")
+
+
 def test_an_evaluation_without_the_scale_is_refused(ratings: Path, evaluation: Path) -> None:
     with pytest.raises(RecordError, match="no session was judged on PHQ_9"):
         add_judge(read_ratings(ratings), evaluation, "PHQ_9")

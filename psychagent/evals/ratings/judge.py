@@ -30,7 +30,7 @@ def add_judge(table: RatingTable, folder: Path, scale: str = SCALE) -> RatingTab
     Raises:
         RecordError: If the evaluation lacks the scale, its scores were given on another version of it,
             no dialogue is in both, or one name is that of several sessions.
-        SettingsError: If there is no such scale.
+        SettingsError: If there is no such folder or scale.
     """
     if JUDGE in table.ratings:
         raise RecordError(f"a rater is called {JUDGE!r}, which names the model's scores; rename the rater")
@@ -75,12 +75,15 @@ def _why_unmatched(folder: Path, theirs: Collection[str], ours: Collection[str],
 
 def _judged(folder: Path, scale: str) -> list[SessionScores]:
     """Read the sessions that were judged on a scale."""
+    if not folder.is_dir():
+        raise SettingsError(f"{folder}: is no folder; name the output folder of `psychagent eval`")
     everything = list(EvalFolder(folder).sessions())
     sessions = [scores for scores in everything if scale in scores.scales]
     if not sessions:
         judged = {name for scores in everything for name in scores.scales}
+        known = judged or load_scales().keys()
         if scale not in judged | load_scales().keys():
-            raise SettingsError(f"--scale has {scale!r}, which is no scale{nearest(scale, judged)}")
+            raise SettingsError(f"--scale has {scale!r}, which is no scale{nearest(scale, known)}")
         raise RecordError(
             f"{folder}: no session was judged on {scale}; run `psychagent eval --methods {scale}`"
         )
