@@ -126,7 +126,8 @@ def _differences(scores: Matrix, units: Matrix) -> dict[str, Matrix]:
     for score in np.unique(scores[~np.isnan(scores)]):
         given = (scores == score).astype(float)
         exact += given @ given.T
-        near += given @ (np.abs(scores - score) <= 1).T
+        # the next ones are half a point further; 16.1 less 15.1 is a little more than one
+        near += given @ (np.abs(scores - score) < 1.25).T
     sums = np.nan_to_num(scores) @ (~np.isnan(scores)).T
     shares = {"exact": exact, "within_one": near, "bias": sums - sums.T}
     return {name: _divide(matrix, units) for name, matrix in shares.items()}

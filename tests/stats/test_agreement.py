@@ -170,6 +170,14 @@ def test_a_pair_is_compared_on_what_both_rated() -> None:
     assert found.bias == pytest.approx((0 - 1 + 2) / 3)
 
 
+def test_scores_one_apart_are_within_one_whatever_a_float_makes_of_it() -> None:
+    levels = [0.1 + n / 2 for n in range(60)]
+    lower, higher = levels[:-2], levels[2:]
+    assert max(high - low for low, high in zip(lower, higher, strict=True)) > 1
+    assert pair_of(lower, higher, levels).within_one == 1
+    assert pair_of(levels[:-3], levels[3:], levels).within_one == 0
+
+
 def test_a_pair_without_common_units_has_no_numbers() -> None:
     found = pair_of([1], [None, 2], LEVELS)
     assert (found.units, found.kappa, found.bias) == (0, None, None)

@@ -20,6 +20,7 @@ _RANGE = re.compile(
     r"(?P<name>.+?)\s*=\s*(?P<low>-?\d+(?:\.\d+)?)\s*(?:-|–|\.\.|to)\s*(?P<high>-?\d+(?:\.\d+)?)"
 )
 _COMMA = re.compile(r"[+-]?\d+,\d+")
+_MINUS = "\N{MINUS SIGN}"
 MOST_LEVELS = 1000
 """Whole points that a range may have: statistics weigh every level against every other one."""
 
@@ -91,14 +92,14 @@ def _check_range(what: str, low: float, high: float) -> None:
 
 def read_missing(text: str) -> frozenset[str]:
     """Read what stands for no score, such as `0,NA`."""
-    return frozenset(word.strip().lower() for word in text.split(",") if word.strip())
+    return frozenset(word for word in (to_name(part).lower() for part in text.split(",")) if word)
 
 
 def is_missing(value: Any, also: Iterable[str] = ()) -> bool:
     """Return whether a cell holds no score: nothing, a word for it, or what a person named."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
-    text = str(value).strip().lower()
+    text = to_name(value).lower()
     return text in _NONE or any(text == word or _same_number(value, word) for word in also)
 
 
@@ -111,7 +112,7 @@ def to_number(value: Any) -> float | None:
     """Read a number; None for anything else. A comma may stand for the point."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    text = str(value).strip()
+    text = to_name(value).replace(_MINUS, "-")
     if "_" in text:
         # Python reads 1_0 as ten
         return None

@@ -13,7 +13,7 @@ import pytest
 
 from psychagent.errors import PsychAgentError, RecordError, SettingsError
 from psychagent.evals.ratings.columns import read_columns
-from psychagent.evals.ratings.ranges import read_missing, read_ranges
+from psychagent.evals.ratings.ranges import read_missing, read_ranges, to_number
 from psychagent.evals.ratings.table import RatingTable, read_ratings
 from psychagent.reports.agreement.compute import compute_agreement
 from psychagent.reports.agreement.write import write_agreement
@@ -205,7 +205,7 @@ def test_columns_of_raters_without_a_dimension_are_said_to_be_raters(tmp_path: P
 WORDS = ("", "NA", "N/A", "n/a", "nan", "None", "null", "-", "–", "?", "不适用")
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", [*WORDS, "N/A\u200b", "\u202eNA", "\ufeff", "\u00a0n/a"])
 @pytest.mark.parametrize("rows", [LONG, BY_DIMENSION, BY_RATER], ids=["long", "by dimension", "by rater"])
 def test_a_word_for_no_score_is_unrated_and_counted(tmp_path: Path, rows: Rows, word: str) -> None:
     key = next(name for name, value in rows[0].items() if isinstance(value, int))
@@ -394,6 +394,22 @@ def test_a_table_that_bends_a_number_is_refused_by_row(
             yield name, check
 
     try_all("rating tables that are refused", kinds(), capsys)
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("\u200b4", 4),
+        ("4\u00a0", 4),
+        ("\u202d4\u202c", 4),
+        ("\u22124", -4),
+        ("\u22121,5", -1.5),
+        ("1_0", None),
+        ("", None),
+    ],
+)
+def test_a_number_is_read_as_it_looks(text: str, score: float | None) -> None:
+    assert to_number(text) == score
 
 
 @pytest.mark.parametrize("chars", [1000, 200_000, 3_000_000])
