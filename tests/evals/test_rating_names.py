@@ -153,6 +153,16 @@ def test_an_option_about_what_is_not_there_is_refused(
     assert str(error.value) == said
 
 
+def test_two_columns_of_one_known_name_are_told_apart(tmp_path: Path) -> None:
+    path = put(tmp_path / "r.csv", "Rater,rater,dialogue,score\nA,1,d1,1\nB,1,d1,2\n")
+    with pytest.raises(
+        SettingsError, match=r"columns 'Rater' and 'rater' both name the rater; say --columns"
+    ):
+        read(path)
+    for columns in ("rater=Rater", "skip=rater"):
+        assert {*read(path, columns=columns).ratings} == {"A", "B"}
+
+
 def test_a_dialogue_of_two_systems_is_refused(tmp_path: Path) -> None:
     path = put(tmp_path / "r.csv", "rater,dialogue,system,score\nA,d1,x,1\nB,d1,y,2\n")
     with pytest.raises(RecordError, match=r"line 3: dialogue d1 is of y, in line 2 of x; name the dialogues"):

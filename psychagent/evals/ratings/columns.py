@@ -44,12 +44,11 @@ class Columns:
         """Find our columns in a table's head; those that it lacks are left out.
 
         Raises:
-            SettingsError: If a column that a person named is not there.
+            SettingsError: If a column that a person named is not there, or two have the same known name.
         """
-        found = {}
-        for theirs in self.skip - {*head}:
+        found: dict[str, str] = {}
+        for theirs in sorted(self.skip - {*head}):
             raise SettingsError(f"--columns skips {theirs!r}, which is no column{nearest(theirs, head)}")
-        plain = {_plain(name): name for name in head if name not in self.skip}
         for ours in COLUMNS:
             if ours in self.names:
                 theirs = self.names[ours]
@@ -59,11 +58,22 @@ class Columns:
                     )
                 found[ours] = theirs
             else:
-                names = (name for name in (ours, *_OTHER_NAMES[ours]) if name in plain)
-                named = {theirs for key, theirs in self.names.items() if key != ours}
-                theirs = next((plain[name] for name in names if plain[name] not in named), "")
+                taken = {theirs for key, theirs in self.names.items() if key != ours} | self.skip
+                theirs = _known(ours, [name for name in head if name not in taken])
                 found |= {ours: theirs} if theirs else {}
         return found
+
+
+def _known(ours: str, head: Collection[str]) -> str:
+    """Find one of our columns by the names that it is known by; empty where none is there."""
+    for known in (ours, *_OTHER_NAMES[ours]):
+        theirs = [name for name in head if _plain(name) == known]
+        if len(theirs) > 1:
+            both = " and ".join(map(repr, theirs[:2]))
+            raise SettingsError(f"columns {both} both name the {ours}; say --columns {ours}=NAME")
+        if theirs:
+            return theirs[0]
+    return ""
 
 
 def _plain(name: str) -> str:

@@ -43,7 +43,7 @@ class Ranges:
         Raises:
             SettingsError: Naming one that is not.
         """
-        for name in self.own.keys() - {*dimensions}:
+        for name in sorted(self.own.keys() - {*dimensions}):
             raise SettingsError(f"--ranges has {name!r}, which is no dimension{nearest(name, dimensions)}")
 
     def levels(self, dimension: str, *, halves: bool) -> tuple[float, ...]:
