@@ -1,19 +1,20 @@
 """Agreement between raters, people or models; knows neither files nor who the raters are.
 
-Needs scikit-learn and krippendorff (the extra `eval`); no module that a run needs imports it.
+Needs numpy alone, but belongs to the extra `eval`; no module that a run needs imports it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from statistics import median
 
-import krippendorff
 import numpy as np
-from sklearn.metrics import cohen_kappa_score  # type: ignore[import-untyped]
+from numpy.typing import NDArray
 
 from psychagent.stats.ratings import Ratings, Unit
+
+Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,68 +34,144 @@ class PairAgreement:
     """Mean of the first's scores less the second's."""
 
 
-def agree_pair(ratings: Ratings, first: str, second: str, levels: Sequence[float]) -> PairAgreement:
-    """Compare two raters.
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """The kappas of many pairs in short."""
 
-    Args:
-        ratings: Scores by rater and unit.
-        first: A rater.
-        second: Another.
-        levels: All scores that can be given, in order.
-    """
-    common = sorted(ratings[first].keys() & ratings[second].keys())
-    if not common:
-        return PairAgreement(first, second, 0)
-    left = np.array([ratings[first][unit] for unit in common])
-    right = np.array([ratings[second][unit] for unit in common])
-    apart = np.abs(left - right)
-    return PairAgreement(
-        first=first,
-        second=second,
-        units=len(common),
-        kappa=quadratic_kappa(left.tolist(), right.tolist(), levels),
-        exact=float((apart == 0).mean()),
-        within_one=float((apart <= 1).mean()),
-        bias=float((left - right).mean()),
-    )
+    pairs: int
+    defined: int
+    """Pairs that have a kappa."""
+    median: float
+    units: float
+    """Median of the units that each of those pairs rests on."""
+    lowest: PairAgreement
+    highest: PairAgreement
+
+
+@dataclass(frozen=True, slots=True)
+class Alpha:
+    """Agreement of all raters together, on the units that two or more of them rated."""
+
+    units: int
+    ratings: int
+    """Scores of those units."""
+    value: float | None = None
+    """Krippendorff's alpha, ordinal; None where it is undefined: no such unit, or no variation at all."""
 
 
 def agree_pairs(ratings: Ratings, levels: Sequence[float]) -> tuple[PairAgreement, ...]:
-    """Compare every pair of raters, in order of names; without levels, count what both rated and no more."""
-    pairs = combinations(sorted(ratings), 2)
-    if not levels:
-        return tuple(PairAgreement(a, b, len(ratings[a].keys() & ratings[b].keys())) for a, b in pairs)
-    return tuple(agree_pair(ratings, a, b, levels) for a, b in pairs)
+    """Compare every pair of raters, in order of names; without levels, count what both rated and no more.
+
+    Args:
+        ratings: Scores by rater and unit.
+        levels: All scores that can be given, in order and equally far apart.
+    """
+    # one product of matrices counts something for all pairs; pairs one by one take minutes of 200 raters
+    scores = _to_matrix(ratings)
+    rated = (~np.isnan(scores)).astype(float)
+    units = rated @ rated.T
+    # each pair once: above the diagonal
+    pairs = np.triu_indices(len(units), k=1)
+    found: dict[str, list[float | None]] = {}
+    if levels:
+        measures = {"kappa": _kappas(scores, units, levels), **_differences(scores, units)}
+        found = {name: _to_list(matrix[pairs]) for name, matrix in measures.items()}
+    names = sorted(ratings)
+    return tuple(
+        PairAgreement(
+            names[first],
+            names[second],
+            units=int(units[first, second]),
+            **{name: values[n] for name, values in found.items()},
+        )
+        for n, (first, second) in enumerate(zip(*(place.tolist() for place in pairs), strict=True))
+    )
 
 
-def quadratic_kappa(first: Sequence[float], second: Sequence[float], levels: Sequence[float]) -> float | None:
-    """Return Cohen's kappa with quadratic weights, 1 for full agreement, 0 for chance.
+def _to_matrix(ratings: Ratings) -> Matrix:
+    """Set scores out by rater, in order of names, and unit; NaN where there is none."""
+    units = dict.fromkeys(unit for scores in ratings.values() for unit in scores)
+    place = {unit: n for n, unit in enumerate(units)}
+    matrix = np.full((len(ratings), len(place)), np.nan)
+    for row, (_, scores) in zip(matrix, sorted(ratings.items()), strict=True):
+        row[[place[unit] for unit in scores]] = list(scores.values())
+    return matrix
 
-    None if both gave one and the same score throughout: chance alone would agree fully.
+
+def _to_list(values: Matrix) -> list[float | None]:
+    return [None if np.isnan(value) else value for value in values.tolist()]
+
+
+def _kappas(scores: Matrix, units: Matrix, levels: Sequence[float]) -> Matrix:
+    """Compute Cohen's kappa of each pair with quadratic weights: 1 for full agreement, 0 for chance.
+
+    NaN if both gave one and the same score throughout: chance alone would agree fully.
 
     Source: Cohen (1968).
     """
-    if not first or len({*first, *second}) == 1:
+    rated = (~np.isnan(scores)).astype(float)
+    # by place among the levels, which are as far apart as half points are; of the first of a pair, that
+    # is sums[first, second], over what both rated
+    places = np.where(np.isnan(scores), 0, np.searchsorted(levels, scores))
+    sums, squares = places @ rated.T, places**2 @ rated.T
+    observed = squares + squares.T - 2 * places @ places.T
+    # whole numbers that a float holds exactly, so that no variation at all is 0 and nothing near it
+    expected = units * (squares + squares.T) - 2 * sums * sums.T
+    return 1 - _divide(units * observed, expected)
+
+
+def _differences(scores: Matrix, units: Matrix) -> dict[str, Matrix]:
+    """Compute how often the scores of each pair are equal or near, and by how much they differ on average."""
+    exact, near = np.zeros_like(units), np.zeros_like(units)
+    for score in np.unique(scores[~np.isnan(scores)]):
+        given = (scores == score).astype(float)
+        exact += given @ given.T
+        # the next ones are half a point further; 16.1 less 15.1 is a little more than one
+        near += given @ (np.abs(scores - score) < 1.25).T
+    sums = np.nan_to_num(scores) @ (~np.isnan(scores)).T
+    shares = {"exact": exact, "within_one": near, "bias": sums - sums.T}
+    return {name: _divide(matrix, units) for name, matrix in shares.items()}
+
+
+def _divide(above: Matrix, below: Matrix) -> Matrix:
+    """Divide; NaN where that has no meaning."""
+    return np.divide(above, below, out=np.full_like(above, np.nan), where=below != 0)
+
+
+def spread_of(pairs: Sequence[PairAgreement]) -> Spread | None:
+    """Sum up the kappas of many pairs; None where no pair has one."""
+    kappas = {pair: pair.kappa for pair in pairs if pair.kappa is not None}
+    if not kappas:
         return None
-    # by place among the levels, which are as far apart as half points are
-    place = {level: n for n, level in enumerate(levels)}
-    pairs = [place[score] for score in first], [place[score] for score in second]
-    return float(cohen_kappa_score(*pairs, labels=list(range(len(levels))), weights="quadratic"))
+    low, high = min(kappas, key=kappas.__getitem__), max(kappas, key=kappas.__getitem__)
+    return Spread(
+        len(pairs), len(kappas), median(kappas.values()), median(pair.units for pair in kappas), low, high
+    )
 
 
-def ordinal_alpha(ratings: Ratings, levels: Sequence[float]) -> float | None:
-    """Return Krippendorff's alpha, ordinal, over all raters; units may lack raters.
+def ordinal_alpha(ratings: Ratings, levels: Sequence[float]) -> Alpha:
+    """Compute Krippendorff's alpha, ordinal, over all raters; units may lack raters.
 
-    None where no unit has two raters, or where every score is the same; nor without levels.
+    Undefined where no unit has two raters, or where every score is the same; nor without levels.
+
+    Source: Krippendorff (2011), "Computing Krippendorff's Alpha-Reliability", section E.
     """
-    if not levels:
-        return None
-    units = sorted({unit for scores in ratings.values() for unit in scores})
-    shared = [unit for unit in units if sum(unit in scores for scores in ratings.values()) > 1]
-    if len({scores[unit] for scores in ratings.values() for unit in shared if unit in scores}) < 2:
-        return None
-    table = [[scores.get(unit, np.nan) for unit in shared] for _, scores in sorted(ratings.items())]
-    return float(krippendorff.alpha(table, level_of_measurement="ordinal", value_domain=list(levels)))
+    scores = _to_matrix(ratings)
+    raters = (~np.isnan(scores)).sum(axis=0)
+    scores, raters = scores[:, raters > 1], raters[raters > 1]
+    # how many raters gave each score, by unit
+    counts = np.array([(scores == score).sum(axis=0) for score in np.unique(scores[~np.isnan(scores)])])
+    if not levels or len(counts) < 2:
+        return Alpha(len(raters), int(raters.sum()))
+    # each score meets every other one of its unit, and counts once in all
+    met = counts / (raters - 1)
+    coincidences = met @ counts.T - np.diag(met.sum(axis=1))
+    given = counts.sum(axis=1)
+    # scores are as far apart as there are ratings between their middles
+    middles = np.cumsum(given) - given / 2
+    distances = (middles[:, None] - middles) ** 2
+    observed, expected = (coincidences * distances).sum(), (np.outer(given, given) * distances).sum()
+    return Alpha(len(raters), int(raters.sum()), float(1 - (raters.sum() - 1) * observed / expected))
 
 
 def distribution(scores: Mapping[Unit, float], levels: Sequence[float]) -> tuple[int, ...]:

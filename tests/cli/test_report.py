@@ -74,6 +74,54 @@ def test_people_and_judge_are_compared_from_the_command_line(tmp_path: Path) -> 
     assert (tmp_path / "out" / "agreement.html").is_file()
 
 
+RATINGS = "rater,dialogue,dimension,score\n" + "".join(
+    f"{rater},d{n},{name},{1 + (n * place) % 5}\n"
+    for place, rater in enumerate(("A", "B\x1b]0;title\x07", "[red]C"), start=1)
+    for n in range(6)
+    for name in ("Ethics", "Warmth")
+)
+
+
+def test_agreement_is_printed_with_the_units_behind_each_number(tmp_path: Path) -> None:
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_text(RATINGS, encoding="utf-8")
+    told = call("agree", ratings)
+    assert "Raters: A, B, [red]C; dimensions: Ethics, Warmth\n" in told
+    assert "B and [red]C: weighted kappa" in told
+    assert "over 12 units that two or more rated, 36 scores\n" in told
+    assert "\x1b" not in told
+    assert "\x07" not in told
+
+
+def test_many_raters_are_printed_in_a_screenful(tmp_path: Path) -> None:
+    rows = [f"r{r:02},d{n},x,{1 + (n * (1 + r % 4)) % 5}\n" for r in range(40) for n in range(10)]
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_text("rater,dialogue,dimension,score\n" + "".join(rows), encoding="utf-8")
+    told = call("agree", ratings)
+    assert "r09 and 30 more; dimensions: x\n" in told
+    assert "780 pairs of raters: weighted kappa " in told
+    assert "  highest: r00 and r04: weighted kappa 1.000 over 10 units\n" in told
+    assert told.count("\n") < 10
+
+
+def test_agreement_is_printed_as_json_with_every_pair(tmp_path: Path) -> None:
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_text(RATINGS + "D,d1,Ethics,NA\n", encoding="utf-8")
+    found = json.loads(call("agree", ratings, "--json"))
+    assert found["raters"] == ["A", "B", "[red]C"]
+    assert found["notes"][1] == "1 rater gave no score at all: D."
+    whole = found["agreement"][0]
+    assert (whole["alpha_units"], whole["alpha_scores"], len(whole["pairs"])) == (12, 36, 3)
+    assert found["agreement"] == json.loads(Path(found["json"]).read_text(encoding="utf-8"))
+
+
+def test_raters_without_a_score_are_no_second_rater(tmp_path: Path) -> None:
+    ratings = tmp_path / "ratings.csv"
+    ratings.write_text("rater,dialogue,score\nA,d,nan\nB,d,2\n", encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"has only one rater \(A gave no score\); add ratings"):
+        call("agree", ratings)
+
+
 def test_one_rater_alone_is_refused(tmp_path: Path) -> None:
     ratings = tmp_path / "ratings.jsonl"
     ratings.write_text('{"rater": "A", "dialogue": "d", "dimension": "x", "score": 1}', encoding="utf-8")

@@ -16,7 +16,9 @@ from psychagent.evals.ratings.judge import SCALE, add_judge
 from psychagent.evals.ratings.ranges import Ranges
 from psychagent.evals.ratings.table import RatingTable
 from psychagent.evals.ratings.table import read_ratings as read_any
-from psychagent.reports.agreement import compute_agreement, write_agreement
+from psychagent.reports.agreement.compute import compute_agreement
+from psychagent.reports.agreement.notes import notes_on
+from psychagent.reports.agreement.write import write_agreement
 from psychagent.scales.scale import load_scales
 
 HASH = load_scales()[SCALE].hash
@@ -57,19 +59,19 @@ def judged(folder: Path, session: int, given: dict[str, list[int]], **over: Any)
         for name, scores in given.items()
         for repeat, score in enumerate(scores)
     )
+    more = {"is_script": False, "baseline": "system-a", "case_id": "ann"}
+    more |= {"source_file": f"bt/ann/session_{session}.json"}
     scores = SessionScores(
         judge_model="judge-a",
         prompt_hash="p",
-        case_id="ann",
         modality=Modality.BT,
         session_index=session,
         language=Language.EN,
         input_hash="i",
-        source_file=f"bt/ann/session_{session}.json",
         scales={SCALE: ScaleResult(status="ok", hash=HASH, group="extra", items=items)},
-        **({"is_script": False, "baseline": "system-a"} | over),
+        **(more | over),
     )
-    path = folder / "bt" / "ann" / f"session_{session}.json"
+    path = folder / "bt" / scores.case_id / f"session_{session}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(scores.model_dump_json(), encoding="utf-8")
 
@@ -119,7 +121,7 @@ def test_rows_without_a_score_are_counted(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        (make_row("human A", 9, "Ethics", 6), "row 9: score '6' of Ethics is none of 1 to 5"),
+        (make_row("human A", 9, "Ethics", 6), "line 9: score '6' of Ethics is none of 1 to 5"),
         (make_row("human A", 9, "Ethics", 2.3), "score '2.3' of Ethics is none"),
         (make_row("human A", 9, "Ethics", "good"), "score 'good' of Ethics is none"),
         (make_row("human A", 1, "Ethics", 2), "a second time"),
@@ -160,6 +162,58 @@ def test_dialogues_that_the_judge_did_not_see_are_named(tmp_path: Path, evaluati
     assert add_judge(read_ratings(path), evaluation).unmatched == (DIALOGUE.format(7),)
 
 
+def test_what_people_and_judge_do_not_share_is_named(tmp_path: Path, evaluation: Path) -> None:
+    rows = [make_row(rater, session, "Warmth", 3) for rater in ("human A", "human B") for session in (1, 2)]
+    judged(evaluation, 1, {"Ethics": [1]})
+    table = add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", [*ROWS, *rows])), evaluation)
+    assert table.items == ("Ethics", "Interaction", "Perception")
+    assert notes_on(table) == (
+        "Dimensions that the judge did not score, so people alone are compared: Warmth.",
+        "Items of the judge's scale that nobody rated, which are left out: Interaction.",
+        "1 further score the judge lacks: Perception of bt/ann/session_1.",
+    )
+
+
+def test_dimensions_that_are_no_items_are_told_beside_them(tmp_path: Path, evaluation: Path) -> None:
+    rows = [row | {"dimension": "ethics"} for row in (ROWS[0], ROWS[4])]
+    with pytest.raises(RecordError) as error:
+        add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows)), evaluation)
+    assert "(they name ethics; of HUMAN_VS_LLM it scored Ethics, Perception)" in str(error.value)
+
+
+def test_the_judges_dialogues_are_named_as_they_look(tmp_path: Path) -> None:
+    judged(tmp_path / "eval", 1, {"Ethics": [1]}, case_id="rene\u0301", source_file="Rene\u0301.txt")
+    for name in ("bt/ren\u00e9/session_1", "bt/ren\u00e9/session_1.json", "Ren\u00e9", "Rene\u0301.txt"):
+        rows = [row | {"dialogue": name} for row in (ROWS[0], ROWS[4])]
+        table = add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows)), tmp_path / "eval")
+        assert len(table.ratings["judge"]) == 1
+
+
+def test_a_file_of_several_sessions_names_no_dialogue(tmp_path: Path) -> None:
+    for session in (1, 2):
+        judged(tmp_path / "eval", session, {"Ethics": [session]}, source_file="case.json")
+    rows = [row | {"dialogue": "case"} for row in (ROWS[0], ROWS[4])]
+    with pytest.raises(RecordError) as error:
+        add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows)), tmp_path / "eval")
+    assert "is several sessions of the evaluation (bt/ann/session_1 and bt/ann/session_2)" in str(error.value)
+
+
+def test_a_scale_that_is_none_is_refused(ratings: Path, evaluation: Path) -> None:
+    with pytest.raises(
+        SettingsError, match=r"--scale has 'HUMAN_LLM', which is no scale; did you mean 'HUMAN"
+    ):
+        add_judge(read_ratings(ratings), evaluation, "HUMAN_LLM")
+
+
+def test_an_evaluation_that_is_not_there_is_refused(ratings: Path, tmp_path: Path) -> None:
+    for place in (tmp_path / "nowhere", ratings):
+        with pytest.raises(SettingsError, match="is no folder; name the output folder of `psychagent eval`"):
+            add_judge(read_ratings(ratings), place)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SettingsError, match="which is no scale; known: [A-Z]"):
+        add_judge(read_ratings(ratings), tmp_path / "empty", "??")
+
+
 def test_an_evaluation_without_the_scale_is_refused(ratings: Path, evaluation: Path) -> None:
     with pytest.raises(RecordError, match="no session was judged on PHQ_9"):
         add_judge(read_ratings(ratings), evaluation, "PHQ_9")
@@ -167,7 +221,7 @@ def test_an_evaluation_without_the_scale_is_refused(ratings: Path, evaluation: P
 
 def test_ratings_of_other_dialogues_are_refused(tmp_path: Path, evaluation: Path) -> None:
     rows = [row | {"dialogue": "elsewhere"} for row in (ROWS[0], ROWS[4])]
-    with pytest.raises(RecordError, match="judged no dialogue and dimension of the ratings"):
+    with pytest.raises(RecordError, match="judged no dialogue of the ratings"):
         add_judge(read_ratings(write_lines(tmp_path / "r.jsonl", rows)), evaluation)
 
 
@@ -207,8 +261,8 @@ def test_a_name_with_a_line_break_in_it_is_one_name(tmp_path: Path, mark: str) -
     lines = write_lines(tmp_path / "r.jsonl", [make_row(rater, 1, "Ethics", 3)])
     table = tmp_path / "r.csv"
     table.write_text(f'rater,dialogue,dimension,score\n"{rater}",d,Ethics,3\n', encoding="utf-8", newline="")
-    assert list(read_ratings(lines).ratings) == [rater]
-    assert list(read_ratings(table).ratings) == [rater]
+    assert list(read_ratings(lines).ratings) == ["A B"]
+    assert list(read_ratings(table).ratings) == ["A B"]
 
 
 @pytest.mark.parametrize(

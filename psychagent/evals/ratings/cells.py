@@ -9,22 +9,27 @@ from typing import Any, NamedTuple
 
 from psychagent.errors import RecordError
 from psychagent.evals.ratings.columns import ALL_OTHERS, Columns, is_about_row
-from psychagent.evals.ratings.ranges import is_missing, to_number
+from psychagent.evals.ratings.names import list_names, to_name
+from psychagent.evals.ratings.ranges import to_number
 from psychagent.evals.ratings.rows import Row
 
 ONE_RATER, ONE_DIMENSION = "rater", "score"
 """Names where a table gives none."""
+_NAMED = ("rater", "dialogue", "dimension")
+_MOST_COLUMNS = 24
 
 
 class Cell(NamedTuple):
     """One rating as it stands in the table."""
 
-    row: int
+    place: str
     rater: str
     dialogue: str
     dimension: str
     value: Any
     system: str
+    written: tuple[str, ...] = ()
+    """Rater, dialogue and dimension as the table spells them, where cells do."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,11 @@ class Layout:
     """Of a wide table, the columns of scores; empty for a long one."""
     left_out: tuple[str, ...]
     """Columns of words, or that count and describe rows."""
+
+    @property
+    def score(self) -> str:
+        """Of a long table, the column of scores."""
+        return self.columns.get("score", "")
 
     @property
     def by_rater(self) -> bool:
@@ -52,9 +62,12 @@ def find_layout(path: Path, rows: Sequence[Row], columns: Columns) -> Layout:
     """
     head = dict.fromkeys(name for _, row in rows for name in row)
     found = columns.find(head)
-    there = f"its columns: {', '.join(head)}"
+    there = f"its columns: {list_names([*head], _MOST_COLUMNS)}"
     if "dialogue" not in found:
-        raise RecordError(f"{path}: no column names the dialogue ({there}); say --columns dialogue=NAME")
+        no_head = "put a line of names above it" if any(to_number(name) is not None for name in head) else ""
+        raise RecordError(
+            f"{path}: no column names the dialogue ({there}); {no_head or 'say --columns dialogue=NAME'}"
+        )
     if "dimension" in found and not {"rater", "score"} & found.keys():
         found["rater"] = ALL_OTHERS
     if ALL_OTHERS in found.values():
@@ -90,23 +103,20 @@ def to_cells(path: Path, rows: Sequence[Row], layout: Layout) -> Iterator[Cell]:
     Raises:
         RecordError: Naming the row that lacks its rater, dialogue or dimension, or nests in another way.
     """
-    for number, row in rows:
-        where = f"{path}, row {number}"
-        named = {ours: name for ours, name in layout.columns.items() if name != ALL_OTHERS}
-        names = {ours: _name(row.get(theirs)) for ours, theirs in named.items() if ours != "score"}
-        for ours in ("rater", "dialogue", "dimension"):
+    named = {ours: name for ours, name in layout.columns.items() if name not in (ALL_OTHERS, layout.score)}
+    axis = "rater" if layout.by_rater else "dimension"
+    for place, row in rows:
+        where = f"{path}, {place}"
+        names = {ours: to_name(row.get(theirs)) for ours, theirs in named.items()}
+        for ours in _NAMED:
             if names.get(ours) == "":
                 raise RecordError(f"{where}: has no {named[ours]}; name the columns with --columns")
-        axis = "rater" if layout.by_rater else "dimension"
-        for name in layout.scores or (named["score"],):
+        written = tuple(str(row.get(named[ours])) for ours in _NAMED if ours in named)
+        for name in layout.scores or (layout.score,):
             known = names | {axis: name} if layout.scores else names
             for one, value in _unnest(known, row.get(name), where):
                 rater, dimension = one.get("rater", ONE_RATER), one.get("dimension", ONE_DIMENSION)
-                yield Cell(number, rater, one["dialogue"], dimension, value, one.get("system", ""))
-
-
-def _name(value: Any) -> str:
-    return "" if is_missing(value) and not isinstance(value, str) else str(value).strip()
+                yield Cell(place, rater, one["dialogue"], dimension, value, one.get("system", ""), written)
 
 
 def _unnest(names: Mapping[str, str], value: Any, where: str) -> Iterator[tuple[Mapping[str, str], Any]]:
@@ -122,7 +132,7 @@ def _unnest(names: Mapping[str, str], value: Any, where: str) -> Iterator[tuple[
         )
     axis = free[0]
     if isinstance(value, dict):
-        parts = [(str(name), part) for name, part in value.items()]
+        parts = [(to_name(name), part) for name, part in value.items()]
         # the keys of `scores: {Ethics: 4}` are dimensions, of `scores: {A: {Ethics: 4}}` raters first
         if len(free) == 2 and not all(isinstance(part, list | dict) for _, part in parts):
             axis = "dimension"

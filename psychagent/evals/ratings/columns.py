@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from psychagent.errors import SettingsError
+from psychagent.evals.ratings.names import to_name
 from psychagent.files.read import nearest
 
 COLUMNS = ("rater", "dialogue", "dimension", "score", "system")
@@ -43,10 +44,11 @@ class Columns:
         """Find our columns in a table's head; those that it lacks are left out.
 
         Raises:
-            SettingsError: If a column that a person named is not there.
+            SettingsError: If a column that a person named is not there, or two have the same known name.
         """
-        found = {}
-        plain = {_plain(name): name for name in head if name not in self.skip}
+        found: dict[str, str] = {}
+        for theirs in sorted(self.skip - {*head}):
+            raise SettingsError(f"--columns skips {theirs!r}, which is no column{nearest(theirs, head)}")
         for ours in COLUMNS:
             if ours in self.names:
                 theirs = self.names[ours]
@@ -56,11 +58,22 @@ class Columns:
                     )
                 found[ours] = theirs
             else:
-                names = (name for name in (ours, *_OTHER_NAMES[ours]) if name in plain)
-                named = {theirs for key, theirs in self.names.items() if key != ours}
-                theirs = next((plain[name] for name in names if plain[name] not in named), "")
+                taken = {theirs for key, theirs in self.names.items() if key != ours} | self.skip
+                theirs = _known(ours, [name for name in head if name not in taken])
                 found |= {ours: theirs} if theirs else {}
         return found
+
+
+def _known(ours: str, head: Collection[str]) -> str:
+    """Find one of our columns by the names that it is known by; empty where none is there."""
+    for known in (ours, *_OTHER_NAMES[ours]):
+        theirs = [name for name in head if _plain(name) == known]
+        if len(theirs) > 1:
+            both = " and ".join(map(repr, theirs[:2]))
+            raise SettingsError(f"columns {both} both name the {ours}; say --columns {ours}=NAME")
+        if theirs:
+            return theirs[0]
+    return ""
 
 
 def _plain(name: str) -> str:
@@ -82,7 +95,7 @@ def read_columns(text: str) -> Columns:
     names: dict[str, str] = {}
     skip = set()
     for part in filter(None, (piece.strip() for piece in text.split(","))):
-        ours, mark, theirs = (word.strip() for word in part.partition("="))
+        ours, mark, theirs = map(to_name, part.partition("="))
         if not mark or not theirs:
             raise SettingsError(f"--columns has {part!r}; write ours=theirs, such as rater=annotator")
         if ours == _SKIP:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from statistics import median_low
 
 from psychagent.domain.scores import ScaleResult, SessionScores
-from psychagent.errors import RecordError
+from psychagent.errors import RecordError, SettingsError
+from psychagent.evals.ratings.names import list_names, show_name, to_name, without_ending
 from psychagent.evals.ratings.table import RatingTable
 from psychagent.evals.scales import read_scales
+from psychagent.files.read import nearest
 from psychagent.records.evaluation import EvalFolder
+from psychagent.scales.scale import load_scales
 from psychagent.stats.ratings import Unit
 
 JUDGE = "judge"
@@ -26,39 +29,85 @@ def add_judge(table: RatingTable, folder: Path, scale: str = SCALE) -> RatingTab
 
     Raises:
         RecordError: If the evaluation lacks the scale, its scores were given on another version of it,
-            or no dialogue is in both.
+            no dialogue is in both, or one name is that of several sessions.
+        SettingsError: If there is no such folder or scale.
     """
     if JUDGE in table.ratings:
         raise RecordError(f"a rater is called {JUDGE!r}, which names the model's scores; rename the rater")
-    sessions = [scores for scores in EvalFolder(folder).sessions() if scale in scores.scales]
+    sessions = _judged(folder, scale)
+    units = {unit for scores in table.ratings.values() for unit in scores}
+    dialogues, dimensions = {dialogue for dialogue, _ in units}, {dimension for _, dimension in units}
+    matches = _match(dialogues, sessions)
+    given = {dialogue: _item_scores(scores.scales[scale]) for dialogue, scores in matches.items()}
+    judge_scores: dict[Unit, float] = {
+        (dialogue, item): score
+        for dialogue, scores in given.items()
+        for item, score in scores.items()
+        if item in dimensions
+    }
+    items = tuple(sorted({item for scores in given.values() for item in scores}))
+    if not judge_scores:
+        theirs, ours = (dimensions, items) if matches else (dialogues, _names(sessions[0]))
+        raise RecordError(_why_unmatched(folder, theirs, ours, scale if matches else ""))
+    _check_range(table, judge_scores, scale)
+    named = {dialogue: to_name(scores.baseline) for dialogue, scores in matches.items() if scores.baseline}
+    return replace(
+        table,
+        ratings={**table.ratings, JUDGE: judge_scores},
+        systems={**named, **table.systems},
+        unmatched=tuple(sorted(dialogues - matches.keys())),
+        items=items,
+        is_script=any(scores.is_script for scores in sessions),
+    )
+
+
+def _why_unmatched(folder: Path, theirs: Collection[str], ours: Collection[str], scale: str) -> str:
+    if not scale:
+        return (
+            f"{folder}: judged no dialogue of the ratings (they name {show_name(min(theirs))!r}, the "
+            f"evaluation {min(ours)!r}); name dialogues <modality>/<case_id>/session_<k>"
+        )
+    return (
+        f"{folder}: judged no dimension of the ratings (they name {list_names(sorted(theirs))}; of {scale} "
+        f"it scored {list_names(sorted(ours)) or 'no item'}); name dimensions as its items, or say --scale"
+    )
+
+
+def _judged(folder: Path, scale: str) -> list[SessionScores]:
+    """Read the sessions that were judged on a scale."""
+    if not folder.is_dir():
+        raise SettingsError(f"{folder}: is no folder; name the output folder of `psychagent eval`")
+    everything = list(EvalFolder(folder).sessions())
+    sessions = [scores for scores in everything if scale in scores.scales]
     if not sessions:
+        judged = {name for scores in everything for name in scores.scales}
+        known = judged or load_scales().keys()
+        if scale not in judged | load_scales().keys():
+            raise SettingsError(f"--scale has {scale!r}, which is no scale{nearest(scale, known)}")
         raise RecordError(
             f"{folder}: no session was judged on {scale}; run `psychagent eval --methods {scale}`"
         )
     read_scales(folder, ((scale, scores.scales[scale].hash) for scores in sessions))
-    wanted = {dialogue for scores in table.ratings.values() for dialogue, _ in scores}
-    dimensions = {dimension for scores in table.ratings.values() for _, dimension in scores}
-    judge_scores: dict[Unit, float] = {}
-    systems = dict(table.systems)
-    matches: set[str] = set()
+    return sessions
+
+
+def _match(wanted: set[str], sessions: Iterable[SessionScores]) -> dict[str, SessionScores]:
+    """Find the session of each dialogue.
+
+    Raises:
+        RecordError: If a name is that of several, as of a file that holds them.
+    """
+    matches: dict[str, SessionScores] = {}
     for scores in sessions:
         for dialogue in _names(scores) & wanted:
-            matches.add(dialogue)
-            judge_scores |= {
-                (dialogue, d): s for d, s in _item_scores(scores.scales[scale]).items() if d in dimensions
-            }
-            if scores.baseline:
-                systems.setdefault(dialogue, scores.baseline)
-    if not judge_scores:
-        raise RecordError(_why_unmatched(folder, min(wanted), min(_names(sessions[0]))))
-    _check_range(table, judge_scores, scale)
-    return replace(
-        table,
-        ratings={**table.ratings, JUDGE: judge_scores},
-        systems=systems,
-        unmatched=tuple(sorted(wanted - matches)),
-        is_script=any(scores.is_script for scores in sessions),
-    )
+            if dialogue in matches:
+                both = " and ".join(_place(each) for each in (matches[dialogue], scores))
+                raise RecordError(
+                    f"dialogue {show_name(dialogue)} of the ratings is several sessions of the evaluation "
+                    f"({both}); name dialogues so in the ratings"
+                )
+            matches[dialogue] = scores
+    return matches
 
 
 def _check_range(table: RatingTable, scores: Mapping[Unit, float], scale: str) -> None:
@@ -76,22 +125,18 @@ def _check_range(table: RatingTable, scores: Mapping[Unit, float], scale: str) -
             )
 
 
-def _why_unmatched(folder: Path, theirs: str, ours: str) -> str:
-    return (
-        f"{folder}: judged no dialogue and dimension of the ratings (they name {theirs!r}, the evaluation "
-        f"{ours!r}); name dialogues <modality>/<case_id>/session_<k>"
-    )
+def _place(scores: SessionScores) -> str:
+    return to_name(f"{scores.modality.value}/{scores.case_id}/session_{scores.session_index}")
 
 
 def _names(scores: SessionScores) -> set[str]:
-    place = f"{scores.modality.value}/{scores.case_id}/session_{scores.session_index}"
-    source = {scores.source_file, scores.source_file.removesuffix(".json")} if scores.source_file else set()
-    return {place, f"{place}.json", *source}
+    place, source = _place(scores), to_name(scores.source_file)
+    return {place, f"{place}.json", source, without_ending(source)} - {""}
 
 
 def _item_scores(result: ScaleResult) -> dict[str, int]:
     """Return the median of each item's repeats; the lower of two middle ones, which is a valid score."""
     by_item: dict[str, list[int]] = {}
     for item in result.items:
-        by_item.setdefault(item.id, []).append(item.raw)
+        by_item.setdefault(to_name(item.id), []).append(item.raw)
     return {item: median_low(scores) for item, scores in by_item.items()}

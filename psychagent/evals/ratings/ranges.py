@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from psychagent.errors import SettingsError
+from psychagent.evals.ratings.names import to_name
+from psychagent.files.read import nearest
 
 _NONE = frozenset(
     {"", "na", "n/a", "n.a.", "nan", "none", "null", "nil", "-", "–", "—", "/", "?", "无", "不适用"}
@@ -17,7 +19,8 @@ _NONE = frozenset(
 _RANGE = re.compile(
     r"(?P<name>.+?)\s*=\s*(?P<low>-?\d+(?:\.\d+)?)\s*(?:-|–|\.\.|to)\s*(?P<high>-?\d+(?:\.\d+)?)"
 )
-_COMMA = re.compile(r"-?\d+,\d+")
+_COMMA = re.compile(r"[+-]?\d+,\d+")
+_MINUS = "\N{MINUS SIGN}"
 MOST_LEVELS = 1000
 """Whole points that a range may have: statistics weigh every level against every other one."""
 
@@ -33,6 +36,15 @@ class Ranges:
     def of(self, dimension: str) -> tuple[float, float]:
         """Return the lowest and the highest score of a dimension."""
         return self.own.get(dimension, (self.low, self.high))
+
+    def check_names(self, dimensions: Collection[str]) -> None:
+        """Check that each range of its own is of a dimension that was rated.
+
+        Raises:
+            SettingsError: Naming one that is not.
+        """
+        for name in sorted(self.own.keys() - {*dimensions}):
+            raise SettingsError(f"--ranges has {name!r}, which is no dimension{nearest(name, dimensions)}")
 
     def levels(self, dimension: str, *, halves: bool) -> tuple[float, ...]:
         """List the scores that a dimension may have, in whole or half points."""
@@ -59,7 +71,7 @@ def read_ranges(text: str, *, low: float, high: float) -> Ranges:
         match = _RANGE.fullmatch(piece)
         if match is None:
             raise SettingsError(f"--ranges has {piece!r}; write NAME=LOW-HIGH, such as Ethics=0-3")
-        own[match["name"]] = float(match["low"]), float(match["high"])
+        own[to_name(match["name"])] = float(match["low"]), float(match["high"])
     _check_range("--low and --high", low, high)
     for name, (least, most) in own.items():
         _check_range(f"scores of {name}", least, most)
@@ -80,14 +92,14 @@ def _check_range(what: str, low: float, high: float) -> None:
 
 def read_missing(text: str) -> frozenset[str]:
     """Read what stands for no score, such as `0,NA`."""
-    return frozenset(word.strip().lower() for word in text.split(",") if word.strip())
+    return frozenset(word for word in (to_name(part).lower() for part in text.split(",")) if word)
 
 
 def is_missing(value: Any, also: Iterable[str] = ()) -> bool:
     """Return whether a cell holds no score: nothing, a word for it, or what a person named."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
-    text = str(value).strip().lower()
+    text = to_name(value).lower()
     return text in _NONE or any(text == word or _same_number(value, word) for word in also)
 
 
@@ -100,7 +112,10 @@ def to_number(value: Any) -> float | None:
     """Read a number; None for anything else. A comma may stand for the point."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
-    text = str(value).strip()
+    text = to_name(value).replace(_MINUS, "-")
+    if "_" in text:
+        # Python reads 1_0 as ten
+        return None
     try:
         number = float(text.replace(",", ".") if _COMMA.fullmatch(text) else text)
     except ValueError:

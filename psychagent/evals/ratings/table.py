@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from psychagent.errors import RecordError
 from psychagent.evals.ratings.cells import Cell, find_layout, to_cells
 from psychagent.evals.ratings.columns import Columns
+from psychagent.evals.ratings.names import drop_endings, show_name, to_name
 from psychagent.evals.ratings.ranges import Ranges, is_missing, to_number
 from psychagent.evals.ratings.rows import read_rows
 from psychagent.stats.ratings import Ratings, Unit
@@ -29,6 +30,10 @@ class RatingTable:
     """Columns that hold no scores."""
     unmatched: tuple[str, ...] = ()
     """Dialogues that people rated and the judge did not."""
+    items: tuple[str, ...] = ()
+    """Items that the judge scored, rated by people or not; empty without a judge."""
+    silent: tuple[str, ...] = ()
+    """Raters who stand in the table and gave no score."""
     is_script: bool = False
     """Whether the judge is a script."""
 
@@ -55,39 +60,78 @@ def read_ratings(
     """
     rows = read_rows(path)
     if not rows:
-        raise RecordError(f"{path}: holds no rating")
+        raise RecordError(
+            f"{path}: holds no rating; give it a line of names, and a row below for each rating"
+        )
     layout = find_layout(path, rows, columns)
-    cells = list(to_cells(path, rows, layout))
+    cells = _join_files(list(to_cells(path, rows, layout)))
     rated = [cell for cell in cells if not is_missing(cell.value, missing)]
-    ratings: dict[str, dict[Unit, float]] = {}
-    for cell in rated:
-        scores, unit = ratings.setdefault(cell.rater, {}), (cell.dialogue, cell.dimension)
-        if unit in scores:
-            raise RecordError(
-                f"{path}, row {cell.row}: {cell.rater} rates {cell.dimension} of {cell.dialogue} "
-                "a second time; keep one row"
-            )
-        scores[unit] = _to_score(cell, ranges, path)
-    if not ratings:
-        raise RecordError(f"{path}: holds no rating")
+    if not rated:
+        raise RecordError(f"{path}: holds no rating; every score is missing")
+    ranges.check_names({cell.dimension for cell in cells})
+    systems = _systems(path, rated)
+    ratings = _by_rater(path, rated, ranges)
     return RatingTable(
         ratings,
         levels=_levels(ratings, ranges),
-        systems={cell.dialogue: cell.system for cell in rated if cell.system},
+        systems=systems,
         unrated=len(cells) - len(rated),
         left_out=layout.left_out,
+        silent=tuple(sorted({cell.rater for cell in cells} - ratings.keys())),
     )
+
+
+def _join_files(cells: Sequence[Cell]) -> list[Cell]:
+    """Name a session that is named by its file and without its ending by one name."""
+    ending = drop_endings(cell.dialogue for cell in cells)
+    return [cell._replace(dialogue=ending.get(cell.dialogue, cell.dialogue)) for cell in cells]
+
+
+def _by_rater(path: Path, cells: Iterable[Cell], ranges: Ranges) -> dict[str, dict[Unit, float]]:
+    ratings: dict[str, dict[Unit, float]] = {}
+    first: dict[tuple[str, ...], Cell] = {}
+    for cell in cells:
+        unit = (cell.dialogue, cell.dimension)
+        before = first.setdefault((cell.rater, *unit), cell)
+        if before is not cell:
+            rater, dialogue, dimension = map(show_name, (cell.rater, *unit))
+            raise RecordError(
+                f"{path}, {cell.place}: {rater} rates {dimension} of {dialogue} a second time, after "
+                f"{before.place}{_spelled_apart(before, cell)}; keep one"
+            )
+        ratings.setdefault(cell.rater, {})[unit] = _to_score(cell, ranges, path)
+    return ratings
+
+
+def _spelled_apart(one: Cell, other: Cell) -> str:
+    """Tell names apart that look the same, by their characters."""
+    for names in zip(one.written, other.written, strict=True):
+        if names[0] != names[1]:
+            return f" (which has {show_name(ascii(names[0]))} for {show_name(ascii(names[1]))})"
+    return ""
+
+
+def _systems(path: Path, cells: Iterable[Cell]) -> dict[str, str]:
+    systems: dict[str, Cell] = {}
+    for cell in cells:
+        before = systems.setdefault(cell.dialogue, cell) if cell.system else cell
+        if before.system != cell.system:
+            raise RecordError(
+                f"{path}, {cell.place}: dialogue {show_name(cell.dialogue)} is of {show_name(cell.system)}, "
+                f"in {before.place} of {show_name(before.system)}; name the dialogues of each system apart"
+            )
+    return {dialogue: cell.system for dialogue, cell in systems.items()}
 
 
 def _to_score(cell: Cell, ranges: Ranges, path: Path) -> float:
     low, high = ranges.of(cell.dimension)
-    shown = " ".join(str(cell.value).split())[:40]
+    shown, dimension = to_name(cell.value)[:40], show_name(cell.dimension)
     number = to_number(cell.value)
     if number is None or not ranges.allow(cell.dimension, number):
         raise RecordError(
-            f"{path}, row {cell.row}: score {shown!r} of {cell.dimension} is none of {low:g} to "
-            f"{high:g}; mend it, or say --ranges '{cell.dimension}=LOW-HIGH', --missing {shown} "
-            f"if it means none, --columns skip={cell.dimension} if it is no score"
+            f"{path}, {cell.place}: score {shown!r} of {dimension} is none of {low:g} to "
+            f"{high:g}; mend it, or say --ranges '{dimension}=LOW-HIGH', --missing {shown} "
+            f"if it means none, --columns skip={dimension} if it is no score"
         )
     return number
 

@@ -80,6 +80,8 @@ def _settings(theme: Theme) -> Any:
         "ytick.color": theme.soft,
         "grid.color": theme.line,
         "legend.frameon": False,
+        # names of people and models are no formulas
+        "text.parse_math": False,
         "svg.hashsalt": "psychagent",
         "svg.fonttype": "path",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,11 @@ import pytest
 
 from psychagent.errors import PsychAgentError, RecordError, SettingsError
 from psychagent.evals.ratings.columns import read_columns
-from psychagent.evals.ratings.ranges import read_missing, read_ranges
+from psychagent.evals.ratings.ranges import read_missing, read_ranges, to_number
 from psychagent.evals.ratings.table import RatingTable, read_ratings
-from psychagent.reports.agreement import compute_agreement, write_agreement
-from psychagent.stats.agreement import quadratic_kappa
+from psychagent.reports.agreement.compute import compute_agreement
+from psychagent.reports.agreement.write import write_agreement
+from psychagent.stats.agreement import agree_pairs
 from tests.support.children import finish, psychagent
 from tests.support.tried import Check, try_all
 
@@ -203,7 +205,7 @@ def test_columns_of_raters_without_a_dimension_are_said_to_be_raters(tmp_path: P
 WORDS = ("", "NA", "N/A", "n/a", "nan", "None", "null", "-", "–", "?", "不适用")
 
 
-@pytest.mark.parametrize("word", WORDS)
+@pytest.mark.parametrize("word", [*WORDS, "N/A\u200b", "\u202eNA", "\ufeff", "\u00a0n/a"])
 @pytest.mark.parametrize("rows", [LONG, BY_DIMENSION, BY_RATER], ids=["long", "by dimension", "by rater"])
 def test_a_word_for_no_score_is_unrated_and_counted(tmp_path: Path, rows: Rows, word: str) -> None:
     key = next(name for name, value in rows[0].items() if isinstance(value, int))
@@ -218,7 +220,7 @@ def test_a_word_for_no_score_is_unrated_and_counted(tmp_path: Path, rows: Rows, 
 def test_what_is_said_to_be_missing_is_unrated_and_counted(tmp_path: Path, given: Any, said: str) -> None:
     path = put(tmp_path / "r.csv", separated([{**LONG[0], "score": given}, *LONG[1:]]))
     assert read(path, missing=said).unrated == 1
-    with pytest.raises(RecordError, match=r"row 2: score '.*' of Ethics is none of 1 to 5; .*--missing"):
+    with pytest.raises(RecordError, match=r"line 2: score '.*' of Ethics is none of 1 to 5; .*--missing"):
         read(path)
 
 
@@ -229,8 +231,8 @@ def test_half_points_are_levels_between_whole_ones(tmp_path: Path) -> None:
     found = compute_agreement(table).whole.pairs[0]
     assert (found.bias, found.within_one) == (-0.125, 1)
     # the same kappa as of the same scores in steps of one
-    one, other = ([2 * score for score in scores.values()] for scores in table.ratings.values())
-    assert found.kappa == pytest.approx(quadratic_kappa(one, other, range(2, 11)))
+    doubled = {name: {u: 2 * s for u, s in scores.items()} for name, scores in table.ratings.items()}
+    assert found.kappa == agree_pairs(doubled, range(2, 11))[0].kappa
 
 
 def test_half_points_on_one_dimension_leave_the_others_on_the_same_range(tmp_path: Path) -> None:
@@ -249,10 +251,10 @@ def test_dimensions_of_different_ranges_are_compared_one_by_one(tmp_path: Path) 
     table = read(path, ranges="Warmth=0-10")
     agreement, paths = write_agreement(table, tmp_path / "out")
     assert [pair.kappa for pair in agreement.whole.pairs] == [None]
-    assert (agreement.whole.alpha, agreement.whole.pairs[0].units) == (None, 4)
+    assert (agreement.whole.alpha.value, agreement.whole.pairs[0].units) == (None, 4)
     assert all(pair.kappa is not None for part in agreement.dimensions for pair in part.pairs)
     text = paths[1].read_text(encoding="utf-8")
-    assert "Dimensions of different ranges (Ethics 1 to 5; Warmth 0 to 10) are compared one by one" in text
+    assert "Dimensions of different ranges (Ethics 1 to 5, Warmth 0 to 10) are compared one by one" in text
 
 
 @pytest.mark.parametrize("text", ["Ethics", "Ethics=3", "Ethics=a-b", "=0-3"])
@@ -307,7 +309,7 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "a word among numbers": (
         "r.csv",
         separated([{**BY_DIMENSION[0], "Ethics": "good"}, *BY_DIMENSION[1:]]),
-        "row 2: score 'good' of Ethics",
+        "line 2: score 'good' of Ethics",
     ),
     "a weight": (
         "r.csv",
@@ -319,8 +321,8 @@ BAD: dict[str, tuple[str, Any, str]] = {
     "a third": ("r.csv", separated([{**LONG[0], "score": 2.33}]), "score '2.33'"),
     "two at once": ("r.json", [{**LONG[0], "score": [1, 2]}], "several scores of one rater on one dimension"),
     "twice": ("r.csv", separated([*LONG, LONG[0]]), "A rates Ethics of d1 a second time"),
-    "no rater": ("r.csv", separated([{**LONG[0], "rater": ""}]), "row 2: has no rater"),
-    "no dialogue": ("r.csv", separated([{**LONG[0], "dialogue": ""}]), "row 2: has no dialogue"),
+    "no rater": ("r.csv", separated([{**LONG[0], "rater": ""}]), "line 2: has no rater"),
+    "no dialogue": ("r.csv", separated([{**LONG[0], "dialogue": ""}]), "line 2: has no dialogue"),
     "no column of dialogues": ("r.csv", "rater,x,score\nA,1,2\n", "no column names the dialogue"),
     "no column of scores": ("r.csv", "rater,dialogue\nA,d1\n", "no column holds the scores"),
     "two columns of scores": (
@@ -329,9 +331,39 @@ BAD: dict[str, tuple[str, Any, str]] = {
         "no column holds the scores",
     ),
     "a column twice": ("r.csv", "rater,dialogue,dimension,score,score\nA,d1,x,1,2\n", "'score' stands twice"),
-    "a short row": ("r.csv", "rater,dialogue,dimension,score\nA,d1,x\n", "row 2: has 3 cells, the head 4"),
-    "a long row": ("r.csv", "rater,dialogue,dimension,score\nA,d1,x,1,5\n", "row 2: has 5 cells, the head 4"),
-    "an open quote": ("r.csv", 'rater,dialogue,dimension,score\n"A,d1,x,1\n', "is no table"),
+    "a short row": ("r.csv", "rater,dialogue,dimension,score\nA,d1,x\n", "line 2: has 3 cells, the head 4"),
+    "a long row": (
+        "r.csv",
+        "rater,dialogue,dimension,score\nA,d1,x,1,5\n",
+        "line 2: has 5 cells, the head 4",
+    ),
+    "a decimal comma without quotes": (
+        "r.csv",
+        "rater,dialogue,dimension,score\nA,d1,x,1,5\n",
+        "give it one for each column, in double quotes where one holds ','",
+    ),
+    "a row behind blank lines": ("r.csv", "\nrater,dialogue,score\n\n\nA,d1,9\n", "line 5: score '9'"),
+    "a row behind a cell of several lines": (
+        "r.csv",
+        'rater,dialogue,note,score\nA,d1,"one\ntwo\n",1\nB,d1,"x\ny",9\n',
+        "line 5: score '9'",
+    ),
+    "a row behind a sep line": ("r.csv", "sep=;\nrater;dialogue;score\nA;d1;9\n", "line 3: score '9'"),
+    "a line of JSON": ("r.jsonl", "\n" + lines([LONG[0], {**LONG[1], "score": 9}]), "line 3: score '9'"),
+    "no head": ("r.csv", "A,d1,x,1\nB,d1,x,2\n", "put a line of names above it"),
+    "too many columns to name": (
+        "r.csv",
+        ",".join(f"column{n}" for n in range(999)) + "\n" + "1," * 998 + "1\n",
+        "column23 and 975 more",
+    ),
+    "an underscore in a number": ("r.csv", separated([{**LONG[0], "score": "0_3"}]), "score '0_3' of Ethics"),
+    "far too large": ("r.csv", separated([{**LONG[0], "score": "1e400"}]), "score '1e400' of Ethics"),
+    "a score that steers a terminal": (
+        "r.csv",
+        separated([{**LONG[0], "score": "\x1b[31m9\u202e"}]),
+        "score '9' of Ethics",
+    ),
+    "an open quote": ("r.csv", 'rater,dialogue,dimension,score\n"A,d1,x,1\n', "line 2: is no table"),
     "empty": ("r.csv", "", "holds no rating"),
     "a head alone": ("r.csv", "rater,dialogue,dimension,score\n", "holds no rating"),
     "nothing rated": ("r.csv", separated([{**row, "score": "NA"} for row in LONG]), "holds no rating"),
@@ -362,6 +394,45 @@ def test_a_table_that_bends_a_number_is_refused_by_row(
             yield name, check
 
     try_all("rating tables that are refused", kinds(), capsys)
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("\u200b4", 4),
+        ("4\u00a0", 4),
+        ("\u202d4\u202c", 4),
+        ("\u22124", -4),
+        ("\u22121,5", -1.5),
+        ("1_0", None),
+        ("", None),
+    ],
+)
+def test_a_number_is_read_as_it_looks(text: str, score: float | None) -> None:
+    assert to_number(text) == score
+
+
+@pytest.mark.parametrize("chars", [1000, 200_000, 3_000_000])
+def test_a_cell_may_be_as_long_as_a_dialogue(tmp_path: Path, chars: int) -> None:
+    rows = [{**row, "transcript": "I said so. " * (chars // 11)} for row in LONG]
+    assert scores_of(read(put(tmp_path / "r.csv", separated(rows)))) == SCORES
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"), [("folder", "is a folder"), ("pipe", "is a pipe"), ("link", "is a pipe")]
+)
+def test_what_is_no_plain_file_is_refused_and_not_waited_for(tmp_path: Path, kind: str, said: str) -> None:
+    path = tmp_path / "r.csv"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    else:
+        os.mkfifo(tmp_path / "p.csv")
+        path.symlink_to(tmp_path / "p.csv")
+    with pytest.raises(RecordError) as error:
+        read(path)
+    assert str(error.value) == f"{path}: {said}; name a file of ratings (CSV, JSON)"
 
 
 @pytest.mark.parametrize(
@@ -397,7 +468,7 @@ def test_the_command_tells_what_was_left_out_and_unrated(tmp_path: Path) -> None
     )
     assert status == 0
     assert "Raters: A, B; dimensions: Ethics, Warmth" in told
-    assert "1 ratings without a score count nowhere" in told
+    assert "1 rating without a score counts nowhere" in told
     assert "Columns left out: note" in told
     assert "A and B: weighted kappa" in told
     assert (tmp_path / "o" / "agreement.md").is_file()

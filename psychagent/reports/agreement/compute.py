@@ -1,0 +1,54 @@
+"""Agreement over all units of a table of ratings, by dimension and by system; knows no report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from psychagent.evals.ratings.table import RatingTable
+from psychagent.stats.agreement import Alpha, PairAgreement, agree_pairs, ordinal_alpha, restrict
+from psychagent.stats.ratings import Ratings, Unit
+
+ALL = "all"
+
+
+@dataclass(frozen=True)
+class Part:
+    """Agreement over some of the units."""
+
+    name: str
+    pairs: tuple[PairAgreement, ...]
+    alpha: Alpha
+    units: int
+    """Units that anybody rated."""
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """Agreement over all units, by dimension and by system."""
+
+    whole: Part
+    dimensions: tuple[Part, ...]
+    systems: tuple[Part, ...]
+
+
+def compute_agreement(table: RatingTable) -> Agreement:
+    """Compare every pair of raters over all units, by dimension, and by system where it is known.
+
+    Over units whose dimensions have different ranges nothing is computed: raters would agree on the ranges.
+    """
+    units: set[Unit] = {unit for scores in table.ratings.values() for unit in scores}
+    dimensions = sorted({dimension for _, dimension in units})
+    systems = sorted(set(table.systems.values()))
+
+    def part(name: str, members: set[Unit]) -> Part:
+        ratings: Ratings = restrict(table.ratings, {*members})
+        levels = table.levels_of(members)
+        return Part(name, agree_pairs(ratings, levels), ordinal_alpha(ratings, levels), len(members))
+
+    return Agreement(
+        whole=part(ALL, units),
+        dimensions=tuple(part(name, {u for u in units if u[1] == name}) for name in dimensions),
+        systems=tuple(
+            part(name, {unit for unit in units if table.systems.get(unit[0]) == name}) for name in systems
+        ),
+    )
