@@ -11,11 +11,11 @@ from pydantic import BaseModel, Field
 from psychagent.domain.base import Record
 from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
 
-_SAID, _AGREED, _HELD_BACK, _DETAILS = (4, 36), (3, 50), (3, 30), (6, 24)
+_SAID, _AGREED, _HELD_BACK, _DETAILS = (4, 36), (3, 80), (3, 30), (6, 24)
 """Most entries of each kind, and most tokens of one."""
 _LEFT_TOKENS = 45
 _FULL_STOP = re.compile(r"(?<!\.)[.。；;]$")
-REMEMBERED_TOKENS = 610
+REMEMBERED_TOKENS = 700
 """Token budget of all remembered sessions in a prompt."""
 TOLD_TOKENS = 260
 """Token budget of the lines that a prompt lists as told."""
