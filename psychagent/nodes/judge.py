@@ -34,7 +34,7 @@ from psychagent.llm.prompt import Prompt, system, user
 from psychagent.llm.reply import Reply
 from psychagent.scales.dialogue import Dialogue
 from psychagent.scales.fill import GroupCall, fill_scale
-from psychagent.scales.reply import GroupReply, describe, read_group, reply_shape
+from psychagent.scales.reply import GroupReply, ItemReply, describe, read_group, reply_shape
 from psychagent.scales.scale import Scale, default_methods
 from psychagent.scales.verify import verify_item
 
@@ -188,10 +188,12 @@ class Sitting:
     async def administer(self, task: JudgeTask) -> GroupCall:
         """Ask about one group of items, and once more about those that the reply lacks.
 
-        A failed call is returned with its reason.
+        A failed call is returned with its reason and without the items that were answered: a formula needs
+        all of them, and whoever asks anew asks for the whole group, so that one reply weighs its items.
         """
         scale, lines = self.deps.scales[task.scale], self.brief.dialogue.lines
         ids, usage = scale.groups[task.group], Usage()
+        answers: dict[str, ItemReply] = {}
         try:
             first = await self._request(task, ids)
             answers, usage = first.value.answers, first.usage
@@ -202,7 +204,8 @@ class Sitting:
             if (cause := cause_of(error)) and cause.ends_run:
                 # no other scale could fare better
                 raise
-            failure = f"{type(error).__name__}: {error}"
+            kept = f"; {len(answers)} of {len(ids)} items have an answer, too few for a score"
+            failure = f"{type(error).__name__}: {error}{kept if answers else ''}"
             return GroupCall(**task._asdict(), failure=failure, usage=sum_usage((usage, usage_of(error))))
         items = tuple(verify_item(scale, answers[item], lines, task.repeat) for item in ids)
         return GroupCall(**task._asdict(), items=items, usage=usage)
@@ -210,14 +213,19 @@ class Sitting:
     async def _request(
         self, task: JudgeTask, ids: tuple[str, ...], *, again: bool = False
     ) -> Answer[GroupReply]:
-        """Ask about some items of a group; a second reply must answer all of them."""
+        """Ask about some items of a group; replies to a second call must together answer all of them."""
         scale = self.deps.scales[task.scale]
+        answers: dict[str, ItemReply] = {}
 
         def read(reply: Reply) -> GroupReply:
-            group = read_group(reply.content, scale, ids)
-            if again and group.problems:
+            lacking = tuple(item for item in ids if item not in answers)
+            group = read_group(reply.content, scale, lacking)
+            if not again:
+                return group
+            answers.update(group.answers)
+            if group.problems:
                 raise MalformedReplyError(describe(group.problems))
-            return group
+            return GroupReply(answers, {})
 
         chat = self.deps.chat(self.brief.dialogue.language)
         shape = reply_shape(ids, *scale.range, absence=not scale.may_lack.isdisjoint(ids))
