@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict, TypeVar
 
 from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
@@ -26,6 +26,7 @@ from psychagent.errors import (
     RecordError,
     ScoringError,
     SettingsError,
+    captured,
     cause_of,
     usage_of,
 )
@@ -37,6 +38,8 @@ from psychagent.scales.fill import GroupCall, fill_scale
 from psychagent.scales.reply import GroupReply, ItemReply, describe, read_group, reply_shape
 from psychagent.scales.scale import Scale, default_methods
 from psychagent.scales.verify import verify_item
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -127,9 +130,8 @@ def judge(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
 
         async def fill(name: str) -> ScaleResult:
             mine = [task for task in tasks if task.scale == name]
-            answers = await asyncio.gather(*map(sitting.administer, mine), return_exceptions=True)
-            calls = [_recorded(task, answer) for task, answer in zip(mine, answers, strict=True)]
-            result = fill_scale(deps.scales[name], calls)
+            calls = await asyncio.gather(*(_recorded(sitting, task) for task in mine), return_exceptions=True)
+            result = fill_scale(deps.scales[name], [*map(_sound, calls)])
             runtime.stream_writer((name, result))
             return result
 
@@ -140,24 +142,23 @@ def judge(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
     return ask
 
 
-def _sound(result: ScaleResult | BaseException) -> ScaleResult:
+def _sound(result: T | BaseException) -> T:
     if isinstance(result, BaseException):
         raise result
     return result
 
 
-def _recorded(task: JudgeTask, answer: GroupCall | BaseException) -> GroupCall:
-    """Record a call that failed unexpectedly: its scale is missing, its siblings continue.
+async def _recorded(sitting: Sitting, task: JudgeTask) -> GroupCall:
+    """Make a call; one that fails unexpectedly is recorded, so that its scale alone is missing.
 
     Raises:
         RecordError: If the journal cannot be used.
         CallError: If no other call could fare better.
         GraphDrained: If the run is asked to stop.
     """
+    answer = await captured(sitting.administer(task), CallError, RecordError, GraphBubbleUp)
     if isinstance(answer, GroupCall):
         return answer
-    if isinstance(answer, CallError | RecordError | GraphBubbleUp) or not isinstance(answer, Exception):
-        raise answer
     return GroupCall(**task._asdict(), failure=f"{type(answer).__name__}: {answer}")
 
 
