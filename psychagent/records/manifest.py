@@ -9,11 +9,11 @@ from typing import Any
 from pydantic import Field
 
 from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.before import settings_of_before
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import MachineSettings, RuntimeSettings, WorldSettings
-from psychagent.assets.settings.secrets import settings_of_before
 from psychagent.domain.base import Record
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
