@@ -19,9 +19,10 @@ by cause. A message says what was wrong, the value seen, and what to do about it
     MalformedReplyError      (a ValueError) one reply without the form that was asked for
 
 Classification. Only single attempts are retried, and only in `llm/attempts`: a `Fault` of the
-endpoint that may pass (time-outs, lost connections, status 408, 409, 425, 429 and 5xx) after a wait,
-and a MalformedReplyError at once, with the model told what was wrong. Other statuses are final, but
-for a filter's, which is asked again with another seed. When the budget is used up, the last problem
+endpoint that may pass (time-outs, lost connections, the statuses that `llm/servers/statuses` lists as
+retried) after a wait, and a MalformedReplyError at once, with the model told what was wrong. Other
+statuses are final, but for a filter's, which is asked again with another seed. When the budget is used
+up, the last problem
 decides between ProviderError and ReplyError; a server that is down is waited for first
 (`llm/servers/outage`). Nothing else in the package is retried automatically.
 

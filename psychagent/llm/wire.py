@@ -25,6 +25,7 @@ from psychagent.llm.fault import (
     broken_off,
     make_fault,
     no_connection,
+    no_tunnel,
     of_status,
     timed_out,
 )
@@ -156,7 +157,8 @@ class Wire:
             data = await _read(response, target)
             if not 200 <= response.status < 300:
                 headers = _lowered(response.headers)
-                raise of_status(response.status, headers, data, target.secrets, through=target.through)
+                named = {"address": str(target.url), "through": target.through}
+                raise of_status(response.status, headers, data, target.secrets, **named)
             # a server or gateway that repeats the key would put it into transcripts
             return mask_bytes(data, target.secrets)
 
@@ -231,13 +233,7 @@ def _to_fault(error: Exception, target: Target) -> Fault:
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | ValueError):
         return no_connection(target.address, error, passes=False, secrets=target.secrets)
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        refused = f"HTTP {error.status} from the proxy"
-        return no_connection(
-            target.address,
-            ConnectionRefusedError(refused),
-            passes=error.status >= 500,
-            secrets=target.secrets,
-        )
+        return no_tunnel(target.address, error.status, target.secrets)
     if isinstance(error, aiohttp.ClientConnectorError):
         # its own words name objects of the program
         return no_connection(target.address, error.os_error, passes=True, secrets=target.secrets)
