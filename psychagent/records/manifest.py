@@ -20,6 +20,7 @@ from psychagent.errors import RecordError
 from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
 from psychagent.records.base import StoredFile
+from psychagent.records.judged.unscored import Unscored
 
 SCHEMA_VERSION = 2
 
@@ -65,6 +66,8 @@ class Manifest(StoredFile):
     """Role -> calls and tokens of everything stored."""
     cases: dict[str, int] = Field(default_factory=dict)
     """Status -> number of cases."""
+    unscored: Unscored = Unscored()
+    """Rollouts that lack scores of the judge."""
     audit_last: str = ""
     """Hash of the last line of the safety gate's audit, by which lines taken from its end are missed; empty
     where there was none."""
