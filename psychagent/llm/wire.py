@@ -10,7 +10,7 @@ import asyncio
 import base64
 import ssl
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -29,6 +29,7 @@ from psychagent.llm.fault import (
     of_status,
     timed_out,
 )
+from psychagent.llm.servers.packed import unpacker_for
 from psychagent.llm.servers.proxy import Proxy, certificates, proxy_for
 from psychagent.llm.servers.secrets import mask_bytes
 
@@ -194,28 +195,23 @@ class Wire:
 
 
 async def _read(response: aiohttp.ClientResponse, target: Target) -> bytes:
-    """Read a whole body, but no more of it than any answer needs."""
-    unpack = _unpacker(response.headers.get("Content-Encoding", "identity").lower(), target)
+    """Read a whole body, but no more of it than any answer needs; some proxies pack it unasked."""
+    encodings = response.headers.getall("Content-Encoding", [])
+    unpacker = unpacker_for(encodings)
+    if unpacker is None:
+        problem = f"the answer is packed as {', '.join(encodings).lower()!r}, which was not asked for"
+        raise make_fault(problem, passes=False, secrets=target.secrets)
     parts, size = [], 0
     async for packed in response.content.iter_any():
-        part = unpack(packed, target.most_bytes)
+        part = unpacker.unpack(packed, target.most_bytes)
         parts.append(part)
         size += len(part)
         if size > target.most_bytes or len(part) == target.most_bytes:
             response.close()
             most = f"{target.most_bytes // 2**20} MB"
             raise make_fault(f"the answer is larger than {most}", passes=True, secrets=target.secrets)
+    unpacker.end()
     return b"".join(parts)
-
-
-def _unpacker(encoding: str, target: Target) -> Callable[[bytes, int], bytes]:
-    """Return how to unpack a part of a body to at most so many bytes; some proxies pack unasked."""
-    if encoding == "identity":
-        return lambda packed, most: packed
-    if encoding in {"gzip", "x-gzip", "deflate"}:
-        return zlib.decompressobj(wbits=32 + zlib.MAX_WBITS).decompress
-    problem = f"the answer is packed as {encoding!r}, which was not asked for"
-    raise make_fault(problem, passes=False, secrets=target.secrets)
 
 
 def _basic(user: str, password: str) -> str:
@@ -237,7 +233,9 @@ def _to_fault(error: Exception, target: Target) -> Fault:
     if isinstance(error, aiohttp.ClientConnectorError):
         # its own words name objects of the program
         return no_connection(target.address, error.os_error, passes=True, secrets=target.secrets)
-    is_answer = isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError)
-    if is_answer or isinstance(error, zlib.error):
+    if isinstance(error, aiohttp.ClientResponseError):
+        # the rest of its words quotes the answer, which may be a whole reply
+        return broken_off(ConnectionError(error.message.partition("\n")[0].rstrip(":")), target.secrets)
+    if isinstance(error, aiohttp.ClientPayloadError | zlib.error):
         return broken_off(error, target.secrets)
     return no_connection(target.address, error, passes=True, secrets=target.secrets)

@@ -26,7 +26,7 @@ from psychagent.domain.base import Modality
 from psychagent.runs.plan import SamplePlan
 from tests.support.children import finish, psychagent, wait_for
 from tests.support.loopback.server import Call, Http, serve
-from tests.support.odd_answers import KINDS
+from tests.support.odd_bodies import KINDS
 from tests.support.running import case_dirs, load, manifest, run_plan, write_yaml
 
 pytestmark = pytest.mark.slow
