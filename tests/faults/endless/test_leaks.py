@@ -1,0 +1,129 @@
+"""A finished case leaves nothing but its outcome: counted object by object, so that few cases suffice."""
+
+from __future__ import annotations
+
+import gc
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from psychagent.llm import endpoint
+from psychagent.llm.reply import Reply
+from psychagent.runs.events import CaseEnded
+from psychagent.runs.plan import SamplePlan
+from psychagent.runs.sample import run_sample
+from tests.support.judging import loopback_reply
+from tests.support.loopback.server import Call, Http, serve
+from tests.support.rolling import rollout_plan
+from tests.support.running import hearing, run_plan
+
+pytestmark = pytest.mark.slow
+
+WARM, CASES = 3, 9
+"""After so many cases caches are full, and after so many the last count is taken."""
+MOST_KB = 30.0
+"""Most traced memory that a case may leave while bounded caches of texts fill, which take some 20 kB; one
+object a case is told by its kind, whatever its size."""
+KEPT = {"Outcome", "Usage", "RoleUsage", "Failure", "Unscored", "Heard"}
+"""What a run's result holds of every case, and what a bounded cache of the gate's rules does."""
+OURS = ("psychagent.", "asyncio", "_asyncio", "aiohttp", "langgraph", "langchain_core")
+
+
+@dataclass
+class Seen:
+    """What was alive after some cases."""
+
+    kinds: list[Counter[str]] = field(default_factory=list)
+    kilobytes: list[float] = field(default_factory=list)
+
+    def look(self) -> None:
+        """Count what is alive, once what nobody holds is gone."""
+        gc.collect()
+        self.kilobytes.append(tracemalloc.get_traced_memory()[0] / 1024)
+        kinds = (type(each) for each in gc.get_objects())
+        self.kinds.append(Counter(kind.__qualname__ for kind in kinds if kind.__module__.startswith(OURS)))
+
+    def grown(self) -> dict[str, int]:
+        """Return the kinds of which there are more with every case."""
+        cases = CASES - WARM
+        more = self.kinds[CASES - 1] - self.kinds[WARM - 1]
+        return {kind: count for kind, count in more.items() if count >= cases and kind not in KEPT}
+
+    def kilobytes_a_case(self) -> float:
+        return (self.kilobytes[CASES - 1] - self.kilobytes[WARM - 1]) / (CASES - WARM)
+
+
+@pytest.fixture(autouse=True)
+def _no_timers_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drop timers once they are cancelled: a loop keeps some hundred, with all that their calls held."""
+    monkeypatch.setattr("asyncio.base_events._MIN_SCHEDULED_TIMER_HANDLES", 0)
+
+
+@contextmanager
+def traced() -> Iterator[None]:
+    tracemalloc.start(1)
+    try:
+        yield
+    finally:
+        tracemalloc.stop()
+
+
+def one_in_seven(call: Call, number: int) -> Http | None:
+    """Fail now and then, so that retries and their errors are counted too."""
+    return Http(status=500, body="sorry") if number % 7 == 3 else loopback_reply(call, number)
+
+
+async def seen_in(plan: SamplePlan) -> Seen:
+    """Run a plan case by case, and look after each."""
+    seen = Seen()
+    machine = plan.runtime.machine.model_copy(update={"concurrency": 1})
+    plan = replace(plan, runtime=plan.runtime.model_copy(update={"machine": machine}))
+    plan = hearing(plan, CaseEnded, lambda event: seen.look())
+    with traced():
+        result = await run_sample(plan)
+    assert len(result.outcomes) == len(seen.kinds) == CASES
+    return seen
+
+
+def plan_of(kind: str, folder: Path, base_url: str) -> SamplePlan:
+    if kind == "rft":
+        return rollout_plan(folder, base_url, cases=CASES)
+    return run_plan(folder, base_url, cases=CASES, max_sessions=1)
+
+
+@pytest.mark.parametrize("kind", ["sample", "rft"])
+async def test_a_finished_case_leaves_nothing_but_its_outcome(kind: str, tmp_path: Path) -> None:
+    with serve(one_in_seven, keep=False) as server:
+        seen = await seen_in(plan_of(kind, tmp_path, server.base_url))
+    print(f"\n{kind}: {seen.kilobytes_a_case():.1f} kB a case; {seen.grown()}")
+    assert seen.grown() == {}
+    assert seen.kilobytes_a_case() <= MOST_KB
+
+
+LEAKS = {"each reply": ("Reply", 0), "20 kB a case": ("", 1)}
+"""An object of ours; and plain bytes, whose kind tells nothing: a case makes nine calls."""
+
+
+@pytest.mark.parametrize("leak", LEAKS)
+async def test_what_leaks_with_every_case_would_be_told(
+    leak: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept: list[object] = []
+    kind, which = LEAKS[leak]
+    read = endpoint.read_completion
+
+    def keeping(data: bytes, secrets: tuple[str, ...] = ()) -> Reply:
+        reply = read(data, secrets)
+        kept.append((reply, bytes(2300))[which])
+        return reply
+
+    monkeypatch.setattr(endpoint, "read_completion", keeping)
+    with serve(one_in_seven, keep=False) as server:
+        seen = await seen_in(plan_of("sample", tmp_path, server.base_url))
+    print(f"\nleaking {leak}: {seen.kilobytes_a_case():.1f} kB a case; {seen.grown()}")
+    assert kind in seen.grown() if kind else seen.kilobytes_a_case() > MOST_KB
