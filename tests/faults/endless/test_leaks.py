@@ -14,6 +14,7 @@ import pytest
 
 from psychagent.llm import endpoint
 from psychagent.llm.reply import Reply
+from psychagent.llm.servers.completion import read_completion
 from psychagent.runs.events import CaseEnded
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
@@ -122,10 +123,9 @@ async def test_what_leaks_with_every_case_would_be_told(
 ) -> None:
     kept: list[object] = []
     kind, which = LEAKS[leak]
-    read = endpoint.read_completion
 
     def keeping(data: bytes, secrets: tuple[str, ...] = ()) -> Reply:
-        reply = read(data, secrets)
+        reply = read_completion(data, secrets)
         kept.append((reply, bytes(2300))[which])
         return reply
 
