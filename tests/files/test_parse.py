@@ -185,9 +185,15 @@ def test_numbers_are_read_by_the_library_itself_unless_one_may_be_too_long(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     # a function of ours for each number made a file of numbers twice as slow to read
-    def refuse(digits: str) -> int:
-        raise AssertionError(digits)
+    asked: list[object] = []
+    loads = json.loads
 
-    monkeypatch.setattr("psychagent.files.parse._to_int", refuse)
+    def listen(text: str, **how: Any) -> Any:
+        asked.append(how["parse_int"])
+        return loads(text, **how)
+
     rows = [{"id": f"WAI_{n}", "score": n % 9, "turns": list(range(n % 40))} for n in range(2000)]
-    assert parse_json(json.dumps(rows)) == rows
+    text = json.dumps(rows)
+    monkeypatch.setattr(json, "loads", listen)
+    assert parse_json(text) == rows
+    assert asked == [None]
