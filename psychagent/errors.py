@@ -19,9 +19,10 @@ by cause. A message says what was wrong, the value seen, and what to do about it
     MalformedReplyError      (a ValueError) one reply without the form that was asked for
 
 Classification. Only single attempts are retried, and only in `llm/attempts`: a `Fault` of the
-endpoint that may pass (time-outs, lost connections, status 408, 409, 425, 429 and 5xx) after a wait,
-and a MalformedReplyError at once, with the model told what was wrong. Other statuses are final, but
-for a filter's, which is asked again with another seed. When the budget is used up, the last problem
+endpoint that may pass (time-outs, lost connections, the statuses that `llm/servers/statuses` lists as
+retried) after a wait, and a MalformedReplyError at once, with the model told what was wrong. Other
+statuses are final, but for a filter's, which is asked again with another seed. When the budget is used
+up, the last problem
 decides between ProviderError and ReplyError; a server that is down is waited for first
 (`llm/servers/outage`). Nothing else in the package is retried automatically.
 
@@ -31,16 +32,22 @@ run, one that lies in the dialogue may close the session, any other fails its ca
 Surfacing. A command prints the message of a PsychAgentError as one sentence and ends with status 2.
 Any other exception is a bug of ours and shows its traceback.
 
-Capture. A run records a case that failed, with class and message, and continues with the others; a
-scale that could not be filled in is missing, never zero. Usage travels on CallError, so that
-failed calls are counted too.
+Capture. A run records a case, a rollout or a judge's call that failed, with class and message, and
+continues with the others: `captured` is the one place that catches what nobody foresaw. A scale that
+could not be filled in is missing, never zero. Usage travels on CallError, so that failed calls are
+counted too.
 """
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from typing import TypeVar
+
 from psychagent.domain.call import CallId
 from psychagent.domain.cause import Cause
 from psychagent.domain.usage import Usage
+
+T = TypeVar("T")
 
 
 class PsychAgentError(RuntimeError):
@@ -118,3 +125,18 @@ class MalformedReplyError(ValueError):
 
     cause: Cause | None = None
     """Why, where the server says so: the reply was cut, filtered or refused."""
+
+
+async def captured(work: Awaitable[T], *passing: type[Exception]) -> T | Exception:
+    """Return what a piece of work gives, or the error that it ends with, to be recorded with the piece.
+
+    Args:
+        work: One piece of several, whose siblings go on.
+        *passing: Errors that say nothing about the piece, such as a request to stop; they are raised.
+    """
+    try:
+        return await work
+    except passing:
+        raise
+    except Exception as error:  # noqa: BLE001
+        return error

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from contextlib import aclosing
 from dataclasses import dataclass
-from pathlib import Path
-
-from langgraph.errors import GraphDrained
 
 from psychagent.assets.settings.judge import EvalSettings
-from psychagent.domain.call import Place
-from psychagent.domain.scores import ScaleResult, SessionScores
-from psychagent.errors import CallError, RecordError, cause_of
-from psychagent.evals.events import EvalBegan, ScaleJudged, SessionJudged
+from psychagent.domain.scores import SessionScores
+from psychagent.errors import RecordError
+from psychagent.evals.events import EvalBegan
 from psychagent.evals.find import JudgeInput, find_sessions
+from psychagent.evals.judging.sessions import Task, Work, judge_all, with_results
 from psychagent.evals.marks import mark_rows, to_marks_csv
 from psychagent.evals.plan import EvalPlan, check_output, nothing_found
 from psychagent.evals.safety.rates import safety_rows
@@ -23,42 +19,22 @@ from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
 from psychagent.evals.summary import EvalResult, judge_warnings, manifests_of, summarize
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
-from psychagent.files.digest import hash_file, hash_json
+from psychagent.files.digest import hash_file
 from psychagent.files.lock import Lock, hold_lock
 from psychagent.files.write import remove_parts, write_text
 from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.flows.live import open_live
-from psychagent.nodes.judge import judge_call, plan_calls
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.safety import to_safety_csv
-from psychagent.records.scores import read_scores, refuse_other_file, to_csv, write_scores
+from psychagent.records.scores import read_scores, refuse_other_file, to_csv
 from psychagent.records.summary import ReadAs, write_summary
-from psychagent.runs.events import CallAnswered, Noticed, StopHeard
-from psychagent.runs.journals.base import Journals
+from psychagent.runs.events import CallAnswered, Noticed
 from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.log import log_to
-from psychagent.runs.stop import Stop, stop_on_signals
-from psychagent.runs.workers.base import Claim, Workers
-from psychagent.runs.workers.local import LocalWorkers
+from psychagent.runs.stop import Stop
 from psychagent.scales.scale import Scale
 
 log = logging.getLogger(__name__)
-
-CALLS_PER_SESSION = 6
-"""Calls that a session is assumed to make at once; decides how many sessions run concurrently."""
-
-
-@dataclass(frozen=True)
-class Task:
-    """The scales of one session that are still to be judged."""
-
-    name: str
-    """Path of its scores within the evaluation, without suffix; unique."""
-    input: JudgeInput
-    path: Path
-    scores: SessionScores
-    """Results kept from an earlier evaluation."""
-    open_scales: tuple[str, ...]
 
 
 async def run_eval(plan: EvalPlan) -> EvalResult:
@@ -116,17 +92,6 @@ class _Judged:
     replies_taken: int
 
 
-@dataclass(frozen=True)
-class _Work:
-    """What sessions are judged with."""
-
-    plan: EvalPlan
-    judge: Judge
-    stop: Stop
-    journals: Journals
-    lock: Lock
-
-
 async def _judge_inputs(
     plan: EvalPlan, folder: EvalFolder, inputs: Sequence[JudgeInput], lock: Lock
 ) -> _Judged:
@@ -150,7 +115,7 @@ async def _judge_inputs(
             _task(plan, judge, item, folder.worthless(item.baseline), with_safety=False) for item in worthless
         ]
         plan.tell(EvalBegan(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra)))
-        scores = await _judge_all(_Work(plan, judge, stop, journals, lock), [*tasks, *extra])
+        scores = await judge_all(Work(plan, judge, stop, journals, lock), [*tasks, *extra])
         journals.tidy()
     return _Judged(
         sessions=tuple(scores[task.name] for task in tasks if task.name in scores),
@@ -190,80 +155,7 @@ def _task(
     results = keep_finished(before, fresh, judge.deps.scales, asked=methods)
     open_scales = tuple(name for name in methods if name not in results)
     name = path.relative_to(plan.output_root).with_suffix("").as_posix()
-    return Task(name, item, path, _with(fresh, results, judge), open_scales)
-
-
-async def _judge_all(given: _Work, tasks: Sequence[Task]) -> dict[str, SessionScores]:
-    """Judge sessions, enough of them concurrently to keep the gate busy.
-
-    Returns:
-        Scores by name of the task; sessions that a stop left open are not included.
-    """
-    plan, stop = given.plan, given.stop
-
-    async def work(claim: Claim[Task]) -> tuple[str, SessionScores | None]:
-        try:
-            return claim.name, await stop.bound(_judge_one(given, claim))
-        except GraphDrained as drained:
-            log.warning("%s: left open (%s)", claim.name, drained)
-            return claim.name, None
-        except CallError as error:
-            if not ((cause := cause_of(error)) and cause.ends_run):
-                raise
-            stop.ask(str(error))
-            return claim.name, None
-
-    workers: Workers = LocalWorkers(2 + plan.settings.concurrency // CALLS_PER_SESSION)
-    with stop_on_signals(stop, lambda: plan.tell(StopHeard())):
-        results = await workers.run([(t.name, t) for t in tasks], work, stopped=lambda: stop.asked)
-    return {name: scores for name, scores in results if scores is not None}
-
-
-async def _judge_one(given: _Work, claim: Claim[Task]) -> SessionScores:
-    """Judge the open scales of a session, write its file, and end its journal."""
-    plan, judge, journals = given.plan, given.judge, given.journals
-    task, scores, is_done = claim.task, claim.task.scores, False
-    if not task.open_scales:
-        plan.tell(SessionJudged(task.name))
-        return scores.without_items()
-    dialogue = task.input.dialogue
-    made_with = hash_json([scores.mark.model_dump(mode="json"), scores.input_hash])
-    if not plan.resume:
-        journals.forget(task.name)
-    journals.open(task.name, made_with=made_with)
-    place = Place(task.name, dialogue.session_index)
-    try:
-        async with aclosing(judge.stream(dialogue, task.open_scales, place=place)) as results:
-            async for name, result in results:
-                scores = _with(scores, {name: result}, judge)
-                if result.status == "missing":
-                    log.error("%s: %s is missing (%s)", task.name, name, result.reason)
-                plan.tell(ScaleJudged(task.name, name, result))
-        claim.check()
-        given.lock.check()
-        write_scores(task.path, scores)
-        _take_back_missing(judge, scores, place, journals)
-        is_done = True
-    finally:
-        journals.close(task.name, finished=is_done)
-    plan.tell(SessionJudged(task.name))
-    return scores.without_items()
-
-
-def _take_back_missing(judge: Judge, scores: SessionScores, place: Place, journals: Journals) -> None:
-    """Let a kept journal answer for no missing scale, so that the next evaluation asks for it anew."""
-    missing = [name for name, result in scores.scales.items() if result.status == "missing"]
-    for call in plan_calls(judge.deps, missing):
-        for again in (False, True):
-            journals.void(judge_call(place, call, again=again))
-
-
-def _with(scores: SessionScores, more: Mapping[str, ScaleResult], judge: Judge) -> SessionScores:
-    """Add results in the order of the scales, whichever call returned first."""
-    results = {**scores.scales, **more}
-    return scores.model_copy(
-        update={"scales": {name: results[name] for name in judge.deps.scales if name in results}}
-    )
+    return Task(name, item, path, with_results(fresh, results, judge), open_scales)
 
 
 def _write_tables(folder: EvalFolder, result: EvalResult, settings: EvalSettings) -> None:

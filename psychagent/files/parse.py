@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,6 +26,8 @@ LARGEST = 20_000_000
 """Most values of a file, with those that an alias of YAML repeats counted each time."""
 DIGITS = 300
 """Most digits of a whole number: what is longer fits into no float, and Python does not even print it."""
+_SEEMS_LONG = re.compile(r"[0-9]{10}")
+"""What a longer number leaves where one in so many characters is looked at that ten make DIGITS."""
 _SUSPICIOUS = 5_000
 """Lists and mappings that may nest without harm to the C parser, which crashes at some 10,000 levels."""
 
@@ -64,7 +67,9 @@ def parse_json(text: str) -> Any:
         RepeatedKeyError: Naming the key.
         ValueError, RecursionError: If it is not JSON.
     """
-    value = json.loads(text, object_pairs_hook=_to_mapping, parse_int=_to_int)
+    # a function of ours for each number takes as long as all the rest, so only where one may be too long
+    parse_int = _to_int if _SEEMS_LONG.search(text[:: DIGITS // 10]) else None
+    value = json.loads(text, object_pairs_hook=_to_mapping, parse_int=parse_int)
     _check_depth(value)
     return value
 

@@ -15,7 +15,7 @@ from langgraph.runtime import Runtime
 
 from psychagent.domain.rollout import Failure, Rollout
 from psychagent.domain.usage import Usage
-from psychagent.errors import CallError, RecordError, cause_of, usage_of
+from psychagent.errors import CallError, RecordError, SkillStoreError, captured, cause_of, usage_of
 from psychagent.flows.judge import Judge, spoken_dialogue
 from psychagent.flows.session import build_session, session_limit
 from psychagent.flows.spent import open_usage
@@ -106,22 +106,21 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
         options: dict[str, Any] = {"durability": "exit"} if journaled and stored else {}
         thread = str(config.get("configurable", {}).get("thread_id", ""))
         async with gates.setdefault(thread, Gate(limit)):
-            try:
-                final = await graph.ainvoke({"turns": []}, inner, context=brief, **options)
-            except GraphBubbleUp:
-                # a stop or a question to a person, no error
-                raise
-            except Exception as error:
-                if deps.rft is None or _is_of_run(error):
-                    raise
-                if journaled:
-                    # the error holds what its own call cost
-                    failed = error.call if isinstance(error, CallError) else None
-                    spent = deps.journal.spent(brief.place, but=failed)
-                else:
-                    spent = open_usage(await graph.aget_state(inner, subgraphs=True)) if stored else Usage()
-                return {"rollouts": [_failed(task, error, spent)]}
-        return {"rollouts": [_held(task, final)]}
+            # a stop or a question to a person is no error
+            final = await captured(
+                graph.ainvoke({"turns": []}, inner, context=brief, **options), GraphBubbleUp
+            )
+            if not isinstance(final, Exception):
+                return {"rollouts": [_held(task, final)]}
+            if deps.rft is None or _is_of_run(final):
+                raise final
+            if journaled:
+                # the error holds what its own call cost
+                failed = final.call if isinstance(final, CallError) else None
+                spent = deps.journal.spent(brief.place, but=failed)
+            else:
+                spent = open_usage(await graph.aget_state(inner, subgraphs=True)) if stored else Usage()
+            return {"rollouts": [_failed(task, final, spent)]}
 
     return hold
 
@@ -129,7 +128,7 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
 def _is_of_run(error: BaseException) -> bool:
     """Return whether it is no property of a rollout, so that it must not decide which one is chosen."""
     cause = cause_of(error)
-    return isinstance(error, RecordError) or cause is not None and cause.ends_run
+    return isinstance(error, RecordError | SkillStoreError) or cause is not None and cause.ends_run
 
 
 def _held(task: RolloutTask, state: Any) -> Rollout:

@@ -13,15 +13,8 @@ from math import isfinite
 from psychagent.domain.cause import Cause
 from psychagent.llm.servers.refusal import Refusal, cut, read_refusal, where_to
 from psychagent.llm.servers.secrets import mask, mask_bytes
+from psychagent.llm.servers.statuses import Fate, verdict_of
 
-_PASSING_STATUS = frozenset({408, 409, 425, 429})
-_MOVED = frozenset({300, 301, 302, 303, 307, 308})
-_HINTS = {
-    Cause.KEY: "; check the key",
-    Cause.NOT_THERE: "; check base_url and model",
-    Cause.QUOTA: "; top up the account, then run the same command again",
-    Cause.CONTEXT: "; lower max_tokens or memory_tokens, or serve the model with more context",
-}
 _NONE: tuple[str, ...] = ()
 
 
@@ -98,6 +91,19 @@ def no_connection(address: str, error: BaseException, *, passes: bool, secrets: 
     return make_fault("no connection", detail, passes=passes, secrets=secrets, cause=Cause.DOWN)
 
 
+def no_tunnel(address: str, status: int, secrets: Iterable[str]) -> Fault:
+    """Make the fault of a request that a proxy did not let through to its server."""
+    verdict = verdict_of(status)
+    hint = f"; {verdict.remedy}" if verdict.remedy and status == 407 else ""
+    return make_fault(
+        "no connection",
+        f"to {address} (HTTP {status} from the proxy){hint}",
+        passes=verdict.fate is Fate.RETRIED,
+        secrets=secrets,
+        cause=verdict.cause or Cause.DOWN,
+    )
+
+
 def broken_off(error: BaseException, secrets: Iterable[str]) -> Fault:
     """Make the fault of an answer that ended before it was complete."""
     return make_fault("the answer broke off", f"({line_of(error, secrets)})", passes=True, secrets=secrets)
@@ -106,7 +112,7 @@ def broken_off(error: BaseException, secrets: Iterable[str]) -> Fault:
 def unreadable(error: UnreadableError, secrets: Iterable[str]) -> Fault:
     """Make the fault of an answer that is not what was asked for."""
     refusal = error.refusal or Refusal("")
-    hint = _HINTS.get(refusal.cause, "") if refusal.cause else ""
+    hint = f"; {refusal.hint}" if refusal.hint else ""
     return make_fault(
         f"the answer is no {error.wanted}",
         f"({cut(mask(str(error), secrets))}){hint}",
@@ -118,7 +124,13 @@ def unreadable(error: UnreadableError, secrets: Iterable[str]) -> Fault:
 
 
 def of_status(
-    status: int, headers: Mapping[str, str], body: bytes, secrets: Iterable[str], *, through: str = ""
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    secrets: Iterable[str],
+    *,
+    address: str = "",
+    through: str = "",
 ) -> Fault:
     """Make the fault of an answer with another status than 200, in the server's own words.
 
@@ -127,19 +139,20 @@ def of_status(
         headers: The answer's, names in lower case.
         body: The answer's, in whatever shape.
         secrets: What no message may repeat.
+        address: What was asked; named where a person has to look after it.
         through: The proxy in between, which may be the one that answered; empty if there is none.
     """
-    wait = retry_after(headers, now=time.time())
+    wait, verdict = retry_after(headers, now=time.time()), verdict_of(status)
     refusal = read_refusal(status, mask_bytes(body, secrets), waits=wait is not None, secrets=secrets)
-    hint = _HINTS.get(refusal.cause, "") if refusal.cause else ""
+    moved = where_to(headers) if 300 <= status < 400 else ""
+    hint = moved or (f"; {refusal.hint}" if refusal.hint else "")
     remedy = f"; try {refusal.remedy}" if refusal.remedy else ""
-    moved = where_to(headers) if status in _MOVED else ""
+    at = f" ({address})" if address and refusal.cause is not None and refusal.cause.ends_run else ""
     by = f" (through the proxy of {through})" if through else ""
-    may_pass = status in _PASSING_STATUS or status >= 500
     return make_fault(
         f"HTTP {status}",
-        f"{refusal.words}{hint}{remedy}{moved}".lstrip("; ") + by,
-        passes=may_pass and refusal.cause is not Cause.QUOTA,
+        f"{refusal.words}{at}{hint}{remedy}".lstrip("; ") + by,
+        passes=verdict.fate is Fate.RETRIED and refusal.cause is not Cause.QUOTA,
         secrets=secrets,
         wait_sec=wait,
         cause=refusal.cause,

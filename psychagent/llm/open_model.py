@@ -261,9 +261,8 @@ def _to_fault(error: Exception, target: Target) -> Fault:
     hidden = target.secrets
     if isinstance(error, openai.APIStatusError):
         response = error.response
-        return of_status(
-            response.status_code, response.headers, response.content, hidden, through=target.through
-        )
+        named = {"address": str(target.url), "through": target.through}
+        return of_status(response.status_code, response.headers, response.content, hidden, **named)
     if isinstance(error, openai.APITimeoutError | httpx.TimeoutException | TimeoutError):
         return timed_out(hidden)
     cause = _cause(error)

@@ -10,7 +10,7 @@ import asyncio
 import base64
 import ssl
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Protocol
@@ -25,9 +25,11 @@ from psychagent.llm.fault import (
     broken_off,
     make_fault,
     no_connection,
+    no_tunnel,
     of_status,
     timed_out,
 )
+from psychagent.llm.servers.packed import unpacker_for
 from psychagent.llm.servers.proxy import Proxy, certificates, proxy_for
 from psychagent.llm.servers.secrets import mask_bytes
 
@@ -156,7 +158,8 @@ class Wire:
             data = await _read(response, target)
             if not 200 <= response.status < 300:
                 headers = _lowered(response.headers)
-                raise of_status(response.status, headers, data, target.secrets, through=target.through)
+                named = {"address": str(target.url), "through": target.through}
+                raise of_status(response.status, headers, data, target.secrets, **named)
             # a server or gateway that repeats the key would put it into transcripts
             return mask_bytes(data, target.secrets)
 
@@ -192,28 +195,23 @@ class Wire:
 
 
 async def _read(response: aiohttp.ClientResponse, target: Target) -> bytes:
-    """Read a whole body, but no more of it than any answer needs."""
-    unpack = _unpacker(response.headers.get("Content-Encoding", "identity").lower(), target)
+    """Read a whole body, but no more of it than any answer needs; some proxies pack it unasked."""
+    encodings = response.headers.getall("Content-Encoding", [])
+    unpacker = unpacker_for(encodings)
+    if unpacker is None:
+        problem = f"the answer is packed as {', '.join(encodings).lower()!r}, which was not asked for"
+        raise make_fault(problem, passes=False, secrets=target.secrets)
     parts, size = [], 0
     async for packed in response.content.iter_any():
-        part = unpack(packed, target.most_bytes)
+        part = unpacker.unpack(packed, target.most_bytes)
         parts.append(part)
         size += len(part)
         if size > target.most_bytes or len(part) == target.most_bytes:
             response.close()
             most = f"{target.most_bytes // 2**20} MB"
             raise make_fault(f"the answer is larger than {most}", passes=True, secrets=target.secrets)
+    unpacker.end()
     return b"".join(parts)
-
-
-def _unpacker(encoding: str, target: Target) -> Callable[[bytes, int], bytes]:
-    """Return how to unpack a part of a body to at most so many bytes; some proxies pack unasked."""
-    if encoding == "identity":
-        return lambda packed, most: packed
-    if encoding in {"gzip", "x-gzip", "deflate"}:
-        return zlib.decompressobj(wbits=32 + zlib.MAX_WBITS).decompress
-    problem = f"the answer is packed as {encoding!r}, which was not asked for"
-    raise make_fault(problem, passes=False, secrets=target.secrets)
 
 
 def _basic(user: str, password: str) -> str:
@@ -231,17 +229,13 @@ def _to_fault(error: Exception, target: Target) -> Fault:
     if isinstance(error, aiohttp.InvalidURL | aiohttp.NonHttpUrlClientError | ValueError):
         return no_connection(target.address, error, passes=False, secrets=target.secrets)
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        refused = f"HTTP {error.status} from the proxy"
-        return no_connection(
-            target.address,
-            ConnectionRefusedError(refused),
-            passes=error.status >= 500,
-            secrets=target.secrets,
-        )
+        return no_tunnel(target.address, error.status, target.secrets)
     if isinstance(error, aiohttp.ClientConnectorError):
         # its own words name objects of the program
         return no_connection(target.address, error.os_error, passes=True, secrets=target.secrets)
-    is_answer = isinstance(error, aiohttp.ClientPayloadError | aiohttp.ClientResponseError)
-    if is_answer or isinstance(error, zlib.error):
+    if isinstance(error, aiohttp.ClientResponseError):
+        # the rest of its words quotes the answer, which may be a whole reply
+        return broken_off(ConnectionError(error.message.partition("\n")[0].rstrip(":")), target.secrets)
+    if isinstance(error, aiohttp.ClientPayloadError | zlib.error):
         return broken_off(error, target.secrets)
     return no_connection(target.address, error, passes=True, secrets=target.secrets)

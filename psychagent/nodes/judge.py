@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, TypedDict, TypeVar
 
 from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
@@ -26,6 +26,7 @@ from psychagent.errors import (
     RecordError,
     ScoringError,
     SettingsError,
+    captured,
     cause_of,
     usage_of,
 )
@@ -34,9 +35,11 @@ from psychagent.llm.prompt import Prompt, system, user
 from psychagent.llm.reply import Reply
 from psychagent.scales.dialogue import Dialogue
 from psychagent.scales.fill import GroupCall, fill_scale
-from psychagent.scales.reply import GroupReply, describe, read_group, reply_shape
+from psychagent.scales.reply import GroupReply, ItemReply, describe, read_group, reply_shape
 from psychagent.scales.scale import Scale, default_methods
 from psychagent.scales.verify import verify_item
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -127,9 +130,8 @@ def judge(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
 
         async def fill(name: str) -> ScaleResult:
             mine = [task for task in tasks if task.scale == name]
-            answers = await asyncio.gather(*map(sitting.administer, mine), return_exceptions=True)
-            calls = [_recorded(task, answer) for task, answer in zip(mine, answers, strict=True)]
-            result = fill_scale(deps.scales[name], calls)
+            calls = await asyncio.gather(*(_recorded(sitting, task) for task in mine), return_exceptions=True)
+            result = fill_scale(deps.scales[name], [*map(_sound, calls)])
             runtime.stream_writer((name, result))
             return result
 
@@ -140,24 +142,23 @@ def judge(deps: JudgeDeps) -> Callable[..., Awaitable[JudgeState]]:
     return ask
 
 
-def _sound(result: ScaleResult | BaseException) -> ScaleResult:
+def _sound(result: T | BaseException) -> T:
     if isinstance(result, BaseException):
         raise result
     return result
 
 
-def _recorded(task: JudgeTask, answer: GroupCall | BaseException) -> GroupCall:
-    """Record a call that failed unexpectedly: its scale is missing, its siblings continue.
+async def _recorded(sitting: Sitting, task: JudgeTask) -> GroupCall:
+    """Make a call; one that fails unexpectedly is recorded, so that its scale alone is missing.
 
     Raises:
         RecordError: If the journal cannot be used.
         CallError: If no other call could fare better.
         GraphDrained: If the run is asked to stop.
     """
+    answer = await captured(sitting.administer(task), CallError, RecordError, GraphBubbleUp)
     if isinstance(answer, GroupCall):
         return answer
-    if isinstance(answer, CallError | RecordError | GraphBubbleUp) or not isinstance(answer, Exception):
-        raise answer
     return GroupCall(**task._asdict(), failure=f"{type(answer).__name__}: {answer}")
 
 
@@ -188,10 +189,12 @@ class Sitting:
     async def administer(self, task: JudgeTask) -> GroupCall:
         """Ask about one group of items, and once more about those that the reply lacks.
 
-        A failed call is returned with its reason.
+        A failed call is returned with its reason and without the items that were answered: a formula needs
+        all of them, and whoever asks anew asks for the whole group, so that one reply weighs its items.
         """
         scale, lines = self.deps.scales[task.scale], self.brief.dialogue.lines
         ids, usage = scale.groups[task.group], Usage()
+        answers: dict[str, ItemReply] = {}
         try:
             first = await self._request(task, ids)
             answers, usage = first.value.answers, first.usage
@@ -202,7 +205,8 @@ class Sitting:
             if (cause := cause_of(error)) and cause.ends_run:
                 # no other scale could fare better
                 raise
-            failure = f"{type(error).__name__}: {error}"
+            kept = f"; {len(answers)} of {len(ids)} items have an answer, too few for a score"
+            failure = f"{type(error).__name__}: {error}{kept if answers else ''}"
             return GroupCall(**task._asdict(), failure=failure, usage=sum_usage((usage, usage_of(error))))
         items = tuple(verify_item(scale, answers[item], lines, task.repeat) for item in ids)
         return GroupCall(**task._asdict(), items=items, usage=usage)
@@ -210,14 +214,19 @@ class Sitting:
     async def _request(
         self, task: JudgeTask, ids: tuple[str, ...], *, again: bool = False
     ) -> Answer[GroupReply]:
-        """Ask about some items of a group; a second reply must answer all of them."""
+        """Ask about some items of a group; replies to a second call must together answer all of them."""
         scale = self.deps.scales[task.scale]
+        answers: dict[str, ItemReply] = {}
 
         def read(reply: Reply) -> GroupReply:
-            group = read_group(reply.content, scale, ids)
-            if again and group.problems:
+            lacking = tuple(item for item in ids if item not in answers)
+            group = read_group(reply.content, scale, lacking)
+            if not again:
+                return group
+            answers.update(group.answers)
+            if group.problems:
                 raise MalformedReplyError(describe(group.problems))
-            return group
+            return GroupReply(answers, {})
 
         chat = self.deps.chat(self.brief.dialogue.language)
         shape = reply_shape(ids, *scale.range, absence=not scale.may_lack.isdisjoint(ids))

@@ -182,4 +182,7 @@ def failures(rollouts: Sequence[Rollout]) -> str:
     for r in rollouts:
         missing = lost_scales(r)
         reasons += [f"rollout {r.index} lacks {', '.join(missing)}"] if missing else []
+    # why, once: the same reason mostly stands behind all of them
+    scales = (r.judgement.scales[name] for r in rollouts if r.judgement for name in lost_scales(r))
+    reasons += dict.fromkeys(" ".join(scale.reason.split())[:160] for scale in scales)
     return "; ".join(reasons)[:400] or "no reason was recorded"

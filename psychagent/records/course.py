@@ -11,6 +11,7 @@ from psychagent.errors import RecordError
 from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
 from psychagent.records.base import StoredFile
+from psychagent.records.judged.unscored import Unscored
 
 SCHEMA_VERSION = 1
 
@@ -33,6 +34,8 @@ class CourseRecord(StoredFile):
     """Total usage of the case."""
     failed_usage: Usage = Usage()
     """The part spent on calls that failed for good, which no session includes."""
+    unscored: Unscored = Unscored()
+    """Rollouts that lack scores of the judge."""
 
 
 def read_course(path: Path) -> CourseRecord:

@@ -9,17 +9,18 @@ from typing import Any
 from pydantic import Field
 
 from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.before import settings_of_before
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import MachineSettings, RuntimeSettings, WorldSettings
-from psychagent.assets.settings.secrets import settings_of_before
 from psychagent.domain.base import Record
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
 from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
 from psychagent.records.base import StoredFile
+from psychagent.records.judged.unscored import Unscored
 
 SCHEMA_VERSION = 2
 
@@ -65,6 +66,8 @@ class Manifest(StoredFile):
     """Role -> calls and tokens of everything stored."""
     cases: dict[str, int] = Field(default_factory=dict)
     """Status -> number of cases."""
+    unscored: Unscored = Unscored()
+    """Rollouts that lack scores of the judge."""
     audit_last: str = ""
     """Hash of the last line of the safety gate's audit, by which lines taken from its end are missed; empty
     where there was none."""

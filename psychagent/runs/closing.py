@@ -12,6 +12,7 @@ from psychagent.errors import RecordError
 from psychagent.nodes.state import CourseState
 from psychagent.records.course import SCHEMA_VERSION, CourseRecord, write_course
 from psychagent.records.folder import CaseFolder, RunFolder
+from psychagent.records.judged.unscored import count_unscored
 from psychagent.records.session import SessionRecord
 from psychagent.runs.outcome import Outcome, Status, status_of
 
@@ -51,6 +52,7 @@ def close_case(
         turns=sum(count_counselor_turns(s.turns) for s in sessions),
         usage=sum_usage(s.usage for s in sessions) + open_usage + failed,
         failure=failure,
+        unscored=count_unscored(sessions),
         folder=str(place.path),
     )
     # a session that cannot be read was reported on resume: what is on record of it stays
@@ -98,4 +100,5 @@ def _to_record(
         corrections=tuple(c for s in sessions for c in s.corrections),
         usage=outcome.usage,
         failed_usage=failed,
+        unscored=outcome.unscored,
     )

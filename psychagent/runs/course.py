@@ -22,6 +22,7 @@ from psychagent.errors import (
     RecordError,
     RemovedError,
     SkillStoreError,
+    captured,
     cause_of,
     usage_of,
 )
@@ -45,21 +46,14 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
     file, failure, spent = claim.task, None, Usage()
     unwritable: tuple[type[Exception], ...] = (RecordError, *run.checkpoints.faults)
     try:
-        await run.stop.bound(_advance(run, claim))
+        # where the claim is lost, its files belong to another worker
+        error = await captured(run.stop.bound(_advance(run, claim)), GraphDrained, ClaimLostError)
     except GraphDrained as drained:
         # finished work is stored, and the case counts as partial
         log.log(logging.INFO if run.stop.asked else logging.WARNING, "%s: stopped (%s)", claim.name, drained)
-    except ClaimLostError:
-        # its files now belong to another worker
-        raise
-    except Exception as error:  # noqa: BLE001
-        failure = _failure(run, error)
-        log.error("%s: lost (%s)", claim.name, failure.message)
-        if isinstance(error, SkillStoreError | RemovedError) or failure.ends_run:
-            # no case could continue, so do not let others spend calls on finding that out
-            run.stop.ask(failure.message)
-        spent = usage_of(error)
-        failure = _take_back(run, error) or failure
+    else:
+        if error is not None:
+            failure, spent = _lose(run, claim, error), usage_of(error)
     try:
         return await _close(run, claim, failure=failure, spent=spent)
     except ClaimLostError:
@@ -76,6 +70,16 @@ async def run_case(run: CourseRun, claim: Claim[CaseFile]) -> Outcome:
             failure=failure or _failure(run, error),
             folder=str(place_of(run, file).path),
         )
+
+
+def _lose(run: CourseRun, claim: Claim[CaseFile], error: Exception) -> Failure:
+    """Say why a case is lost; stop the run where no case could fare better."""
+    failure = _failure(run, error)
+    log.error("%s: lost (%s)", claim.name, failure.message)
+    if isinstance(error, SkillStoreError | RemovedError) or failure.ends_run:
+        # do not let others spend calls on finding that out
+        run.stop.ask(failure.message)
+    return _take_back(run, error) or failure
 
 
 def _failure(run: CourseRun, error: Exception) -> Failure:

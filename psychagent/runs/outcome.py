@@ -11,6 +11,7 @@ from psychagent.domain.base import Modality, Record
 from psychagent.domain.ending import EndReason
 from psychagent.domain.rollout import Failure
 from psychagent.domain.usage import Usage, sum_usage
+from psychagent.records.judged.unscored import Unscored
 
 
 class Status(StrEnum):
@@ -52,6 +53,7 @@ class Outcome(Record):
     """Counselor turns in them."""
     usage: Usage = Usage()
     failure: Failure | None = None
+    unscored: Unscored = Unscored()
     folder: str = ""
 
 
@@ -73,11 +75,16 @@ class RunResult(Record):
         """Sum the usage of all cases."""
         return sum_usage(outcome.usage for outcome in self.outcomes)
 
+    def unscored(self) -> Unscored:
+        """Count the rollouts that lack scores, over all cases."""
+        return sum((outcome.unscored for outcome in self.outcomes), Unscored())
+
     def exit_status(self) -> int:
-        """0 only if every case finished; 130 after a clean stop; else 1."""
+        """0 only if every case finished and no judge failed; 130 after a clean stop; else 1."""
         if self.interrupted:
             return 130
-        return 0 if all(outcome.status.is_finished for outcome in self.outcomes) else 1
+        is_whole = all(outcome.status.is_finished and not outcome.unscored.any for outcome in self.outcomes)
+        return 0 if is_whole else 1
 
 
 def merge_outcomes(outcomes: Sequence[Outcome]) -> tuple[Outcome, ...]:

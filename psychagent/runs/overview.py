@@ -17,6 +17,7 @@ from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError, SettingsError
 from psychagent.records.chat import CHAT
 from psychagent.records.folder import RunFolder, runs_at
+from psychagent.records.judged.unscored import Unscored
 from psychagent.records.manifest import Manifest, RunSettings
 from psychagent.runs.outcome import Status
 
@@ -53,6 +54,8 @@ class RunLine(Record):
     """What is wrong where the state is `broken`."""
     cases: dict[str, int] = {}
     """Status -> number of cases begun."""
+    unscored: Unscored = Unscored()
+    """Rollouts that lack scores of the judge."""
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -84,6 +87,7 @@ def _line(run: RunFolder) -> RunLine:
         kind=_kind(run, manifest),
         state=RunState.RUNNING if _is_held(run.lock) else _state(manifest.cases),
         cases=manifest.cases,
+        unscored=manifest.unscored,
         calls=total.calls,
         prompt_tokens=total.prompt_tokens,
         completion_tokens=total.completion_tokens,

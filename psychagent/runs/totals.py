@@ -8,6 +8,7 @@ from psychagent.domain.usage import sum_usage
 from psychagent.errors import RecordError
 from psychagent.records.course import CourseRecord
 from psychagent.records.folder import CaseFolder, RunFolder
+from psychagent.records.judged.unscored import Unscored, count_unscored
 from psychagent.records.manifest import Manifest
 from psychagent.runs.outcome import Status
 
@@ -17,7 +18,9 @@ def with_totals(folder: RunFolder, manifest: Manifest) -> Manifest:
     records = [_record_of(place) for place in folder.cases()]
     usage = sum_usage(record.usage for record in records)
     counts = Counter(record.status or Status.PARTIAL.value for record in records)
-    return manifest.model_copy(update={"totals": usage.roles, "cases": dict(sorted(counts.items()))})
+    unscored = sum((record.unscored for record in records), Unscored())
+    cases = dict(sorted(counts.items()))
+    return manifest.model_copy(update={"totals": usage.roles, "cases": cases, "unscored": unscored})
 
 
 def _record_of(place: CaseFolder) -> CourseRecord:
@@ -30,4 +33,4 @@ def _record_of(place: CaseFolder) -> CourseRecord:
         return record
     # a process was killed after the course file was last written, so count the sessions instead
     usage = sum_usage(s.usage for s in sessions) + record.failed_usage
-    return record.model_copy(update={"usage": usage})
+    return record.model_copy(update={"usage": usage, "unscored": count_unscored(sessions)})

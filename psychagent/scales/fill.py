@@ -29,7 +29,7 @@ def fill_scale(scale: Scale, calls: Sequence[GroupCall]) -> ScaleResult:
     failed = [call for call in calls if call.failure]
     if failed:
         reason = "; ".join(dict.fromkeys(call.failure for call in failed))
-        return ScaleResult(status="missing", hash=scale.hash, group=scale.group, reason=reason, usage=usage)
+        return missing_scale(scale, reason, usage)
     ordered = sorted(calls, key=lambda call: (call.repeat, call.group))
     items = tuple(item for call in ordered for item in call.items)
     evidence = weigh(items)
@@ -43,6 +43,12 @@ def fill_scale(scale: Scale, calls: Sequence[GroupCall]) -> ScaleResult:
         evidence=evidence,
         quotes_verified_rate=evidence.quotes_verified_rate,
     )
+
+
+def missing_scale(scale: Scale, reason: str, usage: Usage | None = None) -> ScaleResult:
+    """Make the result of a scale that could not be filled in."""
+    spent = usage or Usage()
+    return ScaleResult(status="missing", hash=scale.hash, group=scale.group, reason=reason, usage=spent)
 
 
 def _score(scale: Scale, metric: Metric, items: Sequence[ItemScore]) -> MetricScore:

@@ -29,10 +29,14 @@ _TURN = re.compile(
 """A number and words after it are no turn without a mark between: "20 years we fought" is all words."""
 
 
+_MOST_TURN = 10**9
+"""More turns than any dialogue has: a larger number would not fit into a checkpoint."""
+
+
 class QuoteReply(BaseModel):
     """Words that the judge says were spoken, and where; turn 0 if it does not say where."""
 
-    turn: int
+    turn: int = Field(ge=-_MOST_TURN, le=_MOST_TURN)
     text: str
 
 
@@ -174,7 +178,7 @@ def _whole(value: object) -> int | None:
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return int(number) if number.is_integer() else None
 

@@ -13,12 +13,12 @@ from pydantic import BaseModel
 from psychagent.assets.address import NO_ADDRESS, address_of_before
 from psychagent.assets.key import require_headers
 from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.before import settings_of_before
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.assets.settings.secrets import settings_of_before
 from psychagent.errors import SettingsError
 
 SECRET = "PW7secret"

@@ -115,7 +115,8 @@ async def test_a_wrong_key_is_tried_once_and_never_shown(
         result = await run_sample(plan)
         assert len(server.calls) <= 2, "one try a case"
     assert result.exit_status() == 1
-    assert result.stopped == "filter: HTTP 401 invalid key ***; check the key"
+    at = f"{server.base_url}/chat/completions"
+    assert result.stopped == f"filter: HTTP 401 invalid key *** ({at}); check the key"
     held = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert b"COUNSEL_KEY" in held, "the manifest names the variable"
     assert key.encode() not in held

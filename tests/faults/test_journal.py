@@ -8,13 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from psychagent.errors import RecordError
 from psychagent.evals.evaluate import run_eval
 from psychagent.llm.journal import Kept
 from psychagent.runs.outcome import Status
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
-from tests.support.eval_runs import eval_plan, eval_settings_at, files, make_run
+from tests.support.eval_runs import METHODS, eval_plan, eval_settings_at, files, make_run
 from tests.support.journaled import COST, change_head, journals_in, key_of, open_journal
 from tests.support.judging import loopback_reply
 from tests.support.loopback.server import Call, Http, LoopbackServer, chat_body, serve
@@ -49,11 +48,22 @@ def of_another_program(path: Path) -> None:
     path.write_text("time,mood\n1,fair\n")
 
 
+def a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def of_odd_bytes(path: Path) -> None:
+    path.write_bytes(b"\x00\xff" * 40 + b"\n" + path.read_bytes())
+
+
 REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "damaged": (cut_in_the_middle, ", line 2: is not a call's answer; remove the line to ask that call anew"),
     "of another course": (of_another_course, ": is the journal of 'cbt/en09'; move it to its place"),
     "of a later version": (of_a_later_version, ": schema_version is 2, and this version reads 1"),
     "foreign": (of_another_program, ": its first line is not that of a journal of calls; move the file away"),
+    "a folder": (a_folder, ": cannot be read (Is a directory); mend its permissions"),
+    "of odd bytes": (of_odd_bytes, ": its first line is not that of a journal of calls; move the file away"),
 }
 
 
@@ -64,13 +74,13 @@ async def test_a_journal_that_cannot_be_used_fails_its_case_alone(tmp_path: Path
         plan = await interrupted(tmp_path, server)
         path = journals_in(tmp_path / NAME)[0]
         damage(path)
-        before = path.read_bytes()
+        before = path.is_file() and path.read_bytes()
         result = await run_sample(plan)
         assert result.count() == {Status.FAILED: 1, Status.ENDED_BY_LIMIT: 1}
         assert course_file(tmp_path, 0)["failure"]["message"].startswith(f"{path}{told}")
         assert course_file(tmp_path, 0)["failure"]["error"] == "RecordError"
-        assert path.read_bytes() == before, "nothing of it is lost"
-        path.unlink()
+        assert (path.is_file() and path.read_bytes()) == before, "nothing of it is lost"
+        path.unlink() if before else path.rmdir()
         assert (await run_sample(plan)).exit_status() == 0
 
 
@@ -109,6 +119,36 @@ async def test_replies_that_were_asked_for_in_other_words_are_not_taken(tmp_path
         assert server.calls[made].role == "filter"
 
 
+@pytest.mark.parametrize("kind", REFUSED)
+async def test_a_journal_that_cannot_be_used_loses_the_scales_of_its_session_alone(
+    tmp_path: Path, kind: str
+) -> None:
+    damage, told = REFUSED[kind]
+    data, out = make_run(tmp_path, "en01", "en02", "en03"), tmp_path / "out"
+
+    def behave(call: Call, number: int) -> Http | None:
+        return Http(status=401) if number >= 6 else loopback_reply(call, number)
+
+    with serve(behave) as server:
+        plan = eval_plan(data, out, settings=eval_settings_at(server, concurrency=1))
+        # stopped by a key that is refused, it leaves journals behind
+        assert (await run_eval(plan)).interrupted
+        path = journals_in(out)[0]
+        damage(path)
+        late = path.relative_to(out / "calls").with_suffix("").as_posix().replace(".", "/")
+        server.behave = loopback_reply
+        result = await run_eval(plan)
+        assert len(result.sessions) == 3
+        assert {where for where, _, _ in result.missing} == {late}
+        assert {name for _, name, _ in result.missing} == set(METHODS)
+        assert {reason.startswith(f"RecordError: {path}{told}") for _, _, reason in result.missing} == {True}
+        assert result.exit_status() == 1
+        assert "Traceback" not in (out / "eval.log").read_text()
+        path.unlink() if path.is_file() else path.rmdir()
+        again = await run_eval(plan)
+        assert (again.missing, again.exit_status()) == ([], 0)
+
+
 async def test_the_journal_of_another_judge_is_dropped(tmp_path: Path) -> None:
     data, out = make_run(tmp_path, "en01"), tmp_path / "out"
     whole = tmp_path / "whole"
@@ -120,8 +160,9 @@ async def test_the_journal_of_another_judge_is_dropped(tmp_path: Path) -> None:
 
     with serve(fails_late) as server:
         settings = eval_settings_at(server, concurrency=1)
-        with pytest.raises(RecordError, match="was removed while the run works"):
-            await run_eval(eval_plan(data, out, settings=settings))
+        result = await run_eval(eval_plan(data, out, settings=settings))
+        assert {"was removed while the run works" in reason for _, _, reason in result.missing} == {True}
+        assert result.exit_status() == 1
         assert not journals_in(out)
     with serve(loopback_reply) as server:
         settings = eval_settings_at(server, concurrency=1)
@@ -131,7 +172,8 @@ async def test_the_journal_of_another_judge_is_dropped(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text('{"calls_of":"cbt/en01/session_1","schema_version":1,"made_with":"another"}\n')
         result = await run_eval(eval_plan(data, out, settings=settings))
-        assert (result.replies_taken, len(server.calls)) == (0, 2 * made)
+        # what was filled in before the journal was removed is kept, in one call
+        assert (result.replies_taken, len(server.calls)) == (0, 2 * made - 1)
     assert files(out) == files(whole)
     assert not (out / "calls").exists()
 

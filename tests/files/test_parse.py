@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -171,3 +172,28 @@ def test_a_number_that_no_float_can_hold_is_refused(tmp_path: Path, name: str) -
         load_data(path, SettingsError)
     path.write_text('{"a": [' + "9" * 300 + "]}", encoding="utf-8")
     assert load_data(path, SettingsError) == {"a": [10**300 - 1]}
+
+
+@pytest.mark.parametrize("before", [0, 1, 29, 30, 31, 299, 300])
+def test_a_number_that_is_too_long_is_found_wherever_it_stands(before: int) -> None:
+    for sign in ("", "-"):
+        with pytest.raises(ValueError, match="a number of more than 300 digits"):
+            parse_json(f'{" " * before}{{"a": [1, {sign}{"9" * 301}]}}')
+
+
+def test_numbers_are_read_by_the_library_itself_unless_one_may_be_too_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # a function of ours for each number made a file of numbers twice as slow to read
+    asked: list[object] = []
+    loads = json.loads
+
+    def listen(text: str, **how: Any) -> Any:
+        asked.append(how["parse_int"])
+        return loads(text, **how)
+
+    rows = [{"id": f"WAI_{n}", "score": n % 9, "turns": list(range(n % 40))} for n in range(2000)]
+    text = json.dumps(rows)
+    monkeypatch.setattr(json, "loads", listen)
+    assert parse_json(text) == rows
+    assert asked == [None]

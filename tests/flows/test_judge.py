@@ -139,6 +139,29 @@ async def test_a_second_reply_that_still_lacks_items_makes_the_scale_missing() -
     assert result.usage.total().calls == len(model.prompts) == 2
 
 
+async def test_what_any_reply_to_the_second_call_answers_is_kept() -> None:
+    """Each reply answers one item more, and none all that lack."""
+    replies: list[str] = []
+
+    def answer(prompt: str) -> str:
+        items = items_asked(prompt)
+        at = max(len(replies) - 1, 0)
+        replies.append(reply(dict.fromkeys(items, 9) | {items[at]: 3}))
+        return replies[-1]
+
+    judge, _ = judge_with(answer, retries=2)
+    result = (await judge_session(judge, turns(), Modality.CBT, Language.EN, ["SRS"])).scales["SRS"]
+    assert result.status == "ok"
+    assert [item.raw for item in result.items] == [3, 3, 3, 3]
+    assert len(replies) == 4
+
+
+async def test_a_reason_says_how_many_items_were_answered_in_vain() -> None:
+    judge, _ = judge_with(lambda prompt: reply(dict.fromkeys(items_asked(prompt), 3) | {"overall": 9}))
+    result = (await judge_session(judge, turns(), Modality.CBT, Language.EN, ["SRS"])).scales["SRS"]
+    assert result.reason.endswith("; 3 of 4 items have an answer, too few for a score")
+
+
 async def test_a_judge_that_writes_the_form_of_before_is_read() -> None:
     quotes = [{"turn": 4, "text": "I noticed that it is worst on Sundays"}]
     judge, _ = judge_with(

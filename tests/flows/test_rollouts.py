@@ -13,7 +13,7 @@ from psychagent.assets.profiles import find_profile, make_case
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession, Rollout
-from psychagent.errors import ScoringError, SettingsError
+from psychagent.errors import ScoringError, SettingsError, SkillStoreError
 from psychagent.flows.judge import Judge
 from psychagent.flows.play import run_course
 from psychagent.nodes.deps import Deps
@@ -168,6 +168,19 @@ async def test_a_rollout_that_breaks_in_a_way_nobody_foresaw_does_not_stop_the_o
     assert session.selection
     assert len(session.selection.rewards) == 2
     assert session.rollouts[session.winner].failure is None
+
+
+async def test_skills_that_cannot_be_retrieved_are_no_property_of_a_rollout(case: Case) -> None:
+    """A run cannot go on without skills, whoever is the next to ask for them."""
+    deps = offline_rollout_deps(sessions=1)
+    skills = deps.skills(Language.EN)
+
+    async def search(query: str, **more: object) -> object:
+        raise SkillStoreError("embeddings endpoint http://127.0.0.1:9/v1: gone")
+
+    skills.search = search  # type: ignore[method-assign, assignment]
+    with pytest.raises(SkillStoreError, match="gone"):
+        await run_course(deps, case)
 
 
 async def test_a_metric_that_one_rollout_lacks_is_compared_in_none(case: Case) -> None:

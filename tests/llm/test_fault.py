@@ -302,7 +302,8 @@ async def test_a_redirect_is_told_with_its_place_and_what_to_set(ask: Way, statu
             for place in places:
                 with pytest.raises(Fault) as caught:
                     await ask(model)
-                assert str(caught.value) == f"HTTP {status} gone; {MOVES[place]}"
+                at = f"{server.base_url}/chat/completions"
+                assert str(caught.value) == f"HTTP {status} gone ({at}); {MOVES[place]}"
                 assert not caught.value.passes
 
 

@@ -200,6 +200,38 @@ def test_a_run_from_before_rewards_had_names_was_made_with_that_of_the_reference
         resume_from(folder, safe)
 
 
+def endless_before(stored: dict[str, Any]) -> None:
+    """Store settings as a version did that took `.inf`, for which JSON has no word."""
+    runtime, baseline = stored["settings"]["runtime"], stored["settings"]["baseline"]
+    runtime["machine"]["max_outage_sec"] = None
+    runtime["machine"]["prices"] = {
+        "m": {"prompt": None, "cached": None, "completion": 2.0, "currency": "USD"},
+        "n": {"prompt": 1.0, "cached": None, "completion": 2.0, "currency": "USD"},
+    }
+    for endpoint in (runtime["world"]["client"], baseline["counselor"], baseline["embedding"]):
+        endpoint["timeout_sec"] = None
+    baseline["counselor"]["max_wait_sec"] = None
+
+
+def test_a_run_whose_settings_were_endless_goes_on(tmp_path: Path) -> None:
+    folder, now = RunFolder(tmp_path), describe()
+    stored = now.to_file()
+    endless_before(stored)
+    write_json(folder.manifest_path, stored)
+    assert resume_from(folder, now) == now
+    assert set(read_manifest(folder.manifest_path).settings.runtime.machine.prices) == {"n"}
+
+
+def test_an_endless_floor_is_told_as_a_number_that_can_be_set(tmp_path: Path) -> None:
+    folder, now = RunFolder(tmp_path), describe()
+    stored = now.to_file()
+    stored["settings"]["baseline"]["retrieval"]["floor"] = None
+    write_json(folder.manifest_path, stored)
+    with pytest.raises(RecordError, match=r"'retrieval.floor' = 1000000000.0, now 'auto'; go back to it"):
+        resume_from(folder, now)
+    resume_from(folder, describe(retrieval={"floor": 1e9, "method": "lexical"}))
+
+
 def test_a_run_with_rollouts_is_no_plain_run(tmp_path: Path) -> None:
     folder, plain = RunFolder(tmp_path), settings_of()
     with_rollouts = plain.model_copy(update={"rft": RftSettings()})

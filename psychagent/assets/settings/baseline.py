@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from psychagent.assets.address import Address
+from psychagent.assets.settings.end_token import EndToken
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings, moved_to
 from psychagent.assets.settings.safety import SafetySettings
 from psychagent.assets.settings.secrets import Headers, KeyName, ModelName, names_of_secrets
@@ -87,7 +88,7 @@ class BaselineSettings(Settings):
     """Ask for summary and client file behind the counselor's messages, which a prefix cache serves."""
     reply_format: Literal["tags", "json"] = "tags"
     """How thoughts and response are asked for; small models need `json`."""
-    end_token: str = Field(default="</end>", min_length=1)
+    end_token: EndToken = "</end>"
     """Mark after the last response of a session."""
     max_sessions: int = Field(default=6, ge=1)
     """A course ends after this many sessions, whatever the plan says."""

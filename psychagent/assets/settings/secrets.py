@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator
 
-from psychagent.assets.address import address_of_before
 from psychagent.assets.settings.body import as_json
 from psychagent.domain.text.secret import holds_key, names_secret
 from psychagent.files.read import UnshownError
@@ -63,7 +62,8 @@ def _is_secret(value: str) -> bool:
     return _SECRET_VALUE.match(value) is not None or holds_key(value)
 
 
-def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+def checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """Refuse headers that no request can have, or that may hold a secret."""
     for name, value in headers.items():
         if not _HEADER.fullmatch(name):
             raise UnshownError(f"names {name[:40]!r}, which no header can be called")
@@ -81,7 +81,7 @@ def _headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     return headers
 
 
-Headers = Annotated[dict[str, str], AfterValidator(_headers)]
+Headers = Annotated[dict[str, str], AfterValidator(checked_headers)]
 """Headers of requests; a value `$NAME` is that of a variable of the environment."""
 
 
@@ -91,7 +91,8 @@ def names_of_secrets(key: str | None, headers: Mapping[str, str]) -> tuple[str, 
     return (*([key] if key else []), *named)
 
 
-def _without_secret(fields: Mapping[str, object]) -> Mapping[str, object]:
+def without_secret(fields: Mapping[str, object]) -> Mapping[str, object]:
+    """Refuse fields of a request that may hold a secret."""
     for name, value in fields.items():
         is_named = names_secret(str(name)) and isinstance(value, str | Mapping | list) and value
         if is_named or _holds_secret(value):
@@ -110,38 +111,11 @@ def _holds_secret(value: object) -> bool:
         return any(map(_holds_secret, value))
     if isinstance(value, Mapping):
         try:
-            _without_secret(value)
+            without_secret(value)
         except UnshownError:
             return True
     return False
 
 
-Fields = Annotated[dict[str, object], BeforeValidator(as_json), AfterValidator(_without_secret)]
+Fields = Annotated[dict[str, object], BeforeValidator(as_json), AfterValidator(without_secret)]
 """Fields of a request's body."""
-
-
-def settings_of_before(settings: Any) -> Any:
-    """Return settings that an earlier version took and stored, without what may be a secret."""
-    if isinstance(settings, list):
-        return [settings_of_before(part) for part in settings]
-    if not isinstance(settings, Mapping):
-        return settings
-    return {name: _of_before(name, value) for name, value in settings.items()}
-
-
-def _of_before(name: str, value: Any) -> Any:
-    if name == "base_url" and isinstance(value, str):
-        return address_of_before(value)
-    if name == "model" and isinstance(value, str):
-        return "***" if holds_key(value) else value
-    check = {"extra_headers": _headers, "extra_body": _without_secret}.get(name)
-    if check is None or not isinstance(value, Mapping):
-        return settings_of_before(value)
-    kept = {}
-    for field, part in value.items():
-        try:
-            check({field: part})
-        except (UnshownError, TypeError, AttributeError):
-            continue
-        kept[field] = part
-    return kept

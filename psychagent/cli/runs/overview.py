@@ -69,7 +69,10 @@ def _kind(run: RunLine) -> str:
 
 
 def _cases(run: RunLine) -> str:
-    return ", ".join(f"{number} {status}" for status, number in run.cases.items() if number)
+    cases = [f"{number} {status}" for status, number in run.cases.items() if number]
+    lost = run.unscored
+    cases += [f"{lost.any} of {lost.rollouts} rollouts lack scores"] if lost.any else []
+    return ", ".join(cases)
 
 
 def _cost(run: RunLine) -> str:

@@ -25,6 +25,7 @@ from psychagent.flows.events import (
     Unsaid,
     Words,
 )
+from psychagent.records.judged.unscored import reasons_of
 from psychagent.runs.events import (
     CallAnswered,
     CaseEnded,
@@ -90,6 +91,8 @@ def _count(reporter: Reporter, event: InCase) -> None:
             if rollout.failure:
                 why = escape(rollout.failure.message)
                 reporter.note(f"[yellow]rollout {rollout.index} failed[/yellow]: {why}")
+            elif rollout.judgement and (lost := reasons_of(rollout.judgement)):
+                reporter.note(f"[yellow]rollout {rollout.index} lacks[/yellow] {escape('; '.join(lost))}")
         case SessionOpened() | Words() | Unsaid() | CardShown() | Said() | CourseEnded():
             # calls and cases are counted by events of the run
             pass
@@ -116,6 +119,9 @@ def show_result(result: RunResult, console: Console, *, transcripts: str) -> Non
         console.print(_failure_table(result))
     console.print(usage_table(result.usage(), title="Calls and tokens by role", total=True))
     console.print(f"Transcripts: {transcripts}", soft_wrap=True, highlight=False)
+    if lost := result.unscored().sentence():
+        # the exit status says so, too: what was chosen was chosen among fewer, or by less
+        console.print(f"{lost[0].upper()}{escape(lost[1:])}", style="yellow", soft_wrap=True, highlight=False)
     if result.stopped:
         console.print(
             f"Stopped: {escape(result.stopped)}. Once that is mended, run the same command to go on.",

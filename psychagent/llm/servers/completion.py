@@ -15,6 +15,7 @@ from psychagent.llm.servers.secrets import hide, mask
 
 STREAM: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 """Fields of a request that ask for a stream, with its cost at the end."""
+_BOM = b"\xef\xbb\xbf"
 _MOST_TOKENS = 2 * 10**7
 """More than fits into any model: twice the longest context that one has."""
 _REASONING = ("reasoning_content", "reasoning")
@@ -52,7 +53,7 @@ def _read_whole(data: bytes) -> Reply:
     try:
         body = parse(data)
     except ValueError as error:
-        raise UnreadableError(f"not JSON: {error}") from error
+        raise UnreadableError(_why_not_json(data, error)) from error
     try:
         choice = body["choices"][0]
         message = choice["message"]
@@ -70,10 +71,19 @@ def _read_whole(data: bytes) -> Reply:
     )
 
 
+def _why_not_json(data: bytes, error: ValueError) -> str:
+    if not data.strip():
+        return "an empty answer"
+    if data.removeprefix(_BOM).lstrip().startswith(b"<"):
+        # of a proxy that wants a login, or of another server
+        return f"a web page: {' '.join(server_words(data).split())}"
+    return f"not JSON: {error}"
+
+
 def is_stream(data: bytes) -> bool:
     """Return whether an answer is a stream: some servers send nothing else, asked or not."""
-    head = data[:64].lstrip()
-    return head.startswith((EVENT, b"event:", b": ", b":\n"))
+    head = data[:64].removeprefix(_BOM).lstrip()
+    return head.startswith((EVENT, b"event:", b"id:", b"retry:", b": ", b":\n", b":\r"))
 
 
 @dataclass

@@ -11,11 +11,12 @@ EVENT, DONE = b"data:", b"[DONE]"
 
 def read_events(data: bytes) -> Iterator[bytes]:
     """List the data of a stream's events; servers part them by blank lines, or only by line ends."""
-    lines = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    lines = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     group: list[bytes] = []
     for line in (*lines, b""):
         if line.startswith(EVENT):
-            group.append(line.removeprefix(EVENT).strip())
+            # an empty one keeps the connection open
+            group += [said] if (said := line.removeprefix(EVENT).strip()) else []
         elif not line.strip() and group:
             yield from _parted(group)
             group = []

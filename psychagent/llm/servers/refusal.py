@@ -15,6 +15,7 @@ from psychagent.domain.text.secret import holds_key
 from psychagent.llm.json_bytes import parse
 from psychagent.llm.reply import whole
 from psychagent.llm.servers.secrets import mask
+from psychagent.llm.servers.statuses import verdict_of
 
 MOST_CHARS = 200
 """Longest part of a server's words that is repeated."""
@@ -66,6 +67,15 @@ class Refusal(NamedTuple):
     """The setting that gets round it; empty if none is known."""
     fits: int | None = None
     """Tokens that a reply may have so that prompt and reply fit."""
+    hint: str = ""
+    """What a person has to do; empty where nobody has to, or nobody knows."""
+
+
+_HINTS = {
+    Cause.QUOTA: "top up the account, then run the same command again",
+    Cause.CONTEXT: "lower max_tokens or memory_tokens, or serve the model with more context",
+}
+"""Where words tell more than the status."""
 
 
 def read_refusal(status: int, body: bytes, *, waits: bool = False, secrets: Iterable[str] = ()) -> Refusal:
@@ -80,10 +90,12 @@ def read_refusal(status: int, body: bytes, *, waits: bool = False, secrets: Iter
     words = cut(mask(server_words(body), secrets))
     said = f"{words} {' '.join(_codes(body))}"
     cause = _cause(status, said, waits=waits)
-    if cause is Cause.CONTEXT:
-        return Refusal(words, cause, fits=_room(said, body))
-    is_field = cause is None and status in _DENIED
-    return Refusal(words, cause, remedy=suggest(said) if is_field else "")
+    if cause is not None:
+        fits = _room(said, body) if cause is Cause.CONTEXT else None
+        return Refusal(words, cause, fits=fits, hint=_HINTS.get(cause, ""))
+    verdict = verdict_of(status)
+    is_field = verdict.cause is None and status in _DENIED
+    return Refusal(words, verdict.cause, suggest(said) if is_field else "", hint=verdict.remedy)
 
 
 def where_to(headers: Mapping[str, str]) -> str:
@@ -113,16 +125,12 @@ def refusal_within(body: bytes) -> Refusal | None:
 
 
 def _cause(status: int, said: str, *, waits: bool) -> Cause | None:
-    if status == 402 or status in {403, 429} and _is_quota(said, waits=waits):
+    """Return a cause that the words tell; None if they add nothing to the status."""
+    if status in {403, 429} and _is_quota(said, waits=waits):
         return Cause.QUOTA
     if status in _DENIED and _CONTEXT.search(said):
         return Cause.CONTEXT
-    if status in _DENIED and _FILTER.search(said):
-        return Cause.FILTERED
-    by_status = {401: Cause.KEY, 403: Cause.KEY, 404: Cause.NOT_THERE}
-    if status in by_status:
-        return by_status[status]
-    return Cause.DOWN if status == 429 or status >= 500 else None
+    return Cause.FILTERED if status in _DENIED and _FILTER.search(said) else None
 
 
 def _is_quota(said: str, *, waits: bool) -> bool:

@@ -75,6 +75,9 @@ async def judge(
             shape=json_shape(RiskReply),
         )
     except CallError as error:
+        if error.cause is not None and error.cause.ends_run and not is_person:
+            # it would be asked in vain in every turn of the run; with a person the rules go on
+            raise
         return Judged(Classifier.FAILED, usage=error.usage)
     reply = answer.value
     return Judged(Classifier.OK, reply.level, About(reply.about), answer.usage)

@@ -15,6 +15,7 @@ from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import PsychAgentError, RecordError, ScoringError
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.folder import CaseFolder, RunFolder, SessionFile, runs_at
+from psychagent.records.judged.unscored import Unscored, count_unscored
 from psychagent.records.manifest import Manifest
 from psychagent.records.rollouts import RolloutData, StoredRollout
 from psychagent.scales.choose import choose
@@ -56,6 +57,8 @@ class Rolled:
     candidates: tuple[Candidate, ...]
     usage: Usage
     is_script: bool
+    unscored: Unscored = Unscored()
+    """Rollouts that lack scores of the judge."""
 
     @property
     def case(self) -> str:
@@ -90,6 +93,11 @@ class RftRun:
     def is_script(self) -> bool:
         """Whether a script, which is no language model, had a part in it."""
         return self.manifest.is_script or any(s.is_script for s in self.sessions)
+
+    @property
+    def unscored(self) -> Unscored:
+        """How many rollouts lack scores, and why."""
+        return sum((session.unscored for session in self.sessions), Unscored())
 
     @property
     def usage(self) -> Usage:
@@ -208,6 +216,7 @@ def _read_rolled(file: SessionFile, scoring: Scoring, before: Before) -> tuple[R
         choice=data.selection,
         candidates=tuple(_candidate(c, holdouts, scoring, before) for c in data.rollout_candidates),
         usage=record.usage,
+        unscored=count_unscored([record]),
         is_script=any(c.judgement.is_script for c in data.rollout_candidates if c.judgement),
     )
     return session, Before(scoring.values(chosen[0]), scoring.holdouts(chosen[0]))

@@ -70,9 +70,17 @@ def warnings(material: RftMaterial) -> list[str]:
             "rollout settings)."
         )
     lines += few_cases(numbers.cases)
+    return lines + _lacking(material)
+
+
+def _lacking(material: RftMaterial) -> list[str]:
+    """List what judges, rollouts and cases owe."""
+    run, numbers, lines = material.run, material.numbers, []
     lost = sum(part.missing for part in numbers.lost), sum(part.asked for part in numbers.lost)
     if lost[1] and lost[0] / lost[1] > MUCH_MISSING:
         lines.append(f"{percent(lost[0] / lost[1])} of the scales could not be filled in.")
+    if lost_scores := run.unscored.sentence():
+        lines.append(f"{lost_scores[0].upper()}{lost_scores[1:]}.")
     if numbers.failed:
         lines.append(f"{plural(numbers.failed, 'rollout')} of {numbers.rollouts} failed.")
     if run.failed_cases:

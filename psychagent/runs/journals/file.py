@@ -6,6 +6,7 @@ that database it does not survive a power cut: nothing is forced to the disk.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from psychagent.files.write import write_bytes
 from psychagent.llm.journal import FAILED, Kept, Key
 from psychagent.llm.prompt import Message
 from psychagent.records.calls import SCHEMA_VERSION, JournalHead, StoredCall, journal_path, read_journal
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -175,7 +178,11 @@ class FileJournals:
         """End the work on a course."""
         course = self._open.pop(thread, None)
         if finished and course is not None and not course.head.kept:
-            course.path.unlink(missing_ok=True)
+            try:
+                course.path.unlink(missing_ok=True)
+            except OSError as error:
+                # its answers are in files of the run by now
+                log.warning("%s: cannot be removed (%s); remove it by hand", course.path, error.strerror)
 
     def forget(self, thread: str) -> None:
         """Remove a course's journal."""
@@ -195,13 +202,15 @@ class FileJournals:
 
 def _put_aside(path: Path, head: JournalHead) -> None:
     """Remove answers that another setup gave; a log is kept under another name."""
-    if not head.kept:
-        path.unlink()
-        return
     number = 1
     while (aside := path.with_name(f"{path.stem}.earlier-{number}{path.suffix}")).exists():
         number += 1
-    path.replace(aside)
+    try:
+        path.replace(aside) if head.kept else path.unlink()
+    except OSError as error:
+        raise RecordError(
+            f"{path}: was made with another setup and cannot be removed ({error.strerror}); remove it by hand"
+        ) from error
 
 
 def _fill(course: _Course, thread: str, calls: Sequence[StoredCall]) -> None:

@@ -26,7 +26,7 @@ from psychagent.domain.base import Modality
 from psychagent.runs.plan import SamplePlan
 from tests.support.children import finish, psychagent, wait_for
 from tests.support.loopback.server import Call, Http, serve
-from tests.support.odd_answers import KINDS
+from tests.support.odd_bodies import KINDS
 from tests.support.running import case_dirs, load, manifest, run_plan, write_yaml
 
 pytestmark = pytest.mark.slow
@@ -38,7 +38,7 @@ AT_ONCE = min(64, CASES // 6)
 TIMEOUT_SEC = 3.0
 GROWTH_KB, WARM_UP_KB = 24, 14_000
 """Most that a finished case may leave in memory (its outcome, and what the allocator keeps of it), and most
-that a whole run may take while its caches fill."""
+that a whole run may take while its caches fill. That is coarse: `test_leaks` counts objects."""
 FILES_BESIDE = 40
 """Descriptors that are no connection: files of the run, checkpoints, the loop."""
 

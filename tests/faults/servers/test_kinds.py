@@ -24,7 +24,8 @@ from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
 from tests.support.eval_runs import eval_plan, eval_settings_at, make_run
 from tests.support.loopback.server import Call, Http, LoopbackServer, serve
-from tests.support.odd_answers import KINDS, TIMEOUT_SEC, Kind
+from tests.support.odd_answers import TIMEOUT_SEC, Kind
+from tests.support.odd_bodies import KINDS
 from tests.support.running import manifest, run_plan
 
 pytestmark = pytest.mark.slow

@@ -19,7 +19,8 @@ from psychagent.llm.wire import Wire
 from psychagent.skills.embed import build_embedder
 from tests.support.endpoint_models import WAYS, model_at_server
 from tests.support.loopback.server import Call, Http, serve
-from tests.support.odd_answers import KINDS, Kind
+from tests.support.odd_answers import Kind
+from tests.support.odd_bodies import KINDS
 
 pytestmark = pytest.mark.slow
 

@@ -226,3 +226,25 @@ def test_a_file_removed_while_the_run_works_is_told_and_not_created_again(tmp_pa
     with pytest.raises(RecordError, match="was removed while the run works"):
         journals.add(key_of(), answer("y"))
     assert list(tmp_path.iterdir()) == []
+
+
+def refuse_to_remove(path: Path, missing_ok: bool = False) -> None:
+    raise PermissionError(1, "Operation not permitted")
+
+
+def test_a_finished_journal_that_cannot_be_removed_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path, journals = leave_journal(tmp_path, key_of()), open_journal(tmp_path)
+    monkeypatch.setattr(Path, "unlink", refuse_to_remove)
+    journals.close(COURSE, finished=True)
+    assert f"{path}: cannot be removed (Operation not permitted); remove it by hand" in caplog.text
+
+
+def test_a_journal_of_another_setup_that_cannot_be_removed_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = leave_journal(tmp_path, key_of(), made_with="one")
+    monkeypatch.setattr(Path, "unlink", refuse_to_remove)
+    with pytest.raises(RecordError, match=rf"{path}: was made with another setup and cannot be removed"):
+        open_journal(tmp_path, made_with="another")

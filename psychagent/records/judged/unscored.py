@@ -1,0 +1,87 @@
+"""Count the rollouts that a judge left without scores, and why: a choice among fewer, or by less, is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from psychagent.domain.base import Record
+from psychagent.domain.scores import SessionScores
+from psychagent.errors import RecordError
+from psychagent.records.rollouts import RolloutData
+from psychagent.records.session import SessionRecord
+
+_REASON_CHARS, _MOST_REASONS = 200, 5
+
+
+class Unscored(Record):
+    """Rollouts that lack scores."""
+
+    rollouts: int = 0
+    """All that were judged."""
+    none: int = 0
+    """Of these, how many have no score at all."""
+    some: int = 0
+    """Of these, how many lack one scale or more, and have others."""
+    sessions: int = 0
+    """In how many sessions there is one of either kind."""
+    reasons: dict[str, int] = {}
+    """Scale and why it is missing -> in how many rollouts; the most frequent ones."""
+
+    @property
+    def any(self) -> int:
+        """How many lack something."""
+        return self.none + self.some
+
+    def __add__(self, other: Unscored) -> Unscored:
+        """Sum two counts."""
+        return Unscored(
+            rollouts=self.rollouts + other.rollouts,
+            none=self.none + other.none,
+            some=self.some + other.some,
+            sessions=self.sessions + other.sessions,
+            reasons=dict((Counter(self.reasons) + Counter(other.reasons)).most_common(_MOST_REASONS)),
+        )
+
+    def sentence(self) -> str:
+        """Say it in one sentence; empty if nothing is lacking."""
+        if not self.any:
+            return ""
+        parts = [f"{self.none} have no score"] if self.none else []
+        parts += [f"{self.some} lack scales"] if self.some else []
+        place = f"in {self.sessions} session{'s' if self.sessions > 1 else ''}"
+        why = "; ".join(f"{reason} ({times}x)" for reason, times in self.reasons.items())
+        return f"the judge failed: of {self.rollouts} judged rollouts {' and '.join(parts)}, {place}: {why}"
+
+
+def count_unscored(sessions: Iterable[SessionRecord]) -> Unscored:
+    """Count over sessions; those without rollouts, or in a form that is not ours, count as nothing."""
+    total = Unscored()
+    for session in sessions:
+        try:
+            data = session.typed_rollouts()
+        except RecordError:
+            continue
+        if data is not None:
+            total += _of_session(data)
+    return total
+
+
+def _of_session(data: RolloutData) -> Unscored:
+    judged = [c.judgement for c in data.rollout_candidates if c.judgement]
+    lacking = [scores for scores in judged if scores.missing_scales()]
+    none = sum(not scores.values() for scores in lacking)
+    reasons = Counter(reason for scores in lacking for reason in reasons_of(scores))
+    return Unscored(
+        rollouts=len(judged),
+        none=none,
+        some=len(lacking) - none,
+        sessions=int(bool(lacking)),
+        reasons=dict(reasons.most_common(_MOST_REASONS)),
+    )
+
+
+def reasons_of(scores: SessionScores) -> list[str]:
+    """List the scales that could not be filled in, each with its reason on one line."""
+    results = ((name, scores.scales[name].reason) for name in scores.missing_scales())
+    return [f"{name}: {' '.join(reason.split())[:_REASON_CHARS]}" for name, reason in results]
