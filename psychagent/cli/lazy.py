@@ -16,6 +16,8 @@ from typing import Any, Generic, TypeVar, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from psychagent.cli.given.command import CheckedCommand, paths_of
+
 T = TypeVar("T")
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -63,9 +65,10 @@ class Lazy:
         """Import the function and build its command."""
         function: Callable[..., None] = Later[Callable[..., None]](self.target).load()
         alone = typer.Typer(add_completion=False, rich_markup_mode=PLAIN)
-        alone.command(name, context_settings=HELP)(function)
+        alone.command(name, cls=CheckedCommand, context_settings=HELP)(function)
         command = typer.main.get_command(alone)
-        assert isinstance(command, TyperCommand)
+        assert isinstance(command, CheckedCommand)
+        command.paths = paths_of(function)
         return command
 
 
