@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from psychagent.cli.given.command import CheckedCommand, paths_of
+from psychagent.cli.given.command import CheckedCommand, types_of
 
 T = TypeVar("T")
 
@@ -68,7 +68,7 @@ class Lazy:
         alone.command(name, cls=CheckedCommand, context_settings=HELP)(function)
         command = typer.main.get_command(alone)
         assert isinstance(command, CheckedCommand)
-        command.paths = paths_of(function)
+        command.types = types_of(function)
         return command
 
 

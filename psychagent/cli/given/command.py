@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
@@ -21,8 +21,8 @@ _SHOWN = 60
 class CheckedCommand(TyperCommand):
     """Checks every value as it was typed: once it is a path, an empty one is the working directory."""
 
-    paths: frozenset[str] = frozenset()
-    """Parameters whose values are paths."""
+    types: Mapping[str, frozenset[Any]] = {}
+    """What each parameter's annotation is made of, such as Path and None."""
 
     # Any: depending on typer's version, the context's type is private to typer or comes from click
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -39,15 +39,14 @@ class CheckedCommand(TyperCommand):
         return super().parse_args(ctx, args)
 
     def _check(self, param: Any, text: str) -> None:
-        is_path = param.name in self.paths
+        is_path = Path in self.types.get(param.name, ())
         if problem := _why_no_path(text) if is_path else _why_no_text(text, names_file=_may_be_file(param)):
             raise SettingsError(f"{_shown(param)} has {_shortened(text)}, which {problem}")
 
 
-def paths_of(function: Callable[..., None]) -> frozenset[str]:
-    """Return the names of a function's parameters that are paths, or lists of them."""
-    hints = get_type_hints(function)
-    return frozenset(name for name, hint in hints.items() if Path in _parts(hint))
+def types_of(function: Callable[..., None]) -> dict[str, frozenset[Any]]:
+    """Map a function's parameters to the types that their annotations are made of."""
+    return {name: frozenset(_parts(hint)) for name, hint in get_type_hints(function).items()}
 
 
 def _parts(hint: Any) -> Iterator[Any]:
