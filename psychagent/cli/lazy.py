@@ -16,8 +16,6 @@ from typing import Any, Generic, TypeVar, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from psychagent.cli.given.command import CheckedCommand, types_of
-
 T = TypeVar("T")
 
 HELP = {"help_option_names": ["-h", "--help"]}
@@ -52,6 +50,11 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
+BUILD: Later[Callable[[str, Callable[..., None]], TyperCommand]] = Later(
+    "psychagent.cli.given.command:build_command"
+)
+
+
 @dataclass(frozen=True)
 class Lazy:
     """A command that is not imported yet: where its function is, and its line in the list of commands."""
@@ -63,13 +66,7 @@ class Lazy:
 
     def load(self, name: str) -> TyperCommand:
         """Import the function and build its command."""
-        function: Callable[..., None] = Later[Callable[..., None]](self.target).load()
-        alone = typer.Typer(add_completion=False, rich_markup_mode=PLAIN)
-        alone.command(name, cls=CheckedCommand, context_settings=HELP)(function)
-        command = typer.main.get_command(alone)
-        assert isinstance(command, CheckedCommand)
-        command.types = types_of(function)
-        return command
+        return BUILD.load()(name, Later[Callable[..., None]](self.target).load())
 
 
 def build_group(commands: Mapping[str, Lazy], *, help: str, completes: bool = False) -> typer.Typer:

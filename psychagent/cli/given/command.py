@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
+import typer
 from typer.core import TyperCommand
 
+from psychagent.cli.lazy import HELP, PLAIN
 from psychagent.errors import SettingsError
 from psychagent.files.kind import followed, other_kind
 from psychagent.files.name import why_no_path
@@ -44,7 +46,17 @@ class CheckedCommand(TyperCommand):
             raise SettingsError(f"{_shown(param)} has {_shortened(text)}, which {problem}")
 
 
-def types_of(function: Callable[..., None]) -> dict[str, frozenset[Any]]:
+def build_command(name: str, function: Callable[..., None]) -> CheckedCommand:
+    """Build a command from a function, whose signature gives the options."""
+    alone = typer.Typer(add_completion=False, rich_markup_mode=PLAIN)
+    alone.command(name, cls=CheckedCommand, context_settings=HELP)(function)
+    command = typer.main.get_command(alone)
+    assert isinstance(command, CheckedCommand)
+    command.types = _types_of(function)
+    return command
+
+
+def _types_of(function: Callable[..., None]) -> dict[str, frozenset[Any]]:
     """Map a function's parameters to the types that their annotations are made of."""
     return {name: frozenset(_parts(hint)) for name, hint in get_type_hints(function).items()}
 
