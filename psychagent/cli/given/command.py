@@ -34,6 +34,7 @@ class CheckedCommand(TyperCommand):
             SettingsError: Naming the option, the value seen and the remedy.
         """
         if not ctx.resilient_parsing:
+            _require_place()
             typed = self.make_parser(ctx).parse_args(args=list(args))[0]
             for param in self.params:
                 for text in _texts(typed.get(param.name)):
@@ -44,6 +45,16 @@ class CheckedCommand(TyperCommand):
         is_path = Path in self.types.get(param.name, ())
         if problem := _why_no_path(text) if is_path else _why_no_text(text, names_file=_may_be_file(param)):
             raise SettingsError(f"{_shown(param)} has {_shortened(text)}, which {problem}")
+
+
+def _require_place() -> None:
+    """Check that there is a working directory, which every relative path starts from."""
+    try:
+        os.getcwd()
+    except OSError as error:
+        raise SettingsError(
+            f"the working directory cannot be used ({error.strerror}); change into another folder"
+        ) from error
 
 
 def build_command(name: str, function: Callable[..., None]) -> CheckedCommand:
