@@ -12,7 +12,7 @@ from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.load import lay_options, load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.chats.person import new_case_id, person_case
 from psychagent.domain.base import Language, Modality
@@ -141,7 +141,7 @@ def _settings(folder: RunFolder, choices: Choices) -> tuple[BaselineSettings, Ru
         baseline = load_settings(BaselineSettings, choices.baseline)
         baseline = baseline.model_copy(update={"max_counselor_turns": TURNS})
     if choices.max_turns is not None:
-        baseline = baseline.model_copy(update={"max_counselor_turns": choices.max_turns})
+        baseline = lay_options(baseline, {"max_counselor_turns": choices.max_turns})
     if before is not None and choices.runtime is None:
         return baseline, before.runtime
     return baseline, load_settings(RuntimeSettings, choices.runtime)

@@ -15,6 +15,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychagent.assets.settings.judge import load_eval_settings
+from psychagent.assets.settings.load import lay_options
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
 from psychagent.cli.settings import read_schools
@@ -71,7 +72,7 @@ def evaluate(
     """Judge sessions on the scales. Without options: the example courses, by the offline script."""
     settings = load_eval_settings(config)
     if concurrency:
-        settings = settings.model_copy(update={"concurrency": concurrency})
+        settings = lay_options(settings, {"concurrency": concurrency})
     plan = EvalPlan(
         settings=settings,
         data_root=data_root,

@@ -82,8 +82,6 @@ def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:
                 f"--tasks has {word!r}; rollouts are compared by what the counselor says, so preference data "
                 "holds that alone"
             )
-    if not words:
-        raise SettingsError("--tasks is empty; leave it out, or name a task")
     return tuple(task for task in TASKS if task in words)
 
 

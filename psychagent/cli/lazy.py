@@ -50,6 +50,11 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
+BUILD: Later[Callable[[str, Callable[..., None]], TyperCommand]] = Later(
+    "psychagent.cli.given.command:build_command"
+)
+
+
 @dataclass(frozen=True)
 class Lazy:
     """A command that is not imported yet: where its function is, and its line in the list of commands."""
@@ -61,12 +66,7 @@ class Lazy:
 
     def load(self, name: str) -> TyperCommand:
         """Import the function and build its command."""
-        function: Callable[..., None] = Later[Callable[..., None]](self.target).load()
-        alone = typer.Typer(add_completion=False, rich_markup_mode=PLAIN)
-        alone.command(name, context_settings=HELP)(function)
-        command = typer.main.get_command(alone)
-        assert isinstance(command, TyperCommand)
-        return command
+        return BUILD.load()(name, Later[Callable[..., None]](self.target).load())
 
 
 def build_group(commands: Mapping[str, Lazy], *, help: str, completes: bool = False) -> typer.Typer:

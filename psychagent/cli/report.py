@@ -48,8 +48,10 @@ def report(
     use: Annotated[
         ScoreUse | None, typer.Option(help="Which scores count; default: as the evaluation is configured.")
     ] = None,
-    resamples: Annotated[int, typer.Option(min=100, help="Resamples of each bootstrap interval.")] = 2000,
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    resamples: Annotated[
+        int, typer.Option(min=100, max=100_000, help="Resamples of each bootstrap interval.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the bootstrap.")] = 0,
     as_json: JsonOption = False,
 ) -> None:
     """Write report.html and report.md into a folder: numbers with intervals, figures, comparisons."""

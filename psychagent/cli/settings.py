@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.dataset import DatasetSettings
-from psychagent.assets.settings.load import load_settings
+from psychagent.assets.settings.load import lay_options, load_settings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.options import CaseOptions, RunOptions, split_words
@@ -74,8 +74,8 @@ def _named(dataset: DatasetSettings, options: CaseOptions) -> DatasetSettings:
     if not options.profile and not options.case:
         return dataset
     profiles, cases = map(_absolute, (options.profile or (), options.case or ()))
-    return dataset.model_copy(
-        update={"profiles": profiles, "cases": cases, "max_cases": None, "max_cases_per_modality": None}
+    return lay_options(
+        dataset, {"profiles": profiles, "cases": cases, "max_cases": None, "max_cases_per_modality": None}
     )
 
 
@@ -86,7 +86,7 @@ def _absolute(names: Sequence[str]) -> tuple[str, ...]:
 
 def _with(settings: SettingsModel, **options: object) -> SettingsModel:
     """Override settings by the options that are not None."""
-    return settings.model_copy(update={name: value for name, value in options.items() if value is not None})
+    return lay_options(settings, {name: value for name, value in options.items() if value is not None})
 
 
 @dataclass(frozen=True)

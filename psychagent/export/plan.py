@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from psychagent.errors import SettingsError
 from psychagent.export.formats import Format
 from psychagent.export.sample import DEFAULT_TASKS, Task
 from psychagent.records.folder import RunFolder
@@ -62,9 +63,17 @@ class Exported:
 
 
 def check_export(plan: ExportPlan) -> None:
-    """Check that the plan names a run, before what rebuilds its prompts is imported.
+    """Check that the plan names a run and a file, before what rebuilds its prompts is imported.
 
     Raises:
         RecordError: If it is not a run.
+        SettingsError: If what is to be written can be no file, or the data card could not name it.
     """
+    name = plan.out.name
+    if name in ("", "..") or plan.out.is_dir():
+        raise SettingsError(f"--out has {str(plan.out)!r}, which is a folder; name a file in it")
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise SettingsError(f"--out has {str(plan.out)!r}, which is not UTF-8; name another file") from error
     RunFolder.of(plan.run).manifest()

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from psychagent.domain.text.secret import holds_key, names_secret, without_keys
 from psychagent.errors import AssetError, PsychAgentError, RecordError
+from psychagent.files.kind import followed, other_kind
 from psychagent.files.parse import RepeatedKeyError, parse_json, parse_yaml
 from psychagent.files.seal import KEY, ChangedError, check_seal
 
@@ -22,13 +23,24 @@ _TOLD, _TOLD_CHARS = 24, 400
 """So many known words are listed in a message: a folder of somebody else's may hold thousands."""
 
 
+MOST_BYTES = 100_000_000
+"""Of a file of settings, texts or one client: a larger one is another kind of file under a wrong name."""
+
+
 class UnshownError(ValueError):
     """A value is refused that may hold a secret, so that no message repeats it."""
 
 
-def read_text(path: Path, raise_as: Raise = AssetError) -> str:
-    """Read a UTF-8 text file; a byte-order mark before the text is no part of it."""
+def read_text(path: Path, raise_as: Raise = AssetError, *, most: int | None = None) -> str:
+    """Read a UTF-8 text file; a byte-order mark before the text is no part of it.
+
+    Args:
+        path: The file.
+        raise_as: Error class to raise if it cannot be read.
+        most: Bytes that it may hold; None sets no bound.
+    """
     try:
+        _require_file(path, raise_as, most)
         return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
         raise raise_as(f"{path}: no such file; check the name") from error
@@ -42,6 +54,17 @@ def read_text(path: Path, raise_as: Raise = AssetError) -> str:
         raise raise_as(f"{path}: cannot be read ({why}); check its name and permissions") from error
     except ValueError as error:
         raise raise_as(f"{str(path)!r}: is no name of a file ({error}); check it") from error
+
+
+def _require_file(path: Path, raise_as: Raise, most: int | None) -> None:
+    """Refuse what would be read without an end, or waits for somebody who writes to it."""
+    kind = other_kind(followed(path))
+    if kind and kind != "folder":
+        raise raise_as(f"{path}: is a {kind}, not a file; name a file")
+    if most is not None and (size := path.stat().st_size) > most:
+        raise raise_as(
+            f"{path}: holds {size:,} bytes, and no file of this kind more than {most:,}; check its name"
+        )
 
 
 def read_json(path: Path) -> Any:
@@ -67,7 +90,7 @@ def read_json(path: Path) -> Any:
 
 def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
     """Parse a YAML or JSON file, by its suffix."""
-    text = read_text(path, raise_as)
+    text = read_text(path, raise_as, most=MOST_BYTES)
     try:
         return parse_json(text) if path.suffix == ".json" else parse_yaml(text)
     except RepeatedKeyError as error:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypedDict, TypeVar
 
 from langgraph.errors import GraphBubbleUp
 from langgraph.runtime import Runtime
+from pydantic import ModelWrapValidatorHandler, ValidationError, model_validator
 
 from psychagent.assets.prompts import PromptLibrary, Rendered
 from psychagent.assets.settings.judge import EvalSettings
@@ -30,6 +31,7 @@ from psychagent.errors import (
     cause_of,
     usage_of,
 )
+from psychagent.files.read import explain
 from psychagent.llm.chat import Answer, Chat
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.llm.reply import Reply
@@ -65,6 +67,14 @@ class JudgeBrief(Record):
     asked_as: str = Role.JUDGE.value
     """Tells the calls of two judges of one session apart."""
 
+    @model_validator(mode="wrap")
+    @classmethod
+    def _in_one_sentence(cls, data: Any, handler: ModelWrapValidatorHandler[JudgeBrief]) -> JudgeBrief:
+        try:
+            return handler(data)
+        except ValidationError as error:
+            raise SettingsError(f"the judge's context: {explain(error, cls)}") from error
+
 
 class JudgeTask(NamedTuple):
     """One judge call: a group of a scale's items, in one repeat."""
@@ -86,8 +96,8 @@ def methods_for(deps: JudgeDeps, modality: School) -> tuple[str, ...]:
 
 
 def _asked(deps: JudgeDeps, runtime: Runtime[JudgeBrief]) -> tuple[str, ...]:
-    brief: JudgeBrief | None = runtime.context
-    if brief is None:
+    brief: object = runtime.context
+    if not isinstance(brief, JudgeBrief):
         raise SettingsError("the judge graph takes the session as its context: give 'dialogue' there")
     return methods_for(deps, brief.dialogue.modality) if brief.methods is None else brief.methods
 

@@ -83,3 +83,16 @@ def _reason(problem: Mapping[str, Any]) -> str:
         return f"there is none{nearest(str(problem['loc'][-1]), Knobs.__dataclass_fields__)}"
     message = str(problem["msg"]).removeprefix("Value error, ")
     return message if problem["type"] == "value_error" else f"has {problem['input']!r}: {message}"
+
+
+def knobs_of(context: object, default: Knobs) -> Knobs:
+    """Return the knobs of a run; a graph without a context takes the default.
+
+    Raises:
+        SettingsError: If the context is something else than knobs: LangGraph hands on what it cannot read.
+    """
+    if context is None or isinstance(context, Knobs):
+        return context or default
+    raise SettingsError(
+        f"the context is {str(context)[:80]!r}, not a mapping of knobs; give it like {{'modality': 'cbt'}}"
+    )

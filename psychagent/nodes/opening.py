@@ -10,10 +10,14 @@ from psychagent.domain.ending import end_reason
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Correction, Plan, allowed_stages, guard_plan
 from psychagent.domain.profile import Case
+from psychagent.errors import SettingsError
+from psychagent.files.read import to_model
 from psychagent.nodes.deps import CourseNode, Deps, Sources
-from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.knobs import Knobs, knobs_of
 from psychagent.nodes.retrieve import choose_candidates
 from psychagent.nodes.state import Brief, CourseState, OpenSession
+
+_INPUT = "the input's case"
 
 
 def brief_of(
@@ -58,10 +62,10 @@ def open_session(deps: Deps) -> CourseNode:
     """Make the node that opens the first or the next session, or ends the course."""
 
     async def decide(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        knobs: Knobs = runtime.context or deps.knobs
-        last = state.get("open")
+        knobs = knobs_of(runtime.context, deps.knobs)
+        last = _last(state)
         if last is None:
-            case = state["case"] if "case" in state else await asyncio.to_thread(deps.case, knobs)
+            case = _case(state) if "case" in state else await asyncio.to_thread(deps.case, knobs)
             first = OpenSession(index=1, plan=deps.prompts(case.language).first_plan(case.modality))
             return await _open(deps, knobs, case, Memory(), first)
         plan, corrections = next_plan(
@@ -74,6 +78,21 @@ def open_session(deps: Deps) -> CourseNode:
         return await _open(deps, knobs, state["case"], state["memory"], following)
 
     return decide
+
+
+def _last(state: CourseState) -> OpenSession | None:
+    """Return the session that was open last; what is given as input has the types that the caller likes."""
+    last: object = state.get("open")
+    if last is None or isinstance(last, OpenSession):
+        return last
+    raise SettingsError(
+        f"the input: field 'open' has {str(last)[:80]!r}, which the graph keeps itself; leave it out"
+    )
+
+
+def _case(state: CourseState) -> Case:
+    case: object = state["case"]
+    return case if isinstance(case, Case) else to_model(Case, case, origin=_INPUT, raise_as=SettingsError)
 
 
 async def _open(deps: Deps, knobs: Knobs, case: Case, memory: Memory, session: OpenSession) -> CourseState:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from os.path import lexists
+from os.path import isdir, lexists
 from pathlib import Path
 from typing import Literal
 
@@ -31,8 +31,11 @@ def require_home(folder: Path, own: Home, options: str) -> None:
     """Check that a folder is nobody's home, or of the kind that is to be written there.
 
     Raises:
-        RecordError: If it is another one's; naming the options that choose the folder.
+        RecordError: If it is another one's, or no folder can be there; naming the options that choose it.
     """
+    place = next(filter(lexists, (folder, *folder.absolute().parents)))
+    if not isdir(place):
+        raise RecordError(f"{place}: is no folder; name another {options}")
     found = home_of(folder)
     if found not in (None, own):
         raise RecordError(f"{folder}: holds {found}, not {own}; name another {options}")

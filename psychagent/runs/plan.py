@@ -15,9 +15,11 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Language
 from psychagent.domain.call import thread_id
+from psychagent.errors import RecordError
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.events import Tell, tell_nobody
+from psychagent.runs.home import require_home
 from psychagent.scales.reward import load_norms
 from psychagent.scales.scale import find_scales
 from psychagent.skills.library import SkillLibrary
@@ -61,8 +63,9 @@ def check_plan(plan: SamplePlan) -> list[CaseFile]:
     takes longer than all of this.
 
     Raises:
-        SettingsError, AssetError: If the run could not start.
+        SettingsError, AssetError, RecordError: If the run could not start.
     """
+    check_folder(plan)
     language = plan.runtime.world.language
     cases = choose_cases(plan)
     for name in _keys(plan):
@@ -74,6 +77,22 @@ def check_plan(plan: SamplePlan) -> list[CaseFile]:
     _check_prompts(language, plan.baseline.prompts_root)
     SkillLibrary(language, plan.baseline.skills_root)
     return cases
+
+
+def has_run(folder: RunFolder) -> bool:
+    """Return whether a folder holds a run, or what is left of one."""
+    return any(path.exists() for path in (folder.manifest_path, folder.checkpoints, folder.calls))
+
+
+def check_folder(plan: SamplePlan) -> None:
+    """Check that a run may be in its folder.
+
+    Raises:
+        RecordError: If it can be none, holds something else, or a run that must not be continued.
+    """
+    require_home(plan.folder.path, "a run", "--save-dir")
+    if has_run(plan.folder) and not plan.resume and not plan.overwrite:
+        raise RecordError(f"{plan.folder.path}: holds a run; continue it with --resume, or --overwrite it")
 
 
 def _check_prompts(language: Language, root: Path | None) -> None:

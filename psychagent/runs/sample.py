@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.call import thread_id
-from psychagent.errors import RecordError, RemovedError
+from psychagent.errors import RemovedError
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
 from psychagent.flows.build import build_deps
@@ -31,7 +31,7 @@ from psychagent.runs.journals.replay import ReplayJournals
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, refuse_other, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
-from psychagent.runs.plan import SamplePlan, choose_cases
+from psychagent.runs.plan import SamplePlan, check_folder, choose_cases, has_run
 from psychagent.runs.replay import without_models
 from psychagent.runs.restore import remove_run
 from psychagent.runs.stop import Stop, stop_on_signals
@@ -58,9 +58,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
     require_home(folder.path, "a run", "--save-dir")
     with hold_lock(folder.lock), log_to(folder.log, plan.runtime.machine.log_level):
         remove_parts(folder.path)
-        has_run = any(path.exists() for path in (folder.manifest_path, folder.checkpoints, folder.calls))
-        if has_run and not plan.resume and not plan.overwrite:
-            raise RecordError(f"{folder.path}: holds a run; continue it with --resume, or --overwrite it")
+        check_folder(plan)
         stop, journals = Stop(), _open_journals(plan)
         async with open_live(
             plan.env,
@@ -79,7 +77,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
                 refuse_other(
                     plan.replay_of.manifest_path, plan.replay_of.manifest(), manifest, "go back to it"
                 )
-            if plan.overwrite and has_run:
+            if plan.overwrite and has_run(folder):
                 # only now that nothing else can fail: never remove a run for one that cannot start
                 remove_run(folder)
             manifest = resume_from(folder, manifest)

@@ -14,10 +14,12 @@ from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
-from psychagent.assets.settings.load import PLACES, load_settings
+from psychagent.assets.settings.load import PLACES, lay_options, load_settings
+from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import MachineSettings, RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
+from psychagent.files.read import load_model
 from tools.field_notes import field_notes
 
 MODELS: list[type[BaseModel]] = [BaselineSettings, RuntimeSettings, DatasetSettings]
@@ -87,6 +89,8 @@ def test_a_path_may_begin_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         (DatasetSettings, {"modalities": ["cbt", "xyz"]}, "field 'modalities.1' has 'xyz'"),
         (DatasetSettings, {"max_case": 3}, "did you mean 'max_cases'?"),
         (DatasetSettings, {"order": "shuffled"}, "field 'order' has 'shuffled'"),
+        (DatasetSettings, {"root": ""}, "field 'root' has '': is empty; name a path"),
+        (RuntimeSettings, {"machine": {"save_dir": "a/" * 2100}}, "is longer than a path can be"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_a_remedy(
@@ -216,3 +220,36 @@ def test_a_secret_is_refused_wherever_it_stands_and_not_repeated(given: dict[str
 def test_a_field_that_only_sounds_like_a_secret_is_taken(name: str) -> None:
     at = {"provider": "openai", "model": "m", "base_url": "http://127.0.0.1:9/v1"}
     assert EndpointSettings.model_validate(at | {"extra_body": {name: "</s>"}}).extra_body == {name: "</s>"}
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [("", "'' as a file of settings is empty"), ("a" * 300, "is longer than a path can be")],
+)
+def test_a_name_that_no_settings_file_can_have_is_refused(given: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        load_settings(BaselineSettings, given)
+
+
+def test_options_are_checked_as_a_file_is_and_leave_defaults_unsaid() -> None:
+    settings = load_settings(BaselineSettings, None)
+    more = lay_options(settings, {"max_sessions": 3})
+    assert more == settings.model_copy(update={"max_sessions": 3})
+    assert more.model_fields_set == settings.model_fields_set | {"max_sessions"}
+    with pytest.raises(SettingsError, match="the options: field 'max_sessions' has -1: "):
+        lay_options(settings, {"max_sessions": -1})
+
+
+@pytest.mark.parametrize(
+    ("folder", "model"),
+    [
+        ("baselines", BaselineSettings),
+        ("runtime", RuntimeSettings),
+        ("datasets", DatasetSettings),
+        ("rft", RftSettings),
+    ],
+)
+def test_settings_over_which_no_option_is_laid_stay_the_same(folder: str, model: type[BaseModel]) -> None:
+    for path in sorted((asset_dir("configs") / folder).glob("*.yaml")):
+        settings = load_model(model, path)
+        assert lay_options(settings, {}) == settings

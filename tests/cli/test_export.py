@@ -51,7 +51,7 @@ def test_pairs_and_filters_are_told_apart_in_what_was_left_out(run: Path, tmp_pa
     ("words", "problem"),
     [
         (("--tasks", "summery"), "did you mean 'summary'"),
-        (("--tasks", ","), "--tasks is empty"),
+        (("--tasks", ","), "--tasks has ',', which names nothing"),
         (("--format", "preference", "--tasks", "summary"), "preference data holds that alone"),
         (("--top-fraction", "0"), "give a share above 0"),
     ],
@@ -85,3 +85,14 @@ def test_the_use_of_skills_is_counted_over_a_run(run: Path) -> None:
     assert "counselor turns of" in told
     for row in ("shown a skill for danger", "naming a skill that was shown", "skills shown a turn"):
         assert row in told
+
+
+@pytest.mark.parametrize("out", [".", "..", "folder", "folder/..", "名\udcff.jsonl"])
+def test_what_can_be_no_file_of_rows_is_refused_before_anything_is_rebuilt(
+    out: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "folder").mkdir()
+    refused = CliRunner().invoke(app, ["export", "no-run", f"--out={out}"])
+    assert isinstance(refused.exception, SettingsError), refused.exception
+    assert str(refused.exception).startswith(f"--out has {out!r}, wh")

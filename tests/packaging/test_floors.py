@@ -12,6 +12,7 @@ FLOORS = {room: floor for floor, rooms in enumerate(STAIRCASE) for room in rooms
 MOST_LINES, MOST_FILES = 2000, 20
 """Of one room; a folder inside it is a room of its own."""
 LAZY = {
+    "psychagent/__main__.py",
     "psychagent/cli/agree.py",
     "psychagent/cli/local_model.py",
     "psychagent/cli/report.py",
@@ -21,8 +22,9 @@ LAZY = {
     "psychagent/skills/index.py",
     "psychagent/skills/store.py",
 }
-"""Modules that may import inside a function: an extra may be missing, and torch costs seconds. The skill
-store is wired into every command, but numpy and FAISS (.3 s, 35 MB) only serve those that search."""
+"""Modules that may import inside a function: an extra may be missing, Ctrl-C may come while the command line
+is imported, and torch costs seconds. The skill store is wired into every command, but numpy and FAISS (.3 s,
+35 MB) only serve those that search."""
 
 SOURCES = sources()
 EVERYTHING = [

@@ -6,18 +6,26 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    model_validator,
+)
 
 from psychagent.assets.address import Address
 from psychagent.assets.settings.secrets import Fields, Headers, KeyName, ModelName, names_of_secrets
+from psychagent.files.name import why_no_path
 from psychagent.replies.as_json import Structured
 
 
 def _beside_file(value: Path, info: ValidationInfo) -> Path:
     base = (info.context or {}).get("base")
-    is_too_long = any(len(part.encode(errors="replace")) > 255 for part in value.parts)
-    if is_too_long or any(letter < " " for letter in str(value)):
-        raise ValueError("is no path that a file can have; check it")
+    if problem := why_no_path(value):
+        raise ValueError(problem)
     try:
         value = value.expanduser()
     except RuntimeError as error:
@@ -25,7 +33,14 @@ def _beside_file(value: Path, info: ValidationInfo) -> Path:
     return value if value.is_absolute() or base is None else base / value
 
 
-FilePath = Annotated[Path, AfterValidator(_beside_file)]
+def _not_empty(value: object) -> object:
+    # an empty path would turn into the folder of the file
+    if isinstance(value, str) and not value.strip():
+        raise ValueError("is empty; name a path, or leave the key out")
+    return value
+
+
+FilePath = Annotated[Path, BeforeValidator(_not_empty), AfterValidator(_beside_file)]
 """A path; a relative one is resolved against the folder of its settings file."""
 
 

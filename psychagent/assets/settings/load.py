@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,7 +13,7 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.named import settings_file
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.errors import SettingsError
-from psychagent.files.read import load_model
+from psychagent.files.read import load_model, to_model
 
 S = TypeVar("S", bound=BaseModel)
 
@@ -36,3 +37,14 @@ def load_settings(model: type[S], path: Path | str | None) -> S:
         return load_model(model, Path(path), SettingsError)
     kind, default = PLACES[model]
     return load_model(model, settings_file(path, kind, default=default), SettingsError)
+
+
+def lay_options(settings: S, options: Mapping[str, object]) -> S:
+    """Lay options over settings, each checked as if the file said it.
+
+    Raises:
+        SettingsError: Naming the field, the value seen and its bounds.
+    """
+    # what was left to a default stays so: a manifest tells the two apart
+    said = {name: getattr(settings, name) for name in settings.model_fields_set}
+    return to_model(type(settings), said | dict(options), origin="the options", raise_as=SettingsError)

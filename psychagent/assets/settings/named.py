@@ -6,6 +6,7 @@ from pathlib import Path
 
 from psychagent.assets.locate import asset_dir
 from psychagent.errors import SettingsError
+from psychagent.files.name import why_no_path
 from psychagent.files.read import nearest
 
 SUFFIX = ".yaml"
@@ -21,11 +22,13 @@ def settings_file(given: Path | str | None, kind: str, *, default: str) -> Path:
         default: The name of the file where nothing is given.
 
     Raises:
-        SettingsError: If a word is neither a file nor bundled, with the closest name that is.
+        SettingsError: If it can be no path, or a word is neither a file nor bundled; with the closest name.
     """
     folder = asset_dir("configs") / kind
     if given is None:
         return folder / f"{default}{SUFFIX}"
+    if problem := why_no_path(given):
+        raise SettingsError(f"{str(given)[:80]!r} as a file of settings {problem}")
     path = Path(given)
     is_word = len(path.parts) == 1 and not path.suffix and not path.is_file()
     if not is_word:

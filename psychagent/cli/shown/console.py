@@ -11,10 +11,17 @@ from rich.segment import Segment
 
 from psychagent.domain.text.plain import plain
 
+LEAST, USUAL, MOST = 20, 80, 10_000
+"""Columns that a console may have; one that claims to have fewer has as many as usual."""
+
 
 def open_console(*, highlight: bool = True) -> Console:
     """Open the console of a command."""
-    return harmless(Console(highlight=highlight))
+    console = Console(highlight=highlight)
+    if not LEAST <= console.width <= MOST:
+        # COLUMNS may say anything: nothing at all is shown on a console without a column
+        console.width = USUAL if console.width < LEAST else MOST
+    return harmless(console)
 
 
 def harmless(console: Console) -> Console:

@@ -64,7 +64,11 @@ def harden(stream: TextIO | None) -> TextIO | None:
 
 
 def harden_output() -> None:
-    """Let neither output nor the sentence of an error end the process."""
+    """Let neither output, the sentence of an error nor a stream that is closed end the process."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            # it also takes the descriptor, which would be given to the next file of a run
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
     sys.stdout, sys.stderr = harden(sys.stdout), harden(sys.stderr)
 
 

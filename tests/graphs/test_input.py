@@ -1,0 +1,92 @@
+"""What a served graph is given and cannot use is told in one sentence, with the field and the remedy."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from psychagent.assets.settings.judge import EvalSettings
+from psychagent.errors import PsychAgentError
+from psychagent.flows.build import build_deps
+from psychagent.flows.course import build_course
+from psychagent.flows.judge import build_judge, build_judge_deps
+from psychagent.flows.live import open_live
+from psychagent.flows.single import build_single
+from tests.support.exporting import offline_runtime, short_baseline
+from tests.support.fakes import case_of
+
+SHORT = {"max_sessions": 1, "max_counselor_turns": 1}
+DIALOGUE = {"case_id": "x", "modality": "cbt", "language": "en", "lines": []}
+
+
+@pytest_asyncio.fixture
+async def graphs() -> AsyncIterator[dict[str, Any]]:
+    async with open_live({}) as live:
+        deps = build_deps(short_baseline(retrieval={"method": "lexical"}), offline_runtime(), live)
+        judge = build_judge(build_judge_deps(EvalSettings(), live))
+        yield {"session": build_single(deps), "course": build_course(deps), "judge": judge}
+
+
+@pytest.mark.parametrize("name", ["session", "course"])
+@pytest.mark.parametrize(
+    ("given", "context", "told"),
+    [
+        ({"case": "x"}, SHORT, "the input's case: holds str, not a mapping of keys"),
+        ({"case": None}, SHORT, "the input's case: holds NoneType, not a mapping of keys"),
+        ({"case": {}}, SHORT, "the input's case: field 'case_id' is missing; add it"),
+        (
+            {"case": {"case_id": "x", "modality": "xyz"}},
+            SHORT,
+            "the input's case: field 'modality'",
+        ),
+        ({"open": "x"}, SHORT, "the input: field 'open' has 'x', which the graph keeps itself"),
+        ({}, "cbt", "the context is 'cbt', not a mapping of knobs"),
+        ({}, 3, "the context is '3', not a mapping of knobs"),
+        ({}, ["cbt"], "the context is \"['cbt']\", not a mapping of knobs"),
+        ({}, {"seed": "x"}, "knob 'seed': has 'x'"),
+    ],
+)
+async def test_an_input_that_no_course_can_have_is_told(
+    graphs: dict[str, Any], name: str, given: dict[str, Any], context: Any, told: str
+) -> None:
+    with pytest.raises(PsychAgentError) as error:
+        await graphs[name].ainvoke(given, context=context)
+    assert str(error.value).startswith(told)
+    assert "\n" not in str(error.value)
+
+
+async def test_a_case_may_be_given_as_a_mapping(graphs: dict[str, Any]) -> None:
+    case = case_of()
+    state = await graphs["session"].ainvoke({"case": case.model_dump(mode="json")}, context=SHORT)
+    assert state["case"] == case
+
+
+@pytest.mark.parametrize(
+    ("context", "told"),
+    [
+        (None, "the judge graph takes the session as its context"),
+        ("x", "the judge graph takes the session as its context"),
+        ({}, "the judge's context: field 'dialogue' is missing; add it"),
+        ({"dialogue": "x"}, "the judge's context: field 'dialogue' has 'x'"),
+        (
+            {"dialogue": {**DIALOGUE, "language": "fr"}},
+            "the judge's context: field 'dialogue.language'",
+        ),
+        ({"dialogue": DIALOGUE, "methods": "WAI"}, "the judge's context: field 'methods' has 'WAI'"),
+        (
+            {"dialogue": DIALOGUE, "method": ["WAI"]},
+            "the judge's context: unknown key 'method'",
+        ),
+        ({"dialogue": DIALOGUE, "methods": ["NO"]}, "no scale NO; known: "),
+    ],
+)
+async def test_a_context_that_no_judge_can_read_is_told(
+    graphs: dict[str, Any], context: Any, told: str
+) -> None:
+    with pytest.raises(PsychAgentError) as error:
+        await graphs["judge"].ainvoke({}, context=context)
+    assert str(error.value).startswith(told)
+    assert "\n" not in str(error.value)
