@@ -114,7 +114,7 @@ def _changed(folder: RunFolder, manifest: Manifest, sources: Sources) -> Iterato
     yield from (name for name in sorted(now) if "rules" in name and then.get(name) != now[name])
     then, now = manifest.hashes.skills, sources.skills(language).library.hashes
     for name in sorted(then.keys() | now.keys()):
-        if name.split("/")[1] in modalities and then.get(name) != now.get(name):
+        if name.partition("/")[2].partition("/")[0] in modalities and then.get(name) != now.get(name):
             yield name
 
 

@@ -109,7 +109,7 @@ def _write_all(plan: ExportPlan, splits: Mapping[str, Sequence[Sample]], facts: 
             put(path, [to_json(_dataset_info(path, files)).encode()])
         card = facts | {"files": digests}
         put(as_json, [to_json(card).encode()])
-        put(as_text, [to_markdown(card).encode()])
+        put(as_text, [to_markdown(card).encode(errors="replace")])
     return Exported(files=files, card=card, card_json=as_json, card_markdown=as_text)
 
 
