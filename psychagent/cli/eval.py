@@ -28,6 +28,7 @@ from psychagent.evals.importing.roles import read_roles
 from psychagent.evals.plan import EvalPlan, check_eval
 from psychagent.evals.safety.rates import SafetyNumbers, count_safety
 from psychagent.evals.summary import EvalResult, Tolerated, evidence_of, metric_means
+from psychagent.files.kind import resolved
 from psychagent.records.summary import InputFormat
 from psychagent.runs.events import CallAnswered, Noticed, StopHeard
 from psychagent.scales.scale import Scale
@@ -94,7 +95,7 @@ def default_name(data_root: Path | None) -> str:
     if data_root is None:
         return "examples"
     # `.` and `..` are not what the folder is called
-    whole = data_root.resolve()
+    whole = resolved(data_root)
     return (whole.stem if whole.is_file() else whole.name) or "examples"
 
 

@@ -14,6 +14,7 @@ from psychagent.domain.risk.session import SessionDanger
 from psychagent.domain.text.name import is_name, why_no_name
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.importing.files import find_files
+from psychagent.evals.importing.gaps import find_gaps
 from psychagent.evals.importing.messages import (
     LINES,
     Talk,
@@ -26,14 +27,10 @@ from psychagent.evals.importing.roles import Roles, read_utterance
 from psychagent.evals.importing.text import SUFFIXES as TEXT
 from psychagent.evals.importing.text import read_named_lines
 from psychagent.evals.safety.danger import danger_of, said_by_gate
+from psychagent.files.kind import resolved
 from psychagent.files.read import read_json, read_text
 from psychagent.records.chat import CHAT
-from psychagent.records.folder import (
-    Broken,
-    check_place,
-    run_of,
-    session_number,
-)
+from psychagent.records.folder import Broken, check_place, run_of, session_number
 from psychagent.records.summary import InputFormat, ReadAs
 from psychagent.scales.dialogue import Dialogue, guess_language, to_lines
 
@@ -87,8 +84,9 @@ def find_sessions(search: Search) -> tuple[list[JudgeInput], list[Broken]]:
         SettingsError: If the folder does not exist or holds several runs.
     """
     inputs: list[JudgeInput] = []
-    broken: list[Broken] = []
-    for path in find_files(search.root, search.input_format):
+    files = find_files(search.root, search.input_format)
+    broken = list(find_gaps(files, search.root))
+    for path in files:
         try:
             for item in _read(path, search):
                 (inputs if isinstance(item, JudgeInput) else broken).append(item)  # type: ignore[arg-type]
@@ -208,7 +206,7 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
     The client's profile is left out: what such a file holds under that name is the counselor's own
     client file, against which the counselor must not be judged.
     """
-    number, run, parents = session_number(path), run_of(path), path.resolve().parents
+    number, run, parents = session_number(path), run_of(path), resolved(path).parents
     folder = parents[1].name
     index = data.get("session_index") or number or 1
     told = [data.get(name) for name in ("case_id", "modality", "session_index")]

@@ -7,6 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from psychagent.errors import RecordError
+from psychagent.files.opened import opened
+
 
 def hash_text(text: str) -> str:
     """Hash a text as UTF-8, which half a character is no part of."""
@@ -19,8 +22,12 @@ def hash_json(data: Any) -> str:
 
 
 def hash_file(path: Path) -> str:
-    """Hash the bytes of a file."""
-    with path.open("rb") as stream:
+    """Hash the bytes of a file.
+
+    Raises:
+        RecordError: If it cannot be read.
+    """
+    with opened(path, RecordError) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -11,12 +11,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from psychagent.domain.text.secret import holds_key, names_secret, without_keys
-from psychagent.errors import AssetError, PsychAgentError, RecordError
+from psychagent.errors import AssetError, RecordError
+from psychagent.files.opened import Raise, read_bytes
 from psychagent.files.parse import RepeatedKeyError, parse_json, parse_yaml
 from psychagent.files.seal import KEY, ChangedError, check_seal
 
 M = TypeVar("M", bound=BaseModel)
-Raise = Callable[[str], PsychAgentError]
 
 _TOLD, _TOLD_CHARS = 24, 400
 """So many known words are listed in a message: a folder of somebody else's may hold thousands."""
@@ -27,21 +27,19 @@ class UnshownError(ValueError):
 
 
 def read_text(path: Path, raise_as: Raise = AssetError) -> str:
-    """Read a UTF-8 text file; a byte-order mark before the text is no part of it."""
+    """Read a UTF-8 text file; a byte-order mark before the text is no part of it.
+
+    Raises:
+        PsychAgentError: The given kind, if it cannot be read, or is no such text.
+    """
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise raise_as(f"{path}: no such file; check the name") from error
+        text = read_bytes(path, raise_as).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         byte = f"byte {error.start} is 0x{error.object[error.start]:02x}"
         raise raise_as(
             f"{path}: is not UTF-8 text ({byte}); save it as UTF-8, or put it back if it is damaged"
         ) from error
-    except OSError as error:
-        why = error.strerror
-        raise raise_as(f"{path}: cannot be read ({why}); check its name and permissions") from error
-    except ValueError as error:
-        raise raise_as(f"{str(path)!r}: is no name of a file ({error}); check it") from error
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def read_json(path: Path) -> Any:

@@ -10,6 +10,7 @@ from pathlib import Path
 from psychagent.domain.base import SCHOOLS
 from psychagent.domain.scores import SessionScores
 from psychagent.errors import RecordError
+from psychagent.files.kind import resolved
 from psychagent.records.folder import CaseFolder, case_folders, runs_at
 from psychagent.records.scores import check_table, read_scores
 
@@ -78,14 +79,14 @@ class EvalFolder:
     def name_data(self, root: Path) -> str:
         """Name the folder that was judged relative to this one, so that both can be moved together."""
         try:
-            return Path(os.path.relpath(root.resolve(), self.path.resolve())).as_posix()
+            return Path(os.path.relpath(resolved(root), resolved(self.path))).as_posix()
         except ValueError:
             # another drive
-            return root.resolve().as_posix()
+            return resolved(root).as_posix()
 
     def find_data(self, name: str) -> Path:
         """Return the folder that `name_data` named."""
-        return Path(os.path.normpath(self.path.resolve() / name))
+        return Path(os.path.normpath(resolved(self.path) / name))
 
     def check_table(self) -> None:
         """Check that the scores are there, without reading them.
@@ -99,6 +100,8 @@ class EvalFolder:
         if not runs:
             check_table(self.table)
         run = runs[0]
+        # one that cannot be read may be of a run that needs no scores
+        run.manifest()
         noun = "is a run of `sample`" if run.path == self.path else f"holds a run of `sample`, {run.name},"
         output = f"evals/{run.name}"
         raise RecordError(

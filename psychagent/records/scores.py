@@ -13,6 +13,7 @@ from pydantic import Field, ValidationError, field_serializer, model_validator
 from psychagent.domain.base import Record, School
 from psychagent.domain.scores import TOP, Direction, Group, Headline, SessionScores, Side
 from psychagent.errors import RecordError
+from psychagent.files.csv_rows import opened_table
 from psychagent.files.parse import parse_json
 from psychagent.files.read import explain, read_json, read_text, to_model
 from psychagent.files.write import write_json
@@ -130,12 +131,11 @@ def read_rows(path: Path) -> Iterator[ScoreRow]:
     Raises:
         RecordError: If the file is missing, lacks a column, or holds a value that is invalid for its column.
     """
+    check_table(path)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            yield from _parse(path, csv.DictReader(stream))
-    except FileNotFoundError as error:
-        raise _no_table(path) from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        with opened_table(path) as reader:
+            yield from _parse(path, reader)
+    except (UnicodeDecodeError, csv.Error) as error:
         raise RecordError(f"{path}: cannot be read as a table ({error}); evaluate again") from error
 
 
@@ -146,11 +146,7 @@ def check_table(path: Path) -> None:
         RecordError: If it is not.
     """
     if not path.exists():
-        raise _no_table(path)
-
-
-def _no_table(path: Path) -> RecordError:
-    return RecordError(f"{path}: no such file; run `psychagent eval --output-root {path.parent}` first")
+        raise RecordError(f"{path}: no such file; run `psychagent eval --output-root {path.parent}` first")
 
 
 def _parse(path: Path, reader: csv.DictReader[str]) -> Iterator[ScoreRow]:

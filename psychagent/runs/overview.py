@@ -90,8 +90,16 @@ def _line(run: RunFolder) -> RunLine:
         cost=cost,
         currency=currency,
         scripted=manifest.is_script,
-        changed=datetime.fromtimestamp(run.manifest_path.stat().st_mtime, UTC),
+        changed=_changed(run.manifest_path),
     )
+
+
+def _changed(path: Path) -> datetime | None:
+    """Return when a file was last written; None if it is gone since it was read."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def _kind(run: RunFolder, manifest: Manifest) -> RunKind:

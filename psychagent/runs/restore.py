@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from psychagent.assets.profiles import CaseFile
@@ -11,6 +10,7 @@ from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession
 from psychagent.errors import RecordError
+from psychagent.files.change import remove_empty, remove_file
 from psychagent.nodes.state import CourseState
 from psychagent.records.chat import CHAT
 from psychagent.records.folder import RunFolder, SessionFile
@@ -84,20 +84,13 @@ def remove_run(folder: RunFolder) -> None:
         RecordError: If no manifest shows that it is a run, or something cannot be removed.
     """
     _check_is_run(folder)
-    try:
-        # checkpoints first: whatever a kill in between leaves is then refused, not resumed as a run
-        for path in (*_files_of(folder), folder.manifest_path):
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise RecordError(
-            f"{error.filename}: cannot be removed ({error.strerror}); remove it by hand"
-        ) from error
+    # checkpoints first: whatever a kill in between leaves is then refused, not resumed as a run
+    for path in (*_files_of(folder), folder.manifest_path):
+        remove_file(path)
     modalities = [folder.path / m.value for m in Modality]
     inner = [path for parent in (*modalities, folder.calls) for path in parent.glob("*")]
-    for path in (*inner, *modalities, folder.calls):
-        # what is not empty holds files of somebody else
-        with suppress(OSError):
-            path.rmdir()
+    # what is not empty holds files of somebody else
+    remove_empty(*inner, *modalities, folder.calls)
 
 
 def _check_is_run(folder: RunFolder) -> None:

@@ -7,7 +7,6 @@ that database it does not survive a power cut: nothing is forced to the disk.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -16,6 +15,8 @@ from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage, Usage, sum_usage
 from psychagent.errors import RecordError, RemovedError
 from psychagent.files.append import append
+from psychagent.files.change import move_file, remove_empty, remove_file
+from psychagent.files.opened import read_bytes
 from psychagent.files.write import write_bytes
 from psychagent.llm.journal import FAILED, Kept, Key
 from psychagent.llm.prompt import Message
@@ -48,7 +49,7 @@ class _Course:
     def begin_to_keep(self) -> None:
         """Say in the first line that the file stays."""
         self.head = self.head.model_copy(update={"kept": True})
-        _, _, calls = self.path.read_bytes().partition(b"\n")
+        _, _, calls = read_bytes(self.path, RecordError).partition(b"\n")
         write_bytes(self.path, self.head_line + calls)
 
     @property
@@ -175,7 +176,7 @@ class FileJournals:
         """End the work on a course."""
         course = self._open.pop(thread, None)
         if finished and course is not None and not course.head.kept:
-            course.path.unlink(missing_ok=True)
+            remove_file(course.path)
 
     def forget(self, thread: str) -> None:
         """Remove a course's journal."""
@@ -187,21 +188,18 @@ class FileJournals:
     def tidy(self) -> None:
         """Remove folders that hold no journal any more."""
         # once, not with every file: on some disks it takes longer than a call's whole work
-        with suppress(OSError):
-            for folder in (*self._folder.iterdir(), self._folder):
-                with suppress(OSError):
-                    folder.rmdir()
+        remove_empty(*self._folder.glob("*"), self._folder)
 
 
 def _put_aside(path: Path, head: JournalHead) -> None:
     """Remove answers that another setup gave; a log is kept under another name."""
     if not head.kept:
-        path.unlink()
+        remove_file(path)
         return
     number = 1
     while (aside := path.with_name(f"{path.stem}.earlier-{number}{path.suffix}")).exists():
         number += 1
-    path.replace(aside)
+    move_file(path, aside)
 
 
 def _fill(course: _Course, thread: str, calls: Sequence[StoredCall]) -> None:
