@@ -19,7 +19,7 @@ from psychagent.cli.lazy import Later
 from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
 from psychagent.cli.settings import read_schools
 from psychagent.cli.shown.console import open_console
-from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
+from psychagent.cli.shown.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.domain.risk.asked import Asked
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.usage import sum_usage

@@ -23,7 +23,7 @@ from psychagent.evals.importing.messages import (
     read_talks,
     to_case_id,
 )
-from psychagent.evals.importing.roles import Roles, read_utterance
+from psychagent.evals.importing.roles import Roles, read_utterance, require_both
 from psychagent.evals.importing.text import SUFFIXES as TEXT
 from psychagent.evals.importing.text import read_named_lines
 from psychagent.evals.safety.danger import danger_of, said_by_gate
@@ -197,6 +197,7 @@ def _read_talk(path: Path, talk: Talk, search: Search, *, of_many: bool) -> Judg
         modality=_modality(talk.school or (folder if folder in SCHOOLS else ""), search),
         session_index=_whole(talk.index, "session"),
     )
+    require_both((line.speaker for line in dialogue.lines), "name the speaker of each utterance")
     return JudgeInput(dialogue=dialogue, source_file=_name(path, search.root), danger=danger_of(dialogue))
 
 
@@ -208,7 +209,7 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
     """
     number, run, parents = session_number(path), run_of(path), resolved(path).parents
     folder = parents[1].name
-    index = data.get("session_index") or number or 1
+    index = data.get("session_index", number or 1)
     told = [data.get(name) for name in ("case_id", "modality", "session_index")]
     check_place(path, case_id=told[0], modality=told[1], index=told[2])
     plan = {"stage": data.get("stage"), "focus": data.get("focus")}
@@ -248,7 +249,7 @@ def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[
                 search,
                 case_id=path.stem,
                 modality=modality,
-                session_index=_whole(session.get("session_number") or place, "session_number"),
+                session_index=_whole(session.get("session_number", place), "session_number"),
                 profile=_text(data.get("client_info")),
                 plan=_text(data.get("global_plan")),
             )
@@ -287,7 +288,9 @@ def _modality(value: Any, search: Search) -> School:
 
 def _whole(value: Any, field: str) -> int:
     if isinstance(value, bool) or not re.fullmatch("[0-9]{1,6}", str(value)) or int(value) < 1:
-        raise RecordError(f"field {field!r} has {repr(value)[:80]}, not a number from 1")
+        raise RecordError(
+            f"field {field!r} has {repr(value)[:80]}, not a number from 1; number sessions from 1"
+        )
     return int(value)
 
 

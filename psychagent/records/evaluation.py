@@ -11,10 +11,11 @@ from psychagent.domain.base import SCHOOLS
 from psychagent.domain.scores import SessionScores
 from psychagent.errors import RecordError
 from psychagent.files.kind import resolved
+from psychagent.files.read import read_json
 from psychagent.records.folder import CaseFolder, case_folders, runs_at
 from psychagent.records.scores import check_table, read_scores
 
-SUMMARY = "summary.json"
+SUMMARY, WORTHLESS = "summary.json", "degenerate"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ class EvalFolder:
 
     def worthless(self, kind: str) -> EvalFolder:
         """Return the folder of one kind of worthless session, which has the same layout."""
-        return EvalFolder(self.path / "degenerate" / kind)
+        return EvalFolder(self.path / WORTHLESS / kind)
 
     def name_data(self, root: Path) -> str:
         """Name the folder that was judged relative to this one, so that both can be moved together."""
@@ -101,7 +102,7 @@ class EvalFolder:
             check_table(self.table)
         run = runs[0]
         # one that cannot be read may be of a run that needs no scores
-        run.manifest()
+        read_json(run.manifest_path)
         noun = "is a run of `sample`" if run.path == self.path else f"holds a run of `sample`, {run.name},"
         output = f"evals/{run.name}"
         raise RecordError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from os.path import lexists
+from os.path import abspath, lexists
 from pathlib import Path
 
 from psychagent.domain.base import Modality, Record
@@ -126,7 +126,8 @@ def check_place(file: Path, *, case_id: object, modality: object, index: object 
     Raises:
         RecordError: Naming the file, what it says and what its place says.
     """
-    parents = resolved(file).parents
+    # links are not followed: what is linked to under another name is in the wrong place
+    parents = Path(abspath(file)).parents
     if parents[1].name not in set(Modality) or not (parents[2] / MANIFEST).is_file():
         return
     said = {"case_id": case_id, "modality": modality, "session_index": index}

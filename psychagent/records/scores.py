@@ -14,8 +14,8 @@ from psychagent.domain.base import Record, School
 from psychagent.domain.scores import TOP, Direction, Group, Headline, SessionScores, Side
 from psychagent.errors import RecordError
 from psychagent.files.csv_rows import opened_table
-from psychagent.files.parse import parse_json
-from psychagent.files.read import explain, read_json, read_text, to_model
+from psychagent.files.own import require_own
+from psychagent.files.read import explain, read_json, to_model
 from psychagent.files.write import write_json
 
 
@@ -37,16 +37,9 @@ def refuse_other_file(path: Path) -> None:
     """Check that a file which is to be written again holds scores, whole or damaged, as far as one can tell.
 
     Raises:
-        RecordError: If it holds JSON of another kind.
+        RecordError: If it holds JSON of another kind, or a damaged file does not show that it held scores.
     """
-    try:
-        data = parse_json(read_text(path, RecordError))
-    except (RecordError, ValueError, RecursionError):
-        return
-    if not isinstance(data, dict) or "scales" not in data:
-        raise RecordError(
-            f"{path}: is no file of scores, and would be replaced by one; name another --output-root"
-        )
+    require_own(path, (b'"judge_model"', b'"input_hash"'), "name another --output-root")
 
 
 class ScoreRow(Record):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from os.path import lexists
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -67,8 +68,16 @@ class RunLine(Record):
 
 def list_runs(folders: Sequence[Path]) -> list[RunLine]:
     """List the runs in folders, each of which may be a run or hold runs; by path."""
-    found = {run.path: run for folder in folders for run in runs_at(folder)}
+    found = {run.path: run for folder in folders for run in (*runs_at(folder), *_without_manifest(folder))}
     return [_line(found[path]) for path in sorted(found)]
+
+
+def _without_manifest(folder: Path) -> Iterator[RunFolder]:
+    """Yield what was a run and has lost its manifest, in a folder that is none itself."""
+    for path in (folder, *sorted(folder.glob("*"))):
+        run = RunFolder(path)
+        if lexists(run.checkpoints) and not lexists(run.manifest_path):
+            yield run
 
 
 def _line(run: RunFolder) -> RunLine:

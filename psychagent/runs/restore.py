@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from psychagent.records.chat import CHAT
 from psychagent.records.folder import RunFolder, SessionFile
 from psychagent.runs.case import CourseRun, config_of, place_of, sessions_done, store_session
 from psychagent.runs.workers.base import Claim
+
+_REMEDY = re.compile("; [^;]*put (?:it|the file) back[^;]*$")
+"""Ends a sentence about a file that a longer one goes on from."""
 
 
 def check_untouched(run: CourseRun, case: Case) -> None:
@@ -60,8 +64,8 @@ async def mend_files(run: CourseRun, claim: Claim[CaseFile], case: Case, values:
     if broken:
         index, problem = next(iter(broken.items()))
         raise RecordError(
-            f"{problem}; its session is no longer in the checkpoints: put the file back, or delete "
-            f"the folder {place.path} to run this case anew"
+            f"{_REMEDY.sub('', problem)}; its session is no longer in the checkpoints: put the file back, or "
+            f"delete the folder {place.path} to run this case anew"
         )
 
 

@@ -8,6 +8,7 @@ from shutil import copytree
 
 import pytest
 
+from psychagent.files.lock import hold_lock
 from tests.support.asked import Ended, ask
 from tests.support.exporting import make_rft, make_sample
 
@@ -70,3 +71,42 @@ def test_no_gap_is_told_of_a_whole_course(made: Path, tmp_path: Path) -> None:
         ended = command(root)
         assert (ended.status, ended.error) == (0, "")
         assert "is missing; put it back" not in ended.said
+
+
+def test_a_link_to_a_case_is_no_case_of_its_own(made: Path, tmp_path: Path) -> None:
+    root = copytree(made, tmp_path / "made")
+    case = next(of(root, "sample").glob("*/*/course.json")).parent
+    (case.parent / "twin").symlink_to(case)
+    ended = judged(root)
+    assert ended.status == 1
+    assert f"has {case.name!r}, and its place says 'twin'; put the right file here" in unwrapped(ended)
+    assert "2 sessions" in ended.said
+
+
+def unwrapped(ended: Ended) -> str:
+    """What a table says, without its lines and breaks."""
+    return " ".join(ended.said.replace("│", " ").split())
+
+
+def test_a_run_that_has_lost_its_manifest_is_listed_as_broken(made: Path, tmp_path: Path) -> None:
+    root = copytree(made, tmp_path / "made")
+    (of(root, "sample") / "manifest.json").unlink()
+    for named in (root / "sample", of(root, "sample")):
+        said = ask("runs", named, "--json").printed
+        assert '"state": "broken"' in said
+        assert "no such file" in said
+
+
+def test_the_lock_of_an_evaluation_names_its_own_option(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with hold_lock(tmp_path / "out" / ".lock"):
+        ended = ask("eval", "--output-root", tmp_path / "out", *FEW)
+    assert ended.error.endswith("wait for it, end it, or name another --output-root")
+
+
+@pytest.mark.parametrize("methods", ["[SRS]", "SRS"])
+def test_scales_without_a_school_are_told_how_to_name_one(tmp_path: Path, methods: str) -> None:
+    settings = tmp_path / "judge.yaml"
+    settings.write_text(f"methods: {methods}\n", encoding="utf-8")
+    ended = ask("eval", "--config", settings, "--output-root", tmp_path / "out")
+    assert "names no school; write one a line below it, such as cbt: [SRS], or give --methods" in ended.error
