@@ -28,7 +28,10 @@ def hash_file(path: Path) -> str:
         RecordError: If it cannot be read.
     """
     with opened(path, RecordError) as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        while part := stream.read(1 << 20):
+            digest.update(part)
+        return digest.hexdigest()
 
 
 def hash_files(folder: Path) -> dict[str, str]:

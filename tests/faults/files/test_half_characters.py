@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from shutil import copytree
 from typing import Any
@@ -46,7 +46,7 @@ def texts_of(value: Any, place: Place = ()) -> Iterator[Place]:
             yield from texts_of(part, (*place, number))
 
 
-def with_half(data: Any, place: Place) -> Any:
+def with_half(data: Any, place: Sequence[Any]) -> Any:
     """Add half a character to the text at a place, or a key of one to a mapping."""
     key, *rest = place
     if not rest:
