@@ -29,8 +29,9 @@ decides between ProviderError and ReplyError; a server that is down is waited fo
 A CallError has a cause where one is known (`domain/cause`): one that no case could get past ends the
 run, one that lies in the dialogue may close the session, any other fails its case.
 
-Surfacing. A command prints the message of a PsychAgentError as one sentence and ends with status 2.
-Any other exception is a bug of ours and shows its traceback.
+Surfacing. A command prints the message of a PsychAgentError as one sentence and ends with status 2, and
+so it does with an error of the operating system that names a file. Any other exception is a bug of ours
+and shows its traceback.
 
 Capture. A run records a case, a rollout or a judge's call that failed, with class and message, and
 continues with the others: `captured` is the one place that catches what nobody foresaw. A scale that

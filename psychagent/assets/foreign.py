@@ -17,6 +17,7 @@ from pydantic import BaseModel, ValidationError
 from psychagent.domain.base import Mixed, Modality
 from psychagent.domain.profile import THEORY_MODELS, BasicInfo, Profile
 from psychagent.errors import AssetError
+from psychagent.files.change import list_folder
 from psychagent.files.read import explain
 
 SUFFIXES = {".json", ".yaml", ".yml"}
@@ -95,13 +96,13 @@ def refuse_mixed(root: Path) -> None:
         AssetError: If it is such a folder, or holds one.
     """
     for name in Mixed:
-        if name.value in (root.absolute().name, *(path.name for path in root.iterdir())):
+        if name.value in (root.absolute().name, *(path.name for path in list_folder(root, AssetError))):
             raise AssetError(f"{root}: holds cases of the school {name.value!r}, {_NOT_HELD}")
 
 
 def passed_over(root: Path) -> Iterator[str]:
     """Say which folders beside those of the schools hold files: no case is made of them."""
-    folders = [path for path in root.iterdir() if path.is_dir()] if root.is_dir() else []
+    folders = [path for path in list_folder(root, AssetError) if path.is_dir()] if root.is_dir() else []
     others = sorted(path for path in folders if path.name not in set(Modality))
     for folder in others if len(others) < len(folders) else ():
         count = sum(path.suffix.lower() in SUFFIXES for path in folder.rglob("*"))

@@ -15,6 +15,7 @@ from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case, Profile
 from psychagent.domain.text.name import is_name, why_no_name
 from psychagent.errors import AssetError
+from psychagent.files.change import list_folder
 from psychagent.files.read import load_data, nearest, to_model
 
 log = logging.getLogger(__name__)
@@ -97,7 +98,7 @@ def find_profiles(dataset: DatasetSettings, language: Language) -> dict[Modality
 def _split(folder: Path, split: str | None) -> Path:
     if split is None or (folder / split).is_dir():
         return folder / (split or "")
-    known = sorted(p.name for p in folder.iterdir() if p.is_dir())
+    known = [p.name for p in list_folder(folder, AssetError) if p.is_dir()]
     if not known:
         return folder
     raise AssetError(f"{folder}: no split {split!r}{nearest(split, known)}")

@@ -21,6 +21,7 @@ from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import AuditKey
 from psychagent.domain.role import ClientKind
 from psychagent.errors import LockError, PsychAgentError, RecordError, usage_of
+from psychagent.files.change import make_folder, remove_file
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
 from psychagent.flows.build import build_deps
@@ -184,7 +185,7 @@ class Chat:
             yield event
             if isinstance(event, SessionClosed | CourseEnded):
                 await self._write_course()
-        self._unsent_path.unlink(missing_ok=True)
+        remove_file(self._unsent_path)
         if (await self.scene()).at == "over":
             await self.checkpoints.compact(self.thread)
 
@@ -256,10 +257,7 @@ def hold_chat_lock(plan: ChatPlan) -> Iterator[None]:
         LockError: If the chat is open in another process.
     """
     folder = plan.folder.path
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise RecordError(f"{folder}: cannot be made ({error.strerror}); name another --save-dir") from error
+    make_folder(folder, option="--save-dir")
     try:
         with hold_lock(plan.folder.lock):
             if plan.is_new and plan.record_path.exists():

@@ -20,7 +20,7 @@ from psychagent.cli.lazy import Later
 from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
 from psychagent.cli.settings import read_schools
 from psychagent.cli.shown.console import open_console
-from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
+from psychagent.cli.shown.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.domain.risk.asked import Asked
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.usage import sum_usage
@@ -29,6 +29,7 @@ from psychagent.evals.importing.roles import read_roles
 from psychagent.evals.plan import EvalPlan, check_eval
 from psychagent.evals.safety.rates import SafetyNumbers, count_safety
 from psychagent.evals.summary import EvalResult, Tolerated, evidence_of, metric_means
+from psychagent.files.kind import resolved
 from psychagent.records.summary import InputFormat
 from psychagent.runs.events import CallAnswered, Noticed, StopHeard
 from psychagent.scales.scale import Scale
@@ -95,7 +96,7 @@ def default_name(data_root: Path | None) -> str:
     if data_root is None:
         return "examples"
     # `.` and `..` are not what the folder is called
-    whole = data_root.resolve()
+    whole = resolved(data_root)
     return (whole.stem if whole.is_file() else whole.name) or "examples"
 
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from psychagent.cli.lazy import Later
-from psychagent.cli.options import split_words
+from psychagent.cli.options import finite, split_words
 from psychagent.domain.script_note import WORDS_OF_SCRIPT
 from psychagent.errors import SettingsError
 from psychagent.export.formats import Format
@@ -27,12 +27,18 @@ def export(
     tasks: Annotated[
         str | None, typer.Option(help=f"Any of {', '.join(TASKS)}, separated by commas.")
     ] = None,
-    min_reward: Annotated[float | None, typer.Option(help="Lowest reward of a session.")] = None,
+    min_reward: Annotated[
+        float | None, typer.Option(callback=finite, help="Lowest reward of a session.")
+    ] = None,
     min_margin: Annotated[
-        float | None, typer.Option(help="Smallest lead over the next best rollout, or over the rejected one.")
+        float | None,
+        typer.Option(
+            callback=finite, help="Smallest lead over the next best rollout, or over the rejected one."
+        ),
     ] = None,
     top_fraction: Annotated[
-        float | None, typer.Option(help="Best share of each modality's sessions, above 0, up to 1.")
+        float | None,
+        typer.Option(callback=finite, help="Best share of each modality's sessions, above 0, up to 1."),
     ] = None,
     split: Annotated[str, typer.Option(help="Splits by case, such as train=0.9,val=0.1.")] = "",
     keep_think: Annotated[

@@ -6,7 +6,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -181,8 +181,21 @@ def end_on_signals() -> None:
             signal.signal(number, end)
 
 
+NAMED = 300
+"""Most characters of a name that a sentence repeats."""
+
+
+def _fail(sentence: str) -> NoReturn:
+    typer.secho(f"error: {plain(sentence)}", err=True, fg="red")
+    sys.exit(2)
+
+
 def run() -> None:
-    """Run the command line; an expected error is one clear sentence and exit status 2."""
+    """Run the command line; an expected error is one clear sentence and exit status 2.
+
+    So is a name that the system takes offence at, or a folder that it lets nobody look into: whether
+    something is there is asked in a hundred places, each of which may hear of it.
+    """
     harden_output()
     end_on_signals()
     try:
@@ -195,8 +208,11 @@ def run() -> None:
                 sys.exit(1)
         raise
     except EXPECTED.load() as error:
-        typer.secho(f"error: {plain(str(error))}", err=True, fg="red")
-        sys.exit(2)
+        _fail(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(f"{str(error.filename)[:NAMED]}: {error.strerror}; check its name and permissions")
     finally:
         # a process that ends looks for garbage once more, a quarter of a second in what it frees anyway
         gc.freeze()

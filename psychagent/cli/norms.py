@@ -11,6 +11,7 @@ from rich.table import Table
 from psychagent.cli.options import ScoreUse
 from psychagent.cli.shown.console import open_console
 from psychagent.evals.norms import ComputedNorms, compute_norms, write_norms
+from psychagent.files.own import require_own
 from psychagent.runs.home import require_free
 
 
@@ -28,6 +29,7 @@ def norms(
     """Compute the means and spreads that rewards are measured in."""
     computed = compute_norms(eval_dir, use=use, least=min_values, all_metrics=all_metrics)
     require_free(out, "--out")
+    require_own(out, (b"counselor:", b"client:", b"clip:"), "name another --out")
     write_norms(computed.norms, out)
     console = open_console()
     console.print(_norms_table(computed))

@@ -6,6 +6,7 @@ What the options name is read in `settings.py`, so a help page is shown without 
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,15 @@ class RunOptions(CaseOptions):
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would ask at most, and ask nothing.")
     ] = False
+
+
+def finite(value: float | None) -> float | None:
+    """Check the number of an option: `nan` and `inf` are numbers to the parser, and compare with nothing."""
+    if value is not None and not math.isfinite(value):
+        raise typer.BadParameter(
+            f"{value} is no number that anything can be compared with; give a finite one"
+        )
+    return value
 
 
 def split_words(text: str) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from psychagent.assets.settings.prices import Prices
 from psychagent.cli.extra import needs_extra
-from psychagent.cli.options import JsonOption, ScoreUse
+from psychagent.cli.options import JsonOption, ScoreUse, finite
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
 from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
@@ -38,9 +38,11 @@ def report(
     prices: Annotated[
         Path | None, typer.Option(help="File with prices of the judge's tokens (YAML).")
     ] = None,
-    price_in: Annotated[float | None, typer.Option(min=0, help="Price of a million prompt tokens.")] = None,
+    price_in: Annotated[
+        float | None, typer.Option(callback=finite, min=0, help="Price of a million prompt tokens.")
+    ] = None,
     price_out: Annotated[
-        float | None, typer.Option(min=0, help="Price of a million completion tokens.")
+        float | None, typer.Option(callback=finite, min=0, help="Price of a million completion tokens.")
     ] = None,
     data_root: Annotated[
         Path | None, typer.Option(help="The judged sessions, if they were moved since: quotes link to them.")

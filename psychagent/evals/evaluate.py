@@ -13,7 +13,7 @@ from psychagent.evals.events import EvalBegan
 from psychagent.evals.find import JudgeInput, find_sessions
 from psychagent.evals.judging.sessions import Task, Work, judge_all, with_results
 from psychagent.evals.marks import mark_rows, to_marks_csv
-from psychagent.evals.plan import EvalPlan, check_output, nothing_found
+from psychagent.evals.plan import OUTPUT, EvalPlan, check_output, nothing_found
 from psychagent.evals.safety.rates import safety_rows
 from psychagent.evals.scales import write_scales
 from psychagent.evals.store import keep_finished, scores_path, to_rows
@@ -51,7 +51,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
     search = plan.search()
     folder = EvalFolder(plan.output_root)
     check_output(plan)
-    with hold_lock(folder.lock) as lock, log_to(folder.log, plan.log_level):
+    with hold_lock(folder.lock, OUTPUT) as lock, log_to(folder.log, plan.log_level):
         remove_parts(folder.path)
         inputs, broken = find_sessions(search)
         if not inputs and not broken:

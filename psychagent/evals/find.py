@@ -14,6 +14,7 @@ from psychagent.domain.risk.session import SessionDanger
 from psychagent.domain.text.name import is_name, why_no_name
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.importing.files import find_files
+from psychagent.evals.importing.gaps import find_gaps
 from psychagent.evals.importing.messages import (
     LINES,
     Talk,
@@ -22,18 +23,14 @@ from psychagent.evals.importing.messages import (
     read_talks,
     to_case_id,
 )
-from psychagent.evals.importing.roles import Roles, read_utterance
+from psychagent.evals.importing.roles import Roles, read_utterance, require_both
 from psychagent.evals.importing.text import SUFFIXES as TEXT
 from psychagent.evals.importing.text import read_named_lines
 from psychagent.evals.safety.danger import danger_of, said_by_gate
+from psychagent.files.kind import resolved
 from psychagent.files.read import read_json, read_text
 from psychagent.records.chat import CHAT
-from psychagent.records.folder import (
-    Broken,
-    check_place,
-    run_of,
-    session_number,
-)
+from psychagent.records.folder import Broken, check_place, run_of, session_number
 from psychagent.records.summary import InputFormat, ReadAs
 from psychagent.scales.dialogue import Dialogue, guess_language, to_lines
 
@@ -87,8 +84,9 @@ def find_sessions(search: Search) -> tuple[list[JudgeInput], list[Broken]]:
         SettingsError: If the folder does not exist or holds several runs.
     """
     inputs: list[JudgeInput] = []
-    broken: list[Broken] = []
-    for path in find_files(search.root, search.input_format):
+    files = find_files(search.root, search.input_format)
+    broken = list(find_gaps(files, search.root))
+    for path in files:
         try:
             for item in _read(path, search):
                 (inputs if isinstance(item, JudgeInput) else broken).append(item)  # type: ignore[arg-type]
@@ -199,6 +197,7 @@ def _read_talk(path: Path, talk: Talk, search: Search, *, of_many: bool) -> Judg
         modality=_modality(talk.school or (folder if folder in SCHOOLS else ""), search),
         session_index=_whole(talk.index, "session"),
     )
+    require_both((line.speaker for line in dialogue.lines), "name the speaker of each utterance")
     return JudgeInput(dialogue=dialogue, source_file=_name(path, search.root), danger=danger_of(dialogue))
 
 
@@ -208,9 +207,9 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
     The client's profile is left out: what such a file holds under that name is the counselor's own
     client file, against which the counselor must not be judged.
     """
-    number, run, parents = session_number(path), run_of(path), path.resolve().parents
+    number, run, parents = session_number(path), run_of(path), resolved(path).parents
     folder = parents[1].name
-    index = data.get("session_index") or number or 1
+    index = data.get("session_index", number or 1)
     told = [data.get(name) for name in ("case_id", "modality", "session_index")]
     check_place(path, case_id=told[0], modality=told[1], index=told[2])
     plan = {"stage": data.get("stage"), "focus": data.get("focus")}
@@ -250,7 +249,7 @@ def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[
                 search,
                 case_id=path.stem,
                 modality=modality,
-                session_index=_whole(session.get("session_number") or place, "session_number"),
+                session_index=_whole(session.get("session_number", place), "session_number"),
                 profile=_text(data.get("client_info")),
                 plan=_text(data.get("global_plan")),
             )
@@ -289,7 +288,9 @@ def _modality(value: Any, search: Search) -> School:
 
 def _whole(value: Any, field: str) -> int:
     if isinstance(value, bool) or not re.fullmatch("[0-9]{1,6}", str(value)) or int(value) < 1:
-        raise RecordError(f"field {field!r} has {repr(value)[:80]}, not a number from 1")
+        raise RecordError(
+            f"field {field!r} has {repr(value)[:80]}, not a number from 1; number sessions from 1"
+        )
     return int(value)
 
 

@@ -16,11 +16,12 @@ from psychagent.evals.events import Tell, tell_nobody
 from psychagent.evals.find import Search
 from psychagent.evals.importing.files import find_files
 from psychagent.evals.importing.roles import Roles
+from psychagent.files.kind import resolved
 from psychagent.records.summary import InputFormat
 from psychagent.runs.home import require_home
 from psychagent.scales.scale import find_scales
 
-_OPTION = "--output-root"
+OUTPUT = "--output-root"
 
 
 @dataclass(frozen=True)
@@ -82,12 +83,12 @@ def check_output(plan: EvalPlan) -> None:
     Raises:
         RecordError: If the folder of the scores holds one of them.
     """
-    require_home(plan.output_root, "an evaluation", _OPTION)
-    search, out = plan.search(), plan.output_root.resolve()
+    require_home(plan.output_root, "an evaluation", OUTPUT)
+    search, out = plan.search(), resolved(plan.output_root)
     written = {out / school for school in SCHOOLS}
     for path in find_files(search.root, plan.input_format):
-        if out == search.root.resolve() or written & {*path.resolve().parents}:
-            raise RecordError(f"{out}: holds {path}, which is to be judged; name another {_OPTION}")
+        if out == resolved(search.root) or written & {*resolved(path).parents}:
+            raise RecordError(f"{out}: holds {path}, which is to be judged; name another {OUTPUT}")
 
 
 def check_eval(plan: EvalPlan) -> None:

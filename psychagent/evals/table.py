@@ -111,11 +111,7 @@ def check_tables(folder: Path, summary: EvalSummary) -> None:
     """
     for name, digest in summary.tables.items():
         path = folder / name
-        try:
-            is_same = hash_file(path) == digest
-        except OSError as error:
-            raise RecordError(f"{path}: cannot be read ({error.strerror}); evaluate again") from error
-        if not is_same:
+        if hash_file(path) != digest:
             raise RecordError(
                 f"{path}: is not the table that the evaluation wrote; evaluate again, which asks no judge "
                 "about what is judged"

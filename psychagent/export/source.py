@@ -19,6 +19,7 @@ from psychagent.nodes.deps import Sources
 from psychagent.nodes.state import Brief
 from psychagent.records.chat import CHAT
 from psychagent.records.folder import CaseFolder, RunFolder
+from psychagent.records.gaps.sessions import missing_sessions
 from psychagent.records.manifest import Manifest
 from psychagent.records.rollouts import RolloutData
 from psychagent.records.session import SessionRecord
@@ -114,7 +115,7 @@ def _changed(folder: RunFolder, manifest: Manifest, sources: Sources) -> Iterato
     yield from (name for name in sorted(now) if "rules" in name and then.get(name) != now[name])
     then, now = manifest.hashes.skills, sources.skills(language).library.hashes
     for name in sorted(then.keys() | now.keys()):
-        if name.split("/")[1] in modalities and then.get(name) != now.get(name):
+        if name.partition("/")[2].partition("/")[0] in modalities and then.get(name) != now.get(name):
             yield name
 
 
@@ -127,26 +128,20 @@ def read_sessions(source: RunSource, skipped: Counter[str]) -> Iterator[HeldSess
 def _read_case(source: RunSource, place: CaseFolder, skipped: Counter[str]) -> Iterator[HeldSession]:
     summaries: list[SessionSummary] = []
     case = case_of(place.modality, place.case_id, source.language)
+    if gap := missing_sessions(place):
+        skipped[f"{place.name}/{gap.path.name}: {gap.reason}"] += 1
     for file in place.session_files():
+        if file.index != len(summaries) + 1:
+            skipped["an earlier session of the case is missing or cannot be read"] += 1
+            continue
         try:
-            if file.index != len(summaries) + 1:
-                raise RecordError("an earlier session of the case cannot be read")
             record = file.read()
             session = HeldSession(_brief(source, case, record, summaries), record, record.typed_rollouts())
             summaries.append(record.typed_summary())
         except RecordError as error:
-            skipped[_reason(str(error))] += 1
+            skipped[f"{place.name}/{file.path.name}: {str(error).removeprefix(f'{file.path}: ')}"] += 1
             continue
         yield session
-
-
-def _reason(message: str) -> str:
-    """Strip the path from a reason, so that equal reasons are counted together."""
-    return (
-        "session: " + message.rpartition("session_")[2].partition(": ")[2]
-        if "session_" in message
-        else message
-    )
 
 
 def case_of(modality: Modality, case_id: str, language: Language) -> Case:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,13 @@ from psychagent.export.sample import Sample
 from psychagent.export.source import HeldSession, open_run, read_sessions
 from psychagent.export.split import assign_splits, drop_duplicates, read_split
 from psychagent.files.lines import to_lines
+from psychagent.files.own import require_own
 from psychagent.files.read import read_json
 from psychagent.files.write import to_json, whole_files
 from psychagent.runs.home import require_free
 
+ROWS = (b'"prompt":', b'"messages":', b'"conversations":', b'"chosen":')
+"""Begin the rows of an earlier export, of any format."""
 ALL = "all"
 """The name of the single split if none is requested."""
 
@@ -98,8 +101,7 @@ def _write_all(plan: ExportPlan, splits: Mapping[str, Sequence[Sample]], facts: 
     files = {name: _file(plan.out, name) for name in splits}
     as_json, as_text = (plan.out.with_name(f"{plan.out.stem}.card.{end}") for end in ("json", "md"))
     to_row = FORMATS[plan.format]
-    for path in (*files.values(), as_json, as_text):
-        require_free(path, "--out")
+    _require_free(files.values(), as_json, as_text)
     with whole_files() as put:
         digests = {
             files[name].name: put(files[name], to_lines(map(to_row, rows))) for name, rows in splits.items()
@@ -109,16 +111,28 @@ def _write_all(plan: ExportPlan, splits: Mapping[str, Sequence[Sample]], facts: 
             put(path, [to_json(_dataset_info(path, files)).encode()])
         card = facts | {"files": digests}
         put(as_json, [to_json(card).encode()])
-        put(as_text, [to_markdown(card).encode()])
+        put(as_text, [to_markdown(card).encode(errors="replace")])
     return Exported(files=files, card=card, card_json=as_json, card_markdown=as_text)
+
+
+def _require_free(rows: Iterable[Path], as_json: Path, as_text: Path) -> None:
+    """Check that nothing but an earlier export is written over."""
+    kinds = {path: ROWS for path in rows} | {as_json: (b'"history_masking"',), as_text: (b"# Training data",)}
+    for path, marks in kinds.items():
+        require_free(path, "--out")
+        require_own(path, marks, "name another --out")
 
 
 def _dataset_info(path: Path, files: Mapping[str, Path]) -> dict[str, Any]:
     """Merge the entries into LLaMA-Factory's list of datasets, keeping those of other files."""
     entries = dataset_info([(p.stem.replace(".", "_"), p.name) for p in files.values()])
     before = read_json(path) if path.exists() else {}
-    if not isinstance(before, dict):
-        raise RecordError(f"{path}: holds {type(before).__name__}, not a list of datasets; move it away")
+    if not isinstance(before, dict) or not all(isinstance(entry, dict) for entry in before.values()):
+        raise RecordError(f"{path}: is no list of datasets; move it away, or name another folder with --out")
+    for name, entry in entries.items():
+        there = before.get(name, entry).get("file_name")
+        if there != entry["file_name"]:
+            raise RecordError(f"{path}: its data set {name!r} is the file {there!r}; give --out another name")
     return before | entries
 
 

@@ -7,6 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from psychagent.errors import RecordError
+from psychagent.files.kind import require_plain
 from psychagent.files.write import PRIVATE
 
 
@@ -22,6 +23,7 @@ def append(path: Path, data: bytes, *, is_new: bool) -> None:
     Raises:
         RecordError: If the disk is full, or the file was removed meanwhile.
     """
+    require_plain(path, RecordError)
     try:
         if is_new:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from psychagent.errors import RecordError
+from psychagent.files.opened import opened
+
+
+@contextmanager
+def opened_table(path: Path) -> Iterator[csv.DictReader[str]]:
+    """Open a table with a header to read its rows; raises as `opened` does."""
+    with opened(path, RecordError) as stream:
+        yield csv.DictReader(io.TextIOWrapper(stream, encoding="utf-8-sig", newline=""))
 
 
 def read_cells(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
@@ -18,13 +28,12 @@ def read_cells(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[s
     if not path.exists():
         return
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            reader = csv.DictReader(stream)
+        with opened_table(path) as reader:
             there = reader.fieldnames or ()
             if lacking := [name for name in columns if name not in there]:
                 raise RecordError(f"{path}: has no column {', '.join(lacking)}; evaluate again")
             for line in reader:
                 cells = {name: value for name, value in line.items() if name is not None and value}
                 yield reader.line_num, cells
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except (UnicodeDecodeError, csv.Error) as error:
         raise RecordError(f"{path}: cannot be read as a table ({error}); evaluate again") from error

@@ -7,6 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from psychagent.errors import RecordError
+from psychagent.files.opened import opened
+
 
 def hash_text(text: str) -> str:
     """Hash a text as UTF-8, which half a character is no part of."""
@@ -19,9 +22,16 @@ def hash_json(data: Any) -> str:
 
 
 def hash_file(path: Path) -> str:
-    """Hash the bytes of a file."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+    """Hash the bytes of a file.
+
+    Raises:
+        RecordError: If it cannot be read.
+    """
+    with opened(path, RecordError) as stream:
+        digest = hashlib.sha256()
+        while part := stream.read(1 << 20):
+            digest.update(part)
+        return digest.hexdigest()
 
 
 def hash_files(folder: Path) -> dict[str, str]:

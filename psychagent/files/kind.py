@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
+
+from psychagent.errors import PsychAgentError
 
 _KINDS = {
     stat.S_IFDIR: "folder",
@@ -18,7 +21,12 @@ _KINDS = {
 
 def followed(path: Path) -> Path:
     """Return what a path means: where its link leads, or the path itself."""
-    return Path(os.path.realpath(path)) if path.is_symlink() else path
+    return resolved(path) if path.is_symlink() else path
+
+
+def resolved(path: Path) -> Path:
+    """Name a path by its place, links followed; unlike `Path.resolve`, also where they lead in a circle."""
+    return Path(os.path.realpath(path))
 
 
 def other_kind(path: Path) -> str:
@@ -32,3 +40,21 @@ def other_kind(path: Path) -> str:
     except (FileNotFoundError, NotADirectoryError):
         return ""
     return _KINDS.get(stat.S_IFMT(found.st_mode), "")
+
+
+def require_plain(path: Path, raise_as: Callable[[str], PsychAgentError]) -> None:
+    """Check before a file is opened that it is none which would keep its reader waiting for ever.
+
+    What is not there, is a folder or may not be seen is left to whoever opens it, as is a pipe that a
+    shell has made for one command: it has no name in any folder.
+
+    Raises:
+        PsychAgentError: The given kind, if it is a pipe, a socket or a device.
+    """
+    try:
+        found = os.stat(path)
+    except (OSError, ValueError):
+        return
+    kind = _KINDS.get(stat.S_IFMT(found.st_mode), "")
+    if kind in ("pipe", "socket", "device") and os.path.lexists(os.path.realpath(path)):
+        raise raise_as(f"{path}: is a {kind}, not a plain file; put the file back, or name another")

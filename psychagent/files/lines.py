@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from psychagent.errors import RecordError
+from psychagent.files.opened import Raise
 from psychagent.files.parse import parse_json
-from psychagent.files.read import Raise, read_text
+from psychagent.files.read import read_text
 from psychagent.files.write import to_line, whole_file
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from psychagent.errors import LockError, RecordError, RemovedError
+from psychagent.files.kind import require_plain
 from psychagent.files.write import PRIVATE, PRIVATE_FOLDER
 
 
@@ -42,12 +43,17 @@ def _inode(path: Path) -> int:
 
 
 @contextmanager
-def hold_lock(path: Path) -> Iterator[Lock]:
-    """Hold the lock of a run's folder.
+def hold_lock(path: Path, option: str = "--save-dir") -> Iterator[Lock]:
+    """Hold the lock of a folder.
+
+    Args:
+        path: The file that is locked.
+        option: What the command calls the choice of the folder.
 
     Raises:
         LockError: If another process holds it.
     """
+    require_plain(path, RecordError)
     lock = FileLock(path, timeout=0, mode=PRIVATE)
     try:
         # parents take the umask: only the folder of the run itself is closed to others
@@ -57,12 +63,12 @@ def hold_lock(path: Path) -> Iterator[Lock]:
     except Timeout as error:
         raise LockError(
             f"{path.parent}: another process is working in this folder; wait for it, end it, or name "
-            "another --save-dir"
+            f"another {option}"
         ) from error
     except OSError as error:
         raise RecordError(
-            f"{path.parent}: cannot be written ({error.strerror or error}); free space, or name another "
-            "--save-dir"
+            f"{path}: cannot be written ({error.strerror or error}); free space, mend its permissions, or "
+            f"name another {option}"
         ) from error
     try:
         yield Lock(path, _inode(path))

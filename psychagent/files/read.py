@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -11,13 +11,12 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from psychagent.domain.text.secret import holds_key, names_secret, without_keys
-from psychagent.errors import AssetError, PsychAgentError, RecordError
-from psychagent.files.kind import followed, other_kind
+from psychagent.errors import AssetError, RecordError
+from psychagent.files.opened import Raise, read_bytes
 from psychagent.files.parse import RepeatedKeyError, parse_json, parse_yaml
 from psychagent.files.seal import KEY, ChangedError, check_seal
 
 M = TypeVar("M", bound=BaseModel)
-Raise = Callable[[str], PsychAgentError]
 
 _TOLD, _TOLD_CHARS = 24, 400
 """So many known words are listed in a message: a folder of somebody else's may hold thousands."""
@@ -36,35 +35,17 @@ def read_text(path: Path, raise_as: Raise = AssetError, *, most: int | None = No
 
     Args:
         path: The file.
-        raise_as: Error class to raise if it cannot be read.
+        raise_as: Error class to raise if it cannot be read, or is no such text.
         most: Bytes that it may hold; None sets no bound.
     """
     try:
-        _require_file(path, raise_as, most)
-        return path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise raise_as(f"{path}: no such file; check the name") from error
+        text = read_bytes(path, raise_as, most=most).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         byte = f"byte {error.start} is 0x{error.object[error.start]:02x}"
         raise raise_as(
             f"{path}: is not UTF-8 text ({byte}); save it as UTF-8, or put it back if it is damaged"
         ) from error
-    except OSError as error:
-        why = error.strerror
-        raise raise_as(f"{path}: cannot be read ({why}); check its name and permissions") from error
-    except ValueError as error:
-        raise raise_as(f"{str(path)!r}: is no name of a file ({error}); check it") from error
-
-
-def _require_file(path: Path, raise_as: Raise, most: int | None) -> None:
-    """Refuse what would be read without an end, or waits for somebody who writes to it."""
-    kind = other_kind(followed(path))
-    if kind and kind != "folder":
-        raise raise_as(f"{path}: is a {kind}, not a file; name a file")
-    if most is not None and (size := path.stat().st_size) > most:
-        raise raise_as(
-            f"{path}: holds {size:,} bytes, and no file of this kind more than {most:,}; check its name"
-        )
+    return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
 
 
 def read_json(path: Path) -> Any:

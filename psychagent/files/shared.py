@@ -10,6 +10,8 @@ from pathlib import Path
 
 from psychagent.errors import RecordError
 from psychagent.files import append
+from psychagent.files.kind import require_plain
+from psychagent.files.opened import opened
 from psychagent.files.write import PRIVATE
 
 _REMOVED = "was removed while it was written to; put it back, or run again to begin a new one"
@@ -29,6 +31,7 @@ def shared_file(path: Path, *, create: bool) -> Iterator[int]:
     Raises:
         RecordError: If it cannot be written, or should be there and is gone.
     """
+    require_plain(path, RecordError)
     try:
         if create:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,14 +58,9 @@ def read_shared(path: Path) -> bytes:
     Raises:
         RecordError: If it cannot be read.
     """
-    try:
-        with path.open("rb") as stream:
-            fcntl.flock(stream, fcntl.LOCK_SH)
-            return stream.read()
-    except FileNotFoundError as error:
-        raise RecordError(f"{path}: no such file; check the name") from error
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read ({error.strerror}); mend its permissions") from error
+    with opened(path, RecordError) as stream:
+        fcntl.flock(stream, fcntl.LOCK_SH)
+        return stream.read()
 
 
 def read_from(place: int, start: int) -> bytes:

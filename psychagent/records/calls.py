@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,8 @@ from psychagent.domain.base import Record
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
+from psychagent.files.change import cut_file, remove_file
+from psychagent.files.opened import read_bytes
 from psychagent.files.seal import add_sum, without_sum
 
 SCHEMA_VERSION = 1
@@ -108,18 +109,15 @@ def read_journal(path: Path, *, mend: bool = True) -> tuple[JournalHead, list[St
     Raises:
         RecordError: If it is no journal, of a later version, or damaged before its last line.
     """
-    try:
-        *lines, torn = path.read_bytes().split(b"\n")
-        if not lines and torn.startswith(_BEGINNING[: len(torn)]):
-            if mend:
-                path.unlink()
-            return None
-        # a file of one unfinished line is none of ours, even if the line says what a first one does
-        head, calls = _head(path, lines[0] if lines else b""), list(_calls(path, lines))
-        if torn and mend:
-            os.truncate(path, sum(len(line) + 1 for line in lines))
-    except OSError as error:
-        raise RecordError(f"{path}: cannot be read ({error.strerror}); mend its permissions") from error
+    *lines, torn = read_bytes(path, RecordError).split(b"\n")
+    if not lines and torn.startswith(_BEGINNING[: len(torn)]):
+        if mend:
+            remove_file(path)
+        return None
+    # a file of one unfinished line is none of ours, even if the line says what a first one does
+    head, calls = _head(path, lines[0] if lines else b""), list(_calls(path, lines))
+    if torn and mend:
+        cut_file(path, sum(len(line) + 1 for line in lines))
     return head, calls
 
 

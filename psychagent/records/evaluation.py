@@ -10,10 +10,12 @@ from pathlib import Path
 from psychagent.domain.base import SCHOOLS
 from psychagent.domain.scores import SessionScores
 from psychagent.errors import RecordError
+from psychagent.files.kind import resolved
+from psychagent.files.read import read_json
 from psychagent.records.folder import CaseFolder, case_folders, runs_at
 from psychagent.records.scores import check_table, read_scores
 
-SUMMARY = "summary.json"
+SUMMARY, WORTHLESS = "summary.json", "degenerate"
 
 
 @dataclass(frozen=True)
@@ -73,19 +75,19 @@ class EvalFolder:
 
     def worthless(self, kind: str) -> EvalFolder:
         """Return the folder of one kind of worthless session, which has the same layout."""
-        return EvalFolder(self.path / "degenerate" / kind)
+        return EvalFolder(self.path / WORTHLESS / kind)
 
     def name_data(self, root: Path) -> str:
         """Name the folder that was judged relative to this one, so that both can be moved together."""
         try:
-            return Path(os.path.relpath(root.resolve(), self.path.resolve())).as_posix()
+            return Path(os.path.relpath(resolved(root), resolved(self.path))).as_posix()
         except ValueError:
             # another drive
-            return root.resolve().as_posix()
+            return resolved(root).as_posix()
 
     def find_data(self, name: str) -> Path:
         """Return the folder that `name_data` named."""
-        return Path(os.path.normpath(self.path.resolve() / name))
+        return Path(os.path.normpath(resolved(self.path) / name))
 
     def check_table(self) -> None:
         """Check that the scores are there, without reading them.
@@ -99,6 +101,8 @@ class EvalFolder:
         if not runs:
             check_table(self.table)
         run = runs[0]
+        # one that cannot be read may be of a run that needs no scores
+        read_json(run.manifest_path)
         noun = "is a run of `sample`" if run.path == self.path else f"holds a run of `sample`, {run.name},"
         output = f"evals/{run.name}"
         raise RecordError(

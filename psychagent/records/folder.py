@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from os.path import abspath, lexists
 from pathlib import Path
 
 from psychagent.domain.base import Modality, Record
 from psychagent.errors import RecordError
+from psychagent.files.kind import resolved
 from psychagent.records.calls import journal_path
 from psychagent.records.course import CourseRecord, read_course
 from psychagent.records.manifest import Manifest, read_manifest
@@ -124,7 +126,8 @@ def check_place(file: Path, *, case_id: object, modality: object, index: object 
     Raises:
         RecordError: Naming the file, what it says and what its place says.
     """
-    parents = file.resolve().parents
+    # links are not followed: what is linked to under another name is in the wrong place
+    parents = Path(abspath(file)).parents
     if parents[1].name not in set(Modality) or not (parents[2] / MANIFEST).is_file():
         return
     said = {"case_id": case_id, "modality": modality, "session_index": index}
@@ -167,7 +170,7 @@ class RunFolder:
     @property
     def name(self) -> str:
         """Name of the system that was run."""
-        return self.path.resolve().name
+        return resolved(self.path).name
 
     @property
     def checkpoints(self) -> Path:
@@ -222,14 +225,14 @@ class RunFolder:
 
 def runs_at(path: Path) -> list[RunFolder]:
     """List the runs at a path: the path itself if it is a run, else those directly below it."""
-    if (path / MANIFEST).is_file():
+    if lexists(path / MANIFEST):
         return [RunFolder(path)]
     return [RunFolder(manifest.parent) for manifest in sorted(path.glob(f"*/{MANIFEST}"))]
 
 
 def run_of(session_file: Path) -> RunFolder | None:
     """Return the run that a session's file belongs to, judging by path and name; None if there is none."""
-    path = session_file.resolve()
+    path = resolved(session_file)
     if not session_number(path) or path.parents[1].name not in set(Modality):
         return None
     return RunFolder(path.parents[2])

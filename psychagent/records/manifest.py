@@ -97,7 +97,7 @@ def read_manifest(path: Path) -> Manifest:
     data = read_json(path)
     if not isinstance(data, dict) or not isinstance(data.get("settings"), dict):
         content = type(data).__name__ if not isinstance(data, dict) else "no settings"
-        raise RecordError(f"{path}: holds {content}, not a manifest of this project")
+        raise RecordError(f"{path}: holds {content}, not a manifest of this project; put the file back")
     version = data.get("schema_version")
     if type(version) is not int or version < 1:
         raise RecordError(f"{path}: has schema_version {version!r}, not a number from 1; put the file back")

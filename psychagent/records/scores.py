@@ -13,8 +13,9 @@ from pydantic import Field, ValidationError, field_serializer, model_validator
 from psychagent.domain.base import Record, School
 from psychagent.domain.scores import TOP, Direction, Group, Headline, SessionScores, Side
 from psychagent.errors import RecordError
-from psychagent.files.parse import parse_json
-from psychagent.files.read import explain, read_json, read_text, to_model
+from psychagent.files.csv_rows import opened_table
+from psychagent.files.own import require_own
+from psychagent.files.read import explain, read_json, to_model
 from psychagent.files.write import write_json
 
 
@@ -36,16 +37,9 @@ def refuse_other_file(path: Path) -> None:
     """Check that a file which is to be written again holds scores, whole or damaged, as far as one can tell.
 
     Raises:
-        RecordError: If it holds JSON of another kind.
+        RecordError: If it holds JSON of another kind, or a damaged file does not show that it held scores.
     """
-    try:
-        data = parse_json(read_text(path, RecordError))
-    except (RecordError, ValueError, RecursionError):
-        return
-    if not isinstance(data, dict) or "scales" not in data:
-        raise RecordError(
-            f"{path}: is no file of scores, and would be replaced by one; name another --output-root"
-        )
+    require_own(path, (b'"judge_model"', b'"input_hash"'), "name another --output-root")
 
 
 class ScoreRow(Record):
@@ -130,12 +124,11 @@ def read_rows(path: Path) -> Iterator[ScoreRow]:
     Raises:
         RecordError: If the file is missing, lacks a column, or holds a value that is invalid for its column.
     """
+    check_table(path)
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            yield from _parse(path, csv.DictReader(stream))
-    except FileNotFoundError as error:
-        raise _no_table(path) from error
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        with opened_table(path) as reader:
+            yield from _parse(path, reader)
+    except (UnicodeDecodeError, csv.Error) as error:
         raise RecordError(f"{path}: cannot be read as a table ({error}); evaluate again") from error
 
 
@@ -146,11 +139,7 @@ def check_table(path: Path) -> None:
         RecordError: If it is not.
     """
     if not path.exists():
-        raise _no_table(path)
-
-
-def _no_table(path: Path) -> RecordError:
-    return RecordError(f"{path}: no such file; run `psychagent eval --output-root {path.parent}` first")
+        raise RecordError(f"{path}: no such file; run `psychagent eval --output-root {path.parent}` first")
 
 
 def _parse(path: Path, reader: csv.DictReader[str]) -> Iterator[ScoreRow]:

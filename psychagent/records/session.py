@@ -67,9 +67,7 @@ class SessionRecord(StoredFile):
         Raises:
             RecordError: If it has another form, as in files of the reference release.
         """
-        return to_model(
-            SessionSummary, self.summary, origin=f"session {self.session_index}", raise_as=RecordError
-        )
+        return to_model(SessionSummary, self.summary, origin="summary", raise_as=RecordError)
 
     def typed_rollouts(self) -> RolloutData | None:
         """Return the rollouts as our own model; None if there was only one.

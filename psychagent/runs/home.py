@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from os.path import isdir, lexists
 from pathlib import Path
 from typing import Literal
 
 from psychagent.errors import RecordError
-from psychagent.records.chat import CHAT
-from psychagent.records.evaluation import EvalFolder
-from psychagent.records.folder import RunFolder
+from psychagent.records.chat import CHAT, UNSENT
+from psychagent.records.evaluation import WORTHLESS, EvalFolder
+from psychagent.records.folder import COURSE, RunFolder, session_number
 
 Home = Literal["a chat", "a run", "an evaluation"]
 
@@ -41,10 +40,17 @@ def require_home(folder: Path, own: Home, options: str) -> None:
         raise RecordError(f"{folder}: holds {found}, not {own}; name another {options}")
 
 
-_OURS = re.compile(
-    r"(manifest|course|chat|summary|scales|session_\d+)\.json|(scores|safety|marks)\.csv|(run|eval)\.log"
-    r"|checkpoints\.sqlite\S*|safety\.jsonl"
-)
+def _inside(folder: RunFolder | EvalFolder) -> set[str]:
+    """Name all that a kind of folder holds, as its own description does."""
+    found = [
+        part.fget(folder) for part in vars(type(folder)).values() if isinstance(part, property) and part.fget
+    ]
+    return {path.name for path in found if isinstance(path, Path)}
+
+
+_NAMES = {COURSE, CHAT, UNSENT}.union(*(_inside(kind(Path("home"))) for kind in (RunFolder, EvalFolder)))
+_DEEPEST = 5
+"""Folders in which a file may lie below its home: the scores of a worthless session of a case."""
 
 
 def require_free(path: Path, option: str) -> None:
@@ -53,9 +59,14 @@ def require_free(path: Path, option: str) -> None:
     Raises:
         RecordError: If it is one; naming the option that chooses the file.
     """
-    if not _OURS.fullmatch(path.name) or not path.exists():
+    if not path.exists():
         return
-    # a session lies three folders deep: run, modality, case
-    homes = [home for folder in list(path.absolute().parents)[:3] if (home := home_of(folder))]
-    if homes:
-        raise RecordError(f"{path}: is a file of {homes[0]}; name another {option}")
+    for folder in list(path.absolute().parents)[:_DEEPEST]:
+        if (home := home_of(folder)) and _is_kept(path.absolute().relative_to(folder)):
+            raise RecordError(f"{path}: is a file of {home}; name another {option}")
+
+
+def _is_kept(inside: Path) -> bool:
+    """Return whether a home keeps a file, by its place in it; also what SQLite lays beside checkpoints."""
+    base = inside.name.removesuffix("-wal").removesuffix("-shm").removesuffix("-journal")
+    return bool(session_number(inside)) or bool({base, inside.parts[0]} & (_NAMES | {WORTHLESS}))

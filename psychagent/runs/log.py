@@ -11,7 +11,7 @@ from contextvars import ContextVar
 from pathlib import Path
 
 from psychagent.errors import RecordError
-from psychagent.files.write import PRIVATE
+from psychagent.files.change import make_file
 
 ROOT = "psychagent"
 _FORM = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -63,9 +63,8 @@ def log_to(path: Path, level: str) -> Iterator[None]:
         RecordError: If the file cannot be opened.
     """
     logger = logging.getLogger(ROOT)
+    make_file(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=PRIVATE)
         # a name of a file may hold bytes that are no character
         handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:

@@ -153,9 +153,7 @@ def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
     try:
         before = read_manifest(path)
     except RecordError as error:
-        raise RecordError(
-            f"{error}; put it back, name another --save-dir, or remove the folder by hand"
-        ) from error
+        raise RecordError(f"{error}, or name another --save-dir, or remove the folder by hand") from error
     if before.schema_version < SCHEMA_VERSION:
         raise RecordError(
             f"{path}: the run was begun by an earlier version (schema_version {before.schema_version}), from "

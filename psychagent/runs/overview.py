@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
+from os.path import lexists
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -70,8 +71,16 @@ class RunLine(Record):
 
 def list_runs(folders: Sequence[Path]) -> list[RunLine]:
     """List the runs in folders, each of which may be a run or hold runs; by path."""
-    found = {run.path: run for folder in folders for run in runs_at(folder)}
+    found = {run.path: run for folder in folders for run in (*runs_at(folder), *_without_manifest(folder))}
     return [_line(found[path]) for path in sorted(found)]
+
+
+def _without_manifest(folder: Path) -> Iterator[RunFolder]:
+    """Yield what was a run and has lost its manifest, in a folder that is none itself."""
+    for path in (folder, *sorted(folder.glob("*"))):
+        run = RunFolder(path)
+        if lexists(run.checkpoints) and not lexists(run.manifest_path):
+            yield run
 
 
 def _line(run: RunFolder) -> RunLine:
@@ -94,8 +103,16 @@ def _line(run: RunFolder) -> RunLine:
         cost=cost,
         currency=currency,
         scripted=manifest.is_script,
-        changed=datetime.fromtimestamp(run.manifest_path.stat().st_mtime, UTC),
+        changed=_changed(run.manifest_path),
     )
+
+
+def _changed(path: Path) -> datetime | None:
+    """Return when a file was last written; None if it is gone since it was read."""
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except OSError:
+        return None
 
 
 def _kind(run: RunFolder, manifest: Manifest) -> RunKind:

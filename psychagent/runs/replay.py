@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from psychagent.errors import RecordError
+from psychagent.files.kind import resolved
 from psychagent.records.folder import RunFolder
 from psychagent.runs.plan import SamplePlan
 
@@ -37,7 +38,7 @@ def plan_replay(run: RunFolder, save_dir: Path, *, overwrite: bool = False) -> S
         rft=settings.rft,
         replay_of=run,
     )
-    if plan.folder.path.resolve() == run.path.resolve():
+    if resolved(plan.folder.path) == resolved(run.path):
         raise RecordError(f"{run.path}: is the run itself; name another --save-dir")
     if plan.folder.path.exists() and not overwrite:
         # it may hold another run's replay, which this one must not go on with

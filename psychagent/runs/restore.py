@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from psychagent.assets.profiles import CaseFile
@@ -11,11 +11,15 @@ from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession
 from psychagent.errors import RecordError
+from psychagent.files.change import remove_empty, remove_file
 from psychagent.nodes.state import CourseState
 from psychagent.records.chat import CHAT
 from psychagent.records.folder import RunFolder, SessionFile
 from psychagent.runs.case import CourseRun, config_of, place_of, sessions_done, store_session
 from psychagent.runs.workers.base import Claim
+
+_REMEDY = re.compile("; [^;]*put (?:it|the file) back[^;]*$")
+"""Ends a sentence about a file that a longer one goes on from."""
 
 
 def check_untouched(run: CourseRun, case: Case) -> None:
@@ -60,8 +64,8 @@ async def mend_files(run: CourseRun, claim: Claim[CaseFile], case: Case, values:
     if broken:
         index, problem = next(iter(broken.items()))
         raise RecordError(
-            f"{problem}; its session is no longer in the checkpoints: put the file back, or delete "
-            f"the folder {place.path} to run this case anew"
+            f"{_REMEDY.sub('', problem)}; its session is no longer in the checkpoints: put the file back, or "
+            f"delete the folder {place.path} to run this case anew"
         )
 
 
@@ -84,20 +88,13 @@ def remove_run(folder: RunFolder) -> None:
         RecordError: If no manifest shows that it is a run, or something cannot be removed.
     """
     _check_is_run(folder)
-    try:
-        # checkpoints first: whatever a kill in between leaves is then refused, not resumed as a run
-        for path in (*_files_of(folder), folder.manifest_path):
-            path.unlink(missing_ok=True)
-    except OSError as error:
-        raise RecordError(
-            f"{error.filename}: cannot be removed ({error.strerror}); remove it by hand"
-        ) from error
+    # checkpoints first: whatever a kill in between leaves is then refused, not resumed as a run
+    for path in (*_files_of(folder), folder.manifest_path):
+        remove_file(path)
     modalities = [folder.path / m.value for m in Modality]
     inner = [path for parent in (*modalities, folder.calls) for path in parent.glob("*")]
-    for path in (*inner, *modalities, folder.calls):
-        # what is not empty holds files of somebody else
-        with suppress(OSError):
-            path.rmdir()
+    # what is not empty holds files of somebody else
+    remove_empty(*inner, *modalities, folder.calls)
 
 
 def _check_is_run(folder: RunFolder) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, assert_never
 
 from psychagent.assets.settings.baseline import EmbeddingSettings
-from psychagent.errors import SkillStoreError
+from psychagent.errors import RecordError, SkillStoreError
 from psychagent.files.digest import hash_file
 from psychagent.llm.servers.outage import Outages
 from psychagent.llm.wire import Wire
@@ -167,7 +167,7 @@ def check_weights(path: Path, expected: str) -> None:
     """
     try:
         seen = hash_file(path)
-    except OSError as error:
+    except RecordError as error:
         raise SkillStoreError(f"{path}: cannot be read ({error}); reinstall the package") from error
     if seen != expected:
         raise SkillStoreError(f"{path}: sha256 is {seen}, expected {expected}; reinstall the package")

@@ -14,6 +14,7 @@ from psychagent.domain.profile import Text
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
+from psychagent.files.opened import read_bytes
 from psychagent.files.read import load_data, to_model
 
 Entry = TypeVar("Entry", bound=BaseModel)
@@ -73,7 +74,7 @@ class SkillLibrary:
         A look at the file's text: reading a large library takes half a second, and few stages have any.
         """
         path = self.path(modality, stage)
-        return path.is_file() and b"always" in path.read_bytes()
+        return path.is_file() and b"always" in read_bytes(path)
 
     def all_stages(self) -> list[StageSkills]:
         """Read every stage that has a file."""

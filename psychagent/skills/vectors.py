@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import logging
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -17,6 +19,11 @@ from psychagent.skills.embed import Embedder
 from psychagent.skills.encoders import Vectors
 
 _log = logging.getLogger(__name__)
+
+
+def _array(stored: zipfile.ZipFile, name: str) -> Any:
+    """Read all bytes of an array: numpy reads as many as its head says, and of a part no check sum."""
+    return np.load(io.BytesIO(stored.read(f"{name}.npy")), allow_pickle=False)
 
 
 class VectorCache:
@@ -37,15 +44,15 @@ class VectorCache:
         if path is None:
             return {}
         try:
-            # np.load leaves open a file that it cannot read, so it is opened here
-            with path.open("rb") as stream, np.load(stream, allow_pickle=False) as stored:
-                return dict(zip(stored["hashes"].tolist(), stored["vectors"], strict=True))
+            with path.open("rb") as stream, zipfile.ZipFile(stream) as stored:
+                hashes, vectors = (_array(stored, name) for name in ("hashes", "vectors"))
+            return dict(zip(hashes.tolist(), vectors, strict=True))
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except PermissionError as error:
             self._give_up(f"{path}: cannot be read ({error.strerror})")
             return {}
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
             raise SkillStoreError(
                 f"{path}: vector cache cannot be read ({error}); delete the file"
             ) from error

@@ -17,7 +17,8 @@ from psychagent.cli.options import RunOptions, SettingsFiles, takes
 from psychagent.cli.runs.plan import make_plan, read_rollouts
 from psychagent.cli.runs.rft import RftOptions
 from psychagent.domain.base import Language, Modality
-from tests.support.commands import load_command
+from psychagent.errors import SettingsError
+from tests.support.commands import load_command, walk
 from tests.support.flat import runtime_of
 
 
@@ -142,3 +143,34 @@ def test_a_word_that_an_option_does_not_know_is_refused_with_the_known_ones(
     result = CliRunner().invoke(app, line.split(), env={"COLUMNS": "200"})
     assert result.exit_code == 2
     assert all(f"'{word}'" in result.output for word in (*known, line.split()[-1]))
+
+
+FLOATS = [
+    (*words, option.opts[0])
+    for words, command in walk(typer.main.get_command(app))
+    for option in command.params
+    if option.type_descriptor.annotation is float
+]
+
+
+def test_there_are_options_of_numbers() -> None:
+    assert ("export", "--min-margin") in FLOATS
+    assert ("skills", "validate", "--max-cosine") in FLOATS
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "NaN"])
+@pytest.mark.parametrize("words", FLOATS, ids=" ".join)
+def test_a_number_that_compares_with_nothing_is_refused(
+    words: tuple[str, ...], value: str, tmp_path: Path
+) -> None:
+    *command, option = words
+    (tmp_path / "ratings.csv").write_text("rater,dialogue,dimension,score\nA,x,1,2\nB,x,1,3\n")
+    needed = {
+        "export": [str(tmp_path), "--out", str(tmp_path / "rows.jsonl")],
+        "report": [str(tmp_path)],
+        "agree": [str(tmp_path / "ratings.csv")],
+    }
+    ended = CliRunner().invoke(app, [*command, *needed.get(command[0], []), f"{option}={value}"])
+    said = str(ended.exception) if isinstance(ended.exception, SettingsError) else ended.output
+    assert ended.exit_code != 0
+    assert "finite" in said or "Input should be" in said

@@ -36,7 +36,9 @@ def test_a_folder_in_place_of_the_file_is_told_in_one_sentence(tmp_path: Path) -
     with pytest.raises(RecordError, match=r"cannot be written \(Is a directory\); free space, mend its"):
         with shared_file(tmp_path, create=True):
             raise AssertionError("it was opened")
-    with pytest.raises(RecordError, match=r"cannot be read \(Is a directory\); mend its permissions"):
+    with pytest.raises(
+        RecordError, match=r"cannot be read \(Is a directory\); check its name and permissions"
+    ):
         read_shared(tmp_path)
 
 

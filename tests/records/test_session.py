@@ -110,7 +110,7 @@ def test_a_file_of_the_reference_releases_shape_is_read(tmp_path: Path) -> None:
     assert rollouts
     assert (rollouts.winner_rollout_index, rollouts.rewards) == (2, {})
     assert record.turns == ()
-    with pytest.raises(RecordError, match="session 0"):
+    with pytest.raises(RecordError, match="summary: "):
         record.typed_summary()
 
 

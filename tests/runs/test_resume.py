@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -398,9 +399,10 @@ async def test_a_broken_manifest_is_named_with_the_remedy(tmp_path: Path, text: 
         plan = await finished_run(tmp_path, server)
         path = tmp_path / NAME / "manifest.json"
         path.write_text(text)
-        with pytest.raises(RecordError, match=r"put it back, name another --save-dir, or remove") as caught:
+        with pytest.raises(RecordError, match=", or name another --save-dir, or remove the folder") as caught:
             await run_sample(plan)
         assert str(path) in str(caught.value)
+        assert len(re.findall("put (it|the file) back", str(caught.value))) == 1
         before = tree_of(tmp_path)
         with pytest.raises(RecordError, match=r"nobody can tell that this is a run, so nothing was removed"):
             await run_sample(replace(plan, overwrite=True))

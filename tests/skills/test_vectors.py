@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Sequence
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -168,3 +169,24 @@ async def test_a_cache_that_may_not_be_read_is_a_warning(
     assert (await cache.embed(["sleep"])).shape == (1, 997)
     assert "cannot be read (Permission denied)" in caplog.messages[0]
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_no_bit_that_flips_makes_other_vectors_or_ends_in_a_traceback(tmp_path: Path) -> None:
+    """The sizes in an array's head decide how much of it is read, and a part has no check sum."""
+    texts = ["sleep", "anger", "grief"]
+    whole = (await VectorCache(tmp_path, CountingEmbedder()).embed(texts)).tolist()
+    path = the_file(tmp_path)
+    data = path.read_bytes()
+    head = data.index(b"vectors.npy")
+    ends = [*range(60), *range(len(data) - 240, len(data))]
+    lost: list[tuple[int, int]] = []
+    flips = [*((place, place % 8) for place in ends), *product(range(head, head + 150), range(8))]
+    for place, bit in flips:
+        path.write_bytes(data[:place] + bytes([data[place] ^ 1 << bit]) + data[place + 1 :])
+        try:
+            found = (await VectorCache(tmp_path, CountingEmbedder()).embed(texts)).tolist()
+        except SkillStoreError as error:
+            lost += [] if path.name in str(error) else [(place, bit)]
+        else:
+            lost += [] if found == whole else [(place, bit)]
+    assert lost == []

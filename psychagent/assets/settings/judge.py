@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
 from psychagent.assets.settings.named import settings_file
@@ -65,6 +65,15 @@ class EvalSettings(Settings):
     """Folder of scales; null is the bundled one."""
     prompts_root: FilePath | None = None
     """Prompt folder; null is the bundled one."""
+
+    @field_validator("methods", mode="before")
+    @classmethod
+    def _is_by_school(cls, value: object) -> object:
+        if isinstance(value, str | list):
+            raise ValueError(
+                "names no school; write one a line below it, such as cbt: [SRS], or give --methods"
+            )
+        return value
 
 
 def load_eval_settings(path: Path | str | None) -> EvalSettings:

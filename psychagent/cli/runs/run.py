@@ -14,7 +14,7 @@ from rich.table import Table
 from psychagent.assets.profiles import CaseFile
 from psychagent.cli.lazy import Later
 from psychagent.cli.shown.console import open_console
-from psychagent.cli.watch import STOPPING, Reporter, Tally, show_taken, usage_table
+from psychagent.cli.shown.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.flows.events import (
     CardShown,
     CourseEnded,

@@ -1,1 +1,1 @@
-"""How commands print: a console that nothing can steer, output that ends no command, JSON for programs."""
+"""How commands print: a console that nothing can steer, progress, output that ends no command, JSON."""

@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from psychagent.cli.options import finite
 from psychagent.cli.settings import read_skill_settings
 from psychagent.domain.base import Language
 from psychagent.skills.check import check_library
@@ -20,7 +21,8 @@ from psychagent.skills.vectors import VectorCache
 def validate(
     root: Annotated[Path | None, typer.Argument(help="Library; default: the bundled one.")] = None,
     max_cosine: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Largest cosine of two skills of a stage.")
+        float | None,
+        typer.Option(callback=finite, min=0, max=1, help="Largest cosine of two skills of a stage."),
     ] = None,
     loose: Annotated[
         bool, typer.Option("--loose", help="Leave out lengths and the ids' house rules (imported libraries).")

@@ -27,20 +27,21 @@ def use(
     baseline = settings.baseline
     library = SkillLibrary(settings.runtime.world.language, baseline.skills_root)
     store = SkillStore(library, embedder=None, method="lexical", stages=baseline.retrieval.stages)
-    records = [(case.modality, file.read()) for case in folder.cases() for file in case.session_files()]
+    files = [(case.modality, file) for case in folder.cases() for file in case.session_files()]
+    records = [(modality, file.path, file.read()) for modality, file in files]
     counted = count_use(
-        (record.turns, store.stage(modality, _stage(record))) for modality, record in records if record.turns
+        (record.turns, store.stage(modality, _stage(path, record)))
+        for modality, path, record in records
+        if record.turns
     )
     if not counted.turns:
         raise RecordError(f"{folder.path}: holds no turn of a counselor; name a run that has begun")
     open_console().print(use_table(counted, len(records), baseline.counselor.model))
 
 
-def _stage(record: SessionRecord) -> Stage:
+def _stage(path: Path, record: SessionRecord) -> Stage:
     if record.stage not in set(Stage):
-        raise RecordError(
-            f"session {record.session_index}: field 'stage' has {record.stage!r}; known: {', '.join(Stage)}"
-        )
+        raise RecordError(f"{path}: field 'stage' has {record.stage!r}; known: {', '.join(Stage)}")
     return Stage(record.stage)
 
 

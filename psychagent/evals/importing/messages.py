@@ -48,7 +48,8 @@ class Talk:
     @property
     def index(self) -> Any:
         """The session's number; 1 where the file gives none."""
-        return self._first(_INDEXES) or 1
+        index = self._first(_INDEXES)
+        return 1 if index is None else index
 
     @property
     def school(self) -> Any:

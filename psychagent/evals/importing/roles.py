@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from psychagent.domain.base import Speaker
@@ -74,6 +74,18 @@ def part_of(name: str, roles: Roles) -> Part | None:
         if part is not None:
             return part
     return None
+
+
+def require_both(speakers: Iterable[Speaker], remedy: str) -> None:
+    """Check that both sides speak: the scales are about what passes between them.
+
+    Raises:
+        RecordError: Naming the side that speaks alone.
+    """
+    there = set(speakers)
+    if len(there) < 2:
+        who = f"only the {there.pop().value}" if there else "neither side"
+        raise RecordError(f"{who} speaks; {remedy}, or map names with --roles")
 
 
 def is_pair(item: Any) -> bool:

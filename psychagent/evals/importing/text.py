@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from psychagent.domain.base import Speaker
 from psychagent.errors import RecordError
-from psychagent.evals.importing.roles import Roles, part_of, plain
+from psychagent.evals.importing.roles import Roles, part_of, plain, require_both
 
 SUFFIXES = {".txt", ".text"}
 _LINE = re.compile(
@@ -36,11 +36,7 @@ def read_named_lines(text: str, roles: Roles) -> list[tuple[Speaker, str]]:
             "or '=counselor', leave it out with '=skip', or with '=text' where it is no name"
         )
     said = [(part, words.strip()) for part, words in _parts(lines, roles) if isinstance(part, Speaker)]
-    if len({speaker for speaker, _ in said}) < 2:
-        who = "neither side" if not said else f"only the {said[0][0].value}"
-        raise RecordError(
-            f"{who} speaks; begin each utterance with 'Counselor:' or 'Client:', or map names with --roles"
-        )
+    require_both((speaker for speaker, _ in said), "begin each utterance with 'Counselor:' or 'Client:'")
     return said
 
 

@@ -14,6 +14,8 @@ from psychagent.evals.marks import read_marks
 from psychagent.evals.numbers import compute_numbers, members_of
 from psychagent.evals.scales import read_scales
 from psychagent.evals.table import Scores, load_scores, to_cells
+from psychagent.files.kind import resolved
+from psychagent.files.read import read_text
 from psychagent.records.evaluation import EvalFolder
 from psychagent.reports.evaluation.danger import gather_safety
 from psychagent.reports.evaluation.figures import draw_radars, draw_trends
@@ -159,7 +161,7 @@ def compose(material: Material, versus: Versus | None) -> list[Block]:
 def _read_worthless(folder: Path, use: str) -> Scores | None:
     """Read the judge's scores of degenerate sessions; None if it was not asked for any."""
     path = EvalFolder(folder).worthless_table
-    if not path.is_file() or path.read_text(encoding="utf-8").count("\n") < 2:
+    if not path.is_file() or read_text(path, RecordError).count("\n") < 2:
         return None
     return load_scores(folder, use, worthless=True)
 
@@ -200,7 +202,7 @@ def compare_with(material: Material, plan: ReportPlan) -> Versus | None:
     """
     if plan.against is None:
         return None
-    if plan.against.resolve() == plan.folder.resolve():
+    if resolved(plan.against) == resolved(plan.folder):
         raise RecordError(f"{plan.against}: is the evaluation itself; name another folder in --against")
     other = load_scores(plan.against, material.scores.use)
     read_scales(plan.against, _used(other))

@@ -15,6 +15,7 @@ from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import PsychAgentError, RecordError, ScoringError
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.folder import CaseFolder, RunFolder, SessionFile, runs_at
+from psychagent.records.gaps.sessions import missing_sessions
 from psychagent.records.judged.unscored import Unscored, count_unscored
 from psychagent.records.manifest import Manifest
 from psychagent.records.rollouts import RolloutData, StoredRollout
@@ -181,14 +182,18 @@ class Scoring:
 def _read_case(place: CaseFolder, scoring: Scoring) -> tuple[list[Rolled], list[tuple[str, str]]]:
     """Read a case's sessions in order: changes are relative to the session chosen before."""
     sessions, broken = [], []
-    before = Before()
+    before, number = Before(), 0
+    if gap := missing_sessions(place):
+        broken.append((f"{place.name}/{gap.path.name}", gap.reason))
     for file in place.session_files():
+        # a change is measured from the session right before, and from no other
+        before, number = before if file.index == number + 1 else Before(), file.index
         try:
             session, before = _read_rolled(file, scoring, before)
             sessions.append(session)
         except RecordError as error:
             before = Before()
-            broken.append((f"{place.name}/{file.path.name}", str(error)))
+            broken.append((f"{place.name}/{file.path.name}", str(error).removeprefix(f"{file.path}: ")))
     return sessions, broken
 
 

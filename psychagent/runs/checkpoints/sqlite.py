@@ -34,7 +34,7 @@ from psychagent.domain import (
 )
 from psychagent.domain.risk import finding
 from psychagent.errors import RecordError, RemovedError
-from psychagent.files.write import PRIVATE
+from psychagent.files.change import make_file
 from psychagent.nodes import state
 from psychagent.runs.checkpoints.serde import CompressedSerializer, DamagedError
 from psychagent.safety import answer
@@ -215,9 +215,9 @@ async def open_checkpoints(path: Path) -> AsyncIterator[SqliteCheckpoints]:
     Raises:
         RecordError: If the file is not a database or cannot be written.
     """
+    # SQLite gives its side files the permissions of the database
+    make_file(path)
     try:
-        # SQLite gives its side files the permissions of the database
-        path.touch(mode=PRIVATE)
         with closing(sqlite3.connect(path, check_same_thread=False)) as connection:
             connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             # short, because the loop waits too; the run's lock keeps other runs away

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +16,8 @@ from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage, Usage, sum_usage
 from psychagent.errors import RecordError, RemovedError
 from psychagent.files.append import append
+from psychagent.files.change import move_file, remove_empty, remove_file
+from psychagent.files.opened import read_bytes
 from psychagent.files.write import write_bytes
 from psychagent.llm.journal import FAILED, Kept, Key
 from psychagent.llm.prompt import Message
@@ -51,7 +52,7 @@ class _Course:
     def begin_to_keep(self) -> None:
         """Say in the first line that the file stays."""
         self.head = self.head.model_copy(update={"kept": True})
-        _, _, calls = self.path.read_bytes().partition(b"\n")
+        _, _, calls = read_bytes(self.path, RecordError).partition(b"\n")
         write_bytes(self.path, self.head_line + calls)
 
     @property
@@ -179,10 +180,10 @@ class FileJournals:
         course = self._open.pop(thread, None)
         if finished and course is not None and not course.head.kept:
             try:
-                course.path.unlink(missing_ok=True)
-            except OSError as error:
+                remove_file(course.path)
+            except RecordError as error:
                 # its answers are in files of the run by now
-                log.warning("%s: cannot be removed (%s); remove it by hand", course.path, error.strerror)
+                log.warning("%s", error)
 
     def forget(self, thread: str) -> None:
         """Remove a course's journal."""
@@ -194,23 +195,18 @@ class FileJournals:
     def tidy(self) -> None:
         """Remove folders that hold no journal any more."""
         # once, not with every file: on some disks it takes longer than a call's whole work
-        with suppress(OSError):
-            for folder in (*self._folder.iterdir(), self._folder):
-                with suppress(OSError):
-                    folder.rmdir()
+        remove_empty(*self._folder.glob("*"), self._folder)
 
 
 def _put_aside(path: Path, head: JournalHead) -> None:
     """Remove answers that another setup gave; a log is kept under another name."""
+    if not head.kept:
+        remove_file(path)
+        return
     number = 1
     while (aside := path.with_name(f"{path.stem}.earlier-{number}{path.suffix}")).exists():
         number += 1
-    try:
-        path.replace(aside) if head.kept else path.unlink()
-    except OSError as error:
-        raise RecordError(
-            f"{path}: was made with another setup and cannot be removed ({error.strerror}); remove it by hand"
-        ) from error
+    move_file(path, aside)
 
 
 def _fill(course: _Course, thread: str, calls: Sequence[StoredCall]) -> None:

@@ -369,6 +369,38 @@ def test_a_case_of_no_one_school_is_found_with_its_sessions(tmp_path: Path) -> N
 
 
 def test_a_session_file_of_no_one_school_is_of_its_folders(tmp_path: Path) -> None:
-    write(tmp_path / "base/integrative/c1/session_2.json", {"transcript": rows()})
-    (found,), broken = find(tmp_path)
+    for number in (1, 2):
+        write(tmp_path / f"base/integrative/c1/session_{number}.json", {"transcript": rows()})
+    (_, found), broken = find(tmp_path)
     assert (found.place, broken) == (("integrative", "c1", 2), [])
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("cbt/a.json", rows()[::2], "only the counselor speaks; name the speaker of each utterance"),
+        ("cbt/a.json", {"messages": rows()[1::2]}, "only the client speaks; name the speaker"),
+        (
+            "cbt/a.jsonl",
+            jsonl({"id": "a", "session": 0, "messages": rows()}),
+            "'session' has 0, not a number",
+        ),
+        (
+            "cbt/en01/session_1.json",
+            {"session_index": 0, "transcript": rows()},
+            "'session_index' has 0, not a",
+        ),
+        (
+            "cbt/a.json",
+            {"theoretical": "cbt", "sessions": [{"session_number": 0, "session_dialogue": rows()}]},
+            "'session_number' has 0, not a number from 1; number sessions from 1",
+        ),
+    ],
+)
+def test_what_is_no_session_of_two_with_a_number_is_told(
+    tmp_path: Path, name: str, data: Any, said: str
+) -> None:
+    put(tmp_path / name, data)
+    found, (broken,) = find(tmp_path)
+    assert found == []
+    assert said in broken.reason

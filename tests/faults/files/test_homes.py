@@ -12,6 +12,8 @@ from psychagent.chats.plan import Choices, make_plan
 from psychagent.cli.main import app
 from psychagent.errors import RecordError
 from psychagent.evals.evaluate import run_eval
+from psychagent.reports.page.blocks import Heading
+from psychagent.reports.page.write import write_page
 from psychagent.runs.home import require_free
 from tests.support.eval_runs import eval_plan, make_run
 from tests.support.exporting import make_sample
@@ -41,6 +43,57 @@ def refused(*words: str | Path) -> str:
 def as_chat(run: Path) -> None:
     chat = {"schema_version": 1, "case_id": "c1", "modality": "cbt", "language": "en"}
     (run / "chat.json").write_text(json.dumps(chat))
+
+
+CUT = '{"mine": [1, 2, "thr'
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "degenerate.csv", "degenerate/empty/cbt/en01/session_1.json"])
+def test_every_file_of_an_evaluation_is_kept_from_others(tmp_path: Path, name: str) -> None:
+    (tmp_path / "summary.json").write_text("{}")
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).touch()
+    with pytest.raises(RecordError, match="is a file of an evaluation; name another --out"):
+        require_free(tmp_path / name, "--out")
+
+
+def test_a_damaged_file_of_somebody_else_is_not_replaced_by_scores(tmp_path: Path) -> None:
+    data, out = make_run(tmp_path, "en01"), tmp_path / "out"
+    mine = out / "cbt" / "en01" / "session_1.json"
+    mine.parent.mkdir(parents=True)
+    mine.write_text(CUT)
+    said = refused("eval", "--data-root", data, "--output-root", out, "--methods", "SRS")
+    assert said.startswith(f"{mine}: is not a file that this command wrote, and would be replaced")
+    assert mine.read_text() == CUT
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["rows.jsonl", "rows.card.json", "rows.card.md", "dataset_info.json", "datasets/dataset_info.json"],
+)
+def test_an_export_is_not_written_over_a_file_of_somebody_else(run: Path, tmp_path: Path, name: str) -> None:
+    others = {
+        "dataset_info.json": '{"a": 1}',
+        "datasets/dataset_info.json": '{"rows": {"file_name": "b.json"}}',
+    }
+    mine = tmp_path / name
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    mine.write_text(others.get(name, "my notes"))
+    before = bytes_below(mine.parent)
+    said = refused("export", run, "--out", mine.parent / "rows.jsonl", "--format", "sharegpt")
+    assert said.startswith(f"{mine}: ")
+    assert bytes_below(mine.parent) == before
+
+
+@pytest.mark.parametrize("name", ["report.html", "report.md"])
+def test_a_report_is_not_written_over_a_page_of_somebody_else(tmp_path: Path, name: str) -> None:
+    blocks = [Heading("Evaluation report")]
+    for _ in range(2):
+        write_page(tmp_path, "report", "PsychAgent: evaluation report", blocks)
+    (tmp_path / name).write_text("my notes")
+    with pytest.raises(RecordError, match=f"{name}: is not a file that this command wrote"):
+        write_page(tmp_path, "report", "PsychAgent: evaluation report", blocks)
+    assert (tmp_path / name).read_text() == "my notes"
 
 
 @pytest.mark.parametrize("within", [".", "cbt"])
@@ -82,7 +135,7 @@ def test_a_file_that_holds_no_scores_is_not_replaced_by_scores(tmp_path: Path) -
     before = bytes_below(out / "cbt")
     for more in ([], ["--no-resume"]):
         said = refused("eval", "--data-root", data, "--output-root", out, "--methods", "SRS", *more)
-        assert "session_1.json: is no file of scores, and would be replaced by one" in said
+        assert "session_1.json: is not a file that this command wrote, and would be replaced" in said
     assert bytes_below(out / "cbt") == before
 
 
@@ -116,8 +169,13 @@ def test_a_chat_is_not_written_into_another_home(tmp_path: Path, name: str, held
         make_plan(tmp_path, "base", Choices(), {})
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "cbt/en01/session_1.json", "checkpoints.sqlite"])
+KEPT = ("manifest.json", "cbt/en01/session_1.json", "checkpoints.sqlite", ".lock", "checkpoints.sqlite-wal")
+
+
+@pytest.mark.parametrize("name", [*KEPT, ".unsent.json", "calls/cbt/en01.jsonl", "run.log", "safety.jsonl"])
 def test_an_export_is_not_written_over_a_file_of_a_run(run: Path, name: str) -> None:
+    (run / name).parent.mkdir(parents=True, exist_ok=True)
+    (run / name).touch()
     before = bytes_below(run)
     said = refused("export", run, "--out", run / name)
     assert said == f"{run / name}: is a file of a run; name another --out"

@@ -1,0 +1,1 @@
+"""What a run should hold and does not."""

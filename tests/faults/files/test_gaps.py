@@ -1,0 +1,112 @@
+"""A session that is gone from a course is named by every command that reads the course."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from shutil import copytree
+
+import pytest
+
+from psychagent.files.lock import hold_lock
+from tests.support.asked import Ended, ask
+from tests.support.exporting import make_rft, make_sample
+
+FEW = ("--methods", "SRS")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two runs whose courses have two sessions."""
+    root = tmp_path_factory.mktemp("made")
+    make_sample(root / "sample")
+    make_rft(root / "rft", cases=1, n=2)
+    return root
+
+
+def of(root: Path, kind: str) -> Path:
+    return next((root / kind).iterdir())
+
+
+def judged(root: Path) -> Ended:
+    return ask("eval", "--data-root", of(root, "sample"), "--output-root", root / "out", *FEW)
+
+
+def reported(root: Path) -> Ended:
+    judged(root)
+    assert ask("report", root / "out", "--resamples", "100").status == 0
+    return Ended(0, (root / "out" / "report.md").read_text(encoding="utf-8"))
+
+
+def rolled(root: Path) -> Ended:
+    run = of(root, "rft")
+    ended = ask("report", run, "--resamples", "100")
+    return ended if ended.error else Ended(0, (run / "report.md").read_text(encoding="utf-8"))
+
+
+COMMANDS: dict[str, Callable[[Path], Ended]] = {
+    "show": lambda root: ask("show", next(of(root, "sample").glob("*/*/course.json")).parent),
+    "eval": judged,
+    "report": reported,
+    "report of rollouts": rolled,
+    "export": lambda root: ask("export", of(root, "sample"), "--out", root / "rows.jsonl"),
+}
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_session_that_is_gone_is_named(made: Path, tmp_path: Path, name: str, number: int) -> None:
+    root = copytree(made, tmp_path / "made")
+    for path in root.rglob(f"session_{number}.json"):
+        path.unlink()
+    ended = COMMANDS[name](root)
+    assert f"session_{number}.json" in ended.said.replace("\\", "")
+    assert "is missing; put it back" in ended.said
+    assert ended.status == {"eval": 1, "export": 2 * (number == 1)}.get(name, 0)
+
+
+def test_no_gap_is_told_of_a_whole_course(made: Path, tmp_path: Path) -> None:
+    root = copytree(made, tmp_path / "made")
+    for command in COMMANDS.values():
+        ended = command(root)
+        assert (ended.status, ended.error) == (0, "")
+        assert "is missing; put it back" not in ended.said
+
+
+def test_a_link_to_a_case_is_no_case_of_its_own(made: Path, tmp_path: Path) -> None:
+    root = copytree(made, tmp_path / "made")
+    case = next(of(root, "sample").glob("*/*/course.json")).parent
+    (case.parent / "twin").symlink_to(case)
+    ended = judged(root)
+    assert ended.status == 1
+    assert f"has {case.name!r}, and its place says 'twin'; put the right file here" in unwrapped(ended)
+    assert "2 sessions" in ended.said
+
+
+def unwrapped(ended: Ended) -> str:
+    """What a table says, without its lines and breaks."""
+    return " ".join(ended.said.replace("│", " ").split())
+
+
+def test_a_run_that_has_lost_its_manifest_is_listed_as_broken(made: Path, tmp_path: Path) -> None:
+    root = copytree(made, tmp_path / "made")
+    (of(root, "sample") / "manifest.json").unlink()
+    for named in (root / "sample", of(root, "sample")):
+        said = ask("runs", named, "--json").printed
+        assert '"state": "broken"' in said
+        assert "no such file" in said
+
+
+def test_the_lock_of_an_evaluation_names_its_own_option(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    with hold_lock(tmp_path / "out" / ".lock"):
+        ended = ask("eval", "--output-root", tmp_path / "out", *FEW)
+    assert ended.error.endswith("wait for it, end it, or name another --output-root")
+
+
+@pytest.mark.parametrize("methods", ["[SRS]", "SRS"])
+def test_scales_without_a_school_are_told_how_to_name_one(tmp_path: Path, methods: str) -> None:
+    settings = tmp_path / "judge.yaml"
+    settings.write_text(f"methods: {methods}\n", encoding="utf-8")
+    ended = ask("eval", "--config", settings, "--output-root", tmp_path / "out")
+    assert "names no school; write one a line below it, such as cbt: [SRS], or give --methods" in ended.error
