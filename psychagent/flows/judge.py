@@ -21,14 +21,8 @@ from psychagent.files.digest import hash_json
 from psychagent.flows.build import build_chat, judge_script
 from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat
-from psychagent.nodes.judge import (
-    JudgeBrief,
-    JudgeDeps,
-    JudgeState,
-    judge,
-    methods_for,
-    plan_calls,
-)
+from psychagent.nodes.judge import JudgeState, judge, methods_for, plan_calls
+from psychagent.nodes.judging.brief import JudgeBrief, JudgeDeps
 from psychagent.scales.dialogue import Dialogue, to_lines
 from psychagent.scales.scale import load_scales
 from psychagent.scales.talk import count_talk

@@ -22,7 +22,7 @@ from psychagent.flows.spent import open_usage
 from psychagent.llm.gate import Gate
 from psychagent.llm.journal import NO_JOURNAL
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.judge import JudgeBrief, JudgeDeps
+from psychagent.nodes.judging.brief import JudgeBrief, JudgeDeps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of
 from psychagent.nodes.routing import RolloutTask

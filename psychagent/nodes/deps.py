@@ -17,7 +17,7 @@ from psychagent.domain.risk.audit import NO_AUDIT, Audit
 from psychagent.domain.role import Role
 from psychagent.llm.chat import Chat
 from psychagent.llm.journal import NO_JOURNAL, Journal
-from psychagent.nodes.judge import JudgeDeps
+from psychagent.nodes.judging.brief import JudgeDeps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import Brief, CourseState, SessionState
 from psychagent.safety.answer import SafetySource, load_safety

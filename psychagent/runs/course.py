@@ -31,7 +31,7 @@ from psychagent.runs.case import CourseRun, config_of, place_of, sessions_done, 
 from psychagent.runs.closing import close_case
 from psychagent.runs.events import InCase
 from psychagent.runs.outcome import Outcome, Status
-from psychagent.runs.restore import check_untouched, mend_files, was_deleted
+from psychagent.runs.resume.restore import check_untouched, mend_files, was_deleted
 from psychagent.runs.workers.base import Claim
 
 log = logging.getLogger(__name__)

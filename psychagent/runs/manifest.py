@@ -28,7 +28,7 @@ from psychagent.skills.library import SkillLibrary
 if TYPE_CHECKING:
     # a finished run is described without what runs a graph
     from psychagent.nodes.deps import Rft
-    from psychagent.nodes.judge import JudgeDeps
+    from psychagent.nodes.judging.brief import JudgeDeps
 
 _PACKAGES = (
     "psychagent",

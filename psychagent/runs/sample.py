@@ -33,7 +33,7 @@ from psychagent.runs.manifest import build_manifest, refuse_other, resume_from
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
 from psychagent.runs.plan import SamplePlan, check_folder, choose_cases, has_run
 from psychagent.runs.replay import without_models
-from psychagent.runs.restore import remove_run
+from psychagent.runs.resume.restore import remove_run
 from psychagent.runs.stop import Stop, stop_on_signals
 from psychagent.runs.totals import with_totals
 from psychagent.runs.workers.base import Claim, Workers

@@ -8,7 +8,8 @@ from psychagent.assets.settings.judge import EvalSettings, JudgeEndpoint
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.scores import ItemScore
 from psychagent.flows.judge import Judge, build_judge_deps
-from psychagent.nodes.judge import JudgeBrief, JudgeTask, Sitting
+from psychagent.nodes.judging.brief import JudgeBrief, JudgeTask
+from psychagent.nodes.judging.sitting import Sitting
 from psychagent.scales.quotes import to_words
 from psychagent.scales.scale import load_scales
 from tests.support.every import LANGUAGES

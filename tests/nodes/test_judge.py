@@ -7,7 +7,9 @@ import pytest
 from psychagent.domain.base import Language
 from psychagent.domain.call import Place
 from psychagent.errors import AssetError, ScoringError
-from psychagent.nodes.judge import JudgeBrief, JudgeTask, Sitting, plan_calls
+from psychagent.nodes.judge import plan_calls
+from psychagent.nodes.judging.brief import JudgeBrief, JudgeTask
+from psychagent.nodes.judging.sitting import Sitting
 from psychagent.scales.dialogue import Dialogue
 from tests.support.judging import C, K, dialogue, items_asked, offline_judge_deps
 

@@ -12,7 +12,7 @@ GUARDED = "psychagent/files"
 ALLOWED = {
     "psychagent/assets/own.py": {"mkdir", "shutil.copyfile", "shutil.copytree"},
     "psychagent/assets/locate.py": {"resolve"},
-    "psychagent/cli/shown/output.py": {"os.open", "os.dup2"},
+    "psychagent/cli/shown/output.py": {"open", "os.open", "os.dup2"},
     "psychagent/doctor/parts.py": {"shutil.disk_usage"},
     "psychagent/llm/servers/local_server.py": {"open"},
     "psychagent/reports/page/html.py": {"read_text"},

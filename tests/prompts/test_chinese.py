@@ -20,7 +20,9 @@ from psychagent.flows.live import open_live
 from psychagent.llm.prompt import Prompt
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
-from psychagent.nodes.judge import JudgeBrief, Sitting, plan_calls
+from psychagent.nodes.judge import plan_calls
+from psychagent.nodes.judging.brief import JudgeBrief
+from psychagent.nodes.judging.sitting import Sitting
 from psychagent.nodes.memory.reflect import reflection_prompt
 from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
 from psychagent.nodes.state import Brief

@@ -14,7 +14,7 @@ from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.gate import Gate
 from psychagent.llm.langchain import LangChainModel
-from psychagent.nodes.judge import JudgeDeps
+from psychagent.nodes.judging.brief import JudgeDeps
 from psychagent.scales.dialogue import Dialogue, Line
 from tests.support.fakes import Reply, ScriptedModel
 from tests.support.flat import live

@@ -19,7 +19,19 @@ from tools.settings_reference import REGISTRY, type_words, write_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "configs"
-PARTS = {"address", "body", "endpoint", "load", "named", "prices", "roles", "safety", "secrets"}
+PARTS = {
+    "address",
+    "before",
+    "body",
+    "end_token",
+    "endpoint",
+    "load",
+    "named",
+    "prices",
+    "roles",
+    "safety",
+    "secrets",
+}
 """Modules of parts of settings, and of how they are found."""
 NOT_SETTINGS = {"script_judges.yaml"}
 """Data that stands beside settings: the weights of scripted judges."""

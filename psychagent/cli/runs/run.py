@@ -36,9 +36,9 @@ from psychagent.runs.events import (
     StopHeard,
     Tell,
 )
-from psychagent.runs.finished import find_finished
 from psychagent.runs.outcome import Outcome, RunResult, Status
 from psychagent.runs.plan import SamplePlan
+from psychagent.runs.resume.finished import find_finished
 
 RUN_SAMPLE: Later[Callable[[SamplePlan], Coroutine[None, None, RunResult]]] = Later(
     "psychagent.runs.sample:run_sample"

@@ -19,7 +19,8 @@ from psychagent.evals.plan import EvalPlan
 from psychagent.files.digest import hash_json
 from psychagent.files.lock import Lock
 from psychagent.flows.judge import Judge
-from psychagent.nodes.judge import judge_call, plan_calls
+from psychagent.nodes.judge import plan_calls
+from psychagent.nodes.judging.brief import judge_call
 from psychagent.records.scores import write_scores
 from psychagent.runs.events import StopHeard
 from psychagent.runs.journals.base import Journals

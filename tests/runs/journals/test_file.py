@@ -246,5 +246,5 @@ def test_a_journal_of_another_setup_that_cannot_be_removed_is_named(
 ) -> None:
     path = leave_journal(tmp_path, key_of(), made_with="one")
     monkeypatch.setattr(Path, "unlink", refuse_to_remove)
-    with pytest.raises(RecordError, match=rf"{path}: was made with another setup and cannot be removed"):
+    with pytest.raises(RecordError, match=rf"{path}: cannot be removed"):
         open_journal(tmp_path, made_with="another")

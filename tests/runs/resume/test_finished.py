@@ -21,9 +21,9 @@ from psychagent.files.lock import hold_lock
 from psychagent.records.folder import RunFolder
 from psychagent.runs.checkpoints.settled import settled_threads
 from psychagent.runs.events import CaseEnded, RunBegan, RunEvent
-from psychagent.runs.finished import find_finished
 from psychagent.runs.outcome import RunResult
 from psychagent.runs.plan import SamplePlan
+from psychagent.runs.resume.finished import find_finished
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import serve
 from tests.support.running import NAME, load, manifest, run_plan
