@@ -89,6 +89,9 @@ def families_for(
     if about is About.CHILD:
         # that a child is hurt is known, whatever was said last: its family stands first, voices may follow
         return (*general[:1], *(meta for meta in called if meta not in general[:1])) or families[:1]
+    if about is About.HARMED and called:
+        # whoever tells of a child that is hurt too is still in danger
+        called = (*called, *(meta for meta in general[:1] if meta not in called))
     return called or general[:1] or families[:1]
 
 

@@ -244,7 +244,7 @@ def test_a_dodge_is_asked_about_once_more_although_time_is_up(language: Language
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_own_death_has_the_last_turn_that_can_be_answered(language: Language) -> None:
     late, early = {
-        EN: ("In this turn ask whether they think of dying", "Once the most pressing is said"),
+        EN: ("ask in this turn whether they think of dying", "Once the most pressing is said"),
         ZH: ("这一轮就问本人有没有想到死", "等最要紧的说完"),
     }[language]
     shown = {

@@ -166,7 +166,7 @@ KINDS = StageSkills(
         (About.SELF, "I want to die. He hits me.", ["suicide"]),
         (About.SELF, "There is a voice that says it.", ["voices"]),
         (About.HARMED, "I am afraid at night.", ["home"]),
-        (About.HARMED, "I shook my son.", ["child"]),
+        (About.HARMED, "I shook my son.", ["child", "home"]),
         (About.HARMED, "He hits me and my son.", ["home", "child"]),
         (About.OTHERS, "I could hurt my son.", ["child"]),
         (About.OTHERS, "He hits me, I will hit back.", ["child"]),
@@ -368,7 +368,7 @@ def test_a_skill_out_of_place_leaves_its_room_to_the_next() -> None:
     [
         ("He hits me, and I hurt him.", "", ["home"]),
         ("He hits me, and I hurt him.", "a son of four", ["home", "child"]),
-        ("I hurt him.", "", ["child"]),
+        ("I hurt him.", "", ["child", "home"]),
     ],
 )
 def test_a_blow_at_somebody_unnamed_is_at_a_child_where_there_is_one_or_nothing_else_is_told(
@@ -379,3 +379,27 @@ def test_a_blow_at_somebody_unnamed_is_at_a_child_where_there_is_one_or_nothing_
     kinds = (*KINDS.meta_skills[:2], home, child.model_copy(update={"about": hurt, "only_if": r"\bson\b"}))
     skills = KINDS.model_copy(update={"meta_skills": kinds})
     assert [meta.id for meta in families_for(skills, About.HARMED, said, known)] == fit
+
+
+@pytest.mark.parametrize(
+    ("language", "said", "is_there"),
+    [
+        (Language.EN, "I picked my son up from school and started on supper.", False),
+        (Language.EN, "He shoved me. My son was at football.", False),
+        (Language.EN, "My son has a bump on his head from that night.", True),
+        (Language.EN, "He hits my daughter too.", True),
+        (Language.ZH, "接了孩子回家，洗菜做饭。孩子在里屋写作业。", False),
+        (Language.ZH, "他推了我一把，我就去接孩子了。", False),
+        (Language.ZH, "孩子头上那个包，是跑的。", True),
+        (Language.ZH, "他也打孩子。", True),
+    ],
+)
+@pytest.mark.parametrize("modality", list(Modality))
+def test_a_child_that_is_only_spoken_of_calls_for_no_skill_about_hurting_one(
+    modality: Modality, language: Language, said: str, is_there: bool
+) -> None:
+    skills = SkillLibrary(language).stage(modality, Stage.CONCEPTUALIZATION)
+    known = f"{said} son daughter 孩子"
+    shown = [meta.id for meta in families_for(skills, About.HARMED, said, known)]
+    assert any("child-safety" in one for one in shown) is is_there
+    assert any("home-safety" in one for one in shown), shown

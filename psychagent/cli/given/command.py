@@ -17,7 +17,7 @@ from psychagent.files.name import why_no_path
 
 _FILE = "FILE"
 """In the placeholder of a text that may name a file, such as `ID_OR_FILE`."""
-_SHOWN = 60
+_SHOWN, _HEAD = 80, 20
 
 
 class CheckedCommand(TyperCommand):
@@ -95,7 +95,8 @@ def _shown(param: Any) -> str:
 
 
 def _shortened(text: str) -> str:
-    return repr(text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…")
+    # the end of a path tells more than its middle
+    return repr(text if len(text) <= _SHOWN else f"{text[:_HEAD]}…{text[_HEAD - _SHOWN :]}")
 
 
 def _why_no_path(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from psychagent.errors import RecordError
+from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.ratings.columns import ALL_OTHERS, Columns, is_about_row
 from psychagent.evals.ratings.names import list_names, to_name
 from psychagent.evals.ratings.ranges import to_number
@@ -61,7 +61,10 @@ def find_layout(path: Path, rows: Sequence[Row], columns: Columns) -> Layout:
         SettingsError: If a column that a person named is not there.
     """
     head = dict.fromkeys(name for _, row in rows for name in row)
-    found = columns.find(head)
+    try:
+        found = columns.find(head)
+    except SettingsError as error:
+        raise SettingsError(f"{path}: {error}") from error
     there = f"its columns: {list_names([*head], _MOST_COLUMNS)}"
     if "dialogue" not in found:
         no_head = "put a line of names above it" if any(to_number(name) is not None for name in head) else ""

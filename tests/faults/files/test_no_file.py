@@ -212,4 +212,5 @@ def test_a_name_that_is_too_long_is_told_in_one_sentence() -> None:
     words = [sys.executable, "-m", "psychagent", "show", "a" * 300]
     ended = subprocess.run(words, capture_output=True, text=True, check=False)
     assert ended.returncode == 2
-    assert ended.stderr == f"error: {'a' * 300}: File name too long; check its name and permissions\n"
+    assert "which is longer than a path can be (255 bytes a name); check it" in ended.stderr
+    assert ended.stderr.count("\n") == 1
