@@ -105,11 +105,16 @@ class Chat:
         write_chat(plan.record_path, plan.record)
         return replace(self, plan=plan)
 
-    def help_card(self, scene: Scene) -> Card:
-        """Return what a person who asks for help is shown: for the kind of danger last spoken of."""
+    def help_card(self, scene: Scene, intro: str = "") -> Card:
+        """Return what a person who asks for help is shown: for the kind of danger last spoken of.
+
+        Args:
+            scene: Where the course stands.
+            intro: What the card begins with; empty says that it was asked for.
+        """
         language = self.plan.record.language
         card = self.deps.safety(language).card(self.plan.record.region or "", scene.about)
-        return card.model_copy(update={"intro": load_chat_texts(language).card.asked})
+        return card.model_copy(update={"intro": intro or load_chat_texts(language).card.asked})
 
     def note_help(self, scene: Scene) -> None:
         """Record that the person asked for help.

@@ -15,7 +15,7 @@ from psychagent.chats.regions import list_regions, names_of
 from psychagent.chats.scene import At, Scene, turns_left
 from psychagent.chats.texts import ChatTexts, Order, load_chat_texts
 from psychagent.domain.base import Speaker
-from psychagent.domain.risk.finding import HIGH
+from psychagent.domain.risk.finding import HIGH, NO_RISK
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.errors import CallError, PsychAgentError, RecordError
@@ -94,7 +94,7 @@ class _Talk:
     def _recap(self, scene: Scene) -> None:
         """Show the last turns of an open session, and its card."""
         if scene.at is At.OVER:
-            self.person.be_told(self.texts.was_over.format(folder=self.chat.place.path))
+            self._say_over(self.texts.was_over)
             return
         self.spoken = count_counselor_turns(scene.turns)
         if scene.turns:
@@ -103,6 +103,11 @@ class _Talk:
             self.person.see_turn(turn)
         if scene.card is not None:
             self._show_card(scene.card)
+
+    def _say_over(self, words: str) -> None:
+        """Say that no session follows, and whom to turn to instead: the command ends, and /help with it."""
+        self.person.be_told(words.format(folder=self.chat.place.path))
+        self.person.see_card(self.chat.help_card(self.scene, self.texts.card.after))
 
     async def _go_on(self, answer: Answer | None) -> bool:
         """Let the course go on; return False where the person leaves because it cannot."""
@@ -130,7 +135,7 @@ class _Talk:
             case SessionClosed(session):
                 self._close(session)
             case CourseEnded():
-                self.person.be_told(self.texts.course_over.format(folder=self.chat.place.path))
+                self._say_over(self.texts.course_over)
             case _:
                 self.person.hear(event)
 
@@ -208,7 +213,14 @@ class _Talk:
                 case Refuse(why):
                     return why
                 case Say(text):
+                    self._hear_aside(text)
                     return text
+
+    def _hear_aside(self, words: str) -> None:
+        """Show the card where words that go nowhere tell of danger: no gate and no counselor hears them."""
+        heard = self.safety.rules.hear(words)
+        if max(heard.hard, heard.soft) > NO_RISK:
+            self.person.see_card(self.safety.card(self.chat.plan.record.region or "", heard.about))
 
     def _wants_next(self) -> bool:
         """Ask whether the next session begins."""
@@ -223,7 +235,7 @@ class _Talk:
                     # words are no answer to this: nobody would hear them
                     if not self.person.can_choose:
                         return True
-                    self.person.be_told(self.texts.next)
+                    self.person.be_told(self.texts.unheard)
 
     def _ask_words(self) -> Answer | None:
         """Ask for the person's words; None where it leaves."""

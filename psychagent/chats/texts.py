@@ -72,6 +72,8 @@ class CardWords(Record):
     """What a card says to a person who asked for it, and how it names the ways to reach a service."""
 
     asked: str
+    after: str
+    """The same when no session follows."""
     call: str
     """With `{number}`."""
     text: str
@@ -99,6 +101,8 @@ class ChatTexts(Record):
     """With `{things}`."""
     carried_summary: str
     next: str
+    unheard: str
+    """Of words that are typed between two sessions."""
     course_over: str
     """With `{folder}`."""
     was_over: str

@@ -235,6 +235,30 @@ async def test_a_course_that_is_over_says_so(tmp_path: Path) -> None:
     assert person.of("told")[0].startswith("These conversations are over")
 
 
+async def test_words_between_sessions_are_told_apart_and_danger_in_them_shows_the_card(
+    tmp_path: Path,
+) -> None:
+    cast = cast_of("Hello.", "Goodbye.", "Again.", "Goodbye now.")
+    person, ended = await type_into(cast, tmp_path, [SAD, "she did not answer", HOPELESS, "", "Better."])
+    assert ended is Ended.OVER
+    unheard = load_chat_texts(Language.EN).unheard
+    assert person.of("told").count(unheard) == 2
+    assert HOPELESS not in str(cast.asked("counselor"))
+    kinds = [kind for kind, _ in person.shown]
+    between = kinds.index("card")
+    assert kinds[between + 1] == "told"
+    assert kinds.count("card") == 2, "and the one that stands at the end"
+
+
+async def test_when_no_session_follows_help_stands_last_in_sight(tmp_path: Path) -> None:
+    cast = cast_of("Hello.", "Goodbye.", sessions=1)
+    person, _ = await type_into(cast, tmp_path, [SAD])
+    assert person.shown[-1][0] == "card"
+    again, ended = await type_into(cast, tmp_path, [])
+    assert ended is Ended.OVER
+    assert again.shown[-1][0] == "card"
+
+
 async def test_the_region_is_asked_once_and_can_be_left_out(tmp_path: Path) -> None:
     lines = ["/help", "Atlantis", "", SAD]
     person, _ = await type_into(cast_of("Hello.", "I see."), tmp_path, lines, region=None)
