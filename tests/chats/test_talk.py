@@ -253,10 +253,10 @@ async def test_words_between_sessions_are_told_apart_and_danger_in_them_shows_th
 async def test_when_no_session_follows_help_stands_last_in_sight(tmp_path: Path) -> None:
     cast = cast_of("Hello.", "Goodbye.", sessions=1)
     person, _ = await type_into(cast, tmp_path, [SAD])
-    assert person.shown[-1][0] == "card"
+    assert person.kinds("wait")[-1] == "card"
     again, ended = await type_into(cast, tmp_path, [])
     assert ended is Ended.OVER
-    assert again.shown[-1][0] == "card"
+    assert again.kinds("wait")[-1] == "card"
 
 
 async def test_the_region_is_asked_once_and_can_be_left_out(tmp_path: Path) -> None:
