@@ -233,9 +233,9 @@ class _Talk:
                     return False
                 case _:
                     # words are no answer to this: nobody would hear them
+                    self.person.be_told(self.texts.unheard)
                     if not self.person.can_choose:
                         return True
-                    self.person.be_told(self.texts.unheard)
 
     def _ask_words(self) -> Answer | None:
         """Ask for the person's words; None where it leaves."""
