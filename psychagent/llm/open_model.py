@@ -33,7 +33,14 @@ from psychagent.llm.fault import (
 )
 from psychagent.llm.json_bytes import without_halves, write
 from psychagent.llm.langchain import to_message
-from psychagent.llm.servers.completion import STREAM, choices_of, read_completion, read_tokens, reasoning_of
+from psychagent.llm.servers.completion import (
+    STREAM,
+    TOO_DEEP,
+    choices_of,
+    read_completion,
+    read_tokens,
+    reasoning_of,
+)
 from psychagent.llm.servers.refusal import refusal_within, server_words
 from psychagent.llm.servers.secrets import Veil, hide, mask_bytes
 from psychagent.llm.wire import MOST_BYTES, Target, Wire
@@ -131,16 +138,20 @@ class OpenModel(ChatOpenAI):
     def _convert_chunk_to_generation_chunk(
         self, chunk: dict[str, Any], default_chunk_class: type, base_generation_info: dict[str, Any] | None
     ) -> ChatGenerationChunk | None:
-        # the client library has parsed it
-        chunk = without_halves(chunk)
-        if chunk.get("usage") is not None and read_tokens(chunk["usage"]) is None:
-            chunk = chunk | {"usage": None}
-        choices = choices_of(chunk) or [{}]
         try:
+            # the client library has parsed it
+            chunk = without_halves(chunk)
+            if chunk.get("usage") is not None and read_tokens(chunk["usage"]) is None:
+                chunk = chunk | {"usage": None}
+            choices = choices_of(chunk) or [{}]
             generation = super()._convert_chunk_to_generation_chunk(
                 chunk, default_chunk_class, base_generation_info
             )
             reasoning = reasoning_of(choices[0].get("delta") or {})
+        except UnreadableError:
+            raise
+        except RecursionError:
+            raise UnreadableError(TOO_DEEP) from None
         except _MISSHAPEN as error:
             raise UnreadableError(f"{error}") from error
         if generation is not None and reasoning and isinstance(generation.message, AIMessageChunk):

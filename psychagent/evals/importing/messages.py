@@ -43,7 +43,8 @@ class Talk:
     @property
     def name(self) -> str:
         """The id that the file gives it, if any."""
-        return str(self._first(_IDS) or "")
+        found = self._first(_IDS)
+        return "" if found is None else str(found)
 
     @property
     def index(self) -> Any:

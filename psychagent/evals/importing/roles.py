@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from psychagent.domain.base import Speaker
+from psychagent.domain.text.parts import is_spoken
 from psychagent.errors import RecordError, SettingsError
 from psychagent.files.read import nearest
 from psychagent.records.summary import Part
@@ -105,6 +106,9 @@ def read_utterance(item: Any, number: int, roles: Roles) -> tuple[Speaker, str] 
         raise RecordError(f"utterance {number} is {type(item).__name__}, not a mapping")
     key = next((key for key in SPEAKERS if key in item), SPEAKERS[0])
     name = item.get(key)
+    if isinstance(name, dict):
+        # ChatGPT's own files say {"author": {"role": "user"}}
+        name = next((name[inner] for inner in ("role", "name") if isinstance(name.get(inner), str)), None)
     part = part_of(str(name or ""), roles)
     if part in ("skip", "text"):
         return None
@@ -124,8 +128,9 @@ def read_utterance(item: Any, number: int, roles: Roles) -> tuple[Speaker, str] 
 def _words(item: Mapping[str, Any]) -> str | None:
     value = next((item[key] for key in _TEXTS if item.get(key) is not None), None)
     if isinstance(value, list):
-        # parts of a message: texts beside pictures
-        parts = [part.get("text") if isinstance(part, dict) else part for part in value]
+        # parts of a message: texts beside pictures and thoughts
+        spoken = [part for part in value if not isinstance(part, dict) or is_spoken(part.get("type"))]
+        parts = [part.get("text") if isinstance(part, dict) else part for part in spoken]
         texts = [part for part in parts if isinstance(part, str)]
         return "\n".join(texts) if texts else None
     return value if isinstance(value, str) else None

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from psychagent.domain.text.parts import is_spoken
 from psychagent.llm.fault import UnreadableError
 from psychagent.llm.json_bytes import parse, write
 from psychagent.llm.reply import Reply, Tokens, whole
@@ -20,7 +21,7 @@ _MOST_TOKENS = 2 * 10**7
 """More than fits into any model: twice the longest context that one has."""
 _REASONING = ("reasoning_content", "reasoning")
 """Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
-_SPOKEN = ("text", "output_text", "refusal")
+TOO_DEEP = "an answer of lists in lists without end"
 _THOUGHT_PARTS = ("thinking", "reasoning", "summary", "text")
 """Kinds of parts that are no thoughts, and where the words of a thought stand in a part."""
 
@@ -37,6 +38,8 @@ def read_completion(data: bytes, secrets: Collection[str] = ()) -> Reply:
     """
     try:
         reply = _read_stream(data) if is_stream(data) else _read_whole(data)
+    except RecursionError:
+        raise UnreadableError(TOO_DEEP) from None
     except UnreadableError as error:
         # not chained: a traceback would print the whole of what the server said
         raise UnreadableError(mask(str(error), secrets), error.refusal) from None
@@ -175,7 +178,7 @@ def _part(part: object) -> str:
 
 def _is_thought(part: object) -> bool:
     """Return whether a part of a content is a thought that the server set apart."""
-    return isinstance(part, dict) and str(part.get("type", "text")) not in _SPOKEN
+    return isinstance(part, dict) and not is_spoken(part.get("type"))
 
 
 def _thoughts(part: object) -> str:

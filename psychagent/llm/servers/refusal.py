@@ -101,7 +101,10 @@ def read_refusal(status: int, body: bytes, *, waits: bool = False, secrets: Iter
 def where_to(headers: Mapping[str, str]) -> str:
     """Say what is to be done about a redirect: it is not followed, since the key would go there, too."""
     place = headers.get("location", "").strip()
-    if place.lower().startswith(("http://", "https://")):
+    if place.startswith("//"):
+        # another host under the scheme of this one
+        place = address_of_before(f"http:{place}")
+    elif place.lower().startswith(("http://", "https://")):
         place = address_of_before(place)
     else:
         # within the same server

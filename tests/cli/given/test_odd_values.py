@@ -53,7 +53,7 @@ WORKERS = (
     "psychagent.cli.safety.bench.by_rules",
     "psychagent.cli.skills.bench.run_bench",
     "psychagent.cli.skills.check.check_library",
-    "psychagent.reports.agreement.write_agreement",
+    "psychagent.reports.agreement.write.write_agreement",
     "psychagent.reports.evaluation.write.write_report",
 )
 """What other commands call then."""

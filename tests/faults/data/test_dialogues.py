@@ -226,6 +226,28 @@ def test_names_that_nobody_knows_are_mapped_by_roles(tmp_path: Path, name: str) 
     assert (spoken(found), broken) == (SAID, [])
 
 
+@pytest.mark.parametrize("kind", ["reasoning", "thinking", "tool_use", "a-kind-of-tomorrow"])
+def test_a_thought_among_the_parts_of_a_message_reaches_no_judge(tmp_path: Path, kind: str) -> None:
+    said = rows()
+    said[0]["content"] = [{"type": kind, "text": "SECRET"}, {"type": "text", "text": SAID[0][1]}]
+    put(tmp_path / "cbt" / "a.json", said)
+    (found,), broken = find(tmp_path)
+    assert (spoken(found), broken) == (SAID, [])
+
+
+def test_an_author_given_as_a_mapping_is_known_by_its_role(tmp_path: Path) -> None:
+    said = [{"author": {"role": row["role"]}, "content": row["content"]} for row in rows()]
+    put(tmp_path / "cbt" / "a.json", said)
+    (found,), broken = find(tmp_path)
+    assert (spoken(found), broken) == (SAID, [])
+
+
+def test_the_number_nought_is_an_id(tmp_path: Path) -> None:
+    put(tmp_path / "cbt" / "c.json", [{"id": number, "messages": rows()} for number in (0, 1)])
+    found, broken = find(tmp_path)
+    assert ([one.place[1] for one in found], broken) == (["0", "1"], [])
+
+
 def test_roles_go_before_what_is_known_and_may_leave_somebody_out(tmp_path: Path) -> None:
     talk = [*rows("user", "assistant"), {"role": "Narrator", "content": "SECRET"}]
     (found,), _ = find(put(tmp_path / "bt" / "a.json", talk), "user=counselor,assistant=client,narrator=skip")
