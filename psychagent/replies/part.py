@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from dataclasses import dataclass
 
 from psychagent.errors import MalformedReplyError
@@ -79,7 +80,7 @@ class _Parting:
         """Places at which a response is surely meant for the client: no thought can be open there."""
         self.is_nested = False
         """Whether thoughts were opened inside the open ones: the next mark may close either."""
-        self.thoughts: list[str] = []
+        self.thoughts = deque[str]()
         self.responses: list[Mark] = []
 
     def take(self, mark: Mark) -> None:
@@ -112,8 +113,11 @@ class _Parting:
         if self._has_spoken():
             self.stray = mark
             return
-        before = Parted(self.text[: mark.start], tuple(self.hidden), "", ()).outside
-        self.hidden, self.thoughts, self.responses = [(0, mark.end)], [before, *self.thoughts], []
+        # what an earlier mark has hidden from the start on is not copied again: there may be thousands
+        hidden_to = self.hidden[0][1] if self.hidden and self.hidden[0][0] == 0 else 0
+        rest = tuple((start - hidden_to, end - hidden_to) for start, end in self.hidden if end > hidden_to)
+        self.thoughts.appendleft(Parted(self.text[hidden_to : mark.start], rest, "", ()).outside)
+        self.hidden, self.responses = [(0, mark.end)], []
         self.opened, self.stray, self.starts = None, None, [mark.end]
 
     def _has_spoken(self) -> bool:
