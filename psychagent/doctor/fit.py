@@ -17,6 +17,7 @@ from psychagent.doctor.edit import Edit, edit_yaml, with_value
 from psychagent.doctor.setup import KIND_OF, Asked, SetUp
 from psychagent.doctor.suggest import Change, explain_change
 from psychagent.errors import SettingsError
+from psychagent.files.own import require_own
 from psychagent.files.read import load_data, read_text, to_model
 from psychagent.files.write import write_text
 
@@ -28,6 +29,8 @@ FOLDERS = {
 }
 """Where the bundled files of each kind are."""
 Found = Sequence[tuple[Asked, Change]]
+_WRITTEN = "as `psychagent doctor --write` changed it."
+"""In the first line of every file that it wrote."""
 
 
 def check_written(setup: SetUp, changes: Found) -> Iterator[Check]:
@@ -52,10 +55,13 @@ def write_fitting(setup: SetUp, model: type[Settings], changes: Found) -> str:
     file, target = _files(setup, model)
     if target.exists() and not setup.overwriting:
         raise SettingsError(f"{target}: is there already; move it away, or replace it with --overwrite")
+    # a file without room for our line is not told from anybody's
+    marks = [_WRITTEN.encode()] if target.suffix != ".json" else [b"{"]
+    require_own(target, marks, "move it away, or name the settings in another folder")
     told = "; ".join(f"{one.role}: {explain_change(change)}" for one, change in changes)
     text, keeps_comments = _fitting(file, target, model, changes)
     if target.suffix != ".json":
-        text = f"# {file.name}, as `psychagent doctor --write` changed it. {told}.\n{text}"
+        text = f"# {file.name}, {_WRITTEN} {told}.\n{text}"
     write_text(target, text)
     lost = "" if keeps_comments else " (without its comments, because it repeats parts by alias)"
     return f"{target} is {file.name} with {told}{lost}; use it with --{_option(model)} {target}"

@@ -35,7 +35,7 @@ from psychagent.llm.json_bytes import without_halves, write
 from psychagent.llm.langchain import to_message
 from psychagent.llm.servers.completion import (
     STREAM,
-    TOO_DEEP,
+    as_unreadable,
     choices_of,
     read_completion,
     read_tokens,
@@ -148,12 +148,8 @@ class OpenModel(ChatOpenAI):
                 chunk, default_chunk_class, base_generation_info
             )
             reasoning = reasoning_of(choices[0].get("delta") or {})
-        except UnreadableError:
-            raise
-        except RecursionError:
-            raise UnreadableError(TOO_DEEP) from None
-        except _MISSHAPEN as error:
-            raise UnreadableError(f"{error}") from error
+        except (*_MISSHAPEN, RecursionError) as error:
+            raise as_unreadable(error) from error
         if generation is not None and reasoning and isinstance(generation.message, AIMessageChunk):
             generation.message.additional_kwargs["reasoning_content"] = reasoning
         return generation

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 from langgraph.runtime import Runtime
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.call import CallId
@@ -63,13 +63,24 @@ def filter_shape(known: tuple[str, ...]) -> Shape:
     return Shape(name, schema | {"properties": {"meta_skill_ids": ids}})
 
 
+_MOST_WORDS = 300
+
+
+def _shorten(value: object) -> object:
+    return value[:_MOST_WORDS] if isinstance(value, str) else value
+
+
+_Shortened = Annotated[str, BeforeValidator(_shorten)]
+"""What is only searched for: too long a text finds no less for being cut, and must end no turn."""
+
+
 class QueryReply(BaseModel):
     """A turn's query, rewritten toward what the counselor should do next; empty where listening is enough."""
 
     danger: bool = False
-    trigger: str = Field(default="", max_length=300)
-    when_to_use: str = Field(default="", max_length=300)
-    skill: str = Field(default="", max_length=200)
+    trigger: _Shortened = Field(default="", max_length=_MOST_WORDS)
+    when_to_use: _Shortened = Field(default="", max_length=_MOST_WORDS)
+    skill: _Shortened = Field(default="", max_length=_MOST_WORDS)
 
 
 def keep_known(ids: Sequence[str], metas: Sequence[MetaSkill]) -> tuple[frozenset[str], int]:

@@ -10,7 +10,9 @@ _COMMA = re.compile(r"(?<=[,;:，；：])\s*")
 _LONGEST_WORDS, _LONGEST_SIGNS = 130, 60
 """Longest clause that is quoted uncut, in characters: of a text in letters, and of one in Chinese signs."""
 _SHORT_WORDS, _SHORT_SIGNS = 16, 8
-_MARKS = str.maketrans({"“": "‘", "”": "’"})
+_ANGLES = dict.fromkeys("<＜", "‹") | dict.fromkeys(">＞", "›")
+_MARKS = str.maketrans({"“": "‘", "”": "’"} | _ANGLES)
+_NAMED = {"&lt;": "‹", "&gt;": "›"}
 
 
 def clauses(text: str) -> list[str]:
@@ -25,7 +27,9 @@ def quote_of(text: str, weigh: Callable[[str], int] = lambda _: 0) -> str:
     can be quoted.
     """
     # an ellipsis on its own is where a prompt cut the text, and nobody's words
-    parts = [part for part in clauses(text.translate(_MARKS)) if part.strip(" …")]
+    # what somebody writes in angle brackets must not pass for a mark of the reply that quotes it
+    text = re.sub("&[lg]t;", lambda found: _NAMED[found[0]], text.translate(_MARKS))
+    parts = [part for part in clauses(text) if part.strip(" …")]
     if not parts:
         return text.strip()
     best = max(parts, key=lambda part: (weigh(part), len(part)))

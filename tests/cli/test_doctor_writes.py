@@ -123,8 +123,14 @@ def test_a_file_that_is_there_is_replaced_only_where_that_is_asked_for(tmp_path:
         assert lines["write: baseline"].startswith("✗")
         assert "--overwrite" in lines["write: baseline"]
         assert there.read_text("utf-8") == "mine: yes"
+        # somebody else's is not replaced even then
         _, lines = doctor([*options, "--write", "--overwrite"], SOME_KEY=KEY)
-    assert lines["write: baseline"].startswith("✓")
+        assert "is not a file that this command wrote" in lines["write: baseline"]
+        assert there.read_text("utf-8") == "mine: yes"
+        there.unlink()
+        for words in (["--write"], ["--write", "--overwrite"]):
+            _, lines = doctor([*options, *words], SOME_KEY=KEY)
+            assert lines["write: baseline"].startswith("✓")
     assert yaml.safe_load(there.read_text("utf-8"))["counselor"]["send_seed"] is False
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from langgraph.runtime import Runtime
+from pydantic import ValidationError
 
 from psychagent.domain.base import Language, Modality, Speaker, Stage
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary
@@ -18,7 +19,7 @@ from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.skill import MetaSkill, Skill
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import MalformedReplyError, ReplyError, SkillStoreError
-from psychagent.nodes.retrieve import choose_candidates, keep_known, recent_turns, retrieve
+from psychagent.nodes.retrieve import QueryReply, choose_candidates, keep_known, recent_turns, retrieve
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.skills.library import SkillLibrary
 from tests.support.fakes import FAMILIES, Cast, brief_for, case_of, summed_up
@@ -353,3 +354,10 @@ async def test_once_a_danger_on_record_was_asked_about_and_is_calm_other_skills_
     shown = await kinds_of(Language.EN, memory, turns, level=0)
     assert shown
     assert not {"risk-and-safety", *DANGERS} & set(shown)
+
+
+def test_a_query_that_is_too_long_is_cut_and_ends_no_turn() -> None:
+    reply = QueryReply.model_validate({"trigger": "x" * 5000, "skill": "y" * 301, "when_to_use": "z"})
+    assert (len(reply.trigger), len(reply.skill), reply.when_to_use) == (300, 300, "z")
+    with pytest.raises(ValidationError):
+        QueryReply.model_validate({"trigger": 7})

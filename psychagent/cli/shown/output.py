@@ -69,6 +69,9 @@ def harden_output() -> None:
         if getattr(sys, name) is None:
             # it also takes the descriptor, which would be given to the next file of a run
             setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        # a byte of another encoding is one sign that cannot be read, and no end of what is typed
+        sys.stdin.reconfigure(errors="replace")
     sys.stdout, sys.stderr = harden(sys.stdout), harden(sys.stderr)
 
 

@@ -52,6 +52,13 @@ def read_completion(data: bytes, secrets: Collection[str] = ()) -> Reply:
     )
 
 
+def as_unreadable(error: Exception) -> UnreadableError:
+    """Tell as an odd answer what went wrong while one was read."""
+    if isinstance(error, UnreadableError):
+        return error
+    return UnreadableError(TOO_DEEP if isinstance(error, RecursionError) else str(error))
+
+
 def _read_whole(data: bytes) -> Reply:
     try:
         body = parse(data)

@@ -28,6 +28,13 @@ def shell(line: str, folder: Path, **env: str) -> subprocess.CompletedProcess[by
     )
 
 
+def test_bytes_of_another_encoding_end_no_chat(tmp_path: Path) -> None:
+    line = "printf 'caf\\351\\n/quit\\n' | psychagent chat"
+    ended = shell(line, tmp_path, PYTHONIOENCODING="utf-8")
+    assert (ended.returncode, b"Traceback" in ended.stderr) == (0, False)
+    assert b"caf" in ended.stdout
+
+
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_chat_whose_streams_are_closed_ends_well(closed: str, tmp_path: Path) -> None:
     ended = shell(f"psychagent chat {closed}", tmp_path)
