@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,9 @@ def _guarded(self: socket.socket, address: Any) -> Any:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # started with `nohup` the tests would inherit that SIGHUP is ignored, which the commands rightly keep
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     config.pluginmanager.register(skips)
 
 
