@@ -22,9 +22,8 @@ Classification. Only single attempts are retried, and only in `llm/attempts`: a 
 endpoint that may pass (time-outs, lost connections, the statuses that `llm/servers/statuses` lists as
 retried) after a wait, and a MalformedReplyError at once, with the model told what was wrong. Other
 statuses are final, but for a filter's, which is asked again with another seed. When the budget is used
-up, the last problem
-decides between ProviderError and ReplyError; a server that is down is waited for first
-(`llm/servers/outage`). Nothing else in the package is retried automatically.
+up, the last problem decides between ProviderError and ReplyError; a server that is down is waited for
+first (`llm/servers/outage`). Nothing else in the package is retried automatically.
 
 A CallError has a cause where one is known (`domain/cause`): one that no case could get past ends the
 run, one that lies in the dialogue may close the session, any other fails its case.

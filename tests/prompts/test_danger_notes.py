@@ -255,6 +255,17 @@ def test_the_own_death_has_the_last_turn_that_can_be_answered(language: Language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("own", [False, True])
+def test_where_things_are_searched_is_said_until_goodbye(language: Language, own: bool) -> None:
+    kept = {EN: "Phone and things may be searched", ZH: "手机、东西可能被翻看"}[language]
+    shown = [
+        kept in step_note(language, left, "harmed", risk_level=1, spoken_of=True, own_unasked=own)
+        for left in (5, 1, 0, -2)
+    ]
+    assert shown == [True] * 4
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_after_fixed_words_the_counselor_may_take_them_back(language: Language) -> None:
     taken_back = {EN: "take it back", ZH: "认下、收回"}[language]
     turns = talk(HELLO[language], "x", OWN[language], "x")

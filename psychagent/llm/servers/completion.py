@@ -10,13 +10,12 @@ from psychagent.domain.text.parts import is_spoken
 from psychagent.llm.fault import UnreadableError
 from psychagent.llm.json_bytes import parse, write
 from psychagent.llm.reply import Reply, Tokens, whole
-from psychagent.llm.servers.events import DONE, EVENT, read_events
+from psychagent.llm.servers.events import BOM, DONE, EVENT, read_events
 from psychagent.llm.servers.refusal import refusal_within, server_words
 from psychagent.llm.servers.secrets import hide, mask
 
 STREAM: Mapping[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
 """Fields of a request that ask for a stream, with its cost at the end."""
-_BOM = b"\xef\xbb\xbf"
 _MOST_TOKENS = 2 * 10**7
 """More than fits into any model: twice the longest context that one has."""
 _REASONING = ("reasoning_content", "reasoning")
@@ -84,7 +83,7 @@ def _read_whole(data: bytes) -> Reply:
 def _why_not_json(data: bytes, error: ValueError) -> str:
     if not data.strip():
         return "an empty answer"
-    if data.removeprefix(_BOM).lstrip().startswith(b"<"):
+    if data.removeprefix(BOM).lstrip().startswith(b"<"):
         # of a proxy that wants a login, or of another server
         return f"a web page: {' '.join(server_words(data).split())}"
     return f"not JSON: {error}"
@@ -92,7 +91,7 @@ def _why_not_json(data: bytes, error: ValueError) -> str:
 
 def is_stream(data: bytes) -> bool:
     """Return whether an answer is a stream: some servers send nothing else, asked or not."""
-    head = data[:64].removeprefix(_BOM).lstrip()
+    head = data[:64].removeprefix(BOM).lstrip()
     return head.startswith((EVENT, b"event:", b"id:", b"retry:", b": ", b":\n", b":\r"))
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from psychagent.llm.json_bytes import parse
 
-EVENT, DONE = b"data:", b"[DONE]"
+EVENT, DONE, BOM = b"data:", b"[DONE]", b"\xef\xbb\xbf"
 
 
 def read_events(data: bytes) -> Iterator[bytes]:
     """List the data of a stream's events; servers part them by blank lines, or only by line ends."""
-    lines = data.removeprefix(b"\xef\xbb\xbf").replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    lines = data.removeprefix(BOM).replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
     group: list[bytes] = []
     for line in (*lines, b""):
         if line.startswith(EVENT):

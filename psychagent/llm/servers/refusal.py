@@ -72,7 +72,7 @@ class Refusal(NamedTuple):
 
 
 _HINTS = {
-    Cause.QUOTA: "top up the account, then run the same command again",
+    Cause.QUOTA: verdict_of(402).remedy,
     Cause.CONTEXT: "lower max_tokens or memory_tokens, or serve the model with more context",
 }
 """Where words tell more than the status."""
