@@ -258,6 +258,8 @@ class Profile(Record):
 
     user_id: Text
     language: Language | None = None
+    region: Annotated[str, Field(pattern="^([A-Z]{2})?$")] = ""
+    """Where the client lives, two letters as in ISO 3166-1 (`US`): whose helplines its screen shows."""
     basic_info: BasicInfo
     theory: Theory
     disclosure: Disclosure | None = None

@@ -12,6 +12,7 @@ from langgraph.types import interrupt
 
 from psychagent.assets.prompts import PromptLibrary, Rendered
 from psychagent.domain.base import Speaker
+from psychagent.domain.risk.finding import is_shown_again
 from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.text.fence import unbracketed
 from psychagent.domain.turn import Turn
@@ -45,7 +46,9 @@ def client(deps: Deps) -> SessionNode:
                     return {"closed": True}
                 return {"turns": [Turn(speaker=Speaker.CLIENT, text=words)]}
             case ClientKind.SIMULATOR:
-                prompt = client_prompt(deps, brief, turns, state.get("card"))
+                prompt = client_prompt(
+                    deps, brief, turns, state.get("card"), is_known=is_shown_again(state.get("findings", []))
+                )
                 reply = await deps.chat(Role.CLIENT, brief.knobs).request(
                     prompt, taking_whole_sentences(read_words)
                 )
@@ -102,13 +105,28 @@ def _asked(state: SessionState, brief: Brief) -> dict[str, object]:
     }
 
 
-def client_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], card: Card | None = None) -> Prompt:
-    """Write the simulator's prompt: its view of itself, the visible dialogue, and a card that it sees."""
+def client_prompt(
+    sources: Sources,
+    brief: Brief,
+    turns: Sequence[Turn],
+    card: Card | None = None,
+    *,
+    is_known: bool = False,
+) -> Prompt:
+    """Write the simulator's prompt: its view of itself, the visible dialogue, and a card that it sees.
+
+    Args:
+        sources: Where templates are.
+        brief: The session.
+        turns: The dialogue so far.
+        card: What its screen shows.
+        is_known: Whether it was shown before, so that a reminder is enough.
+    """
     head = client_head(sources, brief)
     messages, rendered = client_messages(head, turns), [head]
     if card:
         # a person sees it beside the counselor's words, so whoever plays one must know of it
-        shown = sources.prompts(brief.case.language).render("client/card", card=card)
+        shown = sources.prompts(brief.case.language).render("client/card", card=card, is_known=is_known)
         messages, rendered = (*messages[:-1], user(f"{messages[-1]['content']}\n\n{shown}")), [head, shown]
     return Prompt.of(
         Role.CLIENT,

@@ -7,17 +7,13 @@ from dataclasses import dataclass
 
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Speaker
-from psychagent.domain.risk.danger import StillOpen, own_death_unasked, still_open
-from psychagent.domain.risk.finding import NO_RISK, About
-from psychagent.domain.risk.level import is_pressing
-from psychagent.domain.risk.step import Where, step_of
-from psychagent.domain.safety import Danger, is_past_half, safety_due, times_asked
+from psychagent.domain.risk.finding import About
 from psychagent.domain.text.fence import Own, unbracketed
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.llm.prompt import Message, assistant, system, user
 from psychagent.nodes.deps import Sources
+from psychagent.nodes.safety.notes import danger_notes
 from psychagent.nodes.state import Brief
-from psychagent.skills.shown import risk_skills
 
 
 @dataclass(frozen=True)
@@ -152,7 +148,7 @@ def render_moment(
     """
     prompts, most = sources.prompts(brief.case.language), brief.knobs.max_counselor_turns
     spoken = count_counselor_turns(turns)
-    given = _danger(sources, brief, turns, skill_ids, risk_level, risk_about)
+    given = danger_notes(sources, brief, turns, skill_ids, risk_level, risk_about)
     return brief.once(
         (prompts, "moment", spoken, *given.values()),
         lambda: prompts.render(
@@ -164,60 +160,3 @@ def render_moment(
             **given,
         ),
     )
-
-
-def _danger(
-    sources: Sources,
-    brief: Brief,
-    turns: Sequence[Turn],
-    skill_ids: Sequence[str],
-    risk_level: int | None,
-    risk_about: About,
-) -> dict[str, bool | int | str]:
-    """Say what the notes on a turn need to know of danger: what is open, and what is to be done about it."""
-    rules, most = sources.safety(brief.case.language).rules, brief.knobs.max_counselor_turns
-    risk = risk_skills(sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage))
-    names = {skill.name for skill in risk}
-    index, asks = brief.session_index, rules.asks_about
-    due = safety_due(turns, session_index=index, max_turns=most, asks=asks, skills=names)
-    about, notes = _about(turns, risk_about), [summary.safety for summary in brief.memory.summaries]
-    was_high = any(is_pressing(turn.risk_level) for turn in turns)
-    spoken = count_counselor_turns(turns)
-    # only where the gate acts do prompts change
-    acts, level = risk_level is not None, risk_level or NO_RISK
-    before = acts and brief.memory.holds_danger
-    still = still_open(turns, before=before, asks=rules.asks_again)
-    taken_up = before and spoken > 0 and still is StillOpen.NONE
-    asked = times_asked(turns, asks=asks, skills=names)
-    where = Where(
-        turn=spoken + 1,
-        turns_left=most - spoken,
-        extra_turns=sources.baseline.safety.extra_turns if acts else 0,
-        level=level,
-        about=about,
-        spoken_of=was_high or taken_up or asked > 0,
-        pressed=asked > 1,
-        told=was_high or any(note.danger is Danger.VOICED for note in notes),
-        still_open=still,
-        own_unasked=is_past_half(turns, most) and own_death_unasked(turns, now=about, asks=rules.asks_self),
-    )
-    # where the gate acts it knows better than the skills, which stay for some turns after a hint; a danger on
-    # record is not over for a calm answer
-    is_over = risk_level == NO_RISK and not any(note.must_stay for note in notes)
-    shown = any(skill.id in skill_ids for skill in risk) and not is_over
-    return {
-        "safety_due": due,
-        "danger_open": not due and (level > NO_RISK or still is not StillOpen.NONE or shown),
-        "risk_about": about.value,
-        "risk_level": level,
-        "extra_turns": where.extra_turns,
-        "step": step_of(where).value,
-        "own_unasked": where.own_unasked,
-        "taken_over": any(turn.by_gate for turn in turns[-2:]),
-    }
-
-
-def _about(turns: Sequence[Turn], now: About) -> About:
-    """Return whose danger the notes speak of: that of now, or the last that the counselor was told of."""
-    told = [about for turn in turns if (about := turn.risk_about) is not About.NONE]
-    return now if now is not About.NONE or not told else told[-1]

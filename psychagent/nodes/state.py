@@ -59,6 +59,11 @@ class Brief:
         return is_last(self.plan, session_index=self.session_index, max_sessions=self.knobs.max_sessions)
 
     @property
+    def region(self) -> str:
+        """Whose helplines are shown: those of the run, else those of where the simulated client lives."""
+        return self.knobs.region or self.case.profile.region
+
+    @property
     def skill_stage(self) -> Stage:
         """The stage whose skills the session draws on: a last session, planned for whatever, is an ending.
 

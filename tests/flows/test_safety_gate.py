@@ -33,8 +33,10 @@ def replies(said: list[str], *, turns: int = 0, ends_at: int = 0) -> dict[str, A
     return {"counselor": own, "client": list(said)}
 
 
-async def hold(cast: Cast, *, memory: Memory | None = None, **knobs: Any) -> dict[str, Any]:
-    brief = brief_for(cast.deps, case_of(), memory=memory, **knobs)
+async def hold(cast: Cast, *, memory: Memory | None = None, lives: str = "", **knobs: Any) -> dict[str, Any]:
+    case = case_of()
+    case = case.model_copy(update={"profile": case.profile.model_copy(update={"region": lives})})
+    brief = brief_for(cast.deps, case, memory=memory, **knobs)
     config: Any = {"recursion_limit": session_limit(cast.deps, brief.knobs)}
     held: dict[str, Any] = await build_session(cast.deps).ainvoke({"turns": []}, config, context=brief)
     return held
@@ -176,6 +178,25 @@ async def test_a_simulated_client_is_told_of_the_card_that_a_person_would_see() 
     lasts = [prompt[-1]["content"] for prompt in cast.asked("client")]
     assert ["988" in last for last in lasts] == [False, True, False, False]
     assert [prompt[-1]["role"] for prompt in cast.asked("client")] == ["user"] * 4
+
+
+async def test_a_card_that_stays_is_told_to_a_simulated_client_whole_but_once() -> None:
+    cast = gated(replies(["Hm.", *["I could end it."] * 3]), mode="act", max_counselor_turns=4, extra_turns=0)
+    await hold(cast, region="US")
+    lasts = [prompt[-1]["content"] for prompt in cast.asked("client")]
+    assert ["988" in last for last in lasts] == [False, False, True, False]
+    assert ["is still on your screen" in last for last in lasts] == [False, False, False, True]
+
+
+@pytest.mark.parametrize(
+    ("run", "lives", "number"), [("", "NZ", "1737"), ("US", "NZ", "988"), ("", "", "988")]
+)
+async def test_helplines_are_those_of_where_a_simulated_client_lives(
+    run: str, lives: str, number: str
+) -> None:
+    cast = gated(replies(SAYS), mode="act", max_counselor_turns=4)
+    await hold(cast, region=run, lives=lives)
+    assert any(number in prompt[-1]["content"] for prompt in cast.asked("client"))
 
 
 @pytest.mark.parametrize("extra", [0, 1, 3])

@@ -35,7 +35,7 @@ from tools.prompt_filler import full_recalls
 CLIENT_HEAD = {Language.EN: 1170, Language.ZH: 1290}
 """All that is true of a person is in it; a Chinese character is estimated as a whole token."""
 SKILLS_TAIL, REWRITE_HEAD = 440, 268
-NOTES_IN_DANGER = {Language.EN: 245, Language.ZH: 305}
+NOTES_IN_DANGER = {Language.EN: 255, Language.ZH: 330}
 PASSAGE = (45, 112)
 LAST = 20
 KINDS = [
@@ -191,5 +191,6 @@ def test_the_notes_on_a_turn_in_danger_stay_short(language: Language) -> None:
     sizes = {}
     for left, level, about, told, own in product((9, 3, 2, 1, 0, -3), (1, 2, 3), abouts, either, either):
         given = where | {"risk_level": level, "risk_about": about, "told": told, "own_unasked": own}
+        given["also"] = "child" if own and about not in ("none", "child") else ""
         sizes[left, level, about, told, own] = estimate_tokens(closing_note(language, left, **given))
     assert max(sizes.values()) <= NOTES_IN_DANGER[language], max(sizes, key=lambda key: sizes[key])

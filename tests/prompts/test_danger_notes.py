@@ -424,3 +424,27 @@ def test_a_danger_on_record_that_was_taken_up_is_not_asked_about_as_if_it_were_n
     turns = talk(asks, fine, {EN: "And the nights with that?", ZH: "夜里呢，那些念头？"}[language], fine)
     shown = [note(language, turns, level=1, about=About.SELF, memory=one) for one in (held(1), held(0))]
     assert [may_mean in text for text in shown] == [False, True]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_danger_that_gives_way_to_another_comes_back_before_goodbye(language: Language) -> None:
+    kept = {EN: "Told of earlier, and not over: being hurt", ZH: "之前还说到有人在伤害对方"}[language]
+    plain = {EN: "Does he hit you?", ZH: "他打您吗？"}[language]
+    hurt = talk(HELLO[language], "x", plain, "x", risk_level=2, risk_about=About.HARMED)
+    assert kept in note(language, hurt, level=2, about=About.SELF)
+    for told in (About.HARMED, About.NONE):
+        assert kept not in note(language, hurt, level=2, about=told), "the notes speak of it anyway"
+    assert kept not in note(language, talk(HELLO[language], "x"), level=2, about=About.SELF)
+    # from the session before, too, as long as it was open then
+    before = Memory(summaries=(summary("s"),), risk_level=2, risk_about=About.HARMED)
+    text = note(language, talk(HELLO[language], "x"), level=2, about=About.SELF, memory=before)
+    assert kept in text
+    searched = {EN: "[Phone and things may be searched", ZH: "[手机、东西可能被翻看"}[language]
+    assert searched in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_next_session_first_asks_what_became_of_what_was_agreed(language: Language) -> None:
+    wanted = {EN: "what became of what was agreed", ZH: "说好的事后来如何"}[language]
+    assert wanted in note(language, (), level=1, memory=held(1, ON_RECORD))
+    assert wanted in note(language, talk(HELLO[language], "x"), memory=held(0, ON_RECORD))

@@ -85,11 +85,13 @@ def values(
         "extra_turns": 2,
         "step": "follow",
         "taken_over": False,
+        "also": "child",
         "on_record": "mark-record",
         "own_unasked": True,
         "card": Card(
             title="mark-card", intro="i", lines=(CardLine(name="mark-line", call="112"),), closing="c"
         ),
+        "is_known": False,
         "danger_open": False,
         "last": False,
         "client": "simulator",

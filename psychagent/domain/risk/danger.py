@@ -99,6 +99,19 @@ def own_death_unasked(turns: Sequence[Turn], *, now: About, asks: Asks) -> bool:
     return bool(told & {About.HARMED, About.OTHERS, About.CHILD}) and not any(asks(turn.text) for turn in own)
 
 
+def also_told(turns: Sequence[Turn], *, now: About, before: About) -> About:
+    """Say which other danger was told of last; it is not over because a more pressing one is spoken of.
+
+    Args:
+        turns: The session so far.
+        now: Whose danger the notes speak of.
+        before: Whose danger was open when the session before ended.
+    """
+    told = [before, *(turn.risk_about for turn in turns)]
+    others = [about for about in told if about not in (About.NONE, now)]
+    return others[-1] if others and now is not About.NONE else About.NONE
+
+
 def open_danger(findings: Sequence[RiskFinding], turns: Sequence[Turn], *, before: About) -> About:
     """Say whose danger is open, by the last words that told of one; none where nobody knows.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from pydantic import Field
@@ -82,3 +83,14 @@ class RiskFinding(Record):
     """What was done; none where the gate only watches."""
     rules_hash: str = ""
     """Which rules these were."""
+
+    @property
+    def shows_card(self) -> bool:
+        """Whether the person was shown whom to turn to."""
+        return self.handling in {Handling.CARD, Handling.TAKEOVER}
+
+
+def is_shown_again(findings: Sequence[RiskFinding]) -> bool:
+    """Return whether the card of the last finding was shown before in the session."""
+    before, now = findings[:-1], findings[-1:]
+    return any(one.shows_card and one.about is last.about for one in before for last in now)

@@ -56,9 +56,8 @@ def risk(deps: Deps) -> SessionNode:
             await _record(deps, key, finding)
             update["findings"] = [finding]
         if mode is RiskMode.ACT:
-            shows = finding.handling in {Handling.CARD, Handling.TAKEOVER}
             texts = deps.safety(brief.case.language)
-            card = texts.card(brief.knobs.region, finding.about) if shows else None
+            card = texts.card(brief.region, finding.about) if finding.shows_card else None
             update["card"] = card
             if card:
                 say_card(runtime, card)

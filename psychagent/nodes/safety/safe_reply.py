@@ -18,7 +18,7 @@ def safe_reply(deps: Deps) -> SessionNode:
         brief, turns, finding = runtime.context, state["turns"], state["findings"][-1]
         times = sum(turn.by_gate for turn in turns)
         texts = deps.safety(brief.case.language)
-        words = texts.takeover(brief.knobs.region, finding.about, times=times)
+        words = texts.takeover(brief.region, finding.about, times=times)
         turn = Turn(speaker=Speaker.COUNSELOR, text=words, by_gate=True, risk_level=finding.level)
         say_turn(runtime, turn)
         return {"turns": [turn]}

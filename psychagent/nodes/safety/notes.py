@@ -1,0 +1,101 @@
+"""What the notes on a counselor's turn need to know of danger: what is open, and what is to be done about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from psychagent.domain.risk.danger import StillOpen, also_told, own_death_unasked, still_open
+from psychagent.domain.risk.finding import NO_RISK, About
+from psychagent.domain.risk.level import is_pressing
+from psychagent.domain.risk.step import Where, step_of
+from psychagent.domain.safety import Danger, is_past_half, safety_due, times_asked
+from psychagent.domain.turn import Turn, count_counselor_turns
+from psychagent.nodes.deps import Sources
+from psychagent.nodes.state import Brief
+from psychagent.skills.shown import risk_skills
+
+
+def danger_notes(
+    sources: Sources,
+    brief: Brief,
+    turns: Sequence[Turn],
+    skill_ids: Sequence[str],
+    risk_level: int | None,
+    risk_about: About,
+) -> dict[str, bool | int | str | None]:
+    """Write what `counselor/moment` needs to know of danger.
+
+    Args:
+        sources: Where rules and skills are.
+        brief: The session.
+        turns: The dialogue before the counselor's turn.
+        skill_ids: The turn's skills: those for danger are among them where it is open.
+        risk_level: What the safety gate tells the counselor; None where it only watches.
+        risk_about: Whose danger that is.
+    """
+    skills = sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
+    risk = {skill.id: skill.name for skill in risk_skills(skills)}
+    where = _where(sources, brief, turns, set(risk.values()), risk_level, risk_about)
+    due = safety_due(
+        turns,
+        session_index=brief.session_index,
+        max_turns=brief.knobs.max_counselor_turns,
+        asks=sources.safety(brief.case.language).rules.asks_about,
+        skills=set(risk.values()),
+    )
+    # where the gate acts it knows better than the skills, which stay for some turns after a hint; a danger on
+    # record is not over for a calm answer
+    is_over = risk_level == NO_RISK and not any(one.safety.must_stay for one in brief.memory.summaries)
+    shown = not is_over and any(skill_id in risk for skill_id in skill_ids)
+    also = About.NONE
+    if risk_level is not None:
+        also = also_told(turns, now=where.about, before=brief.memory.risk_about)
+    return {
+        "safety_due": due,
+        "danger_open": not due and (where.level > NO_RISK or where.still_open is not StillOpen.NONE or shown),
+        "risk_about": where.about.value,
+        "also": also.value,
+        "risk_level": risk_level,
+        "extra_turns": where.extra_turns,
+        "step": step_of(where).value,
+        "own_unasked": where.own_unasked,
+        "taken_over": any(turn.by_gate for turn in turns[-2:]),
+    }
+
+
+def _where(
+    sources: Sources,
+    brief: Brief,
+    turns: Sequence[Turn],
+    skills: set[str],
+    risk_level: int | None,
+    risk_about: About,
+) -> Where:
+    rules, most = sources.safety(brief.case.language).rules, brief.knobs.max_counselor_turns
+    spoken, about = count_counselor_turns(turns), _about(turns, risk_about)
+    # only where the gate acts do prompts change
+    acts = risk_level is not None
+    before = acts and brief.memory.holds_danger
+    still = still_open(turns, before=before, asks=rules.asks_again)
+    taken_up = before and spoken > 0 and still is StillOpen.NONE
+    asked = times_asked(turns, asks=rules.asks_about, skills=skills)
+    was_high = any(is_pressing(turn.risk_level) for turn in turns)
+    on_record = any(one.safety.danger is Danger.VOICED for one in brief.memory.summaries)
+    return Where(
+        turn=spoken + 1,
+        turns_left=most - spoken,
+        extra_turns=sources.baseline.safety.extra_turns if acts else 0,
+        level=risk_level or NO_RISK,
+        about=about,
+        spoken_of=was_high or taken_up or asked > 0,
+        pressed=asked > 1,
+        told=was_high or on_record,
+        still_open=still,
+        own_unasked=is_past_half(turns, most) and own_death_unasked(turns, now=about, asks=rules.asks_self),
+    )
+
+
+def _about(turns: Sequence[Turn], now: About) -> About:
+    """Return whose danger the notes speak of: that of now, or the last that the counselor was told of."""
+    told = [about for turn in turns if (about := turn.risk_about) is not About.NONE]
+    return now if now is not About.NONE or not told else told[-1]
