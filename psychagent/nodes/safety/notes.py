@@ -1,4 +1,4 @@
-"""What the notes on a counselor's turn need to know of danger: what is open, and what is to be done about it."""
+"""What a turn's notes need to know of danger: what is open, and what is to be done about it."""
 
 from __future__ import annotations
 
