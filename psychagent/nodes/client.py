@@ -12,7 +12,7 @@ from langgraph.types import interrupt
 
 from psychagent.assets.prompts import PromptLibrary, Rendered
 from psychagent.domain.base import Speaker
-from psychagent.domain.risk.finding import is_shown_again
+from psychagent.domain.risk.finding import HIGH, RiskFinding, is_shown_again
 from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.text.fence import unbracketed
 from psychagent.domain.turn import Turn
@@ -41,7 +41,7 @@ def client(deps: Deps) -> SessionNode:
         brief, turns = runtime.context, state["turns"]
         match brief.knobs.client:
             case ClientKind.HUMAN:
-                words = _ask_person(_asked(state, brief))
+                words = _ask_person(_asked(deps, state, brief))
                 if words is None:
                     return {"closed": True}
                 return {"turns": [Turn(speaker=Speaker.CLIENT, text=words)]}
@@ -93,9 +93,9 @@ def read_answer(said: object, *, turn: object) -> tuple[str, str]:
     return (said.strip(), "") if said.strip() else ("", "the answer is empty; write some words")
 
 
-def _asked(state: SessionState, brief: Brief) -> dict[str, object]:
-    """Say what the person is asked: the counselor's words, the turn, and a card where one is to be shown."""
-    card = state.get("card")
+def _asked(sources: Sources, state: SessionState, brief: Brief) -> dict[str, object]:
+    """Say what the person is asked: the counselor's words, the turn, and the card that stays in sight."""
+    card = state.get("card") or _last_card(sources, brief, state.get("findings", []))
     shown = {"card": card.model_dump(mode="json")} if card else {}
     return {
         "counselor": state["turns"][-1].text,
@@ -103,6 +103,13 @@ def _asked(state: SessionState, brief: Brief) -> dict[str, object]:
         "turn": len(state["turns"]),
         **shown,
     }
+
+
+def _last_card(sources: Sources, brief: Brief, findings: Sequence[RiskFinding]) -> Card | None:
+    """Write again the card that was shown last in the session: its numbers are needed later, too."""
+    shown = [one for one in findings if one.shows_card and one.level >= HIGH]
+    texts = sources.safety(brief.case.language)
+    return texts.card(brief.region, shown[-1].about) if shown else None
 
 
 def client_prompt(

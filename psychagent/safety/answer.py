@@ -102,6 +102,23 @@ class SafetyTexts(NamedTuple):
         name = self.texts.said.region.format(region=region[language], service=line.name)
         return line.model_copy(update={"name": name})
 
+    def numbers(self, region: str, about: About) -> str:
+        """Name what a counselor may name where it is asked for a number; empty where the region is unknown.
+
+        A model that names numbers by heart names wrong ones.
+
+        Args:
+            region: Two letters; empty where it is unknown.
+            about: The kind of danger.
+        """
+        kind, said = _known(about), self.texts.said
+        emergency, others = self.resources.emergency(region, kind), self.resources.lines(region, kind)
+        urgent = [one for one in others if one.urgent and one.call]
+        named = (*emergency[:1], *urgent[:2]) if emergency else ()
+        return said.between.join(
+            said.call.format(call=one.call, name=one.name[self.rules.language]) for one in named
+        )
+
     def takeover(self, region: str, about: About, *, times: int) -> str:
         """Write the text that takes the counselor's turn.
 

@@ -58,7 +58,7 @@ def test_the_last_two_sessions_are_shown_with_abstract_status_and_open_points(la
     for number, abstract, objectives, status, open_points in view.recent:
         assert abstract.startswith(f"s{number}-abstract")
         assert objectives.startswith(f"s{number}-recap")
-        assert status.startswith(f"s{number}-status")
+        assert not status or status.startswith(f"s{number}-status")
         assert open_points.startswith(f"s{number}-open")
 
 
@@ -70,6 +70,15 @@ def test_the_abstract_gets_the_room_that_a_sessions_other_texts_leave() -> None:
     short = brief.model_copy(update={"goal_assessment": goals, "client_state_analysis": state})
     rows = view_memory(held.model_copy(update={"summaries": (held.summaries[0], short)})).recent
     assert len(rows[1].abstract) > len(rows[0].abstract)
+
+
+def test_how_far_goals_were_met_is_shown_whole_or_not_at_all() -> None:
+    held = memory(1, size=80)
+    told = "safety: asked about, and " + "much more than there is room for " * 20 + "not settled"
+    goals = held.summaries[0].goal_assessment.model_copy(update={"completion_status": told})
+    longer = held.summaries[0].model_copy(update={"goal_assessment": goals})
+    assert view_memory(held.model_copy(update={"summaries": (longer,)})).recent[0].status == ""
+    assert view_memory(held).recent[0].status
 
 
 def test_short_summaries_of_the_last_two_sessions_are_shown_in_full() -> None:

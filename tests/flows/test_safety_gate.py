@@ -287,6 +287,16 @@ async def test_a_quote_is_compared_without_case_width_and_marks() -> None:
     assert levels(await hold(cast))[1] == 1
 
 
+async def test_a_silence_may_be_judged_and_has_nothing_to_quote() -> None:
+    cast = gated(
+        replies(["……", "Bye."]) | {"risk": [judgement(1, "……"), judgement(0)]},
+        endpoint=ENDPOINT,
+        max_counselor_turns=2,
+        classifier="always",
+    )
+    assert levels(await hold(cast))[1] == 1
+
+
 async def test_a_model_that_is_down_fails_closed_and_its_failure_is_on_record() -> None:
     audit = Kept()
     down = [ProviderError("down") for _ in range(4)]

@@ -32,10 +32,10 @@ from tests.support.moments import closing_note
 from tests.support.prompt_values import library
 from tools.prompt_filler import full_recalls
 
-CLIENT_HEAD = {Language.EN: 1170, Language.ZH: 1290}
+CLIENT_HEAD = {Language.EN: 1170, Language.ZH: 1300}
 """All that is true of a person is in it; a Chinese character is estimated as a whole token."""
 SKILLS_TAIL, REWRITE_HEAD = 440, 268
-NOTES_IN_DANGER = {Language.EN: 255, Language.ZH: 330}
+NOTES_IN_DANGER = {Language.EN: 265, Language.ZH: 340}
 PASSAGE = (45, 112)
 LAST = 20
 KINDS = [

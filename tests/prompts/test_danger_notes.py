@@ -191,7 +191,8 @@ def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Lan
     assert [more in text for text in shown.values()] == [False, True, True, True]
     last = {EN: "This is your last turn", ZH: "这是你的最后一轮"}[language]
     assert [last in text for text in shown.values()] == [True, False, False, False]
-    assert more not in note(language, turns[:-2], level=2, about=About.SELF)
+    assert more in note(language, turns[:-2], level=2, about=About.SELF), "none need be rationed"
+    assert more not in note(language, turns[:-4], level=2, about=About.SELF)
     # what was asked about is settled, then said goodbye to; what is new is asked about
     settle, new = {
         EN: ("settles nothing by itself", "The last words may mean danger"),
@@ -337,7 +338,8 @@ def test_at_a_low_level_one_thing_that_is_still_unasked_is_named(language: Langu
 def test_who_has_said_yes_is_not_told_what_holds_for_a_no(language: Language) -> None:
     no, yes = {EN: ("If they said no", "If they said yes"), ZH: ("对方若说没有", "若说有，")}[language]
     shown = [
-        step_note(language, 5, "self", risk_level=1, spoken_of=True, told=told) for told in (True, False)
+        step_note(language, 5, "self", risk_level=1, spoken_of=True, pressed=False, told=told)
+        for told in (True, False)
     ]
     assert [(no in text, yes in text) for text in shown] == [(False, False), (True, True)]
 
@@ -447,4 +449,31 @@ def test_a_danger_that_gives_way_to_another_comes_back_before_goodbye(language: 
 def test_a_next_session_first_asks_what_became_of_what_was_agreed(language: Language) -> None:
     wanted = {EN: "what became of what was agreed", ZH: "说好的事后来如何"}[language]
     assert wanted in note(language, (), level=1, memory=held(1, ON_RECORD))
-    assert wanted in note(language, talk(HELLO[language], "x"), memory=held(0, ON_RECORD))
+    answered = talk(ASKS[language], FINE[language])
+    assert wanted in note(language, answered, memory=held(0, ON_RECORD))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_counselor_may_name_the_numbers_of_the_place_and_no_others(language: Language) -> None:
+    brief = brief_for(DEPS, case_of(f"{language.value}01"), session_index=2, region="GB")
+    turns = talk(HELLO[language], "x")
+    text = render_moment(DEPS, brief, turns, (), 2, About.SELF)
+    assert "999" in text
+    assert "116 123" in text
+    assert "0808" not in text, "lines of another kind"
+    assert "999" not in render_moment(DEPS, brief, turns, (), None, About.NONE), "it only watches"
+    assert "999" not in note(language, turns, level=2, about=About.SELF), "where they live is not known"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_thoughts_that_pass_ask_for_signs_and_people_not_for_a_watch(language: Language) -> None:
+    signs = {EN: "by what signs they notice", ZH: "怎样看出又重了"}[language]
+    watch = {EN: "who is with them tonight and keeps", ZH: "今晚谁陪着、要用的东西"}[language]
+    turns = talk(HELLO[language], "x", OWN[language], "x", OWN[language], "x")
+    passing = note(language, turns, level=1, about=About.SELF, index=1)
+    assert (signs in passing, watch in passing) == (True, False)
+    was_high = [
+        turn.model_copy(update={"risk_level": 2}) if turn.by_gate is False else turn for turn in turns
+    ]
+    high = note(language, was_high, level=1, about=About.SELF, index=1)
+    assert (signs in high, watch in high) == (False, True)

@@ -412,7 +412,7 @@ def test_after_one_question_a_no_is_asked_about_once_more_and_violence_has_its_o
         Language.EN: ("ask once more", "any child are safe tonight", "who is with them tonight"),
         Language.ZH: ("再问一次", "跟谁在一起才安全", "今晚谁陪着"),
     }[language]
-    asked = closing_note(language, 5, risk_level=1, risk_about="self", spoken_of=True)
+    asked = closing_note(language, 5, risk_level=1, risk_about="self", spoken_of=True, pressed=False)
     assert once_more in asked
     assert company in asked
     # whoever hurts them is the one who is with them tonight

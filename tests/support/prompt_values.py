@@ -86,6 +86,8 @@ def values(
         "step": "follow",
         "taken_over": False,
         "also": "child",
+        "passing": False,
+        "numbers": "mark-number",
         "on_record": "mark-record",
         "own_unasked": True,
         "card": Card(

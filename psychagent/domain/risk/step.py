@@ -28,7 +28,7 @@ class Step(StrEnum):
     FOLLOW = "follow"
     """It was asked about: take up the answer, a no or a yes."""
     GO_ON = "go_on"
-    """It was told of: ask what is not asked yet, then settle the night."""
+    """It was told of, or asked about twice: ask what is not asked yet, then settle the night."""
     SETTLE = "settle"
     """It is less sharp, and time is up: settle the night, ask what is still unasked, then say goodbye."""
     EASED = "eased"
@@ -83,7 +83,7 @@ def step_of(where: Where) -> Step:
     if where.own_unasked:
         return Step.OWN
     if where.level == CONCERN:
-        return Step.GO_ON if where.told else Step.FOLLOW
+        return Step.GO_ON if where.told or where.pressed else Step.FOLLOW
     return _calm(where)
 
 

@@ -40,7 +40,7 @@ class RecentSession(NamedTuple):
     abstract: str
     objectives: str
     status: str
-    """Of the objectives."""
+    """Of the objectives; empty where it does not fit whole."""
     open: str
     """What was left unresolved."""
 
@@ -220,8 +220,9 @@ def _recent_session(number: int, summary: SessionSummary, tokens: int) -> Recent
     """Shorten a session's texts; the abstract gets what the others leave."""
     abstract, objectives, status, unresolved = _recent_texts(summary)
     objectives = clip_to_tokens(objectives, tokens * 12 // 100)
-    status = clip_to_tokens(status, tokens * 15 // 100)
-    unresolved = clip_to_tokens(unresolved, tokens * 23 // 100)
+    # half of it says the opposite: "safety: asked about, and ..."
+    status = status if estimate_tokens(status) <= tokens * 15 // 100 else ""
+    unresolved = clip_to_clause(unresolved, tokens * 23 // 100)
     left = tokens - sum(map(estimate_tokens, (objectives, status, unresolved)))
     abstract = clip_to_tokens(abstract, max(left, tokens * 45 // 100))
     return RecentSession(number, abstract, objectives, status, unresolved)

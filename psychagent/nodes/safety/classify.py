@@ -108,6 +108,9 @@ def read_risk(reply: Reply, said: str, *, last: int = NO_RISK) -> RiskReply:
     if found.about == "none":
         raise MalformedReplyError('"about" is "none" although the level is not 0; say whose danger it is')
     quote, words = to_words(found.quote), to_words(said)
+    if not words:
+        # a silence is an answer, and has no words to show
+        return found
     if not quote and found.level < last:
         return found.model_copy(update={"level": NO_RISK, "about": "none"})
     there = any(words[at : at + len(quote)] == quote for at in range(len(words) - len(quote) + 1))

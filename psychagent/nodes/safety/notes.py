@@ -59,6 +59,11 @@ def danger_notes(
         "extra_turns": where.extra_turns,
         "step": step_of(where).value,
         "own_unasked": where.own_unasked,
+        # thoughts that pass need signs and people, not somebody who keeps watch
+        "passing": where.about in {About.NONE, About.SELF} and not where.told,
+        "numbers": sources.safety(brief.case.language).numbers(brief.region, where.about)
+        if risk_level is not None
+        else "",
         "taken_over": any(turn.by_gate for turn in turns[-2:]),
     }
 

@@ -47,8 +47,9 @@ def test_a_high_danger_comes_before_every_other_question(left: int, over: dict[s
 
 def test_what_may_mean_danger_is_asked_about_then_taken_up_by_what_was_said() -> None:
     assert step(level=1) is Step.HEAR
-    assert step(level=1, spoken_of=True) is Step.FOLLOW
-    assert step(level=1, spoken_of=True, told=True) is Step.GO_ON
+    assert step(level=1, spoken_of=True, pressed=False) is Step.FOLLOW
+    assert step(level=1, spoken_of=True, pressed=False, told=True) is Step.GO_ON
+    assert step(level=1, spoken_of=True, pressed=True) is Step.GO_ON, "a third asking is a cross-examination"
 
 
 def test_the_own_death_has_a_turn_of_its_own_once_the_other_danger_was_asked_about() -> None:
@@ -64,7 +65,7 @@ def test_where_time_is_up_a_lower_danger_is_settled_before_goodbye(left: int, ex
 
 
 def test_two_turns_before_the_limit_nothing_is_closed_while_danger_adds_turns() -> None:
-    assert step(level=1, spoken_of=True, turns_left=2) is Step.FOLLOW
+    assert step(level=1, spoken_of=True, pressed=False, turns_left=2) is Step.FOLLOW
 
 
 @pytest.mark.parametrize("level", [1, 2, 3])
