@@ -14,9 +14,10 @@ from psychagent.assets.settings.rollouts import load_rft_settings
 from psychagent.flows.aloud import aloud
 from psychagent.flows.course import build_course
 from psychagent.flows.rft import warm_rollouts, with_rollouts
+from psychagent.flows.served import load_named
 from psychagent.nodes.knobs import Knobs
 
-_SETTINGS = load_rft_settings(os.environ.get("PSYCHAGENT_RFT") or None)
+_SETTINGS = load_named(os.environ, "PSYCHAGENT_RFT", load_rft_settings)
 
 
 @dataclass(frozen=True)

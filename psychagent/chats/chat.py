@@ -177,7 +177,8 @@ class Chat:
             start,
             self.config,
             context=self.knobs,
-            stream_mode=["updates", "messages"],
+            # a card comes on the custom one, before anything that may fail
+            stream_mode=["updates", "messages", "custom"],
             subgraphs=True,
             durability="sync",
             # the person decides when the next session begins
