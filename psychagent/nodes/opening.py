@@ -62,7 +62,7 @@ def open_session(deps: Deps) -> CourseNode:
     """Make the node that opens the first or the next session, or ends the course."""
 
     async def decide(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        knobs = knobs_of(runtime.context, deps.knobs)
+        knobs = _usable(deps, knobs_of(runtime.context, deps.knobs))
         last = _last(state)
         if last is None:
             case = _case(state) if "case" in state else await asyncio.to_thread(deps.case, knobs)
@@ -78,6 +78,15 @@ def open_session(deps: Deps) -> CourseNode:
         return await _open(deps, knobs, state["case"], state["memory"], following)
 
     return decide
+
+
+def _usable(deps: Deps, knobs: Knobs) -> Knobs:
+    """Refuse, before anybody is asked, a knob that this graph would not turn."""
+    if knobs.rollouts > 1 and deps.rft is None:
+        raise SettingsError(
+            f"knob 'rollouts': {knobs.rollouts} rollouts and no judge; take the graph `rft`, or set it to 1"
+        )
+    return knobs
 
 
 def _last(state: CourseState) -> OpenSession | None:

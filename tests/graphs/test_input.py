@@ -47,6 +47,12 @@ async def graphs() -> AsyncIterator[dict[str, Any]]:
         ({}, 3, "the context is '3', not a mapping of knobs"),
         ({}, ["cbt"], "the context is \"['cbt']\", not a mapping of knobs"),
         ({}, {"seed": "x"}, "knob 'seed': has 'x'"),
+        ({}, {"rollouts": 2}, "knob 'rollouts': 2 rollouts and no judge; take the graph `rft`"),
+        (
+            {},
+            {"counselor_model": "small"},
+            "counselor_model has 'small', and the counselor is the offline script",
+        ),
     ],
 )
 async def test_an_input_that_no_course_can_have_is_told(
