@@ -6,13 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from enum import StrEnum
 
 from psychagent.chats.chat import Answer, Chat
 from psychagent.chats.lines import Obey, Refuse, Say, read_line
 from psychagent.chats.person import Person
 from psychagent.chats.regions import ask_region
-from psychagent.chats.scene import At, Scene, turns_left
+from psychagent.chats.scene import At, Ended, Scene, turns_left
 from psychagent.chats.texts import ChatTexts, Order, load_chat_texts
 from psychagent.domain.base import Speaker
 from psychagent.domain.risk.finding import HIGH, NO_RISK
@@ -29,13 +28,6 @@ FEW_LEFT = 5
 """Counselor turns left at which the person is told."""
 REMIND_SEC = 3 * 3600.0
 """Seconds after which the person is reminded that this is a program."""
-
-
-class Ended(StrEnum):
-    """How a chat ended in this process."""
-
-    LEFT = "left"
-    OVER = "over"
 
 
 async def talk(chat: Chat, person: Person, *, clock: Callable[[], float] = time.monotonic) -> Ended:
@@ -201,9 +193,21 @@ class _Talk:
                     return False
                 case "":
                     return True
+                case Order.BACK if await self._take_back():
+                    return True
                 case _:
                     self.person.be_told(self.texts.failed_still)
         return False
+
+    async def _take_back(self) -> bool:
+        """Take back words that no answer could be made to, so that others can be sent in their place."""
+        try:
+            is_taken = await self.chat.take_back()
+        except self.expected as error:
+            self.person.be_told(str(error))
+            return False
+        self.person.be_told(self.texts.taken_back if is_taken else self.texts.nothing_back)
+        return is_taken
 
     def _order(self) -> Order | str | None:
         """Ask for Enter or an order; return it, an empty text for Enter, or other words."""
@@ -264,6 +268,8 @@ class _Talk:
                     self._help()
                 case Obey(Order.NEW):
                     self.person.be_told(self.texts.not_now)
+                case Obey(Order.BACK):
+                    self.person.be_told(self.texts.nothing_back)
                 case Refuse(why) if why:
                     self.person.be_told(why)
 
