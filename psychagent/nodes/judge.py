@@ -41,6 +41,10 @@ def _asked(deps: JudgeDeps, runtime: Runtime[JudgeBrief]) -> tuple[str, ...]:
     brief: object = runtime.context
     if not isinstance(brief, JudgeBrief):
         raise SettingsError("the judge graph takes the session as its context: give 'dialogue' there")
+    if not brief.dialogue.lines:
+        raise SettingsError("the judge's context: field 'dialogue.lines' is empty; give the session's words")
+    if brief.methods is not None and not brief.methods:
+        raise SettingsError("the judge's context: field 'methods' is empty; name scales, or leave it out")
     return methods_for(deps, brief.dialogue.modality) if brief.methods is None else brief.methods
 
 
@@ -52,7 +56,7 @@ def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
     """
     unknown = [name for name in methods if name not in deps.scales]
     if unknown:
-        raise AssetError(f"no scale {', '.join(unknown)}; known: {', '.join(deps.scales)}")
+        raise AssetError(f"no scale {', '.join(unknown)[:80]}; known: {', '.join(deps.scales)}")
     return [
         JudgeTask(scale=name, group=group, repeat=repeat)
         for name in methods

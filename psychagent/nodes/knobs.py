@@ -68,6 +68,8 @@ _TOLD = 80
 """Characters of a bad value that a sentence repeats."""
 _MOST = 10_000
 """Sessions of a course, and turns of a session: more is a slip."""
+_LARGEST = 2**53
+"""A whole number that every client of a server writes as it is."""
 Number = Annotated[int, BeforeValidator(_no_bool)]
 Rollouts = Annotated[Number, Field(ge=1, le=64)]
 
@@ -94,7 +96,7 @@ class Knobs:
     """Another model at the counselor's endpoint; empty means the configured one."""
     region: Annotated[str, AfterValidator(_has_helplines)] = ""
     """Where the person is, two letters as in ISO 3166 (`US`): whose helplines are shown; empty is unknown."""
-    seed: Annotated[Number, Field(ge=-(2**63), lt=2**63)] = 0
+    seed: Annotated[Number, Field(ge=-_LARGEST, le=_LARGEST)] = 0
 
     @model_validator(mode="wrap")
     @classmethod
