@@ -176,7 +176,7 @@ REFUSED = Fault("HTTP 400", passes=False)
 async def test_words_that_never_get_an_answer_are_taken_back_and_others_sent(
     tmp_path: Path, language: Language
 ) -> None:
-    said = ["Hello.", "I see.", REFUSED, REFUSED, "Fine then."]
+    said: list[str | Exception] = ["Hello.", "I see.", REFUSED, REFUSED, "Fine then."]
     cast = cast_of(*said, language=language, max_counselor_turns=8)
     lines = [SAD, "WORDS THAT ARE REFUSED", "", "/back", "other words"]
     person, _ = await type_into(cast, tmp_path, lines)

@@ -36,7 +36,7 @@ LONG = "x" * 5000
 KEY = "sk-" + "a1b2c3d4" * 5
 
 
-ODD = {
+ODD: dict[str, Any] = {
     "long text": LONG,
     "long list": [LONG] * 9,
     "mapping": {"a": LONG},
