@@ -41,10 +41,6 @@ def _asked(deps: JudgeDeps, runtime: Runtime[JudgeBrief]) -> tuple[str, ...]:
     brief: object = runtime.context
     if not isinstance(brief, JudgeBrief):
         raise SettingsError("the judge graph takes the session as its context: give 'dialogue' there")
-    if not brief.dialogue.lines:
-        raise SettingsError("the judge's context: field 'dialogue.lines' is empty; give the session's words")
-    if brief.methods is not None and not brief.methods:
-        raise SettingsError("the judge's context: field 'methods' is empty; name scales, or leave it out")
     return methods_for(deps, brief.dialogue.modality) if brief.methods is None else brief.methods
 
 
