@@ -10,8 +10,9 @@ import os
 from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.flows.judge import build_judge, build_judge_deps, warm_judge
 from psychagent.flows.live import open_live
+from psychagent.flows.served import load_named
 
-_SETTINGS = load_eval_settings(os.environ.get("PSYCHAGENT_EVAL") or None)
+_SETTINGS = load_named(os.environ, "PSYCHAGENT_EVAL", load_eval_settings)
 
 graph = build_judge(
     warm_judge(

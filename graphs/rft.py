@@ -14,16 +14,17 @@ from psychagent.assets.settings.rollouts import load_rft_settings
 from psychagent.flows.aloud import aloud
 from psychagent.flows.course import build_course
 from psychagent.flows.rft import warm_rollouts, with_rollouts
-from psychagent.nodes.knobs import Knobs
+from psychagent.flows.served import load_named
+from psychagent.nodes.knobs import Knobs, Rollouts
 
-_SETTINGS = load_rft_settings(os.environ.get("PSYCHAGENT_RFT") or None)
+_SETTINGS = load_named(os.environ, "PSYCHAGENT_RFT", load_rft_settings)
 
 
 @dataclass(frozen=True)
 class RftKnobs(Knobs):
     """The knobs of a course, with as many rollouts as the settings say."""
 
-    rollouts: int = _SETTINGS.rollout_n
+    rollouts: Rollouts = _SETTINGS.rollout_n
 
 
 _DEPS = warm_rollouts(with_rollouts(DEPS, _SETTINGS, LIVE))

@@ -8,23 +8,20 @@ or loads weights happens here, at import: a served graph may not block the event
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from functools import partial
 
 from langgraph.checkpoint.serde import _msgpack
 
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.domain.risk.audit import NO_AUDIT, Audit
 from psychagent.flows.build import build_deps, warm
 from psychagent.flows.live import open_live
+from psychagent.flows.served import load_named, open_audit
 from psychagent.nodes.deps import Deps
-from psychagent.records.audit import FileAudit
 from psychagent.runs.checkpoints.sqlite import stored_types
 
-_NAMED = [os.environ.get(name) for name in ("PSYCHAGENT_BASELINE", "PSYCHAGENT_RUNTIME")]
-_BASELINE, _RUNTIME = (Path(name) if name else None for name in _NAMED)
-RUNTIME = load_settings(RuntimeSettings, _RUNTIME)
+RUNTIME = load_named(os.environ, "PSYCHAGENT_RUNTIME", partial(load_settings, RuntimeSettings))
 LIVE = open_live(os.environ, tracing=RUNTIME.machine.tracing)
 
 
@@ -42,17 +39,8 @@ admit_stored_types()
 
 def served_deps() -> Deps:
     """Wire a served graph; every language's prompts and skills are read now."""
-    baseline = load_settings(BaselineSettings, _BASELINE)
-    return warm(build_deps(baseline, RUNTIME, LIVE, audit=served_audit(os.environ.get("PSYCHAGENT_AUDIT"))))
-
-
-def served_audit(path: str | None) -> Audit:
-    """Open the record of the safety gate; without a path it keeps none."""
-    if not path:
-        return NO_AUDIT
-    audit = FileAudit(Path(path))
-    audit.open()
-    return audit
+    baseline = load_named(os.environ, "PSYCHAGENT_BASELINE", partial(load_settings, BaselineSettings))
+    return warm(build_deps(baseline, RUNTIME, LIVE, audit=open_audit(os.environ)))
 
 
 DEPS = served_deps()

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 
 from psychagent.errors import AssetError
+from psychagent.files.name import why_no_path
 
 KINDS = ("prompts", "skills", "profiles", "configs")
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -41,16 +42,23 @@ def own_assets() -> Path | None:
     """Return the folder of one's own assets; None where the environment names none.
 
     Raises:
-        AssetError: If it names something that is not a folder.
+        AssetError: If it names something that is no folder, or one that holds no kind of assets.
     """
     named = os.environ.get(OWN)
     if not named:
         return None
-    folder = Path(named).expanduser()
+    if problem := why_no_path(named):
+        raise AssetError(f"{OWN} names {named[:80]!r}, which {problem}; or unset the variable")
+    folder = Path(os.path.expanduser(named))
     if not folder.is_dir():
         raise AssetError(
             f"{OWN} names {named!r}, which is not a folder; make it with `psychagent init {named}`, or unset "
             "the variable"
+        )
+    if not any((folder / kind).is_dir() for kind in KINDS):
+        raise AssetError(
+            f"{OWN} names {named!r}, which holds none of the folders {', '.join(KINDS)}; name the one that "
+            "`psychagent init` made, or unset the variable"
         )
     return folder
 

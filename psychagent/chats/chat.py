@@ -13,6 +13,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Command
 
+from psychagent.chats.back import take_back
 from psychagent.chats.plan import ChatPlan
 from psychagent.chats.scene import Scene, scene_of
 from psychagent.chats.texts import load_chat_texts
@@ -151,6 +152,13 @@ class Chat:
         kept = Unsent(schema_version=1, session=scene.session, turns=len(scene.turns), text=words)
         write_unsent(self._unsent_path, kept)
 
+    async def take_back(self) -> bool:
+        """Take back words that wait for an answer; return whether there were some."""
+        waiting = self.unsent(await self.scene())
+        is_taken = await take_back(self.graph, self.config)
+        remove_file(self._unsent_path)
+        return is_taken or waiting is not None
+
     @property
     def _unsent_path(self) -> Path:
         return self.plan.folder.path / UNSENT
@@ -177,7 +185,8 @@ class Chat:
             start,
             self.config,
             context=self.knobs,
-            stream_mode=["updates", "messages"],
+            # a card comes on the custom one, before anything that may fail
+            stream_mode=["updates", "messages", "custom"],
             subgraphs=True,
             durability="sync",
             # the person decides when the next session begins

@@ -6,6 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from psychagent.chats.texts import ChatTexts, Order
+from psychagent.domain.text.typed import typed_words
 
 MOST_CHARS = 4000
 """Longest text that goes at a time."""
@@ -42,7 +43,7 @@ def read_line(typed: str, texts: ChatTexts) -> Line:
     Only a line that is an order as a whole, or that begins with a slash and has no space, is taken for
     one; tags and marks inside words mean nothing here.
     """
-    text = _clean(typed)
+    text = typed_words(typed)
     if not text:
         return Refuse("")
     # an input method for Chinese may write a slash of full width
@@ -55,9 +56,3 @@ def read_line(typed: str, texts: ChatTexts) -> Line:
     if len(text) > MOST_CHARS:
         return Refuse(texts.long.format(length=f"{len(text):,}", most=f"{MOST_CHARS:,}"))
     return Say(text)
-
-
-def _clean(typed: str) -> str:
-    """Drop what a terminal sends beside words: control characters, halves of characters."""
-    whole = typed.encode("utf-8", "ignore").decode()
-    return "".join(c for c in whole if c in "\n\t" or unicodedata.category(c) != "Cc").strip()

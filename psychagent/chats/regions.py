@@ -1,11 +1,14 @@
-"""How people call the regions that have helplines; pure."""
+"""Which region a person is in that has helplines, by whatever name they call it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-from psychagent.chats.texts import RegionTexts, load_chat_texts
+from psychagent.chats.lines import Obey, Refuse, Say, read_line
+from psychagent.chats.person import Person
+from psychagent.chats.texts import ChatTexts, Order, RegionTexts, load_chat_texts
 from psychagent.domain.base import Language
+from psychagent.safety.answer import SafetyTexts
 from psychagent.safety.resources import RegionResources
 
 Regions = Mapping[str, RegionResources]
@@ -24,3 +27,28 @@ def names_of(regions: Regions) -> dict[str, str]:
         also = load_chat_texts(language).region.also
         own |= {name: code for code, names in also.items() for name in names if code in regions}
     return {name.casefold(): code for name, code in own.items()}
+
+
+def ask_region(
+    person: Person, texts: ChatTexts, safety: SafetyTexts, *, show_help: Callable[[], None]
+) -> str | None:
+    """Ask where a person is; return two letters, empty where they would not say, None where they leave."""
+    words, language = texts.region, safety.rules.language
+    regions = safety.resources.file.regions
+    person.be_told(words.ask)
+    person.be_told(words.known.format(regions=list_regions(regions, words, language)))
+    names = names_of(regions)
+    while True:
+        typed = person.ask(f"{words.prompt}{texts.colon}")
+        match None if typed is None else read_line(typed, texts):
+            case None | Obey(Order.QUIT):
+                return None
+            case Obey(Order.HELP):
+                show_help()
+            case Refuse(""):
+                person.be_told(words.skipped)
+                return ""
+            case Say(text) if text.casefold() in names:
+                return names[text.casefold()]
+            case _:
+                person.be_told(words.unknown.format(name=(typed or "").strip()[:40]))

@@ -36,6 +36,13 @@ class At(StrEnum):
     OVER = "over"
 
 
+class Ended(StrEnum):
+    """How a chat ended in this process."""
+
+    LEFT = "left"
+    OVER = "over"
+
+
 @dataclass(frozen=True)
 class Scene:
     """Where a chat stands."""
@@ -62,7 +69,7 @@ def scene_of(deps: Deps, snapshot: StateSnapshot, knobs: Knobs) -> Scene:
     # `next` may be empty while tasks are pending, so only `tasks` shows that a course is over
     if not snapshot.tasks:
         return Scene(At.OVER, number)
-    found = _session_of(snapshot)
+    found = session_of(snapshot)
     session = cast("SessionState", found.values if found else {})
     turns, card = tuple(session.get("turns", ())), session.get("card")
     about = next((one.about for one in reversed(session.get("findings", []))), About.SELF)
@@ -75,7 +82,7 @@ def scene_of(deps: Deps, snapshot: StateSnapshot, knobs: Knobs) -> Scene:
     return Scene(At.WORK, number, turns, card, about)
 
 
-def _session_of(snapshot: StateSnapshot) -> StateSnapshot | None:
+def session_of(snapshot: StateSnapshot) -> StateSnapshot | None:
     """Find the open session among the states nested in a course's; None if it has no turn yet."""
     return next((state for state in _nested(snapshot) if "turns" in state.values), None)
 

@@ -6,13 +6,12 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from enum import StrEnum
 
 from psychagent.chats.chat import Answer, Chat
 from psychagent.chats.lines import Obey, Refuse, Say, read_line
 from psychagent.chats.person import Person
-from psychagent.chats.regions import list_regions, names_of
-from psychagent.chats.scene import At, Scene, turns_left
+from psychagent.chats.regions import ask_region
+from psychagent.chats.scene import At, Ended, Scene, turns_left
 from psychagent.chats.texts import ChatTexts, Order, load_chat_texts
 from psychagent.domain.base import Speaker
 from psychagent.domain.risk.finding import HIGH, NO_RISK
@@ -29,13 +28,6 @@ FEW_LEFT = 5
 """Counselor turns left at which the person is told."""
 REMIND_SEC = 3 * 3600.0
 """Seconds after which the person is reminded that this is a program."""
-
-
-class Ended(StrEnum):
-    """How a chat ended in this process."""
-
-    LEFT = "left"
-    OVER = "over"
 
 
 async def talk(chat: Chat, person: Person, *, clock: Callable[[], float] = time.monotonic) -> Ended:
@@ -118,14 +110,20 @@ class _Talk:
                 self._take(event)
         except self.expected as error:
             return await self._failed(error)
+        except BaseException:
+            # a fault of ours, or Ctrl-C: what ends the command must not keep the card away either
+            self._stand_in()
+            raise
         self.person.wait("")
         return True
 
     def _take(self, event: Event) -> None:
         match event:
             case CardShown(card):
-                self._show_card(card)
-                self.person.wait(self.texts.thinking)
+                # said once as soon as it is certain, and once more with the finding
+                if card != self.card:
+                    self._show_card(card)
+                    self.person.wait(self.texts.thinking)
             case SessionOpened(index, _):
                 self.spoken = 0
                 self.person.be_told(self.texts.session.format(number=index))
@@ -173,9 +171,11 @@ class _Talk:
 
     def _stand_in(self) -> None:
         """Show the card by the rules alone where the gate was stopped: a full disk must not keep it away."""
+        if self.card is not None:
+            return
         before = self.scene.turns[-1].text if self.scene.turns else ""
         heard = self.safety.rules.hear(self.said, before)
-        if self.card is None and max(heard.hard, heard.soft) >= HIGH:
+        if max(heard.hard, heard.soft) >= HIGH:
             self._show_card(self.safety.card(self.chat.plan.record.region or "", heard.about))
 
     async def _failed(self, error: Exception) -> bool:
@@ -193,9 +193,21 @@ class _Talk:
                     return False
                 case "":
                     return True
+                case Order.BACK if await self._take_back():
+                    return True
                 case _:
                     self.person.be_told(self.texts.failed_still)
         return False
+
+    async def _take_back(self) -> bool:
+        """Take back words that no answer could be made to, so that others can be sent in their place."""
+        try:
+            is_taken = await self.chat.take_back()
+        except self.expected as error:
+            self.person.be_told(str(error))
+            return False
+        self.person.be_told(self.texts.taken_back if is_taken else self.texts.nothing_back)
+        return is_taken
 
     def _order(self) -> Order | str | None:
         """Ask for Enter or an order; return it, an empty text for Enter, or other words."""
@@ -256,6 +268,8 @@ class _Talk:
                     self._help()
                 case Obey(Order.NEW):
                     self.person.be_told(self.texts.not_now)
+                case Obey(Order.BACK):
+                    self.person.be_told(self.texts.nothing_back)
                 case Refuse(why) if why:
                     self.person.be_told(why)
 
@@ -277,24 +291,8 @@ class _Talk:
 
     def _ask_region(self) -> bool:
         """Ask once where the person is; return False where it leaves instead."""
-        words, language = self.texts.region, self.chat.plan.record.language
-        regions = self.safety.resources.file.regions
-        self.person.be_told(words.ask)
-        self.person.be_told(words.known.format(regions=list_regions(regions, words, language)))
-        names = names_of(regions)
-        while True:
-            typed = self.person.ask(f"{words.prompt}{self.texts.colon}")
-            match None if typed is None else read_line(typed, self.texts):
-                case None | Obey(Order.QUIT):
-                    return False
-                case Obey(Order.HELP):
-                    self._help()
-                case Refuse(""):
-                    self.chat = self.chat.in_region("")
-                    self.person.be_told(words.skipped)
-                    return True
-                case Say(text) if text.casefold() in names:
-                    self.chat = self.chat.in_region(names[text.casefold()])
-                    return True
-                case _:
-                    self.person.be_told(words.unknown.format(name=(typed or "").strip()[:40]))
+        region = ask_region(self.person, self.texts, self.safety, show_help=self._help)
+        if region is None:
+            return False
+        self.chat = self.chat.in_region(region)
+        return True

@@ -19,6 +19,7 @@ class Order(StrEnum):
     END = "end"
     QUIT = "quit"
     NEW = "new"
+    BACK = "back"
 
 
 class Notice(Record):
@@ -111,6 +112,8 @@ class ChatTexts(Record):
     failed: str
     """With `{reason}`."""
     failed_still: str
+    taken_back: str
+    nothing_back: str
     few_left: str
     """With `{number}`."""
     reminder: str

@@ -8,9 +8,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os.path import isdir
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
+import typer
 from pydantic import BaseModel
 
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
@@ -20,8 +22,9 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.options import CaseOptions, RunOptions, split_words
 from psychagent.domain.base import SCHOOLS, Modality, School
-from psychagent.errors import SettingsError
+from psychagent.errors import RecordError, SettingsError
 from psychagent.files.read import nearest
+from psychagent.files.shared import require_appendable
 from psychagent.records.manifest import RunSettings
 
 SettingsModel = TypeVar("SettingsModel", bound=BaseModel)
@@ -97,7 +100,7 @@ class SkillSettings:
     method: str
     floor: Literal["auto"] | float
     embedding: EmbeddingSettings
-    cache_dir: Path
+    cache_dir: Path | None
 
 
 def read_skill_settings(baseline: Path | None = None) -> SkillSettings:
@@ -108,7 +111,7 @@ def read_skill_settings(baseline: Path | None = None) -> SkillSettings:
         method=settings.retrieval.method,
         floor=settings.retrieval.floor,
         embedding=settings.embedding,
-        cache_dir=default_cache_dir(),
+        cache_dir=_told_cache_dir(),
     )
 
 
@@ -138,8 +141,34 @@ def read_modalities(text: str) -> tuple[Modality, ...]:
     return tuple(Modality(word) for word in words)
 
 
-def default_cache_dir(runtime: RuntimeSettings | None = None) -> Path:
-    """Return the folder of cached vectors: from the settings, or in the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    named = runtime.machine.cache_dir if runtime else None
-    return named or (Path(base) if base else Path.home() / ".cache") / "psychagent" / "vectors"
+def default_cache_dir(runtime: RuntimeSettings | None = None) -> Path | None:
+    """Return the folder of cached vectors: from the settings, or in the user's cache folder.
+
+    None where nobody knows the user's home: then vectors are kept in memory alone.
+    """
+    if runtime and runtime.machine.cache_dir:
+        return runtime.machine.cache_dir
+    try:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    except RuntimeError:
+        return None
+    return Path(base) / "psychagent" / "vectors"
+
+
+def _told_cache_dir() -> Path | None:
+    """Return the folder of cached vectors; where there can be none, say why the command takes so long."""
+    folder, problem = default_cache_dir(), "no home folder is known"
+    try:
+        if folder is not None:
+            # one that is there may be read, if nothing else
+            if not isdir(folder):
+                require_appendable(folder / "vectors.npz")
+            return folder
+    except RecordError as error:
+        problem = str(error)
+    typer.echo(
+        f"note: vectors of skills are not kept, so each command embeds them anew for a minute ({problem}); "
+        "name a folder in XDG_CACHE_HOME",
+        err=True,
+    )
+    return None

@@ -14,6 +14,8 @@ from psychagent.files.kind import require_plain
 from psychagent.files.opened import opened
 from psychagent.files.write import PRIVATE
 
+_PROBE = 4096
+"""Bytes of a block: what a few lines of a record take."""
 _REMOVED = "was removed while it was written to; put it back, or run again to begin a new one"
 
 
@@ -46,6 +48,32 @@ def shared_file(path: Path, *, create: bool) -> Iterator[int]:
             os.close(place)
     except FileNotFoundError as error:
         raise RecordError(f"{path}: {_REMOVED}") from error
+    except OSError as error:
+        raise RecordError(
+            f"{path}: cannot be written ({error.strerror}); free space, mend its permissions, and run again"
+        ) from error
+
+
+def require_appendable(path: Path) -> None:
+    """Check, before there is anything to write, that a file can be appended to, or made where there is none.
+
+    Raises:
+        RecordError: If it cannot; no file is left behind.
+    """
+    require_plain(path, RecordError)
+    try:
+        if path.exists():
+            os.close(os.open(path, os.O_RDWR | os.O_APPEND))
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(f".{path.name}.{os.getpid()}.part")
+        try:
+            # a disk that is full takes a name, and not a byte
+            part.write_bytes(bytes(_PROBE))
+        finally:
+            part.unlink(missing_ok=True)
+    except FileExistsError as error:
+        raise RecordError(f"{path}: cannot be written ({path.parent} is no folder); name another") from error
     except OSError as error:
         raise RecordError(
             f"{path}: cannot be written ({error.strerror}); free space, mend its permissions, and run again"

@@ -84,7 +84,8 @@ async def read_events(
 
     Args:
         stream: From `astream(..., version="v2")` with stream mode `updates`, plus `messages` for
-            words as they are streamed. It contains turns only with `subgraphs=True`.
+            words as they are streamed, and `custom` for a card as soon as it is said. It contains turns
+            only with `subgraphs=True`.
         end_token: The baseline's end token, which is not shown.
     """
     words = VisibleWords(end_token)
@@ -94,6 +95,10 @@ async def read_events(
             if about.get("langgraph_node") == Speaker.COUNSELOR.value:
                 for piece in words.take(message):
                     yield piece
+            continue
+        if part["type"] == "custom":
+            if part["data"].get("event") == "card":
+                yield CardShown(Card.model_validate(part["data"]["card"]))
             continue
         for node, update in part["data"].items():
             if node == Speaker.COUNSELOR.value:

@@ -19,6 +19,7 @@ from psychagent.nodes.counselor import counselor
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.retrieve import retrieve
+from psychagent.nodes.safety.in_sight import keeping_in_sight
 from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.safety.risk import risk
 from psychagent.nodes.safety.safe_reply import safe_reply
@@ -136,8 +137,8 @@ def session_limit(deps: Deps, knobs: Knobs) -> int:
 def build_session(deps: Deps) -> CompiledStateGraph[SessionState, Brief, Any, Any]:
     """Build the graph of one session; its context is the session's Brief."""
     graph = StateGraph(SessionState, context_schema=Brief)
-    graph.add_node("retrieve", closing(deps, retrieve(deps)))
-    graph.add_node("counselor", closing(deps, counselor(deps)))
+    graph.add_node("retrieve", keeping_in_sight(deps, closing(deps, retrieve(deps))))
+    graph.add_node("counselor", keeping_in_sight(deps, closing(deps, counselor(deps))))
     graph.add_node("client", closing(deps, client(deps)))
     graph.add_node("risk", risk(deps))
     graph.add_node("safe_reply", safe_reply(deps))

@@ -15,6 +15,7 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.risk.finding import HIGH, RiskFinding, is_shown_again
 from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.text.fence import unbracketed
+from psychagent.domain.text.typed import typed_words
 from psychagent.domain.turn import Turn
 from psychagent.domain.views.client import ClientView, view_client
 from psychagent.errors import MalformedReplyError
@@ -90,7 +91,8 @@ def read_answer(said: object, *, turn: object) -> tuple[str, str]:
         return "", f"the answer is {type(said).__name__}, not a text"
     if len(said) > MOST_CHARS:
         return "", f"the answer has {len(said)} characters; send at most {MOST_CHARS} at once"
-    return (said.strip(), "") if said.strip() else ("", "the answer is empty; write some words")
+    words = typed_words(said)
+    return (words, "") if words else ("", "the answer is empty; write some words")
 
 
 def _asked(sources: Sources, state: SessionState, brief: Brief) -> dict[str, object]:

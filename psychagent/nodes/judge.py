@@ -52,7 +52,7 @@ def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
     """
     unknown = [name for name in methods if name not in deps.scales]
     if unknown:
-        raise AssetError(f"no scale {', '.join(unknown)}; known: {', '.join(deps.scales)}")
+        raise AssetError(f"no scale {', '.join(unknown)[:80]}; known: {', '.join(deps.scales)}")
     return [
         JudgeTask(scale=name, group=group, repeat=repeat)
         for name in methods

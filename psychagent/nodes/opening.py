@@ -10,9 +10,11 @@ from psychagent.domain.ending import end_reason
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Correction, Plan, allowed_stages, guard_plan
 from psychagent.domain.profile import Case
+from psychagent.domain.role import ClientKind
 from psychagent.errors import SettingsError
 from psychagent.files.read import to_model
 from psychagent.nodes.deps import CourseNode, Deps, Sources
+from psychagent.nodes.given import last_session
 from psychagent.nodes.knobs import Knobs, knobs_of
 from psychagent.nodes.retrieve import choose_candidates
 from psychagent.nodes.state import Brief, CourseState, OpenSession
@@ -62,32 +64,34 @@ def open_session(deps: Deps) -> CourseNode:
     """Make the node that opens the first or the next session, or ends the course."""
 
     async def decide(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        knobs = knobs_of(runtime.context, deps.knobs)
-        last = _last(state)
+        knobs = _usable(deps, knobs_of(runtime.context, deps.knobs))
+        last = last_session(state)
         if last is None:
             case = _case(state) if "case" in state else await asyncio.to_thread(deps.case, knobs)
             first = OpenSession(index=1, plan=deps.prompts(case.language).first_plan(case.modality))
             return await _open(deps, knobs, case, Memory(), first)
-        plan, corrections = next_plan(
-            deps, state["case"], last, state["memory"], max_sessions=knobs.max_sessions
-        )
+        case = _case(state)
+        plan, corrections = next_plan(deps, case, last, state["memory"], max_sessions=knobs.max_sessions)
         reason = end_reason(plan.stage, last.index, knobs.max_sessions)
         if reason:
             return {"finished_reason": reason}
         following = OpenSession(index=last.index + 1, plan=plan, corrections=corrections)
-        return await _open(deps, knobs, state["case"], state["memory"], following)
+        return await _open(deps, knobs, case, state["memory"], following)
 
     return decide
 
 
-def _last(state: CourseState) -> OpenSession | None:
-    """Return the session that was open last; what is given as input has the types that the caller likes."""
-    last: object = state.get("open")
-    if last is None or isinstance(last, OpenSession):
-        return last
-    raise SettingsError(
-        f"the input: field 'open' has {str(last)[:80]!r}, which the graph keeps itself; leave it out"
-    )
+def _usable(deps: Deps, knobs: Knobs) -> Knobs:
+    """Refuse, before anybody is asked, a knob that this graph would not turn."""
+    if knobs.rollouts > 1 and deps.rft is None:
+        raise SettingsError(
+            f"knob 'rollouts': {knobs.rollouts} rollouts and no judge; take the graph `rft`, or set it to 1"
+        )
+    if knobs.rollouts > 1 and knobs.client is ClientKind.HUMAN:
+        raise SettingsError(
+            f"knob 'rollouts': {knobs.rollouts} rollouts, and a person holds a session once; set it to 1"
+        )
+    return knobs
 
 
 def _case(state: CourseState) -> Case:

@@ -10,7 +10,6 @@ from langgraph.runtime import Runtime
 from langgraph.types import Send
 
 from psychagent.domain.usage import Usage
-from psychagent.errors import SettingsError
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
@@ -35,8 +34,6 @@ def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], Awaita
         if state["finished_reason"] is not None:
             return END
         n = (runtime.context or deps.knobs).rollouts
-        if n > 1 and deps.rft is None:
-            raise SettingsError(f"{n} rollouts and no judge; take the graph `rft`, or set rollouts to 1")
         return [_send(state, index, Usage()) for index in range(n)]
 
     return start

@@ -26,6 +26,7 @@ from psychagent.domain.seed import derive_seed
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
 from psychagent.domain.views.memory import MEMORY_TOKENS, MemoryView, view_memory
+from psychagent.errors import SettingsError
 from psychagent.nodes.knobs import Knobs
 from psychagent.safety.answer import Card
 
@@ -132,10 +133,23 @@ def append_findings(
     return [*(left or []), *(finding for batch in batches for finding in batch)]
 
 
+def not_to_be_given(name: str, value: object) -> SettingsError:
+    """Make the error for an input that holds what the graph keeps itself."""
+    return SettingsError(
+        f"the input: field {name!r} has {str(value)[:80]!r}, which the graph keeps itself; leave it out"
+    )
+
+
 def collect_rollouts(left: list[Rollout], right: list[Rollout]) -> list[Rollout]:
-    """Collect rollouts by index: idempotent, whatever the order; an empty list clears."""
+    """Collect rollouts by index: idempotent, whatever the order; an empty list clears.
+
+    Raises:
+        SettingsError: If they come from outside, where they have the types that a caller likes.
+    """
     if not right:
         return []
+    if not all(isinstance(rollout, Rollout) for rollout in right):
+        raise not_to_be_given("rollouts", right)
     by_index = {rollout.index: rollout for rollout in left}
     for rollout in right:
         by_index[rollout.index] = _better(by_index.get(rollout.index), rollout)

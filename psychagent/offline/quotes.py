@@ -10,9 +10,13 @@ _COMMA = re.compile(r"(?<=[,;:，；：])\s*")
 _LONGEST_WORDS, _LONGEST_SIGNS = 130, 60
 """Longest clause that is quoted uncut, in characters: of a text in letters, and of one in Chinese signs."""
 _SHORT_WORDS, _SHORT_SIGNS = 16, 8
-_ANGLES = dict.fromkeys("<＜", "‹") | dict.fromkeys(">＞", "›")
-_MARKS = str.maketrans({"“": "‘", "”": "’"} | _ANGLES)
-_NAMED = {"&lt;": "‹", "&gt;": "›"}
+_MARKS = str.maketrans({"“": "‘", "”": "’"})
+_NAMED = {"&lt;": "<", "&gt;": ">"}
+_MARKUP = re.compile(
+    r"[<＜‹\[{][^<>＜＞‹›\[\]{}]{0,60}[>＞›\]}]|[<>＜＞‹›\[\]{}*#|`~_]|[(（]/\w{1,30}[)）]|&[a-z]{2,6};"
+)
+_HEADING = re.compile(r"^([^\S\n]*[\w ]{1,30})[:：]", re.MULTILINE)
+"""What would read, in a reply that quotes it, as a mark of that reply, or as another turn."""
 
 
 def clauses(text: str) -> list[str]:
@@ -27,8 +31,7 @@ def quote_of(text: str, weigh: Callable[[str], int] = lambda _: 0) -> str:
     can be quoted.
     """
     # an ellipsis on its own is where a prompt cut the text, and nobody's words
-    # what somebody writes in angle brackets must not pass for a mark of the reply that quotes it
-    text = re.sub("&[lg]t;", lambda found: _NAMED[found[0]], text.translate(_MARKS))
+    text = _without_marks(text).translate(_MARKS)
     parts = [part for part in clauses(text) if part.strip(" …")]
     if not parts:
         return text.strip()
@@ -36,6 +39,15 @@ def quote_of(text: str, weigh: Callable[[str], int] = lambda _: 0) -> str:
     if len(best) <= _by_script(best, _LONGEST_WORDS, _LONGEST_SIGNS):
         return best + _afterthought(parts, best)
     return _up_to_comma(best)
+
+
+def _without_marks(text: str) -> str:
+    """Drop what must not pass for a mark of the reply that quotes a text, nor for a turn of its own."""
+    named = re.sub("&[lg]t;", lambda found: _NAMED[found[0]], text)
+    bare = _MARKUP.sub(" ", named)
+    if bare == text and "\n" not in text and not _HEADING.search(text):
+        return text
+    return " ".join(_HEADING.sub(r"\1,", bare).split())
 
 
 def _by_script(text: str, words: int, signs: int) -> int:

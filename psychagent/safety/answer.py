@@ -127,7 +127,15 @@ class SafetyTexts(NamedTuple):
             about: The kind of danger.
             times: How often it has taken a turn in this session already.
         """
+        texts = self.texts.takeover[_known(about)]
+        return texts[min(times, len(texts) - 1)].format(lines=self._lines(region, _known(about)))
+
+    def named(self, region: str, about: About) -> str:
+        """Name in one line whom to turn to, for where nothing else can be shown."""
         kind = _known(about)
+        return f"{self.texts.card[kind].title}: {self._lines(region, kind)}"
+
+    def _lines(self, region: str, kind: About) -> str:
         said, language = self.texts.said, self.rules.language
         emergency, others = self.resources.emergency(region, kind), self.resources.lines(region, kind)
         # two to choose from: a person in danger does not read a list
@@ -138,9 +146,7 @@ class SafetyTexts(NamedTuple):
             guessed = {one.region: self._in_region(one) for one in reversed(self._for_most_readers(kind))}
             calls = [said.call.format(call=one.call, name=one.name) for one in reversed(guessed.values())]
             named = [said.local, *calls, *named]
-        lines = said.between.join(named)
-        texts = self.texts.takeover[kind]
-        return texts[min(times, len(texts) - 1)].format(lines=lines)
+        return said.between.join(named)
 
 
 def to_line(resource: Resource, language: Language) -> CardLine:

@@ -43,12 +43,32 @@ def test_a_kind_that_the_own_folder_lacks_is_the_shipped_one_and_is_said_to_be(o
     assert f"the shipped ones: {own} has no profiles" in describe_assets("profiles")
 
 
-def test_a_named_folder_that_is_not_there_is_refused_with_the_variable(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("nowhere", "which is not a folder; make it with"),
+        ("file", "which is not a folder; make it with"),
+        ("file/x", "which is not a folder; make it with"),
+        ("empty", "which holds none of the folders prompts, skills, profiles, configs; name the one that"),
+        ("x" * 5000, "which is longer than a path can be"),
+        (" ", "which is empty; name a path"),
+        ("a\nb", "which holds a control character"),
+        ("a\udcff", "which is not a folder; make it with"),
+        ("~nobody-of-this-name", "which is not a folder; make it with"),
+    ],
+)
+def test_a_variable_that_names_no_own_folder_is_refused(
+    value: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv(OWN, str(tmp_path / "nowhere"))
-    with pytest.raises(AssetError, match=r"PSYCHAGENT_ASSETS names '.*nowhere', which is not a folder"):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(OWN, value)
+    with pytest.raises(AssetError, match=told) as error:
         asset_dir("prompts")
+    assert str(error.value).startswith("PSYCHAGENT_ASSETS names ")
+    assert str(error.value).endswith("unset the variable")
+    assert len(str(error.value)) < 250
 
 
 def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:

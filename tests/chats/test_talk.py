@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from psychagent.chats.scene import turns_left
-from psychagent.chats.talk import REMIND_SEC, Ended, talk
+from psychagent.chats.scene import Ended, turns_left
+from psychagent.chats.talk import REMIND_SEC, talk
 from psychagent.chats.texts import load_chat_texts
 from psychagent.cli.show import find_records, session_lines
 from psychagent.domain.base import Language, Speaker
@@ -18,6 +19,7 @@ from psychagent.evals.find import Search, find_sessions
 from psychagent.llm.fault import Fault
 from psychagent.records.chat import Unsent, read_chat, write_unsent
 from psychagent.records.folder import RunFolder
+from psychagent.runs.checkpoints.sqlite import LoopSaver
 from tests.support.chatting import (
     DOOMED,
     HOPELESS,
@@ -167,6 +169,68 @@ async def test_a_model_that_fails_costs_no_word_of_the_person(tmp_path: Path) ->
     assert "are you there?" not in prompt
 
 
+REFUSED = Fault("HTTP 400", passes=False)
+
+
+@pytest.mark.parametrize("language", Language)
+async def test_words_that_never_get_an_answer_are_taken_back_and_others_sent(
+    tmp_path: Path, language: Language
+) -> None:
+    said: list[str | Exception] = ["Hello.", "I see.", REFUSED, REFUSED, "Fine then."]
+    cast = cast_of(*said, language=language, max_counselor_turns=8)
+    lines = [SAD, "WORDS THAT ARE REFUSED", "", "/back", "other words"]
+    person, _ = await type_into(cast, tmp_path, lines)
+    assert person.of("said") == ["Hello.", "I see.", "Fine then."]
+    assert load_chat_texts(language).taken_back in person.of("told")
+    last = str(cast.asked("counselor")[-1])
+    assert (SAD in last, "other words" in last, "REFUSED" in last) == (True, True, False)
+    again, _ = await type_into(cast_of(language=language), tmp_path, [])
+    assert again.of("before")[-2:] == ["other words", "Fine then."]
+
+
+async def test_danger_in_words_that_are_taken_back_is_not_forgotten(tmp_path: Path) -> None:
+    cast = cast_of("Hello.", REFUSED, "I hear you.")
+    person, _ = await type_into(cast, tmp_path, [HOPELESS, "/back", SAD])
+    assert person.of("said") == ["Hello.", "I hear you."]
+    assert len(person.of("card")) == 2, "once for each of the words"
+    assert "Danger is open" in str(cast.asked("counselor")[-1])
+    assert len(recorded(tmp_path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "lines"),
+    [
+        (["Hello."], ["/back"]),
+        ([REFUSED, "Hello."], ["/back", ""]),
+        (["Hello.", "Goodbye."], [SAD, "/back", ""]),
+    ],
+    ids=["nothing failed", "the opening failed", "between sessions"],
+)
+async def test_where_nothing_waits_for_an_answer_nothing_is_taken_back(
+    tmp_path: Path, said: list[str | Exception], lines: list[str]
+) -> None:
+    person, _ = await type_into(cast_of(*said, "Again."), tmp_path, lines)
+    assert load_chat_texts(Language.EN).taken_back not in person.of("told")
+    assert "Hello." in person.of("said")
+
+
+async def test_words_that_did_not_reach_the_course_are_taken_back_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cast = cast_of("Hello.", "I see.")
+    put, full = LoopSaver.put_writes, RecordError("checkpoints.sqlite: cannot be written")
+
+    def fail(self: LoopSaver, config: Any, writes: Any, *more: Any) -> None:
+        if "REFUSED" in str(writes):
+            raise full
+        put(self, config, writes, *more)
+
+    monkeypatch.setattr(LoopSaver, "put_writes", fail)
+    person, _ = await type_into(cast, tmp_path, ["REFUSED", "/back", SAD])
+    assert person.of("said") == ["Hello.", "I see."]
+    assert "REFUSED" not in str(cast.asked("counselor"))
+
+
 async def test_a_model_that_fails_ends_what_is_read_from_a_file(tmp_path: Path) -> None:
     cast = cast_of("Hello.", DOWN)
     person, ended = await type_into(cast, tmp_path, [SAD, "more", "more"], can_choose=False)
@@ -183,9 +247,7 @@ async def test_who_comes_back_sees_where_it_was_and_is_not_asked_again(tmp_path:
 
 
 async def test_a_reply_that_was_being_made_is_made_and_its_card_shown_again(tmp_path: Path) -> None:
-    cast = cast_of("Hello.", RuntimeError("killed here"))
-    with pytest.raises(RuntimeError):
-        await type_into(cast, tmp_path, [HOPELESS])
+    await type_into(cast_of("Hello.", RuntimeError("a fault of ours")), tmp_path, [HOPELESS])
     person, _ = await type_into(cast_of("I hear you."), tmp_path, [])
     assert person.of("before") == ["Hello.", HOPELESS]
     assert person.kinds("wait", "told", "words") == ["before", "card", "said", "asked"]

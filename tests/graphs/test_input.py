@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
+from langgraph.checkpoint.memory import InMemorySaver
 
 from psychagent.assets.settings.judge import EvalSettings
+from psychagent.domain.role import ClientKind
 from psychagent.errors import PsychAgentError
 from psychagent.flows.build import build_deps
 from psychagent.flows.course import build_course
@@ -17,6 +20,7 @@ from psychagent.flows.live import open_live
 from psychagent.flows.single import build_single
 from tests.support.exporting import offline_runtime, short_baseline
 from tests.support.fakes import case_of
+from tests.support.rolling import offline_rollout_deps
 
 SHORT = {"max_sessions": 1, "max_counselor_turns": 1}
 DIALOGUE = {"case_id": "x", "modality": "cbt", "language": "en", "lines": []}
@@ -43,10 +47,23 @@ async def graphs() -> AsyncIterator[dict[str, Any]]:
             "the input's case: field 'modality'",
         ),
         ({"open": "x"}, SHORT, "the input: field 'open' has 'x', which the graph keeps itself"),
+        ({"memory": {"summaries": 5}}, SHORT, "the input: field 'memory' has \"{'summaries': 5}\", which"),
+        ({"recalls": "x"}, SHORT, "the input: field 'recalls' has 'x', which"),
+        ({"rollouts": "x"}, SHORT, "the input: field 'rollouts' has 'x', which"),
+        ({"rollouts": [1]}, SHORT, "the input: field 'rollouts' has '[1]', which"),
+        ({"last_scores": "x"}, SHORT, "the input: field 'last_scores' has 'x', which"),
+        ({"finished_reason": "max_sessions"}, SHORT, "the input: field 'finished_reason' has"),
+        ({"finished_session": {"a": 1}}, SHORT, "the input: field 'finished_session' has"),
         ({}, "cbt", "the context is 'cbt', not a mapping of knobs"),
         ({}, 3, "the context is '3', not a mapping of knobs"),
         ({}, ["cbt"], "the context is \"['cbt']\", not a mapping of knobs"),
         ({}, {"seed": "x"}, "knob 'seed': has 'x'"),
+        ({}, {"rollouts": 2}, "knob 'rollouts': 2 rollouts and no judge; take the graph `rft`"),
+        (
+            {},
+            {"counselor_model": "small"},
+            "counselor_model has 'small', and the counselor is the offline script",
+        ),
     ],
 )
 async def test_an_input_that_no_course_can_have_is_told(
@@ -56,6 +73,40 @@ async def test_an_input_that_no_course_can_have_is_told(
         await graphs[name].ainvoke(given, context=context)
     assert str(error.value).startswith(told)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["session", "course"])
+@pytest.mark.parametrize("given", [{"memory": "x"}, {"recalls": ["x"]}, {"case": "x"}, {"open": "x"}, {}])
+async def test_an_input_after_a_session_is_told_as_well(name: str, given: dict[str, Any]) -> None:
+    async with open_live({}) as live:
+        deps = build_deps(short_baseline(retrieval={"method": "lexical"}), offline_runtime(), live)
+        graph: Any = (build_single if name == "session" else build_course)(deps, InMemorySaver())
+        config: Any = {"configurable": {"thread_id": "t"}, "recursion_limit": 60}
+        await graph.ainvoke({}, config, context=SHORT)
+        if name == "course" and not given:
+            # it is over, and stays so
+            assert (await graph.ainvoke(given, config, context=SHORT))["finished_reason"] == "max_sessions"
+            return
+        with pytest.raises(PsychAgentError, match="^the input|^this thread holds session 1"):
+            await graph.ainvoke(given, config, context=SHORT)
+
+
+async def test_an_input_drops_no_session_that_is_open() -> None:
+    async with open_live({}) as live:
+        deps = build_deps(short_baseline(retrieval={"method": "lexical"}), offline_runtime(), live)
+        graph = build_course(deps, InMemorySaver())
+        config: Any = {"configurable": {"thread_id": "t"}}
+        context: Any = {"client": "human"}
+        await graph.ainvoke({}, config, context=context)
+        with pytest.raises(PsychAgentError, match="this thread holds session 1, which an input would drop"):
+            await graph.ainvoke({}, config, context=context)
+
+
+async def test_a_person_holds_a_session_once() -> None:
+    deps = offline_rollout_deps()
+    knobs = replace(deps.knobs, client=ClientKind.HUMAN, rollouts=2)
+    with pytest.raises(PsychAgentError, match="2 rollouts, and a person holds a session once"):
+        await build_course(deps).ainvoke({}, context=knobs)
 
 
 async def test_a_case_may_be_given_as_a_mapping(graphs: dict[str, Any]) -> None:
@@ -81,6 +132,7 @@ async def test_a_case_may_be_given_as_a_mapping(graphs: dict[str, Any]) -> None:
             "the judge's context: unknown key 'method'",
         ),
         ({"dialogue": DIALOGUE, "methods": ["NO"]}, "no scale NO; known: "),
+        ({"dialogue": DIALOGUE, "methods": ["x" * 5000]}, "no scale xxx"),
     ],
 )
 async def test_a_context_that_no_judge_can_read_is_told(

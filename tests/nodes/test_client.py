@@ -123,6 +123,8 @@ def test_homework_is_done_or_not_whatever_rollout_asks() -> None:
         ("I am tired.", "I am tired."),
         (" <think>out loud</think> ", "<think>out loud</think>"),
         ({"text": "yes"}, "yes"),
+        ("a\x00b\x1b[31m\ud800\tc\nd", "ab[31m\tc\nd"),
+        ("\U0001f468\u200d\U0001f469", "\U0001f468\u200d\U0001f469"),
         ({"text": "yes", "turn": 3}, "yes"),
     ],
 )
@@ -136,6 +138,9 @@ def test_words_of_a_person_are_taken_as_they_are(said: object, words: str) -> No
         ("", "the answer is empty; write some words"),
         (" \n\u3000", "the answer is empty; write some words"),
         ({"text": " "}, "the answer is empty; write some words"),
+        ("\x00\x01\x1b", "the answer is empty; write some words"),
+        ("\u200b\u2060", "the answer is empty; write some words"),
+        ("\ud800", "the answer is empty; write some words"),
         (None, "the answer is NoneType, not a text"),
         (3, "the answer is int, not a text"),
         (["yes"], "the answer is list, not a text"),

@@ -32,6 +32,55 @@ def test_a_knob_that_cannot_be_used_is_named_with_the_remedy(given: dict[str, An
     assert "\n" not in str(error.value)
 
 
+LONG = "x" * 5000
+KEY = "sk-" + "a1b2c3d4" * 5
+
+
+ODD: dict[str, Any] = {
+    "long text": LONG,
+    "long list": [LONG] * 9,
+    "mapping": {"a": LONG},
+    "number of thousands of digits": 10**5000,
+    "number below all": -(10**30),
+    "fraction": 1.5,
+    "no number": float("nan"),
+    "nothing": None,
+    "bytes": b"\xff",
+}
+
+
+@pytest.mark.parametrize("value", ODD)
+@pytest.mark.parametrize("name", Knobs.__dataclass_fields__)
+def test_whatever_a_knob_is_given_is_told_in_one_short_sentence(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Knobs(**{name: ODD[value]})
+    told = str(error.value)
+    assert told.startswith(f"knob {name!r}: ")
+    assert len(told) < 300
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"profile": ""}, "knob 'profile': has '': String should have at least 1 character"),
+        ({"rollouts": True}, "knob 'rollouts': True is no number; give one"),
+        ({"max_sessions": 10**9}, "knob 'max_sessions': has 1000000000"),
+        ({"max_counselor_turns": False}, "knob 'max_counselor_turns': False is no number; give one"),
+        ({"counselor_model": "a\nb"}, "knob 'counselor_model': 'a\\nb' is no name of a model"),
+        ({"counselor_model": "\ud800"}, "knob 'counselor_model': '\\ud800' is no name of a model"),
+        ({"counselor_model": KEY}, "knob 'counselor_model': looks like a key"),
+        ({LONG: 1}, "knob 'xxx"),
+    ],
+)
+def test_a_knob_of_an_odd_value_is_refused(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        Knobs(**given)
+    assert str(error.value).startswith(told)
+    assert len(str(error.value)) < 450
+    assert KEY not in str(error.value)
+
+
 def test_words_become_members_of_their_sets() -> None:
     given: dict[str, Any] = {"language": "zh", "modality": "pmt", "client": "human"}
     knobs = Knobs(**given)

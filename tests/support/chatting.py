@@ -9,7 +9,8 @@ from pathlib import Path
 
 from psychagent.chats.chat import Chat
 from psychagent.chats.plan import Choices, make_plan
-from psychagent.chats.talk import Ended, talk
+from psychagent.chats.scene import Ended
+from psychagent.chats.talk import talk
 from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import HIGH, IMMINENT, About
 from psychagent.domain.role import ClientKind

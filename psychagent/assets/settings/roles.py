@@ -21,12 +21,11 @@ def endpoint_of(
     """Return the endpoint settings of a role.
 
     Raises:
-        SettingsError: If the role does not occur in a course.
+        SettingsError: If the role does not occur in a course, or a script has no other model.
     """
     match role:
         case Role.COUNSELOR | Role.FILTER | Role.REWRITE:
-            named = {"model": counselor_model} if counselor_model else {}
-            return baseline.counselor.model_copy(update=named)
+            return _with_model(baseline.counselor, counselor_model)
         case Role.SUMMARY | Role.CLIENT_FILE:
             return _with_room(baseline.reflecting, role)
         case Role.CLIENT:
@@ -41,6 +40,18 @@ def endpoint_of(
             raise SettingsError(f"role {role.value!r} is no part of a course; other settings name its model")
         case unknown:
             assert_never(unknown)
+
+
+def _with_model(settings: EndpointSettings, name: str) -> EndpointSettings:
+    """Return the counselor's endpoint with another model; an empty name leaves it as it is."""
+    if name in ("", settings.model):
+        return settings
+    if settings.provider == "offline":
+        raise SettingsError(
+            f"counselor_model has {name[:80]!r}, and the counselor is the offline script, which has no other "
+            "model; leave it out, or name a server in the baseline"
+        )
+    return settings.model_copy(update={"model": name})
 
 
 def _with_room(settings: EndpointSettings, role: Role) -> EndpointSettings:

@@ -29,11 +29,20 @@ KeyName = Annotated[str, AfterValidator(_variable)]
 """Name of an environment variable that holds a key; a key itself is refused and never echoed."""
 
 
+_MOST_OF_MODEL = 500
+"""Some servers name a model by its path."""
+_UNPRINTED = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+
+
 def _model(name: str) -> str:
     if holds_key(name):
         raise UnshownError(
             "looks like a key, not like the name of a model; put the key into a variable of the environment "
             "and write its name under api_key_env"
+        )
+    if len(name) > _MOST_OF_MODEL or _UNPRINTED.search(name):
+        raise ValueError(
+            f"{name[:60]!r} is no name of a model: write at most {_MOST_OF_MODEL} characters, in one line"
         )
     return name
 

@@ -11,6 +11,7 @@ from psychagent.domain.risk.audit import AuditKey
 from psychagent.domain.risk.danger import last_about
 from psychagent.domain.risk.finding import (
     CONCERN,
+    HIGH,
     About,
     Handling,
     RiskFinding,
@@ -26,9 +27,9 @@ from psychagent.domain.risk.level import (
     level_of,
 )
 from psychagent.domain.turn import Turn
-from psychagent.nodes.aloud import say_card
 from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.safety.classify import Judged, judge
+from psychagent.nodes.safety.in_sight import InSight
 from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.safety.rules import Heard
@@ -38,6 +39,7 @@ def risk(deps: Deps) -> SessionNode:
     """Make the node that hears danger in the client's last turn.
 
     A model that fails leaves the turn to the rules, and the finding says so: the gate never fails open.
+    The card is said as soon as it is certain, and whatever fails then, a person has it before the error.
     """
 
     async def listen(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
@@ -47,20 +49,24 @@ def risk(deps: Deps) -> SessionNode:
             return {}
         last = level_at(findings, turns[:-1], before=brief.memory.risk_level)
         before = turns[-2].text if len(turns) > 1 else ""
-        heard = deps.safety(brief.case.language).rules.hear(turns[-1].text, before)
-        judged = await judge(deps, brief, turns, heard, findings, last=last)
-        key = _key(brief, runtime.execution_info, len(turns) - 1)
-        finding = _finding(deps, brief, turns, heard, judged, findings, key=key, last=last, mode=mode)
-        update: SessionState = {"usage": judged.usage} if judged.usage.roles else {}
-        if is_worth_noting(finding):
-            await _record(deps, key, finding)
-            update["findings"] = [finding]
-        if mode is RiskMode.ACT:
-            texts = deps.safety(brief.case.language)
-            card = texts.card(brief.region, finding.about) if finding.shows_card else None
-            update["card"] = card
-            if card:
-                say_card(runtime, card)
+        in_sight, acts = InSight(deps.safety, runtime), mode is RiskMode.ACT
+        with in_sight.whatever_fails(About.SELF, in_danger=True):
+            # what could not be heard may have been danger
+            heard = deps.safety(brief.case.language).rules.hear(turns[-1].text, before)
+        if acts and heard.hard >= HIGH:
+            # before a model is waited for, and before a write that may fail
+            in_sight.show(heard.about)
+        by_rules, _ = level_of(hard=heard.hard, soft=heard.soft, model=None, last=last)
+        with in_sight.whatever_fails(heard.about, in_danger=by_rules >= HIGH):
+            judged = await judge(deps, brief, turns, heard, findings, last=last)
+            key = _key(brief, runtime.execution_info, len(turns) - 1)
+            finding = _finding(deps, brief, turns, heard, judged, findings, key=key, last=last, mode=mode)
+            update: SessionState = {"usage": judged.usage} if judged.usage.roles else {}
+            if acts:
+                update["card"] = in_sight.show(finding.about) if finding.shows_card else None
+            if is_worth_noting(finding):
+                await _record(deps, key, finding)
+                update["findings"] = [finding]
         return update
 
     return listen
