@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 
 KINDS = ("prompts", "skills", "profiles", "configs")
@@ -29,7 +30,7 @@ def asset_dir(kind: str, override: Path | None = None) -> Path:
     """
     if override is not None:
         if not override.is_dir():
-            raise AssetError(f"{kind} folder {str(override)!r} does not exist; name a folder")
+            raise AssetError(f"{kind} folder {shown(str(override))} does not exist; name a folder")
         return override
     own = own_assets()
     if own is not None and (own / kind).is_dir():
@@ -49,8 +50,8 @@ def own_assets() -> Path | None:
     folder = Path(named).expanduser()
     if not folder.is_dir():
         raise AssetError(
-            f"{OWN} names {named!r}, which is not a folder; make it with `psychagent init {named}`, or unset "
-            "the variable"
+            f"{OWN} names {shown(named)}, which is not a folder; make it with `psychagent init {named}`, "
+            "or unset the variable"
         )
     return folder
 

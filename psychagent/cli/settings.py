@@ -20,6 +20,7 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.options import CaseOptions, RunOptions, split_words
 from psychagent.domain.base import SCHOOLS, Modality, School
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.read import nearest
 from psychagent.records.manifest import RunSettings
@@ -121,7 +122,7 @@ def read_schools(text: str) -> tuple[School, ...]:
     words = split_words(text)
     for word in words:
         if word not in SCHOOLS:
-            raise SettingsError(f"--modalities has {word!r}{nearest(word, SCHOOLS)}")
+            raise SettingsError(f"--modalities has {shown(word)}{nearest(word, SCHOOLS)}")
     return tuple(SCHOOLS[word] for word in words)
 
 
@@ -134,7 +135,7 @@ def read_modalities(text: str) -> tuple[Modality, ...]:
     words = split_words(text)
     for word in words:
         if word not in set(Modality):
-            raise SettingsError(f"--modalities has {word!r}{nearest(word, Modality)}")
+            raise SettingsError(f"--modalities has {shown(word)}{nearest(word, Modality)}")
     return tuple(Modality(word) for word in words)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -16,9 +15,12 @@ from pydantic import (
     model_validator,
 )
 from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
 
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.role import ClientKind
+from psychagent.domain.words.field import UNKNOWN, problem_of, whole_problem
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.read import nearest
 from psychagent.safety.resources import load_resources
@@ -29,10 +31,19 @@ def _known(kind: type[StrEnum]) -> BeforeValidator:
 
     def check(value: object) -> object:
         if not isinstance(value, str) or value not in set(kind):
-            raise ValueError(f"{value!r} is unknown{nearest(str(value), kind)}")
+            raise ValueError(f"{shown(value)} is unknown{nearest(str(value), kind)}")
         return value
 
     return BeforeValidator(check)
+
+
+def _no_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError(f"has {shown(value)}: write a whole number")
+    return value
+
+
+Number = Annotated[int, BeforeValidator(_no_truth)]
 
 
 def _has_helplines(region: str) -> str:
@@ -56,17 +67,17 @@ class Knobs:
     modality: Annotated[Modality, _known(Modality)] = Modality.CBT
     profile: str = "en01"
     """Id of a bundled profile, for graphs that are started without a case."""
-    rollouts: Annotated[int, Field(ge=1, le=64)] = 1
+    rollouts: Annotated[Number, Field(ge=1, le=64)] = 1
     """Number of candidate sessions, of which the best is kept; more than one needs a judge."""
-    max_sessions: Annotated[int, Field(ge=1)] = 6
-    max_counselor_turns: Annotated[int, Field(ge=1)] = 8
+    max_sessions: Annotated[Number, Field(ge=1)] = 6
+    max_counselor_turns: Annotated[Number, Field(ge=1)] = 8
     client: Annotated[ClientKind, _known(ClientKind)] = ClientKind.SIMULATOR
     """`simulator`, or `human` for a person who answers through interrupts."""
     counselor_model: str = ""
     """Another model at the counselor's endpoint; empty means the configured one."""
     region: Annotated[str, AfterValidator(_has_helplines)] = ""
     """Where the person is, two letters as in ISO 3166 (`US`): whose helplines are shown; empty is unknown."""
-    seed: int = 0
+    seed: Number = 0
 
     @model_validator(mode="wrap")
     @classmethod
@@ -74,15 +85,16 @@ class Knobs:
         try:
             return handler(data)
         except ValidationError as error:
-            problems = (f"knob {item['loc'][-1]!r}: {_reason(dict(item))}" for item in error.errors())
-            raise SettingsError("; ".join(problems)) from error
+            raise SettingsError("; ".join(map(_problem, error.errors()))) from error
 
 
-def _reason(problem: Mapping[str, Any]) -> str:
-    if problem["type"] == "unexpected_keyword_argument":
-        return f"there is none{nearest(str(problem['loc'][-1]), Knobs.__dataclass_fields__)}"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return message if problem["type"] == "value_error" else f"has {problem['input']!r}: {message}"
+def _problem(item: ErrorDetails) -> str:
+    if not item["loc"]:
+        return f"the knobs: {whole_problem([item])}"
+    name = str(item["loc"][0])
+    if item["type"] in UNKNOWN:
+        return f"knob {shown(name)}: there is none{nearest(name, Knobs.__dataclass_fields__)}"
+    return f"knob {name!r}:{problem_of([item], hide=item['type'] == 'value_error').removeprefix(':')}"
 
 
 def knobs_of(context: object, default: Knobs) -> Knobs:
@@ -94,5 +106,5 @@ def knobs_of(context: object, default: Knobs) -> Knobs:
     if context is None or isinstance(context, Knobs):
         return context or default
     raise SettingsError(
-        f"the context is {str(context)[:80]!r}, not a mapping of knobs; give it like {{'modality': 'cbt'}}"
+        f"the context is {shown(context)}, not a mapping of knobs; give it like {{'modality': 'cbt'}}"
     )

@@ -10,6 +10,7 @@ from psychagent.domain.ending import end_reason
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Correction, Plan, allowed_stages, guard_plan
 from psychagent.domain.profile import Case
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.read import to_model
 from psychagent.nodes.deps import CourseNode, Deps, Sources
@@ -86,7 +87,7 @@ def _last(state: CourseState) -> OpenSession | None:
     if last is None or isinstance(last, OpenSession):
         return last
     raise SettingsError(
-        f"the input: field 'open' has {str(last)[:80]!r}, which the graph keeps itself; leave it out"
+        f"the input: field 'open' has {shown(last)}, which the graph keeps itself; leave it out"
     )
 
 

@@ -34,8 +34,8 @@ async def graphs() -> AsyncIterator[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("given", "context", "told"),
     [
-        ({"case": "x"}, SHORT, "the input's case: holds str, not a mapping of keys"),
-        ({"case": None}, SHORT, "the input's case: holds NoneType, not a mapping of keys"),
+        ({"case": "x"}, SHORT, "the input's case: holds text, not a mapping of keys"),
+        ({"case": None}, SHORT, "the input's case: holds nothing, not a mapping of keys"),
         ({"case": {}}, SHORT, "the input's case: field 'case_id' is missing; add it"),
         (
             {"case": {"case_id": "x", "modality": "xyz"}},
@@ -44,8 +44,8 @@ async def graphs() -> AsyncIterator[dict[str, Any]]:
         ),
         ({"open": "x"}, SHORT, "the input: field 'open' has 'x', which the graph keeps itself"),
         ({}, "cbt", "the context is 'cbt', not a mapping of knobs"),
-        ({}, 3, "the context is '3', not a mapping of knobs"),
-        ({}, ["cbt"], "the context is \"['cbt']\", not a mapping of knobs"),
+        ({}, 3, "the context is 3, not a mapping of knobs"),
+        ({}, ["cbt"], "the context is a list, not a mapping of knobs"),
         ({}, {"seed": "x"}, "knob 'seed': has 'x'"),
     ],
 )
