@@ -62,7 +62,10 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "of another course": (of_another_course, ": is the journal of 'cbt/en09'; move it to its place"),
     "of a later version": (of_a_later_version, ": schema_version is 2, and this version reads 1"),
     "foreign": (of_another_program, ": its first line is not that of a journal of calls; move the file away"),
-    "a folder": (a_folder, ": cannot be read (Is a directory); check its name and permissions"),
+    "a folder": (
+        a_folder,
+        ": cannot be read (Is a directory); move away the folder that stands in",
+    ),
     "of odd bytes": (of_odd_bytes, ": its first line is not that of a journal of calls; move the file away"),
 }
 

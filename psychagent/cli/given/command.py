@@ -15,6 +15,7 @@ from psychagent.domain.words.cut import cut_middle
 from psychagent.errors import SettingsError
 from psychagent.files.kind import followed, other_kind
 from psychagent.files.name import why_no_path
+from psychagent.files.refused import remedy_of, why
 
 PROBLEM: Later[Callable[..., str]] = Later("psychagent.domain.words.field:problem_of")
 _FILE = "FILE"
@@ -61,7 +62,7 @@ def _require_place() -> None:
         os.getcwd()
     except OSError as error:
         raise SettingsError(
-            f"the working directory cannot be used ({error.strerror}); change into another folder"
+            f"the working directory cannot be used ({why(error)}); change into another folder"
         ) from error
 
 
@@ -122,7 +123,7 @@ def _why_not_there(path: Path) -> str:
     try:
         kind = other_kind(followed(path))
     except OSError as error:
-        return f"nobody may look at ({error.strerror}); check its permissions"
+        return f"nobody may look at ({why(error)}); {remedy_of(error)}"
     return f"is a {kind}; name a file or a folder" if kind and kind != "folder" else ""
 
 

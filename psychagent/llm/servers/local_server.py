@@ -14,6 +14,7 @@ import httpx
 import xllamacpp
 
 from psychagent.errors import AssetError, ProviderError
+from psychagent.files.refused import refused
 
 LOOPBACK = "127.0.0.1"
 HEALTHY_WITHIN_SEC = 120.0
@@ -62,7 +63,7 @@ def check_gguf(path: Path) -> None:
         with path.open("rb") as stream:
             head = stream.read(4)
     except OSError as error:
-        raise AssetError(f"{path}: cannot be read ({error.strerror}); --gguf names a GGUF file") from error
+        raise AssetError(refused(path, "read", error, "; --gguf names a GGUF file")) from error
     if head != b"GGUF":
         raise AssetError(f"{path}: begins with {head!r}, so it is no GGUF file; name another with --gguf")
 
