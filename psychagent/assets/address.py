@@ -58,7 +58,7 @@ def _problem(address: str) -> str:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        return f"is no address ({error})"
+        return "holds a port that is no number up to 65535" if "ort " in str(error) else "is no address"
     if parts.scheme not in {"http", "https"}:
         return "does not begin with http:// or https://"
     if not host:

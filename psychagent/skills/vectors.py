@@ -54,9 +54,7 @@ class VectorCache:
             self._give_up(refused(path, "read", error, ""))
             return {}
         except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
-            raise SkillStoreError(
-                f"{path}: vector cache cannot be read ({error}); delete the file"
-            ) from error
+            raise SkillStoreError(f"{path}: vector cache cannot be read; delete the file") from error
 
     def _give_up(self, problem: str) -> None:
         """Leave the disk alone from now on: without a cache a run is slower to start, not wrong."""

@@ -15,6 +15,7 @@ import xllamacpp
 
 from psychagent.errors import AssetError, ProviderError
 from psychagent.files.refused import refused
+from psychagent.llm.servers.unreached import why_unreached
 
 LOOPBACK = "127.0.0.1"
 HEALTHY_WITHIN_SEC = 120.0
@@ -123,6 +124,6 @@ def wait_healthy(url: str, *, sleep: Callable[[float], None], within: float = HE
                 return
             problem = f"HTTP {reply.status_code}"
         except httpx.TransportError as error:
-            problem = str(error)
+            problem = why_unreached(error)
         sleep(0.05)
     raise ProviderError(f"the local server is not healthy after {within:g} s ({problem})")

@@ -33,6 +33,7 @@ from psychagent.domain import (
     usage,
 )
 from psychagent.domain.risk import finding
+from psychagent.domain.words.reading import why_not_json
 from psychagent.errors import RecordError, RemovedError
 from psychagent.files.change import make_file
 from psychagent.nodes import state
@@ -101,7 +102,7 @@ class LoopSaver(SqliteSaver):
                 raise
             except (json.JSONDecodeError, UnicodeDecodeError) as error:
                 # what LangGraph stores beside the values, and reads without a check
-                raise DamagedError(f"a stored value is damaged ({error})") from error
+                raise DamagedError(f"a stored value is damaged: {why_not_json(error)}") from error
 
     def check(self) -> None:
         """Check that the file of this connection is still at its path.
