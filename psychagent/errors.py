@@ -103,6 +103,15 @@ def cause_of(error: BaseException) -> Cause | None:
     return error.cause if isinstance(error, CallError) else None
 
 
+def reason_of(error: BaseException) -> str:
+    """Say in one line why something failed; only of an error that nobody foresaw also its class.
+
+    Words that were written for users need none, and whoever mends a fault of the program looks for it.
+    """
+    message = " ".join(str(error).split())
+    return message if isinstance(error, PsychAgentError) else f"{type(error).__name__}: {message}"
+
+
 def usage_of(error: BaseException) -> Usage:
     """Return the usage behind an error; empty unless it is a CallError."""
     return error.usage if isinstance(error, CallError) else Usage()

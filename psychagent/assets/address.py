@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from pydantic import AfterValidator
 
-from psychagent.domain.text.secret import holds_key
+from psychagent.domain.text.secret import holds_key, names_secret
 from psychagent.files.read import UnshownError
 
 _METHODS = re.compile(r"(/chat/completions|/completions|/embeddings)$")
@@ -34,7 +34,7 @@ def read_address(text: str) -> str:
             "holds a query, which manifests and logs would repeat; name the variable that holds a key under "
             "api_key_env, or write extra_headers: {api-key: $NAME}"
         )
-    if holds_key(unquote(address)):
+    if holds_key(unquote(address)) or _names_secret(unquote(address)):
         raise UnshownError(
             "holds what looks like a key, which manifests and logs would repeat; name the variable that has "
             "the key under api_key_env, or write extra_headers: {api-key: $NAME}"
@@ -42,6 +42,12 @@ def read_address(text: str) -> str:
     if problem := _problem(address):
         raise UnshownError(f"{address[:80]!r} {problem}; write it like http://127.0.0.1:8000/v1")
     return _METHODS.sub("", address.rstrip("/")).rstrip("/")
+
+
+def _names_secret(address: str) -> bool:
+    """Return whether a part of the path says that it is a secret, such as `/api_key=abc`."""
+    parts = (part.partition("=") for part in re.split("[/;&,]", address))
+    return any(value and names_secret(name) for name, _, value in parts)
 
 
 def _problem(address: str) -> str:
@@ -52,7 +58,7 @@ def _problem(address: str) -> str:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
-        return f"is no address ({error})"
+        return "holds a port that is no number up to 65535" if "ort " in str(error) else "is no address"
     if parts.scheme not in {"http", "https"}:
         return "does not begin with http:// or https://"
     if not host:

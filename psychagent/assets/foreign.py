@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from psychagent.domain.base import Mixed, Modality
 from psychagent.domain.profile import THEORY_MODELS, BasicInfo, Profile
+from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import AssetError
 from psychagent.files.change import list_folder
 from psychagent.files.read import explain
@@ -118,7 +119,7 @@ def _why_passed_over(name: str) -> str:
 def _from_psycheval(data: Mapping[str, Any], path: Path, fitted: Fitted) -> dict[str, Any]:
     info = data["client_info"]
     if not isinstance(info, dict):
-        raise AssetError(f"{path}: field 'client_info' holds {type(info).__name__}, not a mapping")
+        raise AssetError(f"{path}: field 'client_info' holds {kind_of(info)}, not a mapping of keys")
     modality = _school(data, path)
     model = THEORY_MODELS[modality]
     fitted.left_out.update(data.keys() - _BESIDE - {"user_id"})
@@ -137,11 +138,11 @@ def _school(data: Mapping[str, Any], path: Path) -> Modality:
     if word.lower() in set(Modality):
         return Modality(word.lower())
     if word.lower() in set(Mixed):
-        raise AssetError(f"{path}: is of the school {word!r}, {_NOT_HELD}")
+        raise AssetError(f"{path}: is of the school {shown(word)}, {_NOT_HELD}")
     school = None if word else school_of(path)
     if school is None:
         raise AssetError(
-            f"{path}: field 'theoretical' has {data.get('theoretical')!r}; known: {', '.join(Modality)}"
+            f"{path}: field 'theoretical' has {shown(data.get('theoretical'))}; known: {', '.join(Modality)}"
         )
     return school
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 from psychagent.files.name import why_no_path
 
@@ -30,7 +31,7 @@ def asset_dir(kind: str, override: Path | None = None) -> Path:
     """
     if override is not None:
         if not override.is_dir():
-            raise AssetError(f"{kind} folder {str(override)!r} does not exist; name a folder")
+            raise AssetError(f"{kind} folder {shown(str(override))} does not exist; name a folder")
         return override
     own = own_assets()
     if own is not None and (own / kind).is_dir():
@@ -52,8 +53,8 @@ def own_assets() -> Path | None:
     folder = Path(os.path.expanduser(named))
     if not folder.is_dir():
         raise AssetError(
-            f"{OWN} names {named!r}, which is not a folder; make it with `psychagent init {named}`, or unset "
-            "the variable"
+            f"{OWN} names {shown(named)}, which is not a folder; make it with `psychagent init {named}`, "
+            "or unset the variable"
         )
     if not any((folder / kind).is_dir() for kind in KINDS):
         raise AssetError(

@@ -10,6 +10,7 @@ from pydantic import field_validator
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Record
 from psychagent.domain.marks.find import MarkWords
+from psychagent.domain.words.value import shown
 from psychagent.files.read import load_model
 
 
@@ -28,7 +29,7 @@ class MarksFile(Record):
             try:
                 re.compile(pattern)
             except re.error as error:
-                raise ValueError(f"{pattern!r} is no regular expression ({error}); mend it") from error
+                raise ValueError(f"{shown(pattern)} is no regular expression ({error}); mend it") from error
         return patterns
 
 

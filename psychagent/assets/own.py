@@ -10,6 +10,7 @@ from psychagent.assets.locate import HOMES, KINDS, asset_dir, shipped_dir
 from psychagent.domain.base import Record
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
+from psychagent.files.refused import refused
 
 GRAPHS = ("graphs", "langgraph.json")
 """What `langgraph dev` serves, and the file that names it."""
@@ -38,17 +39,17 @@ def copy_assets(folder: Path) -> list[Path]:
             there is changed.
     """
     sources = [*(shipped_dir(kind) for kind in KINDS), *_graphs()]
-    for source in sources:
-        if (folder / source.name).exists():
-            raise AssetError(
-                f"{folder / source.name}: is there already and is not overwritten; name another folder, or "
-                "move it away"
-            )
     try:
+        for source in sources:
+            if (folder / source.name).exists():
+                raise AssetError(
+                    f"{folder / source.name}: is there already and is not overwritten; name another folder, "
+                    "or move it away"
+                )
         folder.mkdir(parents=True, exist_ok=True)
         return [_copy(source, folder / source.name) for source in sources]
     except OSError as error:
-        raise AssetError(f"{folder}: cannot be written ({error.strerror}); name another folder") from error
+        raise AssetError(refused(folder, "written", error, ", or name another folder")) from error
 
 
 def _graphs() -> Iterator[Path]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from psychagent.assets.foreign import SUFFIXES, Fitted
 from psychagent.assets.profiles import read_profile
 from psychagent.domain.base import Modality, Record
 from psychagent.domain.profile import Profile, SpecialSituation
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 
 _LONGEST_LINE = 240
+_brief = partial(shown, most=40)
 _COUNSELOR_ACTS = re.compile(
     r"上次您|您上次|您上回|上回您|您让我|刚才您|您刚才|您教我|您问过我|"
     r"\b(?:last time you|you (?:asked|told|made|had) me|you said|you suggested|as you say)\b",
@@ -84,7 +87,7 @@ def check_profile(profile: Profile) -> Iterator[tuple[str, bool]]:
     if 0 < len(lacking) < len(Modality):
         yield f"no theory block for {', '.join(lacking)}: no case under these", False
     if not info.static_traits.age.strip().isdigit():
-        yield f"field 'age' has {info.static_traits.age!r}; digits are best", False
+        yield f"field 'age' has {shown(info.static_traits.age)}; digits are best", False
     yield from _check_theory(profile)
     yield from _check_disclosure(profile)
 
@@ -98,7 +101,7 @@ def _check_theory(profile: Profile) -> Iterator[tuple[str, bool]]:
     for text in own:
         if _THIRD_PERSON.search(text):
             yield (
-                f"the thought {text[:40]!r} is told in the third person; let the client think it: “我……”",
+                f"the thought {_brief(text)} is told in the third person; let the client think it: “我……”",
                 False,
             )
 
@@ -117,14 +120,17 @@ def _check_disclosure(profile: Profile) -> Iterator[tuple[str, bool]]:
         yield "field 'disclosure.at_once' is empty; give what the client says when asked", True
     for line, count in Counter(lines).items():
         if count > 1:
-            yield f"the line {line[:40]!r} stands twice in 'disclosure'", True
+            yield f"the line {_brief(line)} stands twice in 'disclosure'", True
         if act := _COUNSELOR_ACTS.search(line):
             yield (
-                f"the line {line[:40]!r} presupposes an act of the counselor ({act[0]!r}); leave it out",
+                f"the line {_brief(line)} presupposes an act of the counselor ({act[0]!r}); leave it out",
                 False,
             )
         if len(line) > _LONGEST_LINE:
-            yield f"the line {line[:40]!r} has {len(line)} characters; nobody says so much at once", False
+            yield (
+                f"the line {_brief(line)} has {len(line)} characters; nobody says so much at once",
+                False,
+            )
 
 
 def _twice(profiles: Sequence[Profile]) -> list[Finding]:

@@ -14,6 +14,7 @@ from psychagent.assets.settings.dataset import DatasetSettings, Order
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case, Profile
 from psychagent.domain.text.name import is_name, why_no_name
+from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import AssetError
 from psychagent.files.change import list_folder
 from psychagent.files.read import load_data, nearest, to_model
@@ -43,7 +44,7 @@ def read_profile(path: Path, modality: Modality | None = None) -> tuple[Profile,
     """
     data = load_data(path)
     if not isinstance(data, dict):
-        raise AssetError(f"{path}: holds {type(data).__name__}, not a profile; see docs/formats.md")
+        raise AssetError(f"{path}: holds {kind_of(data)}, not a profile; see docs/formats.md")
     fitted = Fitted()
     if is_foreign(data, path):
         data, fitted = fit_profile(data, path)
@@ -80,7 +81,7 @@ def find_profiles(dataset: DatasetSettings, language: Language) -> dict[Modality
     """List profile files by modality; under None those for every modality (our layout)."""
     root = dataset.root or asset_dir("profiles") / language.value
     if not root.is_dir():
-        raise AssetError(f"profiles folder {str(root)!r} does not exist; set 'root' in the dataset")
+        raise AssetError(f"profiles folder {shown(str(root))} does not exist; set 'root' in the dataset")
     schools = {m: root / m.value for m in Modality if (root / m.value).is_dir()}
     if dataset.format == "profiles" or (dataset.format == "auto" and not schools):
         refuse_mixed(root)
@@ -88,7 +89,9 @@ def find_profiles(dataset: DatasetSettings, language: Language) -> dict[Modality
         inside = school_of(root / "file") if dataset.format == "auto" else None
         return {inside: _files(_split(root, dataset.split))}
     if not schools:
-        raise AssetError(f"{root}: no folder named after a modality; format {dataset.format!r} needs them")
+        raise AssetError(
+            f"{root}: no folder named after a modality; format {shown(dataset.format)} needs them"
+        )
     return {
         m: _files(folder if dataset.format == "psycheval" else _split(folder, dataset.split))
         for m, folder in schools.items()
@@ -101,7 +104,7 @@ def _split(folder: Path, split: str | None) -> Path:
     known = [p.name for p in list_folder(folder, AssetError) if p.is_dir()]
     if not known:
         return folder
-    raise AssetError(f"{folder}: no split {split!r}{nearest(split, known)}")
+    raise AssetError(f"{folder}: no split {shown(split)}{nearest(split, known)}")
 
 
 def _files(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from psychagent.chats.texts import ChatTexts, Order
 from psychagent.domain.text.typed import typed_words
+from psychagent.domain.words.cut import cut
 
 MOST_CHARS = 4000
 """Longest text that goes at a time."""
@@ -52,7 +53,7 @@ def read_line(typed: str, texts: ChatTexts) -> Line:
         if command in names:
             return Obey(order)
     if command.startswith("/") and len(command.split()) == 1 and command.count("/") == 1:
-        return Refuse(texts.unknown_order.format(order=text[:40]))
+        return Refuse(texts.unknown_order.format(order=cut(text, 40)))
     if len(text) > MOST_CHARS:
         return Refuse(texts.long.format(length=f"{len(text):,}", most=f"{MOST_CHARS:,}"))
     return Say(text)

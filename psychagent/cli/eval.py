@@ -20,6 +20,7 @@ from psychagent.cli.lazy import Later
 from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
 from psychagent.cli.settings import read_schools
 from psychagent.cli.shown.console import open_console
+from psychagent.cli.shown.trouble import trouble_table
 from psychagent.cli.shown.watch import STOPPING, Reporter, Tally, show_taken, usage_table
 from psychagent.domain.risk.asked import Asked
 from psychagent.domain.scores import SessionScores
@@ -236,14 +237,8 @@ def _number(value: float | None) -> str:
 
 
 def _show_trouble(result: EvalResult, console: Console) -> None:
-    problems = [(where, name, why) for where, name, why in result.missing]
-    problems += [(item.file, "left out", item.reason) for item in result.broken]
+    problems = [*result.missing, *((item.file, "left out", item.reason) for item in result.broken)]
     if problems:
-        table = Table(title="Missing and left out", title_justify="left")
-        for column in ("where", "what", "why"):
-            table.add_column(column, overflow="fold")
-        for row in problems:
-            table.add_row(*row)
-        console.print(table)
+        console.print(trouble_table(problems))
     for warning in result.warnings:
         console.print(f"Note: {warning}", style="yellow", highlight=False)

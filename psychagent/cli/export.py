@@ -11,6 +11,7 @@ import typer
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import finite, split_words
 from psychagent.domain.script_note import WORDS_OF_SCRIPT
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.export.formats import Format
 from psychagent.export.plan import Exported, ExportPlan, PairUnit, RewardFilter, check_export
@@ -82,11 +83,11 @@ def read_tasks(text: str | None, format: Format) -> tuple[Task, ...]:
     words = split_words(text)
     for word in words:
         if word not in TASKS:
-            raise SettingsError(f"--tasks has {word!r}{nearest(word, TASKS)}")
+            raise SettingsError(f"--tasks has {shown(word)}{nearest(word, TASKS)}")
         if format == "preference" and word != "counselor":
             raise SettingsError(
-                f"--tasks has {word!r}; rollouts are compared by what the counselor says, so preference data "
-                "holds that alone"
+                f"--tasks has {shown(word)}; rollouts are compared by what the counselor says, so preference "
+                "data holds that alone"
             )
     return tuple(task for task in TASKS if task in words)
 

@@ -13,6 +13,7 @@ import typer
 from psychagent.cli.lazy import Later, Lazy, build_group
 from psychagent.cli.shown.output import harden_output, lost_output
 from psychagent.domain.text.plain import plain
+from psychagent.domain.words.cut import cut_middle
 
 COMMANDS = {
     "sample": Lazy(
@@ -159,6 +160,7 @@ def root(
 
 
 VERSION: Later[Callable[[str], str]] = Later("importlib.metadata:version")
+REFUSED: Later[Callable[[str, str, OSError], str]] = Later("psychagent.files.refused:refused")
 EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 
@@ -212,7 +214,7 @@ def run() -> None:
     except OSError as error:
         if error.filename is None:
             raise
-        _fail(f"{str(error.filename)[:NAMED]}: {error.strerror}; check its name and permissions")
+        _fail(REFUSED.load()(cut_middle(str(error.filename), NAMED), "used", error))
     finally:
         # a process that ends looks for garbage once more, a quarter of a second in what it frees anyway
         gc.freeze()

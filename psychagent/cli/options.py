@@ -113,7 +113,7 @@ def finite(value: float | None) -> float | None:
     """Check the number of an option: `nan` and `inf` are numbers to the parser, and compare with nothing."""
     if value is not None and not math.isfinite(value):
         raise typer.BadParameter(
-            f"{value} is no number that anything can be compared with; give a finite one"
+            f"'{value}' is no number that anything can be compared with; give a finite one"
         )
     return value
 

@@ -22,6 +22,7 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.options import CaseOptions, RunOptions, split_words
 from psychagent.domain.base import SCHOOLS, Modality, School
+from psychagent.domain.words.value import shown
 from psychagent.errors import RecordError, SettingsError
 from psychagent.files.read import nearest
 from psychagent.files.shared import require_appendable
@@ -124,7 +125,7 @@ def read_schools(text: str) -> tuple[School, ...]:
     words = split_words(text)
     for word in words:
         if word not in SCHOOLS:
-            raise SettingsError(f"--modalities has {word!r}{nearest(word, SCHOOLS)}")
+            raise SettingsError(f"--modalities has {shown(word)}{nearest(word, SCHOOLS)}")
     return tuple(SCHOOLS[word] for word in words)
 
 
@@ -137,7 +138,7 @@ def read_modalities(text: str) -> tuple[Modality, ...]:
     words = split_words(text)
     for word in words:
         if word not in set(Modality):
-            raise SettingsError(f"--modalities has {word!r}{nearest(word, Modality)}")
+            raise SettingsError(f"--modalities has {shown(word)}{nearest(word, Modality)}")
     return tuple(Modality(word) for word in words)
 
 

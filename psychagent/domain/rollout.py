@@ -15,6 +15,7 @@ from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage
+from psychagent.domain.words.cut import cut
 
 _LONGEST_MESSAGE, _LONGEST_TRACE = 600, 8000
 """In characters; a traceback is cut at its start, because its end says most."""
@@ -75,7 +76,7 @@ class Failure(Record):
         trace = "".join(traceback.format_exception(error))
         return cls(
             error=type(error).__name__,
-            message=text[:_LONGEST_MESSAGE],
+            message=cut(text, _LONGEST_MESSAGE),
             traceback=trace[-_LONGEST_TRACE:],
             cause=cause,
         )

@@ -9,13 +9,14 @@ from pydantic import Field, field_validator
 
 from psychagent.domain.base import Modality, Record, Stage
 from psychagent.domain.risk.finding import About
+from psychagent.domain.words.value import shown
 
 
 def _checked(expression: str) -> str:
     try:
         re.compile(expression)
     except re.error as error:
-        raise ValueError(f"{expression!r} is no regular expression ({error}); mend it") from error
+        raise ValueError(f"{shown(expression)} is no regular expression ({error}); mend it") from error
     return expression
 
 

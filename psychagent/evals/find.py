@@ -12,6 +12,7 @@ from typing import Any
 from psychagent.domain.base import SCHOOLS, Language, Record, School, Speaker
 from psychagent.domain.risk.session import SessionDanger
 from psychagent.domain.text.name import is_name, why_no_name
+from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.importing.files import find_files
 from psychagent.evals.importing.gaps import find_gaps
@@ -153,7 +154,7 @@ def _read(path: Path, search: Search) -> Iterator[JudgeInput | Broken]:
         yield from _read_talks(path, search)
         return
     if not isinstance(data, dict):
-        raise RecordError(f"holds {type(data).__name__}, neither a session nor a case")
+        raise RecordError(f"holds {kind_of(data)}, neither a session nor a case")
     is_case = "sessions" in data
     if is_case if wanted == "run" else not is_case and wanted in ("eval_case", "psycheval"):
         raise RecordError(f"is a {'case' if is_case else 'session'} file, which is not format {wanted!r}")
@@ -263,7 +264,7 @@ def _dialogue(
     utterances: Any, search: Search, *, case_id: Any, as_said: Collection[Speaker] = (), **fields: Any
 ) -> Dialogue:
     if not isinstance(utterances, list):
-        raise RecordError(f"the dialogue is {type(utterances).__name__}, not a list of utterances")
+        raise RecordError(f"the dialogue is {kind_of(utterances)}, not a list of utterances")
     pairs = [read_utterance(item, number, search.roles) for number, item in enumerate(utterances, start=1)]
     lines = to_lines([pair for pair in pairs if pair is not None], as_said=as_said)
     if not lines:
@@ -281,16 +282,14 @@ def _modality(value: Any, search: Search) -> School:
     if not name and len(search.modalities) == 1:
         return search.modalities[0]
     raise RecordError(
-        f"modality is {value!r}; known: {', '.join(SCHOOLS)}, or name one with --modalities ('integrative' "
-        "asks for the shared scales alone)"
+        f"modality is {shown(value)}; known: {', '.join(SCHOOLS)}, or name one with --modalities "
+        "('integrative' asks for the shared scales alone)"
     )
 
 
 def _whole(value: Any, field: str) -> int:
     if isinstance(value, bool) or not re.fullmatch("[0-9]{1,6}", str(value)) or int(value) < 1:
-        raise RecordError(
-            f"field {field!r} has {repr(value)[:80]}, not a number from 1; number sessions from 1"
-        )
+        raise RecordError(f"field {field!r} has {shown(value)}, not a number from 1; number sessions from 1")
     return int(value)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.export.formats import Format
 from psychagent.export.sample import DEFAULT_TASKS, Task
@@ -71,9 +72,11 @@ def check_export(plan: ExportPlan) -> None:
     """
     name = plan.out.name
     if name in ("", "..") or plan.out.is_dir():
-        raise SettingsError(f"--out has {str(plan.out)!r}, which is a folder; name a file in it")
+        raise SettingsError(f"--out has {shown(str(plan.out))}, which is a folder; name a file in it")
     try:
         name.encode()
     except UnicodeEncodeError as error:
-        raise SettingsError(f"--out has {str(plan.out)!r}, which is not UTF-8; name another file") from error
+        raise SettingsError(
+            f"--out has {shown(str(plan.out))}, which is not UTF-8; name another file"
+        ) from error
     RunFolder.of(plan.run).manifest()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.export.sample import Sample
 from psychagent.files.digest import hash_text
@@ -27,12 +28,13 @@ def read_split(text: str) -> dict[str, float]:
             share = 0.0
         if not _NAME.fullmatch(name) or not 0 < share <= 1 or name in shares:
             raise SettingsError(
-                f"--split has {part!r}; give each name once with a share above 0, such as train=0.9,val=0.1"
+                f"--split has {shown(part)}; give each name once with a share above 0, such as "
+                "train=0.9,val=0.1"
             )
         shares[name] = share
     if abs(sum(shares.values()) - 1) > 1e-6:
         raise SettingsError(
-            f"--split has {text!r}, whose shares add up to {sum(shares.values()):g}, not to 1"
+            f"--split has {shown(text)}, whose shares add up to {sum(shares.values()):g}, not to 1"
         )
     return shares
 

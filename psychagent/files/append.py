@@ -8,6 +8,7 @@ from pathlib import Path
 
 from psychagent.errors import RecordError
 from psychagent.files.kind import require_plain
+from psychagent.files.refused import refused
 from psychagent.files.write import PRIVATE
 
 
@@ -32,12 +33,12 @@ def append(path: Path, data: bytes, *, is_new: bool) -> None:
             write_all(place, data)
         finally:
             os.close(place)
-    except FileNotFoundError as error:
-        raise RecordError(f"{path}: was removed while the run works; run the same command again") from error
     except OSError as error:
-        raise RecordError(
-            f"{path}: cannot be written ({error.strerror}); free space and run again"
-        ) from error
+        if isinstance(error, FileNotFoundError) and not is_new:
+            raise RecordError(
+                f"{path}: was removed while the run works; run the same command again"
+            ) from error
+        raise RecordError(refused(path, "written", error)) from error
 
 
 def write_all(place: int, data: bytes) -> None:

@@ -9,15 +9,18 @@ from pathlib import Path
 from psychagent.errors import RecordError
 from psychagent.files.kind import require_plain
 from psychagent.files.opened import Raise
+from psychagent.files.refused import refused
 from psychagent.files.write import PRIVATE, PRIVATE_FOLDER
 
 
 @contextmanager
-def _told(path: Path, remedy: str, raise_as: Raise = RecordError) -> Iterator[None]:
+def _told(
+    path: Path, deed: str, then: str = " and run again", raise_as: Raise = RecordError
+) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise raise_as(f"{path}: {remedy.format(why=error.strerror or error)}") from error
+        raise raise_as(refused(path, deed, error, then)) from error
 
 
 def make_file(path: Path) -> None:
@@ -27,7 +30,7 @@ def make_file(path: Path) -> None:
         RecordError: If it cannot be made, or is no plain file.
     """
     require_plain(path, RecordError)
-    with _told(path, "cannot be written ({why}); free space, mend its name or permissions, and run again"):
+    with _told(path, "written"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.touch(mode=PRIVATE)
 
@@ -43,7 +46,7 @@ def make_folder(path: Path, *, option: str, private: bool = True) -> None:
     Raises:
         RecordError: If it cannot be made.
     """
-    with _told(path, f"cannot be made ({{why}}); free space, or name another {option}"):
+    with _told(path, "made", f", or name another {option}"):
         # those above take the umask: only the folder itself is closed to others
         path.parent.mkdir(parents=True, exist_ok=True)
         path.mkdir(mode=PRIVATE_FOLDER if private else 0o777, exist_ok=True)
@@ -55,7 +58,7 @@ def remove_file(path: Path) -> None:
     Raises:
         RecordError: If it cannot be removed, as a folder in its place cannot.
     """
-    with _told(path, "cannot be removed ({why}); remove it by hand, and run again"):
+    with _told(path, "removed", ", or remove it by hand, and run again"):
         path.unlink(missing_ok=True)
 
 
@@ -66,7 +69,7 @@ def cut_file(path: Path, size: int) -> None:
         RecordError: If it cannot be written.
     """
     with (
-        _told(path, "cannot be written ({why}); mend its permissions, and run again"),
+        _told(path, "written"),
         path.open("rb+") as file,
     ):
         file.truncate(size)
@@ -78,7 +81,7 @@ def move_file(path: Path, to: Path) -> None:
     Raises:
         RecordError: If it cannot be moved.
     """
-    with _told(path, f"cannot be moved to {to} ({{why}}); move it by hand, and run again"):
+    with _told(path, f"moved to {to}", ", or move it by hand, and run again"):
         path.replace(to)
 
 
@@ -88,7 +91,7 @@ def list_folder(path: Path, raise_as: Raise = RecordError) -> list[Path]:
     Raises:
         RecordError: If it cannot be read; or the given kind.
     """
-    with _told(path, "cannot be read ({why}); check its name and permissions", raise_as):
+    with _told(path, "read", ", or name another", raise_as):
         return sorted(path.iterdir())
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from psychagent.domain.words.reading import why_no_table
 from psychagent.errors import RecordError
 from psychagent.files.opened import opened
 
@@ -36,4 +37,6 @@ def read_cells(path: Path, columns: Sequence[str]) -> Iterator[tuple[int, dict[s
                 cells = {name: value for name, value in line.items() if name is not None and value}
                 yield reader.line_num, cells
     except (UnicodeDecodeError, csv.Error) as error:
-        raise RecordError(f"{path}: cannot be read as a table ({error}); evaluate again") from error
+        raise RecordError(
+            f"{path}: cannot be read as a table ({why_no_table(error)}); evaluate again"
+        ) from error

@@ -27,7 +27,7 @@ def read_lines(path: Path, raise_as: Raise = RecordError) -> Iterator[tuple[int,
             continue
         try:
             yield number, parse_json(line)
-        except (ValueError, RecursionError) as error:
+        except ValueError as error:
             raise raise_as(f"{path}, line {number}: is not JSON ({error}); mend or remove it") from error
 
 

@@ -11,6 +11,7 @@ from filelock import FileLock, Timeout
 
 from psychagent.errors import LockError, RecordError, RemovedError
 from psychagent.files.kind import require_plain
+from psychagent.files.refused import refused
 from psychagent.files.write import PRIVATE, PRIVATE_FOLDER
 
 
@@ -66,10 +67,7 @@ def hold_lock(path: Path, option: str = "--save-dir") -> Iterator[Lock]:
             f"another {option}"
         ) from error
     except OSError as error:
-        raise RecordError(
-            f"{path}: cannot be written ({error.strerror or error}); free space, mend its permissions, or "
-            f"name another {option}"
-        ) from error
+        raise RecordError(refused(path, "written", error, f", or name another {option}")) from error
     try:
         yield Lock(path, _inode(path))
     finally:

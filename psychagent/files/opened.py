@@ -8,8 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError, PsychAgentError
 from psychagent.files.kind import require_plain
+from psychagent.files.refused import refused
 
 Raise = Callable[[str], PsychAgentError]
 
@@ -28,8 +30,7 @@ def opened(path: Path, raise_as: Raise = AssetError) -> Iterator[BinaryIO]:
     except FileNotFoundError as error:
         raise raise_as(f"{path}: no such file; check the name") from error
     except OSError as error:
-        why = error.strerror or error
-        raise raise_as(f"{path}: cannot be read ({why}); check its name and permissions") from error
+        raise raise_as(refused(path, "read", error, ", or name another")) from error
 
 
 def read_bytes(path: Path, raise_as: Raise = AssetError, *, most: int | None = None) -> bytes:
@@ -42,4 +43,4 @@ def read_bytes(path: Path, raise_as: Raise = AssetError, *, most: int | None = N
                 )
             return stream.read()
     except ValueError as error:
-        raise raise_as(f"{str(path)!r}: is no name of a file ({error}); check it") from error
+        raise raise_as(f"{shown(str(path))}: holds what no name of a file can; check it") from error

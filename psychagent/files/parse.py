@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
+from psychagent.domain.words.reading import why_not_json, why_not_yaml
+from psychagent.domain.words.value import shown
+
 if TYPE_CHECKING:
     from yaml import SafeLoader as _Base
 else:
@@ -34,11 +37,19 @@ _SUSPICIOUS = 5_000
 _NEST = frozenset({dict, list})
 
 
-class NestingError(ValueError):
+class RefusedError(ValueError):
+    """A text is not read, for a reason that is told in words for whoever wrote it."""
+
+
+class NestingError(RefusedError):
     """Lists and mappings stand in each other too deeply, or repeat each other without end."""
 
 
-class RepeatedKeyError(ValueError):
+class OddKeyError(RefusedError):
+    """A key is a bare word that YAML reads as something else than text."""
+
+
+class RepeatedKeyError(RefusedError):
     """A key stands twice in one mapping."""
 
 
@@ -46,16 +57,22 @@ def parse_yaml(text: str) -> Any:
     """Parse YAML.
 
     Raises:
-        RepeatedKeyError: Naming the key and the line of its repetition.
-        yaml.YAMLError, ValueError, RecursionError: If it is not YAML.
+        OddKeyError, RepeatedKeyError: Naming the key and its line.
+        RefusedError: If it is not YAML, saying where it goes wrong.
     """
-    if sum(map(text.count, ("[", "{", "- ", "? "))) > _SUSPICIOUS or len(text) > _SUSPICIOUS**2:
-        _check_events(text)
     try:
+        if sum(map(text.count, ("[", "{", "- ", "? "))) > _SUSPICIOUS or len(text) > _SUSPICIOUS**2:
+            _check_events(text)
         value = yaml.load(text, Loader=_Loader)
-    except (LookupError, AttributeError, TypeError, OverflowError) as error:
+    except RefusedError:
+        raise
+    except yaml.YAMLError as error:
+        raise RefusedError(_why_not_yaml(error)) from error
+    except RecursionError as error:
+        raise NestingError(_TOO_DEEP) from error
+    except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
         # PyYAML takes a value to be of the form that its tag names
-        raise ValueError(f"a value does not fit its tag: {type(error).__name__} {error}") from error
+        raise RefusedError("a value is not of the form that its tag (!!) names") from error
     (_check_aliases if "*" in text else _check_depth)(value)
     return value
 
@@ -65,13 +82,24 @@ def parse_json(text: str) -> Any:
 
     Raises:
         RepeatedKeyError: Naming the key.
-        ValueError, RecursionError: If it is not JSON.
+        RefusedError: If it is not JSON, saying where it goes wrong.
     """
     # a function of ours for each number takes as long as all the rest, so only where one may be too long
     parse_int = _to_int if _SEEMS_LONG.search(text[:: DIGITS // 10]) else None
-    value = json.loads(text, object_pairs_hook=_to_mapping, parse_int=parse_int)
+    try:
+        value = json.loads(text, object_pairs_hook=_to_mapping, parse_int=parse_int)
+    except RefusedError:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise RefusedError(why_not_json(error)) from error
     _check_depth(value)
     return value
+
+
+def _why_not_yaml(error: yaml.YAMLError) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or "a control character stands in it"
+    return why_not_yaml(problem, mark and mark.line, mark and mark.column)
 
 
 def _check_events(text: str) -> None:
@@ -133,7 +161,10 @@ class _Loader(_Base):
         if node not in self._looked_at:
             self._looked_at.add(node)
             # the tag tells the number 1 from the text "1"
-            keys = [(key.tag, key.value) for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            scalars = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+            if odd := [key for key in scalars if key.tag in _NO_KEYS]:
+                raise OddKeyError(_why_no_key(odd[0]))
+            keys = [(key.tag, key.value) for key in scalars]
             if len(set(keys)) < len(keys):
                 twice = _repeated(keys)
                 marks = [key.start_mark for key, _ in node.value if (key.tag, key.value) == twice]
@@ -143,11 +174,54 @@ class _Loader(_Base):
 
 def _to_int(digits: str) -> int:
     if len(digits) > DIGITS:
-        raise ValueError(_TOO_LONG)
+        raise RefusedError(_TOO_LONG)
     return int(digits)
 
 
 _TOO_LONG = f"a number of more than {DIGITS} digits"
+
+
+_READ_AS = {
+    f"tag:yaml.org,2002:{tag}": words
+    for tag, words in {
+        "null": "nothing",
+        "bool": "true or false",
+        "float": "a number",
+        "timestamp": "a date",
+    }.items()
+}
+"""What YAML takes some bare words to be."""
+_NO_KEYS = _READ_AS.keys() - {"tag:yaml.org,2002:float"}
+"""As a key, such a word is meant as text; numbers name tokens and levels."""
+
+
+def _why_no_key(key: yaml.ScalarNode) -> str:
+    """Say why a key is none, by the word that was written: what it is read as, nobody would look for."""
+    place = f"key {shown(key.value)} in line {key.start_mark.line + 1}"
+    return f"{place} is read as {_READ_AS[key.tag]}; put it in quotes"
+
+
+def _construct_checked(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    """Read a number or date; one that is none, such as the 31st of February, is named."""
+    try:
+        return _CONSTRUCT[node.tag](loader, node)
+    except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
+        raise RefusedError(
+            f"line {node.start_mark.line + 1}: {shown(node.value)} is not {_READ_AS[node.tag]}; mend it, or "
+            "put it in quotes"
+        ) from error
+
+
+_CONSTRUCT = {
+    f"tag:yaml.org,2002:{tag}": construct
+    for tag, construct in {
+        "bool": _Loader.construct_yaml_bool,
+        "float": _Loader.construct_yaml_float,
+        "timestamp": _Loader.construct_yaml_timestamp,
+    }.items()
+}
+for _tag in _CONSTRUCT:
+    _Loader.add_constructor(_tag, _construct_checked)
 
 
 def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int:
@@ -155,7 +229,7 @@ def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int:
     value = loader.construct_yaml_int(node) if len(node.value) <= DIGITS else None
     # of a number in hexadecimal, each digit says more
     if value is None or abs(value) >= 10**DIGITS:
-        raise ValueError(_TOO_LONG)
+        raise RefusedError(_TOO_LONG)
     return int(value)
 
 

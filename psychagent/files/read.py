@@ -3,22 +3,32 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, TypeVar, get_args
+from types import NoneType, UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from psychagent.domain.text.secret import holds_key, names_secret, without_keys
+from psychagent.domain.words.cut import cut
+from psychagent.domain.words.field import MISSING, UNKNOWN, problem_of, whole_problem
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError, RecordError
 from psychagent.files.opened import Raise, read_bytes
-from psychagent.files.parse import RepeatedKeyError, parse_json, parse_yaml
+from psychagent.files.parse import OddKeyError, RepeatedKeyError, parse_json, parse_yaml
 from psychagent.files.seal import KEY, ChangedError, check_seal
+from psychagent.files.truth import truths_for_numbers
 
 M = TypeVar("M", bound=BaseModel)
 
-_TOLD, _TOLD_CHARS = 24, 400
+_MOST_TOLD = 3
+"""Problems of one file that a message tells."""
+_NAME_CHARS = 40
+"""Of a key that a message names."""
+_KNOWN = "; known: "
+_TOLD, _TOLD_CHARS = 24, 250
 """So many known words are listed in a message: a folder of somebody else's may hold thousands."""
 
 
@@ -65,7 +75,7 @@ def read_json(path: Path) -> Any:
         raise RecordError(
             f"{path}: {error}; put it back, or remove the field {KEY!r} if the change is meant"
         ) from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise RecordError(f"{path}: is truncated or not JSON ({error}); mend it or put it back") from error
 
 
@@ -76,9 +86,11 @@ def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
         return parse_json(text) if path.suffix == ".json" else parse_yaml(text)
     except RepeatedKeyError as error:
         raise raise_as(f"{path}: {error}; keep one of them") from error
-    except (ValueError, yaml.YAMLError, RecursionError) as error:
-        # YAML quotes the line
-        reason = without_keys(" ".join(str(error).split()))
+    except OddKeyError as error:
+        raise raise_as(f"{path}: {error}") from error
+    except ValueError as error:
+        # it may repeat what stands there
+        reason = without_keys(str(error))
         kind = "json" if path.suffix == ".json" else "yaml"
         raise raise_as(f"{path}: not valid {kind} ({reason}); mend or remove it") from error
 
@@ -109,37 +121,59 @@ def to_model(
         raise_as: Error class to raise for invalid data.
     """
     try:
-        return model.model_validate(data, context={"base": base})
+        read = model.model_validate(data, context={"base": base})
     except ValidationError as error:
         told = raise_as(f"{origin}: {explain(error, model)}")
         # a traceback prints the whole chain, and pydantic names the field
         raise told from (None if holds_key(str(error)) else error)
+    # what a run wrote holds none, and takes long to look through
+    for place, truth, remedy in truths_for_numbers(data, read) if raise_as is not RecordError else ():
+        raise raise_as(f"{origin}: field {_named(place)!r} has {shown(truth)}: write {remedy}")
+    return read
 
 
 def explain(error: ValidationError, model: type[BaseModel]) -> str:
     """Describe the problems in one sentence: the field, the value seen, the remedy."""
-    problems = [_one_problem(dict(item), model) for item in error.errors()]
-    more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
+    by_place: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
+    for item in error.errors():
+        by_place.setdefault(place_in(model, item["loc"]), []).append(item)
+    problems = [problem for place, items in by_place.items() for problem in _problems(place, items, model)]
+    problems = list(_once(problems))
+    more = f" (and {len(problems) - _MOST_TOLD} more)" if len(problems) > _MOST_TOLD else ""
     # a key may stand where nobody looks for one: as a name, or in place of a number
-    return without_keys("; ".join(problems[:3]) + more)
+    return without_keys("; ".join(problems[:_MOST_TOLD]) + more)
 
 
-def _one_problem(item: dict[str, Any], model: type[BaseModel]) -> str:
-    where = ".".join(str(part) for part in item["loc"])
-    if item["type"] == "extra_forbidden":
-        return f"unknown key {where!r}{_remedy(item['loc'], model)}"
-    if item["type"] == "missing":
-        return f"field {where!r} is missing; add it"
-    message = item["msg"].removeprefix("Value error, ")
-    if not where:
-        kind = type(item["input"]).__name__
-        return message if isinstance(item["input"], Mapping) else f"holds {kind}, not a mapping of keys"
-    # never print the value of a field named "key", nor a mapping: either may hold an API key
-    unshown = isinstance(item.get("ctx", {}).get("error"), UnshownError)
-    is_named = "key" in str(item["loc"][-1]) or any(names_secret(str(part)) for part in item["loc"])
-    if unshown or is_named or isinstance(item["input"], Mapping):
-        return f"field {where!r}: {message}"
-    return f"field {where!r} has {repr(item['input'])[:80]}: {message}"
+def _once(problems: Iterable[str]) -> Iterator[str]:
+    """Tell what is known at a place with the first unknown key alone."""
+    told = set()
+    for problem in problems:
+        head, known, names = problem.partition(_KNOWN)
+        yield head if names in told else problem
+        told |= {names} if known else set()
+
+
+def _named(place: Iterable[Any]) -> str:
+    return ".".join(cut(str(part), _NAME_CHARS) for part in place)
+
+
+def _problems(
+    place: tuple[int | str, ...], items: Sequence[ErrorDetails], model: type[BaseModel]
+) -> Iterator[str]:
+    """Tell what is wrong at one place; where several things may stand, each has found something."""
+    where = _named(place)
+    of_value = [item for item in items if item["type"] not in UNKNOWN | MISSING]
+    if of_value and not where:
+        yield whole_problem(of_value)
+    elif of_value:
+        # never print the value of a field named "key": it may be an API key
+        unshown = any(isinstance(item.get("ctx", {}).get("error"), UnshownError) for item in of_value)
+        is_named = "key" in str(place[-1]) or any(names_secret(str(part)) for part in place)
+        yield f"field {where!r}{problem_of(of_value, hide=unshown or is_named)}"
+    elif any(item["type"] in UNKNOWN for item in items):
+        yield f"unknown key {where!r}{_remedy(place, model)}"
+    else:
+        yield f"field {where!r} is missing; add it"
 
 
 def _remedy(loc: Sequence[int | str], model: type[BaseModel]) -> str:
@@ -158,6 +192,40 @@ def _remedy(loc: Sequence[int | str], model: type[BaseModel]) -> str:
     return (
         f"; it belongs under {places}" if close[0] == name else f"; did you mean {close[0]!r} under {places}?"
     )
+
+
+def place_in(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[int | str, ...]:
+    """Name a place as a file does: without the words by which pydantic tells what a value might have been."""
+    kinds: list[Any] = [model]
+    place: list[int | str] = []
+    is_chosen = False
+    for part in loc:
+        kinds = [one for kind in kinds for one in _choices(kind)]
+        if len(kinds) > 1 and not is_chosen:
+            is_chosen = True
+        elif part != "[key]":
+            is_chosen = False
+            place.append(part)
+            kinds = [below for kind in kinds for below in _below(kind, part)]
+    return tuple(place)
+
+
+def _choices(kind: Any) -> list[Any]:
+    """List what a value may be, but for null."""
+    if get_origin(kind) is Annotated:
+        return _choices(get_args(kind)[0])
+    if get_origin(kind) in (Union, UnionType):
+        return [one for part in get_args(kind) if part is not NoneType for one in _choices(part)]
+    return [kind]
+
+
+def _below(kind: Any, part: int | str) -> list[Any]:
+    """Return what may stand at a key or number inside a value of a kind; nothing if that is not known."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        field = kind.model_fields.get(str(part))
+        return [field.annotation] if field else []
+    inner = [one for one in get_args(kind) if one is not Ellipsis]
+    return inner[-1:]
 
 
 def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:
@@ -195,4 +263,4 @@ def nearest(word: str, known: Iterable[str]) -> str:
     while len(told) > 1 and sum(map(len, told)) > _TOLD_CHARS:
         told.pop()
     more = f" and {len(names) - len(told)} more" if len(names) > len(told) else ""
-    return f"; known: {', '.join(told)}{more}"
+    return f"{_KNOWN}{', '.join(told)}{more}"

@@ -12,6 +12,7 @@ from psychagent.errors import RecordError
 from psychagent.files import append
 from psychagent.files.kind import require_plain
 from psychagent.files.opened import opened
+from psychagent.files.refused import refused
 from psychagent.files.write import PRIVATE
 
 _PROBE = 4096
@@ -46,12 +47,9 @@ def shared_file(path: Path, *, create: bool) -> Iterator[int]:
             yield place
         finally:
             os.close(place)
-    except FileNotFoundError as error:
-        raise RecordError(f"{path}: {_REMOVED}") from error
     except OSError as error:
-        raise RecordError(
-            f"{path}: cannot be written ({error.strerror}); free space, mend its permissions, and run again"
-        ) from error
+        is_gone = isinstance(error, FileNotFoundError) and not (create and error.errno)
+        raise RecordError(f"{path}: {_REMOVED}" if is_gone else refused(path, "written", error)) from error
 
 
 def require_appendable(path: Path) -> None:

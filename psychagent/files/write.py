@@ -16,6 +16,7 @@ import orjson
 
 from psychagent.errors import RecordError
 from psychagent.files.kind import followed, other_kind
+from psychagent.files.refused import refused
 from psychagent.files.seal import seal
 
 PRIVATE = 0o600
@@ -37,7 +38,11 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
     Raises:
         RecordError: If the disk is full, the folder cannot be written, or the target is no plain file.
     """
-    given, path = path, followed(path)
+    given = path
+    try:
+        path = followed(given)
+    except OSError as error:
+        raise RecordError(refused(given, "written", error)) from error
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         # whoever may replace a device replaces it for every program of the machine
@@ -57,9 +62,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
         if not isinstance(error, OSError):
             raise
-        raise RecordError(
-            f"{given}: cannot be written ({error.strerror or error}); free space and run again"
-        ) from error
+        raise RecordError(refused(given, "written", error)) from error
 
 
 @contextmanager
@@ -131,4 +134,4 @@ def remove_parts(folder: Path) -> None:
         try:
             part.unlink()
         except OSError as error:
-            raise RecordError(f"{part}: cannot be removed ({error.strerror}); remove it by hand") from error
+            raise RecordError(refused(part, "removed", error, ", or remove it by hand")) from error

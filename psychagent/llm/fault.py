@@ -14,6 +14,7 @@ from psychagent.domain.cause import Cause
 from psychagent.llm.servers.refusal import Refusal, cut, read_refusal, where_to
 from psychagent.llm.servers.secrets import mask, mask_bytes
 from psychagent.llm.servers.statuses import Fate, verdict_of
+from psychagent.llm.servers.unreached import why_unreached
 
 _NONE: tuple[str, ...] = ()
 
@@ -161,8 +162,8 @@ def of_status(
 
 
 def line_of(error: BaseException, secrets: Iterable[str]) -> str:
-    """Write an error as one line: its class and what it says, without a secret."""
-    return cut(mask(f"{type(error).__name__}: {error}".rstrip(": "), secrets))
+    """Say in one line why there was no answer, without a secret."""
+    return cut(mask(why_unreached(error), secrets))
 
 
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from psychagent.domain.cause import Cause
+from psychagent.domain.words.cut import one_line
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.reply import Reply
 
@@ -47,7 +48,7 @@ def _why_stopped(reply: Reply) -> str:
     if reply.why_unusable is Cause.FILTERED:
         return f"the server's content filter ended the reply (finish_reason {reply.finish_reason}); reword it"
     if reply.why_unusable is Cause.REFUSED:
-        said = " ".join(reply.refusal.split())[:_MOST_CHARS]
+        said = one_line(reply.refusal, _MOST_CHARS)
         return f"the model refused{f': {said}' if said else ''}"
     return ""
 

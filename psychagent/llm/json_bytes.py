@@ -7,6 +7,8 @@ from typing import Any
 
 import orjson
 
+from psychagent.domain.words.reading import why_not_json
+
 
 def parse(data: bytes) -> Any:
     """Parse an answer; NaN, which servers do send, is let through, and half characters become `?`.
@@ -21,8 +23,8 @@ def parse(data: bytes) -> Any:
     except orjson.JSONDecodeError:
         try:
             return without_halves(json.loads(data))
-        except RecursionError as error:
-            raise ValueError("nested too deeply") from error
+        except (ValueError, RecursionError) as error:
+            raise ValueError(why_not_json(error)) from error
 
 
 def without_halves(value: Any) -> Any:

@@ -21,6 +21,7 @@ from pydantic import PrivateAttr, SecretStr
 
 from psychagent.assets.key import require_headers
 from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.domain.words.reading import why_not_json
 from psychagent.llm.fault import (
     Fault,
     UnreadableError,
@@ -285,7 +286,7 @@ def _to_fault(error: Exception, target: Target) -> Fault:
         said = mask_bytes(write({"error": error.body}), hidden)
         return unreadable(UnreadableError(server_words(said), refusal_within(said)), hidden)
     if isinstance(error, json.JSONDecodeError | UnicodeDecodeError):
-        return make_fault("the answer is not JSON", f"({error})", passes=True, secrets=hidden)
+        return make_fault("the answer is not JSON", f"({why_not_json(error)})", passes=True, secrets=hidden)
     return broken_off(error, hidden)
 
 

@@ -115,7 +115,7 @@ class Wire:
         try:
             url = URL(text)
         except ValueError as error:
-            raise SettingsError(f"base_url: {text!r} is no address ({error}); mend it") from error
+            raise SettingsError(f"base_url: {text!r} is no address; mend it") from error
         if url.scheme == "https":
             # now, so that missing certificates are told before the first call
             _ = self.certificates

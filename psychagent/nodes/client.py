@@ -18,6 +18,7 @@ from psychagent.domain.text.fence import unbracketed
 from psychagent.domain.text.typed import typed_words
 from psychagent.domain.turn import Turn
 from psychagent.domain.views.client import ClientView, view_client
+from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.finish import is_cut
 from psychagent.llm.prompt import Message, Prompt, assistant, system, user
@@ -85,10 +86,13 @@ def read_answer(said: object, *, turn: object) -> tuple[str, str]:
         if said.keys() - {"text", "turn"} or "text" not in said:
             return "", 'the answer is a mapping; send a text, {"text": ..., "turn": ...} or {"end": true}'
         if "turn" in said and said["turn"] != turn:
-            return "", f"the answer is to turn {said['turn']!r}, and turn {turn} is asked for; read it first"
+            return (
+                "",
+                f"the answer is to turn {shown(said['turn'])}, and turn {turn} is asked for; read it first",
+            )
         said = said["text"]
     if not isinstance(said, str):
-        return "", f"the answer is {type(said).__name__}, not a text"
+        return "", f"the answer is {kind_of(said)}, not a text"
     if len(said) > MOST_CHARS:
         return "", f"the answer has {len(said)} characters; send at most {MOST_CHARS} at once"
     words = typed_words(said)

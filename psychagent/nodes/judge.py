@@ -17,6 +17,7 @@ from psychagent.errors import (
     RecordError,
     SettingsError,
     captured,
+    reason_of,
 )
 from psychagent.nodes.judging.brief import JudgeBrief, JudgeDeps, JudgeTask
 from psychagent.nodes.judging.sitting import Sitting
@@ -103,4 +104,4 @@ async def _recorded(sitting: Sitting, task: JudgeTask) -> GroupCall:
     answer = await captured(sitting.administer(task), CallError, RecordError, GraphBubbleUp)
     if isinstance(answer, GroupCall):
         return answer
-    return GroupCall(**task._asdict(), failure=f"{type(answer).__name__}: {answer}")
+    return GroupCall(**task._asdict(), failure=reason_of(answer))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -13,13 +12,18 @@ from pydantic import (
     Field,
     ModelWrapValidatorHandler,
     ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 from pydantic.dataclasses import dataclass
+from pydantic_core import ErrorDetails
 
 from psychagent.assets.settings.secrets import ModelName
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.role import ClientKind
+from psychagent.domain.words.field import UNKNOWN, problem_of, whole_problem
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.read import nearest
 from psychagent.safety.resources import load_resources
@@ -31,32 +35,27 @@ def _known(kind: type[StrEnum]) -> BeforeValidator:
     def check(value: object) -> object:
         if not isinstance(value, str) or value not in set(kind):
             word = value[:_TOLD] if isinstance(value, str) else ""
-            raise ValueError(f"{_shown(value)} is unknown{nearest(word, kind)}")
+            raise ValueError(f"{shown(value)} is unknown{nearest(word, kind)}")
         return value
 
     return BeforeValidator(check)
 
 
-def _shown(value: object) -> str:
-    """Repeat a value in a sentence, as much of it as one reads."""
-    try:
-        text = repr(value)
-    except ValueError:
-        return "a number of thousands of digits"
-    return text if len(text) <= _TOLD else f"{text[:_TOLD]}…"
-
-
-def _no_bool(value: object) -> object:
-    """Refuse yes and no where a number is meant, which Python counts as 1 and 0."""
+def _no_truth(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError(f"{value!r} is no number; give one")
+        raise ValueError(f"has {shown(value)}: write a whole number")
     return value
+
+
+def _or_none(value: object, check: ValidatorFunctionWrapHandler) -> object:
+    """Take an empty text as it is: it names no other."""
+    return value if value == "" else check(value)
 
 
 def _has_helplines(region: str) -> str:
     """Refuse a region that has no services, before anybody is in danger."""
     if len(region) > _TOLD:
-        raise ValueError(f"{_shown(region)} is no region; write two letters, such as US")
+        raise ValueError(f"{shown(region)} is no region; write two letters, such as US")
     try:
         load_resources().require(region)
     except SettingsError as error:
@@ -70,7 +69,7 @@ _MOST = 10_000
 """Sessions of a course, and turns of a session: more is a slip."""
 _LARGEST = 2**53
 """A whole number that every client of a server writes as it is."""
-Number = Annotated[int, BeforeValidator(_no_bool)]
+Number = Annotated[int, BeforeValidator(_no_truth)]
 Rollouts = Annotated[Number, Field(ge=1, le=64)]
 
 
@@ -92,7 +91,7 @@ class Knobs:
     max_counselor_turns: Annotated[Number, Field(ge=1, le=_MOST)] = 8
     client: Annotated[ClientKind, _known(ClientKind)] = ClientKind.SIMULATOR
     """`simulator`, or `human` for a person who answers through interrupts."""
-    counselor_model: ModelName = ""
+    counselor_model: Annotated[ModelName, WrapValidator(_or_none)] = ""
     """Another model at the counselor's endpoint; empty means the configured one."""
     region: Annotated[str, AfterValidator(_has_helplines)] = ""
     """Where the person is, two letters as in ISO 3166 (`US`): whose helplines are shown; empty is unknown."""
@@ -104,15 +103,16 @@ class Knobs:
         try:
             return handler(data)
         except ValidationError as error:
-            problems = (f"knob {_shown(item['loc'][-1])}: {_reason(dict(item))}" for item in error.errors())
-            raise SettingsError("; ".join(problems)) from error
+            raise SettingsError("; ".join(map(_problem, error.errors()))) from error
 
 
-def _reason(problem: Mapping[str, Any]) -> str:
-    if problem["type"] == "unexpected_keyword_argument":
-        return f"there is none{nearest(str(problem['loc'][-1])[:_TOLD], Knobs.__dataclass_fields__)}"
-    message = str(problem["msg"]).removeprefix("Value error, ")
-    return message if problem["type"] == "value_error" else f"has {_shown(problem['input'])}: {message}"
+def _problem(item: ErrorDetails) -> str:
+    if not item["loc"]:
+        return f"the knobs: {whole_problem([item])}"
+    name = str(item["loc"][0])[:_TOLD]
+    if item["type"] in UNKNOWN:
+        return f"knob {shown(name)}: there is none{nearest(name, Knobs.__dataclass_fields__)}"
+    return f"knob {name!r}:{problem_of([item], hide=item['type'] == 'value_error').removeprefix(':')}"
 
 
 def knobs_of(context: object, default: Knobs) -> Knobs:
@@ -124,5 +124,5 @@ def knobs_of(context: object, default: Knobs) -> Knobs:
     if context is None or isinstance(context, Knobs):
         return context or default
     raise SettingsError(
-        f"the context is {str(context)[:80]!r}, not a mapping of knobs; give it like {{'modality': 'cbt'}}"
+        f"the context is {shown(context)}, not a mapping of knobs; give it like {{'modality': 'cbt'}}"
     )

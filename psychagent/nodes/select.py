@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 from psychagent.domain.risk.told import Told
 from psychagent.domain.rollout import Choice, Rollout
 from psychagent.domain.scores import SessionScores, Use
+from psychagent.domain.words.cut import cut, one_line
 from psychagent.errors import ScoringError
 from psychagent.nodes.deps import CourseNode, Deps, Rft
 from psychagent.nodes.knobs import Knobs
@@ -168,7 +169,7 @@ def _warn(session: OpenSession) -> None:
 
 
 def _excluded(rollouts: Sequence[Rollout]) -> dict[int, str]:
-    return {r.index: f"failed: {r.failure.message}"[:300] for r in rollouts if r.failure}
+    return {r.index: cut(f"failed: {r.failure.message}", 300) for r in rollouts if r.failure}
 
 
 def lost_scales(rollout: Rollout) -> tuple[str, ...]:
@@ -184,5 +185,5 @@ def failures(rollouts: Sequence[Rollout]) -> str:
         reasons += [f"rollout {r.index} lacks {', '.join(missing)}"] if missing else []
     # why, once: the same reason mostly stands behind all of them
     scales = (r.judgement.scales[name] for r in rollouts if r.judgement for name in lost_scales(r))
-    reasons += dict.fromkeys(" ".join(scale.reason.split())[:160] for scale in scales)
-    return "; ".join(reasons)[:400] or "no reason was recorded"
+    reasons += dict.fromkeys(one_line(scale.reason, 160) for scale in scales)
+    return cut("; ".join(reasons), 400) or "no reason was recorded"

@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import ConfigDict, model_validator
 
 from psychagent.domain.base import Record
+from psychagent.domain.words.cut import cut
 
 
 class StoredFile(Record):
@@ -25,7 +26,9 @@ class StoredFile(Record):
     def _is_one(cls, data: Any) -> Any:
         """Refuse the content of some other file, all of whose keys would be ignored."""
         if isinstance(data, dict) and data and not data.keys() & cls.model_fields.keys():
-            raise ValueError(f"holds none of the fields of this file ({', '.join(list(data)[:3])})")
+            raise ValueError(
+                f"holds none of the fields of this file ({cut(', '.join(map(str, list(data)[:3])), 120)})"
+            )
         return data
 
     def to_file(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import MachineSettings, RuntimeSettings, WorldSettings
 from psychagent.domain.base import Record
 from psychagent.domain.usage import RoleUsage
+from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import RecordError
 from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
@@ -96,11 +97,13 @@ def read_manifest(path: Path) -> Manifest:
     """
     data = read_json(path)
     if not isinstance(data, dict) or not isinstance(data.get("settings"), dict):
-        content = type(data).__name__ if not isinstance(data, dict) else "no settings"
+        content = kind_of(data) if not isinstance(data, dict) else "no settings"
         raise RecordError(f"{path}: holds {content}, not a manifest of this project; put the file back")
     version = data.get("schema_version")
     if type(version) is not int or version < 1:
-        raise RecordError(f"{path}: has schema_version {version!r}, not a number from 1; put the file back")
+        raise RecordError(
+            f"{path}: has schema_version {shown(version)}, not a number from 1; put the file back"
+        )
     if version > SCHEMA_VERSION:
         raise RecordError(
             f"{path}: has schema_version {version}, and this version reads up to {SCHEMA_VERSION}; "
@@ -118,7 +121,9 @@ def _settings_in_blocks(path: Path, data: Mapping[str, Any]) -> dict[str, Any]:
     settings = data["settings"]
     for name in ("baseline", "runtime"):
         if not isinstance(settings.get(name), dict):
-            raise RecordError(f"{path}: settings.{name} has {settings.get(name)!r}, not a block of settings")
+            raise RecordError(
+                f"{path}: settings.{name} has {shown(settings.get(name))}, not a block of settings"
+            )
     baseline, runtime = dict(settings["baseline"]), dict(settings["runtime"])
     counselor = {name: baseline.pop(name) for name in EndpointSettings.model_fields if name in baseline}
     world = {name: runtime.pop(name) for name in WorldSettings.model_fields if name in runtime}

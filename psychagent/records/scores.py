@@ -12,6 +12,7 @@ from pydantic import Field, ValidationError, field_serializer, model_validator
 
 from psychagent.domain.base import Record, School
 from psychagent.domain.scores import TOP, Direction, Group, Headline, SessionScores, Side
+from psychagent.domain.words.reading import why_no_table
 from psychagent.errors import RecordError
 from psychagent.files.csv_rows import opened_table
 from psychagent.files.own import require_own
@@ -129,7 +130,9 @@ def read_rows(path: Path) -> Iterator[ScoreRow]:
         with opened_table(path) as reader:
             yield from _parse(path, reader)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise RecordError(f"{path}: cannot be read as a table ({error}); evaluate again") from error
+        raise RecordError(
+            f"{path}: cannot be read as a table ({why_no_table(error)}); evaluate again"
+        ) from error
 
 
 def check_table(path: Path) -> None:

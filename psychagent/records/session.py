@@ -15,6 +15,7 @@ from psychagent.domain.profile import Case
 from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.usage import Usage
+from psychagent.domain.words.value import kind_of
 from psychagent.errors import RecordError
 from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
@@ -94,7 +95,7 @@ def read_session(path: Path) -> SessionRecord:
     """
     data = read_json(path)
     if not isinstance(data, dict):
-        raise RecordError(f"{path}: holds {type(data).__name__}, not a session")
+        raise RecordError(f"{path}: holds {kind_of(data)}, not a session")
     return to_model(SessionRecord, data, origin=str(path), raise_as=RecordError)
 
 

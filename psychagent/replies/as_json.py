@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.turn import Thoughts
+from psychagent.domain.words.field import problem_of
 from psychagent.errors import MalformedReplyError
 from psychagent.replies.marks import end_marks, without_end
 from psychagent.replies.objects import find_objects
@@ -120,8 +121,10 @@ def _as_model(data: dict[str, Any], model: type[M]) -> M:
 
 
 def _explain(error: ValidationError) -> str:
+    # without the values: a reply holds thoughts, and a message goes into logs
     parts = [
-        f"field {'.'.join(str(p) for p in e['loc']) or 'whole reply'}: {e['msg']}" for e in error.errors()[:3]
+        f"field {'.'.join(map(str, item['loc'])) or 'whole reply'}{problem_of([item], hide=True)}"
+        for item in error.errors()[:3]
     ]
     return "the JSON has the wrong shape: " + "; ".join(parts)
 

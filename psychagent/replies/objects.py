@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from psychagent.domain.text.plain import plain
+from psychagent.domain.words.reading import why_not_json
 from psychagent.replies.part import part
 
 _DECODER = json.JSONDecoder(strict=False)
@@ -63,7 +64,7 @@ def _scan(text: str) -> tuple[list[_Found], str]:
             found.append(_Found(_plain(data), at, end))
         except (ValueError, RecursionError) as error:
             if _BEGINS.match(text, at):
-                problem = problem or f"the reply is not valid JSON ({error})"
+                problem = problem or f"the reply is not valid JSON ({why_not_json(error)})"
             end, tries = at + 1, tries + 1
         at = text.find("{", end)
     return found, problem

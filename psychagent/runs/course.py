@@ -18,12 +18,12 @@ from psychagent.domain.usage import Usage
 from psychagent.errors import (
     CallError,
     ClaimLostError,
-    PsychAgentError,
     RecordError,
     RemovedError,
     SkillStoreError,
     captured,
     cause_of,
+    reason_of,
     usage_of,
 )
 from psychagent.flows.events import SessionClosed, read_events
@@ -83,12 +83,8 @@ def _lose(run: CourseRun, claim: Claim[CaseFile], error: Exception) -> Failure:
 
 
 def _failure(run: CourseRun, error: Exception) -> Failure:
-    message = " ".join(str(error).split())
-    if isinstance(error, run.checkpoints.faults):
-        message = run.checkpoints.explain(error)
-    elif not isinstance(error, PsychAgentError):
-        # the message was not written for users, so name the class too
-        message = f"{type(error).__name__}: {message}"
+    is_stored = isinstance(error, run.checkpoints.faults)
+    message = run.checkpoints.explain(error) if is_stored else reason_of(error)
     return Failure.of(error, message, cause=cause_of(error))
 
 

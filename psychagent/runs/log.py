@@ -12,6 +12,7 @@ from pathlib import Path
 
 from psychagent.errors import RecordError
 from psychagent.files.change import make_file
+from psychagent.files.refused import refused
 
 ROOT = "psychagent"
 _FORM = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
@@ -68,9 +69,7 @@ def log_to(path: Path, level: str) -> Iterator[None]:
         # a name of a file may hold bytes that are no character
         handler = _LogFile(path, encoding="utf-8", errors="backslashreplace")
     except OSError as error:
-        raise RecordError(
-            f"{path}: cannot be written ({error.strerror}); free space and run again"
-        ) from error
+        raise RecordError(refused(path, "written", error)) from error
     handler.setFormatter(_LineFormatter(_FORM))
     handler.setLevel(level.upper())
     before = logger.level

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Record
 from psychagent.domain.risk.finding import About
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError, SettingsError
 from psychagent.files.read import load_model, nearest
 
@@ -28,7 +29,7 @@ def _matches(pattern: str, problem: str) -> AfterValidator:
 
     def check(value: str) -> str:
         if not re.fullmatch(pattern, value):
-            raise ValueError(f"{value!r} {problem}")
+            raise ValueError(f"{shown(value)} {problem}")
         return value
 
     return AfterValidator(check)
@@ -159,7 +160,7 @@ class Resources:
         """
         known: Mapping[str, RegionResources] = self.file.regions
         if region and region not in known:
-            raise SettingsError(f"no resources for region {region!r}{nearest(region, known)}")
+            raise SettingsError(f"no resources for region {shown(region)}{nearest(region, known)}")
 
     def emergency(self, region: str, about: About) -> tuple[Resource, ...]:
         """List the emergency lines of a region for a kind of danger; none where the region is unknown."""

@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from psychagent.domain.base import Record
 from psychagent.domain.risk.finding import CONCERN, IMMINENT, About
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
 from psychagent.files.read import load_data, to_model
@@ -143,7 +144,7 @@ def expand(text: str, words: Mapping[str, str]) -> str:
 
     def spelled(found: re.Match[str]) -> str:
         if found[0] not in words:
-            raise ValueError(f"{text!r} uses {found[0]}, which is not among the words; add or mend it")
+            raise ValueError(f"{shown(text)} uses {found[0]}, which is not among the words; add or mend it")
         return words[found[0]]
 
     return _NAMED.sub(spelled, text)

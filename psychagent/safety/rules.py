@@ -11,6 +11,7 @@ from typing import NamedTuple
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import CONCERN, NO_RISK, About
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_json
 from psychagent.safety.rule_file import (
@@ -201,8 +202,8 @@ def _wrong_one(expressions: Sequence[str], words: Mapping[str, str], error: re.e
         try:
             re.compile(expand(one, words))
         except re.error as own:
-            return f"{one!r} is not a regular expression ({own}); mend it"
-    return f"{' | '.join(expressions)!r} is no regular expression together ({error}); mend it"
+            return f"{shown(one)} is not a regular expression ({own}); mend it"
+    return f"{shown(' | '.join(expressions))} is no regular expression together ({error}); mend it"
 
 
 class _Windows:

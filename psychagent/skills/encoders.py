@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.domain.cause import Cause
+from psychagent.domain.words.cut import one_line
 from psychagent.errors import CallError, SkillStoreError
 from psychagent.llm.attempts import Attempts
 from psychagent.llm.fault import Fault, NoEmbeddingsError, unreadable
@@ -51,7 +52,9 @@ class LocalEmbedder:
         try:
             self._model: Any = SentenceTransformer(path)
         except (OSError, ValueError, RuntimeError, LookupError, TypeError, ImportError) as error:
-            raise SkillStoreError(f"embedding model {path!r} cannot be loaded: {error}") from error
+            raise SkillStoreError(
+                f"embedding model {path!r} cannot be loaded ({one_line(str(error), 200)})"
+            ) from error
         self._batch_size = batch_size
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embed")
 

@@ -12,6 +12,7 @@ from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import WORKING_STAGES, Language, Modality, Record, Stage
 from psychagent.domain.profile import Text
 from psychagent.domain.skill import MetaSkill, Skill, StageSkills
+from psychagent.domain.words.value import kind_of
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_file
 from psychagent.files.opened import read_bytes
@@ -183,7 +184,7 @@ def _entries(path: Path, model: type[Entry]) -> list[Entry]:
     data = load_data(path)
     rows = list(data.values()) if isinstance(data, dict) else data
     if not isinstance(rows, list):
-        raise AssetError(f"{path}: holds {type(data).__name__}, no list of skills; put theirs there")
+        raise AssetError(f"{path}: holds {kind_of(data)}, no list of skills; put theirs there")
     return [to_model(model, row, origin=f"{path}: entry {_id_of(row, n)!r}") for n, row in enumerate(rows, 1)]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from psychagent.errors import RecordError, SkillStoreError
 from psychagent.files.digest import hash_text
+from psychagent.files.refused import refused
 from psychagent.files.write import whole_file
 from psychagent.skills.embed import Embedder
 from psychagent.skills.encoders import Vectors
@@ -50,12 +51,10 @@ class VectorCache:
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except PermissionError as error:
-            self._give_up(f"{path}: cannot be read ({error.strerror})")
+            self._give_up(refused(path, "read", error, ""))
             return {}
         except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
-            raise SkillStoreError(
-                f"{path}: vector cache cannot be read ({error}); delete the file"
-            ) from error
+            raise SkillStoreError(f"{path}: vector cache cannot be read; delete the file") from error
 
     def _give_up(self, problem: str) -> None:
         """Leave the disk alone from now on: without a cache a run is slower to start, not wrong."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from psychagent.domain.words.value import kind_of
 from psychagent.errors import RecordError
 from psychagent.files.lines import read_lines
 
@@ -34,7 +35,7 @@ def to_example(row: Any, origin: str) -> Row:
         RecordError: If the row has none of the formats, or is preference data.
     """
     if not isinstance(row, dict):
-        raise RecordError(f"{origin}: holds {type(row).__name__}, not a sample")
+        raise RecordError(f"{origin}: holds {kind_of(row)}, not a sample")
     if {"prompt", "completion"} <= row.keys():
         return {"prompt": _plain(row["prompt"]), "completion": _plain(row["completion"])}
     if "messages" in row:

@@ -19,6 +19,8 @@ from transformers import (
 )
 
 from psychagent.assets.settings.train import TinyModelSettings, TrainSettings
+from psychagent.domain.words.cut import one_line
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.read import read_text
 
@@ -43,10 +45,12 @@ def load_model(settings: TrainSettings, texts: Iterable[str]) -> tuple[Any, Any]
         tokenizer = AutoTokenizer.from_pretrained(settings.model)
         model = AutoModelForCausalLM.from_pretrained(settings.model, dtype="auto")
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
-        raise SettingsError(f"model {settings.model!r} cannot be loaded ({reason})") from error
+        reason = one_line(str(error), 300)
+        raise SettingsError(f"model {shown(settings.model)} cannot be loaded ({reason})") from error
     if not tokenizer.chat_template:
-        raise SettingsError(f"model {settings.model!r} has no chat template; name an instruction-tuned model")
+        raise SettingsError(
+            f"model {shown(settings.model)} has no chat template; name an instruction-tuned model"
+        )
     return model, tokenizer
 
 

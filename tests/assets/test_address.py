@@ -88,10 +88,10 @@ def test_a_secret_in_an_address_is_refused_with_the_field_to_use(
 
 
 NO_ADDRESSES = {
-    "http://host:99999/v1": "Port out of range",
-    "http://host:8x/v1": "Port could not be cast",
+    "http://host:99999/v1": "a port that is no number",
+    "http://host:8x/v1": "a port that is no number",
     "http://host:0/v1": "names port 0",
-    "http://[::bad/v1": "Invalid IPv6 URL",
+    "http://[::bad/v1": "is no address",
     "http://xn--a/v1": "names a host that cannot be one",
     "http://h..h/v1": "names a host that cannot be one",
     f"http://{'a' * 64}.com/v1": "names a host that cannot be one",

@@ -98,7 +98,7 @@ def test_a_field_that_is_wrong_is_named_with_its_value(tmp_path: Path, over: Any
 
 
 def test_a_file_that_is_no_profile_says_so(tmp_path: Path) -> None:
-    with pytest.raises(AssetError, match="p.json: holds list, not a profile"):
+    with pytest.raises(AssetError, match="p.json: holds a list, not a profile"):
         load_profile(write(tmp_path / "p.json", [1, 2]))
 
 
@@ -133,7 +133,7 @@ def test_what_a_psycheval_case_has_beyond_a_profile_is_left_out(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        ({"client_info": [], "theoretical": "cbt"}, "field 'client_info' holds list"),
+        ({"client_info": [], "theoretical": "cbt"}, "field 'client_info' holds a list"),
         (psycheval("cbt") | {"theoretical": "gestalt"}, "field 'theoretical' has 'gestalt'; known: bt, cbt"),
         (psycheval("cbt", main_problem=None), "field 'basic_info.main_problem' is missing"),
     ],

@@ -20,6 +20,7 @@ from psychagent.domain.base import Language, Modality
 from psychagent.errors import SettingsError
 from tests.support.commands import load_command, walk
 from tests.support.flat import runtime_of
+from tests.support.library_words import library_words
 
 
 def parameters(name: str) -> dict[str, Any]:
@@ -173,4 +174,19 @@ def test_a_number_that_compares_with_nothing_is_refused(
     ended = CliRunner().invoke(app, [*command, *needed.get(command[0], []), f"{option}={value}"])
     said = str(ended.exception) if isinstance(ended.exception, SettingsError) else ended.output
     assert ended.exit_code != 0
-    assert "finite" in said or "Input should be" in said
+    assert "finite" in said or ": write " in said
+    assert library_words(said) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("x", "has 'x': write a whole number"),
+        ("0", "has '0': write 1 or more"),
+        ("1.5", "has '1.5': write a whole number"),
+    ],
+)
+def test_a_number_that_an_option_cannot_take_is_told_in_plain_words(value: str, said: str) -> None:
+    ended = CliRunner().invoke(app, ["sample", f"--max-sessions={value}"], env={"COLUMNS": "200"})
+    assert ended.exit_code == 2
+    assert f"Invalid value for '--max-sessions': {said}" in ended.output

@@ -62,7 +62,10 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "of another course": (of_another_course, ": is the journal of 'cbt/en09'; move it to its place"),
     "of a later version": (of_a_later_version, ": schema_version is 2, and this version reads 1"),
     "foreign": (of_another_program, ": its first line is not that of a journal of calls; move the file away"),
-    "a folder": (a_folder, ": cannot be read (Is a directory); check its name and permissions"),
+    "a folder": (
+        a_folder,
+        ": cannot be read (Is a directory); move away the folder that stands in",
+    ),
     "of odd bytes": (of_odd_bytes, ": its first line is not that of a journal of calls; move the file away"),
 }
 
@@ -141,7 +144,7 @@ async def test_a_journal_that_cannot_be_used_loses_the_scales_of_its_session_alo
         assert len(result.sessions) == 3
         assert {where for where, _, _ in result.missing} == {late}
         assert {name for _, name, _ in result.missing} == set(METHODS)
-        assert {reason.startswith(f"RecordError: {path}{told}") for _, _, reason in result.missing} == {True}
+        assert {reason.startswith(f"{path}{told}") for _, _, reason in result.missing} == {True}
         assert result.exit_status() == 1
         assert "Traceback" not in (out / "eval.log").read_text()
         path.unlink() if path.is_file() else path.rmdir()

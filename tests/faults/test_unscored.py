@@ -24,7 +24,7 @@ from tests.support.rolling import Tagged, rollout_plan
 from tests.support.running import NAME, course_file, manifest
 
 GONE = Http(status=418, body="no judge")
-WHY = "ProviderError: judge: HTTP 418 no judge"
+WHY = "judge: HTTP 418 no judge"
 
 
 def judge_fails(scales: tuple[str, ...], answer: Http) -> Tagged:
@@ -54,7 +54,7 @@ FAILURES = {
     "every scale": (
         ("WAI", "SRS"),
         Unscored(rollouts=2, none=1, sessions=1, reasons={f"WAI: {WHY}": 1, f"SRS: {WHY}": 1}),
-        "The judge failed: of 2 judged rollouts 1 have no score, in 1 session: WAI: " + WHY,
+        "The judge failed: of 2 judged rollouts 1 have no score, in 1 session: WAI, SRS: " + WHY,
     ),
 }
 

@@ -53,7 +53,7 @@ def test_where_a_value_cannot_be_made_the_old_file_stays(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("[" * 9000, "maximum recursion depth"),
+        ("[" * 9000, "nested too deeply"),
         ("[" * 900 + "]" * 900, "lists and mappings are nested deeper than 100 levels"),
         ('{"a": 1, "a": 2}', "key 'a' stands twice"),
         ("9" * 5000, "a number of more than"),

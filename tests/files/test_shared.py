@@ -33,12 +33,10 @@ def test_a_file_that_is_gone_is_not_made_again(tmp_path: Path) -> None:
 
 
 def test_a_folder_in_place_of_the_file_is_told_in_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(RecordError, match=r"cannot be written \(Is a directory\); free space, mend its"):
+    with pytest.raises(RecordError, match=r"cannot be written \(Is a directory\); move away the folder"):
         with shared_file(tmp_path, create=True):
             raise AssertionError("it was opened")
-    with pytest.raises(
-        RecordError, match=r"cannot be read \(Is a directory\); check its name and permissions"
-    ):
+    with pytest.raises(RecordError, match=r"cannot be read \(Is a directory\); move away the folder that"):
         read_shared(tmp_path)
 
 

@@ -38,8 +38,8 @@ async def graphs() -> AsyncIterator[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("given", "context", "told"),
     [
-        ({"case": "x"}, SHORT, "the input's case: holds str, not a mapping of keys"),
-        ({"case": None}, SHORT, "the input's case: holds NoneType, not a mapping of keys"),
+        ({"case": "x"}, SHORT, "the input's case: holds text, not a mapping of keys"),
+        ({"case": None}, SHORT, "the input's case: holds nothing, not a mapping of keys"),
         ({"case": {}}, SHORT, "the input's case: field 'case_id' is missing; add it"),
         (
             {"case": {"case_id": "x", "modality": "xyz"}},
@@ -55,8 +55,8 @@ async def graphs() -> AsyncIterator[dict[str, Any]]:
         ({"finished_reason": "max_sessions"}, SHORT, "the input: field 'finished_reason' has"),
         ({"finished_session": {"a": 1}}, SHORT, "the input: field 'finished_session' has"),
         ({}, "cbt", "the context is 'cbt', not a mapping of knobs"),
-        ({}, 3, "the context is '3', not a mapping of knobs"),
-        ({}, ["cbt"], "the context is \"['cbt']\", not a mapping of knobs"),
+        ({}, 3, "the context is 3, not a mapping of knobs"),
+        ({}, ["cbt"], "the context is a list, not a mapping of knobs"),
         ({}, {"seed": "x"}, "knob 'seed': has 'x'"),
         ({}, {"rollouts": 2}, "knob 'rollouts': 2 rollouts and no judge; take the graph `rft`"),
         (

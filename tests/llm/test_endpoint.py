@@ -351,7 +351,7 @@ BAD_STREAMS = {
     "overloaded": 'data: {"error": {"message": "overloaded"}}\n\n',
     "whose choices are none": 'data: {"choices": [3]}\n\n',
     "without choices": 'data: {"choices": null}\n\n',
-    "content of type int": events({"content": 3}),
+    "content that is a number": events({"content": 3}),
 }
 
 

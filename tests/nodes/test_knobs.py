@@ -63,10 +63,10 @@ def test_whatever_a_knob_is_given_is_told_in_one_short_sentence(name: str, value
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"profile": ""}, "knob 'profile': has '': String should have at least 1 character"),
-        ({"rollouts": True}, "knob 'rollouts': True is no number; give one"),
+        ({"profile": ""}, "knob 'profile': has '': write at least 1 letter"),
+        ({"rollouts": True}, "knob 'rollouts': has true: write a whole number"),
         ({"max_sessions": 10**9}, "knob 'max_sessions': has 1000000000"),
-        ({"max_counselor_turns": False}, "knob 'max_counselor_turns': False is no number; give one"),
+        ({"max_counselor_turns": False}, "knob 'max_counselor_turns': has false: write a whole number"),
         ({"counselor_model": "a\nb"}, "knob 'counselor_model': 'a\\nb' is no name of a model"),
         ({"counselor_model": "\ud800"}, "knob 'counselor_model': '\\ud800' is no name of a model"),
         ({"counselor_model": KEY}, "knob 'counselor_model': looks like a key"),

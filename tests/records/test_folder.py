@@ -79,7 +79,7 @@ def test_a_broken_session_is_named_with_its_reason_and_the_others_are_read(tmp_p
     assert broken.reason.startswith("is truncated or not JSON")
 
 
-@pytest.mark.parametrize(("text", "said"), [("[]", "holds list, not a manifest"), ("{", "is truncated")])
+@pytest.mark.parametrize(("text", "said"), [("[]", "holds a list, not a manifest"), ("{", "is truncated")])
 def test_a_broken_manifest_is_named(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(RecordError, match=rf"manifest\.json: {said}"):

@@ -119,7 +119,7 @@ def test_a_file_of_the_reference_releases_shape_is_read(tmp_path: Path) -> None:
     [
         ('{"transcript": [', "is truncated or not JSON"),
         ("", "is truncated or not JSON"),
-        ("[]", "holds list, not a session"),
+        ("[]", "holds a list, not a session"),
         ('{"stage": "1"}', "field 'transcript' is missing"),
         ('{"transcript": [{"role": "user"}]}', "field 'transcript.0.content' is missing"),
         ('{"transcript": [], "turns": [{"speaker": "judge", "text": "x"}]}', "field 'turns.0.speaker'"),

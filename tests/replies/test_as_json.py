@@ -55,7 +55,7 @@ def test_json_is_found_in_what_models_put_around_it(text: str) -> None:
         ("{'score': 3}", "not valid JSON"),
         ('{"score": "\\ud83d"}', "not valid JSON"),
         ('{"parts": ' + "[" * 5000, "not valid JSON"),
-        ('{"score": 11}', "field score: Input should be less than or equal to 10"),
+        ('{"score": 11}', "field score: write 10 or less"),
         ('{"score": "high"}', "field score"),
         ('{"score": 1, "parts": [{"name": 4}]}', "field parts.0.name"),
         ('{"points": 3}', "none of the fields asked for: score, parts"),
@@ -123,7 +123,7 @@ def test_the_json_form_of_a_reply_is_written_and_read() -> None:
 
 def test_a_json_reply_that_the_form_has_no_room_for_is_not_written() -> None:
     long = CounselorReply(thoughts=Thoughts(), response="x" * 1201, ends_session=False)
-    with pytest.raises(MalformedReplyError, match="field response: String should have at most 1200"):
+    with pytest.raises(MalformedReplyError, match="field response: write at most 1200"):
         write_json(long, end_token=END)
 
 

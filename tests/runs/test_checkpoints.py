@@ -177,7 +177,7 @@ def test_a_strict_run_is_killed_and_resumed_without_a_warning(tmp_path: Path) ->
 async def test_a_file_that_cannot_be_opened_is_named_with_the_remedy(tmp_path: Path) -> None:
     path = tmp_path / "checkpoints.sqlite"
     path.mkdir()
-    with pytest.raises(RecordError, match="free space or mend its permissions") as caught:
+    with pytest.raises(RecordError, match="free space or mend its permissions and run again") as caught:
         async with open_checkpoints(path):
             raise AssertionError("opened")
     assert str(path) in str(caught.value)

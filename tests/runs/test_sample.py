@@ -58,7 +58,7 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "a field inside": (without("basic_info.static_traits"), "field 'basic_info.static_traits' is missing"),
     "the modality's block": (without("theory.cbt"), "field 'theory.cbt' is missing; add it"),
     "its end": (lambda path: path.write_bytes(path.read_bytes()[:50] + b"\n- ["), "not valid yaml"),
-    "all": (lambda path: path.write_text(""), "holds NoneType, not a profile"),
+    "all": (lambda path: path.write_text(""), "holds nothing, not a profile"),
     "encoding": (lambda path: path.write_bytes(b"\xff\xfe\xff"), "is not UTF-8 text"),
 }
 

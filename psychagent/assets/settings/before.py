@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from psychagent.assets.address import address_of_before
-from psychagent.assets.settings.secrets import checked_headers, without_secret
+from psychagent.assets.settings.secrets import checked_fields, checked_headers
 from psychagent.domain.text.secret import holds_key
 from psychagent.files.read import UnshownError
 
@@ -30,12 +30,12 @@ def _of_before(name: str, value: Any) -> Any:
     if name == "base_url" and isinstance(value, str):
         return address_of_before(value)
     if name == "model" and isinstance(value, str):
-        return "***" if holds_key(value) else value
+        return "***" if holds_key(value) or not value.strip() else value
     if value is None and name in _MAY_BE_ENDLESS:
         return ENDLESS
     if name == "prices" and isinstance(value, Mapping):
         return _known_prices(value)
-    check = {"extra_headers": checked_headers, "extra_body": without_secret}.get(name)
+    check = {"extra_headers": checked_headers, "extra_body": checked_fields}.get(name)
     if check is None or not isinstance(value, Mapping):
         return settings_of_before(value)
     kept = {}

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import isfinite
 
+from psychagent.domain.words.cut import cut
+from psychagent.domain.words.value import kind_of, shown
 from psychagent.files.read import UnshownError
+
+_NAME_CHARS = 40
+"""Of a key that a message names."""
 
 
 def as_json(value: object, place: str = "") -> object:
@@ -18,16 +23,14 @@ def as_json(value: object, place: str = "") -> object:
         return value
     if isinstance(value, float):
         if not isfinite(value):
-            raise UnshownError(f"{place!r} has {value}; write a finite number")
+            raise UnshownError(f"{shown(place)} has {shown(value)}; write a finite number")
         return value
     if isinstance(value, Mapping):
         return _mapping(value, place)
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
         return [as_json(part, _below(place, number)) for number, part in enumerate(value)]
-    kind = type(value).__name__
-    raise UnshownError(
-        f"{place!r} is of type {kind!r}, which JSON does not have; write it as text, in quotes"
-    )
+    where = f"{shown(place)} holds" if place else "holds"
+    raise UnshownError(f"{where} {kind_of(value)}, which JSON does not have; write it as text, in quotes")
 
 
 def _mapping(fields: Mapping[object, object], place: str) -> dict[str, object]:
@@ -36,13 +39,18 @@ def _mapping(fields: Mapping[object, object], place: str) -> dict[str, object]:
         # tokens are named by their numbers, as in `logit_bias`
         is_number = isinstance(name, int | float) and not isinstance(name, bool)
         if not is_number and not isinstance(name, str):
-            where = f"{place!r} has " if place else "has "
-            raise UnshownError(f"{where}the key {str(name)[:40]!r}, which is no text; put it in quotes")
+            where = f"{shown(place)} has " if place else "has "
+            raise UnshownError(
+                f"{where}the key {shown(name, _NAME_CHARS)}, which is no text; put it in quotes"
+            )
         if str(name) in written:
-            raise UnshownError(f"{_below(place, str(name))!r} stands twice, as number and as text; keep one")
+            raise UnshownError(
+                f"{shown(_below(place, str(name)))} stands twice, as number and as text; keep one"
+            )
         written[str(name)] = as_json(part, _below(place, str(name)))
     return written
 
 
 def _below(place: str, name: object) -> str:
-    return f"{place}.{str(name)[:40]}" if place else str(name)[:40]
+    shortened = cut(str(name), _NAME_CHARS)
+    return f"{place}.{shortened}" if place else shortened

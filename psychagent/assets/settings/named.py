@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from psychagent.assets.locate import asset_dir
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.name import why_no_path
 from psychagent.files.read import nearest
@@ -28,7 +29,7 @@ def settings_file(given: Path | str | None, kind: str, *, default: str) -> Path:
     if given is None:
         return folder / f"{default}{SUFFIX}"
     if problem := why_no_path(given):
-        raise SettingsError(f"{str(given)[:80]!r} as a file of settings {problem}")
+        raise SettingsError(f"{shown(str(given))} as a file of settings {problem}")
     path = Path(given)
     is_word = len(path.parts) == 1 and not path.suffix and not path.is_file()
     if not is_word:
@@ -38,5 +39,5 @@ def settings_file(given: Path | str | None, kind: str, *, default: str) -> Path:
         return bundled
     known = sorted(file.stem for file in folder.glob(f"*{SUFFIX}"))
     raise SettingsError(
-        f"{str(path)!r} is neither a file nor one of the bundled {kind}{nearest(str(path), known)}"
+        f"{shown(str(path))} is neither a file nor one of the bundled {kind}{nearest(str(path), known)}"
     )

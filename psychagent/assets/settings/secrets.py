@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from psychagent.assets.settings.body import as_json
 from psychagent.domain.text.secret import holds_key, names_secret
+from psychagent.domain.words.value import shown
 from psychagent.files.read import UnshownError
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -35,6 +36,8 @@ _UNPRINTED = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 def _model(name: str) -> str:
+    if not name.strip():
+        raise ValueError("is empty; write the model's name as its server knows it")
     if holds_key(name):
         raise UnshownError(
             "looks like a key, not like the name of a model; put the key into a variable of the environment "
@@ -75,7 +78,7 @@ def checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
     """Refuse headers that no request can have, or that may hold a secret."""
     for name, value in headers.items():
         if not _HEADER.fullmatch(name):
-            raise UnshownError(f"names {name[:40]!r}, which no header can be called")
+            raise UnshownError(f"names {shown(name, 40)}, which no header can be called")
         if name.lower() in _OF_CONNECTION:
             raise UnshownError(f"header {name!r} is written by the connection itself; leave it out")
         if value.startswith("$"):
@@ -126,5 +129,21 @@ def _holds_secret(value: object) -> bool:
     return False
 
 
-Fields = Annotated[dict[str, object], BeforeValidator(as_json), AfterValidator(without_secret)]
+_OF_CALL = {
+    "messages": "is what each call says; leave it out",
+    "model": "is set under model; write it there",
+    "stream": "is set under stream; write it there",
+    "stream_options": "goes with stream, which sets it; leave it out",
+}
+"""Fields of a body without which a call would be another."""
+
+
+def checked_fields(fields: Mapping[str, object]) -> Mapping[str, object]:
+    """Refuse fields of a request that the call itself sets, or that may hold a secret."""
+    for name in fields.keys() & _OF_CALL.keys():
+        raise UnshownError(f"{name!r} {_OF_CALL[name]}")
+    return without_secret(fields)
+
+
+Fields = Annotated[dict[str, object], BeforeValidator(as_json), AfterValidator(checked_fields)]
 """Fields of a request's body."""

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from psychagent.assets.settings.endpoint import FilePath, Settings
 from psychagent.assets.settings.named import settings_file
+from psychagent.assets.settings.secrets import ModelName
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 
@@ -44,7 +45,7 @@ class TinyModelSettings(Settings):
 class TrainSettings(Settings):
     """Rejection fine-tuning of a causal language model on an export."""
 
-    model: str | None = None
+    model: ModelName | None = None
     """Name or folder of the model to start from; null needs `tiny_model`."""
     tiny_model: TinyModelSettings | None = None
     """A random small model instead of `model`."""

@@ -10,14 +10,17 @@ from typing import Any, get_args, get_type_hints
 import typer
 from typer.core import TyperCommand
 
-from psychagent.cli.lazy import HELP, PLAIN
+from psychagent.cli.lazy import HELP, PLAIN, Later
+from psychagent.domain.words.cut import cut_middle
 from psychagent.errors import SettingsError
 from psychagent.files.kind import followed, other_kind
 from psychagent.files.name import why_no_path
+from psychagent.files.refused import remedy_of, why
 
+PROBLEM: Later[Callable[..., str]] = Later("psychagent.domain.words.field:problem_of")
 _FILE = "FILE"
 """In the placeholder of a text that may name a file, such as `ID_OR_FILE`."""
-_SHOWN, _HEAD = 80, 20
+_SHOWN = 80
 
 
 class CheckedCommand(TyperCommand):
@@ -39,7 +42,13 @@ class CheckedCommand(TyperCommand):
             for param in self.params:
                 for text in _texts(typed.get(param.name)):
                     self._check(param, text)
-        return super().parse_args(ctx, args)
+        try:
+            return super().parse_args(ctx, args)
+        except typer.BadParameter as error:
+            # typer repeats what pydantic says, in words for programmers
+            if found := getattr(error.__cause__, "errors", None):
+                error.message = PROBLEM.load()(found()).strip(" :")
+            raise
 
     def _check(self, param: Any, text: str) -> None:
         is_path = Path in self.types.get(param.name, ())
@@ -53,7 +62,7 @@ def _require_place() -> None:
         os.getcwd()
     except OSError as error:
         raise SettingsError(
-            f"the working directory cannot be used ({error.strerror}); change into another folder"
+            f"the working directory cannot be used ({why(error)}); change into another folder"
         ) from error
 
 
@@ -95,8 +104,7 @@ def _shown(param: Any) -> str:
 
 
 def _shortened(text: str) -> str:
-    # the end of a path tells more than its middle
-    return repr(text if len(text) <= _SHOWN else f"{text[:_HEAD]}…{text[_HEAD - _SHOWN :]}")
+    return repr(cut_middle(text, _SHOWN))
 
 
 def _why_no_path(text: str) -> str:
@@ -115,7 +123,7 @@ def _why_not_there(path: Path) -> str:
     try:
         kind = other_kind(followed(path))
     except OSError as error:
-        return f"nobody may look at ({error.strerror}); check its permissions"
+        return f"nobody may look at ({why(error)}); {remedy_of(error)}"
     return f"is a {kind}; name a file or a folder" if kind and kind != "folder" else ""
 
 

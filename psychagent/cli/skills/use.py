@@ -10,6 +10,7 @@ from rich.table import Table
 
 from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Stage
+from psychagent.domain.words.value import shown
 from psychagent.errors import RecordError
 from psychagent.records.folder import RunFolder
 from psychagent.records.session import SessionRecord
@@ -41,7 +42,7 @@ def use(
 
 def _stage(path: Path, record: SessionRecord) -> Stage:
     if record.stage not in set(Stage):
-        raise RecordError(f"{path}: field 'stage' has {record.stage!r}; known: {', '.join(Stage)}")
+        raise RecordError(f"{path}: field 'stage' has {shown(record.stage)}; known: {', '.join(Stage)}")
     return Stage(record.stage)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from psychagent.domain.words.value import shown
+
 MOST_BYTES = 120
 """In UTF-8. Files are named after it with some more letters, and a file system takes 255."""
 RULE = f"use letters, digits, '.', '_' and '-', no '.' at its beginning, at most {MOST_BYTES} bytes"
@@ -23,8 +25,7 @@ def is_name(text: str) -> bool:
 
 def why_no_name(text: str) -> str:
     """Say, as the tail of an error message, why a text is no name and what to do."""
-    shown = text if len(text) <= MOST_BYTES else f"{text[:40]}…"
-    return f"has {shown!r}, which cannot name a folder; {RULE}"
+    return f"has {shown(text)}, which cannot name a folder; {RULE}"
 
 
 def checked_name(text: str) -> str:

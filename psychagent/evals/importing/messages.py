@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from psychagent.domain.words.value import kind_of
 from psychagent.errors import RecordError
 from psychagent.evals.importing.roles import SPEAKERS, is_pair
 from psychagent.files.parse import parse_json
@@ -117,7 +118,7 @@ def _lines(path: Path) -> Iterator[Any]:
         if line.strip():
             try:
                 yield parse_json(line)
-            except (ValueError, RecursionError) as error:
+            except ValueError as error:
                 yield Talk(None, problem=f"is not JSON ({error}); mend or remove it")
 
 
@@ -139,7 +140,7 @@ def _talks(value: Any) -> Iterator[Talk]:
     elif isinstance(value, list):
         yield Talk(value)
     else:
-        yield Talk(None, problem=f"holds {type(value).__name__}, no list of messages")
+        yield Talk(None, problem=f"holds {kind_of(value)}, no list of messages")
 
 
 def _is_talk(value: Any) -> bool:

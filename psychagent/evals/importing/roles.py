@@ -9,6 +9,7 @@ from typing import Any
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.text.parts import is_spoken
+from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import RecordError, SettingsError
 from psychagent.files.read import nearest
 from psychagent.records.summary import Part
@@ -53,9 +54,9 @@ def read_roles(text: str) -> dict[str, Part]:
     for piece in filter(None, (part.strip() for part in re.split("[,，]", text))):
         name, mark, part = (word.strip() for word in piece.rpartition("="))
         if not mark or not name:
-            raise SettingsError(f"--roles has {piece!r}; write NAME=counselor or NAME=client")
+            raise SettingsError(f"--roles has {shown(piece)}; write NAME=counselor or NAME=client")
         if part.lower() not in _PARTS:
-            raise SettingsError(f"--roles has {piece!r}{nearest(part.lower(), _PARTS)}")
+            raise SettingsError(f"--roles has {shown(piece)}{nearest(part.lower(), _PARTS)}")
         mapping[plain(name)] = _PARTS[part.lower()]
     return mapping
 
@@ -103,7 +104,7 @@ def read_utterance(item: Any, number: int, roles: Roles) -> tuple[Speaker, str] 
     if is_pair(item):
         item = dict(zip((SPEAKERS[0], _TEXTS[0]), item, strict=True))
     if not isinstance(item, dict):
-        raise RecordError(f"utterance {number} is {type(item).__name__}, not a mapping")
+        raise RecordError(f"utterance {number} is {kind_of(item)}, not a mapping of keys")
     key = next((key for key in SPEAKERS if key in item), SPEAKERS[0])
     name = item.get(key)
     if isinstance(name, dict):
@@ -114,7 +115,7 @@ def read_utterance(item: Any, number: int, roles: Roles) -> tuple[Speaker, str] 
         return None
     if not isinstance(part, Speaker):
         raise RecordError(
-            f"utterance {number} has {key} {name!r}, which is neither side; say which with --roles "
+            f"utterance {number} has {key} {shown(name)}, which is neither side; say which with --roles "
             f"'{name or 'NAME'}=client' or '=counselor', or leave it out with '=skip'"
         )
     words = _words(item)

@@ -12,7 +12,15 @@ from langgraph.errors import GraphDrained
 
 from psychagent.domain.call import Place
 from psychagent.domain.scores import ScaleResult, SessionScores
-from psychagent.errors import CallError, ClaimLostError, LockError, RecordError, RemovedError, cause_of
+from psychagent.errors import (
+    CallError,
+    ClaimLostError,
+    LockError,
+    RecordError,
+    RemovedError,
+    cause_of,
+    reason_of,
+)
 from psychagent.evals.events import ScaleJudged, SessionJudged
 from psychagent.evals.find import JudgeInput
 from psychagent.evals.plan import EvalPlan
@@ -143,7 +151,7 @@ async def _fill(given: Work, task: Task, filled: dict[str, ScaleResult]) -> bool
     except RecordError as error:
         for name in task.open_scales:
             if name not in filled:
-                take(name, missing_scale(judge.deps.scales[name], f"{type(error).__name__}: {error}"))
+                take(name, missing_scale(judge.deps.scales[name], reason_of(error)))
         return True
     return False
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from psychagent.domain.words.cut import cut
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.ratings.columns import ALL_OTHERS, Columns, is_about_row
 from psychagent.evals.ratings.names import list_names, to_name
@@ -130,8 +131,8 @@ def _unnest(names: Mapping[str, str], value: Any, where: str) -> Iterator[tuple[
     free = [name for name in ("rater", "dimension") if name not in names]
     if not free:
         raise RecordError(
-            f"{where}: holds several scores of one rater on one dimension ({str(value)[:60]}); give one, or "
-            "say --columns score=NAME if its keys are dimensions"
+            f"{where}: holds several scores of one rater on one dimension ({cut(str(value), 60)}); give one, "
+            "or say --columns score=NAME if its keys are dimensions"
         )
     axis = free[0]
     if isinstance(value, dict):

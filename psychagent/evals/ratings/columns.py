@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.evals.ratings.names import to_name
 from psychagent.files.read import nearest
@@ -48,13 +49,13 @@ class Columns:
         """
         found: dict[str, str] = {}
         for theirs in sorted(self.skip - {*head}):
-            raise SettingsError(f"--columns skips {theirs!r}, which is no column{nearest(theirs, head)}")
+            raise SettingsError(f"--columns skips {shown(theirs)}, which is no column{nearest(theirs, head)}")
         for ours in COLUMNS:
             if ours in self.names:
                 theirs = self.names[ours]
                 if theirs != ALL_OTHERS and theirs not in head:
                     raise SettingsError(
-                        f"--columns has {theirs!r}, which is no column{nearest(theirs, head)}"
+                        f"--columns has {shown(theirs)}, which is no column{nearest(theirs, head)}"
                     )
                 found[ours] = theirs
             else:
@@ -97,13 +98,13 @@ def read_columns(text: str) -> Columns:
     for part in filter(None, (piece.strip() for piece in text.split(","))):
         ours, mark, theirs = map(to_name, part.partition("="))
         if not mark or not theirs:
-            raise SettingsError(f"--columns has {part!r}; write ours=theirs, such as rater=annotator")
+            raise SettingsError(f"--columns has {shown(part)}; write ours=theirs, such as rater=annotator")
         if ours == _SKIP:
             skip.add(theirs)
         elif ours not in COLUMNS:
-            raise SettingsError(f"--columns has {ours!r}{nearest(ours, (*COLUMNS, _SKIP))}")
+            raise SettingsError(f"--columns has {shown(ours)}{nearest(ours, (*COLUMNS, _SKIP))}")
         elif theirs == ALL_OTHERS and ours not in ("rater", "dimension"):
-            raise SettingsError(f"--columns has {part!r}; only rater or dimension may be {ALL_OTHERS!r}")
+            raise SettingsError(f"--columns has {shown(part)}; only rater or dimension may be {ALL_OTHERS!r}")
         else:
             names[ours] = theirs
     return Columns(names, frozenset(skip))

@@ -8,6 +8,7 @@ from pathlib import Path
 from statistics import median_low
 
 from psychagent.domain.scores import ScaleResult, SessionScores
+from psychagent.domain.words.value import shown
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.ratings.names import list_names, show_name, to_name, without_ending
 from psychagent.evals.ratings.table import RatingTable
@@ -83,7 +84,7 @@ def _judged(folder: Path, scale: str) -> list[SessionScores]:
         judged = {name for scores in everything for name in scores.scales}
         known = judged or load_scales().keys()
         if scale not in judged | load_scales().keys():
-            raise SettingsError(f"--scale has {scale!r}, which is no scale{nearest(scale, known)}")
+            raise SettingsError(f"--scale has {shown(scale)}, which is no scale{nearest(scale, known)}")
         raise RecordError(
             f"{folder}: no session was judged on {scale}; run `psychagent eval --methods {scale}`"
         )

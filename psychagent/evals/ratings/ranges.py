@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.evals.ratings.names import to_name
 from psychagent.files.read import nearest
@@ -70,7 +71,7 @@ def read_ranges(text: str, *, low: float, high: float) -> Ranges:
     for piece in filter(None, (part.strip() for part in text.split(","))):
         match = _RANGE.fullmatch(piece)
         if match is None:
-            raise SettingsError(f"--ranges has {piece!r}; write NAME=LOW-HIGH, such as Ethics=0-3")
+            raise SettingsError(f"--ranges has {shown(piece)}; write NAME=LOW-HIGH, such as Ethics=0-3")
         own[to_name(match["name"])] = float(match["low"]), float(match["high"])
     _check_range("--low and --high", low, high)
     for name, (least, most) in own.items():

@@ -10,11 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from psychagent.domain.words.reading import why_no_table
 from psychagent.errors import RecordError
 from psychagent.evals.ratings.names import show_name, to_name
 from psychagent.files.kind import followed, other_kind
 from psychagent.files.lines import read_lines
-from psychagent.files.parse import parse_json
+from psychagent.files.parse import NestingError, parse_json
 from psychagent.files.read import read_text
 
 Row = tuple[str, Mapping[str, Any]]
@@ -39,7 +40,7 @@ def read_rows(path: Path) -> list[Row]:
         return list(_separated(path, text))
     try:
         data = parse_json(text)
-    except RecursionError as error:
+    except NestingError as error:
         raise RecordError(f"{path}: is not JSON ({error}); mend it") from error
     except ValueError as error:
         if start == "[":
@@ -127,5 +128,6 @@ def _cells(path: Path, text: str, separator: str) -> Iterator[tuple[int, list[st
             line = reader.line_num + 1
     except csv.Error as error:
         raise RecordError(
-            f"{path}, line {line}: is no table ({error}); close every quote, and double one inside a cell"
+            f"{path}, line {line}: is no table ({why_no_table(error)}); close every quote, and double one "
+            "inside a cell"
         ) from error

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from psychagent.domain.words.cut import cut
 from psychagent.errors import RecordError
 from psychagent.evals.ratings.cells import Cell, find_layout, to_cells
 from psychagent.evals.ratings.columns import Columns
@@ -125,7 +126,7 @@ def _systems(path: Path, cells: Iterable[Cell]) -> dict[str, str]:
 
 def _to_score(cell: Cell, ranges: Ranges, path: Path) -> float:
     low, high = ranges.of(cell.dimension)
-    shown, dimension = to_name(cell.value)[:40], show_name(cell.dimension)
+    shown, dimension = cut(to_name(cell.value), 40), show_name(cell.dimension)
     number = to_number(cell.value)
     if number is None or not ranges.allow(cell.dimension, number):
         raise RecordError(

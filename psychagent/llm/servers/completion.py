@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psychagent.domain.text.parts import is_spoken
+from psychagent.domain.words.value import kind_of
 from psychagent.llm.fault import UnreadableError
 from psychagent.llm.json_bytes import parse, write
 from psychagent.llm.reply import Reply, Tokens, whole
@@ -55,7 +56,7 @@ def as_unreadable(error: Exception) -> UnreadableError:
     """Tell as an odd answer what went wrong while one was read."""
     if isinstance(error, UnreadableError):
         return error
-    return UnreadableError(TOO_DEEP if isinstance(error, RecursionError) else str(error))
+    return UnreadableError(TOO_DEEP if isinstance(error, RecursionError) else "a piece of another shape")
 
 
 def _read_whole(data: bytes) -> Reply:
@@ -170,7 +171,7 @@ def _text(content: object) -> str:
         return content or ""
     if isinstance(content, list):
         return "".join(_part(part) for part in content if not _is_thought(part))
-    raise UnreadableError(f"content of type {type(content).__name__}")
+    raise UnreadableError(f"content that is {kind_of(content)}")
 
 
 def _part(part: object) -> str:

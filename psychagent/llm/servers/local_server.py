@@ -14,6 +14,8 @@ import httpx
 import xllamacpp
 
 from psychagent.errors import AssetError, ProviderError
+from psychagent.files.refused import refused
+from psychagent.llm.servers.unreached import why_unreached
 
 LOOPBACK = "127.0.0.1"
 HEALTHY_WITHIN_SEC = 120.0
@@ -62,7 +64,7 @@ def check_gguf(path: Path) -> None:
         with path.open("rb") as stream:
             head = stream.read(4)
     except OSError as error:
-        raise AssetError(f"{path}: cannot be read ({error.strerror}); --gguf names a GGUF file") from error
+        raise AssetError(refused(path, "read", error, "; --gguf names a GGUF file")) from error
     if head != b"GGUF":
         raise AssetError(f"{path}: begins with {head!r}, so it is no GGUF file; name another with --gguf")
 
@@ -122,6 +124,6 @@ def wait_healthy(url: str, *, sleep: Callable[[float], None], within: float = HE
                 return
             problem = f"HTTP {reply.status_code}"
         except httpx.TransportError as error:
-            problem = str(error)
+            problem = why_unreached(error)
         sleep(0.05)
     raise ProviderError(f"the local server is not healthy after {within:g} s ({problem})")

@@ -114,6 +114,8 @@ def certificates(env: Mapping[str, str]) -> ssl.SSLContext:
             return ssl.create_default_context(cafile=certifi.where())
         return ssl.create_default_context(cafile=file or None, capath=folder or None)
     except (OSError, ssl.SSLError) as error:
+        name, value = ("SSL_CERT_FILE", file) if file else ("SSL_CERT_DIR", folder)
         raise SettingsError(
-            f"environment variable 'SSL_CERT_FILE' names {file!r}, which holds no certificate ({error})"
+            f"environment variable {name!r} names {value!r}, which holds no certificate that can be read; "
+            "mend it"
         ) from error

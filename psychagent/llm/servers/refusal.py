@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from psychagent.assets.address import NO_ADDRESS, address_of_before
 from psychagent.domain.cause import Cause
 from psychagent.domain.text.secret import holds_key
+from psychagent.domain.words.cut import cut as shorten
 from psychagent.llm.json_bytes import parse
 from psychagent.llm.reply import whole
 from psychagent.llm.servers.secrets import mask
@@ -222,4 +223,4 @@ def _words(value: Any) -> Iterator[str]:
 
 def cut(text: str) -> str:
     """Write a text on one line of a message, signs for terminals and what nobody sees left out."""
-    return "".join(filter(str.isprintable, " ".join(whole(text).split())))[:MOST_CHARS]
+    return shorten("".join(filter(str.isprintable, " ".join(whole(text).split()))), MOST_CHARS)

@@ -17,6 +17,7 @@ from psychagent.errors import (
     MalformedReplyError,
     ScoringError,
     cause_of,
+    reason_of,
     usage_of,
 )
 from psychagent.llm.chat import Answer
@@ -74,7 +75,7 @@ class Sitting:
                 # no other scale could fare better
                 raise
             kept = f"; {len(answers)} of {len(ids)} items have an answer, too few for a score"
-            failure = f"{type(error).__name__}: {error}{kept if answers else ''}"
+            failure = f"{reason_of(error)}{kept if answers else ''}"
             return GroupCall(**task._asdict(), failure=failure, usage=sum_usage((usage, usage_of(error))))
         items = tuple(verify_item(scale, answers[item], lines, task.repeat) for item in ids)
         return GroupCall(**task._asdict(), items=items, usage=usage)

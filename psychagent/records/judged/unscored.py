@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from psychagent.domain.base import Record
 from psychagent.domain.scores import SessionScores
+from psychagent.domain.words.cut import one_line
 from psychagent.errors import RecordError
 from psychagent.records.rollouts import RolloutData
 from psychagent.records.session import SessionRecord
@@ -43,6 +44,15 @@ class Unscored(Record):
             reasons=dict((Counter(self.reasons) + Counter(other.reasons)).most_common(_MOST_REASONS)),
         )
 
+    def _whys(self) -> Iterator[str]:
+        """Say each reason once, with the scales that are missing for it."""
+        scales: dict[tuple[str, int], list[str]] = {}
+        for reason, times in self.reasons.items():
+            name, _, why = reason.partition(": ")
+            scales.setdefault((why, times), []).append(name)
+        for (why, times), names in scales.items():
+            yield f"{', '.join(names)}: {why} ({times}x)"
+
     def sentence(self) -> str:
         """Say it in one sentence; empty if nothing is lacking."""
         if not self.any:
@@ -50,7 +60,7 @@ class Unscored(Record):
         parts = [f"{self.none} have no score"] if self.none else []
         parts += [f"{self.some} lack scales"] if self.some else []
         place = f"in {self.sessions} session{'s' if self.sessions > 1 else ''}"
-        why = "; ".join(f"{reason} ({times}x)" for reason, times in self.reasons.items())
+        why = "; ".join(self._whys())
         return f"the judge failed: of {self.rollouts} judged rollouts {' and '.join(parts)}, {place}: {why}"
 
 
@@ -84,4 +94,4 @@ def _of_session(data: RolloutData) -> Unscored:
 def reasons_of(scores: SessionScores) -> list[str]:
     """List the scales that could not be filled in, each with its reason on one line."""
     results = ((name, scores.scales[name].reason) for name in scores.missing_scales())
-    return [f"{name}: {' '.join(reason.split())[:_REASON_CHARS]}" for name, reason in results]
+    return [f"{name}: {one_line(reason, _REASON_CHARS)}" for name, reason in results]

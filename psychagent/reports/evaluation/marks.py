@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from psychagent.domain.marks.find import Kind
+from psychagent.domain.words.cut import cut
 from psychagent.evals.marks import MarkRow
 from psychagent.records.summary import MarksSummary
 from psychagent.reports.page.blocks import (
@@ -76,5 +77,5 @@ def _quote(row: MarkRow, pages: Pages) -> Quotation:
         f"{row.modality}/{row.case_id}, session {row.session_index}, turn {row.turn}, {row.speaker}{again}"
     )
     words = row.words or pages.words(row.place, row.turn)
-    shown = words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
+    shown = cut(words, _LONGEST)
     return Quotation(shown or str(row.kind), source, pages.href(row.place, row.turn), bool(shown))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from psychagent.domain.risk.asked import Asked
 from psychagent.domain.risk.finding import HIGH, IMMINENT
+from psychagent.domain.words.cut import cut
 from psychagent.evals.safety.rates import LEVELS, SafetyNumbers
 from psychagent.records.safety import SafetyRow
 from psychagent.reports.evaluation.danger import MOST_LISTED, SafetyMaterial
@@ -123,7 +124,7 @@ def _voiced(row: SafetyRow, pages: Pages) -> Quotation:
     turn = row.turn or 0
     source = f"{row.modality}/{row.case_id}, session {row.session_index}, turn {turn}; level {row.level}"
     words = pages.words(row.place, turn)
-    shown = words if len(words) <= _LONGEST else f"{words[:_LONGEST]}…"
+    shown = cut(words, _LONGEST)
     return Quotation(shown or "Danger", f"{source}{heard}{later}", pages.href(row.place, turn), bool(shown))
 
 

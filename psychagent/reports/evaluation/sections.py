@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from psychagent.assets.settings.prices import Prices
+from psychagent.domain.words.cut import cut
 from psychagent.evals.marks import MarkRow
 from psychagent.evals.numbers import Infos, MetricLine, Numbers
 from psychagent.evals.table import Scores
@@ -264,7 +265,7 @@ def _seen(lines: Sequence[MetricLine]) -> list[Block]:
 def _reasons(scores: Scores) -> tuple[tuple[str, str], ...]:
     missing = scores.frame[scores.frame["missing"]]
     counts = missing["reason"].replace("", "not stated").value_counts()
-    return tuple((str(reason)[:160], count(int(n))) for reason, n in counts.items())
+    return tuple((cut(str(reason), 160), count(int(n))) for reason, n in counts.items())
 
 
 def provenance(material: Material) -> list[Block]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from psychagent.domain.words.cut import cut
 from psychagent.evals.numbers import Numbers
 from psychagent.evals.table import Scores
 from psychagent.reports.page.blocks import Notice, number, percent, plural
@@ -50,7 +51,7 @@ def _mixed(scores: Scores) -> list[str]:
         kinds = sorted(frame[column].unique())
         # the judge's prompts differ by the language of the dialogue
         if len(kinds) > 1 and not set(kinds) <= comparable:
-            names = ", ".join(str(kind)[:24] for kind in kinds)
+            names = ", ".join(cut(str(kind), 24) for kind in kinds)
             lines.append(
                 f"Scores of {len(kinds)} {noun} are averaged together ({names}): judge all anew with one."
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
+from psychagent.domain.words.cut import cut
 from psychagent.reports.evaluation.warn import few_cases, script_banner
 from psychagent.reports.page.blocks import (
     NONE,
@@ -202,7 +203,7 @@ def gaps(material: RftMaterial) -> list[Block]:
         rows = tuple((name, why.get(reason, reason)) for name, reason in sorted(numbers.skipped.items()))
         blocks.append(Table(("metric that no reward took in", "why, in some session"), rows, labels=2))
     if numbers.excluded:
-        rows = tuple((reason[:160], count(n)) for reason, n in sorted(numbers.excluded.items()))
+        rows = tuple((cut(reason, 160), count(n)) for reason, n in sorted(numbers.excluded.items()))
         blocks.append(Table(("why a rollout could not win", "rollouts"), rows))
     problems = (*run.failed_cases, *run.broken)
     if problems:

@@ -37,7 +37,7 @@ class CompressedSerializer(JsonPlusSerializer):
         try:
             return super().loads_typed((known, _checked(form, body)))
         except (zlib.error, NotImplementedError) as error:
-            raise DamagedError(f"a stored value is damaged ({error})") from error
+            raise DamagedError("a stored value is damaged") from error
 
 
 def _checked(form: str, body: bytes) -> bytes:

@@ -33,6 +33,7 @@ from psychagent.domain import (
     usage,
 )
 from psychagent.domain.risk import finding
+from psychagent.domain.words.reading import why_not_json
 from psychagent.errors import RecordError, RemovedError
 from psychagent.files.change import make_file
 from psychagent.nodes import state
@@ -101,7 +102,7 @@ class LoopSaver(SqliteSaver):
                 raise
             except (json.JSONDecodeError, UnicodeDecodeError) as error:
                 # what LangGraph stores beside the values, and reads without a check
-                raise DamagedError(f"a stored value is damaged ({error})") from error
+                raise DamagedError(f"a stored value is damaged: {why_not_json(error)}") from error
 
     def check(self) -> None:
         """Check that the file of this connection is still at its path.
@@ -231,15 +232,22 @@ async def open_checkpoints(path: Path) -> AsyncIterator[SqliteCheckpoints]:
         raise RecordError(explain(path, error)) from error
 
 
-_WRITING = ("full", "readonly", "read-only", "disk i/o", "unable to open", "locked")
-"""In messages of SQLite about a file that is whole and cannot be written now."""
+_WRITING = {
+    "full": "free space",
+    "readonly": "mend its permissions",
+    "read-only": "mend its permissions",
+    "disk i/o": "free space or look after its disk",
+    "unable to open": "free space or mend its permissions",
+    "locked": "end the program that holds it",
+}
+"""In messages of SQLite about a file that is whole and cannot be written now -> what helps."""
 
 
 def explain(path: Path, error: Exception) -> str:
     """Say what an error of a checkpoint file means: it cannot be written, or is not what was written."""
     reason = " ".join(str(error).split())
-    if any(word in reason.lower() for word in _WRITING):
-        return f"{path}: {reason}; free space or mend its permissions, and run again"
+    if remedy := next((told for word, told in _WRITING.items() if word in reason.lower()), ""):
+        return f"{path}: cannot be written ({reason}); {remedy} and run again"
     return (
         f"{path}: is damaged ({reason}); put it back from a copy, or move the file away and start anew with "
         "--overwrite"

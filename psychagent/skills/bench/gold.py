@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Modality, Record, Speaker, Stage
 from psychagent.domain.risk.finding import About
+from psychagent.domain.words.value import kind_of
 from psychagent.errors import AssetError
-from psychagent.files.read import load_data
+from psychagent.files.read import load_data, to_model
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.store import SkillStore
-
-T = TypeVar("T")
 
 
 class Line(Record):
@@ -62,10 +60,6 @@ class Rewrite(Record):
         return f"{self.skill} {self.trigger} {self.when_to_use}"
 
 
-_MOMENTS = TypeAdapter(tuple[Moment, ...])
-_REWRITES = TypeAdapter(dict[str, Rewrite])
-
-
 def gold_file(language: Language) -> Path:
     """Return the path of a language's bundled gold set."""
     return asset_dir("skills") / "gold" / f"{language.value}.yaml"
@@ -84,7 +78,7 @@ def load_gold(path: Path, library: SkillLibrary) -> tuple[Moment, ...]:
             or it names a skill that no session of its modality and stage may draw on.
     """
     store = SkillStore(library, embedder=None, method="lexical", stages="previous")
-    moments = _read(_MOMENTS, path)
+    moments = _read_moments(path)
     seen: set[str] = set()
     for moment in moments:
         where = f"{path}: moment {moment.id!r}"
@@ -108,19 +102,22 @@ def load_rewrites(path: Path, moments: Sequence[Moment]) -> dict[str, Rewrite]:
     """
     if not path.exists():
         return {}
-    rewrites = _read(_REWRITES, path)
+    rewrites = _read_rewrites(path)
     missing = [moment.id for moment in moments if moment.id not in rewrites]
     if missing:
         raise AssetError(f"{path}: no rewrite of moment {missing[0]!r} ({len(missing)} missing); add it")
     return rewrites
 
 
-def _read(adapter: TypeAdapter[T], path: Path) -> T:
-    try:
-        return adapter.validate_python(load_data(path))
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise AssetError(
-            f"{path}: field {place!r} has {str(first['input'])[:80]!r}: {first['msg']}"
-        ) from error
+def _read_moments(path: Path) -> tuple[Moment, ...]:
+    rows = load_data(path)
+    if not isinstance(rows, list):
+        raise AssetError(f"{path}: holds {kind_of(rows)}, not a list of moments; mend it")
+    return tuple(to_model(Moment, row, origin=f"{path}: moment {n}") for n, row in enumerate(rows, 1))
+
+
+def _read_rewrites(path: Path) -> dict[str, Rewrite]:
+    rows = load_data(path)
+    if not isinstance(rows, dict):
+        raise AssetError(f"{path}: holds {kind_of(rows)}, not a mapping of moments to rewrites; mend it")
+    return {name: to_model(Rewrite, row, origin=f"{path}: rewrite {name!r}") for name, row in rows.items()}

@@ -197,7 +197,7 @@ def test_the_folder_tells_the_school_where_a_case_does_not(tmp_path: Path, theor
 
 
 def test_a_case_whose_school_nothing_tells_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(AssetError, match="field 'theoretical' has None; known: bt, cbt"):
+    with pytest.raises(AssetError, match="field 'theoretical' has nothing; known: bt, cbt"):
         read(psycheval("cbt") | {"theoretical": None}, tmp_path / "12.json", Modality.CBT)
 
 

@@ -102,7 +102,7 @@ def test_a_summary_somewhat_longer_than_asked_for_is_read_and_a_loop_is_not() ->
         return summary(PLANS["ours"], goal_assessment=GOALS | {"completion_status": "x" * length})
 
     assert read_summary(Reply(content=with_status(300)))
-    with pytest.raises(MalformedReplyError, match=r"completion_status: String should have at most"):
+    with pytest.raises(MalformedReplyError, match=r"completion_status: write at most"):
         read_summary(Reply(content=with_status(900)))
 
 

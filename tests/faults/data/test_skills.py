@@ -87,10 +87,10 @@ def test_a_bent_library_is_read_or_refused_by_file_and_entry(
     [
         (
             {**MICRO["1"], "skill_id": 7, "trigger": None},
-            r"entry 7: field 'trigger' has None",
+            r"entry 7: field 'trigger' has nothing",
         ),
         ({"trigger": "t"}, r"micro_skills\.json: entry 1: field 'skill_id' is missing"),
-        (5, r"micro_skills\.json: entry 1: holds int, not a mapping"),
+        (5, r"micro_skills\.json: entry 1: holds a number, not a mapping"),
     ],
 )
 def test_an_entry_that_cannot_be_read_is_named(tmp_path: Path, entry: Any, said: str) -> None:

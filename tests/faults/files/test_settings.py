@@ -183,11 +183,9 @@ def test_a_number_that_json_has_no_word_for_is_refused(
 
 NO_JSON = "which JSON does not have; write it as text, in quotes"
 BODIES = [
-    ("{day: 2026-11-27}", f"'day' is of type 'date', {NO_JSON}"),
-    ("{a: {b: !!binary /w==}}", f"'a.b' is of type 'bytes', {NO_JSON}"),
-    ("{a: [1, !!set {x}]}", f"'a.1' is of type 'set', {NO_JSON}"),
-    ("{a: {true: 1}}", "'a' has the key 'True', which is no text; put it in quotes"),
-    ("{~: 1}", "has the key 'None', which is no text; put it in quotes"),
+    ("{day: 2026-11-27}", f"'day' holds a date, {NO_JSON}"),
+    ("{a: {b: !!binary /w==}}", f"'a.b' holds bytes, {NO_JSON}"),
+    ("{a: [1, !!set {x}]}", f"'a.1' holds a set, {NO_JSON}"),
     ("{a: {1: 1, '1': 2}}", "'a.1' stands twice, as number and as text; keep one"),
 ]
 

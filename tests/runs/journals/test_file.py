@@ -238,7 +238,8 @@ def test_a_finished_journal_that_cannot_be_removed_ends_nothing(
     path, journals = leave_journal(tmp_path, key_of()), open_journal(tmp_path)
     monkeypatch.setattr(Path, "unlink", refuse_to_remove)
     journals.close(COURSE, finished=True)
-    assert f"{path}: cannot be removed (Operation not permitted); remove it by hand" in caplog.text
+    told = "cannot be removed (Operation not permitted); mend its permissions, or remove it by hand"
+    assert f"{path}: {told}" in caplog.text
 
 
 def test_a_journal_of_another_setup_that_cannot_be_removed_is_named(
