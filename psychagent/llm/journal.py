@@ -63,15 +63,14 @@ class Journal(Protocol):
         """
 
     def add_try(self, call: CallId, kept: Kept) -> None:
-        """Keep what an attempt without an answer cost, so that a run that is killed before there is one
-        counts it.
+        """Keep what an attempt without an answer cost, should the run be killed before there is one.
 
         Raises:
             RecordError: If it cannot be written.
         """
 
     def take_tries(self, call: CallId) -> RoleUsage | None:
-        """Return what a call's attempts without an answer cost in an interrupted run; None if it made none."""
+        """Return what attempts without an answer cost an interrupted run; None if there were none."""
 
     def void(self, call: CallId) -> None:
         """Take back a call's answers, none of which was usable, so that it is asked anew next time."""
