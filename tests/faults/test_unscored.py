@@ -78,8 +78,6 @@ async def test_rollouts_without_scores_are_told_wherever_a_run_is_told_of(tmp_pa
         assert sentence in told(each)
         assert each.exit_status() == 1
         assert "gives the same exit status, 1; hold cbt/en01 anew in another --save-dir" in told(each)
-            each
-        )
     assert Unscored.model_validate(course_file(tmp_path)["unscored"]) == expected
     assert Unscored.model_validate(manifest(tmp_path)["unscored"]) == expected
     (line,) = list_runs([tmp_path])
