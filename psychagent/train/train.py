@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +50,26 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
         self._on_log = on_log
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-        """Pass on the step and what was logged."""
+        """Pass on the step and what was logged.
+
+        Raises:
+            SettingsError: If a loss is no number: what is trained from there on is worth nothing.
+        """
         self._on_log(state.global_step, dict(logs or {}))
+        for name in ("loss", "eval_loss"):
+            require_number((logs or {}).get(name, 0.0), f"step {state.global_step}")
+
+
+def require_number(loss: float, when: str) -> None:
+    """Check a loss.
+
+    Raises:
+        SettingsError: If it is no number.
+    """
+    if not isfinite(loss):
+        raise SettingsError(
+            f"{when}: the loss is {loss}, so nothing is saved; lower 'learning_rate', or look at the data"
+        )
 
 
 def run_training(
@@ -69,7 +88,8 @@ def run_training(
         on_log: Called with the step and what the trainer logs.
 
     Raises:
-        SettingsError: If data or output is named nowhere, the model cannot be loaded, or no sample fits.
+        SettingsError: If data or output is named nowhere, the model cannot be loaded, no sample fits, or the
+            loss becomes no number.
         RecordError: If an export cannot be read, or the output folder is not free.
 
     Source: paper, 3.3; its settings are in configs/train/rft_sft.yaml.
@@ -96,6 +116,7 @@ def _train(
     before = _measure(trainer) if settings.measure else None
     trainer.train()
     after = _measure(trainer) if settings.measure else None
+    require_number(after or 0.0, "after the last step")
     trainer.save_model(str(folder))
     return Trained(
         folder=folder,
@@ -181,6 +202,8 @@ def to_sft_config(settings: TrainSettings, folder: Path, *, has_eval: bool) -> S
         bf16=on_gpu,
         use_cpu=settings.use_cpu,
         logging_steps=settings.log_every,
+        # a loss that is no number is told, not left out of the mean
+        logging_nan_inf_filter=False,
         eval_strategy="epoch" if has_eval else "no",
         save_strategy="no" if settings.tiny_model else "epoch",
         save_only_model=True,
