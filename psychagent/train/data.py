@@ -9,9 +9,12 @@ from typing import Any
 
 from psychagent.assets.settings.train import TrainSettings
 from psychagent.errors import RecordError, SettingsError
+from psychagent.files.kind import require_empty
 from psychagent.files.lines import read_lines
 
 Row = dict[str, Any]
+_ROLES = ("system", "user", "assistant")
+_ROLE = {"human": "user", "gpt": "assistant"}
 
 
 @dataclass(frozen=True)
@@ -41,31 +44,9 @@ def prepare(settings: TrainSettings, *, data: Path | None = None, output: Path |
     if path is None or folder is None:
         option = "data' (--data" if path is None else "output_dir' (--output-dir"
         raise SettingsError(f"'{option}) is not set; name it in the settings or on the command line")
-    require_empty(folder)
+    require_empty(folder, "--output-dir")
     others = read_examples(settings.eval_data) if settings.eval_data else []
     return Material(path, folder, read_examples(path), others)
-
-
-def require_empty(folder: Path) -> None:
-    """Check that a model would be written over nothing: an earlier one, or what a stopped training left.
-
-    Raises:
-        RecordError: If something is in the folder, or none can be there.
-    """
-    try:
-        inside = min(folder.iterdir(), default=None)
-    except FileNotFoundError:
-        return
-    except OSError as error:
-        raise RecordError(f"{folder}: {error.strerror}; name another --output-dir") from error
-    if inside is not None:
-        raise RecordError(
-            f"{folder}: is not empty (it holds {inside.name}); name another --output-dir, or remove it first"
-        )
-
-
-_ROLES = ("system", "user", "assistant")
-_ROLE = {"human": "user", "gpt": "assistant"}
 
 
 def read_examples(path: Path) -> list[Row]:
