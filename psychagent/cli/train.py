@@ -10,6 +10,7 @@ import typer
 
 from psychagent.assets.settings.train import load_train_settings
 from psychagent.cli.extra import needs_extra
+from psychagent.train.data import prepare
 
 
 def train(
@@ -22,6 +23,8 @@ def train(
 ) -> None:
     """Fine-tune a model on the chosen sessions of an export (needs the extra `train`)."""
     settings = load_train_settings(config)
+    # before what trains is imported, which takes many seconds
+    prepare(settings, data=data, output=output_dir)
     with needs_extra("train"):
         # the extra may be missing, and the help page is shown without it
         import datasets  # noqa: PLC0415

@@ -241,6 +241,10 @@ class SessionScores(JudgeMark, _Versioned):
         """Name the scales that could not be filled in."""
         return tuple(name for name, result in self.scales.items() if result.status == "missing")
 
+    def why_missing(self) -> dict[str, str]:
+        """Return the reason of every scale that could not be filled in."""
+        return {name: self.scales[name].reason for name in self.missing_scales()}
+
     def values(self, use: Use = "raw", *, change: bool = False) -> dict[str, float]:
         """Return every scored metric by side and key; a missing scale contributes none.
 

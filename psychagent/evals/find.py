@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,8 +10,10 @@ from typing import Any
 from psychagent.domain.base import SCHOOLS, Language, Record, School, Speaker
 from psychagent.domain.risk.session import SessionDanger
 from psychagent.domain.text.name import is_name, why_no_name
-from psychagent.domain.words.value import kind_of, shown
+from psychagent.domain.words.value import kind_of
 from psychagent.errors import RecordError, SettingsError
+from psychagent.evals.importing.apart import Named, names_apart
+from psychagent.evals.importing.fields import read_number, read_school, to_text
 from psychagent.evals.importing.files import find_files
 from psychagent.evals.importing.gaps import find_gaps
 from psychagent.evals.importing.messages import (
@@ -47,6 +47,8 @@ class JudgeInput(Record):
     fixed: frozenset[str] = frozenset()
     """What the safety gate said in the counselor's place."""
     baseline: str = ""
+    named: str = ""
+    """The id that others gave the dialogue; empty for our own sessions."""
 
     @property
     def place(self) -> tuple[str, str, int]:
@@ -94,9 +96,20 @@ def find_sessions(search: Search) -> tuple[list[JudgeInput], list[Broken]]:
         except RecordError as error:
             broken.append(Broken(file=_name(path, search.root), reason=_without(path, error)))
     selected = [
-        item for item in inputs if not search.modalities or item.dialogue.modality in search.modalities
+        item
+        for item in _told_apart(inputs)
+        if not search.modalities or item.dialogue.modality in search.modalities
     ]
     return _limited(_unique(sorted(selected, key=_order), broken), search.case_limit), broken
+
+
+def _told_apart(inputs: Sequence[JudgeInput]) -> Iterator[JudgeInput]:
+    """Yield the sessions with names that no two dialogues share."""
+    found = [Named(i.dialogue.modality, i.dialogue.case_id, i.named) for i in inputs]
+    names = names_apart(found)
+    for item, named in zip(inputs, found, strict=True):
+        dialogue = item.dialogue.model_copy(update={"case_id": names[named]})
+        yield item if names[named] == named.case_id else item.model_copy(update={"dialogue": dialogue})
 
 
 def _name(path: Path, root: Path) -> str:
@@ -195,11 +208,12 @@ def _read_talk(path: Path, talk: Talk, search: Search, *, of_many: bool) -> Judg
         talk.utterances,
         search,
         case_id=to_case_id(name),
-        modality=_modality(talk.school or (folder if folder in SCHOOLS else ""), search),
-        session_index=_whole(talk.index, "session"),
+        modality=read_school(talk.school or (folder if folder in SCHOOLS else ""), search.modalities),
+        session_index=read_number(talk.index, "session"),
     )
     require_both((line.speaker for line in dialogue.lines), "name the speaker of each utterance")
-    return JudgeInput(dialogue=dialogue, source_file=_name(path, search.root), danger=danger_of(dialogue))
+    file = _name(path, search.root)
+    return JudgeInput(dialogue=dialogue, source_file=file, danger=danger_of(dialogue), named=name)
 
 
 def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeInput:
@@ -221,9 +235,11 @@ def _read_session(path: Path, data: Mapping[str, Any], search: Search) -> JudgeI
         search,
         as_said=as_said,
         case_id=data.get("case_id") or (parents[0].name if number else path.stem),
-        modality=_modality(data.get("modality") or (folder if number and folder in SCHOOLS else ""), search),
-        session_index=_whole(index, "session_index"),
-        plan=_text(plan) if plan["focus"] else "",
+        modality=read_school(
+            data.get("modality") or (folder if number and folder in SCHOOLS else ""), search.modalities
+        ),
+        session_index=read_number(index, "session_index"),
+        plan=to_text(plan) if plan["focus"] else "",
     )
     return JudgeInput(
         dialogue=dialogue,
@@ -240,7 +256,9 @@ def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[
     sessions = data["sessions"]
     if not isinstance(sessions, list) or not sessions:
         raise RecordError("field 'sessions' holds no list of sessions")
-    modality = _modality(data.get("theoretical") or data.get("modality") or path.parent.name, search)
+    modality = read_school(
+        data.get("theoretical") or data.get("modality") or path.parent.name, search.modalities
+    )
     for place, session in enumerate(sessions, start=1):
         try:
             if not isinstance(session, dict) or "session_dialogue" not in session:
@@ -250,9 +268,9 @@ def _read_case(path: Path, data: Mapping[str, Any], search: Search) -> Iterator[
                 search,
                 case_id=path.stem,
                 modality=modality,
-                session_index=_whole(session.get("session_number", place), "session_number"),
-                profile=_text(data.get("client_info")),
-                plan=_text(data.get("global_plan")),
+                session_index=read_number(session.get("session_number", place), "session_number"),
+                profile=to_text(data.get("client_info")),
+                plan=to_text(data.get("global_plan")),
             )
         except RecordError as error:
             yield Broken(file=f"{name}, session {place}", reason=str(error))
@@ -273,25 +291,3 @@ def _dialogue(
         raise RecordError(f"case_id {why_no_name(str(case_id))}")
     language = search.language or guess_language(lines)
     return Dialogue(case_id=str(case_id), language=language, lines=lines, **fields)
-
-
-def _modality(value: Any, search: Search) -> School:
-    name = str(value).strip().lower()
-    if name in SCHOOLS:
-        return SCHOOLS[name]
-    if not name and len(search.modalities) == 1:
-        return search.modalities[0]
-    raise RecordError(
-        f"modality is {shown(value)}; known: {', '.join(SCHOOLS)}, or name one with --modalities "
-        "('integrative' asks for the shared scales alone)"
-    )
-
-
-def _whole(value: Any, field: str) -> int:
-    if isinstance(value, bool) or not re.fullmatch("[0-9]{1,6}", str(value)) or int(value) < 1:
-        raise RecordError(f"field {field!r} has {shown(value)}, not a number from 1; number sessions from 1")
-    return int(value)
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False) if value else ""

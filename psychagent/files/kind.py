@@ -7,7 +7,7 @@ import stat
 from collections.abc import Callable
 from pathlib import Path
 
-from psychagent.errors import PsychAgentError
+from psychagent.errors import PsychAgentError, RecordError
 
 _KINDS = {
     stat.S_IFDIR: "folder",
@@ -58,3 +58,21 @@ def require_plain(path: Path, raise_as: Callable[[str], PsychAgentError]) -> Non
     kind = _KINDS.get(stat.S_IFMT(found.st_mode), "")
     if kind in ("pipe", "socket", "device") and os.path.lexists(os.path.realpath(path)):
         raise raise_as(f"{path}: is a {kind}, not a plain file; put the file back, or name another")
+
+
+def require_empty(folder: Path, option: str) -> None:
+    """Check that nothing would be written over: neither an earlier result, nor what a stopped command left.
+
+    Raises:
+        RecordError: If something is in the folder, or none can be there; naming the option that chooses it.
+    """
+    try:
+        inside = min(folder.iterdir(), default=None)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RecordError(f"{folder}: {error.strerror}; name another {option}") from error
+    if inside is not None:
+        raise RecordError(
+            f"{folder}: is not empty (it holds {inside.name}); name another {option}, or remove it first"
+        )

@@ -47,6 +47,12 @@ def add_sum(line: bytes) -> bytes:
     return b'%s,"crc":"%08x"}' % (body, zlib.crc32(body))
 
 
+def is_summed(line: bytes) -> bool:
+    """Return whether a line is whole, by the check sum that ends it."""
+    found = _SUM.search(line)
+    return found is not None and zlib.crc32(line[: found.start()]) == int(found[1], 16)
+
+
 def without_sum(line: bytes) -> bytes:
     """Check and take off the check sum; a line of an earlier version has none.
 

@@ -133,10 +133,9 @@ def _kind(problem: Fault | MalformedReplyError) -> str:
 def backoff(attempt: int, asked: float | None, draw: float, most: float) -> float:
     """Return the seconds to wait before the next attempt.
 
-    If the server asked for a wait, that plus up to a quarter of it, at most 1 s; else 0.5 s, doubled
-    with each attempt up to `most`, of which half is random (`draw` in 0..1), so that callers that
-    failed together do not retry together.
+    That is 0.5 s, doubled with each attempt up to `most`, of which half is random (`draw` in 0..1), so
+    that callers that failed together do not retry together. If the server asked for more, it is that
+    plus up to a quarter of it, at most 1 s. One that asks for no wait gets no more attempts a second.
     """
-    if asked is not None:
-        return asked + min(0.25 * asked, 1.0) * draw
-    return min(0.5 * 2.0**attempt, most) * (0.5 + 0.5 * draw)
+    own = min(0.5 * 2.0**attempt, most) * (0.5 + 0.5 * draw)
+    return own if asked is None else max(own, asked + min(0.25 * asked, 1.0) * draw)

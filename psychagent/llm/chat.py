@@ -22,7 +22,7 @@ from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts, Outlast
 from psychagent.llm.beside import SideBySide
 from psychagent.llm.fault import Fault
 from psychagent.llm.finish import read_finished
-from psychagent.llm.journal import FAILED, NO_JOURNAL, Journal, Kept, Key, digest
+from psychagent.llm.journal import FAILED, NO_JOURNAL, TRY, Journal, Kept, Key, digest
 from psychagent.llm.prompt import Message, Prompt, assistant, user
 from psychagent.llm.reply import Model, Reply, Request, measure
 from psychagent.llm.servers.outage import Outages
@@ -124,21 +124,16 @@ class Chat:
         return Answer(value, call.spent)
 
     async def _answer(self, call: _Call, read: Callable[[Reply], T]) -> T:
-        attempts = Attempts(
-            self.gate,
-            self.policy.max_retries,
-            self.policy.max_wait_sec,
-            sleep=self.sleep,
-            rng=self.rng,
-            outlast=self._outlast(call.prompt.role),
-        )
+        most, wait = self.policy.max_retries, self.policy.max_wait_sec
+        outlast = self._outlast(call.prompt.role)
+        attempts = Attempts(self.gate, most, wait, sleep=self.sleep, rng=self.rng, outlast=outlast)
         try:
-            return await attempts.run(call.prompt.role, lambda number: call.attempt(number, read))
+            return await attempts.run(call.prompt.role, lambda _: call.attempt(read))
         except ReplyError:
             if not call.failed_before:
                 raise
             call.begin_anew()
-            return await attempts.run(call.prompt.role, lambda number: call.attempt(number, read))
+            return await attempts.run(call.prompt.role, lambda _: call.attempt(read))
 
     def _outlast(self, role: Role) -> Outlast | None:
         """Return how to wait for the server if it is down; None where the answer is of use only soon."""
@@ -173,10 +168,15 @@ class _Call:
     """The part of it that no reply in the journal stands for yet."""
     has_asked: bool = False
     """Whether a model was asked, not the journal alone."""
+    has_tried: bool = field(init=False)
+    """Whether it was asked before, by an interrupted run, too: each further attempt is a retry."""
 
     def __post_init__(self) -> None:
-        """Begin with the first options."""
+        """Begin with the first options, and with what attempts of an interrupted run cost."""
         self.options = self.first_options
+        call = self.prompt.call
+        tries = self.chat.journal.take_tries(call) if call else None
+        self.has_tried, self.costs = tries is not None, tries or self.costs
 
     @property
     def spent(self) -> Usage:
@@ -200,12 +200,12 @@ class _Call:
         self.messages, self.options, self.replies = self.prompt.messages, self.first_options, 0
         self.unkept = self.costs
 
-    async def attempt(self, number: int, read: Callable[[Reply], T]) -> T:
+    async def attempt(self, read: Callable[[Reply], T]) -> T:
         key, kept = self._key(), None
         if key is not None:
             kept = self.chat.journal.find(key)
-        reply = await self._ask(number, key) if kept is None else self._take(kept)
-        self.replies += 1
+        reply = await self._ask(key) if kept is None else self._take(kept)
+        self.replies, self.has_tried = self.replies + 1, True
         try:
             return read_finished(reply, read, self.bound.get("max_tokens", self.chat.max_tokens))
         except MalformedReplyError as error:
@@ -240,21 +240,26 @@ class _Call:
             why = [type(error).__name__, str(error), error.cause]
             self.chat.journal.add(key, Kept({FAILED: why}, self.unkept))
 
-    async def _ask(self, number: int, key: Key | None) -> Reply:
+    async def _ask(self, key: Key | None) -> Reply:
         self.has_asked = True
+        again, self.has_tried = int(self.has_tried), True
         try:
             reply = await self._send()
         except Fault as fault:
             if fault.cause is not Cause.DOWN:
                 self.chat.outages.answered(self.chat.address)
-            self._count(_FAILED if number else _NOTHING)
+            self._count(RoleUsage(retries=again))
+            if key is not None:
+                # at once: the run may be killed before there is an answer that bears it
+                self.chat.journal.add_try(key.call, Kept({TRY: fault.kind}, self.unkept))
+                self.unkept = RoleUsage()
             raise
         self.chat.outages.answered(self.chat.address)
-        cost = measure(reply, retries=1 if number else 0)
+        cost = measure(reply, retries=again)
         self._count(cost)
         if key is not None:
             self.chat.journal.add(key, Kept(reply.to_json(), self.unkept), self.messages)
-            self.unkept = _NOTHING
+            self.unkept = RoleUsage()
         self.chat.on_call(Usage(roles={self.prompt.role: cost}))
         return reply
 
@@ -290,5 +295,4 @@ class _Call:
             self.options = self.options | {"seed": self.options["seed"] + 7919 * self.replies}
 
 
-_NOTHING, _FAILED = RoleUsage(), RoleUsage(retries=1)
 _ERRORS: dict[str, type[CallError]] = {kind.__name__: kind for kind in (ProviderError, ReplyError)}

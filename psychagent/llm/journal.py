@@ -37,6 +37,10 @@ FAILED = "failed"
 """Name of a value that is no answer but why there is none: class, message and cause of the call's error."""
 
 
+TRY = "try"
+"""Name of a value that is no answer either: an attempt that got none, in words for logs."""
+
+
 class Journal(Protocol):
     """Keeps every answer of a run before the next question is asked.
 
@@ -58,6 +62,16 @@ class Journal(Protocol):
             RecordError: If it cannot be written.
         """
 
+    def add_try(self, call: CallId, kept: Kept) -> None:
+        """Keep what an attempt without an answer cost, should the run be killed before there is one.
+
+        Raises:
+            RecordError: If it cannot be written.
+        """
+
+    def take_tries(self, call: CallId) -> RoleUsage | None:
+        """Return what attempts without an answer cost an interrupted run; None if there were none."""
+
     def void(self, call: CallId) -> None:
         """Take back a call's answers, none of which was usable, so that it is asked anew next time."""
 
@@ -74,6 +88,13 @@ class NoJournal:
 
     def add(self, key: Key, kept: Kept, messages: Sequence[Message] = ()) -> None:
         """Keep nothing."""
+
+    def add_try(self, call: CallId, kept: Kept) -> None:
+        """Keep nothing."""
+
+    def take_tries(self, call: CallId) -> RoleUsage | None:
+        """Know of none."""
+        return None
 
     def void(self, call: CallId) -> None:
         """Do nothing."""

@@ -43,7 +43,7 @@ from psychagent.llm.servers.completion import (
     reasoning_of,
 )
 from psychagent.llm.servers.refusal import refusal_within, server_words
-from psychagent.llm.servers.secrets import Veil, hide, mask_bytes
+from psychagent.llm.servers.secrets import Veil, hide, holds_secret, mask_bytes
 from psychagent.llm.wire import MOST_BYTES, Target, Wire
 
 _MOVED = ("messages", "response_format", "max_completion_tokens")
@@ -262,7 +262,7 @@ def _as_faults(target: Target) -> Iterator[None]:
     ) as error:
         # a traceback prints the whole chain, so do not chain an error that holds a secret
         told = f"{error} {error.__cause__}"
-        raise _to_fault(error, target) from (None if any(s in told for s in target.secrets) else error)
+        raise _to_fault(error, target) from (None if holds_secret(told, target.secrets) else error)
 
 
 def _to_fault(error: Exception, target: Target) -> Fault:

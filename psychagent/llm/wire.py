@@ -31,7 +31,7 @@ from psychagent.llm.fault import (
 )
 from psychagent.llm.servers.packed import unpacker_for
 from psychagent.llm.servers.proxy import Proxy, certificates, proxy_for
-from psychagent.llm.servers.secrets import mask_bytes
+from psychagent.llm.servers.secrets import holds_secret, mask_bytes
 
 MOST_BYTES = 16 * 2**20
 """Largest answer that is read; a long one has some ten kilobytes."""
@@ -143,7 +143,7 @@ class Wire:
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zlib.error) as error:
             fault = _to_fault(error, target)
             # a traceback prints the whole chain, so do not chain an error that holds a secret
-            raise fault from (None if any(secret in str(error) for secret in target.secrets) else error)
+            raise fault from (None if holds_secret(str(error), target.secrets) else error)
 
     async def _post(self, target: Target, body: bytes) -> bytes:
         async with self._open().post(

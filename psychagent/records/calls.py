@@ -10,9 +10,10 @@ from psychagent.domain.base import Record
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
+from psychagent.files.append import append
 from psychagent.files.change import cut_file, remove_file
 from psychagent.files.opened import read_bytes
-from psychagent.files.seal import add_sum, without_sum
+from psychagent.files.seal import add_sum, is_summed, without_sum
 
 SCHEMA_VERSION = 1
 _BEGINNING = b'{"calls_of":'
@@ -110,6 +111,12 @@ def read_journal(path: Path, *, mend: bool = True) -> tuple[JournalHead, list[St
         RecordError: If it is no journal, of a later version, or damaged before its last line.
     """
     *lines, torn = read_bytes(path, RecordError).split(b"\n")
+    if is_summed(torn):
+        # only the end of the line is missing, and its call is not to be asked or counted again
+        lines.append(torn)
+        torn = b""
+        if mend:
+            append(path, b"\n", is_new=False)
     if not lines and torn.startswith(_BEGINNING[: len(torn)]):
         if mend:
             remove_file(path)

@@ -102,8 +102,10 @@ class EvalFolder:
             check_table(self.table)
         run = runs[0]
         # one that cannot be read may be of a run that needs no scores
-        read_json(run.manifest_path)
-        noun = "is a run of `sample`" if run.path == self.path else f"holds a run of `sample`, {run.name},"
+        data = read_json(run.manifest_path)
+        settings = data.get("settings") if isinstance(data, dict) else None
+        made_by = "`rft`" if isinstance(settings, dict) and settings.get("rft") else "`sample`"
+        noun = f"is a run of {made_by}" if run.path == self.path else f"holds a run of {made_by}, {run.name},"
         output = f"evals/{run.name}"
         raise RecordError(
             f"{self.path}: {noun} and no scores yet; first `psychagent eval --data-root {run.path} "

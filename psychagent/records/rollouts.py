@@ -28,6 +28,8 @@ class StoredRollout(Record):
     """The second judge's scores, in the same form."""
     holdout_changes: dict[str, float] = Field(default_factory=dict)
     """The second judge's client scores without items on danger, where a scale has such items."""
+    holdout_missing: dict[str, str] = Field(default_factory=dict)
+    """Scales that the second judge could not fill in, and why."""
     missing_methods: tuple[str, ...] = ()
     """Scales that the judge could not fill in."""
     judgement: SessionScores | None = None
@@ -92,6 +94,7 @@ def _stored(rollout: Rollout, reward: float | None, *, keep: bool) -> StoredRoll
         scores=scores.values() if scores else {},
         holdout_scores=rollout.holdout.values() if rollout.holdout else {},
         holdout_changes=_changes(rollout.holdout),
+        holdout_missing=rollout.holdout.why_missing() if rollout.holdout else {},
         missing_methods=scores.missing_scales() if scores else (),
         judgement=scores,
         failure=rollout.failure,

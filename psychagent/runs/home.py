@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from os.path import isdir, lexists
 from pathlib import Path
 from typing import Literal
 
 from psychagent.errors import RecordError
+from psychagent.files.kind import resolved
 from psychagent.records.chat import CHAT, UNSENT
 from psychagent.records.evaluation import WORTHLESS, EvalFolder
 from psychagent.records.folder import COURSE, RunFolder, session_number
@@ -38,6 +40,23 @@ def require_home(folder: Path, own: Home, options: str) -> None:
     found = home_of(folder)
     if found not in (None, own):
         raise RecordError(f"{folder}: holds {found}, not {own}; name another {options}")
+    for parent in resolved(folder).parents[:_DEEPEST]:
+        if _is_surely_home(parent):
+            raise RecordError(
+                f"{folder}: lies in {parent}, which holds {home_of(parent)}: {own} has a folder of its own; "
+                f"name another {options}"
+            )
+
+
+def _is_surely_home(folder: Path) -> bool:
+    """Return whether a folder above another is a home: other programs have a `manifest.json`, too."""
+    run, scores = RunFolder(folder), EvalFolder(folder)
+    if any(map(lexists, (folder / CHAT, run.checkpoints, scores.log))):
+        return True
+    with suppress(RecordError):
+        run.manifest()
+        return True
+    return False
 
 
 def _inside(folder: RunFolder | EvalFolder) -> set[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from tokenizers.decoders import ByteLevel as ByteLevelDecoder
 from tokenizers.models import BPE
@@ -44,7 +45,7 @@ def load_model(settings: TrainSettings, texts: Iterable[str]) -> tuple[Any, Any]
     try:
         tokenizer = AutoTokenizer.from_pretrained(settings.model)
         model = AutoModelForCausalLM.from_pretrained(settings.model, dtype="auto")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = one_line(str(error), 300)
         raise SettingsError(f"model {shown(settings.model)} cannot be loaded ({reason})") from error
     if not tokenizer.chat_template:

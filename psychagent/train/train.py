@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset
+from jinja2 import TemplateError
 from peft import LoraConfig
 from transformers import PrinterCallback, TrainerCallback
 from trl import SFTConfig, SFTTrainer
@@ -18,7 +20,7 @@ from psychagent.assets.settings.train import TrainSettings
 from psychagent.errors import SettingsError
 from psychagent.files.digest import hash_file
 from psychagent.files.write import write_json
-from psychagent.train.data import Row, all_texts, read_examples, to_dialogue
+from psychagent.train.data import Row, all_texts, prepare, to_dialogue
 from psychagent.train.model import load_model
 
 _PACKAGES = ("psychagent", "trl", "transformers", "peft", "datasets", "accelerate", "torch")
@@ -48,8 +50,26 @@ class LogCallback(TrainerCallback):  # type: ignore[misc]
         self._on_log = on_log
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **kwargs: Any) -> None:
-        """Pass on the step and what was logged."""
+        """Pass on the step and what was logged.
+
+        Raises:
+            SettingsError: If a loss is no number: what is trained from there on is worth nothing.
+        """
         self._on_log(state.global_step, dict(logs or {}))
+        for name in ("loss", "eval_loss"):
+            require_number((logs or {}).get(name, 0.0), f"step {state.global_step}")
+
+
+def require_number(loss: float, when: str) -> None:
+    """Check a loss.
+
+    Raises:
+        SettingsError: If it is no number.
+    """
+    if not isfinite(loss):
+        raise SettingsError(
+            f"{when}: the loss is {loss}, so nothing is saved; lower 'learning_rate', or look at the data"
+        )
 
 
 def run_training(
@@ -68,23 +88,20 @@ def run_training(
         on_log: Called with the step and what the trainer logs.
 
     Raises:
-        SettingsError: If data or output is named nowhere, the model cannot be loaded, or no sample fits.
-        RecordError: If an export cannot be read.
+        SettingsError: If data or output is named nowhere, the model cannot be loaded, no sample fits, or the
+            loss becomes no number.
+        RecordError: If an export cannot be read, or the output folder is not free.
 
     Source: paper, 3.3; its settings are in configs/train/rft_sft.yaml.
     """
-    path, folder = data or settings.data, output or settings.output_dir
-    if path is None or folder is None:
-        missing = "data" if path is None else "output_dir"
-        raise SettingsError(f"{missing!r} is not set; name it in the settings or on the command line")
-    examples = read_examples(path)
+    material = prepare(settings, data=data, output=output)
+    path, folder, examples = material.path, material.folder, material.examples
     model, tokenizer = load_model(settings, all_texts(examples))
-    fitting = fit_context(examples, tokenizer, settings.context)
-    if not fitting:
-        raise SettingsError(
-            f"{path}: no sample fits the context of {settings.context} tokens; raise 'context'"
-        )
-    trainer = build_trainer(settings, model, tokenizer, fitting, folder)
+    fitting = require_fitting(path, examples, tokenizer, settings.context)
+    others = material.eval_examples
+    if settings.eval_data and others:
+        others = require_fitting(settings.eval_data, others, tokenizer, settings.context)
+    trainer = build_trainer(settings, model, tokenizer, fitting, folder, others)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(LogCallback(on_log))
     result = _train(trainer, settings, folder, samples=len(fitting), too_long=len(examples) - len(fitting))
@@ -99,6 +116,7 @@ def _train(
     before = _measure(trainer) if settings.measure else None
     trainer.train()
     after = _measure(trainer) if settings.measure else None
+    require_number(after or 0.0, "after the last step")
     trainer.save_model(str(folder))
     return Trained(
         folder=folder,
@@ -112,20 +130,39 @@ def _train(
 
 
 def build_trainer(
-    settings: TrainSettings, model: Any, tokenizer: Any, examples: list[Row], folder: Path
+    settings: TrainSettings,
+    model: Any,
+    tokenizer: Any,
+    examples: list[Row],
+    folder: Path,
+    eval_examples: Sequence[Row] = (),
 ) -> SFTTrainer:
     """Put model and data into TRL's trainer, which tokenizes them and marks which tokens bear loss."""
-    eval_examples = None
-    if settings.eval_data:
-        eval_examples = fit_context(read_examples(settings.eval_data), tokenizer, settings.context)
     return SFTTrainer(
         model=model,
         args=to_sft_config(settings, folder, has_eval=bool(eval_examples)),
         train_dataset=_dataset(settings, examples),
-        eval_dataset=_dataset(settings, eval_examples) if eval_examples else None,
+        eval_dataset=_dataset(settings, list(eval_examples)) if eval_examples else None,
         processing_class=tokenizer,
         peft_config=_lora(settings),
     )
+
+
+def require_fitting(path: Path, examples: list[Row], tokenizer: Any, most: int) -> list[Row]:
+    """Keep the samples of a file that fit.
+
+    Raises:
+        SettingsError: If none does, or the tokenizer's chat template refuses one.
+    """
+    try:
+        fitting = fit_context(examples, tokenizer, most)
+    except TemplateError as error:
+        raise SettingsError(
+            f"{path}: the model's chat template refuses a sample ({error}); name another model"
+        ) from error
+    if not fitting:
+        raise SettingsError(f"{path}: no sample fits the context of {most} tokens; raise 'context'")
+    return fitting
 
 
 def fit_context(examples: list[Row], tokenizer: Any, most: int) -> list[Row]:
@@ -165,6 +202,8 @@ def to_sft_config(settings: TrainSettings, folder: Path, *, has_eval: bool) -> S
         bf16=on_gpu,
         use_cpu=settings.use_cpu,
         logging_steps=settings.log_every,
+        # a loss that is no number is told, not left out of the mean
+        logging_nan_inf_filter=False,
         eval_strategy="epoch" if has_eval else "no",
         save_strategy="no" if settings.tiny_model else "epoch",
         save_only_model=True,

@@ -134,13 +134,17 @@ def test_a_folder_without_scores_is_told_what_to_run(tmp_path: Path) -> None:
         call("report", tmp_path)
 
 
-def test_a_run_that_nobody_judged_is_told_both_commands(tmp_path: Path) -> None:
+@pytest.mark.parametrize("command", ["sample", "rft"])
+def test_a_run_that_nobody_judged_is_told_both_commands(tmp_path: Path, command: str) -> None:
     run = tmp_path / "runs" / "offline"
     run.mkdir(parents=True)
-    (run / "manifest.json").write_text("{}", encoding="utf-8")
+    made = {"settings": {"rft": {"n": 2}}} if command == "rft" else {}
+    (run / "manifest.json").write_text(json.dumps(made), encoding="utf-8")
+    ours = write_table(tmp_path / "ours", make_rows(lambda *_: 5.0))
     for place in (run, run.parent):
-        with pytest.raises(PsychAgentError, match="run of `sample`") as refused:
-            call("report", place)
+        words = (place,) if command == "sample" else (ours, "--against", place)
+        with pytest.raises(PsychAgentError, match=f"run of `{command}`") as refused:
+            call("report", *words)
         assert f"`psychagent eval --data-root {run} --output-root evals/offline`" in str(refused.value)
         assert "`psychagent report evals/offline`" in str(refused.value)
         # the advice for an empty folder would judge the examples into the run

@@ -144,6 +144,32 @@ async def test_a_malformed_reply_before_a_kill_is_told_to_the_model_again_and_pa
         assert roles["client"]["retries"] == 1
 
 
+async def test_attempts_without_an_answer_before_a_kill_are_counted_with_those_after_it(
+    tmp_path: Path,
+) -> None:
+    save_dir, seen = tmp_path / "runs", list[Call]()
+
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role != "client":
+            return None
+        seen.append(call)
+        return Http(delay_sec=60) if len(seen) in {3, 5} else Http(status=503)
+
+    with serve(behave) as server:
+        plan = run_plan(save_dir, server.base_url, max_sessions=1)
+        for until in (3, 5):
+            with psychagent(write_yaml(tmp_path, plan), tmp_path / "log") as process:
+                assert wait_for(lambda until=until: len(seen) == until, process)  # type: ignore[misc]
+                process.kill()
+                finish(process)
+        server.behave = None
+        assert (await run_sample(plan)).exit_status() == 0
+        asked = server.count("client")
+    told = manifest(save_dir)["totals"]["client"]
+    # three refusals; what the two kills cut off was neither answered nor refused
+    assert (told["calls"], told["retries"]) == (asked - 5, 3)
+
+
 async def test_a_rollout_that_failed_for_good_is_counted_while_its_session_is_open(tmp_path: Path) -> None:
     with serve() as server:
         server.behave = lambda call, n: EMPTY if call.role == "client" else seeded(call, n)

@@ -10,7 +10,9 @@ from rich.console import Console
 
 from psychagent.cli.runs.overview import _table
 from psychagent.cli.runs.run import show_result
-from psychagent.records.judged.unscored import Unscored
+from psychagent.domain.rollout import Choice
+from psychagent.records.judged.unscored import Unscored, count_unscored
+from psychagent.records.session import to_record
 from psychagent.reports.rollouts.material import RftMaterial
 from psychagent.reports.rollouts.numbers import compute_rft
 from psychagent.reports.rollouts.read import read_rft_run
@@ -19,10 +21,13 @@ from psychagent.runs.outcome import RunResult
 from psychagent.runs.overview import list_runs
 from psychagent.runs.sample import run_sample
 from psychagent.stats.bootstrap import Sampling
+from tests.support.fakes import case_of
+from tests.support.finished import finished
 from tests.support.loopback.server import Call, Http, serve
-from tests.support.rolling import Tagged, rollout_plan
+from tests.support.rolling import Tagged, judged, rollout_plan, scores_of
 from tests.support.running import NAME, course_file, manifest
 
+CHOICE = Choice(winner=2, selector="best", rewards={0: 0.25, 1: 0.5, 2: 1.5})
 GONE = Http(status=418, body="no judge")
 WHY = "judge: HTTP 418 no judge"
 
@@ -72,6 +77,7 @@ async def test_rollouts_without_scores_are_told_wherever_a_run_is_told_of(tmp_pa
         assert each.unscored() == expected
         assert sentence in told(each)
         assert each.exit_status() == 1
+        assert "gives the same exit status, 1; hold cbt/en01 anew in another --save-dir" in told(each)
     assert Unscored.model_validate(course_file(tmp_path)["unscored"]) == expected
     assert Unscored.model_validate(manifest(tmp_path)["unscored"]) == expected
     (line,) = list_runs([tmp_path])
@@ -82,6 +88,16 @@ async def test_rollouts_without_scores_are_told_wherever_a_run_is_told_of(tmp_pa
     run = read_rft_run(tmp_path / NAME)
     lines = warnings(RftMaterial(run, compute_rft(run, Sampling()), Sampling(), None))
     assert any(line.startswith(sentence) for line in lines)
+
+
+def test_what_the_second_judge_left_out_is_counted_and_told() -> None:
+    second = scores_of({"client.BDI_II": 4.0}, ("SRS",))
+    both = judged(1, ("WAI",), client_SRS=3.0).model_copy(update={"holdout": second})
+    rollouts = (judged(0, WAI=6.0).model_copy(update={"holdout": second}), both, judged(2, WAI=9.0))
+    session = finished().model_copy(update={"rollouts": rollouts, "winner": 2, "selection": CHOICE})
+    assert count_unscored([to_record(case_of(), session)]) == Unscored(
+        rollouts=3, some=2, sessions=1, reasons={"second judge, SRS: gone": 2, "WAI: gone": 1}
+    )
 
 
 async def test_a_run_whose_judge_never_fails_says_nothing_of_it(tmp_path: Path) -> None:

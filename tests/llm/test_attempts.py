@@ -6,6 +6,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Sequence
+from email.utils import formatdate
 
 import pytest
 
@@ -13,6 +14,8 @@ from psychagent.errors import CallError, MalformedReplyError, ProviderError, Rep
 from psychagent.llm.attempts import Attempts, backoff
 from psychagent.llm.fault import Fault
 from psychagent.llm.gate import Gate
+from tests.support.endpoint_models import directly, model_at_server
+from tests.support.loopback.server import Http, serve
 
 SAID = "words of the server that may repeat the prompt"
 
@@ -54,13 +57,44 @@ def test_a_wait_never_exceeds_the_longest_allowed() -> None:
     assert backoff(30, None, 1.0, 8.0) == 8.0
 
 
+DATE = formatdate(0, usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("said", "least"),
+    [
+        *(("0", 0), ("-7", 0), ("0.001", 0), ("nan", 0), ("inf", 0), ("-inf", 0), (DATE, 0), ("soon", 0)),
+        *(("", 0), ("0, 0", 0), ("1e-9", 0), ("\u0660", 0), ("5", 5), ("30", 30)),
+    ],
+)
+async def test_a_server_that_asks_for_no_wait_is_not_asked_without_end(said: str, least: float) -> None:
+    answer, trial = Http(status=429, body="slow down", headers={"retry-after": said}), Trial([])
+    with serve(lambda call, n: answer) as server:
+        async with model_at_server(server) as model:
+            with pytest.raises(ProviderError, match="gave up after 4 attempts"):
+                await trial.attempts.run("filter", lambda number: directly(model))
+    assert len(server.calls) == 4
+    for number, wait in enumerate(trial.waits):
+        assert max(least, 0.25 * 2**number) <= wait <= max(least + 1, 0.5 * 2**number)
+
+
+@pytest.mark.parametrize("said", ["1e9", "31", "1000000000000", formatdate(4e9, usegmt=True)])
+async def test_a_server_that_asks_for_a_wait_without_end_is_told_at_once(said: str) -> None:
+    answer, trial = Http(status=429, body="slow down", headers={"retry-after": said}), Trial([])
+    with serve(lambda call, n: answer) as server:
+        async with model_at_server(server) as model:
+            with pytest.raises(ProviderError, match=r"asks to wait \d+ s, more than max_wait_sec 30$"):
+                await trial.attempts.run("filter", lambda number: directly(model))
+    assert (len(server.calls), trial.waits) == (1, [])
+
+
 async def test_attempts_are_numbered_and_only_a_fault_is_waited_out() -> None:
     trial = Trial([passing(2.0), malformed(), passing(0.0)])
     assert await trial.run() == "value"
     assert trial.numbers == [0, 1, 2, 3]
     assert len(trial.waits) == 2
     assert 2.0 <= trial.waits[0] <= 2.5
-    assert trial.waits[1] == 0.0
+    assert 1.0 <= trial.waits[1] <= 2.0
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import median
 
 import pytest
 
 from psychagent.evals.ratings.columns import read_columns
 from psychagent.evals.ratings.ranges import Ranges
 from psychagent.evals.ratings.table import RatingTable, read_ratings
+from psychagent.reports.agreement.compute import compute_agreement
 from psychagent.reports.agreement.notes import notes_on
+from psychagent.reports.agreement.picture import draw_kappas
 from psychagent.reports.agreement.sections import MOST_RATERS
 from psychagent.reports.agreement.write import write_agreement
 
@@ -153,3 +156,33 @@ def test_dimensions_of_different_ranges_alone_have_a_picture(tmp_path: Path) -> 
     text = markdown.read_text(encoding="utf-8")
     assert "none of 66 pairs" in text
     assert "kappa.svg" not in text
+
+
+def test_of_too_many_pairs_each_rater_is_summed_up_in_the_data(tmp_path: Path) -> None:
+    agreement, (_, _, data) = write_agreement(make_table(tmp_path, many(210, dialogues=2)), tmp_path)
+    parts = json.loads(data.read_text(encoding="utf-8"))
+    assert data.stat().st_size < 400_000
+    for part in parts:
+        assert (part["pairs"], part["pairs_left_out"]) == ([], 210 * 209 // 2)
+        assert len(part["raters"]) == 210
+    own = [p.kappa for p in agreement.whole.pairs if "r000" in (p.first, p.second) and p.kappa is not None]
+    first = parts[0]["raters"][0]
+    assert first["rater"] == "r000"
+    assert first["pairs_with_kappa"] == len(own) > 0
+    assert first["median_kappa_quadratic"] == median(own)
+
+
+@pytest.mark.parametrize("letters", [24, 25, 60])
+@pytest.mark.parametrize("dimensions", [2, 12, 39])
+@pytest.mark.parametrize("raters", [2, 12])
+def test_names_of_any_length_leave_room_for_the_picture(
+    tmp_path: Path, letters: int, dimensions: int, raters: int
+) -> None:
+    rows = [
+        f"{'r' * letters}{rater},d{n},{name:W<{letters}},{1 + (n + rater) % 5}\n"
+        for rater in range(raters)
+        for n in range(3)
+        for name in map(str, range(dimensions))
+    ]
+    agreement = compute_agreement(make_table(tmp_path, HEAD + "".join(rows)))
+    assert draw_kappas(agreement, one_by_one=MOST_RATERS) is not None

@@ -138,8 +138,26 @@ def test_one_model_is_named_and_not_two() -> None:
 
 
 def test_data_that_is_named_nowhere_is_asked_for(tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match="'data' is not set"):
+    with pytest.raises(SettingsError, match=r"'data' \(--data\) is not set"):
         run_training(tiny(), output=tmp_path)
+
+
+def test_a_loss_that_is_no_number_ends_the_training_and_saves_nothing(run: Path, tmp_path: Path) -> None:
+    data = export(run, tmp_path)
+    with pytest.raises(SettingsError, match=r"step \d: the loss is nan, so nothing is saved; lower"):
+        run_training(tiny(learning_rate=1e30, max_steps=6), data=data, output=tmp_path / "model")
+    assert not list((tmp_path / "model").glob("*.safetensors"))
+
+
+@pytest.mark.parametrize("name", ["config.json", "model.safetensors"])
+def test_a_model_that_is_damaged_is_named(run: Path, tmp_path: Path, name: str) -> None:
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "config.json").write_text('{"model_type": "qwen3"}')
+    (broken / name).write_text("{")
+    settings = tiny(tiny_model=None, model=str(broken))
+    with pytest.raises(SettingsError, match="broken' cannot be loaded"):
+        run_training(settings, data=export(run, tmp_path), output=tmp_path / "model")
 
 
 def test_a_model_that_cannot_be_loaded_is_named(run: Path, tmp_path: Path) -> None:

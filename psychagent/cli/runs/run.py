@@ -44,6 +44,9 @@ RUN_SAMPLE: Later[Callable[[SamplePlan], Coroutine[None, None, RunResult]]] = La
     "psychagent.runs.sample:run_sample"
 )
 
+_MOST_CASES = 5
+"""Cases that a message lists."""
+
 
 def run_watched(plan: SamplePlan, cases: Sequence[CaseFile]) -> int:
     """Run a plan, whose cases are chosen, with progress and closing tables; return the exit status."""
@@ -121,7 +124,8 @@ def show_result(result: RunResult, console: Console, *, transcripts: str) -> Non
     console.print(f"Transcripts: {transcripts}", soft_wrap=True, highlight=False)
     if lost := result.unscored().sentence():
         # the exit status says so, too: what was chosen was chosen among fewer, or by less
-        console.print(f"{lost[0].upper()}{escape(lost[1:])}", style="yellow", soft_wrap=True, highlight=False)
+        said = f"{lost[0].upper()}{lost[1:]}. {_to_judge_anew(result)}"
+        console.print(escape(said), style="yellow", soft_wrap=True, highlight=False)
     if result.stopped:
         console.print(
             f"Stopped: {escape(result.stopped)}. Once that is mended, run the same command to go on.",
@@ -130,6 +134,16 @@ def show_result(result: RunResult, console: Console, *, transcripts: str) -> Non
         )
     if result.interrupted:
         console.print("Stopped. Run the same command to go on.", style="yellow")
+
+
+def _to_judge_anew(result: RunResult) -> str:
+    """Say what can be done about rollouts without scores: of a closed session none is chosen again."""
+    cases = [f"{o.modality.value}/{o.case_id}" for o in result.outcomes if o.unscored.any]
+    more = f" and {len(cases) - _MOST_CASES} more" if len(cases) > _MOST_CASES else ""
+    return (
+        "What was chosen stays, so running again mends nothing of it and gives the same exit status, 1; "
+        f"hold {', '.join(cases[:_MOST_CASES])}{more} anew in another --save-dir, or all with --overwrite"
+    )
 
 
 def _case_table(result: RunResult) -> Table:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+from psychagent.llm.servers.disguise import begun, find
+
 SHORTEST_SECRET = 8
 """Characters of the shortest key that an answer is searched for."""
 _SHORTEST_WORD = 4
@@ -51,7 +53,7 @@ def mask(text: str, secrets: Iterable[str]) -> str:
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:
-    """Replace secrets in the words of an answer, once they are decoded and joined; short ones stay."""
+    """Replace secrets in the words of an answer, however they are written there; short ones stay."""
     shown, start = [], 0
     for first, last in _places(text, _long(secrets)):
         shown += [text[start:first], _HIDDEN]
@@ -61,14 +63,8 @@ def hide(text: str, secrets: Iterable[str]) -> str:
 
 def _places(text: str, secrets: Iterable[str]) -> Iterator[tuple[int, int]]:
     """Yield where secrets stand, in order; those that overlap, or of which one begins another, as one."""
-    found = sorted(
-        (match.start(), match.start() + len(secret))
-        for secret in secrets
-        if secret in text
-        for match in re.finditer(f"(?={re.escape(secret)})", text)
-    )
     open_from = open_to = -1
-    for first, last in found:
+    for first, last in sorted(find(text, secrets)):
         if first >= open_to:
             if open_to > 0:
                 yield open_from, open_to
@@ -89,7 +85,7 @@ class Veil:
     def past(self, piece: str) -> str:
         """Return what of the words so far can be shown."""
         text = self._held + piece
-        until = len(text) - max((_begun(secret, text) for secret in self.secrets), default=0)
+        until = len(text) - (begun(text, self.secrets) if self.secrets else 0)
         # a secret that is whole may itself begin a longer one, or end in what begins another
         until = min([until, *(a for a, b in _places(text, self.secrets) if a < until < b)])
         self._held = text[until:]
@@ -101,15 +97,15 @@ class Veil:
         return rest
 
 
-def _begun(secret: str, text: str) -> int:
-    """Count the characters at the end of a text that may begin a secret."""
-    sizes = range(min(len(secret) - 1, len(text)), 0, -1)
-    return next((size for size in sizes if secret.startswith(text[-size:])), 0)
-
-
 def mask_bytes(data: bytes, secrets: Iterable[str]) -> bytes:
     """Replace secrets in a body, before anything is cut out of it: half a secret is one too."""
-    written = [one.encode() for s in _long(secrets) for one in (s, s.replace("/", "\\/"))]
-    if not any(one in data for one in written):
-        return data
-    return hide(data.decode("latin-1"), [one.decode("latin-1") for one in written]).encode("latin-1")
+    # whatever bytes it holds come back as they were
+    text = data.decode("utf-8", "surrogateescape")
+    shown = hide(text, secrets)
+    return data if shown == text else shown.encode("utf-8", "surrogateescape")
+
+
+def holds_secret(text: str, secrets: Iterable[str]) -> bool:
+    """Return whether a message would give a secret away."""
+    secrets = tuple(secrets)
+    return mask(text, secrets) != text

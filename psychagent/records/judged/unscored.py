@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from psychagent.domain.base import Record
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.words.cut import one_line
 from psychagent.errors import RecordError
-from psychagent.records.rollouts import RolloutData
+from psychagent.records.rollouts import RolloutData, StoredRollout
 from psychagent.records.session import SessionRecord
 
 _REASON_CHARS, _MOST_REASONS = 200, 5
@@ -78,10 +78,10 @@ def count_unscored(sessions: Iterable[SessionRecord]) -> Unscored:
 
 
 def _of_session(data: RolloutData) -> Unscored:
-    judged = [c.judgement for c in data.rollout_candidates if c.judgement]
-    lacking = [scores for scores in judged if scores.missing_scales()]
-    none = sum(not scores.values() for scores in lacking)
-    reasons = Counter(reason for scores in lacking for reason in reasons_of(scores))
+    judged = [c for c in data.rollout_candidates if c.judgement]
+    lacking = [c for c in judged if _reasons(c)]
+    none = sum(not (c.judgement and c.judgement.values()) for c in lacking)
+    reasons = Counter(reason for candidate in lacking for reason in _reasons(candidate))
     return Unscored(
         rollouts=len(judged),
         none=none,
@@ -91,7 +91,15 @@ def _of_session(data: RolloutData) -> Unscored:
     )
 
 
+def _reasons(candidate: StoredRollout) -> list[str]:
+    own = reasons_of(candidate.judgement) if candidate.judgement else []
+    return own + [f"second judge, {line}" for line in _lines(candidate.holdout_missing)]
+
+
 def reasons_of(scores: SessionScores) -> list[str]:
     """List the scales that could not be filled in, each with its reason on one line."""
-    results = ((name, scores.scales[name].reason) for name in scores.missing_scales())
-    return [f"{name}: {one_line(reason, _REASON_CHARS)}" for name, reason in results]
+    return _lines(scores.why_missing())
+
+
+def _lines(missing: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {one_line(reason, _REASON_CHARS)}" for name, reason in missing.items()]

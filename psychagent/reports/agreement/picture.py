@@ -18,6 +18,8 @@ _MOST_COLUMNS = 40
 """Columns that a page has room for."""
 _ROOM = 70
 """Letters that stand side by side above them."""
+_LETTER = 0.125
+"""Inches that a wide letter of a name takes."""
 
 
 def draw_kappas(agreement: Agreement, *, one_by_one: int) -> Picture | None:
@@ -43,7 +45,8 @@ def _draw_pairs(agreement: Agreement, raters: list[str]) -> Picture | None:
     columns = _labels([part.name for part in parts])
     short = dict(zip(raters, _labels(raters), strict=True))
     rows = [f"{short[first]} / {short[second]}" for first, second in pairs]
-    size = (max(7.5, 2.5 + 0.7 * len(columns)), 0.9 + 0.4 * len(rows))
+    above = _LETTER * max(map(len, columns)) if _is_turned(columns) else 0
+    size = (max(7.5, 2.5 + 0.7 * len(columns)), 0.9 + 0.4 * len(rows) + above)
 
     def draw(figure: Figure, theme: Theme) -> None:
         axes = _show(figure, values, rows, columns, theme)
@@ -86,13 +89,18 @@ def _shorten(name: str) -> str:
     return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 9]}…{name[-8:]}"
 
 
+def _is_turned(columns: list[str]) -> bool:
+    """Return whether names are too long to stand side by side, so that they stand upright."""
+    return len(columns) * max(map(len, columns), default=0) > _ROOM
+
+
 def _show(
     figure: Figure, values: NDArray[np.float64], rows: list[str], columns: list[str], theme: Theme
 ) -> Axes:
     axes = figure.add_subplot()
     axes.imshow(values, vmin=0, vmax=1, aspect="auto", cmap=matplotlib.colormaps["YlGnBu"])
     # each has the same room, and the longest must not lie over its neighbor
-    turn = 90 if len(columns) * max(map(len, columns), default=0) > _ROOM else 0
+    turn = 90 if _is_turned(columns) else 0
     axes.set_xticks(range(len(columns)), columns, color=theme.ink, rotation=turn)
     axes.set_yticks(range(len(rows)), rows, color=theme.ink)
     axes.tick_params(length=0, top=True, labeltop=True, bottom=False, labelbottom=False)

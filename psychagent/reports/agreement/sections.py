@@ -80,7 +80,10 @@ def name_pair(pair: PairAgreement) -> str:
 def _spread_table(parts: Sequence[Part]) -> Table:
     header = ("over", "kappa", "raters", "units", "weighted kappa", "exact", "within one", "bias")
     rows = tuple((show_name(part.name), *row) for part in parts for row in _spread_rows(part))
-    caption = "The pairs are summed up; agreement.json lists every one. Bias: first less second."
+    caption = (
+        "The pairs are summed up; agreement.json lists every one, or of more than 200 raters the medians of "
+        "each. Bias: first less second."
+    )
     return Table(header, rows, caption, labels=3)
 
 

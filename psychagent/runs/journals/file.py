@@ -19,9 +19,12 @@ from psychagent.files.append import append
 from psychagent.files.change import move_file, remove_empty, remove_file
 from psychagent.files.opened import read_bytes
 from psychagent.files.write import write_bytes
-from psychagent.llm.journal import FAILED, Kept, Key
+from psychagent.llm.journal import FAILED, TRY, Kept, Key
 from psychagent.llm.prompt import Message
 from psychagent.records.calls import SCHEMA_VERSION, JournalHead, StoredCall, journal_path, read_journal
+
+NO_ANSWER = -1
+"""Number of the lines that an earlier version must not take for an answer."""
 
 log = logging.getLogger(__name__)
 
@@ -35,6 +38,8 @@ class _Course:
     exists: bool = False
     found: dict[tuple[CallId, int], StoredCall] = field(default_factory=dict)
     """The answers of an interrupted run that were not taken yet."""
+    tries: dict[CallId, RoleUsage] = field(default_factory=dict)
+    """What its attempts without an answer cost, as far as their calls were not made again yet."""
     costs: dict[CallId, RoleUsage] = field(default_factory=dict)
     """What was spent on sessions that are not settled."""
 
@@ -46,6 +51,7 @@ class _Course:
     def take_back(self, call: CallId) -> None:
         """Forget a call's answers and costs."""
         self.costs.pop(call, None)
+        self.tries.pop(call, None)
         for key in [key for key in self.found if key[0] == call]:
             del self.found[key]
 
@@ -151,6 +157,16 @@ class FileJournals:
         course.note(call, kept.cost)
         course.append(line.line())
 
+    def add_try(self, call: CallId, kept: Kept) -> None:
+        """Append an attempt without an answer, under a number that no answer has."""
+        course = self._open[call.place.thread]
+        course.note(call, kept.cost)
+        course.append(StoredCall.of(call, kept.value, number=NO_ANSWER, cost=kept.cost).line())
+
+    def take_tries(self, call: CallId) -> RoleUsage | None:
+        """Take what the attempts without an answer of an interrupted run cost, once."""
+        return self._open[call.place.thread].tries.pop(call, None)
+
     def void(self, call: CallId) -> None:
         """Take back a call's answers, so that it is asked anew."""
         course = self._open.get(call.place.thread)
@@ -214,9 +230,12 @@ def _fill(course: _Course, thread: str, calls: Sequence[StoredCall]) -> None:
         call = stored.call(thread)
         if stored.value is None:
             course.take_back(call)
+            continue
+        course.note(call, stored.cost)
+        if TRY in stored.value:
+            course.tries[call] = course.tries.get(call, RoleUsage()) + (stored.cost or RoleUsage())
         else:
             course.found[call, stored.number] = stored
-            course.note(call, stored.cost)
 
 
 def _sum(costs: dict[CallId, RoleUsage]) -> Usage:

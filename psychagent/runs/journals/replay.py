@@ -8,7 +8,7 @@ from pathlib import Path
 from langgraph.errors import GraphDrained
 
 from psychagent.domain.call import CallId, Place
-from psychagent.domain.usage import Usage
+from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import RecordError
 from psychagent.llm.journal import Kept, Key
 from psychagent.llm.prompt import Message
@@ -65,6 +65,14 @@ class ReplayJournals:
     def add(self, key: Key, kept: Kept, messages: Sequence[Message] = ()) -> None:
         """Refuse: nothing is asked, so there is nothing to keep."""
         raise RecordError(f"{self._kept.path(key.call.place.thread)}: a replay asks nobody")
+
+    def add_try(self, call: CallId, kept: Kept) -> None:
+        """Refuse, like `add`."""
+        raise RecordError(f"{self._kept.path(call.place.thread)}: a replay asks nobody")
+
+    def take_tries(self, call: CallId) -> RoleUsage | None:
+        """Take what attempts without an answer cost."""
+        return self._kept.take_tries(call)
 
     def void(self, call: CallId) -> None:
         """Leave the journal as it is."""

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from psychagent.domain.base import Mixed, Modality, Speaker
+from psychagent.domain.base import SCHOOLS, Mixed, Modality, Speaker
+from psychagent.domain.text.name import is_name
 from psychagent.errors import SettingsError
 from psychagent.evals.find import JudgeInput, Search, find_sessions
 from psychagent.evals.importing.roles import read_roles
@@ -426,3 +427,45 @@ def test_what_is_no_session_of_two_with_a_number_is_told(
     found, (broken,) = find(tmp_path)
     assert found == []
     assert said in broken.reason
+
+
+LONG = "a" * 100
+ALIKE: dict[str, tuple[list[str], set[str]]] = {
+    "pictures": (["🙂", "🙃"], set()),
+    "slash and space": (["x/1", "x 1"], set()),
+    "one is a name": (["x-1", "x 1", "x/1"], {"x-1"}),
+    "long": ([LONG + "b", LONG + "c", LONG], {LONG}),
+    "nothing but marks": (["...", "---", "dialogue"], {"dialogue"}),
+}
+
+
+@pytest.mark.parametrize("kind", ALIKE)
+def test_dialogues_whose_ids_become_one_name_are_all_kept(tmp_path: Path, kind: str) -> None:
+    ids, as_they_are = ALIKE[kind]
+    many = [{"id": each, "messages": [*rows(), {"role": "user", "content": each}]} for each in ids]
+    for order in (many, many[::-1]):
+        found, broken = find(put(tmp_path / "a.jsonl", jsonl(*order)), modalities=(SCHOOLS["cbt"],))
+        assert broken == []
+        names = {spoken(item)[-1][1]: item.dialogue.case_id for item in found}
+        assert names.keys() == set(ids)
+        assert len(set(names.values())) == len(ids)
+        assert {given for given in ids if names[given] == given} == as_they_are
+        assert all(map(is_name, names.values()))
+
+
+def test_sessions_of_ids_that_become_one_name_stay_with_their_own(tmp_path: Path) -> None:
+    many = [
+        {"id": each, "session": n, "messages": rows()} for each, n in (("x/1", 1), ("x 1", 2), ("x/1", 3))
+    ]
+    found, broken = find(put(tmp_path / "a.jsonl", jsonl(*many)), modalities=(SCHOOLS["cbt"],))
+    assert broken == []
+    by_session = {item.dialogue.session_index: item.dialogue.case_id for item in found}
+    assert by_session[1] == by_session[3] != by_session[2]
+
+
+def test_files_whose_names_become_one_are_all_kept(tmp_path: Path) -> None:
+    for name in ("🙂.txt", "🙃.txt", "x 1.txt"):
+        put(tmp_path / "many" / name, lines())
+    found, broken = find(tmp_path / "many", modalities=(SCHOOLS["cbt"],))
+    assert (len({item.place for item in found}), broken) == (3, [])
+    assert "x-1" in {item.dialogue.case_id for item in found}

@@ -14,7 +14,7 @@ from psychagent.errors import RecordError
 from psychagent.evals.evaluate import run_eval
 from psychagent.reports.page.blocks import Heading
 from psychagent.reports.page.write import write_page
-from psychagent.runs.home import require_free
+from psychagent.runs.home import require_free, require_home
 from tests.support.eval_runs import eval_plan, make_run
 from tests.support.exporting import make_sample
 
@@ -195,3 +195,32 @@ def test_an_export_of_before_may_be_written_again_in_a_folder_of_a_run(run: Path
     (run / "sft.jsonl").write_text("")
     require_free(run / "sft.jsonl", "--out")
     require_free(run / "summary.json", "--out")
+
+
+INTO: dict[str, tuple[str, ...]] = {
+    "eval": ("eval", "--methods", "SRS", "--output-root"),
+    "sample": ("sample", "--max-cases", "1", "--save-dir"),
+    "rft": ("rft", "--max-cases", "1", "--save-dir"),
+}
+
+
+@pytest.mark.parametrize("within", ["bt", "cbt", "cbt/en01/scores", "calls"])
+@pytest.mark.parametrize("command", INTO)
+def test_what_has_a_folder_of_its_own_is_not_written_into_a_run(run: Path, command: str, within: str) -> None:
+    before = bytes_below(run)
+    said = refused(*INTO[command], run / within)
+    assert f": lies in {run}, which holds a run: " in said
+    assert said.endswith(("name another --output-root", "name another --save-dir"))
+    assert bytes_below(run) == before
+
+
+async def test_a_run_is_not_written_into_an_evaluation(tmp_path: Path) -> None:
+    await run_eval(eval_plan(make_run(tmp_path, "en01"), tmp_path / "scores", methods=("SRS",)))
+    said = refused(*INTO["sample"], tmp_path / "scores" / "runs")
+    assert f"lies in {tmp_path / 'scores'}, which holds an evaluation: a run has a folder of its own" in said
+
+
+def test_scores_are_written_where_another_program_has_a_manifest(tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"name": "my app"}')
+    (tmp_path / "summary.json").write_text("{}")
+    require_home(tmp_path / "evals" / "mine", "an evaluation", "--output-root")

@@ -29,7 +29,8 @@ KEY = "sk-very-secret-9876543210"
 TOKEN = "eyJ" + "gatewaysecret0" * 40
 """Longer than what is repeated of a server's words, so that it would be cut before it is found."""
 PASSWORD = "proxysecret77"
-SECRETS = (KEY, "gatewaysecret0", PASSWORD)
+BASE64 = base64.b64encode(KEY.encode()).decode()
+SECRETS = (KEY, "gatewaysecret0", PASSWORD, BASE64[:-1], KEY.upper(), "GATEWAYSECRET0")
 
 
 def _json(text: str, **more: Any) -> dict[str, Any]:
@@ -68,6 +69,11 @@ GIVES_AWAY: dict[str, Callable[[Call], Http]] = {
     "a reason": lambda call: Http(
         body=chat_body("") | {"choices": [{"message": {"content": ""}, "finish_reason": KEY}]}
     ),
+    "base64 in a usual reply": lambda call: Http(
+        body=chat_body(f"{reply_to(call.role, call.body)} {BASE64}")
+    ),
+    "capitals": lambda call: Http(status=401, body=_json(f"no {KEY.upper()} and {TOKEN.upper()}")),
+    "over lines": lambda call: Http(status=400, body=_json(f"{KEY[:9]}\n{KEY[9:]} and {BASE64}")),
     "a refusal of the model": lambda call: Http(
         body=chat_body("") | {"choices": [{"message": {"content": None, "refusal": f"No, {KEY}"}}]}
     ),

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import time
 import traceback
+from collections.abc import Callable
+from html import escape
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -16,6 +21,8 @@ from tests.support.loopback.server import Http, chat_body, serve
 
 SECRET = "Zz-key-secretkey99abc"
 LONGER = SECRET + "-and-more-of-it"
+SECONDS = 10
+"""Many times what it takes; a search that begins anew at each sign would take minutes."""
 every_way = pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
 
 
@@ -127,6 +134,120 @@ def test_secrets_that_overlap_are_hidden_together(size: int) -> None:
     parts = [said[at : at + size] for at in range(0, len(said), size)]
     assert "".join(veil.past(part) for part in parts) + veil.rest() == "x ***klm y"
     assert hide(said, order) == "x ***klm y"
+
+
+ODD = "Zq+w/9=x&Y-key_7?>~abcD"
+"""A key with characters that every encoding writes in its own way."""
+
+
+def _b64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _wrapped(text: str, size: int, gap: str) -> str:
+    return gap.join(text[at : at + size] for at in range(0, len(text), size))
+
+
+WRITINGS: dict[str, Callable[[str], str]] = {
+    "percent": lambda key: quote(key, safe=""),
+    "percent in small letters": lambda key: quote(key, safe="").lower(),
+    "every letter in percent": lambda key: "".join(f"%{ord(char):02X}" for char in key),
+    "percent twice": lambda key: quote(quote(key, safe=""), safe=""),
+    "base64": _b64,
+    "base64 without its end": lambda key: _b64(key).rstrip("="),
+    "base64 for addresses": lambda key: base64.urlsafe_b64encode(key.encode()).decode(),
+    "base64 in percent": lambda key: quote(_b64(key), safe=""),
+    "base64 over lines": lambda key: _wrapped(_b64(key), 10, "\r\n"),
+    "hex": lambda key: key.encode().hex(),
+    "hex in capitals": lambda key: key.encode().hex().upper(),
+    "JSON": escaped,
+    "JSON twice": lambda key: escaped(key).replace("\\", "\\\\"),
+    "Python": lambda key: "".join(f"\\x{ord(char):02x}" for char in key),
+    "slashes": lambda key: key.replace("/", "\\/"),
+    "HTML": lambda key: escape(key),
+    "HTML by number": lambda key: "".join(f"&#{ord(char)};" for char in key),
+    "HTML by hex": lambda key: "".join(f"&#x{ord(char):X};" for char in key),
+    "capitals": str.upper,
+    "small letters": str.lower,
+    "lines": lambda key: _wrapped(key, 9, "\n"),
+    "lines of a machine": lambda key: _wrapped(key, 5, "\r\n    "),
+    "lines in JSON": lambda key: _wrapped(key, 9, "\\n"),
+    "a sign nobody sees": lambda key: _wrapped(key, 4, "\u200b"),
+}
+in_every_writing = pytest.mark.parametrize("written", WRITINGS.values(), ids=WRITINGS)
+
+
+@in_every_writing
+@pytest.mark.parametrize("key", [SECRET, ODD, ODD + "1", ODD + "12"])
+def test_a_key_is_hidden_however_it_is_written(key: str, written: Callable[[str], str]) -> None:
+    said, shown = f"see: {written(key)} ok", "see: *** ok"
+    assert hide(said, [key]) == mask(said, [key]) == shown
+    assert mask_bytes(said.encode(), [key]) == shown.encode()
+    assert str(make_fault("HTTP 401", said, passes=False, secrets=[key])) == f"HTTP 401 {shown}"
+    for size in (1, 2, 3, 7, 30):
+        veil = Veil([key])
+        assert "".join(map(veil.past, _cut(said, size))) + veil.rest() == shown, size
+
+
+def _cut(text: str, size: int) -> list[str]:
+    return [text[at : at + size] for at in range(0, len(text), size)]
+
+
+@pytest.mark.parametrize("user", ["", "m", "me", "you"])
+@pytest.mark.parametrize("more", ["", ";", "; x"])
+def test_a_key_among_other_words_in_base64_leaves_no_letter_of_its_own(user: str, more: str) -> None:
+    shown = hide(_b64(f"{user}:{ODD}{more}"), [ODD])
+    assert "***" in shown
+    # the letters at its ends hold bits of their neighbors, too
+    assert len(shown) <= 3 + len(_b64(f"{user}:")) + len(_b64(more)) + 4
+
+
+@in_every_writing
+@every_way
+async def test_no_way_of_asking_gives_a_key_away_however_it_is_written(
+    ask: Way, written: Callable[[str], str]
+) -> None:
+    refusal = Http(status=401, body={"error": {"message": f"no {written(SECRET)} here"}})
+    with serve(lambda call, n: refusal) as server:
+        async with model_at_server(server, key=SECRET) as model:
+            with pytest.raises(Fault) as caught:
+                await ask(model)
+    assert "no *** here" in str(caught.value)
+    assert written(SECRET)[:9] not in told_of(caught.value)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "100%25 of what you said\\n\\nis & remains yours; &amp; \\u4e2d\\\\ c:\\new",
+        "Zz-key secretkey 99abc",
+        "zz-key-secret\n\nis not a key: 99abc",
+        "I\u0307stanbul \u0130 \u200b \ufeff\u2028",
+        "Wnota2V5LXNlY3JldGtleTk",
+    ],
+)
+def test_words_that_only_look_like_a_key_stay(said: str) -> None:
+    veil = Veil([SECRET])
+    assert hide(said, [SECRET]) == mask(said, [SECRET]) == said
+    assert "".join(map(veil.past, said)) + veil.rest() == said
+    assert mask_bytes(b"\xff\xfe" + said.encode(), [SECRET]) == b"\xff\xfe" + said.encode()
+
+
+def test_places_are_right_behind_a_letter_that_becomes_two_when_it_is_small() -> None:
+    assert hide(f"\u0130\u0130 {SECRET.upper()} \u0130", [SECRET]) == "\u0130\u0130 *** \u0130"
+
+
+def test_a_body_stays_json_where_a_key_in_it_was_hidden() -> None:
+    said = f'before\n{SECRET}\n\\"after\\" {SECRET[:9]}\n{SECRET[9:]}\\'
+    body = mask_bytes(json.dumps({"text": said}).encode(), [SECRET])
+    assert json.loads(body) == {"text": 'before\n***\n\\"after\\" ***\\'}
+
+
+@pytest.mark.parametrize("sign", ["\\", "%25", "&#0", "\n", "\\n", "&", "%2", "&#x0", SECRET[:-1]])
+def test_a_long_answer_of_odd_signs_is_looked_through_in_time(sign: str) -> None:
+    said, began = sign * 100_000, time.perf_counter()
+    assert hide(said, [SECRET]) == said
+    assert time.perf_counter() - began < SECONDS
 
 
 PLACEHOLDERS = [

@@ -30,6 +30,15 @@ from tests.support.small_disk import small_disk_at
 LAST = "Ein „halbes“ Wort — 半个字 🙂"
 
 
+def test_a_last_line_that_lacks_nothing_but_its_end_is_kept(tmp_path: Path) -> None:
+    path = leave_journal(tmp_path, key_of(), key_of(part="3"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-1])
+    again = open_journal(tmp_path)
+    assert path.read_bytes() == whole
+    assert [found_in(again, key_of(part=part)) for part in "23"] == ["answer 0", "answer 1"]
+
+
 def test_a_last_line_cut_at_any_byte_is_dropped_and_the_others_stay(tmp_path: Path) -> None:
     journals = open_journal(tmp_path)
     for part in ("1", "2"):
@@ -38,7 +47,7 @@ def test_a_last_line_cut_at_any_byte_is_dropped_and_the_others_stay(tmp_path: Pa
     before = path.read_bytes()
     journals.add(key_of(part="3"), answer(LAST))
     whole = path.read_bytes()
-    for size in range(len(before), len(whole)):
+    for size in range(len(before), len(whole) - 1):
         path.write_bytes(whole[:size])
         again = open_journal(tmp_path)
         assert path.read_bytes() == before, size
@@ -56,7 +65,7 @@ def test_a_last_line_cut_at_any_byte_is_dropped_and_the_others_stay(tmp_path: Pa
 def test_a_first_write_cut_at_any_byte_leaves_a_journal_that_goes_on(tmp_path: Path) -> None:
     path = leave_journal(tmp_path, key_of())
     whole = path.read_bytes()
-    for size in range(len(whole)):
+    for size in range(len(whole) - 1):
         path.write_bytes(whole[:size])
         journals = open_journal(tmp_path)
         assert journals.find(key_of()) is None
