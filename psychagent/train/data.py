@@ -96,7 +96,7 @@ def to_example(row: Any, origin: str) -> Row:
 def _system(row: Row, origin: str) -> list[Row]:
     text = row.get("system") or ""
     if not isinstance(text, str):
-        raise RecordError(f"{origin}: 'system' is {type(text).__name__}, not a text; export anew")
+        raise RecordError(f"{origin}: 'system' is {kind_of(text)}, not a text; export anew")
     return [{"role": "system", "content": text}] if text else []
 
 
@@ -104,20 +104,20 @@ def _messages(row: Row, name: str, origin: str) -> list[Row]:
     """Read a list of messages, in either way of writing them."""
     values = row[name]
     if not isinstance(values, list):
-        raise RecordError(f"{origin}: {name!r} is {type(values).__name__}, not a list; export anew")
+        raise RecordError(f"{origin}: {name!r} is {kind_of(values)}, not a list; export anew")
     return [_message(value, f"{origin}: {name}[{place}]") for place, value in enumerate(values)]
 
 
 def _message(value: Any, origin: str) -> Row:
     if not isinstance(value, dict):
-        raise RecordError(f"{origin} is {type(value).__name__}, not a message; export anew")
+        raise RecordError(f"{origin} is {kind_of(value)}, not a message; export anew")
     given = value.get("role", value.get("from"))
     text = value.get("content", value.get("value"))
     role = _ROLE.get(given, given) if isinstance(given, str) else given
     if role not in _ROLES:
         raise RecordError(f"{origin} has role {str(given)[:40]!r}; known: {', '.join(_ROLES)}; export anew")
     if not isinstance(text, str):
-        raise RecordError(f"{origin} has {type(text).__name__} for its words, not a text; export anew")
+        raise RecordError(f"{origin} has {kind_of(text)} for its words, not a text; export anew")
     try:
         text.encode()
     except UnicodeEncodeError as error:

@@ -24,8 +24,8 @@ def read_school(value: Any, wanted: Sequence[School]) -> School:
     if not name and len(wanted) == 1:
         return wanted[0]
     raise RecordError(
-        f"modality is {shown(value)}; known: {', '.join(SCHOOLS)}, or name one with --modalities ('integrative' "
-        "asks for the shared scales alone)"
+        f"modality is {shown(value)}; known: {', '.join(SCHOOLS)}, or name one with --modalities "
+        "('integrative' asks for the shared scales alone)"
     )
 
 

@@ -10,7 +10,7 @@ from langgraph.runtime import Runtime
 
 from psychagent.domain.risk.finding import About
 from psychagent.domain.role import ClientKind
-from psychagent.errors import PsychAgentError
+from psychagent.errors import PsychAgentError, reason_of
 from psychagent.nodes.aloud import say_card
 from psychagent.nodes.deps import Deps, SessionNode
 from psychagent.nodes.state import Brief, SessionState
@@ -57,7 +57,7 @@ class InSight:
                 error.args = (f"{error}. {named}",)
                 raise
             # a server tells its caller the words of an error of ours alone
-            raise PsychAgentError(f"{type(error).__name__}: {error}. {named}") from error
+            raise PsychAgentError(f"{reason_of(error)}. {named}") from error
 
 
 def keeping_in_sight(deps: Deps, node: SessionNode) -> SessionNode:
