@@ -34,7 +34,7 @@ from psychagent.nodes.client import CLOSE
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
-from psychagent.records.audit import FileAudit
+from psychagent.records.audit.file import FileAudit
 from psychagent.records.chat import UNSENT, Unsent, read_unsent, write_chat, write_unsent
 from psychagent.records.folder import CaseFolder
 from psychagent.records.manifest import Manifest, write_manifest

@@ -45,7 +45,7 @@ class _Talk:
         self.texts: ChatTexts = load_chat_texts(language)
         self.safety = chat.deps.safety(language)
         self.card: Card | None = None
-        """The card that goes with the person's last words."""
+        """The card that was shown last in the session: the same one again would only be in the way."""
         self.scene = Scene(At.START)
         self.said = ""
         """The person's words that the course is given now."""
@@ -120,7 +120,6 @@ class _Talk:
     def _take(self, event: Event) -> None:
         match event:
             case CardShown(card):
-                # said once as soon as it is certain, and once more with the finding
                 if card != self.card:
                     self._show_card(card)
                     self.person.wait(self.texts.thinking)
@@ -139,7 +138,6 @@ class _Talk:
 
     def _heard(self, turn: Turn) -> None:
         if turn.speaker is Speaker.CLIENT:
-            self.card = None
             return
         self.person.hear(Said(turn))
         self.spoken += 1

@@ -53,7 +53,7 @@ class Skill(_InPlace):
     example: str | None = None
     """What a counselor might say at such a moment."""
     beside_danger: bool = True
-    """Whether it is in place beside an open danger where its family is: who sent a client can wait."""
+    """Whether it is in place while a danger is open: who sent a client, and writing a record, can wait."""
 
 
 class MetaSkill(_InPlace):

@@ -11,7 +11,7 @@ from psychagent.domain.risk.audit import NO_AUDIT, Audit
 from psychagent.errors import PsychAgentError, SettingsError
 from psychagent.files.name import why_no_path
 from psychagent.files.shared import require_appendable
-from psychagent.records.audit import FileAudit
+from psychagent.records.audit.file import FileAudit
 
 T = TypeVar("T")
 

@@ -112,10 +112,10 @@ def _asked(sources: Sources, state: SessionState, brief: Brief) -> dict[str, obj
 
 
 def _last_card(sources: Sources, brief: Brief, findings: Sequence[RiskFinding]) -> Card | None:
-    """Write again the card that was shown last in the session: its numbers are needed later, too."""
+    """Write again the card of the session's worst danger, the last of several: it is needed later, too."""
     shown = [one for one in findings if one.shows_card and one.level >= HIGH]
-    texts = sources.safety(brief.case.language)
-    return texts.card(brief.region, shown[-1].about) if shown else None
+    worst = max(reversed(shown), key=lambda one: one.level, default=None)
+    return sources.safety(brief.case.language).card(brief.region, worst.about) if worst else None
 
 
 def client_prompt(

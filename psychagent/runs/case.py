@@ -15,7 +15,7 @@ from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
-from psychagent.records.audit import FileAudit
+from psychagent.records.audit.file import FileAudit
 from psychagent.records.folder import CaseFolder, RunFolder
 from psychagent.records.session import to_record, write_session
 from psychagent.runs.checkpoints.base import Checkpoints

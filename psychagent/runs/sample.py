@@ -16,7 +16,7 @@ from psychagent.flows.course import build_course, limit_of
 from psychagent.flows.live import Live, open_live
 from psychagent.flows.rft import with_rollouts
 from psychagent.nodes.deps import Deps
-from psychagent.records.audit import FileAudit
+from psychagent.records.audit.file import FileAudit
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import Manifest, write_manifest
 from psychagent.runs.case import CourseRun

@@ -139,7 +139,10 @@ def choose_shown(
 
 
 def _best_of_each(hits: Sequence[Hit], families: Sequence[MetaSkill]) -> list[str]:
-    """List the skills of some families, the best of each first, then the second of each."""
-    rows = [[hit.skill.id for hit in hits if hit.skill in meta.skills] for meta in families]
+    """List skills of some families that are for an open danger, the best of each first, then the second."""
+    rows = [
+        [hit.skill.id for hit in hits if hit.skill in meta.skills and hit.skill.beside_danger]
+        for meta in families
+    ]
     longest = max((len(row) for row in rows), default=0)
     return [row[n] for n in range(longest) for row in rows if n < len(row)]

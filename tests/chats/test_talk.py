@@ -192,7 +192,7 @@ async def test_danger_in_words_that_are_taken_back_is_not_forgotten(tmp_path: Pa
     cast = cast_of("Hello.", REFUSED, "I hear you.")
     person, _ = await type_into(cast, tmp_path, [HOPELESS, "/back", SAD])
     assert person.of("said") == ["Hello.", "I hear you."]
-    assert len(person.of("card")) == 2, "once for each of the words"
+    assert len(person.of("card")) == 1, "it stays in sight"
     assert "Danger is open" in str(cast.asked("counselor")[-1])
     assert len(recorded(tmp_path)) == 1
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from psychagent.records.audit import AuditLine
+from psychagent.records.audit.file import AuditLine
 from tests.support.exporting import make_rft
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "formats.md").read_text(encoding="utf-8")

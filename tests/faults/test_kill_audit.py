@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from psychagent.records.audit_check import verify
+from psychagent.records.audit.check import verify
 from psychagent.runs.sample import run_sample
 from tests.support.audits import audit_lines, turns_in, without_chance
 from tests.support.children import DIED, finish, psychagent, wait_for

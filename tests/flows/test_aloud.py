@@ -80,6 +80,21 @@ async def test_a_card_is_said_before_the_counselor_speaks() -> None:
     assert [line["call"] for line in events[0]["card"]["lines"]][:1] == ["911"]
 
 
+async def test_a_card_is_said_once_and_stays_with_every_question_of_the_session() -> None:
+    own = [spoken(word) for word in ("One.", "Two.", "Three.", "Four.")]
+    cast = gated({"filter": [chosen_family()], "counselor": own}, mode="watch")
+    graph = aloud(build_course(cast.deps, InMemorySaver()), END)
+    await heard(cast, graph=graph, client="human", region="US")
+    cards, asked = [], []
+    for text in ("I could end it.", "I could end it.", "Fine."):
+        events = await heard(cast, Command(resume=text), graph=graph, client="human", region="US")
+        cards.append(sum(event["event"] == "card" for event in events))
+        state = await graph.aget_state(CONFIG)
+        asked += ["card" in one.value for one in state.interrupts]
+    assert cards == [1, 0, 0]
+    assert asked == [True, True, True]
+
+
 async def test_nothing_is_kept_of_turns_that_are_over() -> None:
     cast = two_sessions()
     graph = aloud(build_course(cast.deps, InMemorySaver()), END)

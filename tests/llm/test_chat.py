@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
-from langchain_core.messages.ai import UsageMetadata
-from pydantic import BaseModel, Field
 
 from psychagent.domain.cause import Cause
 from psychagent.domain.role import Role
@@ -21,19 +19,9 @@ from psychagent.llm.gate import Gate
 from psychagent.llm.langchain import LangChainModel
 from psychagent.llm.prompt import Prompt, system, user
 from tests.support.fakes import Reply, ScriptedModel
+from tests.support.waiting import COST, GOOD, Choice, fault
 
 NOTE = "Not usable: {problem}. Again."
-COST = UsageMetadata(input_tokens=10, output_tokens=2, total_tokens=12, input_token_details={"cache_read": 4})
-
-
-class Choice(BaseModel):
-    """A typed reply."""
-
-    word: str = Field(min_length=1)
-
-
-def fault(problem: str = "HTTP 500 down", *, passes: bool = True, wait_sec: float | None = None) -> Fault:
-    return Fault(problem, passes=passes, wait_sec=wait_sec)
 
 
 def make(replies: Sequence[Reply], **policy: Any) -> tuple[Chat, ScriptedModel, list[float]]:
@@ -56,7 +44,6 @@ def make(replies: Sequence[Reply], **policy: Any) -> tuple[Chat, ScriptedModel, 
 
 
 PROMPT = Prompt(role=Role.FILTER, messages=(system("You choose."), user("Choose a word.")), seed=11)
-GOOD = '{"word": "yes"}'
 
 
 async def test_a_good_reply_is_asked_for_once() -> None:

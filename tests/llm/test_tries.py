@@ -16,9 +16,9 @@ from psychagent.llm.gate import Gate
 from psychagent.llm.langchain import LangChainModel
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.runs.journals.file import FileJournals
-from tests.llm.test_chat import COST, GOOD, Choice, fault
 from tests.support.fakes import Reply, ScriptedModel
 from tests.support.journaled import COURSE, open_journal
+from tests.support.waiting import COST, GOOD, Choice, fault
 
 CALL = CallId(Place(COURSE, 1), Role.FILTER)
 PROMPT = Prompt(

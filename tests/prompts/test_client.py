@@ -178,10 +178,13 @@ def test_a_client_keeps_quiet_no_more_about_a_danger_that_it_told(language: Lang
     later = head_of(f"{language.value}01", session=2, disclosure=Disclosure(risk=RISK), recalls=(past,))
     told, quiet = {
         Language.EN: (
-            "(you have told the main of it): TRUE facts. Never a method.",
+            "goes before): TRUE facts. Never a method.",
             "only if asked with care",
         ),
-        Language.ZH: ("（要紧的你已经说了）：TRUE facts.不提方法。", "对方问得关切"),
+        Language.ZH: (
+            "（要紧的你已经说了；后来答应的、变了的以后来为准）：TRUE facts.不提方法。",
+            "对方问得关切",
+        ),
     }[language]
     assert told in later
     assert later.count(RISK.statement) == 1

@@ -16,8 +16,8 @@ import pytest
 from psychagent.domain.risk.audit import Audit
 from psychagent.domain.risk.finding import Classifier, Handling
 from psychagent.errors import RecordError
-from psychagent.records.audit import FileAudit, read_audit
-from psychagent.records.audit_check import verify
+from psychagent.records.audit.check import verify
+from psychagent.records.audit.file import FileAudit, read_audit
 from tests.support.audits import (
     audit_lines,
     finding_of,

@@ -14,8 +14,8 @@ from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.errors import RecordError
 from psychagent.files.write import write_json
-from psychagent.records.audit import AuditLine, parse_line, seal
-from psychagent.records.audit_check import Flaw, Verdict, audit_files, check, verify
+from psychagent.records.audit.check import Flaw, Verdict, audit_files, check, verify
+from psychagent.records.audit.file import AuditLine, parse_line, seal
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import Manifest, RunSettings, write_manifest
 from tests.support.audits import finding_of, leave_audit, turn_of

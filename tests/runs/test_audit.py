@@ -12,7 +12,7 @@ import pytest
 
 from psychagent.errors import RecordError
 from psychagent.flows.events import SessionClosed
-from psychagent.records.audit_check import verify
+from psychagent.records.audit.check import verify
 from psychagent.records.folder import RunFolder
 from psychagent.runs.events import InCase
 from psychagent.runs.outcome import Status

@@ -131,6 +131,13 @@ def test_where_danger_is_voiced_the_best_two_skills_for_it_come_first() -> None:
     assert MOST_RISK_SKILLS == 2
 
 
+def test_a_skill_for_danger_that_can_wait_is_not_shown_while_it_is_open() -> None:
+    waits = RISK[0].skills[1].model_copy(update={"beside_danger": False})
+    family = RISK[0].model_copy(update={"skills": (RISK[0].skills[0], waits, RISK[0].skills[2])})
+    ranked = [Hit(skill, 1.0, fit) for skill, fit in zip(family.skills, (0.2, 0.9, 0.1), strict=True)]
+    assert show(ranked, Alarm.VOICED, fitting=(family,)) == ("r.ask", "r.plan")
+
+
 def test_of_several_families_that_fit_the_best_of_each_is_shown() -> None:
     ranked = hits(r_ask=0.9, r_near=0.8, v_exit=0.7, a=0.6, v_hurt=0.1)
     assert show(ranked, Alarm.VOICED, fitting=RISK) == ("r.ask", "v.exit", "a")

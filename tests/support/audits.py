@@ -13,7 +13,7 @@ from typing import Any
 
 from psychagent.domain.risk.audit import AuditKey
 from psychagent.domain.risk.finding import About, Handling, RiskFinding
-from psychagent.records.audit import FileAudit
+from psychagent.records.audit.file import FileAudit
 
 _SERVER = multiprocessing.get_context("forkserver")
 

@@ -18,7 +18,7 @@ from psychagent.domain.turn import Turn
 from psychagent.flows.course import build_course
 from psychagent.flows.events import Event, Said, Unsaid, Words
 from psychagent.nodes.deps import Deps
-from psychagent.records.audit import FileAudit
+from psychagent.records.audit.file import FileAudit
 from psychagent.records.chat import write_chat
 from psychagent.records.manifest import write_manifest
 from psychagent.runs.checkpoints.sqlite import open_checkpoints

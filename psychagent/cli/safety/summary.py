@@ -11,8 +11,8 @@ from rich.table import Table
 
 from psychagent.cli.shown.console import open_console
 from psychagent.evals.safety.audit_counts import AuditSummary, Counts, summarize
-from psychagent.records.audit import read_audit
-from psychagent.records.audit_check import audit_files
+from psychagent.records.audit.check import audit_files
+from psychagent.records.audit.file import read_audit
 
 _ROWS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
     ("courses on record", lambda c: c.subjects),

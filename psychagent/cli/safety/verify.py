@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from psychagent.records.audit_check import Verdict, audit_files
-from psychagent.records.audit_check import verify as check_file
+from psychagent.records.audit.check import Verdict, audit_files
+from psychagent.records.audit.check import verify as check_file
 
 _SHOWN = 10
 

@@ -21,7 +21,7 @@ class AuditKey(NamedTuple):
 
 
 class Audit(Protocol):
-    """An append-only record; `records/audit.py` keeps it in a file."""
+    """An append-only record; `records/audit/file.py` keeps it in a file."""
 
     def known(self, key: AuditKey) -> int:
         """Return the level on record for a turn; 0 if there is none."""

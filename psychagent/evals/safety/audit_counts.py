@@ -10,7 +10,7 @@ from pydantic import computed_field
 
 from psychagent.domain.base import Record
 from psychagent.domain.risk.finding import About, Classifier, Handling
-from psychagent.records.audit import AuditLine
+from psychagent.records.audit.file import AuditLine
 
 
 class Counts(Record):

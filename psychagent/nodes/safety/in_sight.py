@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from langgraph.errors import GraphBubbleUp
@@ -20,19 +20,19 @@ from psychagent.safety.answer import Card, SafetySource
 class InSight:
     """The card of one turn: said once, and named in an error that a person gets in place of an answer."""
 
-    def __init__(self, safety: SafetySource, runtime: Runtime[Brief], said: Card | None = None) -> None:
-        """Take the session, and the card that was said already."""
+    def __init__(self, safety: SafetySource, runtime: Runtime[Brief], said: Sequence[Card] = ()) -> None:
+        """Take the session, and the cards that were said in it."""
         brief = runtime.context
-        self._texts, self._runtime, self._said = safety(brief.case.language), runtime, said
+        self._texts, self._runtime, self._said = safety(brief.case.language), runtime, list(said)
         self._region = brief.region
         self._is_person = brief.knobs.client is ClientKind.HUMAN
 
     def show(self, about: About) -> Card:
-        """Say the card for a kind of danger, unless it is the one that was said, and return it."""
+        """Say the card for a kind of danger, unless it was said, and return it."""
         card = self._texts.card(self._region, about)
-        if card != self._said:
+        if card not in self._said:
             say_card(self._runtime, card)
-            self._said = card
+            self._said.append(card)
         return card
 
     @contextmanager
@@ -49,7 +49,7 @@ class InSight:
         except Exception as error:
             if not (in_danger and self._is_person):
                 raise
-            if self._said is None:
+            if not self._said:
                 self.show(about)
             named = self._texts.named(self._region, about)
             if isinstance(error, PsychAgentError):
@@ -66,7 +66,9 @@ def keeping_in_sight(deps: Deps, node: SessionNode) -> SessionNode:
     async def go_on(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         card, findings = state.get("card"), state.get("findings", [])
         about = findings[-1].about if findings else About.NONE
-        with InSight(deps.safety, runtime, card).whatever_fails(about, in_danger=card is not None):
+        with InSight(deps.safety, runtime, [card] if card else ()).whatever_fails(
+            about, in_danger=card is not None
+        ):
             return await node(state, runtime)
 
     return go_on

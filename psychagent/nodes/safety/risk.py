@@ -49,7 +49,10 @@ def risk(deps: Deps) -> SessionNode:
             return {}
         last = level_at(findings, turns[:-1], before=brief.memory.risk_level)
         before = turns[-2].text if len(turns) > 1 else ""
-        in_sight, acts = InSight(deps.safety, runtime), mode is RiskMode.ACT
+        # one that was shown stays in sight: shown at every turn, it drowns what the person came to say
+        shown = [f for f in findings if f.shows_card and f.level >= HIGH]
+        said = [deps.safety(brief.case.language).card(brief.region, one.about) for one in shown]
+        in_sight, acts = InSight(deps.safety, runtime, said), mode is RiskMode.ACT
         with in_sight.whatever_fails(About.SELF, in_danger=True):
             # what could not be heard may have been danger
             heard = deps.safety(brief.case.language).rules.hear(turns[-1].text, before)

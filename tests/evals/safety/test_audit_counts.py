@@ -7,7 +7,7 @@ from pathlib import Path
 
 from psychagent.domain.risk.finding import About, Classifier, Handling
 from psychagent.evals.safety.audit_counts import AuditSummary, summarize
-from psychagent.records.audit import FileAudit, read_audit
+from psychagent.records.audit.file import FileAudit, read_audit
 from tests.support.audits import finding_of, turn_of
 
 TIMES = ("2026-12-31T23:59", "2027-01-01T00:00", "2027-01-15T12:00", "2027-03-02T12:00", "2027-03-03T12:00")

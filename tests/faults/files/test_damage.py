@@ -32,7 +32,7 @@ from psychagent.evals.summary import manifests_of
 from psychagent.evals.table import load_scores
 from psychagent.export.plan import ExportPlan
 from psychagent.export.write import run_export
-from psychagent.records.audit_check import verify
+from psychagent.records.audit.check import verify
 from psychagent.records.chat import ChatRecord, Unsent, read_chat, read_unsent, write_chat, write_unsent
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.folder import RunFolder

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from psychagent.domain.base import Record
 from psychagent.errors import RecordError
 from psychagent.files.shared import read_shared
-from psychagent.records.audit import AuditLine, is_intact, parse_line
+from psychagent.records.audit.file import AuditLine, is_intact, parse_line
 from psychagent.records.folder import SAFETY, RunFolder, runs_at
 
 

@@ -1,0 +1,1 @@
+"""The record of the safety gate: its file, and the check of its chain."""
