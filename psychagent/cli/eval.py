@@ -143,7 +143,9 @@ def _teller(reporter: Reporter) -> Tell:
             case ScaleJudged(session, scale, result):
                 tally.units += 1
                 if result.status == "missing":
-                    reporter.note(f"[red]✗[/red] {session} {scale}: {escape(result.reason)}")
+                    reporter.note(
+                        f"[red]✗[/red] {escape(str(session))} {escape(scale)}: {escape(result.reason)}"
+                    )
             case SessionJudged():
                 tally.cases_done += 1
             case StopHeard():
@@ -173,7 +175,7 @@ def show_result(result: EvalResult, plan: EvalPlan, console: Console) -> None:
     usage = sum_usage(s.usage for s in (*result.sessions, *result.degenerate))
     console.print(usage_table(usage, title="Calls and tokens", total=False))
     _show_trouble(result, console)
-    console.print(f"Scores: {plan.output_root}", soft_wrap=True, highlight=False)
+    console.print(f"Scores: {plan.output_root}", soft_wrap=True, highlight=False, markup=False)
 
 
 def means_table(result: EvalResult, use: str) -> Table:
@@ -241,4 +243,4 @@ def _show_trouble(result: EvalResult, console: Console) -> None:
     if problems:
         console.print(trouble_table(problems))
     for warning in result.warnings:
-        console.print(f"Note: {warning}", style="yellow", highlight=False)
+        console.print(f"Note: {warning}", style="yellow", highlight=False, markup=False)

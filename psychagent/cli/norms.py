@@ -34,8 +34,8 @@ def norms(
     console = open_console()
     console.print(_norms_table(computed))
     for name, why in computed.left_out.items():
-        console.print(f"left out: {name} ({why})", style="yellow", highlight=False)
-    console.print(f"Norms: {out}", soft_wrap=True, highlight=False)
+        console.print(f"left out: {name} ({why})", style="yellow", highlight=False, markup=False)
+    console.print(f"Norms: {out}", soft_wrap=True, highlight=False, markup=False)
 
 
 def _norms_table(computed: ComputedNorms) -> Table:

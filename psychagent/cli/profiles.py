@@ -27,7 +27,9 @@ def validate(
     profiles, findings = check_folder(folder or asset_dir("profiles"))
     for finding in findings:
         mark = "[red]✗[/red]" if finding.serious else "[yellow]–[/yellow]"
-        console.print(f"{mark} {finding.file}: {finding.problem}", highlight=False, soft_wrap=True)
+        console.print(
+            f"{mark} {escape(str(finding.file))}: {escape(finding.problem)}", highlight=False, soft_wrap=True
+        )
     serious = sum(finding.serious for finding in findings)
     console.print(f"{len(profiles)} profiles read, {serious} problems, {len(findings) - serious} hints")
     raise typer.Exit(1 if serious or (strict and findings) else 0)

@@ -200,7 +200,7 @@ def show_comparison(comparison: Comparison, console: Console) -> None:
     pairs = max((c.cases for c in comparison.panels.values()), default=0)
     console.print(table if pairs else "No case stands in both with a score: nothing can be compared.")
     for warning in comparison.warnings:
-        console.print(f"Note: {warning}", style="yellow", highlight=False)
+        console.print(f"Note: {warning}", style="yellow", highlight=False, markup=False)
 
 
 def read_prices(file: Path | None, price_in: float | None, price_out: float | None) -> Prices | None:

@@ -23,6 +23,11 @@ def asked_for(length: int, **more: Any) -> Any:
     return Field(max_length=4 * length, json_schema_extra={"maxLength": length}, **more)
 
 
+MOST_STEPS = 10_000
+"""Sessions of a course, and turns of a session: more is a slip."""
+LARGEST_SEED = 2**53
+"""A whole number that every client of a server writes as it is."""
+
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 

@@ -140,7 +140,7 @@ class Wire:
         try:
             async with asyncio.timeout(target.timeout_sec):
                 return await self._post(target, body)
-        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, zlib.error) as error:
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RuntimeError, zlib.error) as error:
             fault = _to_fault(error, target)
             # a traceback prints the whole chain, so do not chain an error that holds a secret
             raise fault from (None if holds_secret(str(error), target.secrets) else error)

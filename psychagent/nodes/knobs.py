@@ -20,7 +20,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from psychagent.assets.settings.secrets import ModelName
-from psychagent.domain.base import Language, Modality
+from psychagent.domain.base import LARGEST_SEED, MOST_STEPS, Language, Modality
 from psychagent.domain.role import ClientKind
 from psychagent.domain.words.field import UNKNOWN, problem_of, whole_problem
 from psychagent.domain.words.value import shown
@@ -65,10 +65,6 @@ def _has_helplines(region: str) -> str:
 
 _TOLD = 80
 """Characters of a bad value that a sentence repeats."""
-_MOST = 10_000
-"""Sessions of a course, and turns of a session: more is a slip."""
-_LARGEST = 2**53
-"""A whole number that every client of a server writes as it is."""
 Number = Annotated[int, BeforeValidator(_no_truth)]
 Rollouts = Annotated[Number, Field(ge=1, le=64)]
 
@@ -87,15 +83,15 @@ class Knobs:
     """Id of a bundled profile, for graphs that are started without a case."""
     rollouts: Rollouts = 1
     """Number of candidate sessions, of which the best is kept; more than one needs a judge."""
-    max_sessions: Annotated[Number, Field(ge=1, le=_MOST)] = 6
-    max_counselor_turns: Annotated[Number, Field(ge=1, le=_MOST)] = 8
+    max_sessions: Annotated[Number, Field(ge=1, le=MOST_STEPS)] = 6
+    max_counselor_turns: Annotated[Number, Field(ge=1, le=MOST_STEPS)] = 8
     client: Annotated[ClientKind, _known(ClientKind)] = ClientKind.SIMULATOR
     """`simulator`, or `human` for a person who answers through interrupts."""
     counselor_model: Annotated[ModelName, WrapValidator(_or_none)] = ""
     """Another model at the counselor's endpoint; empty means the configured one."""
     region: Annotated[str, AfterValidator(_has_helplines)] = ""
     """Where the person is, two letters as in ISO 3166 (`US`): whose helplines are shown; empty is unknown."""
-    seed: Annotated[Number, Field(ge=-_LARGEST, le=_LARGEST)] = 0
+    seed: Annotated[Number, Field(ge=-LARGEST_SEED, le=LARGEST_SEED)] = 0
 
     @model_validator(mode="wrap")
     @classmethod

@@ -22,6 +22,10 @@ T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
 
 
+MOST_CHARS = 400_000
+"""Of a reply, its thoughts included: lists in it have no bound of their own, and a loop fills them."""
+
+
 class JsonReply(BaseModel):
     """A counselor's reply in the `json` form."""
 
@@ -87,6 +91,8 @@ def read_object(text: str, read: Callable[[dict[str, Any]], T]) -> T:
         MalformedReplyError: What is wrong with the object that was tried first, in a sentence that a model
             can act on.
     """
+    if len(text) > MOST_CHARS:
+        raise MalformedReplyError(f"the reply has {len(text)} characters; write at most {MOST_CHARS}")
     objects = find_objects(text)
     problems: list[MalformedReplyError] = []
     for data in objects.data:

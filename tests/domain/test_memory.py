@@ -422,3 +422,20 @@ def test_changes_name_path_former_and_new_line() -> None:
     before = client_file("a")
     after = before.model_copy(update={"main_problem": "another", "topic": before.topic})
     assert list(memory_changes(before, after)) == [("main_problem", before.main_problem, "another")]
+
+
+def test_a_file_of_thousands_of_entries_is_cut_in_no_time() -> None:
+    entries = tuple(f"{n}: {'x' * 300}" for n in range(2000))
+    measured = {"calls": 0}
+
+    def count(text: str) -> int:
+        measured["calls"] += 1
+        return estimate_tokens(text)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("psychagent.domain.views.memory.estimate_tokens", count)
+        text = write_file(ClientFile(growth_experiences=entries))
+    assert "1999: " in text
+    assert '"0: xxx' not in text
+    # each round measures the whole file, and each entry is measured once
+    assert measured["calls"] < 2000 + 60

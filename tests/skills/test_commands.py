@@ -147,3 +147,8 @@ def test_a_command_that_needs_no_model_loads_none(words: list[str]) -> None:
     assert done.returncode == 0, done.stderr
     # under a second on a free machine; this only catches a heavy import by another name
     assert time.monotonic() - began < 10
+
+
+def test_a_text_of_another_encoding_is_told() -> None:
+    result = CliRunner().invoke(app, ["skills", "search", "caf\udce9 noir"])
+    assert "not UTF-8" in " ".join(str(result.exception or result.output).split())

@@ -12,6 +12,7 @@ from psychagent.assets.settings.end_token import EndToken
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings, moved_to
 from psychagent.assets.settings.safety import SafetySettings
 from psychagent.assets.settings.secrets import Headers, KeyName, ModelName, names_of_secrets
+from psychagent.domain.base import MOST_STEPS
 from psychagent.domain.text.name import checked_name
 
 
@@ -90,9 +91,9 @@ class BaselineSettings(Settings):
     """How thoughts and response are asked for; small models need `json`."""
     end_token: EndToken = "</end>"
     """Mark after the last response of a session."""
-    max_sessions: int = Field(default=6, ge=1)
+    max_sessions: int = Field(default=6, ge=1, le=MOST_STEPS)
     """A course ends after this many sessions, whatever the plan says."""
-    max_counselor_turns: int = Field(default=20, ge=1)
+    max_counselor_turns: int = Field(default=20, ge=1, le=MOST_STEPS)
     """A session ends after this many counselor turns, whatever the counselor says."""
     unanswerable: Literal["fail", "close"] = "fail"
     """What becomes of a session in which a turn cannot be answered, because a filter takes offence or the

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field
 
 from psychagent.assets.settings.endpoint import FilePath, Settings
-from psychagent.domain.base import Modality
+from psychagent.domain.base import LARGEST_SEED, Modality
 from psychagent.domain.text.name import RULE, is_name
 
 Order = Literal["rotate", "file", "random"]
@@ -43,5 +43,5 @@ class DatasetSettings(Settings):
     order: Order = "rotate"
     """`file` is modality by modality; `rotate` takes modalities in turn, each with the next profile;
     `random` is a seeded choice."""
-    seed: int = 0
+    seed: int = Field(default=0, ge=-LARGEST_SEED, le=LARGEST_SEED)
     """Seed of the random order."""

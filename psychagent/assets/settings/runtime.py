@@ -10,7 +10,7 @@ from pydantic import Field
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
 from psychagent.assets.settings.prices import Prices
-from psychagent.domain.base import Language, LogLevel
+from psychagent.domain.base import LARGEST_SEED, Language, LogLevel
 
 
 class WorldSettings(Settings):
@@ -18,7 +18,7 @@ class WorldSettings(Settings):
 
     language: Language = Language.EN
     """Language of prompts, skills and dialogue."""
-    seed: int = 0
+    seed: int = Field(default=0, ge=-LARGEST_SEED, le=LARGEST_SEED)
     """Seed of every random draw."""
     client: EndpointSettings = EndpointSettings(provider="offline")
     """Model that plays the client."""

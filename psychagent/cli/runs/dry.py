@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rich.markup import escape
 from rich.table import Table
 
 from psychagent.cli.shown.console import open_console
@@ -20,9 +21,12 @@ def show_forecast(seen: Forecast) -> None:
     console.print(_table(seen))
     for currency in sorted({line.currency for line in seen.lines if line.cost is not None}):
         money = sum(line.cost or 0 for line in seen.lines if line.currency == currency)
-        console.print(f"At the prices of the settings: at most about {money:,.2f} {currency}")
+        console.print(f"At the prices of the settings: at most about {money:,.2f} {currency}", markup=False)
     if unpriced := sorted({line.model for line in seen.lines if line.cost is None}):
-        console.print(f"No price is given for {', '.join(unpriced)} (machine.prices in the runtime's file)")
+        console.print(
+            f"No price is given for {', '.join(unpriced)} (machine.prices in the runtime's file)",
+            markup=False,
+        )
     console.print(
         "These are upper bounds, with no prompt served from a cache and no retry: most sessions end earlier. "
         "Tokens are estimates; a model that thinks at length writes more. Nothing was asked or written."
@@ -36,7 +40,7 @@ def _table(seen: Forecast) -> Table:
     for name in ("calls", "prompt tokens", "completion tokens"):
         table.add_column(name, justify="right")
     for line in seen.lines:
-        table.add_row(line.role, line.model, *_numbers(line.used))
+        table.add_row(line.role, escape(line.model), *_numbers(line.used))
     table.add_section()
     table.add_row("all", "", *_numbers(seen.total))
     return table

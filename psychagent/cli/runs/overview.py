@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -59,7 +60,15 @@ def _table(found: Sequence[RunLine]) -> Table:
         state = Text(run.state.value, style=_STYLES.get(run.state, ""))
         numbers = (f"{number:,}" for number in (run.calls, run.prompt_tokens, run.completion_tokens))
         when = run.changed.astimezone().strftime("%Y-%m-%d %H:%M") if run.changed else ""
-        table.add_row(run.path, _kind(run), state, run.note or _cases(run), *numbers, _cost(run), when)
+        table.add_row(
+            escape(run.path),
+            _kind(run),
+            state,
+            escape(run.note or _cases(run)),
+            *numbers,
+            escape(_cost(run)),
+            when,
+        )
     return table
 
 

@@ -121,7 +121,7 @@ def show_result(result: RunResult, console: Console, *, transcripts: str) -> Non
     if any(outcome.failure for outcome in result.outcomes):
         console.print(_failure_table(result))
     console.print(usage_table(result.usage(), title="Calls and tokens by role", total=True))
-    console.print(f"Transcripts: {transcripts}", soft_wrap=True, highlight=False)
+    console.print(f"Transcripts: {transcripts}", soft_wrap=True, highlight=False, markup=False)
     if lost := result.unscored().sentence():
         # the exit status says so, too: what was chosen was chosen among fewer, or by less
         said = f"{lost[0].upper()}{lost[1:]}. {_to_judge_anew(result)}"
@@ -164,5 +164,7 @@ def _failure_table(result: RunResult) -> Table:
     table.add_column("reason", overflow="fold")
     for outcome in result.outcomes:
         if outcome.failure:
-            table.add_row(f"{outcome.modality.value}/{outcome.case_id}", escape(outcome.failure.message))
+            table.add_row(
+                escape(f"{outcome.modality.value}/{outcome.case_id}"), escape(outcome.failure.message)
+            )
     return table

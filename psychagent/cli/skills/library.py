@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from psychagent.cli.options import JsonOption, LibraryLanguage
@@ -89,7 +90,7 @@ def show(
     console = open_console()
     for place in places:
         skill = place.skill
-        console.print(f"[bold]{skill.name}[/bold]", highlight=False)
+        console.print(f"[bold]{escape(skill.name)}[/bold]", highlight=False)
         rows = {
             "id": skill.id,
             "under": f"{place.stage.modality} · {place.stage.stage} · {place.meta.name}",

@@ -7,6 +7,7 @@ import os
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from psychagent.cli.options import BaselineOption, JsonOption, LibraryLanguage
@@ -14,6 +15,8 @@ from psychagent.cli.settings import read_skill_settings
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Language, Modality, Stage
+from psychagent.domain.words.value import shown
+from psychagent.errors import SettingsError
 from psychagent.flows.build import open_embedder
 from psychagent.flows.live import open_live
 from psychagent.skills.browse import choose_stages
@@ -33,6 +36,10 @@ def search(
     as_json: JsonOption = False,
 ) -> None:
     """Search skills as a session would, with the similarity of each."""
+    if not text.isascii() and text != text.encode("utf-8", "replace").decode():
+        raise SettingsError(
+            f"TEXT is {shown(text)}, which is not UTF-8; type it in a terminal that writes UTF-8"
+        )
     settings = read_skill_settings(baseline)
     method = resolve_method(language, settings.method)
     stages = choose_stages(SkillLibrary(language, settings.root), modality or [], stage or [])
@@ -59,5 +66,5 @@ def _hits_table(hits: list[Match], method: str) -> Table:
         cosine = "–" if hit.cosine is None else f"{hit.cosine:.3f}"
         where = f"{hit.skill.id}  {hit.modality}/{hit.stage}"
         scores = f"{hit.score:.4f}", cosine, f"{hit.bm25:.2f}"
-        table.add_row(str(place), *scores, f"{hit.skill.name}\n[dim]{where}[/dim]")
+        table.add_row(str(place), *scores, f"{escape(hit.skill.name)}\n[dim]{escape(where)}[/dim]")
     return table

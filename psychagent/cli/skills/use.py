@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from psychagent.cli.shown.console import open_console
@@ -61,6 +62,6 @@ def use_table(counted: Use, sessions: int, model: str | None) -> Table:
         ("naming only others", counted.other),
     ]
     for name, count in rows:
-        table.add_row(name, str(count), f"{count / counted.turns:.2f}")
+        table.add_row(escape(name), str(count), f"{count / counted.turns:.2f}")
     table.caption = f"{counted.mean:.2f} skills shown a turn"
     return table

@@ -29,6 +29,8 @@ _QUOTED = re.compile(r"[\"“‘「][^\"”’」]{0,200}[\"”’」]")
 _SENTENCE = re.compile(r"[^.!?。！？…]+[.!?。！？…]*")
 _ROUND = re.compile(r"\((?P<words>[^()\n]{2,40})\)")
 
+LOOKS_BACK = 200
+"""Turns among which one is looked for that is said again."""
 MOST_FAREWELLS = 3
 """Goodbyes in a row that are ordinary: the client's, the counselor's, and its answer."""
 
@@ -112,10 +114,11 @@ def _without_quotations(text: str) -> str:
 
 def _goodbyes(turns: Sequence[Turn], at: int, words: MarkWords) -> Iterator[Mark]:
     """Mark the first goodbye beyond the ordinary ones of an unbroken row."""
-    said = [_is_farewell(turn, words) for turn in turns[: at + 1]]
+    # no more than decides it: of thousands of turns each would be read at each
+    said = [_is_farewell(turn, words) for turn in turns[max(at - MOST_FAREWELLS - 1, 0) : at + 1]]
     row = said[-MOST_FAREWELLS - 1 :]
     goes_beyond = len(row) > MOST_FAREWELLS and all(row)
-    if goes_beyond and (len(said) == len(row) or not said[-MOST_FAREWELLS - 2]):
+    if goes_beyond and (len(said) == len(row) or not said[0]):
         yield Mark(kind=Kind.GOODBYES, turn=at, speaker=turns[at].speaker)
 
 
@@ -128,7 +131,8 @@ def _is_farewell(turn: Turn, words: MarkWords) -> bool:
 def _said_again(turns: Sequence[Turn], grams: Sequence[Grams], at: int) -> Iterator[Mark]:
     """Find at most one loop, the latest, and an echo of the turn just before."""
     mine = turns[at].speaker
-    earlier = [n for n in range(at) if not turns[n].by_gate and _overlap(grams[n], grams[at]) >= NEAR]
+    near = range(max(at - LOOKS_BACK, 0), at)
+    earlier = [n for n in near if not turns[n].by_gate and _overlap(grams[n], grams[at]) >= NEAR]
     own = [n for n in earlier if turns[n].speaker is mine]
     if own:
         yield Mark(kind=Kind.LOOP, turn=at, speaker=mine, of=own[-1])

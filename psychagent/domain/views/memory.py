@@ -241,11 +241,14 @@ def write_file(client_file: ClientFile, *, budget: int = FILE_TOKENS) -> str:
     If it is longer than the budget, whole entries are left out, the oldest of the longest list first.
     """
     data = _filled_part(client_file.model_dump(mode="json", exclude={"origins", "history"}))
-    while estimate_tokens(text := json.dumps(data, ensure_ascii=False)) > budget:
+    while (over := estimate_tokens(text := json.dumps(data, ensure_ascii=False)) - budget) > 0:
         longest = max(_lists(data), key=lambda entries: len(str(entries)), default=None)
         if longest is None:
             return clip_to_tokens(text, budget)
-        longest.pop(0)
+        # several at once where much is over: each round measures the whole file again
+        freed = 0
+        while longest and freed <= over // 4:
+            freed += estimate_tokens(json.dumps(longest.pop(0), ensure_ascii=False))
     return text
 
 

@@ -49,7 +49,31 @@ def mask(text: str, secrets: Iterable[str]) -> str:
         is_telling = not word.isalpha() and not word.isdigit()
         if _SHORTEST_WORD <= len(word) < SHORTEST_SECRET and is_telling and word in text:
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", _HIDDEN, text)
-    return hide(text, secrets)
+    return _without_parts(hide(text, secrets), _long(secrets))
+
+
+def _without_parts(text: str, secrets: Iterable[str]) -> str:
+    """Replace stretches of long secrets: servers repeat a key cut short, and half a secret is one too."""
+    size = SHORTEST_SECRET
+    parts = {
+        secret[at : at + size]
+        for secret in secrets
+        if len(secret) >= 2 * size
+        for at in range(len(secret) - size + 1)
+        # "secretkey" may be part of a key and is a word
+        if any(char.isdigit() for char in secret[at : at + size])
+    }
+    shown, end, at = list[str](), 0, 0
+    while parts and at <= len(text) - size:
+        last = at
+        while text[last : last + size] in parts:
+            last += 1
+        if last == at:
+            at += 1
+            continue
+        shown += [text[end:at], _HIDDEN]
+        end = at = last + size - 1
+    return "".join([*shown, text[end:]])
 
 
 def hide(text: str, secrets: Iterable[str]) -> str:

@@ -147,3 +147,16 @@ def test_a_goodbye_in_a_story_is_none() -> None:
         marks_in(said(*[(CLIENT, told), (COUNSELOR, "Bye.")] * 1, (CLIENT, "Bye."), (COUNSELOR, "Bye.")))
         == ()
     )
+
+
+def test_of_a_long_session_each_turn_is_read_a_few_times_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    read = {"turns": 0}
+
+    def count(turn: Turn, words: object) -> bool:
+        read["turns"] += 1
+        return False
+
+    monkeypatch.setattr("psychagent.domain.marks.find._is_farewell", count)
+    turns = [Turn(speaker=Speaker.CLIENT, text=f"Number {n}.") for n in range(400)]
+    marks_in(turns)
+    assert read["turns"] <= 5 * len(turns)

@@ -281,3 +281,18 @@ def test_a_short_password_is_masked_where_it_stands_alone_in_a_message() -> None
 def test_a_key_is_masked_without_the_scheme_that_its_variable_holds(scheme: str) -> None:
     assert hide(f"I got {SECRET}.", [f"{scheme} {SECRET}"]) == "I got ***."
     assert mask_bytes(f"I got {scheme} {SECRET}.".encode(), [f"{scheme} {SECRET}"]) == b"I got ***."
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("no model {0:.20}", "no model ***"),
+        ("Incorrect API key: {0:.12}*****66aa", "Incorrect API key: ********66aa"),
+        ("two: {0:.9}, {0:.10}.", "two: ***, ***."),
+        ("{0:.7} is too short to be told", "{0:.7} is too short to be told"),
+    ],
+)
+def test_a_key_that_a_server_cuts_short_is_hidden_in_what_is_told(said: str, shown: str) -> None:
+    key = "k7-proj-4f9a7c21b8e0d35566aa"
+    assert mask(said.format(key), [key]) == shown.format(key)
+    assert mask(f"plain words about a {shown}", ["no-such-secret-here"]) == f"plain words about a {shown}"

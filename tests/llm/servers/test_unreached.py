@@ -14,8 +14,9 @@ import pytest
 
 from psychagent.llm.fault import Fault
 from psychagent.llm.servers.unreached import why_unreached
-from tests.support.endpoint_models import WAYS, Way, model_at_url
+from tests.support.endpoint_models import WAYS, Way, model_at_server, model_at_url
 from tests.support.library_words import library_words
+from tests.support.loopback.server import Http, serve
 
 every_way = pytest.mark.parametrize("ask", WAYS.values(), ids=WAYS)
 
@@ -80,6 +81,23 @@ async def test_a_server_without_https_is_told_so(ask: Way) -> None:
         with pytest.raises(Fault, match="it does not speak https there; check scheme and port") as caught:
             await ask(model)
     assert library_words(str(caught.value)) == []
+
+
+ODD_HEADS = {
+    "another protocol": b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: Upgrade\r\n\r\n",
+    "a long header": b"HTTP/1.1 200 OK\r\nx: " + b"a" * 20_000 + b"\r\n\r\n{}",
+}
+
+
+@every_way
+@pytest.mark.parametrize("kind", ODD_HEADS)
+async def test_an_answer_that_begins_oddly_is_a_fault_of_the_server(ask: Way, kind: str) -> None:
+    with serve(lambda call, at: Http(raw=ODD_HEADS[kind])) as server:
+        async with model_at_server(server) as model:
+            with pytest.raises(Fault) as caught:
+                await ask(model)
+    assert library_words(str(caught.value)) == []
+    assert "b'" not in str(caught.value)
 
 
 @every_way
