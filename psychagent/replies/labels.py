@@ -19,7 +19,7 @@ INNER = (
 )
 ALSO = r"strategy|skills?(?: used)?|thoughts?|技能|策略|想法"
 _BULLET = (
-    r"[ \t>#*_•·●▪◦‣–—+|-]*+"
+    r"(?:[^\w\n\"“”'‘’«»()（）\[\]【】]|_)*+"
     r"(?:[(（]?(?:\d{1,3}|[a-z]|[一二三四五六七八九十])[.)）、][ \t]*+|[①-⑳❶-❿][ \t]*+)?"
 )
 _EQUALS = r"(?:[:：=|→⇒]|[-=]>)"
@@ -79,7 +79,7 @@ _GUESSED = re.compile(
 )
 """The same in a word that is also said: only over the first line, and with others below it."""
 _NOTED = re.compile(
-    r"\A\s*+[\[［【][*_]*+(?:(?:private|internal|clinical|session|process|side) )?"
+    r"\A\s*+(?:[\[［【]|（(?=[备旁附]?注))[*_]*+(?:(?:private|internal|clinical|session|process|side) )?"
     rf"(?:notes?|备注|旁注|注释?|笔记|内部){_BEHIND}",
     re.IGNORECASE,
 )

@@ -19,25 +19,27 @@ _TO = (
     rf"|{_SELF}"
 )
 _DIRECTED = (
-    rf"(?:side |brief )?notes? (?:to|for) (?:{_TO})|ooc|out[ -]of[ -]character"
+    rf"(?:a )?(?:side |brief )?notes? (?:to|for) (?:{_TO})|ooc|out[ -]of[ -]character"
     r"|(?:给|致)(?:咨询师|治疗师|督导|评估者)的?(?:备注|注|笔记|说明)"
 )
 """Notes that say whom they are for: not for who listens."""
 _NOTE = (
-    r"(?:brief |side )?notes?(?: (?:on|about) [\w' ]{1,30})?|explanation|remark"
+    r"(?:a )?(?:brief |side |author['’]s )?notes?(?: (?:on|about) [\w' ]{1,30})?|explanation|remark"
     r"|备注|旁注|附注|注释?|说明|解释|笔记"
 )
 _ASIDE = (
-    rf"{INNER}|(?:i )?think(?:s|ing)? to \w{{1,10}}|(?:quietly |silently )?to (?:{_SELF})"
+    rf"{INNER}|(?:i )?think(?:s|ing)? to \w{{1,10}}|(?:\w{{1,10}} )?to (?:{_SELF})"
     r"|silently|aside|inner|thinks|internally|(?:counsell?or|therapist|client) (?:thinks|thoughts?)"
-    r"|心里(?:想着?|话)?|内心想|(?:暗自|默默)(?:想|思忖)?|思考中|正在思考|旁白"
+    r"|心里(?:想着?|话)?|内心想|(?:暗自|默默)(?:想|思忖)?|自言自语|思考中|正在思考|旁白"
 )
 # emphasis is bounded: behind each of a thousand stars, all others would be read again
 _BRACKET = r"(?:[(（\[［【〔｛{*]|(?<!\w)_)[*_]{0,3}+"
 _COLON = r"[*_】\]]*+[ \t]?[:：]"
+_DASH = r"[*_】\]]*+[ \t][-–—][ \t]"
+"""What stands for a colon in brackets alone: elsewhere it is a pause ("Thinking - always thinking")."""
 
 _IN_BRACKETS = re.compile(
-    rf"{_BRACKET}(?:{_DIRECTED}|{_ASIDE}){_COLON}"
+    rf"{_BRACKET}(?:{_DIRECTED}|{_ASIDE}){_COLON}|{_BRACKET}(?:{_DIRECTED}){_DASH}"
     rf"|[(（\[［【〔][*_]{{0,3}}+(?:{_FIELDS}|{_METHOD}){_COLON}"
     r"|[(（\[［【〔]OOC\b",
     re.IGNORECASE,
@@ -50,7 +52,7 @@ _COMPLETE = (
 _APART = re.compile(
     rf"{_COMPLETE}(?:[ \t>#_-]*+[*_]*+(?:{INNER}|{_FIELDS})|{_BRACKET}(?:{_NOTE})"
     rf"|(?<=[-_=*]{{3}}\n)(?:{_NOTE}))"
-    rf"(?:{_COLON}|[】\]］][ \t]*+\S)",
+    rf"(?:{_COLON}|[】\]］][ \t]*+\S)|{_COMPLETE}{_BRACKET}(?:{_NOTE}){_DASH}",
     re.IGNORECASE,
 )
 _LAST = re.compile(
