@@ -18,28 +18,29 @@ INNER = (
     r"|思考(?:过程)?|推理(?:过程)?|内心(?:独白|活动|os|想法)?|心理活动|心想|评估|来访者状态|分析"
 )
 ALSO = r"strategy|skills?(?: used)?|thoughts?|技能|策略|想法"
+_BULLET = (
+    r"(?:[^\w\n\"“”'‘’«»()（）\[\]【】]|_)*+"
+    r"(?:[(（]?(?:\d{1,3}|[a-z]|[一二三四五六七八九十])[.)）、][ \t]*+|[①-⑳❶-❿][ \t]*+)?"
+)
+_EQUALS = r"(?:[:：=|→⇒]|[-=]>)"
 _ANSWERS = r"(?:final )?(?:response|answer|reply)|回应|回复|回答"
+_ALOUD = r"|speaking|speech|spoken|aloud|说话|说出"
 _KINDS = rf"(?:(?P<inner>{INNER})|(?P<also>{ALSO})|(?P<answer>{_ANSWERS}))"
 _LABEL = re.compile(
-    rf"^[ \t>#*_-]*+(?:\d+[.)、]\s*)?[*_【\[]*+(?:here(?:['’]s| is) (?:my|the) )?{_KINDS}"
-    r"(?:[*_】\]]*+[ \t]?[:：=]|[*_】\]]++[ \t]*$|[*_]*+[ \t][-–—][ \t])",
+    rf"^{_BULLET}[*_【\[]*+(?:here(?:['’]s| is) (?:my|the) )?{_KINDS}"
+    rf"(?:[*_】\]]*+[ \t]?{_EQUALS}|[*_】\]]++[ \t]*$|[*_]*+[ \t][-–—][ \t])",
     re.IGNORECASE | re.MULTILINE,
 )
-_BOXED = re.compile(rf"[\[【［]{_KINDS}[\]】］]", re.IGNORECASE)
+_BOXED = re.compile(rf"[\[【［]{_KINDS.replace(_ANSWERS, _ANSWERS + _ALOUD)}[\]】］]", re.IGNORECASE)
+_BOLD = re.compile(rf"^{_BULLET}[*_]*+(?<=\*\*){_KINDS}\*\*", re.IGNORECASE | re.MULTILINE)
 _HEADING = re.compile(
     rf"^[ \t]*+(?:#++|[-=*_~:]{{2,}}+)[ \t]*+[*_]*+(?:{INNER}|{ALSO})[*_]*+[ \t]*+[-=*_~:]*+[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOTH = re.compile(
-    rf"^[ \t>#*_-]*+(?:here(?:['’]s| is) (?:my|the) )?(?:{INNER})[*_]*+[ \t]?[:：]"
-    rf".*?[\s*_](?:{_ANSWERS})[*_]*[ \t]?[:：]",
+    rf"^{_BULLET}(?:here(?:['’]s| is) (?:my|the) )?(?:{INNER})[*_]*+[ \t]?{_EQUALS}"
+    rf".*?[\s*_;；,，](?:{_ANSWERS})[*_]*[ \t]?{_EQUALS}",
     re.IGNORECASE | re.MULTILINE,
-)
-_ASIDE = re.compile(
-    rf"[(（\[［【｛{{*](?:{INNER}|think(?:s|ing) to \w{{1,10}}|thinks|internally|notes? to self"
-    r"|(?:counsell?or|therapist|client) (?:thinks|thoughts?))"
-    r"[*_]*[ \t]?[:：]",
-    re.IGNORECASE,
 )
 _FENCE = re.compile(
     r"^[ \t]*+(?:```|~~~|:::)\s*+(?:think\w*|thoughts?|reasoning|analysis|scratchpad)\b",
@@ -78,13 +79,13 @@ _GUESSED = re.compile(
 )
 """The same in a word that is also said: only over the first line, and with others below it."""
 _NOTED = re.compile(
-    r"\A\s*+[\[［【][*_]*+(?:(?:private|internal|clinical|session|process|side) )?"
+    r"\A\s*+(?:[\[［【]|（(?=[备旁附]?注))[*_]*+(?:(?:private|internal|clinical|session|process|side) )?"
     rf"(?:notes?|备注|旁注|注释?|笔记|内部){_BEHIND}",
     re.IGNORECASE,
 )
 """A note in brackets before the first word: whom it is for, it does not say, but not for who listens."""
-_HEADINGS = (_FENCE, _ASIDE, _HEADING, _UNDERLINED, _BOTH, _OF_TRADE, _NOTED)
-LABELS = (*_HEADINGS, _GUESSED, _LABEL, _BOXED, _BARE_NAME, _TOOK, _FINAL)
+_HEADINGS = (_FENCE, _HEADING, _UNDERLINED, _BOTH, _OF_TRADE, _NOTED)
+LABELS = (*_HEADINGS, _GUESSED, _LABEL, _BOXED, _BOLD, _BARE_NAME, _TOOK, _FINAL)
 """Behind any of these, words that are still arriving may turn out to be thoughts."""
 
 _CBT = frozenset({"thought", "thoughts", "想法"})
@@ -115,8 +116,9 @@ def _is_answered(words: str) -> bool:
 def _private_labels(words: str) -> Iterator[bool]:
     """Look for headings of an assessment; one alone may be part of what is said."""
     first = _LABEL.match(words.lstrip())
-    yield bool(first and first["inner"]) and "\n" in words.strip()
-    for pattern in (_LABEL, _BOXED):
+    # "Thinking -> feeling" is a chain that somebody explains
+    yield bool(first and first["inner"] and first[0][-1] not in ">→⇒") and "\n" in words.strip()
+    for pattern in (_LABEL, _BOXED, _BOLD):
         kinds: dict[str, set[str]] = {"inner": set(), "also": set(), "answer": set()}
         for match in pattern.finditer(words):
             kind = match.lastgroup or "inner"

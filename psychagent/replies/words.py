@@ -12,6 +12,7 @@ from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError
 from psychagent.replies.labels import ALSO, INNER, LABELS, is_labelled, is_left_over
 from psychagent.replies.marks import OPEN, QUOTES, find_marks, hesitations, may_begin
+from psychagent.replies.notes import NOTES, has_note
 from psychagent.replies.part import as_tags
 
 # Repeats of what is only skipped are possessive (`*+`): else a model that goes on with one character for
@@ -39,6 +40,13 @@ _EMPHASIS = r"[ \t*_#\[【>“\"]*+"
 _COLON = r"[\]】*_]*+[ \t]?[:：]"
 _EVERYBODY = "|".join(name for names in _NAMES.values() for name in names)
 _SPEAKS = re.compile(rf"^{_EMPHASIS}(?:{_EVERYBODY}){_COLON}", re.IGNORECASE | re.MULTILINE)
+_NAMED_ASIDE = re.compile(
+    rf"^{_EMPHASIS}(?:{_EVERYBODY})[*_]*+[ \t]?[(（\[［【][*_]*+"
+    r"(?:think|thought|inner|internal|silent|aside|private|to (?:him|her|my|them)?self|心|内心|思|想|暗)",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Whose thoughts follow, beside a name: `Client (thinking of home): ...`."""
+_SAYS = re.compile(r"[^)）\]］】]*+[)）\]］】][*_]*+[ \t]?[:：]")
 _OWN = {
     who: re.compile(rf"\s*+{_EMPHASIS}(?:{'|'.join(names)}){_COLON}[*_]*\s*", re.IGNORECASE)
     for who, names in _NAMES.items()
@@ -48,11 +56,19 @@ _PLAIN_TAGS = frozenset(
     "a abbr b blockquote br center cite code del dd div dl dt em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li "
     "mark ol p pre q s small span strong sub sup table tbody td th tr tt u ul".split()
 )
-_TAG = re.compile(rf"{OPEN}(?P<slash>/?)(?P<name>[^\W\d_][\w:.=-]{{0,40}})(?:\s[^<>]{{0,200}})?[>＞]")
+_TAG = re.compile(rf"{OPEN}(?P<slash>/?)(?P<name>[^\W\d_][\w:.=-]{{0,40}})(?P<rest>\s[^<>]{{0,200}})?[>＞]")
 _TELLING = re.compile(
     r"scratch|plan|draft|inner|hidden|notes?\b|reflect|delib|cogit|intern|priv|secret|final|answer|output|solution"
+    r"|tool|function|invoke"
 )
-"""How names of unknown tags begin that hold thoughts, or the answer behind some."""
+"""How names of unknown tags begin that hold thoughts, a call of a tool, or the answer behind some."""
+_HIDING = re.compile(
+    r"\shidden\b|display\s{0,3}:\s{0,3}none|visibility\s{0,3}:\s{0,3}hidden"
+    r"|(?:class|id|role)\s{0,3}=\s{0,3}[\"']?[^\"'=]{0,40}"
+    r"(?:think|thought|reason|hidden|private|inner|internal|note|思考|内心)",
+    re.IGNORECASE,
+)
+"""Attributes by which a plain tag hides what it holds, or says that it is thought."""
 _COMMENT = re.compile(rf"(?![{QUOTES}]){OPEN}(?:!--|!\[|\?)")
 _CHANNEL = re.compile(r"<\|?[\w ]{0,20}(?:channel|think|thought|reason)[\w ]{0,20}\|?>", re.IGNORECASE)
 _KEY = re.compile(rf"[\"'](?:{INNER}|{ALSO})[\"']\s*[:：]", re.IGNORECASE)
@@ -113,7 +129,10 @@ def _without_name(text: str, speaker: Speaker) -> str:
     return text[own.end() :] if own else text
 
 
-_MARKS = re.compile(r"[<＜◁‹«⟨〈﹤&%\\:：=\[［【{`~#*]|[ \t][-–—][ \t]|^[-_=]", re.MULTILINE)
+_MARKS = re.compile(
+    r"[<＜◁‹«⟨〈﹤&%\\:：=\[［【{`~#*|《$→⇒>]|[(（]OOC|[ \t][-–—][ \t]|^[-_=.…]",
+    re.MULTILINE | re.IGNORECASE,
+)
 """Without any of these nothing in an utterance can be a mark or a heading: most need no closer look."""
 
 
@@ -135,9 +154,9 @@ def why_private(words: str) -> str:
         return "the words hold markup in tags of its own; say them without tags"
     if is_labelled(words):
         return "the words hold an assessment or thoughts under a heading; keep them in <think>"
-    if _KEY.search(words) or _is_object(words):
-        return "the words are a JSON object; say them as plain text"
-    return ""
+    if has_note(words) or _has_named_aside(words):
+        return "the words hold a note or an aside that is not for the other side; keep it in <think>"
+    return "the words are a JSON object; say them as plain text" if _is_object(words) else ""
 
 
 def _has_pair(words: str) -> bool:
@@ -147,6 +166,8 @@ def _has_pair(words: str) -> bool:
     """
     opened: set[str] = set()
     for match in _TAG.finditer(words):
+        if _hides(match):
+            return True
         name = match["name"].partition("=")[0].lower()
         if match["slash"] and name in opened:
             return True
@@ -155,7 +176,17 @@ def _has_pair(words: str) -> bool:
     return any(_TELLING.match(name) for name in opened)
 
 
+def _has_named_aside(words: str) -> bool:
+    return any(_SAYS.match(words, name.end()) for name in _NAMED_ASIDE.finditer(words))
+
+
+def _hides(tag: re.Match[str]) -> bool:
+    return bool(tag["rest"] and _HIDING.search(tag["rest"]))
+
+
 def _is_object(words: str) -> bool:
+    if _KEY.search(words):
+        return True
     match = _JSON.fullmatch(words)
     if match is None:
         return False
@@ -165,7 +196,7 @@ def _is_object(words: str) -> bool:
         return False
 
 
-_STOPS = (_CHANNEL, _COMMENT, _KEY, _SPEAKS, *LABELS)
+_STOPS = (_CHANNEL, _COMMENT, _KEY, _SPEAKS, _NAMED_ASIDE, *LABELS, *NOTES)
 
 
 def clear_part(text: str, speaker: Speaker) -> str:
@@ -181,7 +212,7 @@ def clear_part(text: str, speaker: Speaker) -> str:
     ends = [mark.start for mark in find_marks(words, sure=True)]
     ends += [token.start() for token in _TOKENS.finditer(words)]
     ends += [match.end() for pattern in _STOPS for match in pattern.finditer(words)]
-    ends += [m.end() for m in _TAG.finditer(words) if m["name"].lower() not in _PLAIN_TAGS]
+    ends += [m.end() for m in _TAG.finditer(words) if m["name"].lower() not in _PLAIN_TAGS or _hides(m)]
     ends += hesitations(words)
     return words[: min(ends, default=len(words))]
 

@@ -22,6 +22,7 @@ from psychagent.safety.text import normalize
 UNITS = [
     *("*", "_", "-", "#", " ", "\n", "...", "very ", "> ", "1. ", "[", "(", "{", "<", "：", "我很累，"),
     *("想", "=", "&lt;", "<|", "</", "<a ", "【", "\\", "Thought: ", "Reasoning\n", "<answer>", "```\n", "«"),
+    *("(note: ", ". [note: ", ".\n(", "*/", "|", "Client (think", "（注：", "<p hidden ", ".\n\n", "1) "),
 ]
 RULES = cache(load_rules)
 LENGTH = MOST_CHARS - 10
