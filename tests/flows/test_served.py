@@ -33,7 +33,7 @@ ODD = {
     "x" * 5000: "is longer than a path can be",
     "a\nb": "holds a control character",
     "folder": "Is a directory",
-    "file": "holds str, not a mapping",
+    "file": "holds text, not a mapping",
     "file/x": "Not a directory",
     "nowhere.yaml": "no such file",
     "~nobody-of-this-name/x.yaml": "no such file",
