@@ -113,8 +113,12 @@ class SafetyTexts(NamedTuple):
         """
         kind, said = _known(about), self.texts.said
         emergency, others = self.resources.emergency(region, kind), self.resources.lines(region, kind)
+        if not emergency:
+            return ""
         urgent = [one for one in others if one.urgent and one.call]
-        named = (*emergency[:1], *urgent[:2]) if emergency else ()
+        # an ambulance may be wanted whatever the danger is: who stops drinking may have a fit
+        ambulance = self.resources.emergency(region, About.SELF)[:1]
+        named = tuple({one.id: one for one in (*emergency[:1], *ambulance, *urgent[:2])}.values())
         return said.between.join(
             said.call.format(call=one.call, name=one.name[self.rules.language]) for one in named
         )
