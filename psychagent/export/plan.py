@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from psychagent.domain.words.cut import cut_middle
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.export.formats import Format
@@ -72,7 +73,9 @@ def check_export(plan: ExportPlan) -> None:
     """
     name = plan.out.name
     if name in ("", "..") or plan.out.is_dir():
-        raise SettingsError(f"--out has {shown(str(plan.out))}, which is a folder; name a file in it")
+        raise SettingsError(
+            f"--out has {cut_middle(str(plan.out), 120)!r}, which is a folder; name a file in it"
+        )
     try:
         name.encode()
     except UnicodeEncodeError as error:

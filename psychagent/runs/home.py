@@ -49,9 +49,10 @@ def require_home(folder: Path, own: Home, options: str) -> None:
 
 
 def _is_surely_home(folder: Path) -> bool:
-    """Return whether a folder above another is a home: other programs have a `manifest.json`, too."""
+    """Return whether a folder above another is a home: a manifest or a log may be of somebody else."""
     run, scores = RunFolder(folder), EvalFolder(folder)
-    if any(map(lexists, (folder / CHAT, run.checkpoints, scores.log))):
+    scored = all(map(lexists, (scores.summary, scores.log)))
+    if scored or any(map(lexists, (folder / CHAT, run.checkpoints))):
         return True
     with suppress(RecordError):
         run.manifest()

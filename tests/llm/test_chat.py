@@ -19,7 +19,7 @@ from psychagent.llm.gate import Gate
 from psychagent.llm.langchain import LangChainModel
 from psychagent.llm.prompt import Prompt, system, user
 from tests.support.fakes import Reply, ScriptedModel
-from tests.support.waiting import COST, GOOD, Choice, fault
+from tests.support.waiting import CHOSEN, TAKEN, Choice, fault
 
 NOTE = "Not usable: {problem}. Again."
 
@@ -31,7 +31,7 @@ def make(replies: Sequence[Reply], **policy: Any) -> tuple[Chat, ScriptedModel, 
     async def note(seconds: float) -> None:
         waits.append(seconds)
 
-    model = ScriptedModel(replies=list(replies), usage=COST)
+    model = ScriptedModel(replies=list(replies), usage=TAKEN)
     chat = Chat(
         LangChainModel(model),
         Policy(**({"max_retries": 3} | policy)),
@@ -47,7 +47,7 @@ PROMPT = Prompt(role=Role.FILTER, messages=(system("You choose."), user("Choose 
 
 
 async def test_a_good_reply_is_asked_for_once() -> None:
-    chat, model, waits = make([GOOD])
+    chat, model, waits = make([CHOSEN])
     answer = await chat.ask(PROMPT, Choice)
     assert answer.value.word == "yes"
     assert len(model.asked) == 1
@@ -58,7 +58,7 @@ async def test_a_good_reply_is_asked_for_once() -> None:
 
 
 async def test_a_passing_fault_is_waited_out_with_the_same_prompt() -> None:
-    chat, model, waits = make([fault(), fault(), GOOD])
+    chat, model, waits = make([fault(), fault(), CHOSEN])
     answer = await chat.ask(PROMPT, Choice)
     assert model.asked[2] == model.asked[0]
     assert len(waits) == 2
@@ -76,7 +76,7 @@ async def test_waits_double_and_half_of_each_is_drawn() -> None:
 
 
 async def test_the_wait_that_a_server_asks_for_is_honored_and_hardly_exceeded() -> None:
-    chat, _, waits = make([fault("HTTP 429", wait_sec=3), fault("HTTP 429", wait_sec=20), GOOD])
+    chat, _, waits = make([fault("HTTP 429", wait_sec=3), fault("HTTP 429", wait_sec=20), CHOSEN])
     await chat.ask(PROMPT, Choice)
     assert 3 <= waits[0] <= 3.75
     assert 20 <= waits[1] <= 21
@@ -102,7 +102,7 @@ async def test_a_fault_that_will_not_pass_is_tried_once() -> None:
 
 
 async def test_a_malformed_reply_is_told_what_was_wrong_and_never_asked_the_same_again() -> None:
-    chat, model, waits = make(['{"word": ""}', "no", GOOD])
+    chat, model, waits = make(['{"word": ""}', "no", CHOSEN])
     await chat.ask(PROMPT, Choice)
     first, second, third = ([m["content"] for m in asked] for asked in model.asked)
     assert second[:2] == first
@@ -115,7 +115,7 @@ async def test_a_malformed_reply_is_told_what_was_wrong_and_never_asked_the_same
 
 
 async def test_a_malformed_reply_is_asked_again_with_another_seed() -> None:
-    chat, model, _ = make(["no", fault(), GOOD])
+    chat, model, _ = make(["no", fault(), CHOSEN])
     await chat.ask(PROMPT, Choice)
     seeds = [options["seed"] for options in model.options]
     assert seeds[0] == 11
@@ -123,19 +123,19 @@ async def test_a_malformed_reply_is_asked_again_with_another_seed() -> None:
 
 
 async def test_an_empty_reply_is_echoed_as_something_that_chat_templates_take() -> None:
-    chat, model, _ = make(["", GOOD])
+    chat, model, _ = make(["", CHOSEN])
     await chat.ask(PROMPT, Choice)
     assert model.asked[1][2]["content"] == "…"
 
 
 async def test_a_long_malformed_reply_is_echoed_in_part() -> None:
-    chat, model, _ = make(["x" * 5000, GOOD])
+    chat, model, _ = make(["x" * 5000, CHOSEN])
     await chat.ask(PROMPT, Choice)
     assert len(model.asked[1][2]["content"]) == 600
 
 
 async def test_braces_in_a_problem_do_not_disturb_the_note() -> None:
-    chat, model, _ = make(['{"word": {"a": "{x}"}}', GOOD])
+    chat, model, _ = make(['{"word": {"a": "{x}"}}', CHOSEN])
     assert (await chat.ask(PROMPT, Choice)).value.word == "yes"
     assert "field word" in model.asked[1][3]["content"]
 
@@ -173,7 +173,7 @@ async def test_half_a_character_at_the_end_of_a_reply_can_still_be_stored() -> N
 
 
 async def test_every_answered_request_is_reported_as_it_comes() -> None:
-    chat, _, _ = make(["no", fault(), GOOD])
+    chat, _, _ = make(["no", fault(), CHOSEN])
     told: list[Usage] = []
     chat.on_call = told.append
     answer = await chat.ask(PROMPT, Choice)
@@ -183,12 +183,12 @@ async def test_every_answered_request_is_reported_as_it_comes() -> None:
 
 
 async def test_the_gate_bounds_calls_and_is_free_while_a_caller_waits() -> None:
-    chat, model, _ = make([GOOD] * 12)
+    chat, model, _ = make([CHOSEN] * 12)
     chat.gate = Gate(2)
     await asyncio.gather(*(chat.ask(PROMPT, Choice) for _ in range(12)))
     assert model.most_under_way == 2
 
-    waiting, other = make([fault(), GOOD])[0], make([GOOD])[0]
+    waiting, other = make([fault(), CHOSEN])[0], make([CHOSEN])[0]
     waiting.gate = other.gate = Gate(1)
 
     async def ask_the_other(seconds: float) -> None:
@@ -209,19 +209,19 @@ async def test_a_programming_error_is_not_taken_for_a_fault() -> None:
     ("structured", "kind"), [("json_schema", "json_schema"), ("json_object", "json_object")]
 )
 async def test_the_server_is_asked_to_hold_the_shape_where_it_can(structured: str, kind: str) -> None:
-    chat, model, _ = make([GOOD], structured=structured)
+    chat, model, _ = make([CHOSEN], structured=structured)
     await chat.ask(PROMPT, Choice)
     assert model.options[0]["response_format"]["type"] == kind
 
 
 async def test_a_server_that_cannot_hold_a_shape_is_not_asked_to() -> None:
-    chat, model, _ = make([GOOD], structured="none", send_seed=False)
+    chat, model, _ = make([CHOSEN], structured="none", send_seed=False)
     await chat.ask(PROMPT, Choice)
     assert model.options[0] == {}
 
 
 async def test_a_reply_that_does_not_fit_is_asked_for_shorter_at_once() -> None:
-    chat, model, waits = make([fault_of(fits=96), GOOD])
+    chat, model, waits = make([fault_of(fits=96), CHOSEN])
     answer = await chat.ask(PROMPT, Choice)
     assert answer.value.word == "yes"
     assert [options.get("max_tokens") for options in model.options] == [None, 96]

@@ -18,7 +18,7 @@ from psychagent.llm.prompt import Prompt, system, user
 from psychagent.runs.journals.file import FileJournals
 from tests.support.fakes import Reply, ScriptedModel
 from tests.support.journaled import COURSE, open_journal
-from tests.support.waiting import COST, GOOD, Choice, fault
+from tests.support.waiting import CHOSEN, TAKEN, Choice, fault
 
 CALL = CallId(Place(COURSE, 1), Role.FILTER)
 PROMPT = Prompt(
@@ -32,7 +32,7 @@ class KilledError(Exception):
 
 def chat_with(journal: FileJournals, replies: Sequence[Reply], retries: int = 9) -> Chat:
     """Make a chat that is killed at its first wait after its last reply."""
-    model = ScriptedModel(replies=list(replies), usage=COST)
+    model = ScriptedModel(replies=list(replies), usage=TAKEN)
 
     async def wait(seconds: float) -> None:
         if len(model.asked) == len(replies):
@@ -49,12 +49,12 @@ F, BAD = fault(), "{}"
 @pytest.mark.parametrize(
     ("before", "after", "calls", "retries"),
     [
-        ([[F]], [GOOD], 1, 1),
-        ([[F, F, F]], [GOOD], 1, 3),
-        ([[F, F]], [F, F, GOOD], 1, 4),
-        ([[F], [F, F], [F]], [F, GOOD], 1, 5),
-        ([[BAD, F]], [GOOD], 2, 2),
-        ([[F, BAD, F], [BAD, F, F]], [F, BAD, GOOD], 4, 8),
+        ([[F]], [CHOSEN], 1, 1),
+        ([[F, F, F]], [CHOSEN], 1, 3),
+        ([[F, F]], [F, F, CHOSEN], 1, 4),
+        ([[F], [F, F], [F]], [F, CHOSEN], 1, 5),
+        ([[BAD, F]], [CHOSEN], 2, 2),
+        ([[F, BAD, F], [BAD, F, F]], [F, BAD, CHOSEN], 4, 8),
     ],
 )
 async def test_attempts_before_a_kill_are_counted_with_those_after_it(
@@ -103,6 +103,6 @@ async def test_what_was_taken_back_is_not_lost_in_a_kill_before_the_next_answer(
     chat = chat_with(open_journal(tmp_path), [F])
     with pytest.raises(KilledError):
         await chat.ask(PROMPT, Choice)
-    answer = await chat_with(open_journal(tmp_path), [GOOD]).ask(PROMPT, Choice)
+    answer = await chat_with(open_journal(tmp_path), [CHOSEN]).ask(PROMPT, Choice)
     cost = answer.usage.roles[Role.FILTER]
     assert (cost.calls, cost.retries) == (2, 3)

@@ -7,8 +7,10 @@ from pydantic import BaseModel, Field
 
 from psychagent.llm.fault import Fault
 
-COST = UsageMetadata(input_tokens=10, output_tokens=2, total_tokens=12, input_token_details={"cache_read": 4})
-GOOD = '{"word": "yes"}'
+TAKEN = UsageMetadata(
+    input_tokens=10, output_tokens=2, total_tokens=12, input_token_details={"cache_read": 4}
+)
+CHOSEN = '{"word": "yes"}'
 
 
 class Choice(BaseModel):

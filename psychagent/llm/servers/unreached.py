@@ -52,10 +52,10 @@ _BY_CLASS = {
     "UnsupportedProtocol": "its address is none; mend it",
     "NonHttpUrlClientError": "its address is none; mend it",
     "ProxyError": "the proxy did not let it through; check its address",
-    "error": "the packed answer is damaged",
 }
-"""Classes of client libraries, and the one of zlib."""
+"""Classes of client libraries."""
 _BY_WORDS = {
+    "while decompressing": "the packed answer is damaged",
     "without sending a response": _SILENT,
     "Server disconnected": _SILENT,
     "without sending complete": _CUT,

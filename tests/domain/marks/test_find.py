@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from psychagent.assets.marks import load_mark_words
@@ -149,14 +151,19 @@ def test_a_goodbye_in_a_story_is_none() -> None:
     )
 
 
-def test_of_a_long_session_each_turn_is_read_a_few_times_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = {"turns": 0}
+class _Counting:
+    """A pattern that counts how often it is searched for."""
 
-    def count(turn: Turn, words: object) -> bool:
-        read["turns"] += 1
-        return False
+    def __init__(self) -> None:
+        self.searched = 0
 
-    monkeypatch.setattr("psychagent.domain.marks.find._is_farewell", count)
-    turns = [Turn(speaker=Speaker.CLIENT, text=f"Number {n}.") for n in range(400)]
-    marks_in(turns)
-    assert read["turns"] <= 5 * len(turns)
+    def search(self, text: str) -> None:
+        self.searched += 1
+
+
+def test_of_a_long_session_each_turn_is_read_a_few_times_and_no_more() -> None:
+    farewells: Any = _Counting()
+    words = load_mark_words(Language.EN)._replace(farewells=farewells)
+    turns = [Turn(speaker=CLIENT, text=f"Number {n}.") for n in range(400)]
+    find_marks(turns, words)
+    assert 0 < farewells.searched <= 5 * len(turns)
