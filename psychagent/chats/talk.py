@@ -46,6 +46,8 @@ class _Talk:
         self.safety = chat.deps.safety(language)
         self.card: Card | None = None
         """The card that was shown last in the session: the same one again would only be in the way."""
+        self.has_shown = False
+        """Whether a card came with the person's last words."""
         self.scene = Scene(At.START)
         self.said = ""
         """The person's words that the course is given now."""
@@ -104,7 +106,7 @@ class _Talk:
     async def _go_on(self, answer: Answer | None) -> bool:
         """Let the course go on; return False where the person leaves because it cannot."""
         self.person.wait(self.texts.closing if answer == CLOSE else self.texts.thinking)
-        self.said = answer if isinstance(answer, str) else ""
+        self.said, self.has_shown = answer if isinstance(answer, str) else "", False
         try:
             async for event in self.chat.go_on(self.scene, answer):
                 self._take(event)
@@ -153,7 +155,7 @@ class _Talk:
             self.person.be_told(self.texts.few_left.format(number=left))
 
     def _show_card(self, card: Card) -> None:
-        self.card = card
+        self.card, self.has_shown = card, True
         self.person.see_card(card)
 
     def _close(self, session: FinishedSession) -> None:
@@ -169,12 +171,14 @@ class _Talk:
 
     def _stand_in(self) -> None:
         """Show the card by the rules alone where the gate was stopped: a full disk must not keep it away."""
-        if self.card is not None:
+        if self.has_shown:
             return
         before = self.scene.turns[-1].text if self.scene.turns else ""
         heard = self.safety.rules.hear(self.said, before)
-        if max(heard.hard, heard.soft) >= HIGH:
-            self._show_card(self.safety.card(self.chat.plan.record.region or "", heard.about))
+        card = self.safety.card(self.chat.plan.record.region or "", heard.about)
+        # that of another danger, from before, has other numbers
+        if max(heard.hard, heard.soft) >= HIGH and card != self.card:
+            self._show_card(card)
 
     async def _failed(self, error: Exception) -> bool:
         """Say that nobody answers, and ask whether to try again."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from langgraph.types import Command
 from psychagent.chats.talk import talk
 from psychagent.domain.base import Language
 from psychagent.domain.risk.audit import AuditKey
-from psychagent.domain.risk.finding import RiskFinding
+from psychagent.domain.risk.finding import About, RiskFinding
 from psychagent.domain.role import Role
 from psychagent.errors import AssetError, ProviderError, RecordError, SkillStoreError
 from psychagent.flows.course import build_course
@@ -23,13 +24,14 @@ from psychagent.flows.single import build_single
 from psychagent.llm.chat import Chat
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.safety.in_sight import InSight
 from psychagent.runs.checkpoints.sqlite import LoopSaver
 from psychagent.safety.answer import SafetyTexts
 from psychagent.safety.rules import Heard
 from psychagent.skills.store import SkillStore
 from tests.support.chatting import HOPELESS, Typist, chat_of, plain_rules
 from tests.support.courses import START, knobs_of
-from tests.support.fakes import Cast, chosen_family, spoken
+from tests.support.fakes import Cast, brief_for, case_of, chosen_family, spoken
 from tests.support.gate import ENDPOINT
 
 CONFIG: Any = {"configurable": {"thread_id": "t"}, "recursion_limit": 99}
@@ -223,3 +225,16 @@ async def type_danger(cast: Cast, folder: Path, person: Typist | None = None) ->
 
 def own_parts(wired: Deps, own: Deps) -> Deps:
     return replace(wired, audit=own.audit, safety=own.safety)
+
+
+def test_an_error_after_another_danger_shows_the_card_of_the_new_one() -> None:
+    said: list[dict[str, Any]] = []
+    cast = Cast({})
+    brief = brief_for(cast.deps, case_of(), client="human", region="US")
+    runtime: Any = SimpleNamespace(context=brief, stream_writer=said.append)
+    texts = cast.deps.safety(Language.EN)
+    in_sight = InSight(cast.deps.safety, runtime, [texts.card("US", About.SELF)])
+    for about in (About.SELF, About.HARMED, About.HARMED):
+        with pytest.raises(RecordError, match="911"), in_sight.whatever_fails(about, in_danger=True):
+            raise RecordError("safety.jsonl: cannot be written")
+    assert [event["card"]["title"] for event in said] == [texts.card("US", About.HARMED).title]

@@ -49,8 +49,7 @@ class InSight:
         except Exception as error:
             if not (in_danger and self._is_person):
                 raise
-            if not self._said:
-                self.show(about)
+            self.show(about)
             named = self._texts.named(self._region, about)
             if isinstance(error, PsychAgentError):
                 # the same error: whoever catches it asks what it cost, and why
