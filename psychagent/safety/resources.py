@@ -13,12 +13,12 @@ from pydantic import AfterValidator, Field, model_validator
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Record
-from psychagent.domain.risk.finding import About
+from psychagent.domain.risk.finding import STANDS_IN, About
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError, SettingsError
 from psychagent.files.read import load_model, nearest
 
-KINDS = (About.SELF, About.OTHERS, About.HARMED, About.CHILD)
+KINDS = (About.SELF, About.OTHERS, About.HARMED, About.CHILD, About.DRINK)
 """The kinds of danger for which there are services and words."""
 STALE_AFTER = timedelta(days=365)
 """Age from which an entry has to be compared with its source again: lines move, merge and close."""
@@ -96,7 +96,7 @@ class RegionResources(Record):
 
     @model_validator(mode="after")
     def _has_a_number_for_every_kind(self) -> RegionResources:
-        self.require(*(kind for kind in KINDS if kind is not About.CHILD))
+        self.require(*(kind for kind in KINDS if kind not in STANDS_IN))
         return self
 
     def require(self, *kinds: About) -> None:
@@ -126,15 +126,14 @@ class ResourcesFile(Record):
         return self
 
     @model_validator(mode="after")
-    def _has_a_number_for_a_child_in_every_region_or_in_none(self) -> ResourcesFile:
-        if self.knows_child():
-            for region in self.regions.values():
-                region.require(About.CHILD)
+    def _has_a_number_for_a_kind_in_every_region_or_in_none(self) -> ResourcesFile:
+        for region in self.regions.values():
+            region.require(*(self.known() & STANDS_IN.keys()))
         return self
 
-    def knows_child(self) -> bool:
-        """Return whether it tells parents who hurt a child from those who are hurt; older files do not."""
-        return any(About.CHILD in one.about for one in self.all())
+    def known(self) -> set[About]:
+        """Return the kinds of danger that it has services for; older files do not know all of them."""
+        return {kind for one in self.all() for kind in one.about}
 
     def all(self) -> Iterator[Resource]:
         """Yield every service, region by region."""
@@ -150,7 +149,7 @@ class Resources:
     def __init__(self, file: ResourcesFile) -> None:
         """Take the services of a file."""
         self.file = file
-        self._knows_child = file.knows_child()
+        self._known = file.known()
 
     def require(self, region: str) -> None:
         """Refuse a region that has no services; for entry points, before anybody speaks.
@@ -181,7 +180,7 @@ class Resources:
         return self._for(about, known.lines if known else self.file.anywhere)
 
     def _for(self, about: About, services: Iterable[Resource]) -> tuple[Resource, ...]:
-        kind = About.HARMED if about is About.CHILD and not self._knows_child else about
+        kind = about if about in self._known else STANDS_IN.get(about, about)
         return tuple(one for one in services if kind in one.about)
 
     def stale(self, today: date) -> tuple[Resource, ...]:

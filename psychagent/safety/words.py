@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, field_validator, model_validator
 
 from psychagent.domain.base import Language, Record
-from psychagent.domain.risk.finding import About
+from psychagent.domain.risk.finding import STANDS_IN, About
 from psychagent.safety.resources import KINDS, Region, Resource
 
 
@@ -78,10 +78,8 @@ class AnswerTexts(Record):
 
     @field_validator("card", "takeover")
     @classmethod
-    def _knows_child(cls, words: dict[About, Any]) -> dict[About, Any]:
-        # in files of versions without `child`, the words for `harmed` speak to parents too
-        older = {About.CHILD: words[About.HARMED]} if About.HARMED in words else {}
-        return older | words
+    def _knows_every_kind(cls, words: dict[About, Any]) -> dict[About, Any]:
+        return {kind: words[other] for kind, other in STANDS_IN.items() if other in words} | words
 
     @model_validator(mode="after")
     def _is_whole(self) -> AnswerTexts:

@@ -25,6 +25,7 @@ _ROWS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
     ("about others", lambda c: c.about["others"]),
     ("about being harmed", lambda c: c.about["harmed"]),
     ("about a child, hurt by the client", lambda c: c.about["child"]),
+    ("about drink", lambda c: c.about["drink"]),
     ("handled by a note to the counselor", lambda c: c.handling["note"]),
     ("handled by a card", lambda c: c.handling["card"]),
     ("handled by a takeover", lambda c: c.handling["takeover"]),

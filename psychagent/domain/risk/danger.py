@@ -96,7 +96,7 @@ def own_death_unasked(turns: Sequence[Turn], *, now: About, asks: Asks) -> bool:
     """
     own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
     told = {now, *(turn.risk_about for turn in own)}
-    return bool(told & {About.HARMED, About.OTHERS, About.CHILD}) and not any(asks(turn.text) for turn in own)
+    return bool(told - {About.NONE, About.SELF}) and not any(asks(turn.text) for turn in own)
 
 
 def also_told(turns: Sequence[Turn], *, now: About, before: About) -> About:

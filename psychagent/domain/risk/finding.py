@@ -48,7 +48,7 @@ class Handling(StrEnum):
 
 
 class About(StrEnum):
-    """Whose danger a turn speaks of, and from whom. Files of versions without `child` hold the others."""
+    """Whose danger a turn speaks of, and from whom. Files of older versions lack `child` and `drink`."""
 
     NONE = "none"
     SELF = "self"
@@ -59,6 +59,12 @@ class About(StrEnum):
     """The client is being hurt by somebody, or one in its care is, by somebody else."""
     CHILD = "child"
     """A child in the client's care is, or may be, hurt by the client: it takes other words than a victim."""
+    DRINK = "drink"
+    """What the client drinks endangers it, by stopping too, or those on the road."""
+
+
+STANDS_IN = {About.CHILD: About.HARMED, About.DRINK: About.SELF}
+"""Whose words and services speak to a kind where a file of an older version does not know it."""
 
 
 class RiskFinding(Record):

@@ -29,7 +29,7 @@ class RiskReply(BaseModel):
     """What a model says of a turn."""
 
     level: int = Field(ge=NO_RISK, le=IMMINENT)
-    about: Literal["none", "self", "others", "harmed", "child"] = "none"
+    about: Literal["none", "self", "others", "harmed", "child", "drink"] = "none"
     when: Literal["now", "past", "none"] = "none"
     quote: str = Field(default="", max_length=300)
 
