@@ -6,7 +6,7 @@ import pytest
 
 from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import CONCERN, HIGH, NO_RISK, About
-from psychagent.safety.rules import load_rules
+from psychagent.safety.answer import load_safety
 
 EN, ZH = Language.EN, Language.ZH
 
@@ -81,7 +81,7 @@ NOT_ASKED = [(EN, "What do you like to drink?"), (EN, "Do you drive to work?"), 
 
 @pytest.mark.parametrize(("language", "said", "level"), HEARD)
 def test_drink_that_endangers_is_heard(language: Language, said: str, level: int) -> None:
-    heard = load_rules(language).hear(said)
+    heard = load_safety(language).rules.hear(said)
     assert (max(heard.hard, heard.soft), heard.about) == (level, About.DRINK), heard
 
 
@@ -89,21 +89,21 @@ def test_drink_that_endangers_is_heard(language: Language, said: str, level: int
 def test_a_yes_to_a_question_about_drink_is_heard(
     language: Language, asked: str, said: str, level: int
 ) -> None:
-    heard = load_rules(language).hear(said, asked)
+    heard = load_safety(language).rules.hear(said, asked)
     assert (max(heard.hard, heard.soft), heard.about) == (level, About.DRINK), heard
 
 
 @pytest.mark.parametrize(("language", "said"), CALM)
 def test_a_drink_alone_is_no_danger(language: Language, said: str) -> None:
-    heard = load_rules(language).hear(said)
+    heard = load_safety(language).rules.hear(said)
     assert (heard.hard, heard.soft) == (NO_RISK, NO_RISK), heard
 
 
 @pytest.mark.parametrize(("language", "asked"), ASKED)
 def test_questions_about_it_count_as_asked(language: Language, asked: str) -> None:
-    assert load_rules(language).asks_about(asked)
+    assert load_safety(language).rules.asks_about(asked)
 
 
 @pytest.mark.parametrize(("language", "asked"), NOT_ASKED)
 def test_small_talk_of_drink_does_not(language: Language, asked: str) -> None:
-    assert not load_rules(language).asks_about(asked)
+    assert not load_safety(language).rules.asks_about(asked)
