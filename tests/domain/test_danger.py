@@ -50,6 +50,7 @@ def alarm(turns: Sequence[Turn], **over: Any) -> Alarm:
         (About.CHILD, True),
         (About.HARMED, True),
         (About.OTHERS, True),
+        (About.DRINK, True),
         (About.SELF, False),
         (About.NONE, False),
     ],

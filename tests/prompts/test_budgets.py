@@ -14,6 +14,7 @@ from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker, 
 from psychagent.domain.client_memory import REMEMBERED_TOKENS, TOLD_TOKENS
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
+from psychagent.domain.risk.finding import About
 from psychagent.domain.role import ClientKind
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
@@ -186,11 +187,11 @@ def test_the_tail_is_empty_where_there_is_nothing_to_say() -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_notes_on_a_turn_in_danger_stay_short(language: Language) -> None:
-    abouts, either = ("none", "self", "others", "harmed", "child"), (True, False)
+    abouts, either = tuple(About), (True, False)
     where: dict[str, Any] = {"extra_turns": 4, "spoken_of": True, "danger_open": True, "last": True}
     sizes = {}
     for left, level, about, told, own in product((9, 3, 2, 1, 0, -3), (1, 2, 3), abouts, either, either):
         given = where | {"risk_level": level, "risk_about": about, "told": told, "own_unasked": own}
-        given["also"] = "child" if own and about not in ("none", "child") else ""
+        given["also"] = "child" if own and about not in (About.NONE, About.CHILD) else ""
         sizes[left, level, about, told, own] = estimate_tokens(closing_note(language, left, **given))
     assert max(sizes.values()) <= NOTES_IN_DANGER[language], max(sizes, key=lambda key: sizes[key])

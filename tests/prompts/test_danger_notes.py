@@ -295,7 +295,7 @@ def test_who_may_hurt_a_child_is_asked_after_the_child_and_not_spoken_to_as_a_vi
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("about", ["self", "others", "harmed", "child"])
+@pytest.mark.parametrize("about", ["self", "others", "harmed", "child", "drink"])
 def test_what_was_not_agreed_gets_a_fallback_before_goodbye(language: Language, about: str) -> None:
     instead = {EN: "what to do instead", ZH: "换成什么"}[language]
     eased = {EN: "has eased", ZH: "已经缓和"}[language]
@@ -307,6 +307,18 @@ def test_what_was_not_agreed_gets_a_fallback_before_goodbye(language: Language, 
         assert eased not in text
     doctor = {EN: "the child's doctor", ZH: "带孩子去看医生"}[language]
     assert (doctor in text) is (about == "child")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nobody_who_drinks_daily_is_told_to_stop_and_the_car_is_spoken_of(language: Language) -> None:
+    wanted = {
+        EN: ("not at once, not alone: a doctor says how", "who drives", "a fit, confusion, seeing things"),
+        ZH: ("别突然停、别一个人停，怎么减听医生的", "车谁开", "抽搐、糊涂、看见不在的东西"),
+    }[language]
+    pressed = step_note(language, 5, "drink", risk_level=2)
+    assert [words in pressed for words in wanted] == [True] * 3
+    settled = step_note(language, 0, "drink", risk_level=1, spoken_of=True)
+    assert {EN: "before they stop or drink less", ZH: "停酒、减酒之前"}[language] in settled
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -325,6 +337,7 @@ def test_at_a_low_level_one_thing_that_is_still_unasked_is_named(language: Langu
         },
         "child": {EN: "how often it happened", ZH: "有过几次"},
         "harmed": {EN: "whether it gets worse", ZH: "是不是越来越重"},
+        "drink": {EN: "a fit or seeing things without it", ZH: "有没有抽搐过"},
     }
     one = {EN: "ask one thing that was not asked yet", ZH: "问一样还没问过的"}[language]
     for about, words in unasked.items():

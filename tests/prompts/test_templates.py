@@ -350,17 +350,18 @@ def test_the_note_on_open_danger_asks_about_the_kind_that_it_is(language: Langua
         Language.EN: ("what they think of doing", "hands at the throat"),
         Language.ZH: ("想做什么", "掐脖子"),
     }[language]
-    kinds = ("self", "others", "harmed", "child")
+    kinds = ("self", "others", "harmed", "child", "drink")
     notes = {about: closing_note(language, 5, risk_level=2, risk_about=about) for about in kinds}
     assert {about: (own in note, other in note) for about, note in notes.items()} == {
         "self": (True, False),
         "others": (True, False),
         "harmed": (False, True),
         "child": (False, False),
+        "drink": (False, False),
     }
     assert notes["self"] != notes["others"]
     asked_once = {closing_note(language, 5, risk_level=1, risk_about=about) for about in kinds}
-    assert len(asked_once) == 4
+    assert len(asked_once) == len(kinds)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

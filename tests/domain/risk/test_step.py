@@ -81,7 +81,8 @@ def test_only_a_danger_of_which_nothing_is_left_has_eased() -> None:
     assert [key for key, value in shown.items() if value is Step.EASED] == [(0, 0), (0, -3)]
 
 
-TOLD_OF = [{"told": True}, {"about": About.CHILD}, {"about": About.HARMED}, {"about": About.OTHERS}]
+NOT_OWN_WISH = [About.CHILD, About.HARMED, About.OTHERS, About.DRINK]
+TOLD_OF = [{"told": True}, *({"about": about} for about in NOT_OWN_WISH)]
 
 
 @pytest.mark.parametrize("over", TOLD_OF)
@@ -92,7 +93,7 @@ def test_a_calm_answer_in_an_extra_turn_does_not_end_what_was_told(over: dict[st
 
 
 @pytest.mark.parametrize("level", [0, 1])
-@pytest.mark.parametrize("about", [About.CHILD, About.HARMED, About.OTHERS])
+@pytest.mark.parametrize("about", NOT_OWN_WISH)
 def test_in_extra_turns_the_night_is_settled_before_the_own_death_is_asked_about(
     about: About, level: int
 ) -> None:

@@ -33,7 +33,7 @@ def test_all_lines_are_counted_and_each_in_its_month(tmp_path: Path) -> None:
     total = counted.total
     assert (total.findings, total.subjects, total.help) == (4, 3, 1)
     assert total.levels == {"0": 1, "1": 1, "2": 1, "3": 1}
-    assert total.about == {"none": 1, "self": 2, "others": 1, "harmed": 0, "child": 0}
+    assert total.about == {"none": 1, "self": 2, "others": 1, "harmed": 0, "child": 0, "drink": 0}
     assert total.handling == {"none": 1, "note": 1, "card": 1, "takeover": 1}
     assert total.classifier == {"off": 2, "spared": 0, "ok": 1, "failed": 1}
     assert [month.findings for month in counted.months.values()] == [1, 2, 1]
