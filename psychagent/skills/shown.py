@@ -77,8 +77,7 @@ def families_for(
             no family: "he is still there" does not say that he is a voice.
     """
     families = risk_families(skills)
-    called = tuple(meta for meta in families if meta.is_called_for(about, said))
-    called = called or tuple(meta for meta in families if meta.is_called_for(about, recorded))
+    called = _called(families, about, said, recorded)
     # "I hurt him" may be a partner or a child: who knows of no child asks first what else is called for, and
     # asks after a child all the same where nothing else is
     called = tuple(meta for meta in called if meta.suits(known)) or called
@@ -89,10 +88,26 @@ def families_for(
     if about is About.CHILD:
         # that a child is hurt is known, whatever was said last: its family stands first, voices may follow
         return (*general[:1], *(meta for meta in called if meta not in general[:1])) or families[:1]
+    if called and all(_is_for_drink(meta) for meta in called):
+        # a drinker who wants to die is asked about that first
+        called = (*general[:1], *(meta for meta in called if meta not in general[:1]))
     if about is About.HARMED and called:
         # whoever tells of a child that is hurt too is still in danger
         called = (*called, *(meta for meta in general[:1] if meta not in called))
     return called or general[:1] or families[:1]
+
+
+def _called(families: Sequence[MetaSkill], about: About, said: str, recorded: str) -> tuple[MetaSkill, ...]:
+    """List the families that today's words call for, and those on record where nothing but drink is heard."""
+    called = tuple(meta for meta in families if meta.is_called_for(about, said))
+    if not all(_is_for_drink(meta) for meta in called):
+        return called
+    return tuple(meta for meta in families if meta in called or meta.is_called_for(about, recorded))
+
+
+def _is_for_drink(meta: MetaSkill) -> bool:
+    """Return whether a family asks about drink: it stands beside the one for another danger."""
+    return About.DRINK in meta.about
 
 
 def choose_shown(

@@ -27,7 +27,7 @@ from tests.support.flat import LEXICAL
 from tests.support.memory_parts import summary
 
 SAFETY = "cbt.conceptualization.risk-and-safety"
-DANGERS = ("home-safety", "others-safety", "child-safety", "voices-safety")
+DANGERS = ("home-safety", "others-safety", "child-safety", "voices-safety", "drink-safety")
 AT_HAND = (SAFETY, *(f"cbt.conceptualization.{name}" for name in (*DANGERS, "hard-moments")))
 
 FAMILY = FAMILIES["conceptualization"]
@@ -238,6 +238,7 @@ FOUND = {
     "others-safety": (About.OTHERS, "I want to hurt him, badly.", "我真想捅了他。"),
     "child-safety": (About.CHILD, "I shook my son until he was quiet.", "我把孩子摇得没声了。"),
     "voices-safety": (About.SELF, "There is a voice that tells me to do it.", "有个声音叫我去死。"),
+    "drink-safety": (About.DRINK, "My hands shake until I have had a drink.", "早上不喝手就抖。"),
 }
 
 

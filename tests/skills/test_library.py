@@ -108,10 +108,10 @@ def test_every_modality_has_skills_for_each_kind_of_danger_in_every_stage(
     for stage in WORKING_STAGES:
         families = risk_families(store.stage(modality, stage))
         slugs = {meta.id.rsplit(".", 1)[-1] for meta in families}
-        assert {"home-safety", "child-safety", "voices-safety", "others-safety"} <= slugs
+        assert {"home-safety", "child-safety", "voices-safety", "others-safety", "drink-safety"} <= slugs
         assert dict(families[0].about) == {About.SELF: ()}, "the plain question about dying comes first"
         for_child = [meta.id.rsplit(".", 1)[-1] for meta in families if About.CHILD in meta.about]
-        assert for_child == ["child-safety", "voices-safety"], "families for victims are not among them"
+        assert for_child == ["child-safety", "voices-safety", "drink-safety"], "none for victims"
 
 
 FEARED = {
@@ -153,6 +153,41 @@ def test_skills_for_voices_presume_no_illness_and_see_to_food_and_company(
     for skill in voices.skills:
         assert not re.search(presumed[language], skill.model_dump_json()), skill.id
         assert re.search(meals[language], skill.description), skill.id
+
+
+DRINK = {
+    Language.EN: (
+        (r"\bhow much\b|what was drunk", r"shak", r"\bfit\b", "in the car", "who knows"),
+        (r"\bdoctor (?:says how|decides how|leads)", "at once|sudden", "who goes along", "who drives", "key"),
+        r"\b(?:first|small) (?:figure|number)",
+        r"\bfit, confusion.+emergency|emergency.+\bfit, confusion",
+        r"\bmg\b|diazepam|valium|cut down|taper|\bunits?\b|dependen|addict",
+    ),
+    Language.ZH: (
+        ("喝多少|一天多少|几时喝、多少", "抖", "抽", "开车", "谁知道"),
+        ("听医生|医生定|医生领", "一下子|突然|猛", "谁陪", "谁开车", "钥匙"),
+        "头一个数|小数",
+        "抽搐、糊涂.+急救",
+        "毫克|安定|减量|逐渐|标准杯|依赖|成瘾|酒鬼",
+    ),
+}
+
+
+@pytest.mark.parametrize("modality", list(Modality))
+@pytest.mark.parametrize("language", list(Language))
+def test_skills_for_drink_ask_about_body_and_road_and_leave_how_to_stop_to_a_doctor(
+    modality: Modality, language: Language
+) -> None:
+    metas = SkillLibrary(language).stage(modality, Stage.CONCEPTUALIZATION).meta_skills
+    drink = next(meta for meta in metas if meta.id.endswith("drink-safety"))
+    asked, stopped, first_answer, urgent, too_much = DRINK[language]
+    asking, stopping = drink.skills
+    for skill, parts in ((asking, asked), (stopping, stopped)):
+        assert [part for part in parts if not re.search(part, skill.description, re.IGNORECASE)] == []
+    assert re.search(first_answer, f"{asking.description} {asking.caution}", re.IGNORECASE)
+    assert re.search(urgent, f"{stopping.caution} {stopping.description}")
+    for skill in drink.skills:
+        assert not re.search(too_much, skill.model_dump_json(), re.IGNORECASE), skill.id
 
 
 def test_bundled_ids_tell_modality_stage_and_meta_skill() -> None:

@@ -163,6 +163,11 @@ KINDS = StageSkills(
         family(
             "voices", risk=True, about=dict.fromkeys((About.SELF, About.HARMED, About.CHILD), ("A voice",))
         ),
+        family(
+            "drink",
+            risk=True,
+            about={About.DRINK: (), **dict.fromkeys((About.SELF, About.OTHERS, About.CHILD), ("I drink",))},
+        ),
     ),
 )
 
@@ -179,7 +184,14 @@ KINDS = StageSkills(
         (About.OTHERS, "He hits me, I will hit back.", ["child"]),
         (About.CHILD, "He hits me. It was the once.", ["child"]),
         (About.CHILD, "A voice says so.", ["child", "voices"]),
+        (About.DRINK, "He hits me. I shook my son.", ["drink"]),
+        (About.SELF, "I drink and want to die.", ["suicide", "drink"]),
+        (About.SELF, "I drink. A voice says so.", ["voices", "drink"]),
+        (About.OTHERS, "I drink, and could hurt my son.", ["child", "drink"]),
+        (About.OTHERS, "I drink, I'll get her.", ["child", "drink"]),
+        (About.CHILD, "I drink, then I hit her.", ["child", "drink"]),
         (About.NONE, "It is so dark.", ["suicide"]),
+        (About.NONE, "I drink.", ["suicide", "drink"]),
         (About.NONE, "He hits me.", ["suicide", "home"]),
     ],
 )
@@ -197,6 +209,8 @@ def test_families_for_danger_fit_its_kind_and_the_clients_words(
         (About.HARMED, "He hits me.", "A voice orders it.", ["home"]),
         (About.SELF, "It is still there.", "", ["suicide"]),
         (About.OTHERS, "It is still there.", "A voice orders it.", ["child"]),
+        (About.SELF, "I drink. It is still there.", "A voice orders it.", ["voices", "drink"]),
+        (About.SELF, "I want to die.", "I drink.", ["suicide", "drink"]),
     ],
 )
 def test_what_is_on_record_calls_for_a_family_where_todays_words_call_for_none(
@@ -287,6 +301,88 @@ def test_voices_are_heard_in_the_words_of_a_note_and_not_where_there_are_none(
     for kind in voices.about:
         assert [text for text in yes if not voices.is_called_for(kind, text)] == []
         assert [text for text in no if voices.is_called_for(kind, text)] == []
+
+
+DRUNK = {
+    Language.EN: (
+        [
+            "I have a glass before work now, for my hands.",
+            "It's a bottle and a half a night. I drove clients about like that.",
+            "My hands shake till I've had one.",
+            "I shake until I have a drink.",
+            "I get the sweats when I don't drink.",
+            "I drove the girls home after a few beers.",
+            "I had three glasses of wine and drove home.",
+            "The last time I stopped drinking I saw things on the wall.",
+            "I'm quitting the drink tomorrow, cold turkey.",
+            "I'll pour it all away tonight.",
+            "The client drinks a bottle of wine a night.",
+        ],
+        [
+            "I never drive after drinking.",
+            "I had wine and didn't drive.",
+            "I had a glass of wine with dinner.",
+            "He drinks a bottle of vodka, and I start shaking when he drinks.",
+            "The baby takes a bottle every night.",
+            "I drink coffee in the morning.",
+            "I was shaking all over and drove home.",
+            "I want it to stop tonight.",
+        ],
+    ),
+    Language.ZH: (
+        [
+            "我每天都得喝，早上不喝手就抖",
+            "上个月我喝了酒去接女儿",
+            "早会前我手抖，含一口就不抖了。",
+            "白的半斤打底，早上还要补一口。",
+            "停过一天，抖得拿不住杯子。",
+            "断片也不是一回两回了。",
+            "我今晚就把酒全倒了。",
+            "从明天起一口都不喝。",
+            "来访者每天喝酒，早晨手抖。",
+        ],
+        [
+            "我从不酒后开车。",
+            "喝了酒叫代驾回来的。",
+            "周末喝了一杯红酒。",
+            "他每天都喝酒，喝完就打我。",
+            "他喝了酒开车来接我。",
+            "孩子每天喝三瓶奶。",
+            "早上喝杯咖啡，我气得手抖。",
+            "每天喝中药。",
+            "暴食后中间一段像断片。",
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("modality", list(Modality))
+@pytest.mark.parametrize("about", [About.SELF, About.OTHERS, About.CHILD])
+def test_drink_is_heard_beside_another_danger_and_does_not_take_its_place(
+    language: Language, modality: Modality, about: About
+) -> None:
+    skills = SkillLibrary(language).stage(modality, Stage.CONCEPTUALIZATION)
+    yes, no = DRUNK[language]
+    for said in yes:
+        families = families_for(skills, about, said, f"{said} my son 孩子 儿子")
+        assert len(families) == 2, said
+        assert about in families[0].about, said
+        assert families[1].id.endswith("drink-safety"), said
+    for said in no:
+        families = families_for(skills, about, said, said)
+        assert not any(meta.id.endswith("drink-safety") for meta in families), said
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("modality", list(Modality))
+def test_where_drink_is_the_danger_its_family_comes_alone(language: Language, modality: Modality) -> None:
+    skills = SkillLibrary(language).stage(modality, Stage.CONCEPTUALIZATION)
+    more = ["I drove clients about like that.", "He hits me.", "他打我。", "那天接孩子，路滑。"]
+    for said in (*DRUNK[language][0], *more):
+        (family,) = families_for(skills, About.DRINK, said, said)
+        assert family.id.endswith("drink-safety")
+        assert len(family.skills) == MOST_RISK_SKILLS
 
 
 def test_a_library_whose_families_name_no_kind_has_one_for_every_danger() -> None:

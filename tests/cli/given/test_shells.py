@@ -58,7 +58,7 @@ def test_whatever_the_shell_says_of_the_screen_the_numbers_are_shown(columns: st
     ended = shell("psychagent skills stats", tmp_path, COLUMNS=columns, TERM="dumb")
     assert (ended.returncode, ended.stderr) == (0, b"")
     shown = ended.stdout.decode()
-    assert "578" in shown
+    assert "588" in shown
     assert max(map(len, shown.splitlines())) <= 10_000
 
 
