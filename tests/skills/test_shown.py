@@ -439,6 +439,23 @@ WITH_CHILD = {
         "都说当了爸就不一样了。",
     ),
 }
+NUMB_PARENT = {
+    Language.EN: (
+        "I look at the baby and there's nothing.",
+        "She is four months old.",
+        "A daughter of six, Liv. I look at her and feel nothing.",
+    ),
+    Language.ZH: (
+        "我抱着宝宝，一点感觉都没有。",
+        "他才五个月大。",
+        "都说当了爸就不一样了。",
+        "儿子八岁上二年级，我对他没什么感觉。",
+    ),
+}
+FOND_PARENT = {
+    Language.EN: "A daughter of thirteen at school, and I miss her all week.",
+    Language.ZH: "女儿十三岁住校，周末回家，屋里才像个家。",
+}
 
 
 def _of_library(language: Language, part: str) -> dict[str, Skill | MetaSkill]:
@@ -455,7 +472,9 @@ def test_who_has_no_child_is_not_asked_after_one(language: Language) -> None:
     assert (len(numb), len(family)) == (len(Modality), len(Modality))
     for name, one in (numb | family).items():
         assert not any(one.suits(text) for text in CHILDLESS[language]), name
-        assert all(one.suits(text) for text in WITH_CHILD[language]), name
+        fit = NUMB_PARENT if name in numb else WITH_CHILD
+        assert all(one.suits(text) for text in fit[language]), name
+    assert not [name for name, one in numb.items() if one.suits(FOND_PARENT[language])]
 
 
 def test_a_skill_out_of_place_leaves_its_room_to_the_next() -> None:
