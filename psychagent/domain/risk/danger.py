@@ -99,6 +99,23 @@ def own_death_unasked(turns: Sequence[Turn], *, now: About, asks: Asks) -> bool:
     return bool(told & {About.HARMED, About.OTHERS, About.CHILD}) and not any(asks(turn.text) for turn in own)
 
 
+def is_newly_told(turns: Sequence[Turn], *, level: int, about: About) -> bool:
+    """Return whether the client's last words tell of danger that the counselor was not told of yet.
+
+    It is of a higher level than before the counselor's last turn, or of a kind that was not told of today.
+
+    Args:
+        turns: The session up to these words.
+        level: Their level.
+        about: Whose danger it is.
+    """
+    own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
+    if not own or level == NO_RISK:
+        return False
+    known = {About.NONE, *(turn.risk_about for turn in own)}
+    return level > (own[-1].risk_level or NO_RISK) or about not in known
+
+
 def also_told(turns: Sequence[Turn], *, now: About, before: About) -> About:
     """Say which other danger was told of last; it is not over because a more pressing one is spoken of.
 
