@@ -191,7 +191,8 @@ def test_what_is_told_for_the_first_time_at_the_end_keeps_goodbye_waiting(langua
     own = {EN: "Do you think of dying yourself?", ZH: "您自己有没有想过死？"}[language]
     waits, bye = {EN: ("goodbye waits", "say a plain goodbye"), ZH: ("先不收尾", "平实地道别")}[language]
     asked = [own, "x"] * (MOST - 1)
-    calm, told = {"risk_level": 0}, {"risk_level": 1, "risk_about": About.SELF}
+    calm: dict[str, Any] = {"risk_level": 0}
+    told: dict[str, Any] = {"risk_level": 1, "risk_about": About.SELF}
     for more in range(3):
         said = (*asked, *["y", "x"] * more)
         new, old = note(language, *said, **calm), note(language, *said, **told)
