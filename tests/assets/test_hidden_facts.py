@@ -13,12 +13,12 @@ from tests.assets.test_bundled_profiles import profiles
 from tests.support.every import LANGUAGES
 
 SAME, FEWEST = 0.3, {Language.EN: 4, Language.ZH: 3}
-"""Share of the shorter text's marks that two tellings of one fact have in common, and how many at least: years of a
-marriage and a name alone make none."""
+"""Share of the shorter text's marks that two tellings of one fact have in common, and the fewest of them: the
+years of a marriage and a name alone make none."""
 _BARE = set(
-    "the and but for with from was were are been she you your his her their our him them that this these those not "
-    "then than who what when where how out off down over after before all one has had have did does would could can "
-    "there about into just than".split()
+    "the and but for with from was were are been she you your his her their our him them that this these those"
+    " not then than who what when where how out off down over after before all one has had have did does would"
+    " could can there about into just".split()
 )
 
 
