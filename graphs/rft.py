@@ -29,4 +29,4 @@ class RftKnobs(Knobs):
 
 _DEPS = warm_rollouts(with_rollouts(DEPS, _SETTINGS, LIVE))
 
-graph = aloud(build_course(_DEPS, knobs=RftKnobs), DEPS.baseline.end_token)
+graph = aloud(build_course(_DEPS, knobs=RftKnobs, pauses=True), DEPS.baseline.end_token)

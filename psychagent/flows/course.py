@@ -9,6 +9,7 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer
 
 from psychagent.flows.rollout import hold_rollout
+from psychagent.nodes.between import pause
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.memory.reflect import reflect, summarize, update_file
@@ -41,13 +42,14 @@ def limit_of(deps: Deps, knobs: Knobs) -> int:
 
 
 def build_course(
-    deps: Deps, checkpointer: Checkpointer = None, *, knobs: type[Knobs] = Knobs
+    deps: Deps, checkpointer: Checkpointer = None, *, knobs: type[Knobs] = Knobs, pauses: bool = False
 ) -> CompiledStateGraph[CourseState, Knobs, Any, Any]:
     """Build the course graph.
 
     Input is `{"case": Case}`, or `{}` to start from the knobs' bundled profile. One thread holds one
     course. Pass `durability="sync"` only together with a checkpointer. `knobs` is the context schema
-    that a served graph shows; its defaults apply to knobs that a run does not set.
+    that a served graph shows; its defaults apply to knobs that a run does not set. With `pauses` a person
+    is asked to begin each next session; a chat in a terminal asks by itself.
     """
     graph = StateGraph(CourseState, context_schema=knobs)
     graph.add_node("open", open_session(deps))
@@ -63,5 +65,8 @@ def build_course(
     graph.add_edge("rollout", "select")
     graph.add_conditional_edges("select", after_select, ["summarize", "update_file", "remember", "rollout"])
     graph.add_edge(["summarize", "update_file", "remember"], "reflect")
-    graph.add_edge("reflect", "open")
+    if pauses:
+        graph.add_node("pause", pause(deps))
+        graph.add_edge("reflect", "pause")
+    graph.add_edge("pause" if pauses else "reflect", "open")
     return graph.compile(checkpointer=checkpointer, name="course")

@@ -10,7 +10,8 @@ from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 
 from psychagent.domain.base import Speaker
-from psychagent.domain.risk.finding import HIGH, Handling, RiskMode
+from psychagent.domain.risk.danger import is_newly_told, open_danger
+from psychagent.domain.risk.finding import HIGH, About, Handling, RiskMode
 from psychagent.domain.risk.level import level_at
 from psychagent.domain.role import ClientKind
 from psychagent.domain.turn import Turn, count_counselor_turns
@@ -38,15 +39,17 @@ def _said_goodbye(turns: Sequence[Turn]) -> bool:
     return any(turn.ends_session for turn in turns[-2:])
 
 
-def goes_on(turns: Sequence[Turn], level: int, *, most: int, extra: int) -> bool:
+def goes_on(turns: Sequence[Turn], level: int, about: About = About.NONE, *, most: int, extra: int) -> bool:
     """Return whether danger keeps a session open that would be over, where the gate acts.
 
-    It stays open while the level is high, and, where the counselor was told of any danger in its last turn,
-    until it has said the goodbye that danger kept it from; never for more than the extra turns.
+    It stays open while the level is high, where the client's last words tell of a danger for the first time,
+    be it in answer to a goodbye, and, where the counselor was told of any danger in its last turn, until it
+    has said the goodbye that danger kept it from; never for more than the extra turns.
 
     Args:
         turns: The session so far.
         level: Risk level of the client's last turn.
+        about: Whose danger it is.
         most: Most counselor turns of a session.
         extra: Most counselor turns beyond them.
     """
@@ -54,7 +57,8 @@ def goes_on(turns: Sequence[Turn], level: int, *, most: int, extra: int) -> bool
     own = [turn for turn in turns[-2:] if turn.speaker is Speaker.COUNSELOR]
     was_kept = spoken > most or any(turn.risk_level for turn in own)
     is_unclosed = was_kept and not _said_goodbye(turns)
-    return spoken < most + extra and (level >= HIGH or is_unclosed)
+    is_new = is_newly_told(turns, level=level, about=about)
+    return spoken < most + extra and (level >= HIGH or is_unclosed or is_new)
 
 
 def _level(state: SessionState, brief: Brief) -> int:
@@ -72,7 +76,9 @@ def _is_kept_open(deps: Deps, state: SessionState, brief: Brief) -> bool:
     if mode_of(deps.baseline, brief.knobs) is not RiskMode.ACT:
         return False
     most, extra = brief.knobs.max_counselor_turns, deps.baseline.safety.extra_turns
-    return goes_on(state["turns"], _level(state, brief), most=most, extra=extra)
+    turns, level = state["turns"], _level(state, brief)
+    about = open_danger(state.get("findings", []), turns, before=brief.memory.risk_about)
+    return goes_on(turns, level, about, most=most, extra=extra)
 
 
 def after_counselor(deps: Deps) -> Edge:

@@ -101,7 +101,7 @@ def read_answer(said: object, *, turn: object) -> tuple[str, str]:
 
 def _asked(sources: Sources, state: SessionState, brief: Brief) -> dict[str, object]:
     """Say what the person is asked: the counselor's words, the turn, and the card that stays in sight."""
-    card = state.get("card") or _last_card(sources, brief, state.get("findings", []))
+    card = state.get("card") or last_card(sources, brief, state.get("findings", []))
     shown = {"card": card.model_dump(mode="json")} if card else {}
     return {
         "counselor": state["turns"][-1].text,
@@ -111,7 +111,7 @@ def _asked(sources: Sources, state: SessionState, brief: Brief) -> dict[str, obj
     }
 
 
-def _last_card(sources: Sources, brief: Brief, findings: Sequence[RiskFinding]) -> Card | None:
+def last_card(sources: Sources, brief: Brief, findings: Sequence[RiskFinding]) -> Card | None:
     """Write again the card of the session's worst danger, the last of several: it is needed later, too."""
     shown = [one for one in findings if one.shows_card and one.level >= HIGH]
     worst = max(reversed(shown), key=lambda one: one.level, default=None)

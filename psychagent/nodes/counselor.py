@@ -8,7 +8,8 @@ from typing import assert_never
 from langgraph.runtime import Runtime
 
 from psychagent.assets.settings.baseline import BaselineSettings
-from psychagent.domain.risk.finding import About
+from psychagent.domain.risk.danger import is_newly_told
+from psychagent.domain.risk.finding import NO_RISK, About
 from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.role import Role
 from psychagent.domain.turn import Turn
@@ -33,7 +34,7 @@ def counselor(deps: Deps) -> SessionNode:
     async def speak(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns, draft = runtime.context, state.get("turns", []), state["retrieved"]
         assert draft is not None, "retrieve runs before counselor"
-        stays = is_pressing(draft.risk_level) and turns_after(deps, brief, turns) > 0
+        stays = _must_stay(turns, draft) and turns_after(deps, brief, turns) > 0
         prompt = counselor_prompt(deps, brief, turns, draft.skills, draft.risk_level, draft.risk_about)
         answer = await deps.chat(Role.COUNSELOR, brief.knobs).request(
             prompt,
@@ -53,6 +54,12 @@ def counselor(deps: Deps) -> SessionNode:
         return {"turns": [turn], "usage": answer.usage, "retrieved": None}
 
     return speak
+
+
+def _must_stay(turns: Sequence[Turn], draft: Turn) -> bool:
+    """Return whether danger allows no goodbye: high, or told of for the first time."""
+    level = draft.risk_level or NO_RISK
+    return is_pressing(level) or is_newly_told(turns, level=level, about=draft.risk_about)
 
 
 def counselor_prompt(

@@ -116,7 +116,8 @@ async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]
 def filter_prompt(sources: Sources, brief: Brief, skills: StageSkills) -> Prompt:
     """Write the coarse filter's prompt."""
     prompts = sources.prompts(brief.case.language)
-    metas = [meta.model_dump(include={"id", "name", "description"}) for meta in choosable(skills)]
+    families = _planned_first(sources, brief, choosable(skills))
+    metas = [meta.model_dump(include={"id", "name", "description"}) for meta in families]
     text = prompts.render(
         "filter/user",
         plan=brief.plan,
@@ -133,6 +134,14 @@ def filter_prompt(sources: Sources, brief: Brief, skills: StageSkills) -> Prompt
         seed=brief.seed("filter"),
         call=brief.call(Role.FILTER),
     )
+
+
+def _planned_first(sources: Sources, brief: Brief, families: Sequence[MetaSkill]) -> list[MetaSkill]:
+    """Put the families of the plan's stage first: a last session draws on those of an ending beside them."""
+    case = brief.case
+    planned = sources.skills(case.language).stage(case.modality, brief.plan.stage)
+    ids = {meta.id for meta in planned.meta_skills}
+    return sorted(families, key=lambda meta: meta.id not in ids)
 
 
 def recent_turns(turns: Sequence[Turn]) -> Sequence[Turn]:

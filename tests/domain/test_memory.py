@@ -441,3 +441,23 @@ def test_a_file_of_thousands_of_entries_is_cut_in_no_time() -> None:
     assert '"0: xxx' not in text
     # each round measures the whole file, and each entry is measured once
     assert measured["calls"] < 2000 + 60
+
+
+OBJECTED = {
+    Language.EN: "Felt questioned like on a form; it was not mended. ",
+    Language.ZH: "不满咨询师只顾追问，没有说开。",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_a_client_objected_to_in_the_counselor_stays_however_full_memory_is(language: Language) -> None:
+    held = memory(20, language=language, size=1400)
+    last = held.summaries[-1]
+    state = last.client_state_analysis
+    rest = words(language, 500, "rest ")
+    told = state.model_copy(update={"unresolved_points_or_tensions": OBJECTED[language] + rest})
+    danger = SafetyNote(danger=Danger.VOICED, words=rest[:300], agreed=rest[:250], next=rest[:200])
+    for safety in (SafetyNote(), danger):
+        now = last.model_copy(update={"client_state_analysis": told, "safety": safety})
+        full = held.model_copy(update={"summaries": (*held.summaries[:-1], now)})
+        assert re.split("[;，]", OBJECTED[language])[0] in view_memory(full).recent[-1].open

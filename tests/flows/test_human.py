@@ -40,6 +40,51 @@ async def test_a_person_answers_through_interrupts_to_the_end_of_the_course() ->
     assert state["recalls"] == []
 
 
+async def test_between_sessions_a_served_course_shows_the_goodbye_and_waits() -> None:
+    cast = two_sessions()
+    graph = build_course(cast.deps, InMemorySaver(), pauses=True)
+    knobs = knobs_of(cast, client="human")
+    await graph.ainvoke(START, CONFIG, context=knobs)
+    state = await graph.ainvoke(Command(resume="I am tired."), CONFIG, context=knobs)
+    shown = waiting(state)
+    assert shown == {"closed": True, "counselor": SAID[1], "session_index": 1, "homework": ["task1"]}
+    assert len(cast.asked("counselor")) == 2, "the next session has not begun"
+    for said in ("Hello?", ["a"], True, {"end": True}):
+        state = await graph.ainvoke(Command(resume=said), CONFIG, context=knobs)
+        assert "the session is over" in waiting(state)["problem"]
+        assert waiting(state) | shown == waiting(state)
+    state = await graph.ainvoke(Command(resume={"next": True}), CONFIG, context=knobs)
+    assert waiting(state) == {"counselor": SAID[2], "session_index": 2, "turn": 1}
+    assert "Hello?" not in str(cast.asked("counselor")), "nobody heard it"
+    state = await graph.ainvoke(Command(resume="Better."), CONFIG, context=knobs)
+    assert "__interrupt__" not in state, "no session follows the last one"
+    assert state["finished_reason"] == "max_sessions"
+
+
+async def test_an_empty_answer_begins_the_next_session_and_a_simulated_client_is_not_asked() -> None:
+    cast = two_sessions()
+    graph = build_course(cast.deps, InMemorySaver(), pauses=True)
+    knobs = knobs_of(cast, client="human")
+    await graph.ainvoke(START, CONFIG, context=knobs)
+    await graph.ainvoke(Command(resume="I am tired."), CONFIG, context=knobs)
+    state = await graph.ainvoke(Command(resume=""), CONFIG, context=knobs)
+    assert waiting(state)["counselor"] == SAID[2]
+    cast = two_sessions()
+    graph = build_course(cast.deps, InMemorySaver(), pauses=True)
+    state = await graph.ainvoke(START, CONFIG, context=knobs_of(cast))
+    assert state["finished_reason"] == "max_sessions"
+
+
+async def test_danger_that_is_told_of_between_sessions_shows_the_card() -> None:
+    cast = two_sessions()
+    graph = build_course(cast.deps, InMemorySaver(), pauses=True)
+    knobs = knobs_of(cast, client="human", region="US")
+    await graph.ainvoke(START, CONFIG, context=knobs)
+    await graph.ainvoke(Command(resume="I am tired."), CONFIG, context=knobs)
+    state = await graph.ainvoke(Command(resume="I want to kill myself."), CONFIG, context=knobs)
+    assert waiting(state)["card"]["lines"][0]["call"] == "911"
+
+
 async def test_the_counselor_hears_what_was_typed_and_is_not_asked_twice() -> None:
     cast = two_sessions()
     graph = build_course(cast.deps, InMemorySaver())

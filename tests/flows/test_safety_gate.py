@@ -96,6 +96,27 @@ async def test_a_concern_is_asked_about_once_and_not_in_the_last_turn() -> None:
     assert "nothing new" in tails[3]
 
 
+@pytest.mark.parametrize("most", [2, 6])
+async def test_what_is_told_in_answer_to_a_goodbye_gets_a_turn_of_its_own(most: int) -> None:
+    says = ["Hm.", "Better to be gone.", "I am only tired.", "Bye."]
+    own = [spoken("Turn 1."), spoken("Goodbye.", ends=True), spoken("Gone?"), spoken("Farewell.", ends=True)]
+    cast = gated({"counselor": own, "client": says}, mode="act", max_counselor_turns=most)
+    held = await hold(cast)
+    assert counselors(held) == ["Turn 1.", "Goodbye.", "Gone?", "Farewell."]
+    assert "may mean danger" in cast.asked("counselor")[2][-1]["content"]
+    cast = gated({"counselor": own[:2], "client": says[:2]}, mode="act", max_counselor_turns=2, extra_turns=0)
+    assert len(counselors(await hold(cast))) == 2, "no turn may follow"
+
+
+@pytest.mark.parametrize("says", [["Hm.", "Better to be gone.", "No.", "Bye."]])
+async def test_a_goodbye_to_what_was_just_told_is_asked_for_again(says: list[str]) -> None:
+    bye = spoken("Goodbye.", ends=True)
+    own = [spoken("Hello."), spoken("Turn 2."), bye, spoken("Gone?"), bye]
+    cast = gated({"counselor": own, "client": says}, mode="act", max_counselor_turns=3, max_retries=1)
+    held = await hold(cast)
+    assert counselors(held) == ["Hello.", "Turn 2.", "Gone?", "Goodbye."]
+
+
 async def test_high_danger_pins_retrieval_to_the_skills_for_danger() -> None:
     cast = gated(replies(SAYS), mode="act")
     held = await hold(cast)

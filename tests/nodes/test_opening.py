@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -68,6 +69,29 @@ async def test_the_next_session_follows_the_proposal_and_draws_on_its_stage() ->
     assert any(skill.startswith(SAFETY) for skill in given["open"].candidates), (
         "safety work is always at hand"
     )
+
+
+@pytest.mark.parametrize(
+    ("held", "index", "most", "first"),
+    [
+        (Stage.CONCEPTUALIZATION, 1, 2, "intervention"),
+        (Stage.CONCEPTUALIZATION, 1, 4, "intervention"),
+        (Stage.INTERVENTION, 2, 3, "consolidation"),
+        (Stage.CONSOLIDATION, 3, 4, "consolidation"),
+    ],
+)
+async def test_the_families_of_the_plans_stage_are_offered_first(
+    held: Stage, index: int, most: int, first: str
+) -> None:
+    cast = Cast({"filter": [chosen_family(first)]})
+    state = after_session(held, Stage(first), index=index)
+    given = await opened(cast, state, max_sessions=most)
+    assert given["open"].plan.stage is Stage(first)
+    offered = re.findall(r"^- cbt\.(\w+)\.", cast.asked("filter")[0][-1]["content"], re.MULTILINE)
+    assert offered[0] == first
+    assert len(list(itertools.groupby(offered))) == len(set(offered)) > 1, "each stage stands together"
+    ending = "consolidation" if index + 1 == most else first
+    assert ending in offered, "a last session may end, whatever its plan"
 
 
 @pytest.mark.parametrize(

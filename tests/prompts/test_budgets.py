@@ -23,6 +23,7 @@ from psychagent.flows.build import build_deps
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Deps
+from psychagent.nodes.safety.unasked import still_to_ask
 from psychagent.skills.shown import MOST_RISK_SKILLS, risk_skills
 from tests.support.budgets import COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY
 from tests.support.every import LANGUAGES, MODALITIES
@@ -190,8 +191,11 @@ def test_the_notes_on_a_turn_in_danger_stay_short(language: Language) -> None:
     abouts, either = tuple(About), (True, False)
     where: dict[str, Any] = {"extra_turns": 4, "spoken_of": True, "danger_open": True, "last": True}
     sizes = {}
-    for left, level, about, told, own in product((9, 3, 2, 1, 0, -3), (1, 2, 3), abouts, either, either):
+    grid = product((9, 3, 2, 1, 0, -3), (1, 2, 3), abouts, either, either, either)
+    for left, level, about, told, own, new in grid:
         given = where | {"risk_level": level, "risk_about": about, "told": told, "own_unasked": own}
+        unasked = still_to_ask(library(language), (), about=about, voices=True)
+        given |= {"newly_told": new, "voices": True, "unasked": unasked}
         given["also"] = "child" if own and about not in (About.NONE, About.CHILD) else ""
-        sizes[left, level, about, told, own] = estimate_tokens(closing_note(language, left, **given))
+        sizes[left, level, about, told, own, new] = estimate_tokens(closing_note(language, left, **given))
     assert max(sizes.values()) <= NOTES_IN_DANGER[language], max(sizes, key=lambda key: sizes[key])

@@ -306,3 +306,13 @@ def test_a_profile_without_theory_still_has_a_prompt() -> None:
     head = client_prompt(CASTS[Language.EN].deps, brief, HELLO).messages[0]["content"]
     assert UNSEEN[Language.EN] not in head
     assert "Ruth Abelson" in head
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_happened_earlier_in_life_is_no_fact_that_is_told_to_a_first_question(name: str) -> None:
+    language = Language(name[:2])
+    profile, head = find_profile(name, language), head_of(name)
+    facts, rest = head.split({Language.EN: "What brings you", Language.ZH: "为什么来"}[language], 1)
+    brings, tells = rest.split(TELL[language], 1)
+    for event in profile.basic_info.growth_experiences:
+        assert [event in part for part in (facts, brings, tells)] == [False, True, False]

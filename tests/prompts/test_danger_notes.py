@@ -19,6 +19,7 @@ from psychagent.flows.build import build_deps
 from psychagent.flows.session import goes_on
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.counselor_view import render_moment
+from psychagent.nodes.safety.unasked import still_to_ask
 from psychagent.safety.rules import load_rules
 from tests.support.budgets import COUNSELOR_HEAD_WITH_MEMORY, DANGER_ON_RECORD
 from tests.support.every import LANGUAGES
@@ -27,6 +28,7 @@ from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.memory_parts import memory as memory_of
 from tests.support.memory_parts import summary
 from tests.support.moments import closing_note
+from tests.support.prompt_values import library
 
 EN, ZH = Language.EN, Language.ZH
 MOST = 6
@@ -198,7 +200,7 @@ def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Lan
         EN: ("settles nothing by itself", "The last words may mean danger"),
         ZH: ("先前的还没着落", "刚才的话里可能有危险"),
     }[language]
-    asked = talk(*[OWN[language], "x"] * (MOST - 1))
+    asked = talk(*[OWN[language], "x"] * (MOST - 1), risk_level=1, risk_about=About.SELF)
     for spoken, there, absent in ((asked, settle, new), (turns, new, settle)):
         text = note(language, spoken, level=1, about=About.SELF)
         assert there in text
@@ -318,7 +320,11 @@ def test_nobody_who_drinks_daily_is_told_to_stop_and_the_car_is_spoken_of(langua
     pressed = step_note(language, 5, "drink", risk_level=2)
     assert [words in pressed for words in wanted] == [True] * 3
     settled = step_note(language, 0, "drink", risk_level=1, spoken_of=True)
-    assert {EN: "before they stop or drink less", ZH: "停酒、减酒之前"}[language] in settled
+    instead = {
+        EN: ("neither stopping nor drinking more", "until a doctor has seen them", "while the head is clear"),
+        ZH: ("不停也不加", "看过医生之前家里谁陪着", "人还清醒就打急救电话"),
+    }[language]
+    assert [words in settled for words in instead] == [True] * 3
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -332,8 +338,8 @@ def test_what_is_new_is_asked_about_before_goodbye_while_turns_are_left(language
 def test_at_a_low_level_one_thing_that_is_still_unasked_is_named(language: Language) -> None:
     unasked = {
         "self": {
-            EN: "earlier attempts, drink; of voices or pursuers since when",
-            ZH: "以前有没有试过、喝没喝酒；有声音或觉得被害的，从什么时候",
+            EN: "(earlier attempts, drink)",
+            ZH: "（以前有没有试过、喝没喝酒）",
         },
         "child": {EN: "how often it happened", ZH: "有过几次"},
         "harmed": {EN: "whether it gets worse", ZH: "是不是越来越重"},
@@ -342,7 +348,8 @@ def test_at_a_low_level_one_thing_that_is_still_unasked_is_named(language: Langu
     one = {EN: "ask one thing that was not asked yet", ZH: "问一样还没问过的"}[language]
     for about, words in unasked.items():
         for told in (True, False):
-            text = step_note(language, 5, about, risk_level=1, spoken_of=True, told=told)
+            left = still_to_ask(library(language), (), about=About(about), voices=False)
+            text = step_note(language, 5, about, risk_level=1, spoken_of=True, told=told, unasked=left)
             assert one in text
             assert words[language] in text
 

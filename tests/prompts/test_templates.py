@@ -166,6 +166,16 @@ def test_a_summary_is_told_lengths_that_its_fields_can_hold(language: Language) 
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+def test_a_summary_says_first_what_was_held_against_the_counselor(language: Language) -> None:
+    # what stands last is cut where memory is full
+    (asked,) = re.findall(
+        r'"unresolved_points_or_tensions": "([^"]+)"', summary_task(language, "intervention")
+    )
+    objected, open_ = {Language.EN: ("objected", "what is open"), Language.ZH: ("不满", "没了结")}[language]
+    assert 0 <= asked.find(objected) < asked.find(open_)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_a_course_ends_by_plan_only_where_both_took_leave(language: Language) -> None:
     leave = {Language.EN: "took leave", Language.ZH: "道了别"}[language]
     assert leave in summary_task(language, "consolidation", "termination")

@@ -24,6 +24,7 @@ def closing_note(
     given: dict[str, Any] = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
     given |= {"risk_level": 0, "risk_about": "none", "extra_turns": 0, "own_unasked": False, "turn": 9}
     given |= {"taken_over": False, "also": "", "passing": False, "numbers": ""}
+    given |= {"voices": False, "unasked": "what is left", "newly_told": False}
     given |= {"turns_left": left} | over
     where = Where(
         turn=given["turn"],
@@ -34,6 +35,7 @@ def closing_note(
         spoken_of=spoken_of,
         pressed=pressed,
         told=told,
+        newly_told=given["newly_told"],
         still_open=StillOpen.NONE,
         own_unasked=given["own_unasked"],
     )

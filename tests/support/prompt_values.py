@@ -88,6 +88,8 @@ def values(
         "also": "child",
         "passing": False,
         "numbers": "mark-number",
+        "voices": True,
+        "unasked": "mark-unasked",
         "on_record": "mark-record",
         "own_unasked": True,
         "card": Card(

@@ -86,17 +86,37 @@ def still_open(turns: Sequence[Turn], *, before: bool, asks: Asks) -> StillOpen:
     return StillOpen.NONE if any(asking[:-1]) else StillOpen.ANSWERED
 
 
-def own_death_unasked(turns: Sequence[Turn], *, now: About, asks: Asks) -> bool:
+def own_death_unasked(turns: Sequence[Turn], *, now: About, asks: Asks, denied_before: bool = False) -> bool:
     """Return whether danger of another kind was told of and the client's own death was not asked about.
 
     Args:
         turns: The session so far.
         now: Whose danger the counselor is told of now.
         asks: Whether a counselor's words ask about dying or self-harm.
+        denied_before: Whether an earlier session asked, and the answer was no. Who then tells of drink
+            alone is not asked again: body and road need the turn.
     """
     own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
+    settled = {About.DRINK} if denied_before else set[About]()
     told = {now, *(turn.risk_about for turn in own)}
-    return bool(told - {About.NONE, About.SELF}) and not any(asks(turn.text) for turn in own)
+    return bool(told - {About.NONE, About.SELF} - settled) and not any(asks(turn.text) for turn in own)
+
+
+def is_newly_told(turns: Sequence[Turn], *, level: int, about: About) -> bool:
+    """Return whether the client's last words tell of danger that the counselor was not told of yet.
+
+    It is of a higher level than before the counselor's last turn, or of a kind that was not told of today.
+
+    Args:
+        turns: The session up to these words.
+        level: Their level.
+        about: Whose danger it is.
+    """
+    own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
+    if not own or level == NO_RISK:
+        return False
+    known = {About.NONE, *(turn.risk_about for turn in own)}
+    return level > (own[-1].risk_level or NO_RISK) or about not in known
 
 
 def also_told(turns: Sequence[Turn], *, now: About, before: About) -> About:

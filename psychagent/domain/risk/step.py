@@ -29,6 +29,8 @@ class Step(StrEnum):
     """It was asked about: take up the answer, a no or a yes."""
     GO_ON = "go_on"
     """It was told of, or asked about twice: ask what is not asked yet, then settle the night."""
+    STAY = "stay"
+    """Time is up, and the last words tell of something new: goodbye waits."""
     SETTLE = "settle"
     """It is less sharp, and time is up: settle the night, ask what is still unasked, then say goodbye."""
     EASED = "eased"
@@ -55,6 +57,8 @@ class Where(NamedTuple):
     """Whether it was asked about more than once, so that a no is an answer and no dodge."""
     told: bool
     """Whether the client has told of it, in this session or before."""
+    newly_told: bool
+    """Whether the last words tell of danger that the counselor was not told of before."""
     still_open: StillOpen
     own_unasked: bool
 
@@ -79,12 +83,18 @@ def step_of(where: Where) -> Step:
         return Step.HEAR
     # the night first: whoever closes asks about the own death in the same note, once the night is settled
     if _is_late(where) and (where.level == CONCERN or _is_unsettled(where)):
-        return Step.SETTLE if where.pressed or where.told else Step.FOLLOW
+        return _at_the_end(where)
     if where.own_unasked:
         return Step.OWN
     if where.level == CONCERN:
         return Step.GO_ON if where.told or where.pressed else Step.FOLLOW
     return _calm(where)
+
+
+def _at_the_end(where: Where) -> Step:
+    if not (where.pressed or where.told):
+        return Step.FOLLOW
+    return Step.STAY if where.newly_told else Step.SETTLE
 
 
 def _is_late(where: Where) -> bool:

@@ -25,8 +25,8 @@ _DANGER_TOKENS, _NOTE_TOKENS, _LEAST_NOTE = 360, 80, 30
 _NOTE_FIELD_TOKENS, _LEAST_FIELD = 5, 18
 _OTHER_NOTES = 2
 _NOTE_FIELDS = ("agreed", "words", "next", "asked", "people", "holds")
-"""The texts of a note on danger, those first that must not be left out: what is still to be asked comes before
-what was."""
+"""The texts of a note on danger, those first that must not be left out: what is still to be asked comes
+before what was."""
 _HOLDING = ("agreed", "people", "holds", "next")
 """Those that a plan for a danger consists of: none of them is left out."""
 _DANGER_TIERS = (("agreed", "next"), ("words", "asked"), ("people", "holds"))

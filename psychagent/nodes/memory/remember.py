@@ -39,7 +39,9 @@ def remember(deps: Deps) -> CourseNode:
 def recall_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Prompt:
     """Ask behind the client's own messages, which a prefix cache of its model still holds."""
     head = client_head(sources, brief)
-    task = sources.prompts(brief.case.language).render("client/recall", untold=client_view(brief).lines)
+    task = sources.prompts(brief.case.language).render(
+        "client/recall", untold=client_view(brief).lines, last=brief.is_last
+    )
     messages = client_messages(head, turns)
     if messages[-1]["role"] == "user":
         # some chat templates allow no two messages of one role in a row

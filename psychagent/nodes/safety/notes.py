@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
-from psychagent.domain.risk.danger import StillOpen, also_told, own_death_unasked, still_open
+from psychagent.domain.base import Speaker
+from psychagent.domain.risk.danger import (
+    StillOpen,
+    also_told,
+    is_newly_told,
+    own_death_unasked,
+    still_open,
+)
 from psychagent.domain.risk.finding import NO_RISK, About
 from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.risk.step import Where, step_of
 from psychagent.domain.safety import Danger, is_past_half, safety_due, times_asked
+from psychagent.domain.skill import StageSkills
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.nodes.deps import Sources
+from psychagent.nodes.safety.open_danger import recorded_danger
+from psychagent.nodes.safety.unasked import still_to_ask
 from psychagent.nodes.state import Brief
-from psychagent.skills.shown import risk_skills
+from psychagent.safety.rules import RiskRules
+from psychagent.skills.shown import risk_skills, tells_of_voices
+
+_VOICES = "voices"
+"""What the ids of the rules hold that hear an answer to a question about voices."""
 
 
 def danger_notes(
@@ -33,6 +48,7 @@ def danger_notes(
         risk_level: What the safety gate tells the counselor; None where it only watches.
         risk_about: Whose danger that is.
     """
+    rules = sources.safety(brief.case.language).rules
     skills = sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
     risk = {skill.id: skill.name for skill in risk_skills(skills)}
     where = _where(sources, brief, turns, set(risk.values()), risk_level, risk_about)
@@ -40,7 +56,7 @@ def danger_notes(
         turns,
         session_index=brief.session_index,
         max_turns=brief.knobs.max_counselor_turns,
-        asks=sources.safety(brief.case.language).rules.asks_about,
+        asks=rules.asks_about,
         skills=set(risk.values()),
     )
     # where the gate acts it knows better than the skills, which stay for some turns after a hint; a danger on
@@ -50,12 +66,17 @@ def danger_notes(
     also = About.NONE
     if risk_level is not None:
         also = also_told(turns, now=where.about, before=brief.memory.risk_about)
+    voices = _tells_of_voices(rules, skills, brief, turns, skill_ids)
     return {
         "safety_due": due,
         "danger_open": not due and (where.level > NO_RISK or where.still_open is not StillOpen.NONE or shown),
         "risk_about": where.about.value,
         "also": also.value,
         "risk_level": risk_level,
+        "voices": voices,
+        "unasked": still_to_ask(
+            sources.prompts(brief.case.language), turns, about=where.about, voices=voices
+        ),
         "extra_turns": where.extra_turns,
         "step": step_of(where).value,
         "own_unasked": where.own_unasked,
@@ -66,6 +87,20 @@ def danger_notes(
         else "",
         "taken_over": any(turn.by_gate for turn in turns[-2:]),
     }
+
+
+def _tells_of_voices(
+    rules: RiskRules, skills: StageSkills, brief: Brief, turns: Sequence[Turn], skill_ids: Sequence[str]
+) -> bool:
+    """Return whether the client told of voices or pursuers, if only with a yes to a question about them."""
+    told = [recorded_danger(brief)]
+    for before, turn in pairwise(turns):
+        if turn.speaker is Speaker.CLIENT:
+            affirmed = {*rules.hear(turn.text, before.text).patterns} - {*rules.hear(turn.text).patterns}
+            if any(_VOICES in rule for rule in affirmed):
+                return True
+            told += [before.text, turn.text] if affirmed else [turn.text]
+    return tells_of_voices(skills, "\n".join(told), skill_ids)
 
 
 def _where(
@@ -85,6 +120,7 @@ def _where(
     taken_up = before and spoken > 0 and still is StillOpen.NONE
     asked = times_asked(turns, asks=rules.asks_about, skills=skills)
     was_high = any(is_pressing(turn.risk_level) for turn in turns)
+    denied = any(one.safety.danger is Danger.DENIED for one in brief.memory.summaries)
     on_record = any(one.safety.danger is Danger.VOICED for one in brief.memory.summaries)
     return Where(
         turn=spoken + 1,
@@ -95,8 +131,10 @@ def _where(
         spoken_of=was_high or taken_up or asked > 0,
         pressed=asked > 1,
         told=was_high or on_record,
+        newly_told=acts and is_newly_told(turns, level=risk_level or NO_RISK, about=risk_about),
         still_open=still,
-        own_unasked=is_past_half(turns, most) and own_death_unasked(turns, now=about, asks=rules.asks_self),
+        own_unasked=is_past_half(turns, most)
+        and own_death_unasked(turns, now=about, asks=rules.asks_self, denied_before=denied),
     )
 
 

@@ -20,6 +20,7 @@ CALM = Where(
     spoken_of=False,
     pressed=True,
     told=False,
+    newly_told=False,
     still_open=StillOpen.NONE,
     own_unasked=False,
 )

@@ -94,3 +94,16 @@ def test_behind_a_dialogue_that_the_counselor_ended_the_request_joins_its_words(
     prompt = recall_prompt(cast.deps, brief_for(cast.deps, case_of("en07")), SAID[:3])
     assert [m["role"] for m in prompt.messages] == ["system", "user", "assistant", "user"]
     assert prompt.messages[-1]["content"].startswith("Goodbye.\n\n[The session is over")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_after_the_last_session_no_next_one_is_spoken_of(language: Language) -> None:
+    cast = Cast({}, language=language, max_sessions=3)
+    next_time, over = {
+        Language.EN: ("until next time", "no meeting with the counselor follows"),
+        Language.ZH: ("下次之前", "以后不再见面"),
+    }[language]
+    for index in (1, 2, 3):
+        brief = brief_for(cast.deps, case_of(f"{language.value}07"), session_index=index)
+        task = recall_prompt(cast.deps, brief, SAID).messages[-1]["content"]
+        assert (next_time in task, over in task) == (index < 3, index == 3)

@@ -1,0 +1,70 @@
+"""Between two sessions with a person: the course waits until the person begins the next one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from langgraph.runtime import Runtime
+from langgraph.types import interrupt
+
+from psychagent.domain.base import Speaker
+from psychagent.domain.ending import end_reason
+from psychagent.domain.risk.finding import NO_RISK
+from psychagent.domain.role import ClientKind
+from psychagent.nodes.client import last_card
+from psychagent.nodes.deps import CourseNode, Deps, Sources
+from psychagent.nodes.knobs import Knobs, knobs_of
+from psychagent.nodes.opening import brief_of, next_plan
+from psychagent.nodes.state import Brief, CourseState
+
+NEXT: Mapping[str, bool] = {"next": True}
+"""What a person answers to begin the next session; an empty text does, too."""
+_UNHEARD = 'the session is over, so nobody reads what is sent; send {"next": true} to begin the next one'
+
+
+def pause(deps: Deps) -> CourseNode:
+    """Make the node that shows a person how the session ended, and waits for it to begin the next one.
+
+    Without it the next opening follows the goodbye in one breath, and who waits without the stream never
+    sees the goodbye. A course that is over, and one with a simulated client, goes on.
+    """
+
+    async def wait(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
+        knobs = knobs_of(runtime.context, deps.knobs)
+        if knobs.client is ClientKind.HUMAN and _goes_on(deps, state, knobs):
+            _ask_person(deps, brief_of(deps, state, knobs), _shown(deps, state, knobs))
+        return {}
+
+    return wait
+
+
+def _goes_on(sources: Sources, state: CourseState, knobs: Knobs) -> bool:
+    """Decide as the next opening will: whether another session follows."""
+    session, most = state["open"], knobs.max_sessions
+    plan, _ = next_plan(sources, state["case"], session, state["memory"], max_sessions=most)
+    return end_reason(plan.stage, session.index, most) is None
+
+
+def _shown(sources: Sources, state: CourseState, knobs: Knobs) -> dict[str, object]:
+    """Say what the person is shown: the counselor's last words, what was set, and the card of a danger."""
+    session = state["finished_session"]
+    assert session is not None, "reflect runs before pause"
+    own = [turn.text for turn in session.turns if turn.speaker is Speaker.COUNSELOR]
+    card = last_card(sources, brief_of(sources, state, knobs), session.risk)
+    return {
+        "closed": True,
+        "counselor": own[-1] if own else "",
+        "session_index": session.session_index,
+        "homework": list(session.summary.homework),
+        **({"card": card.model_dump(mode="json")} if card else {}),
+    }
+
+
+def _ask_person(sources: Sources, brief: Brief, shown: Mapping[str, object]) -> None:
+    """Interrupt until the person begins the next session; words that nobody hears may tell of danger."""
+    more: dict[str, object] = {}
+    while (said := interrupt({**shown, **more})) not in ("", NEXT):
+        more, texts = {"problem": _UNHEARD}, sources.safety(brief.case.language)
+        heard = texts.rules.hear(said if isinstance(said, str) else "")
+        if max(heard.hard, heard.soft) > NO_RISK:
+            more["card"] = texts.card(brief.region, heard.about).model_dump(mode="json")
