@@ -154,7 +154,7 @@ def test_settings_are_frozen_and_survive_json() -> None:
     )
     assert RuntimeSettings.model_validate_json(runtime.model_dump_json()) == runtime
     name = "world"
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(SettingsError, match="cannot be set"):
         setattr(runtime, name, 4)
 
 
