@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 from psychagent.assets.foreign import SUFFIXES, Fitted, fit_profile, is_foreign, refuse_mixed, school_of
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.settings.dataset import DatasetSettings, Order
+from psychagent.assets.order import ordered, shifted
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case, Profile
 from psychagent.domain.text.name import is_name, why_no_name
@@ -18,18 +19,19 @@ from psychagent.domain.words.explain import nearest
 from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import AssetError
 from psychagent.files.change import list_folder
+from psychagent.files.given import to_path, to_word
 from psychagent.files.read import load_data, to_model
 
 log = logging.getLogger(__name__)
 
 
-def load_profile(path: Path) -> Profile:
+def load_profile(path: Path | str) -> Profile:
     """Read one profile file (YAML or JSON), or a PsychEval case, whose `client_info` is taken.
 
     Raises:
         AssetError: Naming the file and the field.
     """
-    return read_profile(path)[0]
+    return read_profile(to_path(path, "the profile's file"))[0]
 
 
 def read_profile(path: Path, modality: Modality | None = None) -> tuple[Profile, Fitted]:
@@ -65,17 +67,6 @@ def _without_others(data: dict[str, Any], modality: Modality) -> dict[str, Any]:
         return data
     others = {m.value for m in Modality if m is not modality}
     return data | {"theory": {name: block for name, block in theory.items() if name not in others}}
-
-
-def _ordered(rows: list[list[CaseFile]], order: Order) -> list[CaseFile]:
-    """Merge the cases of all modalities."""
-    match order:
-        case "file":
-            return [case for row in rows for case in row]
-        case "rotate" | "random":
-            return list(_in_turn(rows))
-        case unknown:
-            assert_never(unknown)
 
 
 def find_profiles(dataset: DatasetSettings, language: Language) -> dict[Modality | None, list[Path]]:
@@ -129,8 +120,9 @@ def read_named(name: str) -> Profile:
     return load_profile(by_name[name])
 
 
-def find_profile(name: str, language: Language, root: Path | None = None) -> Profile:
+def find_profile(name: str, language: Language | str, root: Path | str | None = None) -> Profile:
     """Read a bundled profile by its id."""
+    language = to_word(Language, language)
     files = find_profiles(DatasetSettings(root=root, split=None), language)[None]
     by_name = {path.stem: path for path in files}
     if name not in by_name:
@@ -138,12 +130,13 @@ def find_profile(name: str, language: Language, root: Path | None = None) -> Pro
     return load_profile(by_name[name])
 
 
-def make_case(profile: Profile, modality: Modality, language: Language) -> Case:
+def make_case(profile: Profile, modality: Modality | str, language: Language | str) -> Case:
     """Make a case of a profile under one modality.
 
     Raises:
         AssetError: If the profile has no theory block for the modality.
     """
+    modality, language = to_word(Modality, modality), to_word(Language, language)
     if profile.theory.block(modality) is None:
         raise AssetError(f"profile {profile.user_id!r}: field 'theory.{modality.value}' is missing; add it")
     return Case(case_id=profile.user_id, modality=modality, language=language, profile=profile)
@@ -170,19 +163,20 @@ class CaseFile:
         return case.model_copy(update={"case_id": self.case_id})
 
 
-def find_cases(dataset: DatasetSettings, language: Language) -> list[CaseFile]:
+def find_cases(dataset: DatasetSettings, language: Language | str) -> list[CaseFile]:
     """Choose the cases of a run, in order.
 
     Raises:
         AssetError: If the folder holds no profile for the modalities asked for.
     """
+    language = to_word(Language, language)
     rows = _named(dataset, language) if dataset.profiles or dataset.cases else _all_of(dataset, language)
     if dataset.order == "random":
         for n, row in enumerate(rows):
             random.Random(f"{dataset.seed}:{n}").shuffle(row)
     if dataset.max_cases_per_modality is not None:
         rows = [row[: dataset.max_cases_per_modality] for row in rows]
-    cases = _ordered(rows, dataset.order)
+    cases = ordered(rows, dataset.order)
     if not cases:
         raise AssetError(
             f"no profile for {', '.join(dataset.modalities)} in {dataset.root or 'the bundled folder'}; "
@@ -200,7 +194,7 @@ def _all_of(dataset: DatasetSettings, language: Language) -> list[list[CaseFile]
         [CaseFile(path, m, language) for path in files.get(m, files.get(None, []))]
         for m in dataset.modalities
     ]
-    return [_shift(row, n) if None in files else row for n, row in enumerate(rows)]
+    return [shifted(row, n) if None in files else row for n, row in enumerate(rows)]
 
 
 def _named(dataset: DatasetSettings, language: Language) -> list[list[CaseFile]]:
@@ -288,13 +282,3 @@ def _refuse_twins(cases: Sequence[CaseFile]) -> None:
                 f"{first} and {case.path} have the same name, which is the case's folder in a run; "
                 "rename one, or choose a 'split'"
             )
-
-
-def _shift(row: list[CaseFile], places: int) -> list[CaseFile]:
-    """Start each modality at another profile, so that a small run shows different clients."""
-    return row[(places := places % max(len(row), 1)) :] + row[:places]
-
-
-def _in_turn(rows: Sequence[Sequence[CaseFile]]) -> Iterator[CaseFile]:
-    for place in range(max((len(row) for row in rows), default=0)):
-        yield from (row[place] for row in rows if place < len(row))

@@ -107,7 +107,7 @@ async def judge_session(
     turns: Sequence[Turn],
     modality: School,
     language: Language,
-    methods: Sequence[str] | None = None,
+    methods: Sequence[str] | str | None = None,
     *,
     case_id: str = "",
     session_index: int = 1,
@@ -119,14 +119,15 @@ async def judge_session(
         turns: A session; its thoughts, skills and queries are ignored.
         modality: Therapy school, which decides the default scales.
         language: Language of the judge's prompts.
-        methods: Scales by name; None means the modality's default set.
+        methods: Scales by name, or the name of one; None means the modality's default set.
         case_id: Id of the client's case.
         session_index: Number of the session in its course, from 1.
     """
     dialogue = spoken_dialogue(
         turns, case_id=case_id, modality=modality, session_index=session_index, language=language
     )
-    chosen = judge.methods(modality) if methods is None else tuple(methods)
+    named = (methods,) if isinstance(methods, str) else methods
+    chosen = judge.methods(modality) if named is None else tuple(named)
     results = {name: result async for name, result in judge.stream(dialogue, chosen)}
     return judge.blank(dialogue).model_copy(update={"scales": {name: results[name] for name in chosen}})
 

@@ -8,6 +8,7 @@ from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from psychagent.domain.text.secret import holds_key, names_secret, without_keys
@@ -29,8 +30,13 @@ class UnshownError(ValueError):
     """A value is refused that may hold a secret, so that no message repeats it."""
 
 
-def explain(error: ValidationError, model: type[BaseModel]) -> str:
-    """Describe the problems in one sentence: the field, the value seen, the remedy."""
+def explain(error: ValidationError, model: type[Any]) -> str:
+    """Describe the problems in one sentence: the field, the value seen, the remedy.
+
+    Args:
+        error: What pydantic found.
+        model: A model, or a dataclass of pydantic's.
+    """
     by_place: dict[tuple[int | str, ...], list[ErrorDetails]] = {}
     for item in error.errors():
         by_place.setdefault(place_in(model, item["loc"]), []).append(item)
@@ -66,9 +72,7 @@ def _named(place: Iterable[Any]) -> str:
     return ".".join(cut(str(part), _NAME_CHARS) for part in place)
 
 
-def _problems(
-    place: tuple[int | str, ...], items: Sequence[ErrorDetails], model: type[BaseModel]
-) -> Iterator[str]:
+def _problems(place: tuple[int | str, ...], items: Sequence[ErrorDetails], model: type[Any]) -> Iterator[str]:
     """Tell what is wrong at one place; where several things may stand, each has found something."""
     where = _named(place)
     of_value = [item for item in items if item["type"] not in UNKNOWN | MISSING]
@@ -85,12 +89,12 @@ def _problems(
         yield f"field {where!r} is missing; add it"
 
 
-def _remedy(loc: Sequence[int | str], model: type[BaseModel]) -> str:
+def _remedy(loc: Sequence[int | str], model: type[Any]) -> str:
     """Suggest what an unknown key was meant to be: a sibling key, or one that belongs elsewhere."""
-    name, beside = str(loc[-1]), _model_at(model, loc[:-1]).model_fields
-    if name in model.model_fields:
+    name, beside = str(loc[-1]), _fields(_model_at(model, loc[:-1]))
+    if name in _fields(model):
         return "; it belongs at the top of the file"
-    inner = {field: list(part.model_fields) for field, part in _inner_models(model).items()}
+    inner = {field: list(_fields(part)) for field, part in _inner_models(model).items()}
     everywhere = {key for keys in inner.values() for key in keys}
     if name not in everywhere and difflib.get_close_matches(name, beside, n=1, cutoff=0.6):
         return nearest(name, beside)
@@ -103,8 +107,11 @@ def _remedy(loc: Sequence[int | str], model: type[BaseModel]) -> str:
     )
 
 
-def place_in(model: type[BaseModel], loc: Sequence[int | str]) -> tuple[int | str, ...]:
+def place_in(model: type[Any], loc: Sequence[int | str]) -> tuple[int | str, ...]:
     """Name a place as a file does: without the words by which pydantic tells what a value might have been."""
+    if loc and isinstance(loc[0], int):
+        # what is given to a constructor by its place
+        loc = (*list(_fields(model))[loc[0] : loc[0] + 1], *loc[1:])
     kinds: list[Any] = [model]
     place: list[int | str] = []
     is_chosen = False
@@ -137,17 +144,22 @@ def _below(kind: Any, part: int | str) -> list[Any]:
     return inner[-1:]
 
 
-def _model_at(model: type[BaseModel], loc: Sequence[int | str]) -> type[BaseModel]:
+def _fields(model: type[Any]) -> dict[str, FieldInfo]:
+    fields: dict[str, FieldInfo] = model.__pydantic_fields__
+    return fields
+
+
+def _model_at(model: type[Any], loc: Sequence[int | str]) -> type[BaseModel]:
     """Follow a location in the data down to its model, as far as it can be determined."""
     for part in loc:
         model = _inner_models(model).get(str(part), model)
     return model
 
 
-def _inner_models(model: type[BaseModel]) -> dict[str, type[BaseModel]]:
+def _inner_models(model: type[Any]) -> dict[str, type[BaseModel]]:
     """Map each field to the model in its type, including optional and container types."""
     models: dict[str, type[BaseModel]] = {}
-    for name, field in model.model_fields.items():
+    for name, field in _fields(model).items():
         for part in _parts(field.annotation):
             if isinstance(part, type) and issubclass(part, BaseModel):
                 models[name] = part
@@ -162,10 +174,10 @@ def _parts(annotation: Any) -> Iterator[Any]:
         yield from _parts(part)
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def nearest(word: object, known: Iterable[str]) -> str:
     """Suggest the nearest known word, as the tail of an error message; of many words, the first ones."""
     names = sorted({str(name) for name in known})
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
     if close:
         return f"; did you mean {close[0]!r}?"
     told = names[:_TOLD]
