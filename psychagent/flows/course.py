@@ -8,6 +8,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer
 
+from psychagent.flows.given import checking_input
 from psychagent.flows.rollout import hold_rollout
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
@@ -64,4 +65,4 @@ def build_course(
     graph.add_conditional_edges("select", after_select, ["summarize", "update_file", "remember", "rollout"])
     graph.add_edge(["summarize", "update_file", "remember"], "reflect")
     graph.add_edge("reflect", "open")
-    return graph.compile(checkpointer=checkpointer, name="course")
+    return checking_input(graph.compile(checkpointer=checkpointer, name="course"))

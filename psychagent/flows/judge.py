@@ -19,6 +19,7 @@ from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
 from psychagent.domain.turn import Turn
 from psychagent.files.digest import hash_json
 from psychagent.flows.build import build_chat, judge_script
+from psychagent.flows.given import checking_input
 from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat
 from psychagent.nodes.judge import JudgeState, judge, methods_for, plan_calls
@@ -36,7 +37,7 @@ def build_judge(deps: JudgeDeps) -> JudgeGraph:
     graph.add_node("judge", judge(deps))
     graph.add_edge(START, "judge")
     graph.add_edge("judge", END)
-    return graph.compile(name="judge")
+    return checking_input(graph.compile(name="judge"))
 
 
 class Judge:
