@@ -11,7 +11,7 @@ import re
 from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError
 from psychagent.replies.labels import ALSO, INNER, LABELS, is_labelled, is_left_over
-from psychagent.replies.marks import OPEN, QUOTES, find_marks, hesitations, may_begin
+from psychagent.replies.marks import OPEN, QUOTES, UNSEEN, find_marks, hesitations, may_begin
 from psychagent.replies.notes import NOTES, has_note
 from psychagent.replies.part import as_tags
 
@@ -57,6 +57,12 @@ _PLAIN_TAGS = frozenset(
     "mark ol p pre q s small span strong sub sup table tbody td th tr tt u ul".split()
 )
 _TAG = re.compile(rf"{OPEN}(?P<slash>/?)(?P<name>[^\W\d_][\w:.=-]{{0,40}})(?P<rest>\s[^<>]{{0,200}})?[>＞]")
+_SILENT = re.compile(
+    rf"(?:[\s{UNSEEN}\u2800\u3164{QUOTES}»›\"'“”‘’「」『』*_`~#=|\\-]|&nbsp;?"
+    rf"|<[/ ]*(?:{'|'.join(sorted(_PLAIN_TAGS))})[ /]*>)*+",
+    re.IGNORECASE,
+)
+"""What sets words off where there are none; dots are a pause, which somebody may make."""
 _TELLING = re.compile(
     r"scratch|plan|draft|inner|hidden|notes?\b|reflect|delib|cogit|intern|priv|secret|final|answer|output|solution"
     r"|tool|function|invoke"
@@ -89,6 +95,8 @@ def to_words(text: str, speaker: Speaker) -> str:
     if len(text) > MOST_CHARS:
         raise MalformedReplyError(f"the reply has {len(text)} characters; say at most {MOST_CHARS}")
     words = _without_name(without_template(text), speaker).strip()
+    if says_nothing(words):
+        raise MalformedReplyError(f"the reply is empty; say something as the {speaker.value}")
     # a mark may look like a token of the template, and a heading may stand behind one
     if problem := why_private(text) or why_private(words):
         raise MalformedReplyError(problem)
@@ -96,6 +104,11 @@ def to_words(text: str, speaker: Speaker) -> str:
         name = "the other side" if not _OWN[speaker].match(found.group()) else "several turns"
         raise MalformedReplyError(f"the reply speaks for {name}; write one turn of the {speaker.value} alone")
     return words
+
+
+def says_nothing(words: str) -> bool:
+    """Return whether there is nothing to hear in words: not even a pause."""
+    return _SILENT.fullmatch(words) is not None
 
 
 def without_template(text: str) -> str:
