@@ -246,7 +246,7 @@ async def test_an_embeddings_endpoint_that_is_down_is_waited_for_too(tmp_path: P
         embedding = {"provider": "openai", "model": "m", "base_url": server.base_url, "max_retries": 1}
         dense = {
             "embedding": plan.baseline.embedding.model_validate(embedding),
-            "retrieval": plan.baseline.retrieval.model_copy(update={"method": "dense"}),
+            "retrieval": plan.baseline.retrieval.model_copy(update={"method": "embed"}),
         }
         result = await run_sample(replace(plan, baseline=plan.baseline.model_copy(update=dense)))
     assert downs["left"] == 0
