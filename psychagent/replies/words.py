@@ -14,6 +14,7 @@ from psychagent.replies.labels import ALSO, INNER, LABELS, is_labelled, is_left_
 from psychagent.replies.marks import OPEN, QUOTES, UNSEEN, find_marks, hesitations, may_begin
 from psychagent.replies.notes import NOTES, has_note
 from psychagent.replies.part import as_tags
+from psychagent.replies.prose import PROSE, is_thought_aloud
 
 # Repeats of what is only skipped are possessive (`*+`): else a model that goes on with one character for
 # ever would be read in time that grows with the square of its reply.
@@ -155,8 +156,8 @@ def why_private(words: str) -> str:
         return f"private markup is left in the words (<{mark.name}>); keep thoughts in <think>"
     if as_tags(words) != words:
         return "the words hold a channel of thoughts; say only what is final"
-    if is_left_over(words):
-        return "the words hold thoughts whose marks are missing; keep them in <think>"
+    if problem := _why_unmarked(words):
+        return problem
     if not _MARKS.search(words):
         return ""
     if _CHANNEL.search(words):
@@ -170,6 +171,14 @@ def why_private(words: str) -> str:
     if has_note(words) or _has_named_aside(words):
         return "the words hold a note or an aside that is not for the other side; keep it in <think>"
     return "the words are a JSON object; say them as plain text" if _is_object(words) else ""
+
+
+def _why_unmarked(words: str) -> str:
+    if is_left_over(words):
+        return "the words hold thoughts whose marks are missing; keep them in <think>"
+    if is_thought_aloud(words):
+        return "the words begin with thoughts on whom to play; write only what is said"
+    return ""
 
 
 def _has_pair(words: str) -> bool:
@@ -209,7 +218,7 @@ def _is_object(words: str) -> bool:
         return False
 
 
-_STOPS = (_CHANNEL, _COMMENT, _KEY, _SPEAKS, _NAMED_ASIDE, *LABELS, *NOTES)
+_STOPS = (_CHANNEL, _COMMENT, _KEY, _SPEAKS, _NAMED_ASIDE, *LABELS, *NOTES, *PROSE)
 
 
 def clear_part(text: str, speaker: Speaker) -> str:
