@@ -19,7 +19,7 @@ from psychagent.domain.words.explain import nearest
 from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import AssetError
 from psychagent.files.change import list_folder
-from psychagent.files.given import to_path, to_word
+from psychagent.files.given import require, to_path, to_word
 from psychagent.files.read import load_data, to_model
 
 log = logging.getLogger(__name__)
@@ -135,9 +135,10 @@ def make_case(profile: Profile, modality: Modality | str, language: Language | s
 
     Raises:
         AssetError: If the profile has no theory block for the modality.
+        SettingsError: If there is no such modality or language, or it is no profile.
     """
     modality, language = to_word(Modality, modality), to_word(Language, language)
-    if profile.theory.block(modality) is None:
+    if require(Profile, profile, "the profile").theory.block(modality) is None:
         raise AssetError(f"profile {profile.user_id!r}: field 'theory.{modality.value}' is missing; add it")
     return Case(case_id=profile.user_id, modality=modality, language=language, profile=profile)
 
@@ -169,6 +170,7 @@ def find_cases(dataset: DatasetSettings, language: Language | str) -> list[CaseF
     Raises:
         AssetError: If the folder holds no profile for the modalities asked for.
     """
+    require(DatasetSettings, dataset, "the dataset")
     language = to_word(Language, language)
     rows = _named(dataset, language) if dataset.profiles or dataset.cases else _all_of(dataset, language)
     if dataset.order == "random":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 from os import PathLike
 from pathlib import Path
@@ -16,6 +17,7 @@ from psychagent.errors import SettingsError
 from psychagent.files.name import why_no_path
 
 Word = TypeVar("Word", bound=StrEnum)
+Kind = TypeVar("Kind")
 OPEN = ConfigDict(arbitrary_types_allowed=True, extra="forbid")
 """A plan also holds what is no data, such as a function that is told of events."""
 
@@ -48,6 +50,19 @@ def to_path(given: Path | str | None, what: str) -> Path:
     if problem := why_no_path(given):
         raise SettingsError(f"{what} {shown(str(given))} {problem}")
     return Path(given)
+
+
+def require(kind: type[Kind], given: object, what: str) -> Kind:
+    """Take an object of a kind that only its own constructor makes, and no text that names one.
+
+    Raises:
+        SettingsError: If it is something else.
+    """
+    if not isinstance(given, kind):
+        is_plain = isinstance(given, str | int | float | Mapping | list | tuple | None)
+        found = shown(given) if is_plain else f"of the kind {type(given).__name__}"
+        raise SettingsError(f"{what} must be of the kind {kind.__name__}, and is {found}; build one for it")
+    return given
 
 
 def to_word(kind: type[Word], given: Word | str) -> Word:

@@ -18,6 +18,7 @@ from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
 from psychagent.domain.turn import Turn
 from psychagent.files.digest import hash_json
+from psychagent.files.given import require
 from psychagent.flows.build import build_chat, judge_script
 from psychagent.flows.given import checking_input
 from psychagent.flows.live import Live
@@ -123,7 +124,12 @@ async def judge_session(
         methods: Scales by name, or the name of one; None means the modality's default set.
         case_id: Id of the client's case.
         session_index: Number of the session in its course, from 1.
+
+    Raises:
+        SettingsError: If what stands for a turn is none.
+        AssetError: If a scale is unknown.
     """
+    turns = [require(Turn, turn, f"turn {number}") for number, turn in enumerate(turns, start=1)]
     dialogue = spoken_dialogue(
         turns, case_id=case_id, modality=modality, session_index=session_index, language=language
     )
@@ -144,7 +150,7 @@ def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
         SettingsError: If a key that the settings name is not set, or the scripted judge is unknown.
         AssetError: If a scale cannot be used.
     """
-    scales = load_scales(settings.scales_root)
+    scales = load_scales(require(EvalSettings, settings, "the settings").scales_root)
 
     @cache
     def prompts(language: Language) -> PromptLibrary:

@@ -10,6 +10,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession
+from psychagent.files.given import require
 from psychagent.flows.course import build_course, limit_of
 from psychagent.flows.events import Event, SessionClosed, read_events
 from psychagent.nodes.deps import Deps
@@ -54,6 +55,7 @@ async def stream_course(
             again: the `Said` that follows supersedes its words.
         graph: A course graph to use; None builds one.
     """
+    require(Deps, deps, "what the course is made of")
     chosen = knobs_of(Knobs(**knobs) if isinstance(knobs, Mapping) else knobs, deps.knobs)
     config: RunnableConfig = {"recursion_limit": limit_of(deps, chosen)}
     start: CourseState = {"case": case} if case else {}

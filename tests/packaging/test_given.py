@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,11 @@ def eval_plan(**given: Any) -> Callable[[], Any]:
     )
 
 
+def judged(turns: Any) -> Any:
+    judge = psychagent.Judge(psychagent.build_judge_deps(psychagent.EvalSettings(), psychagent.open_live({})))
+    return asyncio.run(psychagent.judge_session(judge, turns, "cbt", "en", "WAI"))  # type: ignore[arg-type]
+
+
 ODD: Any = 5
 REFUSED: list[tuple[Callable[[], Any], str]] = [
     (lambda: psychagent.load_profile("none"), "none: no such file"),
@@ -89,10 +95,34 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     ),
     (lambda: psychagent.example_courses("fr"), "'fr' is no language; known: en, zh"),
     (lambda: psychagent.open_live({}, calls=0), "calls is 0: write 1 or more"),
+    (
+        lambda: psychagent.run_export(ODD),
+        "the plan must be of the kind ExportPlan, and is 5",
+    ),
+    (lambda: psychagent.write_report("r"), "the plan must be of the kind ReportPlan, and is 'r'; build"),  # type: ignore[arg-type]
+    (lambda: asyncio.run(psychagent.run_sample(ODD)), "the plan must be of the kind SamplePlan, and is 5"),
+    (lambda: asyncio.run(psychagent.run_eval(ODD)), "the plan must be of the kind EvalPlan, and is 5"),
+    (lambda: psychagent.find_cases(ODD, "en"), "the dataset must be of the kind DatasetSettings, and is 5"),
+    (lambda: psychagent.make_case(ODD, "cbt", "en"), "the profile must be of the kind Profile, and is 5"),
+    (
+        lambda: psychagent.build_deps(ODD, ODD, ODD),
+        "the baseline must be of the kind BaselineSettings, and is 5",
+    ),
+    (
+        lambda: psychagent.build_judge_deps(ODD, psychagent.open_live({})),
+        "the settings must be of the kind Eval",
+    ),
+    (
+        lambda: asyncio.run(psychagent.run_course(ODD)),
+        "what the course is made of must be of the kind D",
+    ),
+    (lambda: judged([("client", "Hello.")]), "turn 1 must be of the kind Turn, and is a list"),
+    (lambda: judged("Hello."), "turn 1 must be of the kind Turn, and is 'H'"),
+    (lambda: psychagent.Knobs(ODD), "knob 'language': 5 is unknown; known: en, zh"),
     (plan_with(baseline="offline"), "SamplePlan: field 'baseline' has 'offline': write"),
     (plan_with(save_dir=5), "SamplePlan: field 'save_dir' has 5: write a path"),
     (plan_with(savedir="x"), "SamplePlan: unknown key 'savedir'; did you mean 'save_dir'?"),
-    (psychagent.SamplePlan, "SamplePlan: field 'baseline' is missing; add it"),
+    (lambda: psychagent.SamplePlan(), "SamplePlan: field 'baseline' is missing; add it"),
     (lambda: psychagent.SamplePlan(ODD, *[ODD] * 4), "SamplePlan: field 'baseline' has 5: write"),
     (eval_plan(modalities=("cbd",)), "EvalPlan: field 'modalities.0' has 'cbd': known: bt"),
     (eval_plan(methods="WAI"), "EvalPlan: field 'methods' has 'WAI': write a list"),

@@ -75,8 +75,8 @@ def build_command(name: str, function: Callable[..., None], help: str) -> Checke
         help: What stands there where Python was started without docstrings.
     """
     alone = typer.Typer(add_completion=False, rich_markup_mode=PLAIN)
-    told = {} if function.__doc__ else {"help": help}
-    alone.command(name, cls=CheckedCommand, context_settings=HELP, **told)(function)
+    told = None if function.__doc__ else help
+    alone.command(name, cls=CheckedCommand, context_settings=HELP, help=told)(function)
     command = typer.main.get_command(alone)
     assert isinstance(command, CheckedCommand)
     command.types = _types_of(function)

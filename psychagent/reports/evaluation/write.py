@@ -16,7 +16,7 @@ from psychagent.evals.marks import read_marks
 from psychagent.evals.numbers import compute_numbers, members_of
 from psychagent.evals.scales import read_scales
 from psychagent.evals.table import Scores, load_scores, to_cells
-from psychagent.files.given import OPEN, Plan
+from psychagent.files.given import OPEN, Plan, require
 from psychagent.files.kind import resolved
 from psychagent.files.read import read_text
 from psychagent.records.evaluation import EvalFolder
@@ -87,9 +87,10 @@ def write_report(plan: ReportPlan) -> Report:
     """Read an evaluation, compute, draw and write.
 
     Raises:
+        SettingsError: If it is no plan.
         RecordError: If the scores cannot be read or the report cannot be written.
     """
-    material = gather(plan)
+    material = gather(require(ReportPlan, plan, "the plan"))
     versus = compare_with(material, plan)
     blocks = compose(material, versus)
     page = write_page(plan.folder, "report", "PsychAgent: evaluation report", blocks)
