@@ -122,7 +122,7 @@ REFUSED: list[tuple[Callable[[], Any], str]] = [
     (plan_with(baseline="offline"), "SamplePlan: field 'baseline' has 'offline': write"),
     (plan_with(save_dir=5), "SamplePlan: field 'save_dir' has 5: write a path"),
     (plan_with(savedir="x"), "SamplePlan: unknown key 'savedir'; did you mean 'save_dir'?"),
-    (lambda: psychagent.SamplePlan(), "SamplePlan: field 'baseline' is missing; add it"),
+    (lambda: psychagent.SamplePlan(**dict[str, Any]()), "SamplePlan: field 'baseline' is missing; add it"),
     (lambda: psychagent.SamplePlan(ODD, *[ODD] * 4), "SamplePlan: field 'baseline' has 5: write"),
     (eval_plan(modalities=("cbd",)), "EvalPlan: field 'modalities.0' has 'cbd': known: bt"),
     (eval_plan(methods="WAI"), "EvalPlan: field 'methods' has 'WAI': write a list"),
