@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import AfterValidator
 
 from psychagent.domain.text.secret import holds_key, names_secret
-from psychagent.files.read import UnshownError
+from psychagent.domain.words.explain import UnshownError
 
 _METHODS = re.compile(r"(/chat/completions|/completions|/embeddings)$")
 """What is asked there: people copy it from a manual, and the wire adds it itself."""

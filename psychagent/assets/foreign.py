@@ -16,10 +16,10 @@ from pydantic import BaseModel, ValidationError
 
 from psychagent.domain.base import Mixed, Modality
 from psychagent.domain.profile import THEORY_MODELS, BasicInfo, Profile
+from psychagent.domain.words.explain import explain
 from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import AssetError
 from psychagent.files.change import list_folder
-from psychagent.files.read import explain
 
 SUFFIXES = {".json", ".yaml", ".yml"}
 _NOT_HELD = (

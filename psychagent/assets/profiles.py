@@ -4,31 +4,34 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, assert_never
+from typing import Any
 
 from psychagent.assets.foreign import SUFFIXES, Fitted, fit_profile, is_foreign, refuse_mixed, school_of
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.settings.dataset import DatasetSettings, Order
+from psychagent.assets.order import ordered, shifted
+from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case, Profile
 from psychagent.domain.text.name import is_name, why_no_name
+from psychagent.domain.words.explain import nearest
 from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import AssetError
 from psychagent.files.change import list_folder
-from psychagent.files.read import load_data, nearest, to_model
+from psychagent.files.given import require, to_path, to_word
+from psychagent.files.read import load_data, to_model
 
 log = logging.getLogger(__name__)
 
 
-def load_profile(path: Path) -> Profile:
+def load_profile(path: Path | str) -> Profile:
     """Read one profile file (YAML or JSON), or a PsychEval case, whose `client_info` is taken.
 
     Raises:
         AssetError: Naming the file and the field.
     """
-    return read_profile(path)[0]
+    return read_profile(to_path(path, "the profile's file"))[0]
 
 
 def read_profile(path: Path, modality: Modality | None = None) -> tuple[Profile, Fitted]:
@@ -64,17 +67,6 @@ def _without_others(data: dict[str, Any], modality: Modality) -> dict[str, Any]:
         return data
     others = {m.value for m in Modality if m is not modality}
     return data | {"theory": {name: block for name, block in theory.items() if name not in others}}
-
-
-def _ordered(rows: list[list[CaseFile]], order: Order) -> list[CaseFile]:
-    """Merge the cases of all modalities."""
-    match order:
-        case "file":
-            return [case for row in rows for case in row]
-        case "rotate" | "random":
-            return list(_in_turn(rows))
-        case unknown:
-            assert_never(unknown)
 
 
 def find_profiles(dataset: DatasetSettings, language: Language) -> dict[Modality | None, list[Path]]:
@@ -128,8 +120,9 @@ def read_named(name: str) -> Profile:
     return load_profile(by_name[name])
 
 
-def find_profile(name: str, language: Language, root: Path | None = None) -> Profile:
+def find_profile(name: str, language: Language | str, root: Path | str | None = None) -> Profile:
     """Read a bundled profile by its id."""
+    language = to_word(Language, language)
     files = find_profiles(DatasetSettings(root=root, split=None), language)[None]
     by_name = {path.stem: path for path in files}
     if name not in by_name:
@@ -137,13 +130,15 @@ def find_profile(name: str, language: Language, root: Path | None = None) -> Pro
     return load_profile(by_name[name])
 
 
-def make_case(profile: Profile, modality: Modality, language: Language) -> Case:
+def make_case(profile: Profile, modality: Modality | str, language: Language | str) -> Case:
     """Make a case of a profile under one modality.
 
     Raises:
         AssetError: If the profile has no theory block for the modality.
+        SettingsError: If there is no such modality or language, or it is no profile.
     """
-    if profile.theory.block(modality) is None:
+    modality, language = to_word(Modality, modality), to_word(Language, language)
+    if require(Profile, profile, "the profile").theory.block(modality) is None:
         raise AssetError(f"profile {profile.user_id!r}: field 'theory.{modality.value}' is missing; add it")
     return Case(case_id=profile.user_id, modality=modality, language=language, profile=profile)
 
@@ -169,19 +164,21 @@ class CaseFile:
         return case.model_copy(update={"case_id": self.case_id})
 
 
-def find_cases(dataset: DatasetSettings, language: Language) -> list[CaseFile]:
+def find_cases(dataset: DatasetSettings, language: Language | str) -> list[CaseFile]:
     """Choose the cases of a run, in order.
 
     Raises:
         AssetError: If the folder holds no profile for the modalities asked for.
     """
+    require(DatasetSettings, dataset, "the dataset")
+    language = to_word(Language, language)
     rows = _named(dataset, language) if dataset.profiles or dataset.cases else _all_of(dataset, language)
     if dataset.order == "random":
         for n, row in enumerate(rows):
             random.Random(f"{dataset.seed}:{n}").shuffle(row)
     if dataset.max_cases_per_modality is not None:
         rows = [row[: dataset.max_cases_per_modality] for row in rows]
-    cases = _ordered(rows, dataset.order)
+    cases = ordered(rows, dataset.order)
     if not cases:
         raise AssetError(
             f"no profile for {', '.join(dataset.modalities)} in {dataset.root or 'the bundled folder'}; "
@@ -199,7 +196,7 @@ def _all_of(dataset: DatasetSettings, language: Language) -> list[list[CaseFile]
         [CaseFile(path, m, language) for path in files.get(m, files.get(None, []))]
         for m in dataset.modalities
     ]
-    return [_shift(row, n) if None in files else row for n, row in enumerate(rows)]
+    return [shifted(row, n) if None in files else row for n, row in enumerate(rows)]
 
 
 def _named(dataset: DatasetSettings, language: Language) -> list[list[CaseFile]]:
@@ -287,14 +284,3 @@ def _refuse_twins(cases: Sequence[CaseFile]) -> None:
                 f"{first} and {case.path} have the same name, which is the case's folder in a run; "
                 "rename one, or choose a 'split'"
             )
-
-
-def _shift(row: list[CaseFile], places: int) -> list[CaseFile]:
-    """Start each modality at another profile, so that a small run shows different clients."""
-    places %= max(len(row), 1)
-    return row[places:] + row[:places]
-
-
-def _in_turn(rows: Sequence[Sequence[CaseFile]]) -> Iterator[CaseFile]:
-    for place in range(max((len(row) for row in rows), default=0)):
-        yield from (row[place] for row in rows if place < len(row))

@@ -50,7 +50,7 @@ def _no_collector() -> Iterator[None]:
             gc.enable()
 
 
-BUILD: Later[Callable[[str, Callable[..., None]], TyperCommand]] = Later(
+BUILD: Later[Callable[[str, Callable[..., None], str], TyperCommand]] = Later(
     "psychagent.cli.given.command:build_command"
 )
 
@@ -66,7 +66,7 @@ class Lazy:
 
     def load(self, name: str) -> TyperCommand:
         """Import the function and build its command."""
-        return BUILD.load()(name, Later[Callable[..., None]](self.target).load())
+        return BUILD.load()(name, Later[Callable[..., None]](self.target).load(), self.help)
 
 
 def build_group(commands: Mapping[str, Lazy], *, help: str, completes: bool = False) -> typer.Typer:

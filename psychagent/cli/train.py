@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from psychagent.assets.docstrings import require_docstrings
 from psychagent.assets.settings.train import load_train_settings
 from psychagent.cli.extra import needs_extra
 from psychagent.train.data import prepare
@@ -25,6 +26,7 @@ def train(
     settings = load_train_settings(config)
     # before what trains is imported, which takes many seconds
     prepare(settings, data=data, output=output_dir)
+    require_docstrings("transformers")
     with needs_extra("train"):
         # the extra may be missing, and the help page is shown without it
         import datasets  # noqa: PLC0415

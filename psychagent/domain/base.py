@@ -1,14 +1,16 @@
-"""The base of all stored values and the closed vocabularies; imports no other module."""
+"""The base of all stored values and the closed vocabularies; imports nothing but words."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from psychagent.domain.words.model import Told
 
 
-class Record(BaseModel):
+class Record(Told):
     """A stored value: frozen, with unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")

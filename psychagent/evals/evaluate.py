@@ -20,6 +20,7 @@ from psychagent.evals.store import keep_finished, scores_path, to_rows
 from psychagent.evals.summary import EvalResult, judge_warnings, manifests_of, summarize
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
 from psychagent.files.digest import hash_file
+from psychagent.files.given import require
 from psychagent.files.lock import Lock, hold_lock
 from psychagent.files.write import remove_parts, write_text
 from psychagent.flows.judge import Judge, build_judge_deps
@@ -48,7 +49,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
         LockError: If another process is working in the same folder.
         RecordError: If a file cannot be written, or one of another kind stands in its place.
     """
-    search = plan.search()
+    search = require(EvalPlan, plan, "the plan").search()
     folder = EvalFolder(plan.output_root)
     check_output(plan)
     with hold_lock(folder.lock, OUTPUT) as lock, log_to(folder.log, plan.log_level):

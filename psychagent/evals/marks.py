@@ -13,10 +13,10 @@ from psychagent.assets.marks import load_mark_words
 from psychagent.domain.base import Record, School, Speaker
 from psychagent.domain.marks.find import Kind, Mark, find_marks
 from psychagent.domain.turn import Turn
+from psychagent.domain.words.explain import explain
 from psychagent.errors import RecordError
 from psychagent.evals.find import JudgeInput
 from psychagent.files.csv_rows import read_cells
-from psychagent.files.read import explain
 from psychagent.records.summary import MarkCount, MarksSummary
 from psychagent.scales.dialogue import Dialogue, guess_language
 

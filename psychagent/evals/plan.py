@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+from pydantic.dataclasses import dataclass as plan_class
 
 from psychagent.assets.key import require_key
 from psychagent.assets.locate import asset_dir
@@ -16,6 +20,7 @@ from psychagent.evals.events import Tell, tell_nobody
 from psychagent.evals.find import Search
 from psychagent.evals.importing.files import find_files
 from psychagent.evals.importing.roles import Roles
+from psychagent.files.given import OPEN, Plan, to_word
 from psychagent.files.kind import resolved
 from psychagent.records.summary import InputFormat
 from psychagent.runs.home import require_home
@@ -24,8 +29,8 @@ from psychagent.scales.scale import find_scales
 OUTPUT = "--output-root"
 
 
-@dataclass(frozen=True)
-class EvalPlan:
+@plan_class(frozen=True, config=OPEN)
+class EvalPlan(Plan):
     """Everything an evaluation needs to know."""
 
     settings: EvalSettings
@@ -36,7 +41,7 @@ class EvalPlan:
     modalities: tuple[School, ...] = ()
     methods: tuple[str, ...] | None = None
     """Scales by name; None means each modality's default set."""
-    case_limit: int | None = None
+    case_limit: Annotated[int, Field(ge=1)] | None = None
     resume: bool = True
     input_format: InputFormat = "auto"
     roles: Roles = field(default_factory=dict)
@@ -64,9 +69,9 @@ class EvalPlan:
         )
 
 
-def example_courses(language: Language | None) -> Path:
+def example_courses(language: Language | str | None) -> Path:
     """Return the example courses that ship with the project."""
-    folder = asset_dir("profiles") / (language or Language.EN).value / "courses"
+    folder = asset_dir("profiles") / to_word(Language, language or Language.EN).value / "courses"
     if not folder.is_dir():
         raise SettingsError(f"{folder}: no example courses; name sessions with --data-root")
     return folder

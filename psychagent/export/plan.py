@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, FiniteFloat
+from pydantic.dataclasses import dataclass as plan_class
 
 from psychagent.domain.words.cut import cut_middle
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.export.formats import Format
 from psychagent.export.sample import DEFAULT_TASKS, Task
+from psychagent.files.given import OPEN, Plan
 from psychagent.records.folder import RunFolder
 
 PairUnit = Literal["session", "reply"]
 """`session` pairs whole dialogues; `reply` pairs the first replies that differ."""
 
 
-@dataclass(frozen=True)
-class RewardFilter:
+@plan_class(frozen=True, config=OPEN)
+class RewardFilter(Plan):
     """What a session must have earned to be exported; None sets no condition."""
 
-    min_reward: float | None = None
-    min_margin: float | None = None
-    top_fraction: float | None = None
+    min_reward: FiniteFloat | None = None
+    min_margin: FiniteFloat | None = None
+    top_fraction: Annotated[float, Field(gt=0, le=1)] | None = None
     """The best share of each modality's sessions, rounded up."""
 
     def conditions(self) -> dict[str, float]:
@@ -36,8 +40,8 @@ class RewardFilter:
         return {name: value for name, value in values.items() if value is not None}
 
 
-@dataclass(frozen=True)
-class ExportPlan:
+@plan_class(frozen=True, config=OPEN)
+class ExportPlan(Plan):
     """All options of an export."""
 
     run: Path

@@ -19,6 +19,7 @@ from psychagent.export.rewards import keep_sessions
 from psychagent.export.sample import Sample
 from psychagent.export.source import HeldSession, open_run, read_sessions
 from psychagent.export.split import assign_splits, drop_duplicates, read_split
+from psychagent.files.given import require
 from psychagent.files.lines import to_lines
 from psychagent.files.own import require_own
 from psychagent.files.read import read_json
@@ -36,8 +37,9 @@ def run_export(plan: ExportPlan) -> Exported:
 
     Raises:
         RecordError: If the run cannot be read, its prompts have changed, or a file cannot be written.
-        SettingsError: If the options do not fit the run, or nothing is left to write.
+        SettingsError: If it is no plan, the options do not fit the run, or nothing is left to write.
     """
+    require(ExportPlan, plan, "the plan")
     skipped: Counter[str] = Counter()
     dropped: Counter[str] = Counter()
     source = open_run(plan.run, allow_changed=plan.allow_changed_prompts)

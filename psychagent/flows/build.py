@@ -19,6 +19,7 @@ from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import NO_AUDIT, Audit
 from psychagent.domain.role import Role
+from psychagent.files.given import require, to_path
 from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.endpoint import EndpointModel
@@ -40,7 +41,7 @@ def build_deps(
     runtime: RuntimeSettings,
     live: Live,
     *,
-    cache_dir: Path | None = None,
+    cache_dir: Path | str | None = None,
     audit: Audit = NO_AUDIT,
 ) -> Deps:
     """Wire models, prompts and skills.
@@ -53,9 +54,13 @@ def build_deps(
         audit: Where the safety gate records its findings.
 
     Raises:
-        SettingsError: If a key that the settings name is not set, or an endpoint cannot be reached by its
-            address or by what the environment names.
+        SettingsError: If one of the three is of another kind, a key that the settings name is not set, or an
+            endpoint cannot be reached by its address or by what the environment names.
     """
+    require(BaselineSettings, baseline, "the baseline")
+    require(RuntimeSettings, runtime, "the runtime")
+    require(Live, live, "what is live")
+    cached = None if cache_dir is None else to_path(cache_dir, "cache_dir")
     for settings in (baseline.counselor, baseline.reflecting, runtime.world.client, *_gate(baseline)):
         for name in settings.secret_names:
             require_key(name, live.env)
@@ -66,7 +71,7 @@ def build_deps(
 
     @cache
     def skills(language: Language) -> SkillStore:
-        return build_skills(baseline, language, live, cache_dir=cache_dir)
+        return build_skills(baseline, language, live, cache_dir=cached)
 
     chat, knobs = _chats(baseline, runtime.world, prompts, live), to_knobs(baseline, runtime.world)
     asked = (Role.COUNSELOR, Role.SUMMARY, Role.CLIENT, *([Role.RISK] if baseline.safety.endpoint else []))

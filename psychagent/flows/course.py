@@ -8,6 +8,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer
 
+from psychagent.flows.given import checking_input
 from psychagent.flows.rollout import hold_rollout
 from psychagent.nodes.between import pause
 from psychagent.nodes.deps import Deps
@@ -69,4 +70,4 @@ def build_course(
         graph.add_node("pause", pause(deps))
         graph.add_edge("reflect", "pause")
     graph.add_edge("pause" if pauses else "reflect", "open")
-    return graph.compile(checkpointer=checkpointer, name="course")
+    return checking_input(graph.compile(checkpointer=checkpointer, name="course"))

@@ -18,7 +18,9 @@ from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
 from psychagent.domain.turn import Turn
 from psychagent.files.digest import hash_json
+from psychagent.files.given import require
 from psychagent.flows.build import build_chat, judge_script
+from psychagent.flows.given import checking_input
 from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat
 from psychagent.nodes.judge import JudgeState, judge, methods_for, plan_calls
@@ -36,7 +38,7 @@ def build_judge(deps: JudgeDeps) -> JudgeGraph:
     graph.add_node("judge", judge(deps))
     graph.add_edge(START, "judge")
     graph.add_edge("judge", END)
-    return graph.compile(name="judge")
+    return checking_input(graph.compile(name="judge"))
 
 
 class Judge:
@@ -107,7 +109,7 @@ async def judge_session(
     turns: Sequence[Turn],
     modality: School,
     language: Language,
-    methods: Sequence[str] | None = None,
+    methods: Sequence[str] | str | None = None,
     *,
     case_id: str = "",
     session_index: int = 1,
@@ -119,14 +121,20 @@ async def judge_session(
         turns: A session; its thoughts, skills and queries are ignored.
         modality: Therapy school, which decides the default scales.
         language: Language of the judge's prompts.
-        methods: Scales by name; None means the modality's default set.
+        methods: Scales by name, or the name of one; None means the modality's default set.
         case_id: Id of the client's case.
         session_index: Number of the session in its course, from 1.
+
+    Raises:
+        SettingsError: If what stands for a turn is none.
+        AssetError: If a scale is unknown.
     """
+    turns = [require(Turn, turn, f"turn {number}") for number, turn in enumerate(turns, start=1)]
     dialogue = spoken_dialogue(
         turns, case_id=case_id, modality=modality, session_index=session_index, language=language
     )
-    chosen = judge.methods(modality) if methods is None else tuple(methods)
+    named = (methods,) if isinstance(methods, str) else methods
+    chosen = judge.methods(modality) if named is None else tuple(named)
     results = {name: result async for name, result in judge.stream(dialogue, chosen)}
     return judge.blank(dialogue).model_copy(update={"scales": {name: results[name] for name in chosen}})
 
@@ -142,7 +150,7 @@ def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
         SettingsError: If a key that the settings name is not set, or the scripted judge is unknown.
         AssetError: If a scale cannot be used.
     """
-    scales = load_scales(settings.scales_root)
+    scales = load_scales(require(EvalSettings, settings, "the settings").scales_root)
 
     @cache
     def prompts(language: Language) -> PromptLibrary:

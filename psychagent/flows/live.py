@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from psychagent.domain.usage import Usage
+from psychagent.domain.words.value import shown
+from psychagent.errors import SettingsError
 from psychagent.flows.tracing import follow_shell
 from psychagent.llm.beside import SideBySide
 from psychagent.llm.gate import Gate
@@ -80,7 +82,12 @@ def open_live(
         notice: Called with a sentence when such a wait begins and ends, and about tracing.
         tracing: Whether LangSmith may trace, where the environment asks for it; off for the whole process
             otherwise.
+
+    Raises:
+        SettingsError: If no call could ever be made.
     """
+    if calls < 1:
+        raise SettingsError(f"calls is {shown(calls)}: write 1 or more, as nothing would ever be asked")
     if told := follow_shell(env, allowed=tracing):
         notice(told)
     outages = Outages(max_outage_sec, sleep, notice)

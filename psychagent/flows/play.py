@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession
+from psychagent.files.given import require
 from psychagent.flows.course import build_course, limit_of
 from psychagent.flows.events import Event, SessionClosed, read_events
 from psychagent.nodes.deps import Deps
-from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.knobs import Knobs, knobs_of
 from psychagent.nodes.state import CourseState
 
 
 async def run_course(
-    deps: Deps, case: Case | None = None, *, knobs: Knobs | None = None
+    deps: Deps, case: Case | None = None, *, knobs: Knobs | Mapping[str, Any] | None = None
 ) -> list[FinishedSession]:
     """Run one course to its end and return its sessions; nothing is written to disk.
 
     Args:
         deps: From `build_deps`.
         case: Whom to see; None takes the knobs' bundled profile.
-        knobs: Limits and choices; None takes those of the settings.
+        knobs: Limits and choices, also as a mapping; None takes those of the settings.
 
     Raises:
+        SettingsError: If a knob has a value that it cannot have.
         ProviderError, ReplyError: When a model call fails for good.
     """
     events = stream_course(deps, case, knobs=knobs)
@@ -37,7 +40,7 @@ async def stream_course(
     deps: Deps,
     case: Case | None = None,
     *,
-    knobs: Knobs | None = None,
+    knobs: Knobs | Mapping[str, Any] | None = None,
     words: bool = False,
     graph: CompiledStateGraph[CourseState, Knobs, CourseState, CourseState] | None = None,
 ) -> AsyncIterator[Event]:
@@ -46,13 +49,14 @@ async def stream_course(
     Args:
         deps: From `build_deps`.
         case: Whom to see; None takes the knobs' bundled profile.
-        knobs: Limits and choices; None takes those of the settings.
+        knobs: Limits and choices, also as a mapping; None takes those of the settings.
         words: Also yield the counselor's words as they are streamed (`tags` replies only; a `json`
             reply is readable only when complete). A reply that turns out malformed is requested
             again: the `Said` that follows supersedes its words.
         graph: A course graph to use; None builds one.
     """
-    chosen = knobs or deps.knobs
+    require(Deps, deps, "what the course is made of")
+    chosen = knobs_of(Knobs(**knobs) if isinstance(knobs, Mapping) else knobs, deps.knobs)
     config: RunnableConfig = {"recursion_limit": limit_of(deps, chosen)}
     start: CourseState = {"case": case} if case else {}
     stream = (graph or build_course(deps)).astream(

@@ -12,6 +12,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Checkpointer
 
 from psychagent.domain.turn import Turn
+from psychagent.flows.given import checking_input
 from psychagent.flows.session import build_session, session_limit
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
@@ -44,4 +45,4 @@ def build_single(
     graph.add_edge(START, "open")
     graph.add_edge("open", "meet")
     graph.add_edge("meet", END)
-    return graph.compile(checkpointer=checkpointer, name="session")
+    return checking_input(graph.compile(checkpointer=checkpointer, name="session"))

@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from psychagent.domain.words.span import span
 from psychagent.errors import MalformedReplyError, ProviderError, ReplyError
 from psychagent.llm.fault import Fault
 
@@ -116,8 +117,11 @@ class Attempts:
         if number == self.max_retries:
             return f"gave up after {number + 1} attempts; last problem: {problem}"
         if isinstance(problem, Fault) and self._asks_too_much(problem):
-            asked, most = problem.wait_sec, self.max_wait_sec
-            return f"{problem}; the server asks to wait {asked:.0f} s, more than max_wait_sec {most:g}"
+            asked, most = problem.wait_sec or 0.0, self.max_wait_sec
+            return (
+                f"{problem}; the server asks to wait {span(asked)}, more than max_wait_sec {most:g}, so it "
+                "is not asked again; try later, or raise max_wait_sec"
+            )
         return ""
 
     def _asks_too_much(self, problem: Fault | MalformedReplyError) -> bool:

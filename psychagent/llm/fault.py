@@ -5,10 +5,11 @@ Knows no client library: the wire and the streaming client hand it what they saw
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterable, Mapping
 from email.utils import parsedate_to_datetime
-from math import isfinite
+from math import inf, isfinite
 
 from psychagent.domain.cause import Cause
 from psychagent.llm.servers.refusal import Refusal, cut, read_refusal, where_to
@@ -17,6 +18,8 @@ from psychagent.llm.servers.statuses import Fate, verdict_of
 from psychagent.llm.servers.unreached import why_unreached
 
 _NONE: tuple[str, ...] = ()
+_FAR_YEAR = re.compile(r"\b[A-Z][a-z]{2}[ -][0-9]{5,} [0-9:]+ GMT\s*$")
+"""Of a date that no calendar holds."""
 
 
 class Fault(Exception):
@@ -169,6 +172,8 @@ def line_of(error: BaseException, secrets: Iterable[str]) -> str:
 def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
     """Return the seconds that a server asks to wait; None if it does not say or cannot be parsed.
 
+    A number or a year that is too large to reckon with is a wait without end.
+
     Args:
         headers: The answer's headers; `Retry-After` holds seconds or a date (RFC 9110, 10.2.3).
         now: Unix time that a date is compared with.
@@ -182,5 +187,6 @@ def retry_after(headers: Mapping[str, str], *, now: float) -> float | None:
         try:
             seconds = parsedate_to_datetime(value).timestamp() - now
         except (ValueError, OverflowError):
-            return None
-    return max(0.0, seconds) if isfinite(seconds) else None
+            return inf if _FAR_YEAR.search(value) else None
+    # words such as "inf" and "nan" are no numbers of a server's
+    return max(0.0, seconds) if isfinite(seconds) or value.strip().isdigit() else None

@@ -22,10 +22,10 @@ from pydantic_core import ErrorDetails
 from psychagent.assets.settings.secrets import ModelName
 from psychagent.domain.base import LARGEST_SEED, MOST_STEPS, Language, Modality
 from psychagent.domain.role import ClientKind
+from psychagent.domain.words.explain import nearest
 from psychagent.domain.words.field import UNKNOWN, problem_of, whole_problem
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
-from psychagent.files.read import nearest
 from psychagent.safety.resources import load_resources
 
 
@@ -105,7 +105,9 @@ class Knobs:
 def _problem(item: ErrorDetails) -> str:
     if not item["loc"]:
         return f"the knobs: {whole_problem([item])}"
-    name = str(item["loc"][0])[:_TOLD]
+    first, names = item["loc"][0], list(Knobs.__dataclass_fields__)
+    # what is given by its place has a number for a name
+    name = names[first] if isinstance(first, int) and first < len(names) else str(first)[:_TOLD]
     if item["type"] in UNKNOWN:
         return f"knob {shown(name)}: there is none{nearest(name, Knobs.__dataclass_fields__)}"
     return f"knob {name!r}:{problem_of([item], hide=item['type'] == 'value_error').removeprefix(':')}"

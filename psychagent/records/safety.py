@@ -12,9 +12,9 @@ from pydantic import Field, ValidationError
 
 from psychagent.domain.base import School
 from psychagent.domain.risk.session import SessionDanger
+from psychagent.domain.words.explain import explain
 from psychagent.errors import RecordError
 from psychagent.files.csv_rows import read_cells
-from psychagent.files.read import explain
 
 
 class SafetyRow(SessionDanger):

@@ -12,11 +12,12 @@ from pydantic import Field, ValidationError, field_serializer, model_validator
 
 from psychagent.domain.base import Record, School
 from psychagent.domain.scores import TOP, Direction, Group, Headline, SessionScores, Side
+from psychagent.domain.words.explain import explain
 from psychagent.domain.words.reading import why_no_table
 from psychagent.errors import RecordError
 from psychagent.files.csv_rows import opened_table
 from psychagent.files.own import require_own
-from psychagent.files.read import explain, read_json, to_model
+from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
 
 

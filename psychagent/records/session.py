@@ -17,6 +17,7 @@ from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.usage import Usage
 from psychagent.domain.words.value import kind_of
 from psychagent.errors import RecordError
+from psychagent.files.given import to_path
 from psychagent.files.read import read_json, to_model
 from psychagent.files.write import write_json
 from psychagent.records.base import StoredFile
@@ -87,13 +88,13 @@ class SessionRecord(StoredFile):
         return {name: value for name, value in data.items() if name not in _OF_ROLLOUTS or value is not None}
 
 
-def read_session(path: Path) -> SessionRecord:
+def read_session(path: Path | str) -> SessionRecord:
     """Read a session file.
 
     Raises:
         RecordError: Naming the file and what is wrong with it.
     """
-    data = read_json(path)
+    data = read_json(to_path(path, "the session's file"))
     if not isinstance(data, dict):
         raise RecordError(f"{path}: holds {kind_of(data)}, not a session")
     return to_model(SessionRecord, data, origin=str(path), raise_as=RecordError)

@@ -184,6 +184,10 @@ def _doubtful(text: str) -> Iterator[tuple[Mark, bool]]:
             yield Mark(name, closes, match.start(), match.end()), is_sure
 
 
+END = "</end>"
+"""The end token that the reference release was trained on, which any model may write by itself."""
+
+
 @cache
 def end_marks(end_token: str) -> re.Pattern[str]:
     """Return the pattern of an end token; one that is a tag has the spellings of a tag."""

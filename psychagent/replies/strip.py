@@ -5,11 +5,11 @@ from __future__ import annotations
 from itertools import dropwhile
 
 from psychagent.errors import MalformedReplyError, RecordError
-from psychagent.replies.marks import RESPONSE, end_marks, find_marks
+from psychagent.replies.marks import END, RESPONSE, end_marks, find_marks
 from psychagent.replies.part import Parted, part
 from psychagent.replies.words import why_not_one, why_private, without_tokens
 
-_END = end_marks("</end>")
+_END = end_marks(END)
 
 
 def visible_text(text: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.marks import FIELDS, RESPONSE, THINK, Mark, end_marks, find_marks, without_end
+from psychagent.replies.marks import END, FIELDS, RESPONSE, THINK, Mark, end_marks, find_marks, without_end
 from psychagent.replies.part import Parted, part
 from psychagent.replies.reply import CounselorReply, has_thoughts, named_skills, require_same
 from psychagent.replies.words import to_words
@@ -63,12 +63,14 @@ def spoken_response(parted: Parted) -> str:
 def read_speech(text: str, speaker: Speaker) -> str:
     """Read a reply that should be words alone: its thoughts are cut out, a response is taken for the words.
 
+    So is an end mark, which says nothing where no session can be ended.
+
     Raises:
-        MalformedReplyError: If its thoughts cannot be parted from its words.
+        MalformedReplyError: If its thoughts cannot be parted from its words, or it has none.
     """
     parted = part(text)
     spoken = spoken_response(parted) if parted.responses else parted.outside
-    return to_words(spoken, speaker)
+    return to_words(without_end(spoken, END), speaker)
 
 
 def _pairs(marks: Iterable[Mark]) -> Iterator[tuple[Mark, Mark]]:

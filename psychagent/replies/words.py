@@ -11,9 +11,10 @@ import re
 from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError
 from psychagent.replies.labels import ALSO, INNER, LABELS, is_labelled, is_left_over
-from psychagent.replies.marks import OPEN, QUOTES, find_marks, hesitations, may_begin
+from psychagent.replies.marks import OPEN, QUOTES, UNSEEN, find_marks, hesitations, may_begin
 from psychagent.replies.notes import NOTES, has_note
 from psychagent.replies.part import as_tags
+from psychagent.replies.prose import PROSE, is_thought_aloud
 
 # Repeats of what is only skipped are possessive (`*+`): else a model that goes on with one character for
 # ever would be read in time that grows with the square of its reply.
@@ -57,6 +58,12 @@ _PLAIN_TAGS = frozenset(
     "mark ol p pre q s small span strong sub sup table tbody td th tr tt u ul".split()
 )
 _TAG = re.compile(rf"{OPEN}(?P<slash>/?)(?P<name>[^\W\d_][\w:.=-]{{0,40}})(?P<rest>\s[^<>]{{0,200}})?[>＞]")
+_SILENT = re.compile(
+    rf"(?:[\s{UNSEEN}\u2800\u3164{QUOTES}»›\"'“”‘’「」『』*_`~#=|\\-]|&nbsp;?"
+    rf"|<[/ ]*(?:{'|'.join(sorted(_PLAIN_TAGS))})[ /]*>)*+",
+    re.IGNORECASE,
+)
+"""What sets words off where there are none; dots are a pause, which somebody may make."""
 _TELLING = re.compile(
     r"scratch|plan|draft|inner|hidden|notes?\b|reflect|delib|cogit|intern|priv|secret|final|answer|output|solution"
     r"|tool|function|invoke"
@@ -89,6 +96,8 @@ def to_words(text: str, speaker: Speaker) -> str:
     if len(text) > MOST_CHARS:
         raise MalformedReplyError(f"the reply has {len(text)} characters; say at most {MOST_CHARS}")
     words = _without_name(without_template(text), speaker).strip()
+    if says_nothing(words):
+        raise MalformedReplyError(f"the reply is empty; say something as the {speaker.value}")
     # a mark may look like a token of the template, and a heading may stand behind one
     if problem := why_private(text) or why_private(words):
         raise MalformedReplyError(problem)
@@ -96,6 +105,11 @@ def to_words(text: str, speaker: Speaker) -> str:
         name = "the other side" if not _OWN[speaker].match(found.group()) else "several turns"
         raise MalformedReplyError(f"the reply speaks for {name}; write one turn of the {speaker.value} alone")
     return words
+
+
+def says_nothing(words: str) -> bool:
+    """Return whether there is nothing to hear in words: not even a pause."""
+    return _SILENT.fullmatch(words) is not None
 
 
 def without_template(text: str) -> str:
@@ -142,8 +156,8 @@ def why_private(words: str) -> str:
         return f"private markup is left in the words (<{mark.name}>); keep thoughts in <think>"
     if as_tags(words) != words:
         return "the words hold a channel of thoughts; say only what is final"
-    if is_left_over(words):
-        return "the words hold thoughts whose marks are missing; keep them in <think>"
+    if problem := _why_unmarked(words):
+        return problem
     if not _MARKS.search(words):
         return ""
     if _CHANNEL.search(words):
@@ -157,6 +171,14 @@ def why_private(words: str) -> str:
     if has_note(words) or _has_named_aside(words):
         return "the words hold a note or an aside that is not for the other side; keep it in <think>"
     return "the words are a JSON object; say them as plain text" if _is_object(words) else ""
+
+
+def _why_unmarked(words: str) -> str:
+    if is_left_over(words):
+        return "the words hold thoughts whose marks are missing; keep them in <think>"
+    if is_thought_aloud(words):
+        return "the words begin with thoughts on whom to play; write only what is said"
+    return ""
 
 
 def _has_pair(words: str) -> bool:
@@ -196,7 +218,7 @@ def _is_object(words: str) -> bool:
         return False
 
 
-_STOPS = (_CHANNEL, _COMMENT, _KEY, _SPEAKS, _NAMED_ASIDE, *LABELS, *NOTES)
+_STOPS = (_CHANNEL, _COMMENT, _KEY, _SPEAKS, _NAMED_ASIDE, *LABELS, *NOTES, *PROSE)
 
 
 def clear_part(text: str, speaker: Speaker) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from pydantic.dataclasses import dataclass as plan_class
 
 from psychagent.assets.key import require_key
 from psychagent.assets.profiles import CaseFile, find_cases
@@ -16,6 +17,7 @@ from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import Language
 from psychagent.domain.call import thread_id
 from psychagent.errors import RecordError
+from psychagent.files.given import OPEN, Plan
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.events import Tell, tell_nobody
@@ -26,8 +28,8 @@ from psychagent.skills.library import SkillLibrary
 from psychagent.skills.method import resolve_method
 
 
-@dataclass(frozen=True)
-class SamplePlan:
+@plan_class(frozen=True, config=OPEN)
+class SamplePlan(Plan):
     """Everything a run needs to know."""
 
     baseline: BaselineSettings

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from psychagent.assets.profiles import CaseFile
 from psychagent.domain.call import thread_id
 from psychagent.errors import RemovedError
+from psychagent.files.given import require
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
 from psychagent.flows.build import build_deps
@@ -53,7 +54,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         RecordError: If the folder holds a run that must not be continued.
         SettingsError, AssetError, SkillStoreError: If the run cannot start.
     """
-    folder = plan.folder
+    folder = require(SamplePlan, plan, "the plan").folder
     cases = choose_cases(plan)
     require_home(folder.path, "a run", "--save-dir")
     with hold_lock(folder.lock), log_to(folder.log, plan.runtime.machine.log_level):

@@ -13,6 +13,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, assert_never
 
+from psychagent.assets.docstrings import require_docstrings
 from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.errors import RecordError, SkillStoreError
 from psychagent.files.digest import hash_file
@@ -88,6 +89,7 @@ def build_embedder(
 
     Raises:
         SkillStoreError: If the package or the folder of its model is missing or damaged.
+        SettingsError: If Python was started without the docstrings that its library reads.
     """
     name, size = str(settings.model), settings.batch_size
 
@@ -108,6 +110,7 @@ def build_embedder(
                 raise SkillStoreError(
                     f"embedding model {name!r} cannot be loaded: no such folder; check 'model'"
                 )
+            require_docstrings("sentence-transformers")
             return LateEmbedder(name, lambda: _load(name, name, size))
         case unknown:
             assert_never(unknown)
@@ -118,7 +121,9 @@ def build_minilm(batch_size: int = 64) -> LateEmbedder:
 
     Raises:
         SkillStoreError: If its package is missing, or its weights cannot be the public model's.
+        SettingsError: If Python was started without the docstrings that its library reads.
     """
+    require_docstrings("sentence-transformers")
     folder = minilm_folder()
     weights = folder / "model.safetensors"
     # most damage shows in the size already; hashing 90 MB would delay every refusal of something else

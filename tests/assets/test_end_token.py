@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.load import load_settings
@@ -58,7 +59,9 @@ TAKEN = (
 @pytest.mark.parametrize(("why", "token"), [(why, token) for why, many in REFUSED.items() for token in many])
 def test_an_end_token_that_collides_is_refused_in_one_sentence(tmp_path: Path, why: str, token: str) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text(BaselineSettings().model_copy(update={"end_token": token}).model_dump_json(), "utf-8")
+    path.write_text(
+        yaml.safe_dump(BaselineSettings().model_dump(mode="json") | {"end_token": token}), "utf-8"
+    )
     with pytest.raises(SettingsError) as caught:
         load_settings(BaselineSettings, path)
     told = str(caught.value)
@@ -74,4 +77,8 @@ def test_an_end_token_that_nobody_says_is_taken(token: str) -> None:
 
 def test_a_run_that_an_earlier_version_made_with_another_one_stays_readable() -> None:
     stored = BaselineSettings().model_dump(mode="json") | {"end_token": "结束"}
-    assert to_model(BaselineSettings, stored, origin="manifest.json").end_token == "结束"
+    read = to_model(BaselineSettings, stored, origin="manifest.json")
+    assert read.end_token == "结束"
+    assert read.model_copy(update={"max_sessions": 2}).end_token == "结束"
+    with pytest.raises(SettingsError, match="field 'end_token' has 'bye'"):
+        read.model_copy(update={"end_token": "bye"})

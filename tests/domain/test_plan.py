@@ -115,7 +115,7 @@ def test_the_stages_stand_in_the_order_of_a_course() -> None:
 
 
 def test_a_plan_without_a_focus_or_with_an_unknown_stage_is_refused() -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ValueError, match="field 'focus' has an empty list"):
         Plan(stage=Stage.INTERVENTION, title="t", focus=())
     with pytest.raises(ValidationError):
         Plan.model_validate({"stage": "later", "title": "t", "focus": ["x"]})

@@ -147,7 +147,8 @@ async def test_a_server_that_asks_for_too_long_a_wait_fails_the_case_with_the_re
     result, calls = await run_once(tmp_path, once("filter", answer), max_wait_sec=5)
     assert len(calls) == 1
     assert course_file(tmp_path)["failure"]["message"] == (
-        "filter: HTTP 429 sorry; the server asks to wait 3600 s, more than max_wait_sec 5"
+        "filter: HTTP 429 sorry; the server asks to wait 60 minutes, more than max_wait_sec 5, so it is not "
+        "asked again; try later, or raise max_wait_sec"
     )
     assert result.exit_status() == 1
 

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
+from psychagent.domain.words.explain import nearest
 from psychagent.errors import AssetError, SettingsError
-from psychagent.files.read import load_data, load_model, nearest, read_text
+from psychagent.files.read import load_data, load_model, read_text
 
 
 class Inner(BaseModel):

@@ -13,6 +13,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.role import ClientKind
 from psychagent.errors import PsychAgentError
+from psychagent.flows.aloud import aloud
 from psychagent.flows.build import build_deps
 from psychagent.flows.course import build_course
 from psychagent.flows.judge import build_judge, build_judge_deps
@@ -46,6 +47,14 @@ async def graphs() -> AsyncIterator[dict[str, Any]]:
             SHORT,
             "the input's case: field 'modality'",
         ),
+        ([], SHORT, "the input is an empty list, not a mapping; give {'case': ...}, or {} for the bundled"),
+        ([{}], SHORT, "the input is a list, not a mapping; give {'case'"),
+        ("hello", SHORT, "the input is 'hello', not a mapping; give {'case'"),
+        (3, SHORT, "the input is 3, not a mapping; give {'case'"),
+        (True, SHORT, "the input is true, not a mapping; give {'case'"),
+        ({"cases": {}}, SHORT, "the input: unknown key 'cases'; did you mean 'case'?"),
+        ({1: 2}, SHORT, "the input: unknown key 1; known: case"),
+        ({"profile": "en03"}, SHORT, "the input: unknown key 'profile'; it is a knob, so give it in the"),
         ({"open": "x"}, SHORT, "the input: field 'open' has 'x', which the graph keeps itself"),
         ({"memory": {"summaries": 5}}, SHORT, "the input: field 'memory' has \"{'summaries': 5}\", which"),
         ({"recalls": "x"}, SHORT, "the input: field 'recalls' has 'x', which"),
@@ -67,7 +76,7 @@ async def graphs() -> AsyncIterator[dict[str, Any]]:
     ],
 )
 async def test_an_input_that_no_course_can_have_is_told(
-    graphs: dict[str, Any], name: str, given: dict[str, Any], context: Any, told: str
+    graphs: dict[str, Any], name: str, given: Any, context: Any, told: str
 ) -> None:
     with pytest.raises(PsychAgentError) as error:
         await graphs[name].ainvoke(given, context=context)
@@ -142,3 +151,15 @@ async def test_a_context_that_no_judge_can_read_is_told(
         await graphs["judge"].ainvoke({}, context=context)
     assert str(error.value).startswith(told)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("given", [[], "x", 3, {"dialogue": DIALOGUE}])
+async def test_an_input_that_no_judge_takes_is_told(graphs: dict[str, Any], given: Any) -> None:
+    with pytest.raises(PsychAgentError, match="^the input.*give {}, and the session as the context$"):
+        await graphs["judge"].ainvoke(given, context={"dialogue": DIALOGUE, "methods": ["WAI"]})
+
+
+async def test_a_copy_of_a_graph_checks_its_input_as_well(graphs: dict[str, Any]) -> None:
+    graph = aloud(graphs["session"], "</end>")
+    with pytest.raises(PsychAgentError, match="the input is 3, not a mapping"):
+        await graph.ainvoke(3, context=SHORT)

@@ -254,6 +254,16 @@ async def test_a_wrong_knob_is_told_to_the_caller_in_words(
             await client.runs.wait(thread["thread_id"], "session", input={}, context=knobs, raise_error=True)
 
 
+@pytest.mark.parametrize("given", [[], 3, {"profile": "en03"}])
+async def test_an_input_that_is_none_is_told_to_the_caller_in_words(
+    server: tuple[str, Path], given: Any
+) -> None:
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        with pytest.raises(Exception, match="the input"):
+            await client.runs.wait(thread["thread_id"], "course", input=given, raise_error=True)
+
+
 async def _asked(client: LangGraphClient, thread: str) -> dict[str, Any]:
     """Return what a waiting graph shows to the person."""
     state = await client.threads.get_state(thread)

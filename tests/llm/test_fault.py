@@ -11,6 +11,7 @@ import time
 import traceback
 from contextlib import suppress
 from email.utils import formatdate
+from math import inf
 from typing import Any
 
 import pytest
@@ -422,7 +423,10 @@ async def test_retry_after_is_read_from_the_answer(ask: Way) -> None:
         (formatdate(1_000_030, usegmt=True), 30.0),
         (formatdate(999_000, usegmt=True), 0.0),
         ("soon", None),
-        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", inf),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", 253_401_300_799.0),
+        ("9" * 400, inf),
+        ("Mon, 41 Jan 2026 00:00:00 GMT", None),
         ("nan", None),
         ("inf", None),
         ("", None),

@@ -54,6 +54,11 @@ async def test_an_empty_answer_is_asked_for_again_and_then_an_error() -> None:
         await answer(Cast({"client": ["", "<think>x</think>"]}, max_retries=1))
 
 
+async def test_an_end_mark_alone_makes_no_turn_of_the_clients() -> None:
+    given = await answer(Cast({"client": ["</end>", "Goodbye then.</end>"]}, max_retries=1))
+    assert [turn.text for turn in given["turns"]] == ["Goodbye then."]
+
+
 def test_the_client_sees_the_whole_visible_dialogue_and_never_the_thoughts() -> None:
     cast = Cast({})
     prompt = client_prompt(cast.deps, brief_for(cast.deps, case_of()), TALK)

@@ -16,6 +16,7 @@ from psychagent.replies.reply import CounselorReply
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
 from psychagent.replies.tags import parse_tagged_reply, write_tagged
+from psychagent.replies.words import says_nothing
 
 END = "</end>"
 SECRET = "QZQ"
@@ -68,7 +69,10 @@ def replies(texts: st.SearchStrategy[str]) -> st.SearchStrategy[CounselorReply]:
         Thoughts, assessment=texts, client_state=texts, skill=st.lists(names, max_size=3), strategy=texts
     )
     return st.builds(
-        CounselorReply, thoughts=thoughts, response=texts.filter(bool), ends_session=st.booleans()
+        CounselorReply,
+        thoughts=thoughts,
+        response=texts.filter(lambda text: not says_nothing(text)),
+        ends_session=st.booleans(),
     )
 
 

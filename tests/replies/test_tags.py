@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
-from psychagent.domain.base import Language
+from psychagent.domain.base import Language, Speaker
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
+from psychagent.replies.as_json import parse_json_reply
 from psychagent.replies.reply import CounselorReply
-from psychagent.replies.tags import parse_tagged_reply, parse_thoughts, write_tagged
+from psychagent.replies.tags import parse_tagged_reply, parse_thoughts, read_speech, write_tagged
 
 END = "</end>"
 THINK = (
@@ -176,3 +178,49 @@ def test_a_reply_that_would_be_read_as_another_is_not_written(reply: CounselorRe
     with pytest.raises(MalformedReplyError, match=told) as problem:
         write_tagged(reply, end_token=END, language=Language.EN)
     assert "secret" not in str(problem.value)
+
+
+NOTHING = [
+    "<|im_end|>",
+    "</s>",
+    "\u200b",
+    "\ufeff",
+    "**",
+    '""',
+    "“”",
+    "&nbsp;",
+    "<br>",
+    "<p> </p>",
+    "```\n```",
+    "---",
+]
+ALONE = ["</end>", "<end>", "</END>", "client: </end>", "<think>x</think></end>", "Client:"]
+PAUSES = ["...", "…", "。。。", "?", "(silence)", "*sighs*", "No.", "1", "🙂", "—"]
+
+
+@pytest.mark.parametrize("words", NOTHING)
+def test_a_response_in_which_nothing_is_said_is_refused(words: str) -> None:
+    with pytest.raises(MalformedReplyError, match="the reply is empty; say something as the counselor"):
+        parse_tagged_reply(f"<think>x</think><response>{words}</response>", reasoning="", end_token="</end>")
+    with pytest.raises(MalformedReplyError, match="the reply is empty; say something as the counselor"):
+        parse_json_reply(json.dumps({"response": words}), end_token="</end>")
+
+
+@pytest.mark.parametrize("words", [*NOTHING, *ALONE])
+def test_a_client_who_says_nothing_is_refused(words: str) -> None:
+    with pytest.raises(MalformedReplyError, match="the reply is empty; say something as the client"):
+        read_speech(words, Speaker.CLIENT)
+
+
+@pytest.mark.parametrize("words", PAUSES)
+def test_a_pause_is_something_that_a_client_says(words: str) -> None:
+    assert read_speech(words, Speaker.CLIENT) == words
+    assert (
+        parse_tagged_reply(f"<response>{words}</response>", reasoning="", end_token="</end>").response
+        == words
+    )
+
+
+@pytest.mark.parametrize("text", ["Goodbye.</end>", "</end> Goodbye.", "Goodbye. <end/>", "Goodbye.\n</end>"])
+def test_an_end_mark_is_left_out_of_a_clients_words(text: str) -> None:
+    assert read_speech(text, Speaker.CLIENT) == "Goodbye."

@@ -141,7 +141,7 @@ WORDS = {
     "429 that asks for less than nothing": Kind(_status(429, "slow", retry_after="-5"), "passing", "slow"),
     "429 that asks for no number": Kind(_status(429, "slow", retry_after="nan"), "passing", "slow"),
     "429 that asks for an hour": Kind(
-        _status(429, "slow", retry_after="3600"), "final", "asks to wait 3600 s"
+        _status(429, "slow", retry_after="3600"), "final", "asks to wait 60 minutes"
     ),
 }
 WIRE = {

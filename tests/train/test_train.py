@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import ValidationError
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.train import TrainSettings, load_train_settings
@@ -133,7 +132,7 @@ def test_the_large_settings_are_those_of_the_paper() -> None:
 
 
 def test_one_model_is_named_and_not_two() -> None:
-    with pytest.raises(ValidationError, match="either 'model' or 'tiny_model'"):
+    with pytest.raises(SettingsError, match="either 'model' or 'tiny_model'"):
         TrainSettings()
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from psychagent.assets.address import address_of_before
 from psychagent.assets.settings.secrets import checked_fields, checked_headers
 from psychagent.domain.text.secret import holds_key
-from psychagent.files.read import UnshownError
+from psychagent.domain.words.explain import UnshownError
 
 ENDLESS = 1e9
 """What an infinite number is read as, which was stored as null: more seconds than anybody waits, and a fit

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from math import isfinite
 
 from psychagent.domain.words.cut import cut
+from psychagent.domain.words.explain import UnshownError
 from psychagent.domain.words.value import kind_of, shown
-from psychagent.files.read import UnshownError
 
 _NAME_CHARS = 40
 """Of a key that a message names."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import AfterValidator, ValidationInfo
@@ -28,7 +29,8 @@ def why_no_end(token: str) -> str:
 
 
 def _end_token(token: str, info: ValidationInfo) -> str:
-    is_stored = info.context is not None and info.context.get("base") is None
+    context = {"base": Path()} | (info.context or {})
+    is_stored = context["base"] is None and info.field_name not in context.get("changed", ())
     # what an earlier version took stays readable
     why = "" if is_stored else why_no_end(token)
     if why:

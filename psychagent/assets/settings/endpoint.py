@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -18,6 +18,8 @@ from pydantic import (
 
 from psychagent.assets.address import Address
 from psychagent.assets.settings.secrets import Fields, Headers, KeyName, ModelName, names_of_secrets
+from psychagent.domain.words.model import Told
+from psychagent.errors import SettingsError
 from psychagent.files.name import why_no_path
 from psychagent.replies.as_json import Structured
 
@@ -44,12 +46,14 @@ FilePath = Annotated[Path, BeforeValidator(_not_empty), AfterValidator(_beside_f
 """A path; a relative one is resolved against the folder of its settings file."""
 
 
-class Settings(BaseModel):
+class Settings(Told):
     """Base of all settings: frozen, unknown keys refused."""
 
     # a traceback prints the refused value otherwise, which may be a secret; JSON, in which a manifest and a
     # request repeat the settings, has no word for an infinite number
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False)
+
+    refused = SettingsError
 
     moved: ClassVar[Mapping[str, str]] = {}
     """Keys that stood here in an earlier version -> where they belong now."""
@@ -65,6 +69,18 @@ class Settings(BaseModel):
             moves = ", ".join(f"{', '.join(keys)} {place}" for place, keys in places.items())
             raise ValueError(f"is in the shape of an earlier version; put {moves}")
         return data
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the settings with some of them changed; pydantic would take the changes unchecked.
+
+        Raises:
+            SettingsError: Naming the field, the value seen and the remedy.
+        """
+        if not update:
+            return super().model_copy(deep=deep)
+        # what was left to a default stays so: a manifest tells the two apart
+        said = {name: getattr(self, name) for name in self.model_fields_set} | dict(update)
+        return self._checked(said, context={"base": None, "changed": frozenset(update)})
 
 
 def moved_to(place: str, model: type[BaseModel]) -> dict[str, str]:

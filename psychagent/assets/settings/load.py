@@ -10,9 +10,12 @@ from pydantic import BaseModel
 
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.named import settings_file
+from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.errors import SettingsError
+from psychagent.files.given import to_path
 from psychagent.files.read import load_model, to_model
 
 S = TypeVar("S", bound=BaseModel)
@@ -21,6 +24,8 @@ PLACES: dict[type[BaseModel], tuple[str, str]] = {
     BaselineSettings: ("baselines", "offline"),
     RuntimeSettings: ("runtime", "default"),
     DatasetSettings: ("datasets", "default"),
+    EvalSettings: ("eval", "offline"),
+    RftSettings: ("rft", "default"),
 }
 """Where files of each kind are bundled, and the one that is read where none is named."""
 
@@ -32,10 +37,10 @@ def load_settings(model: type[S], path: Path | str | None) -> S:
         SettingsError: Naming the file, the key, the value seen and the remedy.
     """
     place = PLACES.get(model)
-    if place is None and path is not None:
-        # settings whose own loader knows their place
-        return load_model(model, Path(path), SettingsError)
-    kind, default = PLACES[model]
+    if place is None:
+        # settings of which none are bundled
+        return load_model(model, to_path(path, "the file of settings"), SettingsError)
+    kind, default = place
     return load_model(model, settings_file(path, kind, default=default), SettingsError)
 
 

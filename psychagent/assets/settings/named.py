@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from psychagent.assets.locate import asset_dir
+from psychagent.domain.words.explain import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
-from psychagent.files.name import why_no_path
-from psychagent.files.read import nearest
+from psychagent.files.given import to_path
 
 SUFFIX = ".yaml"
 
@@ -28,9 +28,7 @@ def settings_file(given: Path | str | None, kind: str, *, default: str) -> Path:
     folder = asset_dir("configs") / kind
     if given is None:
         return folder / f"{default}{SUFFIX}"
-    if problem := why_no_path(given):
-        raise SettingsError(f"{shown(str(given))} as a file of settings {problem}")
-    path = Path(given)
+    path = to_path(given, "a file of settings")
     is_word = len(path.parts) == 1 and not path.suffix and not path.is_file()
     if not is_word:
         return path

@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator
 
 from psychagent.assets.settings.body import as_json
 from psychagent.domain.text.secret import holds_key, names_secret
+from psychagent.domain.words.explain import UnshownError
 from psychagent.domain.words.value import shown
-from psychagent.files.read import UnshownError
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _KEY = re.compile(

@@ -66,10 +66,17 @@ def _require_place() -> None:
         ) from error
 
 
-def build_command(name: str, function: Callable[..., None]) -> CheckedCommand:
-    """Build a command from a function, whose signature gives the options."""
+def build_command(name: str, function: Callable[..., None], help: str) -> CheckedCommand:
+    """Build a command from a function, whose signature gives the options.
+
+    Args:
+        name: What it is called by.
+        function: What it does; its docstring is the help page's beginning.
+        help: What stands there where Python was started without docstrings.
+    """
     alone = typer.Typer(add_completion=False, rich_markup_mode=PLAIN)
-    alone.command(name, cls=CheckedCommand, context_settings=HELP)(function)
+    told = None if function.__doc__ else help
+    alone.command(name, cls=CheckedCommand, context_settings=HELP, help=told)(function)
     command = typer.main.get_command(alone)
     assert isinstance(command, CheckedCommand)
     command.types = _types_of(function)

@@ -10,8 +10,9 @@ from pydantic import Field, ValidationError
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Record
 from psychagent.domain.risk.finding import IMMINENT, NO_RISK
+from psychagent.domain.words.explain import explain
 from psychagent.errors import AssetError
-from psychagent.files.read import explain, read_text
+from psychagent.files.read import read_text
 
 TRAPS, PLAIN = "traps", "plain"
 _FILES = ("danger", TRAPS, PLAIN)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from psychagent.domain.cause import Cause
+from psychagent.domain.words.span import span
 from psychagent.llm.attempts import Outlast
 from psychagent.llm.fault import Fault
 
@@ -66,7 +67,7 @@ class Outages:
         if self.most_sec <= 0 or fault.cause is not Cause.DOWN:
             raise fault
         if (fault.wait_sec or 0) > self.most_sec:
-            raise self._given_up(fault, f"the server asks to wait {fault.wait_sec:.0f} s, more than")
+            raise self._given_up(fault, f"the server asks to wait {span(fault.wait_sec or 0)}, more than")
         server = self._at(address)
         if server.down_since is not None:
             await self._listen(server, server.down_since, fault)

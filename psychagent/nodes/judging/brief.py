@@ -14,10 +14,10 @@ from psychagent.domain.base import Language, Record
 from psychagent.domain.call import CallId, Place
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark
+from psychagent.domain.words.explain import explain
 from psychagent.errors import (
     SettingsError,
 )
-from psychagent.files.read import explain
 from psychagent.llm.chat import Chat
 from psychagent.scales.dialogue import Dialogue
 from psychagent.scales.scale import Scale

@@ -17,8 +17,8 @@ from pydantic import AwareDatetime, Field, ValidationError
 from psychagent.domain.base import Record
 from psychagent.domain.risk.audit import AuditKey
 from psychagent.domain.risk.finding import IMMINENT, NO_RISK, About, Classifier, Handling, RiskFinding
+from psychagent.domain.words.explain import explain
 from psychagent.errors import RecordError
-from psychagent.files.read import explain
 from psychagent.files.shared import append_for_good, read_from, read_shared, shared_file
 
 VERSION = 1

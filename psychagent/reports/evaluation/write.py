@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
+from pydantic.dataclasses import dataclass as plan_class
+
 from psychagent.assets.settings.prices import Prices
 from psychagent.errors import RecordError
 from psychagent.evals.compare import Comparison, compare
@@ -14,6 +16,7 @@ from psychagent.evals.marks import read_marks
 from psychagent.evals.numbers import compute_numbers, members_of
 from psychagent.evals.scales import read_scales
 from psychagent.evals.table import Scores, load_scores, to_cells
+from psychagent.files.given import OPEN, Plan, require
 from psychagent.files.kind import resolved
 from psychagent.files.read import read_text
 from psychagent.records.evaluation import EvalFolder
@@ -53,8 +56,8 @@ from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Sampling
 from psychagent.stats.panels import Estimates, estimate_panels
 
 
-@dataclass(frozen=True)
-class ReportPlan:
+@plan_class(frozen=True, config=OPEN)
+class ReportPlan(Plan):
     """What to report on."""
 
     folder: Path
@@ -84,9 +87,10 @@ def write_report(plan: ReportPlan) -> Report:
     """Read an evaluation, compute, draw and write.
 
     Raises:
+        SettingsError: If it is no plan.
         RecordError: If the scores cannot be read or the report cannot be written.
     """
-    material = gather(plan)
+    material = gather(require(ReportPlan, plan, "the plan"))
     versus = compare_with(material, plan)
     blocks = compose(material, versus)
     page = write_page(plan.folder, "report", "PsychAgent: evaluation report", blocks)
