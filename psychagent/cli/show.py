@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from psychagent.assets.labels import Labels, load_labels
 from psychagent.cli.shown.console import open_console
+from psychagent.cli.shown.trouble import show_gap
 from psychagent.domain.base import Speaker, Stage
 from psychagent.domain.file_facts import memory_changes
 from psychagent.domain.memory import Standing
@@ -18,7 +19,6 @@ from psychagent.domain.others import plan_from_others
 from psychagent.domain.risk.finding import Classifier, RiskFinding
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder, SessionFile, session_number
-from psychagent.records.gaps.sessions import missing_sessions
 from psychagent.records.session import SessionRecord
 from psychagent.records.transcript import Utterance
 from psychagent.scales.dialogue import Line, guess_text_language, is_opener
@@ -31,9 +31,8 @@ def show(
 ) -> None:
     """Read a course: plan, dialogue, skills used, summary, and what changed in memory."""
     console = open_console()
-    gap = missing_sessions(CaseFolder(case_dir)) if session is None and case_dir.is_dir() else None
-    if gap:
-        console.print(f"[yellow]{escape(f'{gap.path}: {gap.reason}')}[/yellow]", soft_wrap=True)
+    if session is None and case_dir.is_dir():
+        show_gap(CaseFolder(case_dir), console)
     for record in find_records(case_dir, session):
         for line in session_lines(record, thoughts=thoughts):
             console.print(line, highlight=False, soft_wrap=True)
