@@ -14,10 +14,11 @@ from psychagent.assets.settings.dataset import DatasetSettings, Order
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case, Profile
 from psychagent.domain.text.name import is_name, why_no_name
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import AssetError
 from psychagent.files.change import list_folder
-from psychagent.files.read import load_data, nearest, to_model
+from psychagent.files.read import load_data, to_model
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,12 @@ import typer
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import finite, split_words
 from psychagent.domain.script_note import WORDS_OF_SCRIPT
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.export.formats import Format
 from psychagent.export.plan import Exported, ExportPlan, PairUnit, RewardFilter, check_export
 from psychagent.export.sample import DEFAULT_TASKS, TASKS, Task
-from psychagent.files.read import nearest
 
 RUN_EXPORT: Later[Callable[[ExportPlan], Exported]] = Later("psychagent.export.write:run_export")
 

@@ -22,9 +22,9 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.options import CaseOptions, RunOptions, split_words
 from psychagent.domain.base import SCHOOLS, Modality, School
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import RecordError, SettingsError
-from psychagent.files.read import nearest
 from psychagent.files.shared import require_appendable
 from psychagent.records.manifest import RunSettings
 

@@ -23,9 +23,9 @@ from psychagent.assets.settings.secrets import ModelName
 from psychagent.domain.base import LARGEST_SEED, MOST_STEPS, Language, Modality
 from psychagent.domain.role import ClientKind
 from psychagent.domain.words.field import UNKNOWN, problem_of, whole_problem
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
-from psychagent.files.read import nearest
 from psychagent.safety.resources import load_resources
 
 

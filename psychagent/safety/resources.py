@@ -14,9 +14,10 @@ from pydantic import AfterValidator, Field, model_validator
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Record
 from psychagent.domain.risk.finding import About
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError, SettingsError
-from psychagent.files.read import load_model, nearest
+from psychagent.files.read import load_model
 
 KINDS = (About.SELF, About.OTHERS, About.HARMED, About.CHILD)
 """The kinds of danger for which there are services and words."""

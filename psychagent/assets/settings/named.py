@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from psychagent.assets.locate import asset_dir
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.name import why_no_path
-from psychagent.files.read import nearest
 
 SUFFIX = ".yaml"
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.text.parts import is_spoken
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import RecordError, SettingsError
-from psychagent.files.read import nearest
 from psychagent.records.summary import Part
 
 Roles = Mapping[str, Part]

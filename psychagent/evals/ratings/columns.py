@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.evals.ratings.names import to_name
-from psychagent.files.read import nearest
 
 COLUMNS = ("rater", "dialogue", "dimension", "score", "system")
 ALL_OTHERS = "*"

@@ -8,12 +8,12 @@ from pathlib import Path
 from statistics import median_low
 
 from psychagent.domain.scores import ScaleResult, SessionScores
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.ratings.names import list_names, show_name, to_name, without_ending
 from psychagent.evals.ratings.table import RatingTable
 from psychagent.evals.scales import read_scales
-from psychagent.files.read import nearest
 from psychagent.records.evaluation import EvalFolder
 from psychagent.scales.scale import load_scales
 from psychagent.stats.ratings import Unit

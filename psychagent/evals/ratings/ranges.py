@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.evals.ratings.names import to_name
-from psychagent.files.read import nearest
 
 _NONE = frozenset(
     {"", "na", "n/a", "n.a.", "nan", "none", "null", "nil", "-", "–", "—", "/", "?", "无", "不适用"}
