@@ -119,8 +119,8 @@ def finite(value: float | None) -> float | None:
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """Split an option's value at its commas."""
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+    """Split an option's value at its commas; a word that stands there twice counts once."""
+    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
 def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from psychagent.assets.profiles import CaseFile, find_cases
+from psychagent.assets.cases import CaseFile, find_cases
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.rollouts import RftSettings
