@@ -136,10 +136,11 @@ def report_safety(plan: ReportPlan) -> Written:
     """Write the report of an evaluation that judged nothing but safety.
 
     Raises:
-        SettingsError: If it is to be compared with another: there is no score to compare.
+        SettingsError: If an option is about scores, of which there are none.
     """
-    if plan.against is not None:
-        raise SettingsError(f"{plan.folder}: holds no score, only rates on safety; leave --against out")
+    about_scores = {"--against": plan.against, "--use": plan.use, "a price": plan.prices}
+    for option in (name for name, value in about_scores.items() if value is not None):
+        raise SettingsError(f"{plan.folder}: holds no score, only rates on safety; leave {option} out")
     with needs_extra("eval"):
         from psychagent.reports.evaluation.alone import write_safety_report  # noqa: PLC0415
 

@@ -77,6 +77,11 @@ def _named(dataset: DatasetSettings, options: CaseOptions) -> DatasetSettings:
     """Take the clients and cases that are named, all of them: a file's limits are meant for its split."""
     if not options.profile and not options.case:
         return dataset
+    if options.modalities and not options.profile:
+        raise SettingsError(
+            "--modalities has no effect on --case, which names the school of its case; leave it out, or name "
+            "the client with --profile"
+        )
     profiles, cases = map(_absolute, (options.profile or (), options.case or ()))
     return lay_options(
         dataset, {"profiles": profiles, "cases": cases, "max_cases": None, "max_cases_per_modality": None}

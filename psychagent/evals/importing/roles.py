@@ -57,7 +57,8 @@ def read_roles(text: str) -> dict[str, Part]:
             raise SettingsError(f"--roles has {shown(piece)}; write NAME=counselor or NAME=client")
         if part.lower() not in _PARTS:
             raise SettingsError(f"--roles has {shown(piece)}{nearest(part.lower(), _PARTS)}")
-        mapping[plain(name)] = _PARTS[part.lower()]
+        if mapping.setdefault(plain(name), _PARTS[part.lower()]) != _PARTS[part.lower()]:
+            raise SettingsError(f"--roles has {shown(plain(name))} twice; let each name stand for one side")
     return mapping
 
 

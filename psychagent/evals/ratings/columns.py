@@ -105,6 +105,8 @@ def read_columns(text: str) -> Columns:
             raise SettingsError(f"--columns has {shown(ours)}{nearest(ours, (*COLUMNS, _SKIP))}")
         elif theirs == ALL_OTHERS and ours not in ("rater", "dimension"):
             raise SettingsError(f"--columns has {shown(part)}; only rater or dimension may be {ALL_OTHERS!r}")
+        elif ours in names:
+            raise SettingsError(f"--columns has {shown(ours)} twice; give it one column")
         else:
             names[ours] = theirs
     return Columns(names, frozenset(skip))

@@ -72,7 +72,10 @@ def read_ranges(text: str, *, low: float, high: float) -> Ranges:
         match = _RANGE.fullmatch(piece)
         if match is None:
             raise SettingsError(f"--ranges has {shown(piece)}; write NAME=LOW-HIGH, such as Ethics=0-3")
-        own[to_name(match["name"])] = float(match["low"]), float(match["high"])
+        name = to_name(match["name"])
+        if name in own:
+            raise SettingsError(f"--ranges has {shown(name)} twice; give each dimension one range")
+        own[name] = float(match["low"]), float(match["high"])
     _check_range("--low and --high", low, high)
     for name, (least, most) in own.items():
         _check_range(f"scores of {name}", least, most)
