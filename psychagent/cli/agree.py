@@ -17,6 +17,7 @@ from psychagent.evals.ratings.judge import SCALE, add_judge
 from psychagent.evals.ratings.names import list_names
 from psychagent.evals.ratings.ranges import read_missing, read_ranges
 from psychagent.evals.ratings.table import read_ratings
+from psychagent.runs.home import require_outside
 
 
 def agree(
@@ -48,6 +49,8 @@ def agree(
     as_json: JsonOption = False,
 ) -> None:
     """Compare raters: weighted kappa, Krippendorff's alpha, bias; writes agreement.html, .md and .json."""
+    out = output_root or judge or ratings.parent
+    require_outside(out, "--output-root", own=judge)
     allowed = read_ranges(ranges, low=1 if low is None else low, high=5 if high is None else high)
     table = read_ratings(ratings, read_columns(columns), allowed, read_missing(missing))
     for option in (name for name, value in (("--low", low), ("--high", high)) if value is not None):
@@ -68,7 +71,7 @@ def agree(
         from psychagent.cli.shown.agreement import show_agreement  # noqa: PLC0415
         from psychagent.reports.agreement.notes import notes_on  # noqa: PLC0415
         from psychagent.reports.agreement.write import to_data, write_agreement  # noqa: PLC0415
-    agreement, paths = write_agreement(table, output_root or judge or ratings.parent)
+    agreement, paths = write_agreement(table, out)
     if as_json:
         show_json(
             {

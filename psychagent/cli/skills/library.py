@@ -18,6 +18,7 @@ from psychagent.domain.skill import StageSkills
 from psychagent.domain.words.near import near
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
+from psychagent.runs.home import require_outside
 from psychagent.skills.browse import find_skill, library_languages
 from psychagent.skills.convert import convert_library
 from psychagent.skills.library import SkillLibrary
@@ -118,6 +119,7 @@ def import_library(
     language: LibraryLanguage = Language.ZH,
 ) -> None:
     """Write a library of the reference layout as YAML files of ours; ids are kept as given."""
+    require_outside(out, "--out")
     for stage, left_out in convert_library(source, out, language):
         note = f" ({left_out} meta-skills without skills of their own left out)" if left_out else ""
         skills = len(stage.skills())
