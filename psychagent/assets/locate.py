@@ -38,13 +38,19 @@ def asset_dir(kind: str, override: Path | None = None) -> Path:
     return shipped_dir(kind)
 
 
-def require_folder(kind: str, folder: Path, remedy: str) -> None:
+def require_folder(kind: str, folder: Path, remedy: str, *, is_made: bool = False) -> None:
     """Check that a folder which somebody named is one.
+
+    Args:
+        kind: What it holds.
+        folder: The folder.
+        remedy: What to do where it is none.
+        is_made: Whether it is made where nothing stands.
 
     Raises:
         AssetError: If it is not there, or a file stands there; with the remedy.
     """
-    if not folder.is_dir():
+    if not folder.is_dir() and (folder.exists() or not is_made):
         problem = "is a file, not a folder" if folder.exists() else "does not exist"
         raise AssetError(f"{kind} folder {shown(str(folder))} {problem}; {remedy}")
 

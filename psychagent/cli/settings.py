@@ -19,7 +19,7 @@ from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSetti
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import lay_options, load_settings
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.assets.settings.runtime import RuntimeSettings, cache_dir_of
 from psychagent.cli.options import CaseOptions, RunOptions, split_words
 from psychagent.domain.base import SCHOOLS, Modality, School
 from psychagent.domain.words.near import nearest
@@ -152,8 +152,8 @@ def default_cache_dir(runtime: RuntimeSettings | None = None) -> Path | None:
 
     None where nobody knows the user's home: then vectors are kept in memory alone.
     """
-    if runtime and runtime.machine.cache_dir:
-        return runtime.machine.cache_dir
+    if runtime and (told := cache_dir_of(runtime)):
+        return told
     try:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     except RuntimeError:

@@ -137,3 +137,28 @@ def test_a_scale_that_is_named_twice_is_asked_once(tmp_path: Path) -> None:
     assert [line for line in once.splitlines() if '"calls"' in line] == [
         line for line in twice.splitlines() if '"calls"' in line
     ]
+
+
+CACHE = "cache folder '{file}' is a file, not a folder; name a folder in 'machine.cache_dir' of the runtime"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("sample --runtime {own} --save-dir {runs} --dry-run", CACHE),
+        ("chat --runtime {own} --save-dir {runs}", CACHE),
+        ("report {file}", "{file}: is a file; name the output folder of `psychagent eval`"),
+        ("norms {file} --out {runs}", "{file}: is a file; name the output folder of `psychagent eval`"),
+        ("runs {file}", "{file}: is a file; name a run, or a folder of runs"),
+        ("local-model --gguf {file}", "{file}: begins with 'x', so it is no GGUF file"),
+    ],
+)
+def test_a_file_where_a_folder_is_wanted_is_told(
+    tmp_path: Path, places: dict[str, str], line: str, told: str
+) -> None:
+    own = tmp_path / "own.yaml"
+    own.write_text(yaml.safe_dump({"machine": {"cache_dir": places["file"]}}), encoding="utf-8")
+    runs = tmp_path / "runs"
+    ended = ask(*line.format(own=own, runs=runs, **places).split())
+    assert told.format(**places) in ended.error
+    assert not runs.exists()
