@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from contextlib import suppress
 from os.path import isdir, lexists
@@ -73,7 +74,9 @@ def _inside(folder: RunFolder | EvalFolder) -> set[str]:
 
 _VECTORS = re.compile("[0-9a-f]{16}[.]npz")
 """The files of a cache of vectors."""
-_NAMES = {COURSE, CHAT, UNSENT}.union(*(_inside(kind(Path("home"))) for kind in (RunFolder, EvalFolder)))
+# absolute, because the working directory may be gone, which is told later
+_ANY = Path(os.sep, "home")
+_NAMES = {COURSE, CHAT, UNSENT}.union(*(_inside(kind(_ANY)) for kind in (RunFolder, EvalFolder)))
 _DEEPEST = 5
 """Folders in which a file may lie below its home: the scores of a worthless session of a case."""
 
