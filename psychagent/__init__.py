@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     # for type checkers and editors; a test compares these imports with the mapping
-    from psychagent.assets.profiles import find_cases as find_cases
+    from psychagent.assets.cases import find_cases as find_cases
     from psychagent.assets.profiles import find_profile as find_profile
     from psychagent.assets.profiles import load_profile as load_profile
     from psychagent.assets.profiles import make_case as make_case
@@ -83,7 +83,7 @@ PUBLIC = {
     "build_deps": "psychagent.flows.build",
     "build_judge_deps": "psychagent.flows.judge",
     "example_courses": "psychagent.evals.plan",
-    "find_cases": "psychagent.assets.profiles",
+    "find_cases": "psychagent.assets.cases",
     "find_profile": "psychagent.assets.profiles",
     "judge_session": "psychagent.flows.judge",
     "list_metrics": "psychagent.scales.metrics",

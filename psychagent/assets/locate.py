@@ -30,13 +30,29 @@ def asset_dir(kind: str, override: Path | None = None) -> Path:
         AssetError: If the override or one's own folder is not a folder, or no copy of the kind is found.
     """
     if override is not None:
-        if not override.is_dir():
-            raise AssetError(f"{kind} folder {shown(str(override))} does not exist; name a folder")
+        require_folder(kind, override, f"name a folder (in settings: {kind}_root)")
         return override
     own = own_assets()
     if own is not None and (own / kind).is_dir():
         return own / kind
     return shipped_dir(kind)
+
+
+def require_folder(kind: str, folder: Path, remedy: str, *, is_made: bool = False) -> None:
+    """Check that a folder which somebody named is one.
+
+    Args:
+        kind: What it holds.
+        folder: The folder.
+        remedy: What to do where it is none.
+        is_made: Whether it is made where nothing stands.
+
+    Raises:
+        AssetError: If it is not there, or a file stands there; with the remedy.
+    """
+    if not folder.is_dir() and (folder.exists() or not is_made):
+        problem = "is a file, not a folder" if folder.exists() else "does not exist"
+        raise AssetError(f"{kind} folder {shown(str(folder))} {problem}; {remedy}")
 
 
 def own_assets() -> Path | None:

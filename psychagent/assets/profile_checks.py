@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from psychagent.assets.foreign import SUFFIXES, Fitted
+from psychagent.assets.locate import require_folder
 from psychagent.assets.profiles import read_profile
 from psychagent.domain.base import Modality, Record
 from psychagent.domain.profile import Profile, SpecialSituation
@@ -70,8 +71,7 @@ def check_folder(folder: Path) -> tuple[list[Profile], list[Finding]]:
 
 
 def _files(folder: Path) -> list[Path]:
-    if not folder.is_dir():
-        raise AssetError(f"profiles folder {str(folder)!r} does not exist")
+    require_folder("profiles", folder, "name a folder or a file of profiles")
     paths = [p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES]
     return sorted(p for p in paths if "courses" not in p.parts)
 

@@ -61,7 +61,10 @@ class PromptLibrary:
         self.language = language
         self.folder = asset_dir("prompts", root) / language.value
         if not self.folder.is_dir():
-            raise AssetError(f"no prompts for language {language.value!r} in {self.folder.parent}")
+            raise AssetError(
+                f"no prompts for language {language.value!r} in {self.folder.parent}; name a folder that "
+                f"holds {language.value}/ (in settings: prompts_root)"
+            )
         self._data: dict[str, Any] = {}
         self._templates: dict[str, jinja2.Template] = {}
         # a folder of prompts may be somebody else's, and a template could do whatever Python can; the sandbox

@@ -13,7 +13,7 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.load import lay_options, load_settings
-from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.assets.settings.runtime import RuntimeSettings, cache_dir_of
 from psychagent.chats.person import new_case_id, person_case
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
@@ -127,7 +127,7 @@ def make_plan(
         record=record,
         is_new=begun is None,
         env=env,
-        cache_dir=cache_dir,
+        cache_dir=cache_dir_of(runtime) or cache_dir,
     )
     return _checked(plan if choices.region is None else plan.in_region(choices.region.upper()))
 

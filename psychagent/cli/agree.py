@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from psychagent.cli.extra import needs_extra
+from psychagent.cli.given.effect import Needs
 from psychagent.cli.options import JsonOption
 from psychagent.cli.shown.as_json import show_json
 from psychagent.errors import SettingsError
@@ -16,6 +17,7 @@ from psychagent.evals.ratings.judge import SCALE, add_judge
 from psychagent.evals.ratings.names import list_names
 from psychagent.evals.ratings.ranges import read_missing, read_ranges
 from psychagent.evals.ratings.table import read_ratings
+from psychagent.runs.home import require_outside
 
 
 def agree(
@@ -26,13 +28,15 @@ def agree(
     judge: Annotated[
         Path | None, typer.Option(help="Output folder of `psychagent eval`, as one more rater.")
     ] = None,
-    scale: Annotated[str, typer.Option(help="The judge's scale whose items are the dimensions.")] = SCALE,
+    scale: Annotated[
+        str, typer.Option(help="The judge's scale whose items are the dimensions."), Needs("judge")
+    ] = SCALE,
     columns: Annotated[
         str,
         typer.Option(help="Names of the columns: rater=annotator,skip=age; rater=* for all the others."),
     ] = "",
-    low: Annotated[float, typer.Option(help="Lowest score.")] = 1,
-    high: Annotated[float, typer.Option(help="Highest score.")] = 5,
+    low: Annotated[float | None, typer.Option(help="Lowest score; default: 1.")] = None,
+    high: Annotated[float | None, typer.Option(help="Highest score; default: 5.")] = None,
     ranges: Annotated[
         str, typer.Option(help="Ranges of single dimensions, where they differ: Ethics=0-3,Overall=1-10.")
     ] = "",
@@ -45,8 +49,15 @@ def agree(
     as_json: JsonOption = False,
 ) -> None:
     """Compare raters: weighted kappa, Krippendorff's alpha, bias; writes agreement.html, .md and .json."""
-    allowed = read_ranges(ranges, low=low, high=high)
+    out = output_root or judge or ratings.parent
+    require_outside(out, "--output-root", own=judge)
+    allowed = read_ranges(ranges, low=1 if low is None else low, high=5 if high is None else high)
     table = read_ratings(ratings, read_columns(columns), allowed, read_missing(missing))
+    for option in (name for name, value in (("--low", low), ("--high", high)) if value is not None):
+        if table.levels.keys() <= allowed.own.keys():
+            raise SettingsError(
+                f"{option} has no effect where --ranges gives every dimension its own; leave it out"
+            )
     if judge:
         table = add_judge(table, judge, scale)
     if len(table.ratings) < 2:
@@ -60,7 +71,7 @@ def agree(
         from psychagent.cli.shown.agreement import show_agreement  # noqa: PLC0415
         from psychagent.reports.agreement.notes import notes_on  # noqa: PLC0415
         from psychagent.reports.agreement.write import to_data, write_agreement  # noqa: PLC0415
-    agreement, paths = write_agreement(table, output_root or judge or ratings.parent)
+    agreement, paths = write_agreement(table, out)
     if as_json:
         show_json(
             {

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
+from psychagent.cli.given.effect import Needs
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import CaseOptions, JsonOption, takes
 from psychagent.cli.settings import default_cache_dir, lay_over
@@ -58,7 +59,9 @@ class DoctorOptions(CaseOptions):
             "--write", help="Write settings to which the servers answer to FILE_fits.yaml beside FILE."
         ),
     ] = False
-    overwrite: Annotated[bool, typer.Option(help="Let --write replace a file that it wrote before.")] = False
+    overwrite: Annotated[
+        bool, typer.Option(help="Let --write replace a file that it wrote before."), Needs("write")
+    ] = False
     as_json: JsonOption = False
 
     @property

@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
+from psychagent.cli.given.effect import Needs
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import finite, split_words
 from psychagent.domain.script_note import WORDS_OF_SCRIPT
-from psychagent.domain.words.explain import nearest
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.export.formats import Format
@@ -46,12 +47,14 @@ def export(
         bool, typer.Option("--keep-think/--strip-think", help="Keep the counselor's thoughts.")
     ] = True,
     pairs: Annotated[
-        PairUnit, typer.Option(help="Preference: whole `session`s, or the first `reply` that differs.")
+        PairUnit,
+        typer.Option(help="Preference: whole `session`s, or the first `reply` that differs."),
+        Needs("format", "preference"),
     ] = "session",
     allow_changed_prompts: Annotated[
         bool, typer.Option("--allow-changed-prompts", help="Rebuild with prompts that have changed.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of the split.")] = 0,
+    seed: Annotated[int | None, typer.Option(help="Seed of the split; default: 0."), Needs("split")] = None,
 ) -> None:
     """Write training data from a run, with a data card beside it."""
     if top_fraction is not None and not 0 < top_fraction <= 1:
@@ -66,7 +69,7 @@ def export(
         keep_think=keep_think,
         pairs=pairs,
         allow_changed_prompts=allow_changed_prompts,
-        seed=seed,
+        seed=seed or 0,
     )
     check_export(plan)
     show_export(RUN_EXPORT.load()(plan))

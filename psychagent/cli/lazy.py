@@ -83,6 +83,9 @@ def build_group(commands: Mapping[str, Lazy], *, help: str, completes: bool = Fa
 
         # Any: depending on typer's version, the context's type is private to typer or comes from click
         def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+            if args[0] not in self.commands and args[0].lower() in self.commands:
+                # words in other letters are far from all others, as typer looks for the nearest
+                ctx.fail(f"No such command {args[0]!r}. Did you mean {args[0].lower()!r}?")
             name, command, rest = super().resolve_command(ctx, args)
             lazy = commands.get(name or "")
             return name, lazy.load(str(name)) if lazy else command, rest

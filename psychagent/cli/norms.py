@@ -27,8 +27,8 @@ def norms(
     ] = False,
 ) -> None:
     """Compute the means and spreads that rewards are measured in."""
-    computed = compute_norms(eval_dir, use=use, least=min_values, all_metrics=all_metrics)
     require_free(out, "--out")
+    computed = compute_norms(eval_dir, use=use, least=min_values, all_metrics=all_metrics)
     require_own(out, (b"counselor:", b"client:", b"clip:"), "name another --out")
     write_norms(computed.norms, out)
     console = open_console()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, ge
 
 import typer
 
+from psychagent.cli.given.effect import Unless
 from psychagent.domain.base import Language, LogLevel
 
 if TYPE_CHECKING:
@@ -94,7 +95,9 @@ class RunOptions(CaseOptions):
     """The options of every command that generates courses."""
 
     concurrency: Annotated[int | None, typer.Option(min=1, help="Cases at a time.")] = None
-    resume: Annotated[bool, typer.Option(help="Continue a run that is in the folder.")] = True
+    resume: Annotated[
+        bool, typer.Option(help="Continue a run that is in the folder."), Unless("overwrite")
+    ] = True
     overwrite: Annotated[bool, typer.Option(help="Remove a run that is in the folder and start anew.")] = (
         False
     )
@@ -119,8 +122,8 @@ def finite(value: float | None) -> float | None:
 
 
 def split_words(text: str) -> tuple[str, ...]:
-    """Split an option's value at its commas."""
-    return tuple(word.strip() for word in text.split(",") if word.strip())
+    """Split an option's value at its commas; a word that stands there twice counts once."""
+    return tuple(dict.fromkeys(word.strip() for word in text.split(",") if word.strip()))
 
 
 def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:

@@ -16,10 +16,12 @@ from psychagent.cli.extra import needs_extra
 from psychagent.cli.options import JsonOption, ScoreUse, finite
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
+from psychagent.cli.shown.trouble import trouble_table
 from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 from psychagent.records.evaluation import EvalFolder
+from psychagent.records.folder import Broken
 from psychagent.reports.rollouts.read import find_rft_run
 
 if TYPE_CHECKING:
@@ -99,6 +101,8 @@ class Written:
     numbers: Mapping[str, Any]
     """The same numbers, by label."""
     made_with_script: bool
+    left_out: tuple[Broken, ...]
+    """Files that the report is without, and what to do about each."""
     html: Path
     markdown: Path
     transcripts: Path | None = None
@@ -120,6 +124,7 @@ def report_evaluation(plan: ReportPlan) -> Written:
         said=dict(headlines(output.material)),
         numbers={panel.label: estimate.value for panel, estimate in panels.items()},
         made_with_script=output.material.scores.is_script,
+        left_out=output.material.scores.summary.skipped,
         html=output.html,
         markdown=output.markdown,
         transcripts=output.transcripts,
@@ -131,10 +136,11 @@ def report_safety(plan: ReportPlan) -> Written:
     """Write the report of an evaluation that judged nothing but safety.
 
     Raises:
-        SettingsError: If it is to be compared with another: there is no score to compare.
+        SettingsError: If an option is about scores, of which there are none.
     """
-    if plan.against is not None:
-        raise SettingsError(f"{plan.folder}: holds no score, only rates on safety; leave --against out")
+    about_scores = {"--against": plan.against, "--use": plan.use, "a price": plan.prices}
+    for option in (name for name, value in about_scores.items() if value is not None):
+        raise SettingsError(f"{plan.folder}: holds no score, only rates on safety; leave {option} out")
     with needs_extra("eval"):
         from psychagent.reports.evaluation.alone import write_safety_report  # noqa: PLC0415
 
@@ -146,6 +152,7 @@ def report_safety(plan: ReportPlan) -> Written:
         said=voiced | {name: f"{rate.k} of {rate.n}" for name, rate in rates.items()},
         numbers={"sessions": numbers.sessions, "voiced": numbers.voiced} | rates,
         made_with_script=numbers.is_script,
+        left_out=output.left_out,
         html=output.page.html,
         markdown=output.page.markdown,
     )
@@ -162,6 +169,7 @@ def report_rollouts(folder: Path, *, sampling: Sampling, prices: Prices | None) 
         said=dict(headlines(output.material)),
         numbers=headline_estimates(output.material),
         made_with_script=output.material.run.is_script,
+        left_out=tuple(Broken(file=file, reason=why) for file, why in output.material.run.broken),
         html=output.html,
         markdown=output.markdown,
     )
@@ -174,6 +182,8 @@ def show_written(written: Written) -> None:
         typer.echo(f"{label:<{width}} {value}")
     if written.comparison:
         show_comparison(written.comparison, open_console())
+    if written.left_out:
+        open_console().print(trouble_table([(b.file, "left out", b.reason) for b in written.left_out]))
     if written.made_with_script:
         typer.secho(NUMBERS_OF_SCRIPT, fg="yellow")
     typer.echo(f"Report: {written.html}")

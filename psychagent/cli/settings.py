@@ -19,10 +19,10 @@ from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSetti
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import lay_options, load_settings
 from psychagent.assets.settings.rollouts import RftSettings
-from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.assets.settings.runtime import RuntimeSettings, cache_dir_of
 from psychagent.cli.options import CaseOptions, RunOptions, split_words
 from psychagent.domain.base import SCHOOLS, Modality, School
-from psychagent.domain.words.explain import nearest
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import RecordError, SettingsError
 from psychagent.files.shared import require_appendable
@@ -77,6 +77,11 @@ def _named(dataset: DatasetSettings, options: CaseOptions) -> DatasetSettings:
     """Take the clients and cases that are named, all of them: a file's limits are meant for its split."""
     if not options.profile and not options.case:
         return dataset
+    if options.modalities and not options.profile:
+        raise SettingsError(
+            "--modalities has no effect on --case, which names the school of its case; leave it out, or name "
+            "the client with --profile"
+        )
     profiles, cases = map(_absolute, (options.profile or (), options.case or ()))
     return lay_options(
         dataset, {"profiles": profiles, "cases": cases, "max_cases": None, "max_cases_per_modality": None}
@@ -147,8 +152,8 @@ def default_cache_dir(runtime: RuntimeSettings | None = None) -> Path | None:
 
     None where nobody knows the user's home: then vectors are kept in memory alone.
     """
-    if runtime and runtime.machine.cache_dir:
-        return runtime.machine.cache_dir
+    if runtime and (told := cache_dir_of(runtime)):
+        return told
     try:
         base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     except RuntimeError:

@@ -11,14 +11,14 @@ from rich.markup import escape
 
 from psychagent.assets.labels import Labels, load_labels
 from psychagent.cli.shown.console import open_console
+from psychagent.cli.shown.trouble import show_gap
 from psychagent.domain.base import Speaker, Stage
-from psychagent.domain.file_facts import memory_changes
+from psychagent.domain.file_facts import is_filled, memory_changes, to_line
 from psychagent.domain.memory import Standing
 from psychagent.domain.others import plan_from_others
 from psychagent.domain.risk.finding import Classifier, RiskFinding
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder, SessionFile, session_number
-from psychagent.records.gaps.sessions import missing_sessions
 from psychagent.records.session import SessionRecord
 from psychagent.records.transcript import Utterance
 from psychagent.scales.dialogue import Line, guess_text_language, is_opener
@@ -31,9 +31,8 @@ def show(
 ) -> None:
     """Read a course: plan, dialogue, skills used, summary, and what changed in memory."""
     console = open_console()
-    gap = missing_sessions(CaseFolder(case_dir)) if session is None and case_dir.is_dir() else None
-    if gap:
-        console.print(f"[yellow]{escape(f'{gap.path}: {gap.reason}')}[/yellow]", soft_wrap=True)
+    if session is None and case_dir.is_dir():
+        show_gap(CaseFolder(case_dir), console)
     for record in find_records(case_dir, session):
         for line in session_lines(record, thoughts=thoughts):
             console.print(line, highlight=False, soft_wrap=True)
@@ -63,8 +62,8 @@ def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[
     title = record.plan.title if record.plan else ""
     about = escape(f"{labels.modality(record.modality)} · {labels.stage(record.stage)} · {title}")
     yield f"\n[bold]{labels.session.format(number=record.session_index)}[/bold] · {about}"
-    for objective in record.focus if isinstance(record.focus, list) else [record.focus]:
-        yield _line(labels, labels.aim, str(objective))
+    for objective in filter(is_filled, record.focus if isinstance(record.focus, list) else [record.focus]):
+        yield _line(labels, labels.aim, to_line(objective))
     yield ""
     yield from _dialogue(record, labels, thoughts=thoughts)
     yield from _summary(record, labels)
@@ -114,25 +113,29 @@ def _summary(record: SessionRecord, labels: Labels) -> Iterator[str]:
     summary: dict[str, Any] = record.summary if isinstance(record.summary, dict) else {}
     if not summary:
         return
-    yield f"\n[bold]{labels.summary}[/bold] {escape(str(summary.get('session_summary_abstract', '')))}"
+    yield f"\n[bold]{labels.summary}[/bold] {escape(_filled(summary.get('session_summary_abstract')))}"
     standings = summary.get("standings") or []
     for place, item in enumerate(summary.get("homework") or [labels.no_homework]):
         standing = standings[place] if place < len(standings) else Standing.AGREED
         is_agreed = standing == Standing.AGREED
         doubt = "" if is_agreed else f" {labels.brackets.format(text=labels.note(standing))}"
-        yield _line(labels, labels.homework, f"{item}{doubt}")
+        yield _line(labels, labels.homework, f"{to_line(item)}{doubt}")
     for name, text in (summary.get("ending") or {}).items():
         if text:
-            yield _line(labels, labels.note(name), str(text))
+            yield _line(labels, labels.note(name), to_line(text))
     plan = plan_from_others(summary.get("next_session_plan") or {})
     # the plan behind a last session only says that none follows
     if isinstance(plan, dict) and plan and plan.get("stage") != Stage.TERMINATION:
-        stage = labels.stage(str(plan.get("stage", "")))
-        yield _line(labels, labels.next, f"{stage}{labels.colon}{plan.get('title', '')}")
+        stage = labels.stage(_filled(plan.get("stage")))
+        yield _line(labels, labels.next, f"{stage}{labels.colon}{_filled(plan.get('title'))}")
     for fix in record.corrections:
         stages = f"{labels.stage(fix.proposed)} → {labels.stage(fix.decided)}"
         reason = labels.brackets.format(text=escape(labels.reasons.get(fix.reason, fix.reason)))
         yield f"  [yellow]{labels.corrected}{labels.colon.rstrip()}[/yellow]{labels.gap}{stages} {reason}"
+
+
+def _filled(value: Any) -> str:
+    return to_line(value) if is_filled(value) else ""
 
 
 def _changes(record: SessionRecord, labels: Labels) -> Iterator[str]:

@@ -11,6 +11,7 @@ import typer
 from psychagent.assets.docstrings import require_docstrings
 from psychagent.assets.settings.train import load_train_settings
 from psychagent.cli.extra import needs_extra
+from psychagent.runs.home import require_outside
 from psychagent.train.data import prepare
 
 
@@ -24,6 +25,8 @@ def train(
 ) -> None:
     """Fine-tune a model on the chosen sessions of an export (needs the extra `train`)."""
     settings = load_train_settings(config)
+    if folder := output_dir or settings.output_dir:
+        require_outside(folder, "--output-dir")
     # before what trains is imported, which takes many seconds
     prepare(settings, data=data, output=output_dir)
     require_docstrings("transformers")

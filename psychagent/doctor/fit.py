@@ -20,6 +20,7 @@ from psychagent.errors import SettingsError
 from psychagent.files.own import require_own
 from psychagent.files.read import load_data, read_text, to_model
 from psychagent.files.write import write_text
+from psychagent.runs.home import require_free
 
 FOLDERS = {
     "baseline": "baselines",
@@ -55,6 +56,7 @@ def write_fitting(setup: SetUp, model: type[Settings], changes: Found) -> str:
     file, target = _files(setup, model)
     if target.exists() and not setup.overwriting:
         raise SettingsError(f"{target}: is there already; move it away, or replace it with --overwrite")
+    require_free(target, "folder for the settings")
     # a file without room for our line is not told from anybody's
     marks = [_WRITTEN.encode()] if target.suffix != ".json" else [b"{"]
     require_own(target, marks, "move it away, or name the settings in another folder")

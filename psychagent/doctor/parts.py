@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
-from psychagent.assets.profiles import find_cases
+from psychagent.assets.cases import find_cases
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
@@ -24,6 +24,7 @@ from psychagent.errors import AssetError, RecordError
 from psychagent.safety.answer import load_answers
 from psychagent.safety.resources import load_resources
 from psychagent.safety.rules import load_rules
+from psychagent.scales.asked import check_methods_of
 from psychagent.scales.reward import canonical, load_norms
 from psychagent.scales.scale import default_methods, load_scales, reward_methods
 from psychagent.skills.library import SkillLibrary
@@ -128,13 +129,9 @@ def _judge_prompts(setup: SetUp) -> str:
     return "; ".join(_compile(language, settings.prompts_root) for language in languages)
 
 
-def _scales(settings: EvalSettings) -> str | Seen:
+def _scales(settings: EvalSettings, field: str = "methods") -> str | Seen:
     scales = load_scales(settings.scales_root)
-    for school, methods in settings.methods.items():
-        if unknown := [name for name in methods if name not in scales]:
-            raise AssetError(
-                f"methods of {school.value} have no scale {', '.join(unknown)}; known: {', '.join(scales)}"
-            )
+    check_methods_of(settings.methods, scales, field)
     sets = {len(settings.methods.get(m) or default_methods(scales, m)) for m in Modality}
     seen = f"{len(scales)} scales, {min(sets)} to {max(sets)} of them a session"
     judge = settings.judge
@@ -155,7 +152,7 @@ def _rollout_prompts(setup: SetUp) -> str:
 def _reward(setup: SetUp) -> str | Seen:
     """Check that every session's rollouts have something to be compared by."""
     settings = setup.settings(RftSettings)
-    seen = _scales(settings.judging)
+    seen = _scales(settings.judging, "judging.methods")
     scales, norms = load_scales(settings.judging.scales_root), load_norms(settings.norms)
     for modality in setup.settings(DatasetSettings).modalities:
         names = settings.judging.methods.get(modality) or reward_methods(scales, modality)

@@ -10,6 +10,8 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from psychagent.domain.words.value import as_text
+
 Change = Mapping[str, Any]
 """Fields of an endpoint's settings -> other values."""
 Try = Callable[[Change], Awaitable[str]]
@@ -129,7 +131,7 @@ async def _needed(attempt: Try, found: Change) -> Change:
 
 def write_value(value: Any) -> str:
     """Write a plain value as YAML."""
-    return str({None: "null", True: "true", False: "false"}.get(value, value))
+    return as_text(value)
 
 
 def write_change(change: Change) -> str:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from psychagent.domain.memory import ClientFile, Superseded
 from psychagent.domain.profile import ExceptionEvent, TheoryBlock
+from psychagent.domain.words.value import as_text
 
 _FACT_FIELDS = ("static_traits", "main_problem", "topic", "core_demands", "growth_experiences")
 _KNOWN_BY: dict[type[BaseModel], str] = {ExceptionEvent: "unique_outcome"}
@@ -52,7 +53,7 @@ def to_line(value: Any, labels: Mapping[str, str] = NO_LABELS) -> str:
         return "; ".join(to_row(key, v, labels) for key, v in value.items() if is_filled(v))
     if isinstance(value, list | tuple):
         return " | ".join(to_line(v, labels) for v in value if is_filled(v))
-    return str(value)
+    return as_text(value)
 
 
 def to_row(name: str, value: Any, labels: Mapping[str, str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from psychagent.domain.base import SCHOOLS, Language, Record, School, Speaker
 from psychagent.domain.risk.session import SessionDanger
 from psychagent.domain.text.name import is_name, why_no_name
-from psychagent.domain.words.value import kind_of
+from psychagent.domain.words.value import as_text, kind_of
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.importing.apart import Named, names_apart
 from psychagent.evals.importing.fields import read_number, read_school, to_text
@@ -287,7 +287,7 @@ def _dialogue(
     lines = to_lines([pair for pair in pairs if pair is not None], as_said=as_said)
     if not lines:
         raise RecordError("the dialogue is empty")
-    if not is_name(str(case_id)):
-        raise RecordError(f"case_id {why_no_name(str(case_id))}")
+    if not is_name(name := as_text(case_id)):
+        raise RecordError(f"case_id {why_no_name(name)}")
     language = search.language or guess_language(lines)
-    return Dialogue(case_id=str(case_id), language=language, lines=lines, **fields)
+    return Dialogue(case_id=name, language=language, lines=lines, **fields)

@@ -24,6 +24,7 @@ from psychagent.files.given import OPEN, Plan, to_word
 from psychagent.files.kind import resolved
 from psychagent.records.summary import InputFormat
 from psychagent.runs.home import require_home
+from psychagent.scales.asked import check_methods, check_methods_of
 from psychagent.scales.scale import find_scales
 
 OUTPUT = "--output-root"
@@ -110,7 +111,9 @@ def check_eval(plan: EvalPlan) -> None:
     if not find_files(root, plan.input_format):
         raise nothing_found(root)
     check_output(plan)
-    find_scales(settings.scales_root)
+    scales = [path.stem for path in find_scales(settings.scales_root)]
+    check_methods_of(settings.methods, scales, "methods")
+    check_methods(plan.methods or (), scales, "--methods")
     PromptLibrary(settings.language or Language.EN, settings.prompts_root)
     if settings.judge.provider != "offline":
         for name in settings.judge.secret_names:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.words.value import as_text
 from psychagent.export.sample import Sample
 from psychagent.export.source import RunSource
 from psychagent.files.digest import hash_file
@@ -114,7 +115,7 @@ def _list(values: Mapping[str, Any]) -> str:
 
 
 def _words(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    return ", ".join(map(as_text, value)) if isinstance(value, list | tuple) else as_text(value)
 
 
 def _split_table(splits: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from psychagent.export.formats import Format
 from psychagent.export.sample import DEFAULT_TASKS, Task
 from psychagent.files.given import OPEN, Plan
 from psychagent.records.folder import RunFolder
+from psychagent.runs.home import require_free
 
 PairUnit = Literal["session", "reply"]
 """`session` pairs whole dialogues; `reply` pairs the first replies that differ."""
@@ -87,3 +88,4 @@ def check_export(plan: ExportPlan) -> None:
             f"--out has {shown(str(plan.out))}, which is not UTF-8; name another file"
         ) from error
     RunFolder.of(plan.run).manifest()
+    require_free(plan.out, "--out")

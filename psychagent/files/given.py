@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 from pydantic import ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
 from pydantic.dataclasses import dataclass
 
-from psychagent.domain.words.explain import explain, nearest
+from psychagent.domain.words.explain import explain
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.name import why_no_path

@@ -10,6 +10,10 @@ from psychagent.files.digest import hash_text
 KEY = "digest_of_all_above"
 _END = "\n}\n"
 _SEAL = re.compile(rf',\s*"{KEY}": "([0-9a-f]{{64}})"\s*}}\s*$')
+_LONGEST = 200
+"""Characters within which a seal ends a text."""
+_FIELD = re.compile(rf'(?<!\\)"{KEY}"\s*:')
+"""A field of that name, whole or not; within a text, as of a reason that names it, its quotes are escaped."""
 
 
 class ChangedError(ValueError):
@@ -18,10 +22,14 @@ class ChangedError(ValueError):
 
 def seal(text: str) -> str:
     """Add the last field to a JSON object written over several lines; other values stay as they are."""
-    if not text.endswith(_END) or KEY in text:
+    if not text.endswith(_END) or _find(text):
         return text
     body = text.removesuffix(_END)
     return f'{body},\n  "{KEY}": "{hash_text(body)}"{_END}'
+
+
+def _find(text: str) -> re.Match[str] | None:
+    return _SEAL.search(text, max(0, len(text) - _LONGEST))
 
 
 def check_seal(text: str) -> None:
@@ -30,9 +38,9 @@ def check_seal(text: str) -> None:
     Raises:
         ChangedError: If something above it was changed, be it by hand or by a damaged disk.
     """
-    found = _SEAL.search(text, max(0, len(text) - 200))
+    found = _find(text)
     if found is None:
-        if KEY in text:
+        if _FIELD.search(text):
             raise ChangedError(f"its field {KEY!r} is no longer whole")
     elif hash_text(text[: found.start()]) != found[1]:
         raise ChangedError("it was changed after it was written")

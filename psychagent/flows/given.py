@@ -9,7 +9,7 @@ from langgraph.channels import EphemeralValue
 from langgraph.constants import START
 from langgraph.graph.state import CompiledStateGraph
 
-from psychagent.domain.words.explain import nearest
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.nodes.knobs import Knobs

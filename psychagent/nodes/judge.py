@@ -12,7 +12,6 @@ from langgraph.runtime import Runtime
 from psychagent.domain.base import School
 from psychagent.domain.scores import ScaleResult
 from psychagent.errors import (
-    AssetError,
     CallError,
     RecordError,
     SettingsError,
@@ -21,6 +20,7 @@ from psychagent.errors import (
 )
 from psychagent.nodes.judging.brief import JudgeBrief, JudgeDeps, JudgeTask
 from psychagent.nodes.judging.sitting import Sitting
+from psychagent.scales.asked import check_methods
 from psychagent.scales.fill import GroupCall, fill_scale
 from psychagent.scales.scale import default_methods
 
@@ -51,12 +51,10 @@ def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
     Raises:
         AssetError: If a scale is unknown.
     """
-    unknown = [name for name in methods if name not in deps.scales]
-    if unknown:
-        raise AssetError(f"no scale {', '.join(unknown)[:80]}; known: {', '.join(deps.scales)}")
+    check_methods(methods, deps.scales, "'methods'")
     return [
         JudgeTask(scale=name, group=group, repeat=repeat)
-        for name in methods
+        for name in dict.fromkeys(methods)
         for group in range(len(deps.scales[name].groups))
         for repeat in range(deps.settings.repeats)
     ]

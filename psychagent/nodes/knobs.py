@@ -22,8 +22,8 @@ from pydantic_core import ErrorDetails
 from psychagent.assets.settings.secrets import ModelName
 from psychagent.domain.base import LARGEST_SEED, MOST_STEPS, Language, Modality
 from psychagent.domain.role import ClientKind
-from psychagent.domain.words.explain import nearest
 from psychagent.domain.words.field import UNKNOWN, problem_of, whole_problem
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.safety.resources import load_resources

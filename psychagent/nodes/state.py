@@ -26,6 +26,7 @@ from psychagent.domain.seed import derive_seed
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
 from psychagent.domain.views.memory import MEMORY_TOKENS, MemoryView, view_memory
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.nodes.knobs import Knobs
 from psychagent.safety.answer import Card
@@ -136,7 +137,7 @@ def append_findings(
 def not_to_be_given(name: str, value: object) -> SettingsError:
     """Make the error for an input that holds what the graph keeps itself."""
     return SettingsError(
-        f"the input: field {name!r} has {str(value)[:80]!r}, which the graph keeps itself; leave it out"
+        f"the input: field {name!r} has {shown(value)}, which the graph keeps itself; leave it out"
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.domain.words.explain import nearest
+from psychagent.domain.words.near import nearest
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_data
 from psychagent.scales.scale import Scale

@@ -9,6 +9,7 @@ from os.path import abspath, lexists
 from pathlib import Path
 
 from psychagent.domain.base import Modality, Record
+from psychagent.domain.words.value import shown
 from psychagent.errors import RecordError
 from psychagent.files.kind import resolved
 from psychagent.records.calls import journal_path
@@ -135,8 +136,8 @@ def check_place(file: Path, *, case_id: object, modality: object, index: object 
     for field, value in said.items():
         if value and place[field] and str(value) != str(place[field]):
             raise RecordError(
-                f"{file}: field {field!r} has {value!r}, and its place says {place[field]!r}; put the right "
-                "file here"
+                f"{file}: field {field!r} has {shown(value)}, and its place says {shown(place[field])}; put "
+                "the right file here"
             )
 
 

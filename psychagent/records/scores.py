@@ -142,6 +142,8 @@ def check_table(path: Path) -> None:
     Raises:
         RecordError: If it is not.
     """
+    if path.parent.is_file():
+        raise RecordError(f"{path.parent}: is a file; name the output folder of `psychagent eval`")
     if not path.exists():
         raise RecordError(f"{path}: no such file; run `psychagent eval --output-root {path.parent}` first")
 

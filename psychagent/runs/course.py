@@ -10,7 +10,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.errors import GraphDrained
 from langgraph.types import StateSnapshot
 
-from psychagent.assets.profiles import CaseFile
+from psychagent.assets.cases import CaseFile
 from psychagent.domain.call import thread_id
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import Failure

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from psychagent.assets.profiles import CaseFile
+from psychagent.assets.cases import CaseFile
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.prices import Prices
 from psychagent.assets.settings.roles import endpoint_of

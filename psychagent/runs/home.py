@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from contextlib import suppress
 from os.path import isdir, lexists
 from pathlib import Path
@@ -41,23 +43,25 @@ def require_home(folder: Path, own: Home, options: str) -> None:
     if found not in (None, own):
         raise RecordError(f"{folder}: holds {found}, not {own}; name another {options}")
     for parent in resolved(folder).parents[:_DEEPEST]:
-        if _is_surely_home(parent):
+        if held := _surely_holds(parent):
             raise RecordError(
-                f"{folder}: lies in {parent}, which holds {home_of(parent)}: {own} has a folder of its own; "
+                f"{folder}: lies in {parent}, which holds {held}: {own} has a folder of its own; "
                 f"name another {options}"
             )
 
 
-def _is_surely_home(folder: Path) -> bool:
-    """Return whether a folder above another is a home: a manifest or a log may be of somebody else."""
+def _surely_holds(folder: Path) -> str:
+    """Say what a folder is the home of, where that is sure: a manifest or a log may be of somebody else."""
     run, scores = RunFolder(folder), EvalFolder(folder)
     scored = all(map(lexists, (scores.summary, scores.log)))
     if scored or any(map(lexists, (folder / CHAT, run.checkpoints))):
-        return True
+        return str(home_of(folder))
+    if any(_VECTORS.fullmatch(path.name) for path in folder.glob("*.npz")):
+        return "a cache of vectors"
     with suppress(RecordError):
         run.manifest()
-        return True
-    return False
+        return str(home_of(folder))
+    return ""
 
 
 def _inside(folder: RunFolder | EvalFolder) -> set[str]:
@@ -68,18 +72,42 @@ def _inside(folder: RunFolder | EvalFolder) -> set[str]:
     return {path.name for path in found if isinstance(path, Path)}
 
 
-_NAMES = {COURSE, CHAT, UNSENT}.union(*(_inside(kind(Path("home"))) for kind in (RunFolder, EvalFolder)))
+_VECTORS = re.compile("[0-9a-f]{16}[.]npz")
+"""The files of a cache of vectors."""
+# absolute, because the working directory may be gone, which is told later
+_ANY = Path(os.sep, "home")
+_NAMES = {COURSE, CHAT, UNSENT}.union(*(_inside(kind(_ANY)) for kind in (RunFolder, EvalFolder)))
 _DEEPEST = 5
 """Folders in which a file may lie below its home: the scores of a worthless session of a case."""
 
 
-def require_free(path: Path, option: str) -> None:
-    """Check that a file to be written is none that a run, a chat or an evaluation keeps.
+def require_outside(path: Path, option: str, *, own: Path | None = None) -> None:
+    """Check that what is to be written lies in no home: whoever removes or moves that takes it along.
+
+    Args:
+        path: A file or a folder, there or not.
+        option: The option that names another one.
+        own: The home that it is about, in whose folder it may lie.
 
     Raises:
-        RecordError: If it is one; naming the option that chooses the file.
+        RecordError: Naming the home.
+    """
+    place = resolved(path)
+    if own is not None and place == resolved(own):
+        return
+    for folder in (place, *place.parents)[: _DEEPEST + 1]:
+        if held := _surely_holds(folder):
+            raise RecordError(f"{path}: lies in {folder}, which holds {held}; name another {option}")
+
+
+def require_free(path: Path, option: str) -> None:
+    """Check that a file to be written lies in no home; one that is there already may be written again.
+
+    Raises:
+        RecordError: If it does, or is a file that a run, a chat or an evaluation keeps.
     """
     if not path.exists():
+        require_outside(path, option)
         return
     for folder in list(path.absolute().parents)[:_DEEPEST]:
         if (home := home_of(folder)) and _is_kept(path.absolute().relative_to(folder)):

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 from pydantic_core import to_jsonable_python
 
-from psychagent.assets.profiles import CaseFile
+from psychagent.assets.cases import CaseFile
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.endpoint import CHANGES_NO_REPLY, EndpointSettings
 from psychagent.domain.base import Language
 from psychagent.domain.role import ClientKind
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
+from psychagent.domain.words.value import as_text, shown
 from psychagent.errors import PsychAgentError, RecordError
 from psychagent.files.digest import hash_file, hash_text
 from psychagent.records.folder import RunFolder
@@ -253,8 +254,9 @@ def _as_json(value: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    """Write a value for a message, a text in quotes as in Python."""
-    return repr(to_jsonable_python(value))
+    """Write a value for a message, as the file has it; a text alone in the quotes of messages."""
+    plain = to_jsonable_python(value)
+    return repr(plain) if isinstance(plain, str) else as_text(plain)
 
 
 def _other_hashes(part: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Difference]:
@@ -265,4 +267,4 @@ def _other_hashes(part: str, old: Mapping[str, str], new: Mapping[str, str]) -> 
 
 def _short(value: str | None) -> str:
     """Write a hash for a message: its beginning."""
-    return repr(value if value is None else f"{value[:12]}…")
+    return shown(value if value is None else f"{value[:12]}…")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from pydantic.dataclasses import dataclass as plan_class
 
+from psychagent.assets.cases import CaseFile, find_cases
 from psychagent.assets.key import require_key
-from psychagent.assets.profiles import CaseFile, find_cases
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
@@ -22,6 +22,7 @@ from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.events import Tell, tell_nobody
 from psychagent.runs.home import require_home
+from psychagent.scales.asked import check_methods_of
 from psychagent.scales.reward import load_norms
 from psychagent.scales.scale import find_scales
 from psychagent.skills.library import SkillLibrary
@@ -73,8 +74,10 @@ def check_plan(plan: SamplePlan) -> list[CaseFile]:
     for name in _keys(plan):
         require_key(name, plan.env)
     if plan.rft is not None:
-        find_scales(plan.rft.judging.scales_root)
-        PromptLibrary(language, plan.rft.judging.prompts_root).compile_all()
+        judging = plan.rft.judging
+        scales = [path.stem for path in find_scales(judging.scales_root)]
+        check_methods_of(judging.methods, scales, "judging.methods")
+        PromptLibrary(language, judging.prompts_root).compile_all()
         load_norms(plan.rft.norms)
     _check_prompts(language, plan.baseline.prompts_root)
     SkillLibrary(language, plan.baseline.skills_root)

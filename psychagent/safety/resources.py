@@ -14,7 +14,7 @@ from pydantic import AfterValidator, Field, model_validator
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Record
 from psychagent.domain.risk.finding import STANDS_IN, About
-from psychagent.domain.words.explain import nearest
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError, SettingsError
 from psychagent.files.read import load_model

@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from psychagent.assets.locate import asset_dir
+from psychagent.assets.locate import asset_dir, require_folder
 from psychagent.domain.base import Language, Modality, Record, School
 from psychagent.domain.scores import Direction, Group, Headline, Side
 from psychagent.errors import AssetError
@@ -242,9 +242,12 @@ def find_scales(root: Path | None = None) -> list[Path]:
         AssetError: If it holds none.
     """
     folder = root or asset_dir("configs") / "scales"
+    require_folder("scales", folder, "name a folder (in settings: scales_root)")
     paths = sorted(folder.glob("*.yaml"))
     if not paths:
-        raise AssetError(f"{folder}: holds no scale; name a folder with one YAML file a scale")
+        raise AssetError(
+            f"{folder}: holds no scale; name a folder with one YAML file a scale (in settings: scales_root)"
+        )
     return paths
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from psychagent.assets.settings.train import TrainSettings
-from psychagent.domain.words.value import kind_of
+from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import RecordError, SettingsError
 from psychagent.files.kind import require_empty
 from psychagent.files.lines import read_lines
@@ -115,7 +115,9 @@ def _message(value: Any, origin: str) -> Row:
     text = value.get("content", value.get("value"))
     role = _ROLE.get(given, given) if isinstance(given, str) else given
     if role not in _ROLES:
-        raise RecordError(f"{origin} has role {str(given)[:40]!r}; known: {', '.join(_ROLES)}; export anew")
+        raise RecordError(
+            f"{origin} has {shown(given, 40)} for its role; known: {', '.join(_ROLES)}; export anew"
+        )
     if not isinstance(text, str):
         raise RecordError(f"{origin} has {kind_of(text)} for its words, not a text; export anew")
     try:

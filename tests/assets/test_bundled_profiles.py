@@ -8,8 +8,9 @@ from functools import cache
 
 import pytest
 
+from psychagent.assets.cases import find_cases
 from psychagent.assets.locate import asset_dir
-from psychagent.assets.profiles import find_cases, load_profile, make_case
+from psychagent.assets.profiles import load_profile, make_case
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.domain.base import Language, Modality

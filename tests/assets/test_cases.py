@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.profiles import CaseFile, find_cases
+from psychagent.assets.cases import CaseFile, find_cases
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.errors import AssetError

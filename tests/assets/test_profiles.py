@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from psychagent.assets.profiles import find_cases, find_profile, load_profile, make_case
+from psychagent.assets.cases import find_cases
+from psychagent.assets.profiles import find_profile, load_profile, make_case
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Disclosure

@@ -84,7 +84,11 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a scale that is none": ({"judging": {"methods": {"cbt": ["WEI"]}}}, "rollouts: reward", "WEI"),
     "no reward": ({"judging": {"methods": {"cbt": ["SAFETY"]}}}, "rollouts: reward", "has no reward"),
     "no norms": ({"norms": "nowhere.yaml"}, "rollouts: reward", "nowhere.yaml: no such file"),
-    "no scales": ({"judging": {"scales_root": "nowhere"}}, "rollouts: reward", "holds no scale"),
+    "no scales": (
+        {"judging": {"scales_root": "nowhere"}},
+        "rollouts: reward",
+        "does not exist; name a folder (in settings: scales_root)",
+    ),
     "no prompts": ({"judging": {"prompts_root": "nowhere"}}, "rollouts: prompts", "nowhere"),
     "no key": ({"judging": {"judge": {"api_key_env": "ABSENT"}}}, "rollout judge: key", "ABSENT"),
     "a key misspelled": ({"rollout_m": 3}, "settings: rollouts", "rollout_n"),

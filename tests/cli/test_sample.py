@@ -97,7 +97,7 @@ def test_one_client_is_named_and_a_run_with_another_is_another_run(tmp_path: Pat
         assert len(server.calls) == made
         status, told = run([*named, "en05"], tmp_path)
         assert status == 2
-        assert "made with dataset 'profiles' = ['en07'], now ['en05']; go back to it" in told
+        assert 'made with dataset \'profiles\' = ["en07"], now ["en05"]; go back to it' in told
         status, told = run([*named, "en070"], tmp_path)
     assert (status, told) == (2, "error: no profile 'en070' for 'en'; did you mean 'en07'?\n")
 

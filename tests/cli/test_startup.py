@@ -198,7 +198,7 @@ REFUSED: dict[str, tuple[Callable[[Path], tuple[str, ...]], str]] = {
     ),
     "rft, scales": (
         lambda folder: ("rft", "--rft-config", write(folder / "r.yaml", "judging: {scales_root: none}")),
-        "none: holds no scale; name a folder",
+        "none' does not exist; name a folder",
     ),
     "eval, settings": (
         lambda folder: ("eval", f"--config={folder / 'none.yaml'}"),

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
-from psychagent.domain.words.explain import nearest
 from psychagent.errors import AssetError, SettingsError
 from psychagent.files.read import load_data, load_model, read_text
 
@@ -106,12 +105,6 @@ def test_yaml_makes_no_objects(tmp_path: Path) -> None:
     path.write_text("!!python/object/apply:os.getcwd []", encoding="utf-8")
     with pytest.raises(AssetError, match="evil.yaml: not valid yaml"):
         load_data(path)
-
-
-def test_a_word_far_from_all_lists_what_is_known() -> None:
-    assert nearest("xyz", ["alpha", "beta"]) == "; known: alpha, beta"
-    assert nearest("xyz", [f"folder{i:04d}" for i in range(3000)]).endswith("folder0023 and 2976 more")
-    assert nearest("alpah", ["alpha", "beta"]) == "; did you mean 'alpha'?"
 
 
 def test_what_never_ends_is_not_read(tmp_path: Path) -> None:

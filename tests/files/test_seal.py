@@ -91,3 +91,15 @@ def test_a_text_cut_anywhere_is_told(path: Path) -> None:
 def test_a_sealed_text_is_not_sealed_again() -> None:
     once = seal('{\n  "a": 1\n}\n')
     assert seal(once) == once
+
+
+@pytest.mark.parametrize("words", [KEY, f"remove the field '{KEY}'", f'he wrote "{KEY}": "{"0" * 64}"'])
+def test_a_text_that_names_the_seal_is_none(tmp_path: Path, words: str) -> None:
+    data = {"reason": words, "inner": {"last": words}}
+    write_json(tmp_path / "a.json", data)
+    assert read_json(tmp_path / "a.json") == data
+    sealed = (tmp_path / "a.json").read_text(encoding="utf-8")
+    assert f'"{KEY}": ' in sealed
+    (tmp_path / "a.json").write_text(sealed.replace("inner", "Inner"), encoding="utf-8")
+    with pytest.raises(RecordError, match="changed after it was written"):
+        read_json(tmp_path / "a.json")

@@ -56,10 +56,10 @@ async def graphs() -> AsyncIterator[dict[str, Any]]:
         ({1: 2}, SHORT, "the input: unknown key 1; known: case"),
         ({"profile": "en03"}, SHORT, "the input: unknown key 'profile'; it is a knob, so give it in the"),
         ({"open": "x"}, SHORT, "the input: field 'open' has 'x', which the graph keeps itself"),
-        ({"memory": {"summaries": 5}}, SHORT, "the input: field 'memory' has \"{'summaries': 5}\", which"),
+        ({"memory": {"summaries": 5}}, SHORT, "the input: field 'memory' has a mapping of keys, which"),
         ({"recalls": "x"}, SHORT, "the input: field 'recalls' has 'x', which"),
         ({"rollouts": "x"}, SHORT, "the input: field 'rollouts' has 'x', which"),
-        ({"rollouts": [1]}, SHORT, "the input: field 'rollouts' has '[1]', which"),
+        ({"rollouts": [1]}, SHORT, "the input: field 'rollouts' has a list, which"),
         ({"last_scores": "x"}, SHORT, "the input: field 'last_scores' has 'x', which"),
         ({"finished_reason": "max_sessions"}, SHORT, "the input: field 'finished_reason' has"),
         ({"finished_session": {"a": 1}}, SHORT, "the input: field 'finished_session' has"),
@@ -140,8 +140,8 @@ async def test_a_case_may_be_given_as_a_mapping(graphs: dict[str, Any]) -> None:
             {"dialogue": DIALOGUE, "method": ["WAI"]},
             "the judge's context: unknown key 'method'",
         ),
-        ({"dialogue": DIALOGUE, "methods": ["NO"]}, "no scale NO; known: "),
-        ({"dialogue": DIALOGUE, "methods": ["x" * 5000]}, "no scale xxx"),
+        ({"dialogue": DIALOGUE, "methods": ["NO"]}, "'methods' has 'NO', which is no scale; known: "),
+        ({"dialogue": DIALOGUE, "methods": ["x" * 5000]}, "'methods' has 'xxx"),
     ],
 )
 async def test_a_context_that_no_judge_can_read_is_told(

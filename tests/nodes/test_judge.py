@@ -33,8 +33,8 @@ def test_every_group_is_asked_as_often_as_settings_repeat_it() -> None:
 
 
 def test_an_unknown_scale_is_named() -> None:
-    with pytest.raises(AssetError, match="no scale MMPI; known: BDI_II"):
-        plan_calls(DEPS, ["WAI", "MMPI"])
+    with pytest.raises(AssetError, match="has 'Rorschach', which is no scale; known: BDI_II"):
+        plan_calls(DEPS, ["WAI", "Rorschach"])
 
 
 def test_every_scale_is_asked_in_both_languages() -> None:

@@ -19,7 +19,7 @@ from psychagent.reports.evaluation.figures import draw_trends
 from psychagent.reports.evaluation.heatmap import build_grid, draw_heatmap, explain_columns
 from psychagent.reports.evaluation.sections import by_metric, coverage, headline, opening
 from psychagent.reports.evaluation.versus import degenerate
-from psychagent.reports.evaluation.warn import SCRIPT_TITLE, build_notices, describe_skipped
+from psychagent.reports.evaluation.warn import SCRIPT_TITLE, build_notices
 from psychagent.reports.evaluation.write import (
     ReportPlan,
     estimate_origin,
@@ -56,7 +56,7 @@ def words_of(folder: Path) -> str:
         *build_notices(material.scores, material.numbers),
         *headline(material),
         *by_metric(material),
-        *coverage(material, describe_skipped(material.scores)),
+        *coverage(material),
     ]
     return to_markdown(blocks, "pictures")
 
@@ -344,7 +344,7 @@ def test_an_inverted_metric_is_nowhere_called_by_the_scales_name_alone(tmp_path:
 def test_files_that_were_not_judged_are_listed(tmp_path: Path) -> None:
     rows = make_rows(constant, modalities=("bt",))
     folder = write_table(tmp_path, rows, skipped=[{"file": "bt/x/session_1.json", "reason": "is truncated"}])
-    assert "| session_1.json | is truncated |" in words_of(folder)
+    assert "| bt/x/session_1.json | is truncated |" in words_of(folder)
 
 
 def test_a_row_that_stands_twice_counts_once(tmp_path: Path) -> None:
@@ -464,7 +464,7 @@ def seen(rows: Rows, **shares: float) -> Rows:
 
 def coverage_of(folder: Path) -> str:
     material = gather(ReportPlan(folder, sampling=FEW))
-    return to_markdown(coverage(material, ()), "pictures")
+    return to_markdown(coverage(material), "pictures")
 
 
 def test_coverage_and_the_mean_over_evidenced_items_stand_beside_the_score(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.profiles import find_cases
+from psychagent.assets.cases import find_cases
 from psychagent.assets.settings.prices import Prices
 from psychagent.domain.base import Language
 from psychagent.domain.role import Role

@@ -9,7 +9,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from psychagent.assets.profiles import CaseFile, find_cases
+from psychagent.assets.cases import CaseFile, find_cases
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.rollouts import RftSettings
@@ -91,8 +91,8 @@ def test_whatever_was_hashed_and_differs_is_named(tmp_path: Path, part: str) -> 
     assert resume_from(folder, before) == before
     for now, named in [
         (hashed(one="b" * 64, gone="c" * 64), "'one' = 'aaaaaaaaaaaa…', now 'bbbbbbbbbbbb…'"),
-        (hashed(one="a" * 64), "'gone' = 'cccccccccccc…', now None"),
-        (hashed(one="a" * 64, gone="c" * 64, new="d" * 64), "'new' = None, now 'dddddddddddd…'"),
+        (hashed(one="a" * 64), "'gone' = 'cccccccccccc…', now nothing"),
+        (hashed(one="a" * 64, gone="c" * 64, new="d" * 64), "'new' = nothing, now 'dddddddddddd…'"),
     ]:
         with pytest.raises(RecordError) as caught:
             resume_from(folder, now)
@@ -152,10 +152,10 @@ def test_a_manifest_of_a_later_version_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("before", "now", "named"),
     [
-        ({"batch_size": 3}, {"batch_size": 8}, "{'batch_size': 3}, now {'batch_size': 8}"),
-        ({"x": None}, {}, "{'x': None}, now {}"),
-        ({"x": True}, {"x": 1}, "{'x': True}, now {'x': 1}"),
-        ({"a.b": 1}, {"a": {"b": 1}}, "{'a.b': 1}, now {'a': {'b': 1}}"),
+        ({"batch_size": 3}, {"batch_size": 8}, '{"batch_size": 3}, now {"batch_size": 8}'),
+        ({"x": None}, {}, '{"x": null}, now {}'),
+        ({"x": True}, {"x": 1}, '{"x": true}, now {"x": 1}'),
+        ({"a.b": 1}, {"a": {"b": 1}}, '{"a.b": 1}, now {"a": {"b": 1}}'),
     ],
     ids=["free-name", "null", "true", "dot"],
 )
@@ -183,7 +183,7 @@ def test_a_run_from_before_a_setting_existed_was_made_with_its_default(tmp_path:
     del before["settings"]["baseline"]["retrieval"]["keep_in_history"]
     write_json(folder.manifest_path, before)
     assert resume_from(folder, now).settings == now.settings
-    with pytest.raises(RecordError, match="baseline 'share_prefix' = False, now True"):
+    with pytest.raises(RecordError, match="baseline 'share_prefix' = false, now true"):
         resume_from(folder, describe(share_prefix=True))
 
 

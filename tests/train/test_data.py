@@ -33,12 +33,18 @@ ODD: dict[str, tuple[str, str]] = {
     "the client's words last": (line(messages=[REPLY, USER]), "ends in no reply of the assistant"),
     "an empty reply": (line(messages=[USER, REPLY | {"content": " \n"}]), "its last reply is empty"),
     "a message that is a text": (line(messages=["Hi."]), "messages[0] is text, not a message"),
-    "no role": (line(messages=[{"content": "x"}]), "messages[0] has role 'None'; known: system, user"),
-    "odd role": (line(messages=[USER, REPLY | {"role": "tool"}]), "messages[1] has role 'tool'"),
-    "role of another type": (line(messages=[{"role": ["user"], "content": "x"}]), "has role \"['user']\""),
+    "no role": (
+        line(messages=[{"content": "x"}]),
+        "messages[0] has nothing for its role; known: system, user",
+    ),
+    "odd role": (line(messages=[USER, REPLY | {"role": "tool"}]), "messages[1] has 'tool' for its role"),
+    "role of another type": (line(messages=[{"role": ["user"], "content": "x"}]), "has a list for its role"),
     "words of another type": (line(messages=[USER | {"content": [1]}, REPLY]), "has a list for its words"),
     "no words": (line(messages=[{"role": "user"}, REPLY]), "messages[0] has nothing for its words"),
-    "odd speaker": (line(conversations=[{"from": "bot", "value": "x"}]), "conversations[0] has role 'bot'"),
+    "odd speaker": (
+        line(conversations=[{"from": "bot", "value": "x"}]),
+        "conversations[0] has 'bot' for its role",
+    ),
     "nobody speaks": (line(conversations=[]), "ends in no reply of the assistant"),
     "system alone": (line(conversations=[], system="Be kind."), "ends in no reply of the assistant"),
     "system of another type": (

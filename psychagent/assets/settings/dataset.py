@@ -20,6 +20,13 @@ def _below(split: str) -> str:
     return split
 
 
+def _any(modalities: tuple[Modality, ...]) -> tuple[Modality, ...]:
+    """Refuse an empty list, under which no case could be found."""
+    if not modalities:
+        raise ValueError(f"write one or more of {', '.join(Modality)}, or leave the key out for all")
+    return modalities
+
+
 class DatasetSettings(Settings):
     """Which cases a run takes."""
 
@@ -27,7 +34,7 @@ class DatasetSettings(Settings):
     """Folder of profiles; null is the bundled one of the runtime's language."""
     format: Literal["auto", "profiles", "reference", "psycheval"] = "auto"
     """Layout of the folder: ours, the reference release's, or PsychEval cases."""
-    modalities: tuple[Modality, ...] = tuple(Modality)
+    modalities: Annotated[tuple[Modality, ...], AfterValidator(_any)] = tuple(Modality)
     """Therapy schools to run."""
     split: Annotated[str, AfterValidator(_below)] | None = "sample"
     """Sub-folder of profiles; null takes all."""

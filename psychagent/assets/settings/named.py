@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from psychagent.assets.locate import asset_dir
-from psychagent.domain.words.explain import nearest
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.given import to_path

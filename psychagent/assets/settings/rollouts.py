@@ -46,7 +46,10 @@ class RftSettings(Settings):
     @model_validator(mode="after")
     def _enough(self) -> RftSettings:
         if self.min_rollouts > self.rollout_n:
-            raise ValueError(f"min_rollouts {self.min_rollouts} is more than rollout_n {self.rollout_n}")
+            raise ValueError(
+                f"min_rollouts {self.min_rollouts} is more than rollout_n {self.rollout_n}; lower it, or "
+                "raise rollout_n"
+            )
         return self
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
 
+from psychagent.assets.locate import require_folder
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
 from psychagent.assets.settings.prices import Prices
@@ -62,3 +64,16 @@ class RuntimeSettings(Settings):
     """Client, language and seed."""
     machine: MachineSettings = MachineSettings()
     """Concurrency, folders and log."""
+
+
+def cache_dir_of(runtime: RuntimeSettings) -> Path | None:
+    """Return the folder of cached vectors that settings name; None where they name none.
+
+    Raises:
+        AssetError: If a file stands there, so that every command would embed all skills anew.
+    """
+    folder = runtime.machine.cache_dir
+    if folder is not None:
+        remedy = "name a folder in 'machine.cache_dir' of the runtime settings, or leave the key out"
+        require_folder("cache", folder, remedy, is_made=True)
+    return folder

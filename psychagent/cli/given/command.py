@@ -10,6 +10,7 @@ from typing import Any, get_args, get_type_hints
 import typer
 from typer.core import TyperCommand
 
+from psychagent.cli.given.effect import Needs, Unless, check_effect, check_once, option_name, rules_of
 from psychagent.cli.lazy import HELP, PLAIN, Later
 from psychagent.domain.words.cut import cut_middle
 from psychagent.errors import SettingsError
@@ -28,6 +29,8 @@ class CheckedCommand(TyperCommand):
 
     types: Mapping[str, frozenset[Any]] = {}
     """What each parameter's annotation is made of, such as Path and None."""
+    rules: Mapping[str, Sequence[Needs | Unless]] = {}
+    """What some parameters need beside them to have an effect."""
 
     # Any: depending on typer's version, the context's type is private to typer or comes from click
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -38,22 +41,26 @@ class CheckedCommand(TyperCommand):
         """
         if not ctx.resilient_parsing:
             _require_place()
-            typed = self.make_parser(ctx).parse_args(args=list(args))[0]
+            typed, _, order = self.make_parser(ctx).parse_args(args=list(args))
             for param in self.params:
                 for text in _texts(typed.get(param.name)):
                     self._check(param, text)
+            check_once(order)
         try:
-            return super().parse_args(ctx, args)
+            rest = super().parse_args(ctx, args)
         except typer.BadParameter as error:
             # typer repeats what pydantic says, in words for programmers
             if found := getattr(error.__cause__, "errors", None):
                 error.message = PROBLEM.load()(found()).strip(" :")
             raise
+        if not ctx.resilient_parsing:
+            check_effect(self.rules, ctx, self.params)
+        return rest
 
     def _check(self, param: Any, text: str) -> None:
         is_path = Path in self.types.get(param.name, ())
         if problem := _why_no_path(text) if is_path else _why_no_text(text, names_file=_may_be_file(param)):
-            raise SettingsError(f"{_shown(param)} has {_shortened(text)}, which {problem}")
+            raise SettingsError(f"{option_name(param)} has {_shortened(text)}, which {problem}")
 
 
 def _require_place() -> None:
@@ -79,7 +86,7 @@ def build_command(name: str, function: Callable[..., None], help: str) -> Checke
     alone.command(name, cls=CheckedCommand, context_settings=HELP, help=told)(function)
     command = typer.main.get_command(alone)
     assert isinstance(command, CheckedCommand)
-    command.types = _types_of(function)
+    command.types, command.rules = _types_of(function), rules_of(function)
     return command
 
 
@@ -103,11 +110,6 @@ def _texts(value: Any) -> Sequence[str]:
 
 def _may_be_file(param: Any) -> bool:
     return _FILE in (param.metavar or "")
-
-
-def _shown(param: Any) -> str:
-    is_option = param.param_type_name == "option"
-    return str(max(param.opts, key=len) if is_option else param.metavar or param.name.upper())
 
 
 def _shortened(text: str) -> str:

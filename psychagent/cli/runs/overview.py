@@ -36,6 +36,8 @@ def runs(
 ) -> None:
     """List runs: how far each is, what it took, and what it cost where its settings have prices."""
     for named in folder or ():
+        if named.is_file():
+            raise RecordError(f"{named}: is a file; name a run, or a folder of runs")
         if not named.is_dir():
             raise RecordError(f"{named}: no such folder; check the name")
     found = list_runs(folder or [Path(name) for name in FOLDERS])

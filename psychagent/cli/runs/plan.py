@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 import typer
 
+from psychagent.assets.cases import CaseFile
 from psychagent.assets.foreign import passed_over
-from psychagent.assets.profiles import CaseFile
 from psychagent.assets.settings.rollouts import RftSettings, load_rft_settings
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from psychagent.assets.profiles import find_cases
+from psychagent.assets.cases import find_cases
 from psychagent.cli.runs.plan import RUN_WATCHED
 from psychagent.records.folder import RunFolder
 from psychagent.runs.plan import check_plan

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from psychagent.assets.profiles import CaseFile
+from psychagent.assets.cases import CaseFile
 from psychagent.cli.lazy import Later
 from psychagent.cli.shown.console import open_console
 from psychagent.cli.shown.watch import STOPPING, Reporter, Tally, show_taken, usage_table

@@ -14,6 +14,7 @@ from rich.table import Table
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.cli.given.effect import Needs, Unless
 from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Language, Record
 from psychagent.errors import SettingsError
@@ -62,9 +63,11 @@ def bench(
     half: Annotated[
         Half, typer.Option(help="Which turns; the rules were written before `tuning`.")
     ] = Half.HELD_OUT,
-    every: Annotated[int, typer.Option(min=1, help="Ask a model about every n-th turn only.")] = 1,
+    every: Annotated[
+        int, typer.Option(min=1, help="Ask a model about every n-th turn only."), Needs("baseline")
+    ] = 1,
     misses: Annotated[
-        bool, typer.Option("--misses", help="List the turns that the rules got wrong.")
+        bool, typer.Option("--misses", help="List the turns that the rules got wrong."), Unless("as_json")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -74,7 +77,7 @@ def bench(
         raise SettingsError(
             f"{baseline}: names no model under 'safety.endpoint'; add one, or leave --baseline out"
         )
-    for one in language or list(Language):
+    for one in dict.fromkeys(language or Language):
         turns = [turn for turn in load_gold(one) if turn.half is half]
         result = asyncio.run(_measure(one, half, turns, settings, every))
         if as_json:

@@ -1,11 +1,15 @@
-"""The table of what an evaluation lacks: each reason once, with all that is missing for it."""
+"""What a command goes without: a table with each reason once, or a line for a session that is gone."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from psychagent.records.folder import CaseFolder
+from psychagent.records.gaps.sessions import missing_sessions
 
 _MOST_LISTED = 3
 """Places and scales that one row names; the others are counted."""
@@ -31,3 +35,9 @@ def _first(names: Iterable[str]) -> str:
     each = list(dict.fromkeys(names))
     more = f" and {len(each) - _MOST_LISTED} more" if len(each) > _MOST_LISTED else ""
     return ", ".join(each[:_MOST_LISTED]) + more
+
+
+def show_gap(case: CaseFolder, console: Console) -> None:
+    """Name the first session of a case whose file is gone, if there is one."""
+    if gap := missing_sessions(case):
+        console.print(f"[yellow]{escape(f'{gap.path}: {gap.reason}')}[/yellow]", soft_wrap=True)

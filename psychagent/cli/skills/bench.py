@@ -41,7 +41,7 @@ def bench(
     settings = [read_skill_settings(path) for path in (baseline or (None,))]
 
     async def measure() -> None:
-        for one in language or list(Language):
+        for one in dict.fromkeys(language or Language):
             result = await _bench(one, gold, settings)
             open_console().print(bench_table(one, result.moments, result.rows))
             if result.showings:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +15,10 @@ from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
 from psychagent.domain.base import Language, Modality, Record, Stage
 from psychagent.domain.skill import StageSkills
+from psychagent.domain.words.near import near
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
+from psychagent.runs.home import require_outside
 from psychagent.skills.browse import find_skill, library_languages
 from psychagent.skills.convert import convert_library
 from psychagent.skills.library import SkillLibrary
@@ -107,8 +108,8 @@ def show(
 
 def _unknown_id(library: SkillLibrary, skill_id: str) -> str:
     known = [skill.id for part in library.all_stages() for skill in part.skills()]
-    near = difflib.get_close_matches(skill_id, known, n=3, cutoff=0.4)
-    hint = f"; near it: {', '.join(near)}" if near else ""
+    close = near(skill_id, known, most=3, cutoff=0.4)
+    hint = f"; near it: {', '.join(close)}" if close else ""
     return f"no skill {shown(skill_id)} in {library.root} ({library.language}){hint}"
 
 
@@ -118,6 +119,7 @@ def import_library(
     language: LibraryLanguage = Language.ZH,
 ) -> None:
     """Write a library of the reference layout as YAML files of ours; ids are kept as given."""
+    require_outside(out, "--out")
     for stage, left_out in convert_library(source, out, language):
         note = f" ({left_out} meta-skills without skills of their own left out)" if left_out else ""
         skills = len(stage.skills())

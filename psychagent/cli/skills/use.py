@@ -10,6 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from psychagent.cli.shown.console import open_console
+from psychagent.cli.shown.trouble import show_gap
 from psychagent.domain.base import Stage
 from psychagent.domain.words.value import shown
 from psychagent.errors import RecordError
@@ -38,7 +39,10 @@ def use(
     )
     if not counted.turns:
         raise RecordError(f"{folder.path}: holds no turn of a counselor; name a run that has begun")
-    open_console().print(use_table(counted, len(records), baseline.counselor.model))
+    console = open_console()
+    for case in folder.cases():
+        show_gap(case, console)
+    console.print(use_table(counted, len(records), baseline.counselor.model))
 
 
 def _stage(path: Path, record: SessionRecord) -> Stage:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Sequence
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -14,6 +13,7 @@ from pydantic_core import ErrorDetails
 from psychagent.domain.text.secret import holds_key, names_secret, without_keys
 from psychagent.domain.words.cut import cut
 from psychagent.domain.words.field import MISSING, UNKNOWN, problem_of, whole_problem
+from psychagent.domain.words.near import KNOWN, near, nearest
 from psychagent.domain.words.truth import truths_for_numbers
 from psychagent.domain.words.value import shown
 
@@ -21,9 +21,8 @@ _MOST_TOLD = 3
 """Problems of one file that a message tells."""
 _NAME_CHARS = 40
 """Of a key that a message names."""
-_KNOWN = "; known: "
-_TOLD, _TOLD_CHARS = 24, 250
-"""So many known words are listed in a message: a folder of somebody else's may hold thousands."""
+_MISSPELLED = 0.6
+"""As `near` counts: a key that is less like another is no slip of the pen."""
 
 
 class UnshownError(ValueError):
@@ -63,7 +62,7 @@ def _once(problems: Iterable[str]) -> Iterator[str]:
     """Tell what is known at a place with the first unknown key alone."""
     told = set()
     for problem in problems:
-        head, known, names = problem.partition(_KNOWN)
+        head, known, names = problem.partition(KNOWN)
         yield head if names in told else problem
         told |= {names} if known else set()
 
@@ -96,9 +95,9 @@ def _remedy(loc: Sequence[int | str], model: type[Any]) -> str:
         return "; it belongs at the top of the file"
     inner = {field: list(_fields(part)) for field, part in _inner_models(model).items()}
     everywhere = {key for keys in inner.values() for key in keys}
-    if name not in everywhere and difflib.get_close_matches(name, beside, n=1, cutoff=0.6):
+    if name not in everywhere and near(name, beside, cutoff=_MISSPELLED):
         return nearest(name, beside)
-    close = difflib.get_close_matches(name, everywhere, n=1, cutoff=0.6)
+    close = near(name, everywhere, cutoff=_MISSPELLED)
     if not close:
         return nearest(name, beside)
     places = " or ".join(repr(field) for field, keys in inner.items() if close[0] in keys)
@@ -172,16 +171,3 @@ def _parts(annotation: Any) -> Iterator[Any]:
         yield annotation
     for part in inner:
         yield from _parts(part)
-
-
-def nearest(word: object, known: Iterable[str]) -> str:
-    """Suggest the nearest known word, as the tail of an error message; of many words, the first ones."""
-    names = sorted({str(name) for name in known})
-    close = difflib.get_close_matches(str(word), names, n=1, cutoff=0.5)
-    if close:
-        return f"; did you mean {close[0]!r}?"
-    told = names[:_TOLD]
-    while len(told) > 1 and sum(map(len, told)) > _TOLD_CHARS:
-        told.pop()
-    more = f" and {len(names) - len(told)} more" if len(names) > len(told) else ""
-    return f"{_KNOWN}{', '.join(told)}{more}"

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from pydantic import BaseModel, ValidationError
 
-from psychagent.domain.words.explain import explain, explain_truth, nearest, shown_cause
+from psychagent.domain.words.explain import explain, explain_truth, shown_cause
+from psychagent.domain.words.near import nearest
 
 
 class Told(BaseModel):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Set
 from datetime import date, time
 from math import isfinite, isnan
@@ -28,6 +29,15 @@ def kind_of(value: object) -> str:
         ((bytes, bytearray), "bytes"),
     )
     return next((name for kind, name in kinds if isinstance(value, kind)), "something else")
+
+
+def as_text(value: object) -> str:
+    """Write a value as a JSON or YAML file does, where it is no message about one: a text as it is."""
+    if isinstance(value, str):
+        return str(value)
+    if isinstance(value, bool | list | tuple | Mapping) or value is None:
+        return json.dumps(value, ensure_ascii=False, default=str)
+    return str(value)
 
 
 def shown(value: object, most: int = MOST_CHARS) -> str:

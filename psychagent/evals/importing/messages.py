@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from psychagent.domain.words.value import kind_of
+from psychagent.domain.words.value import as_text, kind_of
 from psychagent.errors import RecordError
 from psychagent.evals.importing.roles import SPEAKERS, is_pair
 from psychagent.files.parse import parse_json
@@ -45,7 +45,7 @@ class Talk:
     def name(self) -> str:
         """The id that the file gives it, if any."""
         found = self._first(_IDS)
-        return "" if found is None else str(found)
+        return "" if found is None else as_text(found)
 
     @property
     def index(self) -> Any:

@@ -9,7 +9,7 @@ from typing import Any
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.text.parts import is_spoken
-from psychagent.domain.words.explain import nearest
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import RecordError, SettingsError
 from psychagent.records.summary import Part
@@ -57,7 +57,8 @@ def read_roles(text: str) -> dict[str, Part]:
             raise SettingsError(f"--roles has {shown(piece)}; write NAME=counselor or NAME=client")
         if part.lower() not in _PARTS:
             raise SettingsError(f"--roles has {shown(piece)}{nearest(part.lower(), _PARTS)}")
-        mapping[plain(name)] = _PARTS[part.lower()]
+        if mapping.setdefault(plain(name), _PARTS[part.lower()]) != _PARTS[part.lower()]:
+            raise SettingsError(f"--roles has {shown(plain(name))} twice; let each name stand for one side")
     return mapping
 
 

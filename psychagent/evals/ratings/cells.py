@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from psychagent.domain.words.cut import cut
+from psychagent.domain.words.value import as_text
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.ratings.columns import ALL_OTHERS, Columns, is_about_row
 from psychagent.evals.ratings.names import list_names, to_name
@@ -115,7 +116,7 @@ def to_cells(path: Path, rows: Sequence[Row], layout: Layout) -> Iterator[Cell]:
         for ours in _NAMED:
             if names.get(ours) == "":
                 raise RecordError(f"{where}: has no {named[ours]}; name the columns with --columns")
-        written = tuple(str(row.get(named[ours])) for ours in _NAMED if ours in named)
+        written = tuple(as_text(row.get(named[ours])) for ours in _NAMED if ours in named)
         for name in layout.scores or (layout.score,):
             known = names | {axis: name} if layout.scores else names
             for one, value in _unnest(known, row.get(name), where):
@@ -131,8 +132,8 @@ def _unnest(names: Mapping[str, str], value: Any, where: str) -> Iterator[tuple[
     free = [name for name in ("rater", "dimension") if name not in names]
     if not free:
         raise RecordError(
-            f"{where}: holds several scores of one rater on one dimension ({cut(str(value), 60)}); give one, "
-            "or say --columns score=NAME if its keys are dimensions"
+            f"{where}: holds several scores of one rater on one dimension ({cut(as_text(value), 60)}); give "
+            "one, or say --columns score=NAME if its keys are dimensions"
         )
     axis = free[0]
     if isinstance(value, dict):

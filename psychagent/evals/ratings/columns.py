@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from psychagent.domain.words.explain import nearest
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.evals.ratings.names import to_name
@@ -105,6 +105,8 @@ def read_columns(text: str) -> Columns:
             raise SettingsError(f"--columns has {shown(ours)}{nearest(ours, (*COLUMNS, _SKIP))}")
         elif theirs == ALL_OTHERS and ours not in ("rater", "dimension"):
             raise SettingsError(f"--columns has {shown(part)}; only rater or dimension may be {ALL_OTHERS!r}")
+        elif ours in names:
+            raise SettingsError(f"--columns has {shown(ours)} twice; give it one column")
         else:
             names[ours] = theirs
     return Columns(names, frozenset(skip))

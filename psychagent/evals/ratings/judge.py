@@ -8,7 +8,7 @@ from pathlib import Path
 from statistics import median_low
 
 from psychagent.domain.scores import ScaleResult, SessionScores
-from psychagent.domain.words.explain import nearest
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.ratings.names import list_names, show_name, to_name, without_ending

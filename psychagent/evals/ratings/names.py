@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from psychagent.domain.text.plain import plain
+from psychagent.domain.words.value import as_text
 
 _UNSEEN = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
@@ -32,7 +33,7 @@ def to_name(value: Any) -> str:
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
     # some programs write a column of whole numbers as 7.0 where a single cell of it is empty
-    text = str(int(value) if isinstance(value, float) and value.is_integer() else value)
+    text = as_text(int(value) if isinstance(value, float) and value.is_integer() else value)
     return " ".join(unicodedata.normalize("NFC", _UNSEEN.sub("", plain(text))).split())
 
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from psychagent.domain.words.explain import nearest
+from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.evals.ratings.names import to_name
@@ -72,7 +72,10 @@ def read_ranges(text: str, *, low: float, high: float) -> Ranges:
         match = _RANGE.fullmatch(piece)
         if match is None:
             raise SettingsError(f"--ranges has {shown(piece)}; write NAME=LOW-HIGH, such as Ethics=0-3")
-        own[to_name(match["name"])] = float(match["low"]), float(match["high"])
+        name = to_name(match["name"])
+        if name in own:
+            raise SettingsError(f"--ranges has {shown(name)} twice; give each dimension one range")
+        own[name] = float(match["low"]), float(match["high"])
     _check_range("--low and --high", low, high)
     for name, (least, most) in own.items():
         _check_range(f"scores of {name}", least, most)

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 import xllamacpp
 
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError, ProviderError
 from psychagent.files.refused import refused
 from psychagent.llm.servers.unreached import why_unreached
@@ -66,7 +67,10 @@ def check_gguf(path: Path) -> None:
     except OSError as error:
         raise AssetError(refused(path, "read", error, "; --gguf names a GGUF file")) from error
     if head != b"GGUF":
-        raise AssetError(f"{path}: begins with {head!r}, so it is no GGUF file; name another with --gguf")
+        raise AssetError(
+            f"{path}: begins with {shown(head.decode('latin-1'))}, so it is no GGUF file; name another with "
+            "--gguf"
+        )
 
 
 @contextmanager

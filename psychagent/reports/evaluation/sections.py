@@ -12,6 +12,7 @@ from psychagent.evals.numbers import Infos, MetricLine, Numbers
 from psychagent.evals.table import Scores
 from psychagent.reports.evaluation.danger import NO_SAFETY, SafetyMaterial
 from psychagent.reports.evaluation.published import Published
+from psychagent.reports.evaluation.warn import left_out
 from psychagent.reports.page.blocks import (
     NONE,
     WHY_NO_INTERVAL,
@@ -206,7 +207,7 @@ def by_modality(material: Material) -> list[Block]:
     return blocks
 
 
-def coverage(material: Material, skipped: Sequence[tuple[str, str]]) -> list[Block]:
+def coverage(material: Material) -> list[Block]:
     """Show what is missing and how well scores are supported."""
     lines = material.numbers.metrics
     rows = tuple(
@@ -233,9 +234,7 @@ def coverage(material: Material, skipped: Sequence[tuple[str, str]]) -> list[Blo
     reasons = _reasons(material.scores)
     if reasons:
         blocks.append(Table(("reason", "missing scores"), reasons, "Why scores are missing"))
-    if skipped:
-        blocks.append(Table(("file", "why it was not judged"), tuple(skipped), labels=2))
-    return blocks
+    return [*blocks, *left_out(material.scores.summary.skipped)]
 
 
 def _seen(lines: Sequence[MetricLine]) -> list[Block]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from psychagent.domain.words.cut import cut
 from psychagent.evals.numbers import Numbers
 from psychagent.evals.table import Scores
-from psychagent.reports.page.blocks import Notice, number, percent, plural
+from psychagent.records.folder import Broken
+from psychagent.reports.page.blocks import Block, Notice, Table, number, percent, plural
 from psychagent.stats.bootstrap import FEWEST_CASES
 
 FEW_CASES = 10
@@ -131,6 +131,7 @@ def _unspoken(numbers: Numbers) -> list[str]:
     ]
 
 
-def describe_skipped(scores: Scores) -> Sequence[tuple[str, str]]:
-    """List the files that could not be judged at all, with the reason."""
-    return [(Path(row.file).name, row.reason) for row in scores.summary.skipped]
+def left_out(skipped: Sequence[Broken]) -> list[Block]:
+    """List the files that could not be judged at all, with the reason; nothing where there are none."""
+    rows = tuple((row.file, row.reason) for row in skipped)
+    return [Table(("file", "why it was not judged"), rows, labels=2)] if rows else []

@@ -38,7 +38,7 @@ from psychagent.reports.evaluation.sections import (
 )
 from psychagent.reports.evaluation.spending import spending
 from psychagent.reports.evaluation.versus import against, degenerate
-from psychagent.reports.evaluation.warn import build_notices, describe_skipped
+from psychagent.reports.evaluation.warn import build_notices
 from psychagent.reports.page.blocks import (
     WHY_NO_INTERVAL,
     Block,
@@ -156,7 +156,7 @@ def compose(material: Material, versus: Versus | None) -> list[Block]:
             estimate_worthless(material),
             origin=estimate_origin(material),
         ),
-        *coverage(material, describe_skipped(material.scores)),
+        *coverage(material),
         *spending(material),
         *provenance(material),
     ]

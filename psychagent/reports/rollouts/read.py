@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -141,9 +141,9 @@ def read_rft_run(folder: Path) -> RftRun:
         readable, problems = _read_case(place, scoring)
         sessions += readable
         broken += problems
-        failed += _failed_case(place)
+        failed += _failed_case(place, broken)
     if not sessions:
-        raise RecordError(f"{folder}: holds no finished session with rollouts; run `psychagent rft` first")
+        raise RecordError(_why_none(folder, broken))
     return RftRun(folder, manifest, settings, norms, tuple(sessions), tuple(broken), tuple(failed))
 
 
@@ -154,10 +154,29 @@ def _read_norms(path: Path | None) -> Norms:
         raise RecordError(f"the norms that the run was made with cannot be read: {error}") from error
 
 
-def _failed_case(place: CaseFolder) -> Iterator[tuple[str, str]]:
-    failure = place.course().failure if place.course_path.is_file() else None
+def _why_none(folder: Path, broken: Sequence[tuple[str, str]]) -> str:
+    """Say why nothing can be reported: files that cannot be read are no reason to run again."""
+    if not broken:
+        return f"{folder}: holds no finished session with rollouts; run `psychagent rft` first"
+    (file, reason), more = broken[0], len(broken) - 1
+    also = f"; {more} more cannot be read either" if more else ""
+    return f"{folder / file}: {reason}{also}"
+
+
+def _failed_case(place: CaseFolder, broken: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield a case that failed, and why; a file of a course that cannot be read is added to those broken."""
+    try:
+        failure = place.course().failure if place.course_path.is_file() else None
+    except RecordError as error:
+        broken.append(_told(place, place.course_path, error))
+        return
     if failure:
         yield place.name, failure.message
+
+
+def _told(place: CaseFolder, path: Path, error: RecordError) -> tuple[str, str]:
+    """Name a file of a case by its place in the run, with what is wrong with it."""
+    return f"{place.name}/{path.name}", str(error).removeprefix(f"{path}: ")
 
 
 @dataclass(frozen=True)
@@ -193,7 +212,7 @@ def _read_case(place: CaseFolder, scoring: Scoring) -> tuple[list[Rolled], list[
             sessions.append(session)
         except RecordError as error:
             before = Before()
-            broken.append((f"{place.name}/{file.path.name}", str(error).removeprefix(f"{file.path}: ")))
+            broken.append(_told(place, file.path, error))
     return sessions, broken
 
 

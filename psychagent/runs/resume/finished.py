@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from psychagent.assets.profiles import CaseFile
+from psychagent.assets.cases import CaseFile
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.turn import count_counselor_turns
 from psychagent.domain.usage import sum_usage

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
-from psychagent.assets.profiles import CaseFile
+from psychagent.assets.cases import CaseFile
 from psychagent.domain.base import Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from psychagent.assets.cases import CaseFile, find_cases
 from psychagent.assets.foreign import Fitted, passed_over
 from psychagent.assets.profile_checks import check_folder
-from psychagent.assets.profiles import CaseFile, find_cases, make_case, read_profile
+from psychagent.assets.profiles import make_case, read_profile
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Profile
@@ -309,8 +310,8 @@ def test_a_profile_of_the_reference_release_that_is_named_by_its_file_is_of_its_
     ("name", "said"),
     [
         ("cbt/9", "no profile '9' for 'zh'; did you mean|no profile '9' for 'zh'; known: 1, 2"),
-        ("cbd/1", "case 'cbd/1' is no file and no <modality>/<id>; did you mean 'cbt'?"),
-        ("1", "case '1' is no file and no <modality>/<id>"),
+        ("cbd/1", "'cbd/1', which names no modality; did you mean 'cbt/1'?"),
+        ("1", "'1', which is a client without a modality; write cbt/1"),
         ("gone.json", "gone.json: no such file"),
     ],
 )

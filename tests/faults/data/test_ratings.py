@@ -316,7 +316,7 @@ BAD: dict[str, tuple[str, Any, str]] = {
         separated([{**row, "weight": 37} for row in BY_DIMENSION]),
         "skip=weight if it is no score",
     ),
-    "true": ("r.json", [{**LONG[0], "score": True}], "score 'True'"),
+    "true": ("r.json", [{**LONG[0], "score": True}], "score 'true'"),
     "infinite": ("r.csv", separated([{**LONG[0], "score": "inf"}]), "score 'inf'"),
     "a third": ("r.csv", separated([{**LONG[0], "score": 2.33}]), "score '2.33'"),
     "two at once": ("r.json", [{**LONG[0], "score": [1, 2]}], "several scores of one rater on one dimension"),

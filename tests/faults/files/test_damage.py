@@ -130,7 +130,7 @@ async def is_found(root: Path) -> Seen:
 
 
 async def is_exported(root: Path) -> Seen:
-    done = run_export(ExportPlan(run=root, out=root / "out" / "data.jsonl"))
+    done = run_export(ExportPlan(run=root, out=root.parent / "out" / "data.jsonl"))
     rows = [path.read_text(encoding="utf-8") for path in done.files.values()]
     # an export counts by reason what it leaves out
     left_out = " ".join(done.card["skipped"])

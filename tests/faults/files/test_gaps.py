@@ -49,6 +49,7 @@ COMMANDS: dict[str, Callable[[Path], Ended]] = {
     "eval": judged,
     "report": reported,
     "report of rollouts": rolled,
+    "skills use": lambda root: ask("skills", "use", of(root, "rft")),
     "export": lambda root: ask("export", of(root, "sample"), "--out", root / "rows.jsonl"),
 }
 

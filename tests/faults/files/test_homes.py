@@ -194,7 +194,8 @@ async def test_norms_are_not_written_over_a_table_of_scores(tmp_path: Path) -> N
 def test_an_export_of_before_may_be_written_again_in_a_folder_of_a_run(run: Path) -> None:
     (run / "sft.jsonl").write_text("")
     require_free(run / "sft.jsonl", "--out")
-    require_free(run / "summary.json", "--out")
+    with pytest.raises(RecordError, match="lies in .* which holds a run; name another --out"):
+        require_free(run / "new.jsonl", "--out")
 
 
 INTO: dict[str, tuple[str, ...]] = {

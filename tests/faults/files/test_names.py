@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from psychagent.assets.profiles import find_cases
+from psychagent.assets.cases import find_cases
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.load import load_settings

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from psychagent.assets.profiles import find_cases
+from psychagent.assets.cases import find_cases
 from psychagent.domain.base import Language
 from psychagent.errors import LockError, RecordError
 from psychagent.files.lock import hold_lock
