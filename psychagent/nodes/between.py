@@ -20,6 +20,7 @@ from psychagent.nodes.state import Brief, CourseState
 NEXT: Mapping[str, bool] = {"next": True}
 """What a person answers to begin the next session; an empty text does, too."""
 _UNHEARD = 'the session is over, so nobody reads what is sent; send {"next": true} to begin the next one'
+_IN_DANGER = 'do not wait here: call now. {named}. Nobody reads this until {{"next": true}} begins a session'
 
 
 def pause(deps: Deps) -> CourseNode:
@@ -67,4 +68,5 @@ def _ask_person(sources: Sources, brief: Brief, shown: Mapping[str, object]) -> 
         more, texts = {"problem": _UNHEARD}, sources.safety(brief.case.language)
         heard = texts.rules.hear(said if isinstance(said, str) else "")
         if max(heard.hard, heard.soft) > NO_RISK:
+            more["problem"] = _IN_DANGER.format(named=texts.named(brief.region, heard.about))
             more["card"] = texts.card(brief.region, heard.about).model_dump(mode="json")

@@ -314,15 +314,16 @@ def test_what_was_not_agreed_gets_a_fallback_before_goodbye(language: Language, 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nobody_who_drinks_daily_is_told_to_stop_and_the_car_is_spoken_of(language: Language) -> None:
     wanted = {
-        EN: ("not at once, not alone: a doctor says how", "who drives", "a fit, confusion, seeing things"),
-        ZH: ("别突然停、别一个人停，怎么减听医生的", "车谁开", "抽搐、糊涂、看见不在的东西"),
+        EN: ("No stopping at once or alone", "who else drives and keeps the keys", "calls for a fit"),
+        ZH: ("别突然停、别一个人停", "车谁开、钥匙归谁", "有事谁来打电话"),
     }[language]
-    pressed = step_note(language, 5, "drink", risk_level=2)
-    assert [words in pressed for words in wanted] == [True] * 3
+    for level, left in ((2, 5), (1, 0)):
+        text = step_note(language, left, "drink", risk_level=level, spoken_of=True)
+        assert [words in text for words in wanted] == [True] * 3
     settled = step_note(language, 0, "drink", risk_level=1, spoken_of=True)
     instead = {
-        EN: ("neither stopping nor drinking more", "until a doctor has seen them", "while the head is clear"),
-        ZH: ("不停也不加", "看过医生之前家里谁陪着", "人还清醒就打急救电话"),
+        EN: ("no more than now", "until a doctor has seen them", "head still clear"),
+        ZH: ("也别再加", "看过医生之前家里谁陪着", "人还清醒就打急救电话"),
     }[language]
     assert [words in settled for words in instead] == [True] * 3
 
