@@ -52,7 +52,8 @@ def require_folder(kind: str, folder: Path, remedy: str, *, is_made: bool = Fals
     """
     if not folder.is_dir() and (folder.exists() or not is_made):
         problem = "is a file, not a folder" if folder.exists() else "does not exist"
-        raise AssetError(f"{kind} folder {shown(str(folder))} {problem}; {remedy}")
+        # a name is what is looked for: shown whole
+        raise AssetError(f"{kind} folder {str(folder)!r} {problem}; {remedy}")
 
 
 def own_assets() -> Path | None:

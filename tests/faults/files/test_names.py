@@ -28,7 +28,7 @@ FILES = [
 
 @pytest.mark.parametrize("name", BAD_NAMES)
 def test_a_system_is_not_named_after_a_way_out_of_the_folder(name: str) -> None:
-    with pytest.raises(ValueError, match="use letters, digits"):
+    with pytest.raises(SettingsError, match="use letters, digits"):
         BaselineSettings(name=name)
 
 
