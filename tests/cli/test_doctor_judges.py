@@ -64,16 +64,9 @@ def test_the_number_of_rollouts_is_laid_over_the_settings_and_means_a_run_of_the
 
 def test_cases_and_language_are_those_of_the_options(tmp_path: Path) -> None:
     with serve(well) as server:
-        options = [
-            *settings_files(tmp_path, server.base_url),
-            "--language",
-            "zh",
-            "--modalities",
-            "cbt",
-            "--no-probe",
-        ]
-        _, lines = doctor(options)
-        _, wrong = doctor([*options[:-1], "--case", "cbt/nobody", "--no-probe"])
+        options = [*settings_files(tmp_path, server.base_url), "--language", "zh", "--no-probe"]
+        _, lines = doctor([*options, "--modalities", "cbt"])
+        _, wrong = doctor([*options, "--case", "cbt/nobody"])
     assert "'zh'" in lines["prompts"]
     assert "cases of cbt can be read" in lines["cases"]
     assert wrong["cases"].startswith("✗")
