@@ -65,15 +65,6 @@ def test_own_death_is_to_be_asked_about_where_a_child_or_another_is_in_danger(
     assert not own_death_unasked([asks("Do you think of dying?"), says()], now=about, asks=asks_self)
 
 
-def test_who_denied_it_before_and_tells_of_drink_is_not_asked_again() -> None:
-    turns = [asks("How much is it?"), says()]
-    due = {
-        about: own_death_unasked(turns, now=about, asks=lambda text: "dying" in text, denied_before=True)
-        for about in (About.DRINK, About.CHILD)
-    }
-    assert due == {About.DRINK: False, About.CHILD: True}
-
-
 def test_without_danger_no_skill_for_it_is_called_for() -> None:
     assert alarm([asks(), says()]) is Alarm.NONE
 

@@ -86,20 +86,17 @@ def still_open(turns: Sequence[Turn], *, before: bool, asks: Asks) -> StillOpen:
     return StillOpen.NONE if any(asking[:-1]) else StillOpen.ANSWERED
 
 
-def own_death_unasked(turns: Sequence[Turn], *, now: About, asks: Asks, denied_before: bool = False) -> bool:
+def own_death_unasked(turns: Sequence[Turn], *, now: About, asks: Asks) -> bool:
     """Return whether danger of another kind was told of and the client's own death was not asked about.
 
     Args:
         turns: The session so far.
         now: Whose danger the counselor is told of now.
         asks: Whether a counselor's words ask about dying or self-harm.
-        denied_before: Whether an earlier session asked, and the answer was no. Who then tells of drink
-            alone is not asked again: body and road need the turn.
     """
     own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
-    settled = {About.DRINK} if denied_before else set[About]()
     told = {now, *(turn.risk_about for turn in own)}
-    return bool(told - {About.NONE, About.SELF} - settled) and not any(asks(turn.text) for turn in own)
+    return bool(told - {About.NONE, About.SELF}) and not any(asks(turn.text) for turn in own)
 
 
 def is_newly_told(turns: Sequence[Turn], *, level: int, about: About) -> bool:

@@ -169,7 +169,8 @@ def _fit_note(note: SafetyNote, limit: int) -> tuple[SafetyNote, int]:
         texts, cost = _share_out({name: getattr(note, name) for name in names}, limit, tiers=tiers)
         cut = [name for name in names if texts[name] != getattr(note, name)]
         scraps = [name for name in cut if estimate_tokens(texts[name]) < _LEAST_FIELD]
-        spare = [name for name in cut if not (note.must_stay and name in _HOLDING)]
+        # of a danger on record what is cut gives way; of another, the last that is told, cut or not
+        spare = [name for name in cut if name not in _HOLDING] if note.must_stay else names
         if len(names) < 2 or not scraps or not spare:
             return note.model_copy(update=dict.fromkeys(_NOTE_FIELDS, "") | texts), cost
         names.remove(spare[-1])

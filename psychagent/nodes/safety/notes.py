@@ -120,7 +120,6 @@ def _where(
     taken_up = before and spoken > 0 and still is StillOpen.NONE
     asked = times_asked(turns, asks=rules.asks_about, skills=skills)
     was_high = any(is_pressing(turn.risk_level) for turn in turns)
-    denied = any(one.safety.danger is Danger.DENIED for one in brief.memory.summaries)
     on_record = any(one.safety.danger is Danger.VOICED for one in brief.memory.summaries)
     return Where(
         turn=spoken + 1,
@@ -133,8 +132,7 @@ def _where(
         told=was_high or on_record,
         newly_told=acts and is_newly_told(turns, level=risk_level or NO_RISK, about=risk_about),
         still_open=still,
-        own_unasked=is_past_half(turns, most)
-        and own_death_unasked(turns, now=about, asks=rules.asks_self, denied_before=denied),
+        own_unasked=is_past_half(turns, most) and own_death_unasked(turns, now=about, asks=rules.asks_self),
     )
 
 

@@ -30,15 +30,17 @@ class ToAsk(Record):
     """How a note names it."""
     asked: str
     """Regular expression of a question that asks it, on normalized text."""
+    told: str | None = None
+    """Regular expression of a client's words that tell it unasked; without one only a question counts."""
 
-    @field_validator("asked")
+    @field_validator("asked", "told")
     @classmethod
-    def _is_expression(cls, asked: str) -> str:
+    def _is_expression(cls, words: str | None) -> str | None:
         try:
-            re.compile(asked)
+            re.compile(words or "")
         except re.error as error:
-            raise ValueError(f"{shown(asked)} is no regular expression ({error}); mend it") from error
-        return asked
+            raise ValueError(f"{shown(words)} is no regular expression ({error}); mend it") from error
+        return words
 
 
 class _Lists(Record):
@@ -64,15 +66,25 @@ def still_to_ask(prompts: PromptLibrary, turns: Sequence[Turn], *, about: About,
     # whoever is hurt, hurts a child or drinks is asked about that first
     if voices and about not in (About.HARMED, About.CHILD, About.DRINK):
         things = (*things, *kinds.get(_VOICES, ()))
-    said = [part for turn in turns if turn.speaker is Speaker.COUNSELOR for part in _questions(turn.text)]
-    return lists.between.join(
-        thing.says for thing in things if not any(re.search(thing.asked, part) for part in said)
-    )
+    asked = [part for turn in turns if turn.speaker is Speaker.COUNSELOR for part in _questions(turn.text)]
+    told = [_plain(turn.text) for turn in turns if turn.speaker is Speaker.CLIENT]
+    return lists.between.join(thing.says for thing in things if not _is_known(thing, asked, told))
+
+
+def _is_known(thing: ToAsk, asked: Sequence[str], told: Sequence[str]) -> bool:
+    if any(re.search(thing.asked, part) for part in asked):
+        return True
+    return thing.told is not None and any(re.search(thing.told, words) for words in told)
 
 
 @lru_cache(maxsize=_REMEMBERED)
 def _questions(text: str) -> tuple[str, ...]:
     return tuple(questions(normalize(text)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _plain(text: str) -> str:
+    return normalize(text)
 
 
 @lru_cache(maxsize=8)
