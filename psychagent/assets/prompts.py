@@ -10,7 +10,7 @@ from typing import Any
 import jinja2
 import jinja2.sandbox
 
-from psychagent.assets.locate import asset_dir
+from psychagent.assets.locate import asset_dir, shipped_dir
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.plan import Plan
 from psychagent.domain.text.fence import Own, fenced
@@ -65,8 +65,9 @@ class PromptLibrary:
         self._data: dict[str, Any] = {}
         self._templates: dict[str, jinja2.Template] = {}
         # a folder of prompts may be somebody else's, and a template could do whatever Python can; the sandbox
-        # looks at each attribute, which the bundled templates, read hundreds of times a session, are spared
-        kind = jinja2.Environment if root is None else jinja2.sandbox.ImmutableSandboxedEnvironment
+        # looks at each attribute, which the shipped templates, read hundreds of times a session, are spared
+        is_shipped = self.folder.parent == shipped_dir("prompts")
+        kind = jinja2.Environment if is_shipped else jinja2.sandbox.ImmutableSandboxedEnvironment
         self._env = kind(
             loader=jinja2.FileSystemLoader(self.folder),
             undefined=jinja2.StrictUndefined,
