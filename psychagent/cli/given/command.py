@@ -10,6 +10,7 @@ from typing import Any, get_args, get_type_hints
 import typer
 from typer.core import TyperCommand
 
+from psychagent.cli.given.contradict import why_contradict
 from psychagent.cli.lazy import HELP, PLAIN, Later
 from psychagent.domain.words.cut import cut_middle
 from psychagent.errors import SettingsError
@@ -34,11 +35,14 @@ class CheckedCommand(TyperCommand):
         """Parse the words of a command.
 
         Raises:
-            SettingsError: Naming the option, the value seen and the remedy.
+            SettingsError: Naming the option, the value seen and the remedy, or two options that contradict
+                each other.
         """
         if not ctx.resilient_parsing:
             _require_place()
             typed = self.make_parser(ctx).parse_args(args=list(args))[0]
+            if problem := why_contradict(self.params, typed, args):
+                raise SettingsError(problem)
             for param in self.params:
                 for text in _texts(typed.get(param.name)):
                     self._check(param, text)

@@ -56,6 +56,32 @@ def test_a_value_that_no_command_can_use_is_refused(
     assert sorted(os.listdir()) == ["circle", "pipe"]
 
 
+OPPOSED = (
+    "--resume and --overwrite contradict each other: the one goes on with a run, the other removes it; "
+    "give one of them"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("sample --resume --overwrite", OPPOSED),
+        ("rft -n 2 --overwrite --resume", OPPOSED),
+        ("sample --resume --no-resume", "--resume and --no-resume contradict each other; give one of them"),
+        ("eval --no-resume --resume", "--resume and --no-resume contradict each other; give one of them"),
+        ("replay r --overwrite --no-overwrite", "--overwrite and --no-overwrite contradict each other; "),
+        ("show r --thoughts --no-thoughts", "--thoughts and --no-thoughts contradict each other; give"),
+        ("export r --keep-think --strip-think", "--keep-think and --strip-think contradict each other; "),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_before_anything_is_removed(
+    line: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert refusal(*line.split()).startswith(told)
+    assert os.listdir() == []
+
+
 @pytest.mark.parametrize("name", ["./~", "a b", "-"])
 def test_an_odd_name_that_a_folder_may_have_is_taken(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
