@@ -74,7 +74,7 @@ def check_plan(plan: SamplePlan) -> list[CaseFile]:
         require_key(name, plan.env)
     if plan.rft is not None:
         find_scales(plan.rft.judging.scales_root)
-        PromptLibrary(language, plan.rft.judging.prompts_root).compile_all()
+        _check_prompts(plan.rft.judging.language or language, plan.rft.judging.prompts_root, judging=True)
         load_norms(plan.rft.norms)
     _check_prompts(language, plan.baseline.prompts_root)
     SkillLibrary(language, plan.baseline.skills_root)
@@ -97,11 +97,11 @@ def check_folder(plan: SamplePlan) -> None:
         raise RecordError(f"{plan.folder.path}: holds a run; continue it with --resume, or --overwrite it")
 
 
-def _check_prompts(language: Language, root: Path | None) -> None:
-    """Check a folder of prompts; one's own is looked into, which the bundled one needs not."""
+def _check_prompts(language: Language, root: Path | None, *, judging: bool = False) -> None:
+    """Check a folder of prompts; one's own is looked into, which the shipped one needs not."""
     prompts = PromptLibrary(language, root)
-    if root is not None:
-        prompts.check()
+    if not prompts.is_shipped:
+        prompts.check(judging=judging)
 
 
 def choose_cases(plan: SamplePlan) -> list[CaseFile]:
