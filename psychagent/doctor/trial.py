@@ -1,4 +1,4 @@
-"""Render templates once with made-up values: what is wrong in them shows before the first call is paid for."""
+"""Render templates once with made-up values: what is wrong in them shows before a call is paid for."""
 
 from __future__ import annotations
 
@@ -53,9 +53,7 @@ def try_prompts(prompts: PromptLibrary, *, judging: bool = False) -> int:
 
 
 def _samples(prompts: PromptLibrary) -> Iterator[dict[str, Any]]:
-    """Give every name that a shipped template uses a value: in a first session, then in a later one of each
-    approach.
-    """
+    """Give every name that a shipped template uses a value: first as in a first session, then as later."""
     yield _values(prompts, Memory(), Modality.CBT) | dict.fromkeys((*_LISTS, "remembered", "secrets"), ())
     for modality in Modality:
         yield _values(prompts, _memory(modality), modality)
