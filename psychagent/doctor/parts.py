@@ -21,6 +21,7 @@ from psychagent.doctor.setup import SetUp, reading
 from psychagent.doctor.trial import try_prompts
 from psychagent.domain.base import WORKING_STAGES, Language, Modality
 from psychagent.domain.risk.finding import RiskMode
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError, RecordError
 from psychagent.safety.answer import load_answers
 from psychagent.safety.resources import load_resources
@@ -135,7 +136,8 @@ def _scales(settings: EvalSettings) -> str | Seen:
     for school, methods in settings.methods.items():
         if unknown := [name for name in methods if name not in scales]:
             raise AssetError(
-                f"methods of {school.value} have no scale {', '.join(unknown)}; known: {', '.join(scales)}"
+                f"methods of {school.value} have no scale {shown(', '.join(unknown))}; known: "
+                f"{', '.join(scales)}"
             )
     sets = {len(settings.methods.get(m) or default_methods(scales, m)) for m in Modality}
     seen = f"{len(scales)} scales, {min(sets)} to {max(sets)} of them a session"

@@ -11,6 +11,7 @@ from langgraph.runtime import Runtime
 
 from psychagent.domain.base import School
 from psychagent.domain.scores import ScaleResult
+from psychagent.domain.words.value import shown
 from psychagent.errors import (
     AssetError,
     CallError,
@@ -53,7 +54,7 @@ def plan_calls(deps: JudgeDeps, methods: Sequence[str]) -> list[JudgeTask]:
     """
     unknown = [name for name in methods if name not in deps.scales]
     if unknown:
-        raise AssetError(f"no scale {', '.join(unknown)[:80]}; known: {', '.join(deps.scales)}")
+        raise AssetError(f"no scale {shown(', '.join(unknown))}; known: {', '.join(deps.scales)}")
     return [
         JudgeTask(scale=name, group=group, repeat=repeat)
         for name in methods

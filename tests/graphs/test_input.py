@@ -140,8 +140,8 @@ async def test_a_case_may_be_given_as_a_mapping(graphs: dict[str, Any]) -> None:
             {"dialogue": DIALOGUE, "method": ["WAI"]},
             "the judge's context: unknown key 'method'",
         ),
-        ({"dialogue": DIALOGUE, "methods": ["NO"]}, "no scale NO; known: "),
-        ({"dialogue": DIALOGUE, "methods": ["x" * 5000]}, "no scale xxx"),
+        ({"dialogue": DIALOGUE, "methods": ["NO"]}, "no scale 'NO'; known: "),
+        ({"dialogue": DIALOGUE, "methods": ["x" * 5000]}, "no scale 'xxx"),
     ],
 )
 async def test_a_context_that_no_judge_can_read_is_told(

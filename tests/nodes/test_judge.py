@@ -33,7 +33,7 @@ def test_every_group_is_asked_as_often_as_settings_repeat_it() -> None:
 
 
 def test_an_unknown_scale_is_named() -> None:
-    with pytest.raises(AssetError, match="no scale MMPI; known: BDI_II"):
+    with pytest.raises(AssetError, match="no scale 'MMPI'; known: BDI_II"):
         plan_calls(DEPS, ["WAI", "MMPI"])
 
 

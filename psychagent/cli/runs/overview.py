@@ -37,7 +37,8 @@ def runs(
     """List runs: how far each is, what it took, and what it cost where its settings have prices."""
     for named in folder or ():
         if not named.is_dir():
-            raise RecordError(f"{named}: no such folder; check the name")
+            noun = "is a file" if named.is_file() else "no such folder"
+            raise RecordError(f"{named}: {noun}; name a run, or a folder of runs")
     found = list_runs(folder or [Path(name) for name in FOLDERS])
     if as_json:
         show_json(found)
