@@ -90,9 +90,13 @@ def _named(dataset: DatasetSettings, language: Language) -> list[list[CaseFile]]
         if problem := _why_no_client(name):
             raise AssetError(f"'profiles' (--profile) has {shown(name)}, which {problem}")
         places = by_file if names_file(name) else _by_id(name, everyone, language)
-        for m, row in rows.items():
-            paths = places.get(m, places.get(None, []))
-            row |= {path: CaseFile(path, m, language) for path in paths if _has_block(path, m)}
+        found = [(m, path) for m in rows for path in places.get(m, places.get(None, []))]
+        held = [(m, path) for m, path in found if _has_block(path, m)]
+        if found and not held:
+            asked = ", ".join(dataset.modalities)
+            raise AssetError(f"{found[0][1]}: has no block under 'theory' for {asked}; add one")
+        for m, path in held:
+            rows[m][path] = CaseFile(path, m, language)
     for name in dataset.cases:
         m, path = _single(name, everyone, language)
         rows.setdefault(m, {})[path] = CaseFile(path, m, language)

@@ -13,6 +13,7 @@ from psychagent.assets.locate import require_folder
 from psychagent.assets.profiles import read_profile
 from psychagent.domain.base import Modality, Record
 from psychagent.domain.profile import Profile, SpecialSituation
+from psychagent.domain.text.name import is_name, why_no_name
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 
@@ -79,6 +80,8 @@ def _files(folder: Path) -> list[Path]:
 def check_profile(profile: Profile) -> Iterator[tuple[str, bool]]:
     """Say what is wrong with one profile, and whether it is serious."""
     info = profile.basic_info
+    if not is_name(profile.user_id):
+        yield f"field 'user_id' {why_no_name(profile.user_id)}", True
     if not info.main_problem.strip():
         yield "field 'basic_info.main_problem' is empty; say what brings the client", True
     if not any(profile.theory.block(m) for m in Modality):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Any
 import jinja2
 import jinja2.sandbox
 
-from psychagent.assets.locate import asset_dir
+from psychagent.assets.locate import asset_dir, shipped_dir
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.plan import Plan
 from psychagent.domain.text.fence import Own, fenced
+from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_files
 from psychagent.files.read import load_data
@@ -68,8 +70,9 @@ class PromptLibrary:
         self._data: dict[str, Any] = {}
         self._templates: dict[str, jinja2.Template] = {}
         # a folder of prompts may be somebody else's, and a template could do whatever Python can; the sandbox
-        # looks at each attribute, which the bundled templates, read hundreds of times a session, are spared
-        kind = jinja2.Environment if root is None else jinja2.sandbox.ImmutableSandboxedEnvironment
+        # looks at each attribute, which the shipped templates, read hundreds of times a session, are spared
+        self.is_shipped = self.folder.parent == shipped_dir("prompts")
+        kind = jinja2.Environment if self.is_shipped else jinja2.sandbox.ImmutableSandboxedEnvironment
         self._env = kind(
             loader=jinja2.FileSystemLoader(self.folder),
             undefined=jinja2.StrictUndefined,
@@ -92,11 +95,22 @@ class PromptLibrary:
         try:
             text = self._template(name).render(values).strip()
         except jinja2.TemplateNotFound as error:
+            if error.name != f"{name}.jinja2":
+                raise self._refusal(
+                    name, error, f"includes {shown(error.name)}, which is not there"
+                ) from error
             known = ", ".join(self.names())
             raise AssetError(f"no prompt {name!r} in {self.folder}; known: {known}") from error
         except _FAULTS as error:
-            raise AssetError(f"prompt {name!r} in {self.folder}: {error}; mend the template") from error
+            raise self._refusal(name, error, str(error)) from error
         return Rendered(text, values, self.words)
+
+    def _refusal(self, name: str, error: Exception, problem: str) -> AssetError:
+        """Name the template, and the line that is wrong: it may stand in one that the template includes."""
+        frames = traceback.extract_tb(error.__traceback__)
+        there = [frame for frame in frames if Path(frame.filename).is_relative_to(self.folder)]
+        place = f"line {there[-1].lineno} of {Path(there[-1].filename).name}: " if there else ""
+        return AssetError(f"prompt {name!r} in {self.folder}: {place}{problem}; mend the template")
 
     @cached_property
     def words(self) -> dict[str, str]:
@@ -153,23 +167,35 @@ class PromptLibrary:
             try:
                 self._template(name)
             except (*_FAULTS, UnicodeDecodeError) as error:
-                raise AssetError(f"prompt {name!r} in {self.folder}: {error}; mend the template") from error
+                raise self._refusal(name, error, str(error)) from error
         return len(names)
 
-    def check(self) -> int:
+    def check(self, *, judging: bool = False) -> int:
         """Check before the first call what can be checked without it; return how many templates there are.
 
+        Args:
+            judging: Whether they are a judge's, not those of a course.
+
         Raises:
-            AssetError: Naming the first template that cannot be compiled, or that a course needs and these
-                prompts lack.
+            AssetError: Naming the first template that cannot be compiled, or that is needed and not there.
         """
-        needed = {name for name in PromptLibrary(self.language).names() if not name.startswith("judge/")}
+        needed = self.needed(judging=judging)
         if lacking := sorted(needed - {*self.names()}):
             more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
             raise AssetError(
                 f"{self.folder}: has no template {lacking[0]}.jinja2{more}; copy it from the bundled prompts"
             )
         return self.compile_all()
+
+    def needed(self, *, judging: bool = False) -> set[str]:
+        """List the templates that a judge asks for, or else those that a course does."""
+        names = PromptLibrary.shipped(self.language).names()
+        return {name for name in names if name.startswith("judge/") == judging}
+
+    @classmethod
+    def shipped(cls, language: Language) -> PromptLibrary:
+        """Open the prompts as they are shipped, whatever one's own are."""
+        return cls(language, shipped_dir("prompts"))
 
     def data(self, name: str) -> Any:
         """Read `<name>.yaml` of this language; it is read once."""

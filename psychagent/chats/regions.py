@@ -41,7 +41,8 @@ def ask_region(
     while True:
         typed = person.ask(f"{words.prompt}{texts.colon}")
         match None if typed is None else read_line(typed, texts):
-            case None | Obey(Order.QUIT):
+            case None | Obey(Order.QUIT | Order.END):
+                # no session is open yet that could be ended alone
                 return None
             case Obey(Order.HELP):
                 show_help()
@@ -50,5 +51,9 @@ def ask_region(
                 return ""
             case Say(text) if text.casefold() in names:
                 return names[text.casefold()]
+            case Refuse(why):
+                person.be_told(why)
+            case Obey(_):
+                person.be_told(words.ask)
             case _:
                 person.be_told(words.unknown.format(name=(typed or "").strip()[:40]))

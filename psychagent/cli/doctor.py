@@ -15,7 +15,7 @@ from rich.console import Console
 
 from psychagent.cli.given.effect import Needs
 from psychagent.cli.lazy import Later
-from psychagent.cli.options import CaseOptions, JsonOption, takes
+from psychagent.cli.options import CaseOptions, JsonOption, RolloutsOption, takes
 from psychagent.cli.settings import default_cache_dir, lay_over
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
@@ -46,9 +46,7 @@ class DoctorOptions(CaseOptions):
         Path | None,
         typer.Option(help="Rollout settings, as for `rft`: a YAML file, or a bundled name."),
     ] = None
-    rollouts: Annotated[int | None, typer.Option("-n", "--rollouts", min=2, help="Rollouts per session.")] = (
-        None
-    )
+    rollouts: RolloutsOption = None
     probe: Annotated[
         bool,
         typer.Option("--probe/--no-probe", help="Ask each server what else it takes: some 6 calls."),

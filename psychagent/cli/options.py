@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar, ge
 import typer
 
 from psychagent.cli.given.effect import Unless
-from psychagent.domain.base import Language, LogLevel
+from psychagent.domain.base import MOST_ROLLOUTS, Language, LogLevel
 
 if TYPE_CHECKING:
     from psychagent.assets.settings.runtime import RuntimeSettings
@@ -38,6 +38,10 @@ LogLevelOption = Annotated[
 ]
 LogCallsOption = Annotated[
     bool | None, typer.Option("--log-calls", help="Keep every prompt and reply beside the files, in calls/.")
+]
+RolloutsOption = Annotated[
+    int | None,
+    typer.Option("-n", "--rollouts", min=2, max=MOST_ROLLOUTS, help="Rollouts per session."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 ScoreUse = Literal["raw", "verified"]

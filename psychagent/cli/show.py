@@ -19,6 +19,7 @@ from psychagent.domain.others import plan_from_others
 from psychagent.domain.risk.finding import Classifier, RiskFinding
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder, SessionFile, session_number
+from psychagent.records.known import EVALUATION, JUDGED_CASE, kind_at, why_no_session
 from psychagent.records.session import SessionRecord
 from psychagent.records.transcript import Utterance
 from psychagent.scales.dialogue import Line, guess_text_language, is_opener
@@ -42,8 +43,10 @@ def find_records(place: Path, session: int | None) -> list[SessionRecord]:
     """Read the session files of a case, in order.
 
     Raises:
-        RecordError: If there is none.
+        RecordError: If there is none, or the place is of another kind.
     """
+    if (kind := kind_at(place)) in (EVALUATION, JUDGED_CASE):
+        raise RecordError(f"{place}: is {kind}; name the folder of a case of the run that was judged")
     if place.is_file():
         files = [SessionFile(place, session_number(place) or 1)]
     else:
@@ -51,8 +54,7 @@ def find_records(place: Path, session: int | None) -> list[SessionRecord]:
     if session is not None:
         files = [file for file in files if file.index == session]
     if not files:
-        wanted = f"session_{session}.json" if session else "session_<k>.json"
-        raise RecordError(f"{place}: holds no {wanted}; name the folder of a case")
+        raise RecordError(f"{place}: {why_no_session(place, session)}")
     return [file.read().model_copy(update={"session_index": file.index}) for file in files]
 
 

@@ -18,6 +18,7 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.doctor.check import Check, Seen
 from psychagent.doctor.setup import SetUp, reading
+from psychagent.doctor.trial import try_prompts
 from psychagent.domain.base import WORKING_STAGES, Language, Modality
 from psychagent.domain.risk.finding import RiskMode
 from psychagent.errors import AssetError, RecordError
@@ -58,11 +59,12 @@ def _language(setup: SetUp) -> Language:
 
 
 def _prompts(setup: SetUp) -> str:
-    return _compile(_language(setup), setup.settings(BaselineSettings).prompts_root)
+    return _try(_language(setup), setup.settings(BaselineSettings).prompts_root)
 
 
-def _compile(language: Language, root: Path | None) -> str:
-    return f"{PromptLibrary(language, root).compile_all()} templates of {language.value!r} compile"
+def _try(language: Language, root: Path | None, *, judging: bool = False) -> str:
+    count = try_prompts(PromptLibrary(language, root), judging=judging)
+    return f"{count} templates of {language.value!r} can be rendered"
 
 
 def _cases(setup: SetUp) -> str:
@@ -126,7 +128,7 @@ def _judge_prompts(setup: SetUp) -> str:
     settings = setup.settings(EvalSettings)
     # null is each session's own language, which only the sessions tell
     languages = [settings.language] if settings.language else list(Language)
-    return "; ".join(_compile(language, settings.prompts_root) for language in languages)
+    return "; ".join(_try(language, settings.prompts_root, judging=True) for language in languages)
 
 
 def _scales(settings: EvalSettings, field: str = "methods") -> str | Seen:
@@ -146,7 +148,7 @@ def _scales(settings: EvalSettings, field: str = "methods") -> str | Seen:
 
 def _rollout_prompts(setup: SetUp) -> str:
     judging = setup.settings(RftSettings).judging
-    return _compile(judging.language or _language(setup), judging.prompts_root)
+    return _try(judging.language or _language(setup), judging.prompts_root, judging=True)
 
 
 def _reward(setup: SetUp) -> str | Seen:

@@ -27,6 +27,8 @@ def asked_for(length: int, **more: Any) -> Any:
 
 MOST_STEPS = 10_000
 """Sessions of a course, and turns of a session: more is a slip."""
+MOST_ROLLOUTS = 64
+"""Candidates of one session."""
 LARGEST_SEED = 2**53
 """A whole number that every client of a server writes as it is."""
 

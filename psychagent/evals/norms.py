@@ -65,6 +65,7 @@ def compute_norms(
         RecordError: If the scores cannot be read, or were given on other scales than the evaluation holds.
         ScoringError: If several judges are mixed, or there are too few sessions for any norm.
     """
+    EvalFolder(folder).refuse_other_kind()
     table = list(read_rows(EvalFolder(folder).table))
     scales = read_scales(folder, ((row.metric_name, row.scale_hash) for row in table))
     rows = list(_unique(score for row in table for score in _scores(row, use)))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 
 from psychagent.domain.words.reading import why_not_json, why_not_yaml
 from psychagent.domain.words.value import shown
+from psychagent.files.written import as_written, is_misread
 
 if TYPE_CHECKING:
     from yaml import SafeLoader as _Base
@@ -21,6 +22,7 @@ else:
 
 
 Key = TypeVar("Key", bound=Hashable)
+N = TypeVar("N", int, float)
 
 DEEPEST = 100
 """Most levels of lists and mappings in each other. What is nested deeper is no file of anybody's, and ends
@@ -45,8 +47,8 @@ class NestingError(RefusedError):
     """Lists and mappings stand in each other too deeply, or repeat each other without end."""
 
 
-class OddKeyError(RefusedError):
-    """A key is a bare word that YAML reads as something else than text."""
+class MisreadError(RefusedError):
+    """YAML reads a bare word as something else than whoever wrote it: a key as no text, 072 as 58."""
 
 
 class RepeatedKeyError(RefusedError):
@@ -57,7 +59,7 @@ def parse_yaml(text: str) -> Any:
     """Parse YAML.
 
     Raises:
-        OddKeyError, RepeatedKeyError: Naming the key and its line.
+        MisreadError, RepeatedKeyError: Naming the word or key and its line.
         RefusedError: If it is not YAML, saying where it goes wrong.
     """
     try:
@@ -77,8 +79,12 @@ def parse_yaml(text: str) -> Any:
     return value
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str, *, parse_float: Callable[[str], float] | None = None) -> Any:
     """Parse JSON.
+
+    Args:
+        text: The text.
+        parse_float: Makes a number of how it is written; None is the library's own, which is faster.
 
     Raises:
         RepeatedKeyError: Naming the key.
@@ -87,7 +93,7 @@ def parse_json(text: str) -> Any:
     # a function of ours for each number takes as long as all the rest, so only where one may be too long
     parse_int = _to_int if _SEEMS_LONG.search(text[:: DIGITS // 10]) else None
     try:
-        value = json.loads(text, object_pairs_hook=_to_mapping, parse_int=parse_int)
+        value = json.loads(text, object_pairs_hook=_to_mapping, parse_int=parse_int, parse_float=parse_float)
     except RefusedError:
         raise
     except (ValueError, RecursionError) as error:
@@ -163,7 +169,7 @@ class _Loader(_Base):
             # the tag tells the number 1 from the text "1"
             scalars = [key for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
             if odd := [key for key in scalars if key.tag in _NO_KEYS]:
-                raise OddKeyError(_why_no_key(odd[0]))
+                raise MisreadError(_why_no_key(odd[0]))
             keys = [(key.tag, key.value) for key in scalars]
             if len(set(keys)) < len(keys):
                 twice = _repeated(keys)
@@ -204,12 +210,13 @@ def _why_no_key(key: yaml.ScalarNode) -> str:
 def _construct_checked(loader: _Loader, node: yaml.ScalarNode) -> Any:
     """Read a number or date; one that is none, such as the 31st of February, is named."""
     try:
-        return _CONSTRUCT[node.tag](loader, node)
+        value = _CONSTRUCT[node.tag](loader, node)
     except (ValueError, LookupError, AttributeError, TypeError, OverflowError) as error:
         raise RefusedError(
             f"line {node.start_mark.line + 1}: {shown(node.value)} is not {_READ_AS[node.tag]}; mend it, or "
             "put it in quotes"
         ) from error
+    return _number(node, value) if isinstance(value, float) else value
 
 
 _CONSTRUCT = {
@@ -230,7 +237,17 @@ def _construct_int(loader: _Loader, node: yaml.ScalarNode) -> int:
     # of a number in hexadecimal, each digit says more
     if value is None or abs(value) >= 10**DIGITS:
         raise RefusedError(_TOO_LONG)
-    return int(value)
+    return _number(node, value)
+
+
+def _number(node: yaml.ScalarNode, value: N) -> N:
+    """Return a number with how it is written; YAML 1.1 reads some in base 8 or 60, which nobody means."""
+    if is_misread(node.value):
+        raise MisreadError(
+            f"line {node.start_mark.line + 1}: {shown(node.value)} is read as the number {shown(value)}; put "
+            "it in quotes if it is text, or write the number in full"
+        )
+    return as_written(value, node.value)
 
 
 _Loader.add_constructor("tag:yaml.org,2002:int", _construct_int)

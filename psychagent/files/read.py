@@ -11,8 +11,9 @@ from psychagent.domain.text.secret import without_keys
 from psychagent.domain.words.explain import explain, explain_truth, shown_cause
 from psychagent.errors import AssetError, RecordError
 from psychagent.files.opened import Raise, read_bytes
-from psychagent.files.parse import OddKeyError, RepeatedKeyError, parse_json, parse_yaml
+from psychagent.files.parse import MisreadError, RepeatedKeyError, parse_json, parse_yaml
 from psychagent.files.seal import KEY, ChangedError, check_seal
+from psychagent.files.written import as_written
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -63,16 +64,20 @@ def load_data(path: Path, raise_as: Raise = AssetError) -> Any:
     """Parse a YAML or JSON file, by its suffix."""
     text = read_text(path, raise_as, most=MOST_BYTES)
     try:
-        return parse_json(text) if path.suffix == ".json" else parse_yaml(text)
+        return parse_json(text, parse_float=_float) if path.suffix == ".json" else parse_yaml(text)
     except RepeatedKeyError as error:
         raise raise_as(f"{path}: {error}; keep one of them") from error
-    except OddKeyError as error:
+    except MisreadError as error:
         raise raise_as(f"{path}: {error}") from error
     except ValueError as error:
         # it may repeat what stands there
         reason = without_keys(str(error))
         kind = "json" if path.suffix == ".json" else "yaml"
         raise raise_as(f"{path}: not valid {kind} ({reason}); mend or remove it") from error
+
+
+def _float(written: str) -> float:
+    return as_written(float(written), written)
 
 
 def load_model(model: type[M], path: Path, raise_as: Raise = AssetError) -> M:

@@ -20,7 +20,7 @@ from pydantic.dataclasses import dataclass
 from pydantic_core import ErrorDetails
 
 from psychagent.assets.settings.secrets import ModelName
-from psychagent.domain.base import LARGEST_SEED, MOST_STEPS, Language, Modality
+from psychagent.domain.base import LARGEST_SEED, MOST_ROLLOUTS, MOST_STEPS, Language, Modality
 from psychagent.domain.role import ClientKind
 from psychagent.domain.words.field import UNKNOWN, problem_of, whole_problem
 from psychagent.domain.words.near import nearest
@@ -66,7 +66,7 @@ def _has_helplines(region: str) -> str:
 _TOLD = 80
 """Characters of a bad value that a sentence repeats."""
 Number = Annotated[int, BeforeValidator(_no_truth)]
-Rollouts = Annotated[Number, Field(ge=1, le=64)]
+Rollouts = Annotated[Number, Field(ge=1, le=MOST_ROLLOUTS)]
 
 
 @dataclass(frozen=True, config=ConfigDict(extra="forbid"))

@@ -12,7 +12,8 @@ from psychagent.domain.scores import SessionScores
 from psychagent.errors import RecordError
 from psychagent.files.kind import resolved
 from psychagent.files.read import read_json
-from psychagent.records.folder import CaseFolder, case_folders, runs_at
+from psychagent.records.folder import SCORES, CaseFolder, case_folders, runs_at
+from psychagent.records.known import CASE, JUDGED_CASE, RUN, kind_at
 from psychagent.records.scores import check_table, read_scores
 
 SUMMARY, WORTHLESS = "summary.json", "degenerate"
@@ -27,7 +28,7 @@ class EvalFolder:
     @property
     def table(self) -> Path:
         """The scores of all sessions, one row per session and metric."""
-        return self.path / "scores.csv"
+        return self.path / SCORES
 
     @property
     def worthless_table(self) -> Path:
@@ -99,6 +100,7 @@ class EvalFolder:
             return
         runs = runs_at(self.path)
         if not runs:
+            self.refuse_other_kind()
             check_table(self.table)
         run = runs[0]
         # one that cannot be read may be of a run that needs no scores
@@ -111,6 +113,16 @@ class EvalFolder:
             f"{self.path}: {noun} and no scores yet; first `psychagent eval --data-root {run.path} "
             f"--output-root {output}`, then `psychagent report {output}`"
         )
+
+    def refuse_other_kind(self) -> None:
+        """Refuse a run, and what is a part of one or of an evaluation.
+
+        Raises:
+            RecordError: Saying what it is.
+        """
+        kind = kind_at(self.path)
+        if kind in (RUN, CASE, JUDGED_CASE):
+            raise RecordError(f"{self.path}: is {kind}; name the output folder of `psychagent eval`")
 
     def sessions(self) -> Iterator[SessionScores]:
         """Read the scores of all sessions, in order of modality, case and number.

@@ -18,6 +18,8 @@ from psychagent.records.manifest import Manifest, read_manifest
 from psychagent.records.session import SessionRecord, read_session
 
 MANIFEST, COURSE, SAFETY = "manifest.json", "course.json", "safety.jsonl"
+SCORES = "scores.csv"
+"""The table of an evaluation, which is no run."""
 _PREFIX = "session_"
 _SESSION = re.compile(_PREFIX + "([1-9][0-9]*)")
 
@@ -164,7 +166,8 @@ class RunFolder:
         if len(runs) == 1:
             return runs[0]
         if not runs:
-            raise RecordError(f"{path}: holds no run; name <save_dir>/<baseline>, where {MANIFEST} stands")
+            noun = "is an evaluation, no run" if (path / SCORES).is_file() else "holds no run"
+            raise RecordError(f"{path}: {noun}; name <save_dir>/<baseline>, where {MANIFEST} stands")
         names = ", ".join(run.name for run in runs)
         raise RecordError(f"{path}: holds {len(runs)} runs ({names}); name one of them")
 

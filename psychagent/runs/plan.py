@@ -77,7 +77,7 @@ def check_plan(plan: SamplePlan) -> list[CaseFile]:
         judging = plan.rft.judging
         scales = [path.stem for path in find_scales(judging.scales_root)]
         check_methods_of(judging.methods, scales, "judging.methods")
-        PromptLibrary(language, judging.prompts_root).compile_all()
+        _check_prompts(judging.language or language, judging.prompts_root, judging=True)
         load_norms(plan.rft.norms)
     _check_prompts(language, plan.baseline.prompts_root)
     SkillLibrary(language, plan.baseline.skills_root)
@@ -100,11 +100,11 @@ def check_folder(plan: SamplePlan) -> None:
         raise RecordError(f"{plan.folder.path}: holds a run; continue it with --resume, or --overwrite it")
 
 
-def _check_prompts(language: Language, root: Path | None) -> None:
-    """Check a folder of prompts; one's own is looked into, which the bundled one needs not."""
+def _check_prompts(language: Language, root: Path | None, *, judging: bool = False) -> None:
+    """Check a folder of prompts; one's own is looked into, which the shipped one needs not."""
     prompts = PromptLibrary(language, root)
-    if root is not None:
-        prompts.check()
+    if not prompts.is_shipped:
+        prompts.check(judging=judging)
 
 
 def choose_cases(plan: SamplePlan) -> list[CaseFile]:

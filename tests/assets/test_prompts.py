@@ -142,13 +142,19 @@ SLIPS = {
 }
 
 
+@pytest.mark.parametrize("named_by", ["settings", "environment"])
 @pytest.mark.parametrize("template", [*ATTACKS.values(), *SLIPS.values()], ids=[*ATTACKS, *SLIPS])
-def test_a_template_of_somebody_else_can_do_nothing_but_write_text(tmp_path: Path, template: str) -> None:
-    (tmp_path / "en").mkdir()
-    (tmp_path / "en" / "own.jinja2").write_text(template)
+def test_a_template_of_somebody_else_can_do_nothing_but_write_text(
+    tmp_path: Path, template: str, named_by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "prompts" / "en"
+    folder.mkdir(parents=True)
+    (folder / "own.jinja2").write_text(template)
+    monkeypatch.setenv("PSYCHAGENT_ASSETS", str(tmp_path))
+    root = folder.parent if named_by == "settings" else None
     turns = ["a"]
     with pytest.raises(AssetError, match="prompt 'own' in .*; mend the template"):
-        PromptLibrary(Language.EN, tmp_path).render("own", turns=turns)
+        PromptLibrary(Language.EN, root).render("own", turns=turns)
     assert turns == ["a"]
 
 

@@ -253,3 +253,10 @@ def test_settings_over_which_no_option_is_laid_stay_the_same(folder: str, model:
     for path in sorted((asset_dir("configs") / folder).glob("*.yaml")):
         settings = load_model(model, path)
         assert lay_options(settings, {}) == settings
+
+
+@pytest.mark.parametrize("kind", [int, dict, "BaselineSettings"])
+@pytest.mark.parametrize("path", [None, "x.yaml"])
+def test_what_is_no_kind_of_settings_is_refused(kind: Any, path: str | None) -> None:
+    with pytest.raises(SettingsError, match=r"is no kind of settings; known: BaselineSettings, Runtime"):
+        load_settings(kind, path)

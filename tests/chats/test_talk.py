@@ -331,6 +331,16 @@ async def test_the_region_is_asked_once_and_can_be_left_out(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
+    ("typed", "asked"), [("/end", 1), ("/quit", 1), ("/neu", 2), ("/new", 2), ("/back", 2)]
+)
+async def test_an_order_is_no_region(tmp_path: Path, typed: str, asked: int) -> None:
+    person, _ = await type_into(cast_of("Hello."), tmp_path, [typed], region=None)
+    assert person.of("asked").count("Country: ") == asked
+    assert not [text for text in person.of("told") if "no numbers for" in text]
+    assert read_chat(tmp_path / "chat" / "chat.json").region is None
+
+
+@pytest.mark.parametrize(
     ("typed", "region"),
     [("united states", "US"), ("uk", "GB"), ("中国", "CN"), ("China", "CN"), ("de", "DE")],
 )

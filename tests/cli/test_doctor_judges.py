@@ -41,7 +41,7 @@ def test_judges_are_asked_and_what_they_read_is_read(tmp_path: Path) -> None:
     assert status == 0, lines
     for name in ("judge", "rollout judge", "holdout"):
         assert lines[f"{name}: typed reply"].startswith("✓")
-    assert "templates of 'zh' compile" in lines["judge: prompts"]
+    assert "templates of 'zh' can be rendered" in lines["judge: prompts"]
     assert "25 scales" in lines["judge: scales"]
     assert "best of 8" in lines["rollouts: choice"]
     assert "10 calls were made" in lines["calls"]

@@ -126,3 +126,21 @@ def test_an_id_that_is_none_is_one_sentence_with_the_nearest_name() -> None:
     shown = RUN.invoke(app, ["profiles", "show", "en007"])
     assert isinstance(shown.exception, AssetError)
     assert str(shown.exception) == "no profile 'en007'; did you mean 'en07'?"
+
+
+@pytest.mark.parametrize("user_id", ["", "  ", "..", "../../evil", "a" * 400, "a\nb", "a\u202eb"])
+def test_an_id_that_can_name_no_folder_is_a_problem(tmp_path: Path, user_id: str) -> None:
+    _write(tmp_path, "p", _profile(user_id=user_id))
+    result = RUN.invoke(app, ["profiles", "validate", str(tmp_path)], env={"COLUMNS": "1000"})
+    assert result.exit_code == 1
+    assert "which cannot name a folder; use letters" in " ".join(result.output.split())
+    assert "\u202e" not in result.output
+
+
+@pytest.mark.parametrize("theory", [{}, {"cbt": {"core_beliefs": ["I must cope"]}}])
+def test_a_client_without_a_block_for_what_is_asked_is_named(tmp_path: Path, theory: dict[str, Any]) -> None:
+    path = _write(tmp_path, "p", _profile(theory=theory))
+    line = ["sample", "--profile", str(path), "--modalities", "bt", "--save-dir", str(tmp_path / "runs")]
+    told = RUN.invoke(app, line).exception
+    assert isinstance(told, AssetError)
+    assert str(told) == f"{path}: has no block under 'theory' for bt; add one"

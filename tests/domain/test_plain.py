@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from psychagent.domain.text.plain import plain
+from psychagent.domain.text.plain import in_order, plain
 from psychagent.llm.reply import whole
 
 
@@ -33,3 +33,9 @@ def test_what_steers_a_terminal_is_dropped(text: str, left: str) -> None:
 
 def test_half_characters_become_whole_ones() -> None:
     assert whole("a\ud83db") == "a?b"
+
+
+@pytest.mark.parametrize("mark", ["\u202a", "\u202b", "\u202d", "\u202e", "\u2066", "\u2067", "\u2069"])
+def test_a_terminal_shows_letters_in_the_order_of_the_file(mark: str) -> None:
+    assert in_order(f"a{mark}b\x1b[31mc") == "abc"
+    assert plain(f"a{mark}b") == f"a{mark}b", "what is stored keeps its words"

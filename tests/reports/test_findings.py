@@ -217,3 +217,10 @@ async def test_an_evaluation_of_one_file_links_to_it(tmp_path: Path) -> None:
     plan = eval_plan(data, tmp_path / "out", settings=EvalSettings(degenerate=0), methods=("WAI",))
     await run_eval(plan)
     assert links(reported(tmp_path / "out").html.read_text(encoding="utf-8"))
+
+
+async def test_a_folder_that_holds_none_of_the_judged_sessions_is_refused(tmp_path: Path) -> None:
+    folder = await judged(tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(RecordError, match=r"empty: holds no session that was judged \(such as cbt/one/sess"):
+        reported(folder, tmp_path / "empty")

@@ -14,6 +14,7 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.named import settings_file
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.given import to_path
 from psychagent.files.read import load_model, to_model
@@ -36,6 +37,10 @@ def load_settings(model: type[S], path: Path | str | None) -> S:
     Raises:
         SettingsError: Naming the file, the key, the value seen and the remedy.
     """
+    if not (isinstance(model, type) and issubclass(model, BaseModel)):
+        known = ", ".join(kind.__name__ for kind in PLACES)
+        named = getattr(model, "__name__", shown(model))
+        raise SettingsError(f"{named!r} is no kind of settings; known: {known}")
     place = PLACES.get(model)
     if place is None:
         # settings of which none are bundled

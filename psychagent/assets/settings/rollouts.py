@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from psychagent.assets.settings.endpoint import FilePath, Settings
 from psychagent.assets.settings.judge import EvalSettings, JudgeEndpoint
 from psychagent.assets.settings.named import settings_file
+from psychagent.domain.base import MOST_ROLLOUTS
 from psychagent.errors import SettingsError
 from psychagent.files.read import load_model
 
@@ -17,7 +18,7 @@ from psychagent.files.read import load_model
 class RftSettings(Settings):
     """Best-of-n rollouts of each session."""
 
-    rollout_n: int = Field(default=8, ge=2, le=64)
+    rollout_n: int = Field(default=8, ge=2, le=MOST_ROLLOUTS)
     """Candidate sessions from the same memory and plan."""
     rollout_concurrency: int = Field(default=8, ge=1)
     """Rollouts of one case in parallel."""

@@ -119,6 +119,9 @@ def _shortened(text: str) -> str:
 def _why_no_path(text: str) -> str:
     if problem := why_no_path(text):
         return problem
+    if text == "-":
+        # other programs take it for a stream, and a file of that name is hard to remove
+        return "is no stream here; name a file or a folder, or write ./- if it is called so"
     if text.startswith("~"):
         # `--out=~/x`: no shell replaces the sign there, and a folder of that name would be made
         return "begins with a ~ that the shell did not replace; write the whole path, or ./~ if it is a name"

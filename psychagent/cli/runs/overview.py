@@ -39,7 +39,8 @@ def runs(
         if named.is_file():
             raise RecordError(f"{named}: is a file; name a run, or a folder of runs")
         if not named.is_dir():
-            raise RecordError(f"{named}: no such folder; check the name")
+            noun = "is a file" if named.is_file() else "no such folder"
+            raise RecordError(f"{named}: {noun}; name a run, or a folder of runs")
     found = list_runs(folder or [Path(name) for name in FOLDERS])
     if as_json:
         show_json(found)

@@ -10,7 +10,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from psychagent.cli.lazy import Later
-from psychagent.cli.options import RunOptions, takes
+from psychagent.cli.options import RolloutsOption, RunOptions, takes
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,7 @@ class RftOptions(RunOptions):
     rft_config: Annotated[
         Path | None, typer.Option(help="Rollout settings: a YAML file, or a bundled name.")
     ] = None
-    rollouts: Annotated[int | None, typer.Option("-n", "--rollouts", min=2, help="Rollouts per session.")] = (
-        None
-    )
+    rollouts: RolloutsOption = None
 
     def dataset_file(self) -> Path:
         """Return the file of case settings; by default, the cases reserved for rollouts."""

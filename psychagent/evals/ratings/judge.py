@@ -78,6 +78,7 @@ def _judged(folder: Path, scale: str) -> list[SessionScores]:
     """Read the sessions that were judged on a scale."""
     if not folder.is_dir():
         raise SettingsError(f"{folder}: is no folder; name the output folder of `psychagent eval`")
+    EvalFolder(folder).refuse_other_kind()
     everything = list(EvalFolder(folder).sessions())
     sessions = [scores for scores in everything if scale in scores.scales]
     if not sessions:

@@ -127,9 +127,16 @@ def resolve_root(folder: EvalFolder, named: Path | None, stored: str) -> Path | 
     """Return where the judged sessions lie: as a person names it, else as the evaluation stored it.
 
     Raises:
-        RecordError: If the named folder does not exist.
+        RecordError: If the named folder does not exist, or holds no session that was judged.
     """
     if named is not None and not named.exists():
         raise RecordError(f"{named}: no such folder of sessions; name what was judged with --data-root")
+    if named is not None and named.is_dir():
+        judged = [scores.source_file for scores in folder.sessions()]
+        if judged and not any((named / file).exists() for file in judged):
+            raise RecordError(
+                f"{named}: holds no session that was judged (such as {judged[0]}); name with --data-root the "
+                "folder in which they lie now"
+            )
     root = named or (folder.find_data(stored) if stored else None)
     return root if root and root.exists() else None

@@ -42,6 +42,8 @@ def refusal(*line: str) -> str:
         (("profiles", "show", LONG), "ID_OR_FILE has 'aaa"),
         (("report", "x", "--against=/dev/zero"), "--against has '/dev/zero', which is a device"),
         (("agree", "pipe"), "RATINGS has 'pipe', which is a pipe; name a file or a folder"),
+        (("norms", "x", "--out", "-"), "--out has '-', which is no stream here; name a file or a folder"),
+        (("export", "x", "--out=-"), "--out has '-', which is no stream here"),
         (("show", "circle"), "CASE_DIR has 'circle', which is a link that leads in a circle"),
     ],
 )
@@ -56,7 +58,31 @@ def test_a_value_that_no_command_can_use_is_refused(
     assert sorted(os.listdir()) == ["circle", "pipe"]
 
 
-@pytest.mark.parametrize("name", ["./~", "a b", "-"])
+OPPOSED = "--resume has no effect with --overwrite; leave one of them out"
+TWICE = "is given 2 times, and only the last would count; give it once"
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("sample --resume --overwrite", OPPOSED),
+        ("rft -n 2 --overwrite --resume", OPPOSED),
+        ("sample --resume --no-resume", TWICE),
+        ("eval --no-resume --resume", TWICE),
+        ("replay r --overwrite --no-overwrite", TWICE),
+        ("show r --thoughts --no-thoughts", TWICE),
+        ("export r --keep-think --strip-think", TWICE),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused_before_anything_is_removed(
+    line: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert refusal(*line.split()).endswith(told)
+    assert os.listdir() == []
+
+
+@pytest.mark.parametrize("name", ["./~", "a b", "./-"])
 def test_an_odd_name_that_a_folder_may_have_is_taken(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,7 +95,6 @@ def test_an_odd_name_that_a_folder_may_have_is_taken(
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        (("rft", "--dry-run", "-n65"), "the options: field 'rollout_n' has 65: "),
         (("sample", "--dry-run", "--save-dir=file/x"), "file: is no folder; name another --save-dir"),
         (("rft", "--dry-run", "--save-dir=file"), "file: is no folder; name another --save-dir"),
         (("eval", "--output-root=file/x"), "file: is no folder; name another --output-root"),
@@ -84,3 +109,19 @@ def test_a_dry_run_refuses_what_the_run_would_refuse(
     result = CliRunner().invoke(app, list(line))
     assert told in str(result.exception), result.output
     assert os.listdir() == ["file"]
+
+
+@pytest.mark.parametrize("command", ["rft", "doctor"])
+@pytest.mark.parametrize("number", ["1", "65", "99999999"])
+def test_a_number_of_rollouts_that_no_run_can_have_is_told_by_the_option(command: str, number: str) -> None:
+    result = CliRunner().invoke(app, [command, "-n", number])
+    assert result.exit_code == 2
+    bound = "2 or more" if number == "1" else "64 or less"
+    assert f"Invalid value for '-n' / '--rollouts': has '{number}': write {bound}" in result.output
+
+
+def test_a_file_is_no_folder_of_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("train.jsonl").write_text("{}")
+    result = CliRunner().invoke(app, ["runs", "train.jsonl"])
+    assert str(result.exception) == "train.jsonl: is a file; name a run, or a folder of runs"
