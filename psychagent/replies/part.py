@@ -6,8 +6,9 @@ import re
 from collections import deque
 from dataclasses import dataclass
 
+from psychagent.domain.text.unseen import UNSEEN
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.marks import FIELDS, RESPONSE, THINK, UNSEEN, Mark, find_marks
+from psychagent.replies.marks import FIELDS, RESPONSE, THINK, Mark, find_marks
 
 _BODY_ENDS = r"(?=<\|(?:end|return|call|start|channel)\|>|\Z)"
 _CHANNEL = re.compile(

@@ -22,7 +22,8 @@ from psychagent.llm.reply import whole
         ("a\x00b\x07c\x08d\x7fe", "abcde"),
         ("one\r\ntwo\rthree", "one\ntwo\nthree"),
         ("line\n\ttab", "line\n\ttab"),
-        ("语\u2028句\u0085段", "语\u2028句\u0085段"),
+        ("语\u2028句\u0085段\x0b一\x0c二\x1e三\u2029四", "语\n句\n段\n一\n二\n三\n四"),
+        ("a\u202eb\u2066c\u2069d", "abcd"),
         ("<[31m is no color> 你好", "<[31m is no color> 你好"),
     ],
 )
