@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from psychagent.domain.text.plain import plain
-from psychagent.llm.reply import whole
+from psychagent.domain.text.plain import plain, whole
 
 
 @pytest.mark.parametrize(

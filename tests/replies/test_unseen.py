@@ -12,8 +12,8 @@ import yaml
 
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Speaker
+from psychagent.domain.text.plain import whole
 from psychagent.errors import MalformedReplyError, RecordError
-from psychagent.llm.reply import whole
 from psychagent.replies.speakers import speaker_in
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text

@@ -22,3 +22,11 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return _CONTROL.sub("", _BREAKS.sub("\n", _SEQUENCE.sub("", text)))
+
+
+def whole(text: str) -> str:
+    """Keep what is text: no half characters, no control characters, nothing that steers a terminal.
+
+    A token limit may cut a character in two, and no file can hold the half.
+    """
+    return plain(text if text.isascii() else text.encode("utf-8", "replace").decode())
