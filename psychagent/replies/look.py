@@ -19,7 +19,14 @@ _REST = r"(?:[\s/][^<>]{0,200}?)?"
 _BREAK = re.compile(rf"{OPEN}[/ ]{{0,2}}(?:{_BLOCKS}){_REST}{CLOSE}|(?:\\r)?\\n|\\r", re.IGNORECASE)
 _SET = re.compile(rf"{OPEN}[/ ]{{0,2}}(?:{_INLINE}){_REST}{CLOSE}", re.IGNORECASE)
 
+_SIMPLIFIED = str.maketrans(
+    "評應覆複過內獨動來訪狀態諮詢師療戶終輸說話個備註筆記釋導給緒術時間觀設臨對維鏈陳論識確",
+    "评应复复过内独动来访状态咨询师疗户终输说话个备注笔记释导给绪术时间观设临对维链陈论识确",
+)
+"""The characters of names and labels of ours, as traditional Chinese writes them."""
+
 
 def look_of(words: str) -> str:
     """Rewrite an utterance as it looks; one that looks as it stands is the same."""
-    return _SET.sub("", _BREAK.sub("\n", as_seen(words)))
+    look = _SET.sub("", _BREAK.sub("\n", as_seen(words)))
+    return look if look.isascii() else look.translate(_SIMPLIFIED)

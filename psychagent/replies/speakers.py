@@ -14,11 +14,22 @@ from psychagent.replies.look import look_of
 _NAMES = {
     Speaker.COUNSELOR: (
         *("counselor", "counsellor", "therapist", "psychologist", "assistant"),
-        *("咨询师", "心理咨询师", "治疗师", "助手", "諮商師", "心理師", "諮詢師", "治療師"),
+        *(
+            "咨询师",
+            "心理咨询师",
+            "治疗师",
+            "助手",
+            "咨商师",
+            "心理师",
+            "諮商師",
+            "心理師",
+            "諮詢師",
+            "治療師",
+        ),
     ),
     Speaker.CLIENT: (
         *("client", "patient", "user", "human", "来访者", "求助者", "患者", "用户"),
-        *("來訪者", "個案", "案主", "用戶"),
+        *("个案", "案主", "來訪者", "個案", "用戶"),
     ),
 }
 _ANYBODY = rf"(?:{'|'.join(name for names in _NAMES.values() for name in names)})"

@@ -147,7 +147,7 @@ def _why_private(words: str) -> str:
         return ""
     if _CHANNEL.search(words):
         return "the words hold a mark of the chat template around thoughts; say only what is final"
-    if _COMMENT.search(words):
+    if _COMMENT.search(words) or _has_comment(words):
         return "the words hold a hidden comment; leave it out"
     if _has_pair(words):
         return "the words hold markup in tags of its own; say them without tags"
@@ -164,6 +164,14 @@ def _why_unmarked(words: str) -> str:
     if is_thought_aloud(words):
         return "the words begin with thoughts on whom to play; write only what is said"
     return ""
+
+
+_COMMENTS = (("/*", "*/"), ("{#", "#}"), ("{%", "%}"), ("<#", "#>"))
+"""What opens and closes a comment of other kinds of text."""
+
+
+def _has_comment(words: str) -> bool:
+    return any(closed in words.partition(opened)[2] for opened, closed in _COMMENTS)
 
 
 def _has_pair(words: str) -> bool:
@@ -199,7 +207,8 @@ def _is_object(words: str) -> bool:
         return False
 
 
-_STOPS = (_CHANNEL, _COMMENT, _KEY, *SPEAKS, NAMED_ASIDE, *LABELS, *NOTES, *PROSE)
+_OPENS_COMMENT = re.compile("|".join(re.escape(opened) for opened, _ in _COMMENTS))
+_STOPS = (_CHANNEL, _COMMENT, _OPENS_COMMENT, _KEY, *SPEAKS, NAMED_ASIDE, *LABELS, *NOTES, *PROSE)
 
 
 def clear_part(text: str, speaker: Speaker) -> str:
@@ -209,7 +218,7 @@ def clear_part(text: str, speaker: Speaker) -> str:
     """
     words = text.lstrip()
     begun = as_seen(words).lstrip()
-    if not begun or begun[0] in "{`" or "analysis".startswith(begun[:8]) or may_be_name(begun, speaker):
+    if not begun or begun[0] in "{`" or _may_be_channel(begun) or may_be_name(begun, speaker):
         return ""
     words = without_name(words, speaker)
     ends = [mark.start for mark in find_marks(words, sure=True)]
@@ -219,6 +228,10 @@ def clear_part(text: str, speaker: Speaker) -> str:
     ends += hesitations(words)
     ends += _ends_by_look(words)
     return words[: min(ends, default=len(words))]
+
+
+def _may_be_channel(words: str) -> bool:
+    return any(name.startswith(words[: len(name)]) for name in ("analysis", "assistantanalysis"))
 
 
 def _ends_by_look(words: str) -> Iterator[int]:
