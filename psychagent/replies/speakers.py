@@ -49,10 +49,11 @@ _ANY = re.compile(
 )
 _OVER = re.compile(
     rf"^[ \t]*+(?=#|\*\*|[\[［【(（]\d|[\[［【(（*_]?(?:turn|round|第)[ \t]?#?\d)"
-    rf"{_AHEAD}{_ANYBODY}{_CLOSED}[ \t]*+$|^{_AHEAD}(?<=[\[［【]){_ANYBODY}[\]］】]",
+    rf"{_AHEAD}{_ANYBODY}{_CLOSED}[ \t]*+$|^{_AHEAD}(?<=[\[［【<]){_ANYBODY}[\]］】>]"
+    rf"|(?<=\n){_AHEAD}{_ANYBODY}{_CLOSED}[ \t][-–—]{{1,2}}[ \t]",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A name on a line of its own that a mark or a number sets off, or in square brackets."""
+"""A name alone on a line that a mark or a number sets off, one in brackets, and one before a dash, not first."""
 SPEAKS = (_ANY, _OVER)
 """Behind either of these, words that are still arriving are of a reply that is refused."""
 NAMED_ASIDE = re.compile(
@@ -65,7 +66,7 @@ _SAYS = re.compile(r"[^)）\]］】]*+[)）\]］】][*_]*+[ \t]?[:：]")
 _OWN = {
     who: re.compile(
         rf"\s*+{_AHEAD}(?:{'|'.join(names)})"
-        rf"(?:{_CLOSED}{_BESIDE}{_COLON}|[\]］】]|{_CLOSED}[ \t]*+\n)[*_]*\s*",
+        rf"(?:{_CLOSED}{_BESIDE}{_COLON}|[\]］】>]|{_CLOSED}[ \t]*+\n)[*_]*\s*",
         re.IGNORECASE,
     )
     for who, names in _NAMES.items()
@@ -113,4 +114,4 @@ def may_be_name(words: str, speaker: Speaker) -> bool:
     )
 
 
-_MAY_BE_BESIDE = re.compile(r"[*_\]】］ \t]*(?:[(（\[［【][^)）\]］】]*(?:[)）\]］】][*_ \t]*)?)?")
+_MAY_BE_BESIDE = re.compile(r"[*_\]】］> \t]*(?:[(（\[［【][^)）\]］】]*(?:[)）\]］】][*_ \t]*)?)?")

@@ -48,6 +48,8 @@ _SETS_OFF = re.compile(
     rf"[{QUOTES}»›\"'“”‘’「」『』*_`~#=|\\-]|&nbsp;?|<[/ ]*{PLAIN_TAGS}[ /]*>", re.IGNORECASE
 )
 """What sets words off where there are none; dots are a pause, which somebody may make."""
+_NO_VALUE = frozenset({"null", "undefined", "NaN"})
+"""What a program writes for nothing; "None" may be an answer."""
 _IS_PLAIN = re.compile(PLAIN_TAGS, re.IGNORECASE)
 _TELLING = re.compile(
     r"scratch|plan|draft|inner|hidden|notes?\b|reflect|delib|cogit|intern|priv|secret|final|answer|output|solution"
@@ -94,7 +96,8 @@ def to_words(text: str, speaker: Speaker) -> str:
 
 def says_nothing(words: str) -> bool:
     """Return whether there is nothing to hear in words: not even a pause."""
-    return is_blank(_SETS_OFF.sub("", words))
+    bare = _SETS_OFF.sub("", words)
+    return is_blank(bare) or bare.strip() in _NO_VALUE
 
 
 def without_template(text: str) -> str:

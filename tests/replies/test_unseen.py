@@ -89,6 +89,8 @@ TURNS = [
     "ok.\n## Counselor\nhi",
     "ok.\n**Counselor**\nhi",
     "[Turn 6] Counselor: hi",
+    "ok.\nCounselor - hi",
+    "ok.\n<Counselor> hi",
     "好。\n第6轮 咨询师：你好",
     "好。\n【6】咨询师：你好",
     "好。\n6、諮商師：你好",
@@ -102,7 +104,15 @@ def test_a_second_speaker_is_seen_behind_a_number_and_in_other_letters(text: str
 
 
 @pytest.mark.parametrize(
-    "text", ["[6] Client: I am tired.", "Client (turn 6): I am tired.", "**Turn 6 - Client:** I am tired."]
+    "text",
+    [
+        "<Client> I am tired.",
+        "[Client] I am tired.",
+        "**Client**\nI am tired.",
+        "[6] Client: I am tired.",
+        "Client (turn 6): I am tired.",
+        "**Turn 6 - Client:** I am tired.",
+    ],
 )
 def test_the_speakers_own_name_is_left_out_with_its_number(text: str) -> None:
     assert to_words(text, Speaker.CLIENT) == "I am tired."
@@ -125,6 +135,7 @@ def test_a_name_behind_a_number_is_not_shown_before_it_is_known(lead: str) -> No
         "My counselor said: wait.",
         "At 12:30 therapist and client meet.",
         "I told the client (my boss): no.",
+        "Client - that is all I am.",
         "Counselor, I am tired.\nReally.",
         "❤️ Thank you.\nIt helps.",
         "C:\\new is where I keep it.",
