@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from psychagent.domain.text.unseen import is_blank
 from psychagent.errors import MalformedReplyError
@@ -19,17 +20,23 @@ Place = tuple[int | str, ...]
 
 
 def without_thoughts(value: Any) -> Any:
-    """Cut thoughts out of every text of a value; of lists, leave out texts that say nothing.
+    """Cut thoughts out of every text of a value; of lists, leave out what says nothing.
 
     A text from which they cannot be parted stays: it may stand in a field that nobody reads.
     """
     if isinstance(value, str):
         return _heard(value)
     if isinstance(value, list):
-        return [kept for kept in map(without_thoughts, value) if kept != ""]
+        return [kept for kept in map(without_thoughts, value) if not _says_nothing(kept)]
     if isinstance(value, dict):
         return {name: without_thoughts(inner) for name, inner in value.items()}
     return value
+
+
+def _says_nothing(value: Any) -> bool:
+    if isinstance(value, dict | list):
+        return all(map(_says_nothing, value.values() if isinstance(value, dict) else value))
+    return value is None or value == ""
 
 
 def _heard(text: str) -> str:
@@ -59,18 +66,20 @@ def require_parted(value: Any) -> None:
 
 
 def left_out(data: dict[str, Any], error: ValidationError) -> dict[str, Any]:
-    """Leave out of an object what was refused and holds no words: nulls, and numbers in a list of texts.
+    """Leave out of an object what was refused and holds no words: nulls, and entries of lists around numbers.
 
     Models write null where they have nothing to say. What holds words stays, so that it is asked for again.
     """
-    places = {item["loc"] for item in error.errors() if _is_wordless(item["loc"], item["input"])}
+    places = {item["loc"] for item in error.errors() if _is_wordless(item)}
     kept: dict[str, Any] = _without(data, places, ())
     return kept
 
 
-def _is_wordless(place: Place, value: Any) -> bool:
+def _is_wordless(item: ErrorDetails) -> bool:
+    place, value = item["loc"], item["input"]
     is_entry = bool(place) and isinstance(place[-1], int)
-    return value is None or is_entry and isinstance(value, int | float)
+    # a number among texts, or what is none among numbers
+    return value is None or is_entry and (isinstance(value, int | float) or item["type"].startswith("int_"))
 
 
 def _without(value: Any, places: set[Place], at: Place) -> Any:

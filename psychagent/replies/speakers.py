@@ -53,7 +53,7 @@ _OVER = re.compile(
     rf"|(?<=\n){_AHEAD}{_ANYBODY}{_CLOSED}[ \t][-–—]{{1,2}}[ \t]",
     re.IGNORECASE | re.MULTILINE,
 )
-"""A name alone on a line that a mark or a number sets off, one in brackets, and one before a dash, not first."""
+"""A name alone on a line that a mark or a number sets off, in brackets, or, not first, before a dash."""
 SPEAKS = (_ANY, _OVER)
 """Behind either of these, words that are still arriving are of a reply that is refused."""
 NAMED_ASIDE = re.compile(
