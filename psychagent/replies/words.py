@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
-from os.path import commonprefix
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.text.unseen import as_seen, is_blank
@@ -238,10 +238,13 @@ def _may_be_channel(words: str) -> bool:
 
 
 def _ends_by_look(words: str) -> Iterator[int]:
-    """Yield where words begin to look otherwise than they stand, if they look as what may be private."""
+    """Yield where words look as what may turn out private, if they look otherwise than they stand."""
     look = look_of(words)
-    if look != words and any(pattern.search(look) for pattern in _STOPS):
-        yield len(commonprefix((words, look)))
+    if look == words:
+        return
+    if ends := [found.end() for pattern in _STOPS if (found := pattern.search(look))]:
+        # the same place however much has arrived behind it
+        yield bisect_left(range(len(words)), min(ends), key=lambda size: len(look_of(words[:size])))
 
 
 def held_back(text: str, end_token: str) -> int:
