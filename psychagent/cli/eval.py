@@ -21,7 +21,7 @@ from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOpt
 from psychagent.cli.settings import read_schools
 from psychagent.cli.shown.console import open_console
 from psychagent.cli.shown.trouble import trouble_table
-from psychagent.cli.shown.watch import STOPPING, Reporter, Tally, show_taken, usage_table
+from psychagent.cli.shown.watch import Reporter, Tally, show_taken, usage_table
 from psychagent.domain.risk.asked import Asked
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.usage import sum_usage
@@ -148,8 +148,8 @@ def _teller(reporter: Reporter) -> Tell:
                     )
             case SessionJudged():
                 tally.cases_done += 1
-            case StopHeard():
-                reporter.note(STOPPING)
+            case StopHeard(again):
+                reporter.heed_stop(again=again)
             case Noticed(sentence):
                 reporter.note(f"[yellow]{escape(sentence)}[/yellow]")
             case unknown:

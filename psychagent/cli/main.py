@@ -12,7 +12,7 @@ import typer
 
 from psychagent.cli.lazy import Later, Lazy, build_group
 from psychagent.cli.shown.output import harden_output, lost_output
-from psychagent.domain.text.plain import in_order
+from psychagent.domain.text.plain import plain
 from psychagent.domain.words.cut import cut_middle
 
 COMMANDS = {
@@ -188,7 +188,7 @@ NAMED = 300
 
 
 def _fail(sentence: str) -> NoReturn:
-    typer.secho(f"error: {in_order(sentence)}", err=True, fg="red")
+    typer.secho(f"error: {plain(sentence)}", err=True, fg="red")
     sys.exit(2)
 
 

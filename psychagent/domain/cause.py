@@ -22,6 +22,8 @@ class Cause(StrEnum):
     """The prompt is longer than the model can read."""
     FILTERED = "filtered"
     """A filter of the server's took offence at the prompt or at the reply."""
+    BROKEN = "broken"
+    """The server broke its reply off."""
     CUT = "cut"
     """The reply reached its limit of tokens."""
     REFUSED = "refused"

@@ -45,7 +45,7 @@ def plan_from_others(data: Any) -> Any:
         focus = [focus]
     plan["focus"] = focus
     title = _take(plan, "title", _TITLE_KEYS)
-    if title is None and isinstance(focus, list | tuple) and focus:
+    if not title and isinstance(focus, list | tuple) and focus:
         title = str(focus[0])[:_LONGEST_TITLE]
     plan["title"] = title
     return {name: value for name, value in plan.items() if value is not None}

@@ -21,7 +21,7 @@ from psychagent.errors import CallError, MalformedReplyError, ProviderError, Rep
 from psychagent.llm.attempts import MAX_RETRIES, MAX_WAIT_SEC, Attempts, Outlast
 from psychagent.llm.beside import SideBySide
 from psychagent.llm.fault import Fault
-from psychagent.llm.finish import read_finished
+from psychagent.llm.finish import read_finished, require_ended
 from psychagent.llm.journal import FAILED, NO_JOURNAL, TRY, Journal, Kept, Key, digest
 from psychagent.llm.prompt import Message, Prompt, assistant, user
 from psychagent.llm.reply import Model, Reply, Request, measure
@@ -244,7 +244,7 @@ class _Call:
         self.has_asked = True
         again, self.has_tried = int(self.has_tried), True
         try:
-            reply = await self._send()
+            reply = require_ended(await self._send())
         except Fault as fault:
             if fault.cause is not Cause.DOWN:
                 self.chat.outages.answered(self.chat.address)

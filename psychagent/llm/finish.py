@@ -8,6 +8,7 @@ from typing import TypeVar
 from psychagent.domain.cause import Cause
 from psychagent.domain.words.cut import one_line
 from psychagent.errors import MalformedReplyError
+from psychagent.llm.fault import make_fault
 from psychagent.llm.reply import Reply
 
 T = TypeVar("T")
@@ -18,6 +19,19 @@ _MOST_CHARS = 120
 def is_cut(reply: Reply) -> bool:
     """Return whether the reply ended at a limit of tokens."""
     return reply.why_unusable is Cause.CUT
+
+
+def require_ended(reply: Reply) -> Reply:
+    """Return a reply that ended by itself, at a limit or by a filter.
+
+    Raises:
+        Fault: If the server broke it off: what there is of it may read as if it were whole.
+    """
+    if reply.why_unusable is not Cause.BROKEN:
+        return reply
+    raise make_fault(
+        "the server broke the reply off", f"(finish_reason {one_line(reply.finish_reason, 40)})", passes=True
+    )
 
 
 def read_finished(reply: Reply, read: Callable[[Reply], T], max_tokens: int | None) -> T:

@@ -10,7 +10,8 @@ from langchain_core.messages import AIMessage
 from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
 from langchain_core.runnables.config import var_child_runnable_config
 
-from psychagent.llm.reply import Reply, Request, Tokens, whole
+from psychagent.domain.text.plain import whole
+from psychagent.llm.reply import Reply, Request, Tokens
 
 
 @dataclass

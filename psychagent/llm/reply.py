@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from psychagent.domain.cause import Cause
-from psychagent.domain.text.plain import plain
 from psychagent.domain.usage import RoleUsage
 from psychagent.llm.prompt import Message, Prompt
 
@@ -21,10 +20,23 @@ class Tokens(NamedTuple):
     completion: int
 
 
-_FILTERS = ("content_filter", "safety", "prohibited_content", "blocklist", "recitation", "spii")
+_LIMITS = (
+    *("length", "max_tokens", "model_length", "max_output_tokens", "max_completion_tokens"),
+    "model_context_window_exceeded",
+)
+_FILTERS = (
+    *("content_filter", "safety", "prohibited_content", "blocklist", "recitation", "spii"),
+    *("sensitive", "content_filtered", "guardrail_intervened"),
+)
+_BREAKS = (
+    *("abort", "aborted", "cancelled", "canceled"),  # vLLM and SGLang, of a request that they dropped
+    *("error", "network_error", "timeout"),  # OpenRouter, Zhipu
+    *("insufficient_system_resource", "unavailable"),  # DeepSeek
+)
 _ENDED_BY: dict[str, Cause] = {
-    **dict.fromkeys(("length", "max_tokens", "model_length", "max_output_tokens"), Cause.CUT),
+    **dict.fromkeys(_LIMITS, Cause.CUT),
     **dict.fromkeys(_FILTERS, Cause.FILTERED),
+    **dict.fromkeys(_BREAKS, Cause.BROKEN),
     "refusal": Cause.REFUSED,
 }
 """What servers call the end of a reply -> what it means."""
@@ -97,11 +109,3 @@ def measure(reply: Reply, *, retries: int = 0) -> RoleUsage:
     return RoleUsage(
         calls=1, retries=retries, prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion
     )
-
-
-def whole(text: str) -> str:
-    """Keep what is text: no half characters, no control characters, nothing that steers a terminal.
-
-    A token limit may cut a character in two, and no file can hold the half.
-    """
-    return plain(text if text.isascii() else text.encode("utf-8", "replace").decode())

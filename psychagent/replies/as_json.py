@@ -13,6 +13,7 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.turn import Thoughts
 from psychagent.domain.words.field import problem_of
 from psychagent.errors import MalformedReplyError
+from psychagent.replies.fields import left_out, require_parted, without_thoughts
 from psychagent.replies.marks import end_marks, without_end
 from psychagent.replies.objects import find_objects
 from psychagent.replies.reply import CounselorReply, has_thoughts, named_skills, require_same
@@ -49,7 +50,8 @@ def parse_json_reply(text: str, *, end_token: str) -> CounselorReply:
     Raises:
         MalformedReplyError: If it does not have that form, says nothing, or says what is private.
     """
-    reply = read_json(text, JsonReply)
+    # its thoughts are private, and its words are read more strictly
+    reply = read_object(text, lambda data: _as_model(data, JsonReply))
     response = without_end(reply.response, end_token).strip()
     if not response:
         raise MalformedReplyError('the "response" is empty')
@@ -107,12 +109,18 @@ def read_object(text: str, read: Callable[[dict[str, Any]], T]) -> T:
 
 
 def read_json(text: str, model: type[M]) -> M:
-    """Read the JSON object of a reply as a model; unknown keys are left out.
+    """Read the JSON object of a reply as a model; unknown keys and thoughts in its texts are left out.
 
     Raises:
         MalformedReplyError: Saying what was wrong, in a sentence that a model can act on.
     """
-    return read_object(text, lambda data: _as_model(data, model))
+
+    def read(data: dict[str, Any]) -> M:
+        found = _as_model(without_thoughts(data), model)
+        require_parted(found.model_dump(mode="json"))
+        return found
+
+    return read_object(text, read)
 
 
 def _as_model(data: dict[str, Any], model: type[M]) -> M:
@@ -123,7 +131,10 @@ def _as_model(data: dict[str, Any], model: type[M]) -> M:
     try:
         return model.model_validate(data, extra="ignore")
     except ValidationError as error:
-        raise MalformedReplyError(_explain(error)) from error
+        try:
+            return model.model_validate(left_out(data, error), extra="ignore")
+        except ValidationError:
+            raise MalformedReplyError(_explain(error)) from error
 
 
 def _explain(error: ValidationError) -> str:

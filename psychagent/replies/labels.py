@@ -15,30 +15,33 @@ INNER = (
     r"|(?:(?:client(?:'s)?|clinical|internal|initial|current|my) )?assessment|client[ _]state"
     r"|(?:counsell?or|therapist|clinical)(?:['’]s)? (?:(?:inner|internal) )?"
     r"(?:notes?|thoughts?|thinking|process)"
-    r"|思考(?:过程)?|推理(?:过程)?|内心(?:独白|活动|os|想法)?|心理活动|心想|评估|来访者状态|分析"
+    r"|思考(?:过程|中)?|推理(?:过程)?|内心(?:独白|活动|os|想法)?|心理活动|心想|评估|来访者状态|分析"
+    # models forget their language under a prompt of another
+    r"|evaluaci[oó]n|valoraci[oó]n|an[aá]lisis|razonamiento|pensamientos?"
+    r"|bewertung|einschätzung|denkprozess|gedanken(?:gang)?|überlegung(?:en)?"
+    r"|évaluation|raisonnement|réflexions?|pensées?"
 )
-ALSO = r"strategy|skills?(?: used)?|thoughts?|技能|策略|想法"
-_BULLET = (
-    r"(?:[^\w\n\"“”'‘’«»()（）\[\]【】]|_)*+"
-    r"(?:[(（]?(?:\d{1,3}|[a-z]|[一二三四五六七八九十])[.)）、][ \t]*+|[①-⑳❶-❿][ \t]*+)?"
-)
+ALSO = r"strategy|skills?(?: used)?|thoughts?|技能|策略|想法|estrategia|strategie|stratégie"
+SIGNS = r"(?:[^\w\n\"“”'‘’«»()（）\[\]【】]|_)*+"
+"""What may set off a line, but for brackets and quotation marks."""
+BULLET = SIGNS + r"(?:[(（]?(?:\d{1,3}|[a-z]|[一二三四五六七八九十])[.)）、][ \t]*+|[①-⑳❶-❿][ \t]*+)?"
 _EQUALS = r"(?:[:：=|→⇒]|[-=]>)"
-_ANSWERS = r"(?:final )?(?:response|answer|reply)|回应|回复|回答"
+_ANSWERS = r"(?:final )?(?:response|answer|reply)|回应|回复|回答|respuesta|antwort|réponse"
 _ALOUD = r"|speaking|speech|spoken|aloud|说话|说出"
 _KINDS = rf"(?:(?P<inner>{INNER})|(?P<also>{ALSO})|(?P<answer>{_ANSWERS}))"
 _LABEL = re.compile(
-    rf"^{_BULLET}[*_【\[]*+(?:here(?:['’]s| is) (?:my|the) )?{_KINDS}"
+    rf"^{BULLET}[*_【\[]*+(?:here(?:['’]s| is) (?:my|the) )?{_KINDS}"
     rf"(?:[*_】\]]*+[ \t]?{_EQUALS}|[*_】\]]++[ \t]*$|[*_]*+[ \t][-–—][ \t])",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOXED = re.compile(rf"[\[【［]{_KINDS.replace(_ANSWERS, _ANSWERS + _ALOUD)}[\]】］]", re.IGNORECASE)
-_BOLD = re.compile(rf"^{_BULLET}[*_]*+(?<=\*\*){_KINDS}\*\*", re.IGNORECASE | re.MULTILINE)
+_BOLD = re.compile(rf"^{BULLET}[*_]*+(?<=\*\*){_KINDS}\*\*", re.IGNORECASE | re.MULTILINE)
 _HEADING = re.compile(
     rf"^[ \t]*+(?:#++|[-=*_~:]{{2,}}+)[ \t]*+[*_]*+(?:{INNER}|{ALSO})[*_]*+[ \t]*+[-=*_~:]*+[ \t]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 _BOTH = re.compile(
-    rf"^{_BULLET}(?:here(?:['’]s| is) (?:my|the) )?(?:{INNER})[*_]*+[ \t]?{_EQUALS}"
+    rf"^{BULLET}(?:here(?:['’]s| is) (?:my|the) )?(?:{INNER})[*_]*+[ \t]?{_EQUALS}"
     rf".*?[\s*_;；,，](?:{_ANSWERS})[*_]*[ \t]?{_EQUALS}",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
+from psychagent.domain.text.unseen import LATIN, UNSEEN
+
 THINK, RESPONSE = "think", "response"
 FIELDS = ("assessment", "client_state", "skill", "strategy")
 """The fields of a thought, in the order in which they are written."""
@@ -41,19 +43,12 @@ _BEGINS, _ENDS = ("begin_of_", "begin_", "start_of_", "start_"), ("end_of_", "en
 _BEGINS_BEHIND, _ENDS_BEHIND = ("_begin", "_start"), ("_end", "_stop")
 PRIVATE = frozenset({*THOUGHTS, *FIELDS, *_MORE_FIELDS})
 
-UNSEEN = (
-    r"\u0000-\u0008\u000e-\u001f\u00ad\u0300-\u036f\u061c\u180b-\u180e\u200b-\u200f\u202a-\u202e"
-    r"\u2060-\u206f\ufe00-\ufe0f\ufeff"
-)
-"""Characters that nobody sees, as the inside of a class: they may stand in the middle of a mark."""
 OPEN = r"(?:[<＜◁‹«⟨〈﹤]|&(?:amp;){0,3}(?:lt|lang|#0{0,5}60|#x0{0,5}3c);?|\\u003c|%3c)"
 CLOSE = r"(?:[>＞▷›»⟩〉﹥]|&(?:amp;){0,3}(?:gt|rang|#0{0,5}62|#x0{0,5}3e);?|\\u003e|%3e)"
 QUOTES = "«‹〈"
 """Those of them that are quotation marks in some languages."""
 SQUARE = r"[\[［【〔「『(（{｛]"
 _SQUARE_CLOSE = r"[\]］】〕」』)）}｝]"
-_LOOKALIKES = {"a": "а", "c": "с", "e": "е", "i": "і", "o": "о", "p": "р", "s": "ѕ", "t": "т", "k": "к"}
-_LATIN = str.maketrans({other: letter for letter, other in _LOOKALIKES.items()})
 _FILL = re.compile(rf"[{UNSEEN}\s_-]")
 
 
@@ -89,7 +84,7 @@ def _letter(letter: str) -> str:
 def plain(name: str) -> str:
     """Write a spelled name in lower case, without what may stand between its letters."""
     bare = unicodedata.normalize("NFKC", _FILL.sub("", name))
-    return _FILL.sub("", bare).lower().translate(_LATIN)
+    return _FILL.sub("", bare).translate(LATIN).lower()
 
 
 @cache

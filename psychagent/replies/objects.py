@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from psychagent.domain.text.plain import plain
+from psychagent.domain.text.plain import whole
 from psychagent.domain.words.reading import why_not_json
 from psychagent.replies.part import part
 
@@ -59,8 +59,6 @@ def _scan(text: str) -> tuple[list[_Found], str]:
     while at >= 0 and tries < _MOST_TRIES:
         try:
             data, end = _DECODER.raw_decode(text, at)
-            # an escape may be a lone surrogate, half a character, which no file can hold
-            json.dumps(data, ensure_ascii=False).encode()
             found.append(_Found(_plain(data), at, end))
         except (ValueError, RecursionError) as error:
             if _BEGINS.match(text, at):
@@ -71,12 +69,12 @@ def _scan(text: str) -> tuple[list[_Found], str]:
 
 
 def _plain(value: Any) -> Any:
-    """Clean the strings of a value: an escape may be a control character."""
+    """Clean the strings of a value: an escape may be a control character, or half a character."""
     if isinstance(value, str):
-        return plain(value)
+        return whole(value)
     if isinstance(value, list):
         return [_plain(item) for item in value]
-    return {name: _plain(item) for name, item in value.items()} if isinstance(value, dict) else value
+    return {whole(name): _plain(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
 def _outside(text: str, found: list[_Found]) -> Iterator[int]:

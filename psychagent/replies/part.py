@@ -6,8 +6,9 @@ import re
 from collections import deque
 from dataclasses import dataclass
 
+from psychagent.domain.text.unseen import UNSEEN
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.marks import FIELDS, RESPONSE, THINK, UNSEEN, Mark, find_marks
+from psychagent.replies.marks import FIELDS, RESPONSE, THINK, Mark, find_marks
 
 _BODY_ENDS = r"(?=<\|(?:end|return|call|start|channel)\|>|\Z)"
 _CHANNEL = re.compile(
@@ -15,8 +16,12 @@ _CHANNEL = re.compile(
     r"(?:<\|(?:end|return|call)\|>)?",
     re.DOTALL | re.IGNORECASE,
 )
-_BARE_CHANNELS = re.compile(r"\s*(?:analysis|commentary)(?![a-z' ’,.-])(?P<body>.*)", re.DOTALL)
-_BARE_FINAL = re.compile(r"assistant\s*final(?![a-z])", re.IGNORECASE)
+_BARE_CHANNELS = re.compile(
+    r"\s*(?:assistant(?:analysis|commentary)|(?:analysis|commentary)(?![a-z' ’,.-]))(?P<body>.*)", re.DOTALL
+)
+_BARE_FINAL = re.compile(r"assistantfinal|assistant\s+final(?![a-z])", re.IGNORECASE)
+_RUN_TOGETHER = re.compile(r"(?P<body>.*?(?=assistantfinal).*)", re.DOTALL)
+"""No word: thoughts stand before it, also where they began in the prompt."""
 _DECORATION = frozenset(("**", "__", "``", "[]", "\\\\"))
 _ANSWER = re.compile(
     r"\s*<(?P<name>answer|final_answer|output|solution)>(?P<body>(?:(?!</?(?P=name)>).)*+)</(?P=name)>"
@@ -194,7 +199,7 @@ def as_tags(text: str) -> str:
     """
     if "<|channel|>" in text.lower():
         return _CHANNEL.sub(_to_tag, text)
-    bare = _BARE_CHANNELS.fullmatch(text)
+    bare = _BARE_CHANNELS.fullmatch(text) or _RUN_TOGETHER.fullmatch(text)
     if bare is None:
         return text
     final = _BARE_FINAL.search(bare["body"])

@@ -7,14 +7,27 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 
 from psychagent.domain.base import Speaker
+from psychagent.domain.text.unseen import as_seen, is_blank
 from psychagent.errors import MalformedReplyError
 from psychagent.replies.labels import ALSO, INNER, LABELS, is_labelled, is_left_over
-from psychagent.replies.marks import OPEN, QUOTES, UNSEEN, find_marks, hesitations, may_begin
+from psychagent.replies.look import PLAIN_TAGS, look_of
+from psychagent.replies.marks import OPEN, QUOTES, find_marks, hesitations, may_begin
 from psychagent.replies.notes import NOTES, has_note
 from psychagent.replies.part import as_tags
 from psychagent.replies.prose import PROSE, is_thought_aloud
+from psychagent.replies.speakers import (
+    NAMED_ASIDE,
+    SPEAKS,
+    has_named_aside,
+    is_own,
+    may_be_name,
+    speaker_in,
+    without_name,
+)
 
 # Repeats of what is only skipped are possessive (`*+`): else a model that goes on with one character for
 # ever would be read in time that grows with the square of its reply.
@@ -30,40 +43,14 @@ _FOOTER = re.compile(rf"(?:\s|{_TOKEN}|(?:{_OTHER_ROLES})\b)*", re.IGNORECASE)
 MOST_CHARS = 12_000
 """Longest utterance, in characters: some 2,000 words, far more than anybody says in a turn."""
 
-_NAMES = {
-    Speaker.COUNSELOR: (
-        *("counselor", "counsellor", "therapist", "psychologist", "assistant"),
-        *("咨询师", "心理咨询师", "治疗师", "助手"),
-    ),
-    Speaker.CLIENT: ("client", "patient", "user", "human", "来访者", "求助者", "患者", "用户"),
-}
-_EMPHASIS = r"[ \t*_#\[【>“\"]*+"
-_COLON = r"[\]】*_]*+[ \t]?[:：]"
-_EVERYBODY = "|".join(name for names in _NAMES.values() for name in names)
-_SPEAKS = re.compile(rf"^{_EMPHASIS}(?:{_EVERYBODY}){_COLON}", re.IGNORECASE | re.MULTILINE)
-_NAMED_ASIDE = re.compile(
-    rf"^{_EMPHASIS}(?:{_EVERYBODY})[*_]*+[ \t]?[(（\[［【][*_]*+"
-    r"(?:think|thought|inner|internal|silent|aside|private|to (?:him|her|my|them)?self|心|内心|思|想|暗)",
-    re.IGNORECASE | re.MULTILINE,
-)
-"""Whose thoughts follow, beside a name: `Client (thinking of home): ...`."""
-_SAYS = re.compile(r"[^)）\]］】]*+[)）\]］】][*_]*+[ \t]?[:：]")
-_OWN = {
-    who: re.compile(rf"\s*+{_EMPHASIS}(?:{'|'.join(names)}){_COLON}[*_]*\s*", re.IGNORECASE)
-    for who, names in _NAMES.items()
-}
-
-_PLAIN_TAGS = frozenset(
-    "a abbr b blockquote br center cite code del dd div dl dt em font h1 h2 h3 h4 h5 h6 hr i img ins kbd li "
-    "mark ol p pre q s small span strong sub sup table tbody td th tr tt u ul".split()
-)
 _TAG = re.compile(rf"{OPEN}(?P<slash>/?)(?P<name>[^\W\d_][\w:.=-]{{0,40}})(?P<rest>\s[^<>]{{0,200}})?[>＞]")
-_SILENT = re.compile(
-    rf"(?:[\s{UNSEEN}\u2800\u3164{QUOTES}»›\"'“”‘’「」『』*_`~#=|\\-]|&nbsp;?"
-    rf"|<[/ ]*(?:{'|'.join(sorted(_PLAIN_TAGS))})[ /]*>)*+",
-    re.IGNORECASE,
+_SETS_OFF = re.compile(
+    rf"[{QUOTES}»›\"'“”‘’「」『』*_`~#=|\\-]|&nbsp;?|<[/ ]*{PLAIN_TAGS}[ /]*>", re.IGNORECASE
 )
 """What sets words off where there are none; dots are a pause, which somebody may make."""
+_NO_VALUE = frozenset({"null", "undefined", "NaN"})
+"""What a program writes for nothing; "None" may be an answer."""
+_IS_PLAIN = re.compile(PLAIN_TAGS, re.IGNORECASE)
 _TELLING = re.compile(
     r"scratch|plan|draft|inner|hidden|notes?\b|reflect|delib|cogit|intern|priv|secret|final|answer|output|solution"
     r"|tool|function|invoke"
@@ -95,21 +82,22 @@ def to_words(text: str, speaker: Speaker) -> str:
     """
     if len(text) > MOST_CHARS:
         raise MalformedReplyError(f"the reply has {len(text)} characters; say at most {MOST_CHARS}")
-    words = _without_name(without_template(text), speaker).strip()
+    words = without_name(without_template(text), speaker).strip()
     if says_nothing(words):
         raise MalformedReplyError(f"the reply is empty; say something as the {speaker.value}")
     # a mark may look like a token of the template, and a heading may stand behind one
     if problem := why_private(text) or why_private(words):
         raise MalformedReplyError(problem)
-    if found := _SPEAKS.search(words):
-        name = "the other side" if not _OWN[speaker].match(found.group()) else "several turns"
+    if found := speaker_in(words):
+        name = "several turns" if is_own(found, speaker) else "the other side"
         raise MalformedReplyError(f"the reply speaks for {name}; write one turn of the {speaker.value} alone")
     return words
 
 
 def says_nothing(words: str) -> bool:
     """Return whether there is nothing to hear in words: not even a pause."""
-    return _SILENT.fullmatch(words) is not None
+    bare = _SETS_OFF.sub("", words)
+    return is_blank(bare) or bare.strip() in _NO_VALUE
 
 
 def without_template(text: str) -> str:
@@ -138,11 +126,6 @@ def without_tokens(text: str) -> str:
     return text[: token.start()] if token and _FOOTER.fullmatch(text, token.start()) else text
 
 
-def _without_name(text: str, speaker: Speaker) -> str:
-    own = _OWN[speaker].match(text)
-    return text[own.end() :] if own else text
-
-
 _MARKS = re.compile(
     r"[<＜◁‹«⟨〈﹤&%\\:：=\[［【{`~#*|《$→⇒>]|[(（]OOC|[ \t][-–—][ \t]|^[-_=.…]",
     re.MULTILINE | re.IGNORECASE,
@@ -152,6 +135,11 @@ _MARKS = re.compile(
 
 def why_private(words: str) -> str:
     """Say what in an utterance is private reasoning, without repeating it; empty if nothing is."""
+    looks = dict.fromkeys((words, look_of(words)))
+    return next(filter(None, map(_why_private, looks)), "")
+
+
+def _why_private(words: str) -> str:
     for mark in find_marks(words):
         return f"private markup is left in the words (<{mark.name}>); keep thoughts in <think>"
     if as_tags(words) != words:
@@ -162,13 +150,13 @@ def why_private(words: str) -> str:
         return ""
     if _CHANNEL.search(words):
         return "the words hold a mark of the chat template around thoughts; say only what is final"
-    if _COMMENT.search(words):
+    if _COMMENT.search(words) or _has_comment(words):
         return "the words hold a hidden comment; leave it out"
     if _has_pair(words):
         return "the words hold markup in tags of its own; say them without tags"
     if is_labelled(words):
         return "the words hold an assessment or thoughts under a heading; keep them in <think>"
-    if has_note(words) or _has_named_aside(words):
+    if has_note(words) or has_named_aside(words):
         return "the words hold a note or an aside that is not for the other side; keep it in <think>"
     return "the words are a JSON object; say them as plain text" if _is_object(words) else ""
 
@@ -179,6 +167,14 @@ def _why_unmarked(words: str) -> str:
     if is_thought_aloud(words):
         return "the words begin with thoughts on whom to play; write only what is said"
     return ""
+
+
+_COMMENTS = (("/*", "*/"), ("{#", "#}"), ("{%", "%}"), ("<#", "#>"))
+"""What opens and closes a comment of other kinds of text."""
+
+
+def _has_comment(words: str) -> bool:
+    return any(closed in words.partition(opened)[2] for opened, closed in _COMMENTS)
 
 
 def _has_pair(words: str) -> bool:
@@ -193,13 +189,9 @@ def _has_pair(words: str) -> bool:
         name = match["name"].partition("=")[0].lower()
         if match["slash"] and name in opened:
             return True
-        if not match["slash"] and name not in _PLAIN_TAGS:
+        if not match["slash"] and not _IS_PLAIN.fullmatch(name):
             opened.add(name)
     return any(_TELLING.match(name) for name in opened)
-
-
-def _has_named_aside(words: str) -> bool:
-    return any(_SAYS.match(words, name.end()) for name in _NAMED_ASIDE.finditer(words))
 
 
 def _hides(tag: re.Match[str]) -> bool:
@@ -218,7 +210,8 @@ def _is_object(words: str) -> bool:
         return False
 
 
-_STOPS = (_CHANNEL, _COMMENT, _KEY, _SPEAKS, _NAMED_ASIDE, *LABELS, *NOTES, *PROSE)
+_OPENS_COMMENT = re.compile("|".join(re.escape(opened) for opened, _ in _COMMENTS))
+_STOPS = (_CHANNEL, _COMMENT, _OPENS_COMMENT, _KEY, *SPEAKS, NAMED_ASIDE, *LABELS, *NOTES, *PROSE)
 
 
 def clear_part(text: str, speaker: Speaker) -> str:
@@ -227,16 +220,31 @@ def clear_part(text: str, speaker: Speaker) -> str:
     A mark ends it, as does anything by which the whole may turn out to be private.
     """
     words = text.lstrip()
-    if not words or words[0] in "{`" or "analysis".startswith(words[:8]) or _may_be_name(words, speaker):
+    begun = as_seen(words).lstrip()
+    if not begun or begun[0] in "{`" or _may_be_channel(begun) or may_be_name(begun, speaker):
         return ""
-    own = _OWN[speaker].match(words)
-    words = words[own.end() :] if own else words
+    words = without_name(words, speaker)
     ends = [mark.start for mark in find_marks(words, sure=True)]
     ends += [token.start() for token in _TOKENS.finditer(words)]
     ends += [match.end() for pattern in _STOPS for match in pattern.finditer(words)]
-    ends += [m.end() for m in _TAG.finditer(words) if m["name"].lower() not in _PLAIN_TAGS or _hides(m)]
+    ends += [m.end() for m in _TAG.finditer(words) if not _IS_PLAIN.fullmatch(m["name"]) or _hides(m)]
     ends += hesitations(words)
+    ends += _ends_by_look(words)
     return words[: min(ends, default=len(words))]
+
+
+def _may_be_channel(words: str) -> bool:
+    return any(name.startswith(words[: len(name)]) for name in ("analysis", "assistantanalysis"))
+
+
+def _ends_by_look(words: str) -> Iterator[int]:
+    """Yield where words look as what may turn out private, if they look otherwise than they stand."""
+    look = look_of(words)
+    if look == words:
+        return
+    if ends := [found.end() for pattern in _STOPS if (found := pattern.search(look))]:
+        # the same place however much has arrived behind it
+        yield bisect_left(range(len(words)), min(ends), key=lambda size: len(look_of(words[:size])))
 
 
 def held_back(text: str, end_token: str) -> int:
@@ -260,9 +268,3 @@ def _beginning_of(mark: str, text: str) -> int:
     """Count the characters at the end of a text that may begin a mark."""
     sizes = range(min(len(mark) - 1, len(text)), 0, -1)
     return next((size for size in sizes if mark.startswith(text[-size:])), 0)
-
-
-def _may_be_name(words: str, speaker: Speaker) -> bool:
-    """Return whether all that has arrived may be the speaker's own name."""
-    bare = re.sub(_EMPHASIS, "", words, count=1).casefold().rstrip("*_]】 \t")
-    return any(name.startswith(bare) for name in _NAMES[speaker])

@@ -45,6 +45,9 @@ class CaseEnded:
 class StopHeard:
     """A request to stop was received."""
 
+    again: bool = False
+    """Whether it is a second one, at which the run ends at once."""
+
 
 @dataclass(frozen=True)
 class Noticed:

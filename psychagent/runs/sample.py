@@ -140,7 +140,7 @@ async def _run_cases(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile], ru
         plan.tell(RunBegan(len(cases)))
         tasks = [(thread_id(case.modality, case.case_id), case) for case in cases]
         workers: Workers = LocalWorkers(plan.runtime.machine.concurrency)
-        with stop_on_signals(stop, lambda: plan.tell(StopHeard())):
+        with stop_on_signals(stop, lambda again: plan.tell(StopHeard(again))):
             outcomes = await workers.run(tasks, work, stopped=lambda: stop.asked)
         _sum_up(folder, run, checkpoints)
     is_incomplete = len(outcomes) < len(cases) or any(o.status is Status.PARTIAL for o in outcomes)

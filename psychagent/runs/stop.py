@@ -86,22 +86,22 @@ class Stop:
 
 
 @contextmanager
-def stop_on_signals(stop: Stop, confirm: Callable[[], None] = lambda: None) -> Iterator[None]:
+def stop_on_signals(stop: Stop, confirm: Callable[[bool], None] = lambda again: None) -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and a terminal that goes away ask for a clean stop; a second one ends at once.
 
     Args:
         stop: The request to make.
-        confirm: Called at the first signal, to show the user that it was received.
+        confirm: Called at each signal, with whether it is a second one, to show that it was received.
     """
     loop = asyncio.get_running_loop()
 
     def ask() -> None:
+        confirm(stop.by_signal)
         if stop.by_signal:
             loop.remove_signal_handler(signal.SIGINT)
             signal.raise_signal(signal.SIGINT)
         stop.by_signal = True
         stop.ask("stopped by signal")
-        confirm()
 
     # what a signal did before, which the loop would forget; `nohup` asks for SIGHUP to be ignored
     before = {name: signal.getsignal(name) for name in STOPS}

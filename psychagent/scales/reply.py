@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from psychagent.errors import MalformedReplyError
 from psychagent.replies.as_json import Shape, read_object
+from psychagent.replies.fields import without_thoughts
 from psychagent.scales.scale import Scale
 
 MOST_QUOTES = 2
@@ -108,7 +109,7 @@ def read_group(text: str, scale: Scale, ids: Sequence[str]) -> GroupReply:
     Raises:
         MalformedReplyError: If it is no JSON object, or answers no item; the message tells the judge why.
     """
-    return read_object(text, lambda data: _read_rows(_by_item(data), scale, ids))
+    return read_object(text, lambda data: _read_rows(_by_item(without_thoughts(data)), scale, ids))
 
 
 def _read_rows(rows: Mapping[str, Any], scale: Scale, ids: Sequence[str]) -> GroupReply:

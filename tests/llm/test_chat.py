@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from langchain_core.outputs import ChatResult
 
 from psychagent.domain.cause import Cause
 from psychagent.domain.role import Role
@@ -239,3 +240,23 @@ async def test_a_reply_that_does_not_fit_even_so_is_given_up_with_the_cause() ->
 
 def fault_of(*, fits: int) -> Fault:
     return Fault("too long", passes=False, cause=Cause.CONTEXT, fits=fits)
+
+
+class Ending(ScriptedModel):
+    """A model whose replies end for reasons of their own."""
+
+    reasons: list[str]
+
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        result = await super()._agenerate(*args, **kwargs)
+        result.generations[0].message.response_metadata["finish_reason"] = self.reasons.pop(0)
+        return result
+
+
+async def test_a_reply_that_the_server_broke_off_is_asked_for_again_as_it_was_asked_for() -> None:
+    chat, _, waits = make([])
+    model = Ending(replies=[CHOSEN, CHOSEN, CHOSEN], usage=TAKEN, reasons=["abort", "error", "stop"])
+    chat.model = LangChainModel(model)
+    assert (await chat.ask(PROMPT, Choice)).value.word == "yes"
+    assert len(waits) == 2
+    assert {len(messages) for messages in model.asked} == {2}

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from psychagent.domain.cause import Cause
 from psychagent.errors import MalformedReplyError
-from psychagent.llm.finish import read_finished
+from psychagent.llm.fault import Fault
+from psychagent.llm.finish import read_finished, require_ended
 from psychagent.llm.reply import Reply
 
 
@@ -56,3 +58,28 @@ def test_a_reply_that_ended_by_itself_is_read_as_it_is() -> None:
     assert read_finished(Reply(content="Hi.", finish_reason="stop"), take, 80) == "Hi."
     with pytest.raises(MalformedReplyError, match="^found 0$"):
         read_finished(Reply(content="Hi.", finish_reason="stop"), refuse, 80)
+
+
+BROKEN = ["abort", "aborted", "error", "ERROR", "insufficient_system_resource", "network_error", "cancelled"]
+
+
+@pytest.mark.parametrize("reason", BROKEN)
+def test_a_reply_that_its_server_broke_off_is_asked_for_again(reason: str) -> None:
+    with pytest.raises(Fault, match=f"broke the reply off .finish_reason {reason}") as fault:
+        require_ended(Reply(content="I am ti", finish_reason=reason))
+    assert fault.value.passes
+
+
+@pytest.mark.parametrize("reason", ["", "stop", "length", "eos_token", "tool_calls", "content_filter"])
+def test_a_reply_that_ended_otherwise_is_left_to_its_reader(reason: str) -> None:
+    reply = Reply(content="I am tired.", finish_reason=reason)
+    assert require_ended(reply) is reply
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [("sensitive", Cause.FILTERED), ("guardrail_intervened", Cause.FILTERED)]
+    + [("model_context_window_exceeded", Cause.CUT), ("max_completion_tokens", Cause.CUT)],
+)
+def test_words_of_other_servers_for_the_end_of_a_reply_are_known(reason: str, cause: Cause) -> None:
+    assert Reply(content="I am", finish_reason=reason).why_unusable is cause

@@ -82,11 +82,19 @@ def test_the_client_knows_its_own_story_and_not_the_counselors_plan() -> None:
 def test_a_later_session_reminds_the_client_of_its_own_memory_and_of_its_homework() -> None:
     cast = Cast({})
     later = brief_for(cast.deps, case_of(), memory=memory(2), session_index=3)
-    recalled = replace(later, recalls=(Recall(session_index=2, said=("I told of the cat.",)),))
-    head = client_prompt(cast.deps, recalled, TALK).messages[0]["content"]
+    agreed = Recall(session_index=2, said=("I told of the cat.",), agreed=("To do task0.",))
+    head = client_prompt(cast.deps, replace(later, recalls=(agreed,)), TALK).messages[0]["content"]
     assert "I told of the cat." in head
     assert "task0" in head
     assert "s2-abstract" not in head
+
+
+def test_a_client_that_agreed_to_nothing_has_no_homework() -> None:
+    cast = Cast({})
+    later = brief_for(cast.deps, case_of(), memory=memory(2), session_index=3)
+    waved_off = Recall(session_index=2, said=("I told of the cat.",))
+    head = client_prompt(cast.deps, replace(later, recalls=(waved_off,)), TALK).messages[0]["content"]
+    assert "task0" not in head
 
 
 def test_the_head_is_the_same_for_all_turns_and_rollouts_of_a_session() -> None:

@@ -53,7 +53,7 @@ def test_json_is_found_in_what_models_put_around_it(text: str) -> None:
         ("[3]", "no JSON object"),
         ('{"score": 3', "not valid JSON"),
         ("{'score': 3}", "not valid JSON"),
-        ('{"score": "\\ud83d"}', "not valid JSON"),
+        ('{"score": "\\ud83d"}', "field score: write a whole number"),
         ('{"parts": ' + "[" * 5000, "not valid JSON"),
         ('{"score": 11}', "field score: write 10 or less"),
         ('{"score": "high"}', "field score"),

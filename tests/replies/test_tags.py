@@ -193,6 +193,8 @@ NOTHING = [
     "<p> </p>",
     "```\n```",
     "---",
+    "null",
+    "undefined",
 ]
 ALONE = ["</end>", "<end>", "</END>", "client: </end>", "<think>x</think></end>", "Client:"]
 PAUSES = ["...", "…", "。。。", "?", "(silence)", "*sighs*", "No.", "1", "🙂", "—"]

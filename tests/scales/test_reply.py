@@ -53,6 +53,12 @@ def test_words_without_a_turn_are_kept_and_belong_to_none() -> None:
     assert read({"absent": "no closing", "score": 1}).occasion is None
 
 
+def test_thoughts_in_evidence_are_cut_before_it_is_stored() -> None:
+    row = read({"for": ["<think>SECRET</think>4: I noticed", "\u200b"], "score": 3})
+    assert row.quotes == [QuoteReply(turn=4, text="I noticed")]
+    assert read({"absent": "<think>SECRET</think> no closing", "score": 1}).absent == "no closing"
+
+
 @pytest.mark.parametrize("row", [3, "3", 3.0, {"score": "3"}, {"score": 3.0, "for": [], "absent": None}])
 def test_a_number_is_a_score_however_a_model_writes_it(row: object) -> None:
     assert read(row) == ItemReply(id=FIRST, score=3)

@@ -14,7 +14,7 @@ from rich.table import Table
 from psychagent.assets.cases import CaseFile
 from psychagent.cli.lazy import Later
 from psychagent.cli.shown.console import open_console
-from psychagent.cli.shown.watch import STOPPING, Reporter, Tally, show_taken, usage_table
+from psychagent.cli.shown.watch import Reporter, Tally, show_taken, usage_table
 from psychagent.flows.events import (
     CardShown,
     CourseEnded,
@@ -74,8 +74,8 @@ def _teller(reporter: Reporter, max_sessions: int) -> Tell:
                 tally.cases_done += 1
                 tally.goal += outcome.sessions - max_sessions
                 reporter.note(_case_line(outcome))
-            case StopHeard():
-                reporter.note(STOPPING)
+            case StopHeard(again):
+                reporter.heed_stop(again=again)
             case Noticed(sentence):
                 reporter.note(f"[yellow]{escape(sentence)}[/yellow]")
             case unknown:

@@ -9,7 +9,7 @@ from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
 from rich.measure import Measurement
 from rich.segment import Segment
 
-from psychagent.domain.text.plain import in_order
+from psychagent.domain.text.plain import plain
 
 LEAST, USUAL, MOST = 20, 80, 10_000
 """Columns that a console may have; one that claims to have fewer has as many as usual."""
@@ -44,7 +44,7 @@ class _Cleaned:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
         for text, style, control in console.render(self.inner, options):
-            yield Segment(text if control else in_order(text), style, control)
+            yield Segment(text if control else plain(text), style, control)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         return Measurement.get(console, options, self.inner)

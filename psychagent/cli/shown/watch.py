@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from psychagent.cli.shown.ending import end_soon
 from psychagent.domain.usage import RoleUsage, Usage
 
 STOPPING = "[yellow]stopping[/yellow]: calls in flight may come in; Ctrl-C again ends at once"
@@ -99,6 +100,16 @@ class Reporter:
     def note(self, text: str) -> None:
         """Print a line that stays on screen."""
         self.console.print(text, highlight=False, soft_wrap=True)
+
+    def heed_stop(self, *, again: bool) -> None:
+        """Say that a request to stop was received; at a second one, end."""
+        if not again:
+            self.note(STOPPING)
+            return
+        if self._progress is not None:
+            # what is cut off restores no cursor
+            self._progress.stop()
+        end_soon()
 
     def refresh(self, *, force: bool = False) -> None:
         """Show the current tally, if due."""

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from psychagent.domain.text.parts import is_spoken
+from psychagent.domain.text.plain import whole
 from psychagent.domain.words.value import kind_of
 from psychagent.llm.fault import UnreadableError
 from psychagent.llm.json_bytes import parse, write
-from psychagent.llm.reply import Reply, Tokens, whole
+from psychagent.llm.reply import Reply, Tokens
 from psychagent.llm.servers.events import BOM, DONE, EVENT, read_events
 from psychagent.llm.servers.refusal import refusal_within, server_words
 from psychagent.llm.servers.secrets import hide, mask

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 from psychagent.assets.address import NO_ADDRESS, address_of_before
 from psychagent.domain.cause import Cause
+from psychagent.domain.text.plain import whole
 from psychagent.domain.text.secret import holds_key
 from psychagent.domain.words.cut import cut as shorten
 from psychagent.llm.json_bytes import parse
-from psychagent.llm.reply import whole
 from psychagent.llm.servers.secrets import mask
 from psychagent.llm.servers.statuses import verdict_of
 

@@ -68,7 +68,8 @@ def read_summary(reply: Reply) -> SessionSummary:
         if problem := why_private(text):
             raise MalformedReplyError(f"homework and plan are read by others: {problem}")
     # "call my brother tonight" is asked about as danger is: to be praised or excused as homework belittles it
-    tasks = [item for item in written.homework if not says_all_of(written.safety.agreed, item.task)]
+    agreed = written.safety.agreed
+    tasks = [item for item in written.homework if item.task and not says_all_of(agreed, item.task)]
     fields = dict(written) | {
         "homework": tuple(item.task for item in tasks),
         "standings": tuple(item.standing for item in tasks),

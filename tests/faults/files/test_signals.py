@@ -32,6 +32,31 @@ with whole_file(Path(sys.argv[1])) as stream:
     signal.pause()
 """
 
+IN_A_THREAD = """
+import asyncio, os, signal, threading
+from psychagent.cli.shown.console import open_console
+from psychagent.cli.shown.watch import Reporter, Tally
+from psychagent.runs.stop import Stop, stop_on_signals
+
+async def main():
+    reporter = Reporter(open_console(), Tally(goal=0), unit="sessions")
+    with reporter.showing(), stop_on_signals(Stop(), lambda again: reporter.heed_stop(again=again)):
+        work = asyncio.create_task(asyncio.to_thread(threading.Event().wait, 300))
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGINT)
+            await asyncio.sleep(0.05)
+        await work
+
+asyncio.run(main())
+"""
+
+
+def test_a_second_signal_waits_for_no_thread() -> None:
+    argv = [sys.executable, "-c", IN_A_THREAD]
+    ended = subprocess.run(argv, capture_output=True, timeout=30, check=False)
+    assert (ended.returncode, ended.stderr) == (130, b"")
+    assert b"stopping" in ended.stdout
+
 
 @pytest.mark.parametrize("name", SIGNALS)
 def test_a_signal_in_the_middle_of_a_write_leaves_no_part_of_a_file(

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 import pytest
 
+from psychagent.domain.text.plain import whole
 from psychagent.errors import MalformedReplyError, RecordError
 from psychagent.llm.reply import Reply
 from psychagent.nodes.client import read_words
@@ -172,7 +173,7 @@ def test_ordinary_words_pass_every_reader_whole(words: str) -> None:
     assert said(words) == words
     assert visible_text(words) == words
     assert tagged(f"<think>{SECRET}</think><response>{words}</response>") == words
-    assert in_json(json.dumps({"response": words})) == words
+    assert in_json(json.dumps({"response": words})) == whole(words)
     assert live(f"<think>{SECRET}</think><response>{words}</response>") == words
 
 
