@@ -136,7 +136,9 @@ WORDS = {
     "500 of 100 kB": Kind(_status(500, "x" * 100_000), "passing", "HTTP 500 xxx"),
     "429 that asks for words": Kind(_status(429, "slow", retry_after="soon"), "passing", "HTTP 429 slow"),
     "429 that asks for a day beyond time": Kind(
-        _status(429, "slow", retry_after="Mon, 01 Jan 99999999999999999999 00:00:00 GMT"), "passing", "slow"
+        _status(429, "slow", retry_after="Mon, 01 Jan 99999999999999999999 00:00:00 GMT"),
+        "final",
+        "asks to wait more than 100 years",
     ),
     "429 that asks for less than nothing": Kind(_status(429, "slow", retry_after="-5"), "passing", "slow"),
     "429 that asks for no number": Kind(_status(429, "slow", retry_after="nan"), "passing", "slow"),
