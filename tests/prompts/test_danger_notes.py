@@ -344,7 +344,7 @@ def test_at_a_low_level_one_thing_that_is_still_unasked_is_named(language: Langu
         },
         "child": {EN: "how often it happened", ZH: "有过几次"},
         "harmed": {EN: "whether it gets worse", ZH: "是不是越来越重"},
-        "drink": {EN: "a fit or seeing things without it", ZH: "有没有抽搐过"},
+        "drink": {EN: "what comes without it", ZH: "不喝时怎么样"},
     }
     one = {EN: "ask one thing that was not asked yet", ZH: "问一样还没问过的"}[language]
     for about, words in unasked.items():
