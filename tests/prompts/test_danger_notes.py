@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from psychagent.domain.base import Language, Modality, Speaker, Stage
+from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.risk.finding import About
 from psychagent.domain.safety import Danger, SafetyNote
@@ -27,7 +27,7 @@ from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.memory_parts import memory as memory_of
 from tests.support.memory_parts import summary
-from tests.support.moments import closing_note
+from tests.support.moments import closing_note, told_talk
 from tests.support.prompt_values import library
 
 EN, ZH = Language.EN, Language.ZH
@@ -40,13 +40,6 @@ HELLO = {EN: "Good to see you again.", ZH: "又见面了。"}
 ASKS = {EN: "How have those thoughts been since we met?", ZH: "上次说的那些念头，这几天怎么样了？"}
 FINE = {EN: "Fine, I guess.", ZH: "还那样。"}
 OWN = {EN: "Do you think of dying yourself?", ZH: "您自己有没有想过死？"}
-
-
-def talk(*said: str, **told: Any) -> list[Turn]:
-    """The counselor and the client in turn."""
-    speakers = (Speaker.COUNSELOR, Speaker.CLIENT)
-    turns = [Turn(speaker=speakers[at % 2], text=text) for at, text in enumerate(said)]
-    return [t.model_copy(update=told) if t.speaker is Speaker.COUNSELOR else t for t in turns]
 
 
 def note(
@@ -76,8 +69,8 @@ DODGED = {EN: "ask once more, more plainly", ZH: "把话挑明，再问一次"}
 @pytest.mark.parametrize("memory", [held(1), held(0, ON_RECORD)], ids=["carried", "on record"])
 def test_a_calm_answer_does_not_end_a_danger_from_before(language: Language, memory: Memory) -> None:
     hello, asks, fine = HELLO[language], ASKS[language], FINE[language]
-    courses = [talk(hello, fine), talk(asks, fine), talk(hello, fine, asks, fine)]
-    settled = talk(hello, fine, asks, fine, asks, fine)
+    courses = [told_talk(hello, fine), told_talk(asks, fine), told_talk(hello, fine, asks, fine)]
+    settled = told_talk(hello, fine, asks, fine, asks, fine)
     shown = [note(language, turns, memory=memory) for turns in (*courses, settled)]
     assert [UNASKED[language] in text for text in shown] == [True, False, False, False]
     assert [DODGED[language] in text for text in shown] == [False, True, True, False]
@@ -92,7 +85,7 @@ def test_a_calm_answer_does_not_end_a_danger_from_before(language: Language, mem
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("level", [0, 1])
 def test_a_level_that_only_fell_is_not_said_to_lie_in_the_last_words(language: Language, level: int) -> None:
-    text = note(language, talk(HELLO[language], FINE[language]), level=level, memory=held(2))
+    text = note(language, told_talk(HELLO[language], FINE[language]), level=level, memory=held(2))
     assert UNASKED[language] in text
     assert {EN: "last words may mean", ZH: "刚才的话里可能"}[language] not in text
 
@@ -131,15 +124,15 @@ def test_own_death_is_asked_about_before_goodbye_where_others_are_the_danger(
 ) -> None:
     wanted = {EN: "it was not asked today", ZH: "今天还没问过"}[language]
     plain = {EN: "Does he hit you?", ZH: "他打您吗？"}[language]
-    early, late = talk(HELLO[language], "x"), talk(HELLO[language], "x", plain, "x", plain, "x")
-    asked = talk(HELLO[language], "x", plain, "x", OWN[language], "x")
+    early, late = told_talk(HELLO[language], "x"), told_talk(HELLO[language], "x", plain, "x", plain, "x")
+    asked = told_talk(HELLO[language], "x", plain, "x", OWN[language], "x")
     shown = [note(language, turns, level=1, about=about) for turns in (early, late, asked)]
     assert [wanted in text for text in shown] == [False, True, False]
     # it stays due when the danger was told of before and the last words are calm
-    calm = talk(HELLO[language], "x", plain, "x", plain, "x", risk_level=2, risk_about=about)
+    calm = told_talk(HELLO[language], "x", plain, "x", plain, "x", risk_level=2, risk_about=about)
     assert wanted in note(language, calm)
     assert wanted not in note(language, late, level=1, about=About.SELF)
-    assert wanted not in note(language, talk(*["x"] * 18), level=1, about=about), (
+    assert wanted not in note(language, told_talk(*["x"] * 18), level=1, about=about), (
         "nobody could answer any more"
     )
 
@@ -147,7 +140,7 @@ def test_own_death_is_asked_about_before_goodbye_where_others_are_the_danger(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_written_down_where_it_could_be_found(language: Language) -> None:
     hides = {EN: "ask where it could be kept safely", ZH: "先问放在哪儿不会被翻到"}[language]
-    turns = talk(HELLO[language], "x")
+    turns = told_talk(HELLO[language], "x")
     kinds = (About.HARMED, About.SELF, About.OTHERS)
     for level in (1, 2):
         shown = [hides in note(language, turns, level=level, about=about) for about in kinds]
@@ -165,7 +158,7 @@ def test_a_written_plan_asks_first_where_it_is_kept(language: Language, modality
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_card_is_spoken_of_where_the_client_speaks_of_it(language: Language) -> None:
-    text = note(language, talk(HELLO[language], "x"), level=2, about=About.SELF)
+    text = note(language, told_talk(HELLO[language], "x"), level=2, about=About.SELF)
     assert {EN: "nor mention it unless they speak of it", ZH: "对方不提，也不必提起"}[language] in text
 
 
@@ -187,7 +180,7 @@ def test_a_last_meeting_puts_danger_on_record_before_the_approachs_ending(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Language) -> None:
-    turns = talk(*[HELLO[language], "x"] * (MOST - 1))
+    turns = told_talk(*[HELLO[language], "x"] * (MOST - 1))
     more = {EN: "more follow while danger is open", ZH: "还可以再谈 6 轮"}[language]
     shown = {level: note(language, turns, level=level, about=About.SELF) for level in range(4)}
     assert [more in text for text in shown.values()] == [False, True, True, True]
@@ -200,7 +193,7 @@ def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Lan
         EN: ("settles nothing by itself", "The last words may mean danger"),
         ZH: ("先前的还没着落", "刚才的话里可能有危险"),
     }[language]
-    asked = talk(*[OWN[language], "x"] * (MOST - 1), risk_level=1, risk_about=About.SELF)
+    asked = told_talk(*[OWN[language], "x"] * (MOST - 1), risk_level=1, risk_about=About.SELF)
     for spoken, there, absent in ((asked, settle, new), (turns, new, settle)):
         text = note(language, spoken, level=1, about=About.SELF)
         assert there in text
@@ -213,7 +206,7 @@ def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Lan
 def test_at_the_limit_a_session_stays_open_until_danger_was_said_goodbye_to(
     level: int | None, ends: bool, stays: bool
 ) -> None:
-    turns = talk(*["x"] * (2 * MOST), risk_level=level, ends_session=ends)
+    turns = told_talk(*["x"] * (2 * MOST), risk_level=level, ends_session=ends)
     assert goes_on(turns, 0, most=MOST, extra=4) is stays
     assert not goes_on(turns, 0, most=MOST, extra=0)
 
@@ -222,7 +215,8 @@ def test_at_the_limit_a_session_stays_open_until_danger_was_said_goodbye_to(
 def test_every_note_on_danger_reads_as_one_note_a_line(language: Language) -> None:
     grid = product(range(MOST + 4), range(4), About, (held(2), held(0)), (2, 4))
     for said, level, about, memory, index in grid:
-        text = note(language, talk(*["x"] * (2 * said)), level=level, about=about, memory=memory, index=index)
+        talked = told_talk(*["x"] * (2 * said))
+        text = note(language, talked, level=level, about=about, memory=memory, index=index)
         lines = [line for line in text.splitlines() if line]
         assert all(line.startswith("[") and line.endswith("]") for line in lines), text
         assert "  " not in text
@@ -271,7 +265,7 @@ def test_where_things_are_searched_is_said_until_goodbye(language: Language, own
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_after_fixed_words_the_counselor_may_take_them_back(language: Language) -> None:
     taken_back = {EN: "take it back", ZH: "认下、收回"}[language]
-    turns = talk(HELLO[language], "x", OWN[language], "x")
+    turns = told_talk(HELLO[language], "x", OWN[language], "x")
     spoken = [t.model_copy(update={"by_gate": True}) if t.text == OWN[language] else t for t in turns]
     shown = [note(language, said, level=2, about=About.SELF) for said in (turns, spoken)]
     assert [taken_back in text for text in shown] == [False, True]
@@ -368,7 +362,7 @@ def test_who_has_said_yes_is_not_told_what_holds_for_a_no(language: Language) ->
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_danger_that_was_high_or_is_on_record_was_told_of(language: Language) -> None:
     no = {EN: "If they said no", ZH: "对方若说没有"}[language]
-    asked = talk(HELLO[language], "x", OWN[language], "x", "y", "x", "y", "x")
+    asked = told_talk(HELLO[language], "x", OWN[language], "x", "y", "x", "y", "x")
     high = [t.model_copy(update={"risk_level": 2}) if t.text == "y" else t for t in asked]
     denied = held(0, SafetyNote(danger=Danger.DENIED, agreed="a"))
     about = About.SELF
@@ -384,7 +378,7 @@ def test_one_turn_holds_one_note_that_asks(language: Language) -> None:
     kept = {EN: "[Phone and things may be searched", ZH: "[手机、东西可能被翻看"}[language]
     due = {EN: "[safety not yet asked", ZH: "[还没问过安全"}[language]
     for said, level, about, memory, index in grid:
-        turns = talk(*["x"] * (2 * said))
+        turns = told_talk(*["x"] * (2 * said))
         shown = note(language, turns, level=level, about=about, memory=memory, index=index).splitlines()
         asking = [line for line in shown[1:] if line and not line.startswith((kept, due))]
         assert len(asking) <= 1, shown
@@ -444,7 +438,7 @@ def test_a_danger_on_record_that_was_taken_up_is_not_asked_about_as_if_it_were_n
 ) -> None:
     may_mean = {EN: "may mean danger", ZH: "刚才的话里可能"}[language]
     asks, fine = ASKS[language], FINE[language]
-    turns = talk(asks, fine, {EN: "And the nights with that?", ZH: "夜里呢，那些念头？"}[language], fine)
+    turns = told_talk(asks, fine, {EN: "And the nights with that?", ZH: "夜里呢，那些念头？"}[language], fine)
     shown = [note(language, turns, level=1, about=About.SELF, memory=one) for one in (held(1), held(0))]
     assert [may_mean in text for text in shown] == [False, True]
 
@@ -453,14 +447,14 @@ def test_a_danger_on_record_that_was_taken_up_is_not_asked_about_as_if_it_were_n
 def test_a_danger_that_gives_way_to_another_comes_back_before_goodbye(language: Language) -> None:
     kept = {EN: "Told of earlier, and not over: being hurt", ZH: "之前还说到有人在伤害对方"}[language]
     plain = {EN: "Does he hit you?", ZH: "他打您吗？"}[language]
-    hurt = talk(HELLO[language], "x", plain, "x", risk_level=2, risk_about=About.HARMED)
+    hurt = told_talk(HELLO[language], "x", plain, "x", risk_level=2, risk_about=About.HARMED)
     assert kept in note(language, hurt, level=2, about=About.SELF)
     for told in (About.HARMED, About.NONE):
         assert kept not in note(language, hurt, level=2, about=told), "the notes speak of it anyway"
-    assert kept not in note(language, talk(HELLO[language], "x"), level=2, about=About.SELF)
+    assert kept not in note(language, told_talk(HELLO[language], "x"), level=2, about=About.SELF)
     # from the session before, too, as long as it was open then
     before = Memory(summaries=(summary("s"),), risk_level=2, risk_about=About.HARMED)
-    text = note(language, talk(HELLO[language], "x"), level=2, about=About.SELF, memory=before)
+    text = note(language, told_talk(HELLO[language], "x"), level=2, about=About.SELF, memory=before)
     assert kept in text
     searched = {EN: "[Phone and things may be searched", ZH: "[手机、东西可能被翻看"}[language]
     assert searched in text
@@ -470,14 +464,14 @@ def test_a_danger_that_gives_way_to_another_comes_back_before_goodbye(language: 
 def test_a_next_session_first_asks_what_became_of_what_was_agreed(language: Language) -> None:
     wanted = {EN: "what became of what was agreed", ZH: "说好的事后来如何"}[language]
     assert wanted in note(language, (), level=1, memory=held(1, ON_RECORD))
-    answered = talk(ASKS[language], FINE[language])
+    answered = told_talk(ASKS[language], FINE[language])
     assert wanted in note(language, answered, memory=held(0, ON_RECORD))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_counselor_may_name_the_numbers_of_the_place_and_no_others(language: Language) -> None:
     brief = brief_for(DEPS, case_of(f"{language.value}01"), session_index=2, region="GB")
-    turns = talk(HELLO[language], "x")
+    turns = told_talk(HELLO[language], "x")
     text = render_moment(DEPS, brief, turns, (), 2, About.SELF)
     assert "999" in text
     assert "116 123" in text
@@ -490,7 +484,7 @@ def test_a_counselor_may_name_the_numbers_of_the_place_and_no_others(language: L
 def test_thoughts_that_pass_ask_for_signs_and_people_not_for_a_watch(language: Language) -> None:
     signs = {EN: "by what signs they notice", ZH: "怎样看出又重了"}[language]
     watch = {EN: "who is with them tonight and keeps", ZH: "今晚谁陪着、要用的东西"}[language]
-    turns = talk(HELLO[language], "x", OWN[language], "x", OWN[language], "x")
+    turns = told_talk(HELLO[language], "x", OWN[language], "x", OWN[language], "x")
     passing = note(language, turns, level=1, about=About.SELF, index=1)
     assert (signs in passing, watch in passing) == (True, False)
     was_high = [

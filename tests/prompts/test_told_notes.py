@@ -7,11 +7,10 @@ from typing import Any
 
 import pytest
 
-from psychagent.domain.base import Language, Speaker
+from psychagent.domain.base import Language
 from psychagent.domain.memory import Memory
 from psychagent.domain.risk.finding import About
 from psychagent.domain.safety import Danger, SafetyNote
-from psychagent.domain.turn import Turn
 from psychagent.flows.build import build_deps
 from psychagent.nodes.counselor_view import render_moment
 from psychagent.nodes.safety.unasked import still_to_ask
@@ -20,7 +19,7 @@ from tests.support.every import LANGUAGES
 from tests.support.fakes import brief_for, case_of
 from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.memory_parts import summary
-from tests.support.moments import closing_note
+from tests.support.moments import closing_note, told_talk
 from tests.support.prompt_values import library
 
 EN, ZH = Language.EN, Language.ZH
@@ -34,13 +33,6 @@ HEARS = {EN: "There is a voice that tells me to jump.", ZH: "有个声音叫我�
 VOICES = {EN: "voices", ZH: "声音"}
 
 
-def talk(*said: str, **told: Any) -> list[Turn]:
-    """The counselor and the client in turn; what the counselor was told of before each of its turns."""
-    speakers = (Speaker.COUNSELOR, Speaker.CLIENT)
-    turns = [Turn(speaker=speakers[at % 2], text=text) for at, text in enumerate(said)]
-    return [t.model_copy(update=told) if t.speaker is Speaker.COUNSELOR else t for t in turns]
-
-
 def note(
     language: Language,
     *said: str,
@@ -51,7 +43,7 @@ def note(
     **told: Any,
 ) -> str:
     brief = brief_for(DEPS, case_of(f"{language.value}01"), session_index=2, memory=memory)
-    return render_moment(DEPS, brief, talk(*said, **told), skills, level, about)
+    return render_moment(DEPS, brief, told_talk(*said, **told), skills, level, about)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -151,7 +143,7 @@ def test_what_was_asked_is_not_named_again(language: Language, kind: str, at: in
 
 def left(language: Language, about: About, *said: str, voices: bool) -> list[str]:
     between = {EN: ", ", ZH: "、"}[language]
-    return still_to_ask(library(language), talk(*said), about=about, voices=voices).split(between)
+    return still_to_ask(library(language), told_talk(*said), about=about, voices=voices).split(between)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-import yaml
 
-from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError, RecordError
 from psychagent.replies.prose import is_thought_aloud
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
 from psychagent.replies.tags import parse_tagged_reply, read_speech
+from tests.support.own_texts import own_texts
 
 THOUGHTS = [
     "I should think about what the client would say. SECRET",
@@ -83,28 +77,10 @@ def test_what_a_person_says_of_clients_is_said(words: str) -> None:
     assert read_speech(words, Speaker.CLIENT) == words == visible_text(words)
 
 
-def texts_of(data: Any) -> Iterator[str]:
-    """Every text in a file's data."""
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, dict | list):
-        for part in data.values() if isinstance(data, dict) else data:
-            yield from texts_of(part)
-
-
-def read_rows(path: Path) -> Any:
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".jsonl":
-        return [json.loads(line) for line in text.splitlines() if line]
-    return json.loads(text) if path.suffix == ".json" else yaml.load(text, yaml.CSafeLoader)
-
-
 @pytest.mark.parametrize(
     "found",
     [("configs", "safety/gold/*/*.jsonl"), ("profiles", "**/*.yaml"), ("prompts", "*/offline.yaml")],
     ids=lambda found: found[0],
 )
 def test_nothing_that_clients_say_in_our_own_texts_is_taken_for_thoughts(found: tuple[str, str]) -> None:
-    paths = sorted(asset_dir(found[0]).glob(found[1]))
-    assert paths
-    assert [text for path in paths for text in texts_of(read_rows(path)) if is_thought_aloud(text)] == []
+    assert [text for text in own_texts(*found) if is_thought_aloud(text)] == []

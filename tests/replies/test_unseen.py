@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import pytest
-import yaml
 
-from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Speaker
 from psychagent.domain.text.plain import whole
 from psychagent.errors import MalformedReplyError, RecordError
@@ -18,6 +11,7 @@ from psychagent.replies.speakers import speaker_in
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
 from psychagent.replies.words import says_nothing, to_words, why_private
+from tests.support.own_texts import own_texts
 
 BREAKS = ["\n", "\r", "\r\n", "\u2028", "\u2029", "\x85", "\x0b", "\x0c", "\x1e"]
 WRITTEN_BREAKS = ["<br>", "<br/>", "<BR >", "&lt;br&gt;", "</p><p>", "</li>\u200b<li>", "\\n", "\\r\\n"]
@@ -167,21 +161,6 @@ def test_what_nobody_can_see_is_nothing_said(text: str) -> None:
     assert says_nothing(f"**{text}**")
 
 
-def _texts(data: Any) -> Iterator[str]:
-    if isinstance(data, str):
-        yield data
-    elif isinstance(data, dict | list):
-        for part in data.values() if isinstance(data, dict) else data:
-            yield from _texts(part)
-
-
-def _rows(path: Path) -> Any:
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".jsonl":
-        return [json.loads(line) for line in text.splitlines() if line]
-    return json.loads(text) if path.suffix == ".json" else yaml.load(text, yaml.CSafeLoader)
-
-
 @pytest.mark.parametrize(
     "found",
     [
@@ -194,8 +173,4 @@ def _rows(path: Path) -> Any:
     ids=lambda found: found[1],
 )
 def test_nothing_in_our_own_texts_is_taken_for_a_speaker_or_for_private(found: tuple[str, str]) -> None:
-    paths = sorted(asset_dir(found[0]).glob(found[1]))
-    assert paths
-    # patterns by which danger is heard are no words
-    texts = [text for path in paths for text in _texts(_rows(path)) if "(?" not in text]
-    assert [text for text in texts if speaker_in(text) or why_private(text)] == []
+    assert [text for text in own_texts(*found) if speaker_in(text) or why_private(text)] == []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from psychagent.domain.base import Language
+from psychagent.domain.base import Language, Speaker
 from psychagent.domain.risk.danger import StillOpen
 from psychagent.domain.risk.finding import About
 from psychagent.domain.risk.step import Where, step_of
+from psychagent.domain.turn import Turn
 from tests.support.prompt_values import library
 
 
@@ -40,3 +41,10 @@ def closing_note(
         own_unasked=given["own_unasked"],
     )
     return library(language).render("counselor/moment", **given, step=step_of(where).value)
+
+
+def told_talk(*said: str, **told: Any) -> list[Turn]:
+    """The counselor and the client in turn; what the counselor was told of before each of its turns."""
+    speakers = (Speaker.COUNSELOR, Speaker.CLIENT)
+    turns = [Turn(speaker=speakers[at % 2], text=text) for at, text in enumerate(said)]
+    return [t.model_copy(update=told) if t.speaker is Speaker.COUNSELOR else t for t in turns]
