@@ -166,7 +166,7 @@ def test_selection_and_rewrite_completions_lead_to_the_same_skills(sample_run: P
             families = {skill.rpartition(".")[0] for skill in stored["candidates"]}
             at_hand = {family for family in families if re.search("risk|safety|hard-moments", family)}
             assert set(answer["meta_skill_ids"]) == families - at_hand
-            assert len(at_hand) == 6, "hard moments, and five kinds of danger"
+            assert len(at_hand) == 7, "hard moments, and six kinds of danger"
         else:
             parts = (answer["skill"], answer["trigger"], answer["when_to_use"])
             assert " ".join(p for p in parts if p) == stored["turns"][meta["turn"]]["query"]

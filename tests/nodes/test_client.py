@@ -89,14 +89,6 @@ def test_a_later_session_reminds_the_client_of_its_own_memory_and_of_its_homewor
     assert "s2-abstract" not in head
 
 
-def test_a_client_that_agreed_to_nothing_has_no_homework() -> None:
-    cast = Cast({})
-    later = brief_for(cast.deps, case_of(), memory=memory(2), session_index=3)
-    waved_off = Recall(session_index=2, said=("I told of the cat.",))
-    head = client_prompt(cast.deps, replace(later, recalls=(waved_off,)), TALK).messages[0]["content"]
-    assert "task0" not in head
-
-
 def test_the_head_is_the_same_for_all_turns_and_rollouts_of_a_session() -> None:
     cast = Cast({})
     later = brief_for(cast.deps, case_of("en07"), memory=memory(2), session_index=3)

@@ -111,8 +111,7 @@ def view_client(
         told=recent_lines(told),
         remembered=view_recalls(recalls),
         week=week_before(disclosure, session_index),
-        # a goodbye line that the client waved off is no task, however the counselor's summary counts it
-        homework=memory.taken_up() if not recalls or recalls[-1].agreed else (),
+        homework=memory.taken_up(),
         homework_status=status,
         excuse="" if status == HOMEWORK_STATES[0] else disclosure.homework_excuse,
     )
