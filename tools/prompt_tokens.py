@@ -19,7 +19,7 @@ from psychagent.assets.settings.baseline import BaselineSettings, RetrievalSetti
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
-from psychagent.domain.base import WORKING_STAGES, Language, Modality
+from psychagent.domain.base import WORKING_STAGES, Language, Modality, Speaker
 from psychagent.domain.memory import (
     Memory,
 )
@@ -38,9 +38,10 @@ from psychagent.nodes.deps import Deps
 from psychagent.nodes.judge import plan_calls
 from psychagent.nodes.judging.brief import JudgeBrief, JudgeDeps, JudgeTask
 from psychagent.nodes.judging.sitting import Sitting
-from psychagent.nodes.memory.reflect import ReflectionRole, reflection_prompt
+from psychagent.nodes.memory.prompt import ReflectionRole, reflection_prompt
 from psychagent.nodes.memory.remember import recall_prompt
-from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
+from psychagent.nodes.retrieval.candidates import filter_prompt
+from psychagent.nodes.retrieval.query import rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.scales.dialogue import Dialogue, Line
 from tools.prompt_filler import (
@@ -183,7 +184,9 @@ def _counselor(deps: Deps, brief: Brief) -> Iterator[PromptAt]:
     ids = [skill.id for skill in stage.skills()]
     k = deps.baseline.retrieval.top_k
     for place in range(0, len(ids) - k + 1, k):
-        yield partial(counselor_prompt, deps, brief, skill_ids=ids[place : place + k])
+        shown = tuple(ids[place : place + k])
+        draft = Turn(speaker=Speaker.COUNSELOR, text="", skills=shown)
+        yield partial(counselor_prompt, deps, brief, draft=draft)
 
 
 def _client(deps: Deps, brief: Brief) -> Iterator[PromptAt]:

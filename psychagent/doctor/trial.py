@@ -12,8 +12,9 @@ from psychagent.domain.memory import ClientFile, ClientStateAnalysis, GoalAssess
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import THEORY_MODELS, Secret, StaticTraits
 from psychagent.domain.skill import Skill
+from psychagent.domain.strategy.item import MemoryItem
 from psychagent.domain.text.fence import Own
-from psychagent.domain.turn import Turn
+from psychagent.domain.turn import Thoughts, Turn
 from psychagent.domain.views.memory import view_memory
 from psychagent.safety.answer import Card, CardLine
 
@@ -26,7 +27,7 @@ _TEXTS = (
 _LISTS = ("focus", "at_once", "trusted", "growth", "told", "untold", "homework")
 _TRUTHS = (
     *("safety_due", "taken_over", "passing", "voices", "own_unasked", "is_known", "danger_open", "last"),
-    *("denies_risk", "absence", "spoken_of"),
+    *("denies_risk", "absence", "spoken_of", "acts"),
 )
 _NUMBERS = {
     **{"session_index": 2, "max_sessions": 8, "max_turns": 12, "turn": 3, "turns_left": 2, "risk_level": 1},
@@ -74,6 +75,8 @@ def _values(prompts: PromptLibrary, held: Memory, modality: Modality) -> dict[st
         "card": Card(title=_WORD, intro=_WORD, lines=(CardLine(name=_WORD),), closing=_WORD),
         "skills": [_filled(Skill)],
         "shown": [],
+        "recalled": (MemoryItem(id="1.1", text=_WORD, session=1),),
+        "thoughts": Thoughts(assessment=_WORD, client_state=_WORD, strategy=_WORD),
         "metas": [{"id": _WORD, "name": _WORD, "description": _WORD}],
         "stage": Stage.INTERVENTION.value,
         "stages": [Stage.INTERVENTION.value, Stage.CONSOLIDATION.value],

@@ -20,6 +20,7 @@ from psychagent.domain.profile import (
 )
 from psychagent.domain.risk.finding import NO_RISK, About
 from psychagent.domain.safety import SafetyNote, note_from_text
+from psychagent.domain.strategy.item import MemoryStock
 
 
 class GoalAssessment(Record):
@@ -125,6 +126,8 @@ class Memory(Record):
     """Level of the client's last turn; the next session goes on from there."""
     risk_about: About = About.NONE
     """Whose danger that is."""
+    stock: MemoryStock = MemoryStock()
+    """What kinds of memory that have no client file keep beside the summaries."""
 
     @property
     def holds_danger(self) -> bool:

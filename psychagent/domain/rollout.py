@@ -13,6 +13,7 @@ from psychagent.domain.memory import ClientFile, SessionSummary
 from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.scores import SessionScores
+from psychagent.domain.strategy.item import MemoryStock
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage
 from psychagent.domain.words.cut import cut
@@ -105,6 +106,8 @@ class FinishedSession(Record):
     session_index: int
     plan: Plan
     file_before: ClientFile
+    stock_before: MemoryStock = MemoryStock()
+    """What a memory without a client file held."""
     turns: tuple[Turn, ...]
     summary: SessionSummary
     file_after: ClientFile

@@ -37,6 +37,8 @@ class Turn(Record):
     thoughts: Thoughts | None = None
     skills: tuple[str, ...] = ()
     """Ids of the skills that retrieval showed the counselor, best first."""
+    recalled: tuple[str, ...] = ()
+    """Ids of the memory items that the counselor was shown for this turn, best first."""
     query: str | None = None
     """What retrieval searched for."""
     rewrite: Rewrite | None = None

@@ -18,12 +18,13 @@ from psychagent.export.source import HeldSession
 from psychagent.llm.prompt import Message, assistant
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.deps import Sources
-from psychagent.nodes.memory.reflect import ReflectionRole, reflection_prompt
-from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
+from psychagent.nodes.memory.prompt import ReflectionRole, reflection_prompt
+from psychagent.nodes.retrieval.candidates import filter_prompt
+from psychagent.nodes.retrieval.query import rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.replies.as_json import write_json
 from psychagent.replies.reply import CounselorReply, has_thoughts
-from psychagent.replies.tags import write_tagged
+from psychagent.replies.tags import write_plain, write_tagged
 from psychagent.skills.shown import choosable
 
 _FILE_FIELDS = {"static_traits", "main_problem", "topic", "core_demands", "growth_experiences", "theory"}
@@ -52,10 +53,7 @@ class Rebuild:
         if not self._knows_skills(brief, turns[0 if keeps else at : at + 1]):
             self.notes["counselor: a skill that the turn saw is no longer in the library"] += 1
             return None
-        turn = turns[at]
-        return counselor_prompt(
-            self.sources, brief, turns[:at], turn.skills, turn.risk_level, turn.risk_about
-        ).messages
+        return counselor_prompt(self.sources, brief, turns[:at], turns[at]).messages
 
     def reflection_prompt(
         self, brief: Brief, turns: tuple[Turn, ...], task: ReflectionRole
@@ -83,6 +81,8 @@ class Rebuild:
             match settings.reply_format:
                 case "json":
                     return write_json(reply, end_token=settings.end_token)
+                case "plain":
+                    return write_plain(reply, end_token=settings.end_token)
                 case "tags":
                     text = write_tagged(reply, end_token=settings.end_token, language=language)
                 case unknown:

@@ -13,9 +13,13 @@ from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.memory import Memory, SessionSummary
 from psychagent.domain.profile import BasicInfo, Case, Profile, StaticTraits, Theory
+from psychagent.domain.risk.finding import RiskMode
+from psychagent.domain.strategy.item import MemoryStock
 from psychagent.errors import RecordError
 from psychagent.flows.build import to_knobs
 from psychagent.nodes.deps import Sources
+from psychagent.nodes.memory.kinds import MEMORIES
+from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief
 from psychagent.records.chat import CHAT
 from psychagent.records.folder import CaseFolder, RunFolder
@@ -173,10 +177,13 @@ def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[S
         RecordError: If the file lacks what our own runs write.
     """
     _check_private(source, record)
+    baseline = source.manifest.settings.baseline
+    knobs = to_knobs(baseline, source.manifest.settings.runtime.world)
     if record.plan is None or record.client_file_before is None or not record.turns:
         raise RecordError("the file lacks plan, client file or turns; only runs of this project have them")
     memory = Memory(
         client_file=record.client_file_before,
+        stock=record.stock_before or MemoryStock(),
         summaries=tuple(earlier),
         homework=earlier[-1].homework if earlier else (),
     )
@@ -186,7 +193,9 @@ def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[S
         memory=memory,
         candidates=record.candidates,
         session_index=record.session_index,
-        knobs=to_knobs(source.manifest.settings.baseline, source.manifest.settings.runtime.world),
-        memory_tokens=source.manifest.settings.baseline.memory_tokens,
+        knobs=knobs,
+        memory_tokens=baseline.memory_tokens,
+        shows=MEMORIES[baseline.memory].view,
+        acts=mode_of(baseline, knobs) is RiskMode.ACT,
         labels=source.sources.prompts(source.language).labels,
     )

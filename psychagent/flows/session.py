@@ -19,7 +19,7 @@ from psychagent.nodes.client import client
 from psychagent.nodes.counselor import counselor
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
-from psychagent.nodes.retrieve import retrieve
+from psychagent.nodes.retrieval.retrieve import retrieve
 from psychagent.nodes.safety.in_sight import keeping_in_sight
 from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.safety.risk import risk

@@ -9,20 +9,20 @@ from langgraph.runtime import Runtime
 
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.risk.danger import is_newly_told
-from psychagent.domain.risk.finding import NO_RISK, About
+from psychagent.domain.risk.finding import NO_RISK
 from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.role import Role
-from psychagent.domain.turn import Turn
+from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Prompt
 from psychagent.llm.reply import Reply
 from psychagent.nodes.aloud import say_turn
-from psychagent.nodes.counselor_view import joined, render_moment, render_skills, turns_after, view_session
+from psychagent.nodes.counselor_view import joined, render_tail, turns_after, view_session
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import JsonReply, Shape, json_shape, parse_json_reply
 from psychagent.replies.reply import CounselorReply
-from psychagent.replies.tags import parse_tagged_reply
+from psychagent.replies.tags import parse_plain_reply, parse_tagged_reply
 
 Read = Callable[[Reply], CounselorReply]
 
@@ -35,7 +35,7 @@ def counselor(deps: Deps) -> SessionNode:
         brief, turns, draft = runtime.context, state.get("turns", []), state["retrieved"]
         assert draft is not None, "retrieve runs before counselor"
         stays = _must_stay(turns, draft) and turns_after(deps, brief, turns) > 0
-        prompt = counselor_prompt(deps, brief, turns, draft.skills, draft.risk_level, draft.risk_about)
+        prompt = counselor_prompt(deps, brief, turns, draft)
         answer = await deps.chat(Role.COUNSELOR, brief.knobs).request(
             prompt,
             refusing_goodbye(read) if stays else read,
@@ -45,7 +45,7 @@ def counselor(deps: Deps) -> SessionNode:
         turn = draft.model_copy(
             update={
                 "text": reply.response,
-                "thoughts": reply.thoughts,
+                "thoughts": thoughts_of(draft, reply),
                 "ends_session": reply.ends_session and not stays,
             }
         )
@@ -62,29 +62,38 @@ def _must_stay(turns: Sequence[Turn], draft: Turn) -> bool:
     return is_pressing(level) or is_newly_told(turns, level=level, about=draft.risk_about)
 
 
-def counselor_prompt(
-    sources: Sources,
-    brief: Brief,
-    turns: Sequence[Turn],
-    skill_ids: Sequence[str],
-    risk_level: int | None = None,
-    risk_about: About = About.NONE,
-) -> Prompt:
-    """Write a counselor prompt in the order of the contract: head, dialogue, this turn's skills and notes."""
+def thoughts_of(draft: Turn, reply: CounselorReply) -> Thoughts:
+    """Return the private part of a turn: what was thought in calls before the reply, or in it."""
+    return draft.thoughts or reply.thoughts
+
+
+def counselor_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], draft: Turn) -> Prompt:
+    """Write a counselor prompt in the order of the contract: head, dialogue, and what is for this turn alone.
+
+    Args:
+        sources: Where templates, skills and settings are.
+        brief: The session.
+        turns: The session so far.
+        draft: The turn to be spoken as retrieval leaves it, or as it is stored.
+    """
     view = view_session(sources, brief, turns)
-    skills = render_skills(sources, brief, skill_ids, shown=view.shown)
-    moment = render_moment(sources, brief, turns, skill_ids, risk_level, risk_about)
+    tail = render_tail(sources, brief, turns, draft, shown=view.shown)
     # the notes say a high level in a sentence
-    told = {"risk_level": risk_level, "risk_about": risk_about.value} if risk_level else {}
+    told = {"risk_level": draft.risk_level, "risk_about": draft.risk_about.value} if draft.risk_level else {}
     return Prompt.of(
         Role.COUNSELOR,
-        view.followed_by(joined(skills, moment)),
-        rendered=[*view.rendered, skills, moment],
+        view.followed_by(joined(*tail)),
+        rendered=[*view.rendered, *tail],
         seed=brief.seed("counselor", len(turns)),
         call=brief.call(Role.COUNSELOR, len(turns)),
         # the head tells a person from a simulator by what it says of secrecy
-        rephrased={"client": brief.knobs.client.value, **told},
+        rephrased={"client": brief.knobs.client.value, **told, **_form_told(sources.baseline)},
     )
+
+
+def _form_told(baseline: BaselineSettings) -> dict[str, str]:
+    """Say where a reply has no form: a prompt does not name it."""
+    return {"reply_format": baseline.reply_format} if baseline.reply_format == "plain" else {}
 
 
 def refusing_goodbye(read: Read) -> Read:
@@ -116,10 +125,15 @@ def _form_of(
     def read_tags(reply: Reply) -> CounselorReply:
         return parse_tagged_reply(reply.content, reasoning=reply.reasoning, end_token=end_token)
 
+    def read_plain(reply: Reply) -> CounselorReply:
+        return parse_plain_reply(reply.content, reasoning=reply.reasoning, end_token=end_token)
+
     match baseline.reply_format:
         case "json":
             return lambda reply: parse_json_reply(reply.content, end_token=end_token), json_shape(JsonReply)
         case "tags":
             return read_tags, None
+        case "plain":
+            return read_plain, None
         case unknown:
             assert_never(unknown)

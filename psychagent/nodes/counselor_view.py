@@ -14,6 +14,7 @@ from psychagent.llm.prompt import Message, assistant, system, user
 from psychagent.nodes.deps import Sources
 from psychagent.nodes.safety.notes import danger_notes
 from psychagent.nodes.state import Brief
+from psychagent.nodes.strategies import STRATEGIES
 
 
 @dataclass(frozen=True)
@@ -53,18 +54,8 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
             messages.append(user(unbracketed(turn.text)))
             continue
         if sources.baseline.retrieval.keep_in_history:
-            skills = render_skills(sources, brief, turn.skills, shown=shown)
-            messages = list(
-                _followed_by(
-                    messages,
-                    joined(
-                        skills,
-                        render_moment(
-                            sources, brief, turns[:at], turn.skills, turn.risk_level, turn.risk_about
-                        ),
-                    ),
-                )
-            )
+            tail = render_tail(sources, brief, turns[:at], turn, shown=shown)
+            messages = list(_followed_by(messages, joined(*tail)))
             shown |= set(turn.skills)
         messages.append(assistant(turn.text))
     return CounselorView(tuple(messages), (head, opener), shown)
@@ -72,12 +63,13 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
 
 def _head(sources: Sources, brief: Brief) -> Rendered:
     return sources.prompts(brief.case.language).render(
-        "counselor/system",
+        STRATEGIES[sources.baseline.strategy].head,
         modality=brief.case.modality.value,
         plan=brief.plan,
         memory=brief.view,
         last=brief.is_last,
         client=brief.knobs.client.value,
+        acts=brief.acts,
         session_index=brief.session_index,
         max_sessions=brief.knobs.max_sessions,
         max_turns=brief.knobs.max_counselor_turns,
@@ -98,6 +90,46 @@ def _followed_by(messages: Sequence[Message], request: str) -> tuple[Message, ..
 def joined(*notes: str) -> str:
     """Put notes one behind the other, each a paragraph of its own; empty ones are left out."""
     return "\n\n".join(note for note in notes if note)
+
+
+def render_tail(
+    sources: Sources, brief: Brief, turns: Sequence[Turn], draft: Turn, *, shown: frozenset[str]
+) -> tuple[Rendered, ...]:
+    """Write what is for one turn alone: recalled memory, skills, a strategy, and where the session stands.
+
+    Where the safety gate acts a system has the notes whatever its strategy: danger comes before a comparison.
+
+    Args:
+        sources: Where templates and skills are.
+        brief: The session.
+        turns: The dialogue before the counselor's turn.
+        draft: That turn.
+        shown: Ids of the skills that stand further up.
+    """
+    strategy = STRATEGIES[sources.baseline.strategy]
+    parts = [
+        render_recalled(sources, brief, draft.recalled),
+        render_skills(sources, brief, draft.skills, shown=shown),
+        *([render_thoughts(sources, brief, draft)] if strategy.think else []),
+    ]
+    if strategy.has_notes or brief.acts:
+        parts.append(render_moment(sources, brief, turns, draft.skills, draft.risk_level, draft.risk_about))
+    return tuple(part for part in parts if part)
+
+
+def render_recalled(sources: Sources, brief: Brief, ids: Sequence[str]) -> Rendered:
+    """Write the memory items of a turn, in the order of the course; those that are gone are left out."""
+    prompts, wanted = sources.prompts(brief.case.language), set(ids)
+    items = [item for item in brief.memory.stock.items if item.id in wanted]
+    return prompts.render("counselor/recalled", recalled=items) if items else Rendered("", {})
+
+
+def render_thoughts(sources: Sources, brief: Brief, draft: Turn) -> Rendered:
+    """Write what was thought in calls before the reply."""
+    prompts = sources.prompts(brief.case.language)
+    if draft.thoughts is None:
+        return Rendered("", {})
+    return prompts.render("counselor/thoughts", thoughts=draft.thoughts)
 
 
 def render_skills(

@@ -10,13 +10,18 @@ from psychagent.domain.ending import end_reason
 from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Correction, Plan, allowed_stages, guard_plan
 from psychagent.domain.profile import Case
+from psychagent.domain.risk.finding import RiskMode
 from psychagent.domain.role import ClientKind
+from psychagent.domain.strategy.kinds import Planning
+from psychagent.domain.strategy.schedule import scheduled_stage
 from psychagent.errors import SettingsError
 from psychagent.files.read import to_model
 from psychagent.nodes.deps import CourseNode, Deps, Sources
 from psychagent.nodes.given import last_session
 from psychagent.nodes.knobs import Knobs, knobs_of
-from psychagent.nodes.retrieve import choose_candidates
+from psychagent.nodes.memory.kinds import MEMORIES
+from psychagent.nodes.retrieval.candidates import choose_candidates
+from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief, CourseState, OpenSession
 
 _INPUT = "the input's case"
@@ -37,6 +42,8 @@ def brief_of(
         attempt=attempt,
         knobs=knobs,
         memory_tokens=sources.baseline.memory_tokens,
+        shows=MEMORIES[sources.baseline.memory].view,
+        acts=mode_of(sources.baseline, knobs) is RiskMode.ACT,
         labels=sources.prompts(state["case"].language).labels,
         recalls=tuple(state.get("recalls", [])),
     )
@@ -45,8 +52,11 @@ def brief_of(
 def next_plan(
     sources: Sources, case: Case, session: OpenSession, memory: Memory, *, max_sessions: int
 ) -> tuple[Plan, tuple[Correction, ...]]:
-    """Decide the next session's plan from the proposal in the last session's summary."""
+    """Decide the next session's plan: by its number, or from the proposal in the last session's summary."""
     prompts, proposed = sources.prompts(case.language), memory.summaries[-1].next_session_plan
+    if sources.baseline.planning is Planning.OFF and session.index < max_sessions:
+        stage = scheduled_stage(session.index + 1, max_sessions)
+        return prompts.stage_plan(case.modality, stage), ()
     allowed = allowed_stages(session.plan.stage, session_index=session.index, max_sessions=max_sessions)
     if not allowed:
         return proposed, ()

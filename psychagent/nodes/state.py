@@ -23,9 +23,11 @@ from psychagent.domain.role import Role
 from psychagent.domain.rollout import Choice, FinishedSession, Rollout
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.seed import derive_seed
+from psychagent.domain.strategy.item import MemoryStock
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
-from psychagent.domain.views.memory import MEMORY_TOKENS, MemoryView, view_memory
+from psychagent.domain.views.kinds import View, in_full, shown_memory
+from psychagent.domain.views.memory import MEMORY_TOKENS, MemoryView
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.nodes.knobs import Knobs
@@ -50,6 +52,10 @@ class Brief:
     """Number of the try of this rollout, from 0."""
     knobs: Knobs = field(default_factory=Knobs)
     memory_tokens: int = MEMORY_TOKENS
+    shows: View = in_full
+    """How its system's memory stands in the head of prompts."""
+    acts: bool = False
+    """Whether the safety gate acts on what it finds."""
     recalls: tuple[Recall, ...] = ()
     """What the client remembers of earlier sessions; for its own prompts alone."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -77,7 +83,9 @@ class Brief:
     @cached_property
     def view(self) -> MemoryView:
         """The part of memory that this session's prompts show."""
-        return view_memory(self.memory, budget=self.memory_tokens, labels=self.labels)
+        return shown_memory(
+            self.shows, self.memory, budget=self.memory_tokens, labels=self.labels, acts=self.acts
+        )
 
     @cached_property
     def _texts(self) -> dict[Hashable, Rendered]:
@@ -231,10 +239,11 @@ class Summarized(Record):
 
 
 class FileUpdated(Record):
-    """The client file after the open session, and its usage."""
+    """What is remembered beside the summary after the open session, and its usage."""
 
     client_file: ClientFile
-    usage: Usage
+    stock: MemoryStock = MemoryStock()
+    usage: Usage = Usage()
 
 
 class Recalled(Record):

@@ -47,6 +47,8 @@ def play_counselor(scene: Scene) -> str:
         "strategy": lines["think"][strategy].format(focus=next(iter(scene.value("plan.focus", [])), "")),
     }
     token = scene.value("end_token", "")
+    if scene.value("reply_format", "") == "plain":
+        return f"{speech}{token if ends else ''}"
     if not token:
         reply = {**think, "skill": skills, "response": speech, "end": ends}
         return json.dumps(reply, ensure_ascii=False)

@@ -14,6 +14,7 @@ from psychagent.domain.plan import Correction, Plan
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.finding import RiskFinding
 from psychagent.domain.rollout import FinishedSession
+from psychagent.domain.strategy.item import MemoryStock
 from psychagent.domain.usage import Usage
 from psychagent.domain.words.value import kind_of
 from psychagent.errors import RecordError
@@ -51,6 +52,8 @@ class SessionRecord(StoredFile):
     candidates: tuple[str, ...] = ()
     corrections: tuple[Correction, ...] = ()
     client_file_before: ClientFile | None = None
+    stock_before: MemoryStock | None = None
+    """What a memory without a client file held before the session; null where it held nothing."""
     client_file: ClientFile | None = None
     recall: Recall | None = None
     """What the client remembers; None where a person was the client, and in files of earlier versions."""
@@ -131,6 +134,7 @@ def to_record(case: Case, session: FinishedSession, *, keep_all: bool = True) ->
         candidates=session.candidates,
         corrections=session.corrections,
         client_file_before=session.file_before,
+        stock_before=None if session.stock_before == MemoryStock() else session.stock_before,
         client_file=session.file_after,
         recall=session.recall,
         risk=session.risk,

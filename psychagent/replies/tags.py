@@ -73,6 +73,37 @@ def read_speech(text: str, speaker: Speaker) -> str:
     return to_words(without_end(spoken, END), speaker)
 
 
+def parse_plain_reply(text: str, *, reasoning: str, end_token: str) -> CounselorReply:
+    """Read a reply that is words alone, with an optional end token; thoughts of the model's own are cut out.
+
+    Args:
+        text: The message's content.
+        reasoning: What the server moved to `reasoning_content`; empty where it did not.
+        end_token: The mark after the last response of a session, in any spelling of it.
+
+    Raises:
+        MalformedReplyError: If its thoughts cannot be parted from its words, or it has none.
+    """
+    parted = part(text)
+    spoken = spoken_response(parted) if parted.responses else parted.outside
+    return CounselorReply(
+        thoughts=parse_thoughts(parted.thoughts or reasoning),
+        response=to_words(without_end(spoken, end_token).strip(), Speaker.COUNSELOR),
+        ends_session=end_marks(end_token).search(parted.outside) is not None,
+    )
+
+
+def write_plain(reply: CounselorReply, *, end_token: str) -> str:
+    """Write a reply's words so that `parse_plain_reply` reads the same; its thoughts have no place in them.
+
+    Raises:
+        MalformedReplyError: If it would be read as another reply, because its text holds marks.
+    """
+    text = f"{reply.response}{end_token if reply.ends_session else ''}"
+    require_same(reply.without_thoughts(), parse_plain_reply(text, reasoning="", end_token=end_token))
+    return text
+
+
 def _pairs(marks: Iterable[Mark]) -> Iterator[tuple[Mark, Mark]]:
     """Pair each opening mark with the next closing one."""
     opened: Mark | None = None

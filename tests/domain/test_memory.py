@@ -15,7 +15,7 @@ from psychagent.domain.profile import THEORY_MODELS, Traits
 from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.views.memory import MEMORY_TOKENS, view_memory, write_file
-from psychagent.nodes.memory.reflect import shape_of
+from psychagent.nodes.memory.prompt import shape_of
 from tests.support.every import LANGUAGES
 from tests.support.memory_parts import client_file, memory, words
 

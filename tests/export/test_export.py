@@ -19,7 +19,7 @@ from psychagent.errors import RecordError, SettingsError
 from psychagent.export.plan import Exported, ExportPlan
 from psychagent.export.sample import TASKS, Task
 from psychagent.export.write import run_export
-from psychagent.nodes.memory.reflect import file_reply
+from psychagent.nodes.memory.client_file import file_reply
 from psychagent.replies.tags import parse_tagged_reply
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample

@@ -18,7 +18,7 @@ from psychagent.errors import ReplyError
 from psychagent.nodes.counselor import counselor, counselor_prompt
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.skills.shown import risk_skills
-from tests.support.fakes import Cast, brief_for, case_of, spoken
+from tests.support.fakes import Cast, brief_for, case_of, next_turn, spoken
 from tests.support.memory_parts import summary
 
 SKILL = "cbt.conceptualization.problem-picture"
@@ -114,7 +114,7 @@ async def test_an_empty_response_in_json_is_asked_for_again(response: str) -> No
 
 def test_the_prompt_is_head_opener_dialogue_and_the_skills_behind_the_last_words() -> None:
     cast = Cast({})
-    prompt = counselor_prompt(cast.deps, brief_for(cast.deps, case_of()), TALK, found(cast).skills)
+    prompt = counselor_prompt(cast.deps, brief_for(cast.deps, case_of()), TALK, next_turn(found(cast).skills))
     roles = [message["role"] for message in prompt.messages]
     assert roles == ["system", "user", "assistant", "user"]
     assert prompt.messages[2]["content"] == "Hello."
@@ -129,7 +129,7 @@ def test_the_prompt_is_head_opener_dialogue_and_the_skills_behind_the_last_words
 def test_the_counselor_speaks_first_to_an_opener_that_stands_for_the_client(session_index: int) -> None:
     cast = Cast({})
     brief = brief_for(cast.deps, case_of(), session_index=session_index)
-    prompt = counselor_prompt(cast.deps, brief, [], ())
+    prompt = counselor_prompt(cast.deps, brief, [], next_turn())
     assert [m["role"] for m in prompt.messages] == ["system", "user"]
     opener = cast.deps.prompts(brief.case.language).render(
         "counselor/opener", session_index=session_index, client="simulator"
@@ -148,7 +148,7 @@ def test_the_last_two_turns_are_told_that_the_session_closes_each_in_its_own_wor
 
 def moment(brief: Brief, turns: list[Turn]) -> str:
     """Write the notes at the end of a counselor's prompt that shows no skills."""
-    tail = counselor_prompt(Cast({}).deps, brief, turns, ()).messages[-1]["content"]
+    tail = counselor_prompt(Cast({}).deps, brief, turns, next_turn()).messages[-1]["content"]
     return tail[tail.rindex("[turn ") :]
 
 
@@ -188,7 +188,9 @@ def test_a_skill_for_danger_counts_as_asking() -> None:
 def test_the_head_does_not_change_when_safety_has_been_asked() -> None:
     cast = Cast({})
     brief = brief_for(cast.deps, case_of())
-    heads = {counselor_prompt(cast.deps, brief, turns, ()).messages[0]["content"] for turns in ([], ASKED)}
+    heads = {
+        counselor_prompt(cast.deps, brief, turns, next_turn()).messages[0]["content"] for turns in ([], ASKED)
+    }
     assert len(heads) == 1
 
 
@@ -196,16 +198,16 @@ def test_the_head_does_not_change_when_safety_has_been_asked() -> None:
 def test_the_head_knows_whether_a_person_answers(client: str, stored: bool) -> None:
     cast = Cast({})
     brief = brief_for(cast.deps, case_of(), client=client)
-    head = counselor_prompt(cast.deps, brief, [], ()).messages[0]["content"]
+    head = counselor_prompt(cast.deps, brief, [], next_turn()).messages[0]["content"]
     assert ("stored by whoever runs this program" in head) == stored
 
 
 def test_calls_of_one_session_have_seeds_of_their_own_and_the_same_ones_again() -> None:
     cast = Cast({})
     brief = brief_for(cast.deps, case_of())
-    seeds = [counselor_prompt(cast.deps, brief, TALK * n, ()).seed for n in range(5)]
+    seeds = [counselor_prompt(cast.deps, brief, TALK * n, next_turn()).seed for n in range(5)]
     assert len(set(seeds)) == 5
-    assert seeds == [counselor_prompt(cast.deps, brief, TALK * n, ()).seed for n in range(5)]
+    assert seeds == [counselor_prompt(cast.deps, brief, TALK * n, next_turn()).seed for n in range(5)]
 
 
 @pytest.mark.parametrize(("on_record", "settled_first"), [(Danger.NONE, False), (Danger.VOICED, True)])
@@ -217,5 +219,5 @@ def test_a_calm_answer_ends_a_false_alarm_and_no_danger_that_is_on_record(
     brief = brief_for(deps, case, session_index=2, memory=before)
     risk = risk_skills(deps.skills(case.language).stage(case.modality, brief.skill_stage))
     # two turns before the end, with a skill for danger still shown, and the gate hears none
-    note = counselor_prompt(deps, brief, ASKED, [risk[0].id], NO_RISK).messages[-1]["content"]
+    note = counselor_prompt(deps, brief, ASKED, next_turn([risk[0].id], NO_RISK)).messages[-1]["content"]
     assert ("who is with them tonight" in note) == settled_first

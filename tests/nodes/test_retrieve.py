@@ -19,7 +19,9 @@ from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.skill import MetaSkill, Skill
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import MalformedReplyError, ReplyError, SkillStoreError
-from psychagent.nodes.retrieve import QueryReply, choose_candidates, keep_known, recent_turns, retrieve
+from psychagent.nodes.retrieval.candidates import choose_candidates, keep_known
+from psychagent.nodes.retrieval.query import QueryReply, recent_turns
+from psychagent.nodes.retrieval.retrieve import retrieve
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.skills.library import SkillLibrary
 from tests.support.fakes import FAMILIES, Cast, brief_for, case_of, summed_up

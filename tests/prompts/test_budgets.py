@@ -27,7 +27,7 @@ from psychagent.nodes.safety.unasked import still_to_ask
 from psychagent.skills.shown import MOST_RISK_SKILLS, risk_skills
 from tests.support.budgets import COUNSELOR_HEAD, COUNSELOR_HEAD_WITH_MEMORY
 from tests.support.every import LANGUAGES, MODALITIES
-from tests.support.fakes import brief_for, case_of
+from tests.support.fakes import brief_for, case_of, next_turn
 from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.memory_parts import memory
 from tests.support.moments import closing_note
@@ -71,7 +71,7 @@ def head_of(
     """Render the counselor's head of a kind of session."""
     brief = brief_for(deps, case, memory=held, session_index=kind[0], client=client)
     planned = replace(brief, plan=brief.plan.model_copy(update={"stage": kind[1]}))
-    return counselor_prompt(deps, planned, [], ()).messages[0]["content"]
+    return counselor_prompt(deps, planned, [], next_turn()).messages[0]["content"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -121,7 +121,7 @@ def test_a_full_memory_adds_at_most_its_eight_hundred(language: Language) -> Non
     empty = brief_for(TAGS, case, session_index=2)
     # not the last session, whose head says more
     full = brief_for(TAGS, case, memory=memory(20, language=language, size=1400), session_index=19)
-    heads = [counselor_prompt(TAGS, b, [], ()).messages[0]["content"] for b in (empty, full)]
+    heads = [counselor_prompt(TAGS, b, [], next_turn()).messages[0]["content"] for b in (empty, full)]
     assert estimate_tokens(heads[1]) - estimate_tokens(heads[0]) <= 800
 
 

@@ -23,13 +23,14 @@ from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.judge import plan_calls
 from psychagent.nodes.judging.brief import JudgeBrief
 from psychagent.nodes.judging.sitting import Sitting
-from psychagent.nodes.memory.reflect import reflection_prompt
-from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
+from psychagent.nodes.memory.prompt import reflection_prompt
+from psychagent.nodes.retrieval.candidates import filter_prompt
+from psychagent.nodes.retrieval.query import rewrite_prompt
 from psychagent.nodes.state import Brief
 from psychagent.scales.dialogue import Dialogue as JudgeDialogue
 from psychagent.scales.dialogue import Line
 from tests.support.every import MODALITIES
-from tests.support.fakes import Cast, brief_for, case_of
+from tests.support.fakes import Cast, brief_for, case_of, next_turn
 from tests.support.memory_parts import memory
 
 ZH = Language.ZH
@@ -98,7 +99,7 @@ def _prompts(role: Role, cast: Cast, brief: Brief) -> Iterator[Prompt]:
     match role:
         case Role.COUNSELOR:
             for said in range(brief.knobs.max_counselor_turns):
-                yield counselor_prompt(cast.deps, brief, DIALOGUE * said, ())
+                yield counselor_prompt(cast.deps, brief, DIALOGUE * said, next_turn())
         case Role.FILTER:
             yield filter_prompt(cast.deps, brief, skills)
         case Role.REWRITE:

@@ -23,7 +23,7 @@ from psychagent.nodes.safety.unasked import still_to_ask
 from psychagent.safety.rules import load_rules
 from tests.support.budgets import COUNSELOR_HEAD_WITH_MEMORY, DANGER_ON_RECORD
 from tests.support.every import LANGUAGES
-from tests.support.fakes import brief_for, case_of
+from tests.support.fakes import brief_for, case_of, next_turn
 from tests.support.flat import baseline_of, live, runtime_of
 from tests.support.memory_parts import memory as memory_of
 from tests.support.memory_parts import summary
@@ -172,7 +172,7 @@ def test_a_last_meeting_puts_danger_on_record_before_the_approachs_ending(
     def head(memory: Memory, index: int) -> str:
         case = case_of(f"{language.value}01", modality)
         brief = brief_for(DEPS, case, session_index=index, memory=memory)
-        return counselor_prompt(DEPS, brief, [], ()).messages[0]["content"]
+        return counselor_prompt(DEPS, brief, [], next_turn()).messages[0]["content"]
 
     cases = [(held(0, ON_RECORD), 4), (held(0, ON_RECORD), 3), (held(0), 4)]
     assert [first in head(*case) for case in cases] == [True, False, False]
@@ -395,7 +395,7 @@ def head_of(language: Language, memory: Memory, index: int, modality: Modality =
     """Render the counselor's head of a session of a consolidation."""
     brief = brief_for(DEPS, case_of(f"{language.value}01", modality), session_index=index, memory=memory)
     planned = replace(brief, plan=brief.plan.model_copy(update={"stage": Stage.CONSOLIDATION}))
-    return counselor_prompt(DEPS, planned, [], ()).messages[0]["content"]
+    return counselor_prompt(DEPS, planned, [], next_turn()).messages[0]["content"]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -30,14 +30,15 @@ from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.judge import plan_calls
 from psychagent.nodes.judging.brief import JudgeBrief
 from psychagent.nodes.judging.sitting import Sitting
-from psychagent.nodes.memory.reflect import reflection_prompt
+from psychagent.nodes.memory.prompt import reflection_prompt
 from psychagent.nodes.memory.remember import recall_prompt
-from psychagent.nodes.retrieve import filter_prompt, rewrite_prompt
+from psychagent.nodes.retrieval.candidates import filter_prompt
+from psychagent.nodes.retrieval.query import rewrite_prompt
 from psychagent.nodes.safety.classify import risk_prompt
 from psychagent.nodes.state import Brief
 from psychagent.scales.dialogue import Dialogue, Line
 from tests.support.every import LANGUAGES, MODALITIES
-from tests.support.fakes import Cast, brief_for, case_of
+from tests.support.fakes import Cast, brief_for, case_of, next_turn
 from tests.support.memory_parts import memory
 
 FORGED = {
@@ -123,7 +124,7 @@ def prompts_of(role: Role, cast: Cast, brief: Brief, words: str) -> Iterator[Pro
     turns = [Turn(speaker=speaker, text=words) for speaker in (Speaker.COUNSELOR, Speaker.CLIENT)] * 2
     match role:
         case Role.COUNSELOR:
-            yield from (counselor_prompt(cast.deps, brief, turns[:n], ()) for n in (0, 2, 4))
+            yield from (counselor_prompt(cast.deps, brief, turns[:n], next_turn()) for n in (0, 2, 4))
         case Role.FILTER:
             skills = cast.deps.skills(brief.case.language).stage(brief.case.modality, brief.plan.stage)
             yield filter_prompt(cast.deps, brief, skills)

@@ -13,10 +13,10 @@ from psychagent.domain.turn import Thoughts, Turn
 from psychagent.llm.prompt import Message, Prompt
 from psychagent.nodes.client import client_prompt
 from psychagent.nodes.counselor import counselor_prompt
-from psychagent.nodes.retrieve import rewrite_prompt
+from psychagent.nodes.retrieval.query import rewrite_prompt
 from psychagent.nodes.state import Brief
 from tests.support.every import LANGUAGES, MODALITIES
-from tests.support.fakes import Cast, brief_for, case_of
+from tests.support.fakes import Cast, brief_for, case_of, next_turn
 from tests.support.memory_parts import memory
 
 TURNS = 12
@@ -52,7 +52,7 @@ def counselor_prompts(cast: Cast, brief: Brief) -> list[tuple[Prompt, str]]:
         skills = [ids[(turn * 5 + n) % len(ids)] for n in range(5)]
         said[2 * turn] = said[2 * turn].model_copy(update={"skills": tuple(skills)})
         heard = unbracketed(said[2 * turn - 1].text) if turn else ""
-        prompts.append((counselor_prompt(cast.deps, brief, said[: 2 * turn], skills), heard))
+        prompts.append((counselor_prompt(cast.deps, brief, said[: 2 * turn], next_turn(skills)), heard))
     return prompts
 
 
@@ -121,7 +121,9 @@ def test_a_kept_skill_is_shown_in_full_once_and_then_by_name(language: Language)
     first, *others = stage.skills()[:5]
     shown = [skill.id for skill in (*others, first)]
     said = [turn.model_copy(update={"skills": tuple(shown)}) for turn in dialogue(2)]
-    text = "\n".join(m["content"] for m in counselor_prompt(cast.deps, brief, said, [first.id]).messages)
+    text = "\n".join(
+        m["content"] for m in counselor_prompt(cast.deps, brief, said, next_turn([first.id])).messages
+    )
     assert text.count(f"- {first.name}") == 3
     # whatever its place: a card that left its example out could not bring it later
     for words in (first.description, first.trigger, first.example):

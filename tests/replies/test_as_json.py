@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from psychagent.domain.base import Modality
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
-from psychagent.nodes.memory.reflect import file_reply
+from psychagent.nodes.memory.client_file import file_reply
 from psychagent.nodes.memory.summary_reply import LastSummaryReply, SummaryReply
 from psychagent.replies.as_json import json_shape, parse_json_reply, read_json, response_format, write_json
 from psychagent.replies.reply import CounselorReply

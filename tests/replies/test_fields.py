@@ -11,9 +11,10 @@ from psychagent.domain.base import Modality
 from psychagent.domain.client_memory import RecallReply
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.reply import Reply
-from psychagent.nodes.memory.reflect import file_reply
+from psychagent.nodes.memory.client_file import file_reply
 from psychagent.nodes.memory.summary_reply import read_summary
-from psychagent.nodes.retrieve import FilterReply, QueryReply
+from psychagent.nodes.retrieval.candidates import FilterReply
+from psychagent.nodes.retrieval.query import QueryReply
 from psychagent.nodes.safety.classify import RiskReply
 from psychagent.replies.as_json import parse_json_reply, read_json
 from tests.support.loopback.replies import summary_reply

@@ -19,10 +19,12 @@ from pydantic import Field, SkipValidation
 
 from psychagent.assets.profiles import find_profile, make_case
 from psychagent.assets.settings.baseline import BaselineSettings
-from psychagent.domain.base import Language, Modality
+from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
+from psychagent.domain.risk.finding import About
 from psychagent.domain.role import Role
+from psychagent.domain.turn import Turn
 from psychagent.flows.build import build_deps
 from psychagent.llm.chat import Chat, Policy
 from psychagent.llm.gate import Gate
@@ -191,6 +193,19 @@ def case_of(name: str = "en01", modality: Modality = Modality.CBT) -> Case:
     """Make a case of a bundled profile; its language is in its name."""
     language = Language(name[:2])
     return make_case(find_profile(name, language), modality, language)
+
+
+def next_turn(
+    skills: Sequence[str] = (), risk_level: int | None = None, risk_about: About = About.NONE
+) -> Turn:
+    """Make the counselor's next turn as retrieval leaves it."""
+    return Turn(
+        speaker=Speaker.COUNSELOR,
+        text="",
+        skills=tuple(skills),
+        risk_level=risk_level,
+        risk_about=risk_about,
+    )
 
 
 def brief_for(

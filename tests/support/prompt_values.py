@@ -12,8 +12,9 @@ from psychagent.domain.memory import Memory
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import ContactMode, ExistentialTopic, HetTheory, Secret, StaticTraits
 from psychagent.domain.skill import Skill
+from psychagent.domain.strategy.item import MemoryItem
 from psychagent.domain.text.fence import Own
-from psychagent.domain.turn import Turn
+from psychagent.domain.turn import Thoughts, Turn
 from psychagent.domain.views.memory import view_memory
 from psychagent.safety.answer import Card, CardLine
 from tests.support.memory_parts import memory
@@ -129,6 +130,9 @@ def values(
         "secrets": (Secret(secret="mark-secret", opened_by="mark-opener", hint="mark-hint"),),
         "lines": [{"speaker": "counselor", "text": "mark-line"}],
         "items": [{"id": "q1", "rates": "effect", "text": "mark-item"}],
+        "recalled": (MemoryItem(id="1.1", text="mark-recalled", session=1),),
+        "thoughts": Thoughts(strategy="mark-strategy"),
+        "acts": True,
         "none_against": 4,
         "two_quotes": 5,
         "absence": True,

@@ -31,6 +31,7 @@ PARTS = {
     "roles",
     "safety",
     "secrets",
+    "switch",
 }
 """Modules of parts of settings, and of how they are found."""
 NOT_SETTINGS = {"script_judges.yaml"}

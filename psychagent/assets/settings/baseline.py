@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from psychagent.assets.address import Address
 from psychagent.assets.settings.end_token import EndToken
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings, moved_to
 from psychagent.assets.settings.safety import SafetySettings
 from psychagent.assets.settings.secrets import Headers, KeyName, ModelName, names_of_secrets
+from psychagent.assets.settings.switch import Switched
 from psychagent.domain.base import MOST_STEPS
+from psychagent.domain.strategy.kinds import REFERENCE_NAMES, MemoryKind, Planning, SkillUse, StrategyKind
 from psychagent.domain.text.name import checked_name
 
 
@@ -70,6 +72,23 @@ class RetrievalSettings(Settings):
     """Most skills that may pass the session's coarse filter."""
 
 
+class SkillSettings(Settings):
+    """Which skills the counselor is shown."""
+
+    use: Annotated[SkillUse, Switched] = SkillUse.ON
+    """`off` shows none and makes no filter, rewrite or search; `random` shows as many of the session's stage,
+    drawn by seed, as a control."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_word(cls, data: object) -> object:
+        return {"use": data} if isinstance(data, str | bool) else data
+
+
+def _named_by_reference(value: object) -> object:
+    return REFERENCE_NAMES.get(value, value) if isinstance(value, str) else value
+
+
 class BaselineSettings(Settings):
     """One complete system under study: its models, retrieval, memory, reply format and limits.
 
@@ -87,8 +106,16 @@ class BaselineSettings(Settings):
     """Model that writes summary and client file; null is the counselor's."""
     share_prefix: bool = False
     """Ask for summary and client file behind the counselor's messages, which a prefix cache serves."""
-    reply_format: Literal["tags", "json"] = "tags"
-    """How thoughts and response are asked for; small models need `json`."""
+    strategy: StrategyKind = StrategyKind.PSYCHAGENT
+    """How the counselor comes to its next turn (see docs/baselines.md)."""
+    reply_format: Literal["tags", "json", "plain"] = "tags"
+    """How thoughts and response are asked for; small models need `json`, `plain` asks for the words alone."""
+    memory: Annotated[MemoryKind, BeforeValidator(_named_by_reference)] = MemoryKind.FILE
+    """What the counselor carries from session to session (see docs/baselines.md)."""
+    planning: Annotated[Planning, Switched] = Planning.ON
+    """`off` takes the stage from the session's number, and its objectives are those of all clients."""
+    skills: SkillSettings = SkillSettings()
+    """Which skills the counselor is shown; a word alone is its `use`."""
     end_token: EndToken = "</end>"
     """Mark after the last response of a session."""
     max_sessions: int = Field(default=6, ge=1, le=MOST_STEPS)
@@ -100,6 +127,8 @@ class BaselineSettings(Settings):
     dialogue no longer fits: its case fails, or it closes there with the words that were said."""
     memory_tokens: int = Field(default=800, ge=200)
     """Most estimated tokens that memory may take in a prompt; the rest stays stored."""
+    memory_top_k: int = Field(default=5, ge=1, le=50)
+    """Most items of a memory that is searched (`rag`, `mem0`, `memorybank`) that a turn is shown."""
     retrieval: RetrievalSettings = RetrievalSettings()
     """How skills are retrieved."""
     embedding: EmbeddingSettings = EmbeddingSettings()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from psychagent.assets.settings.endpoint import EndpointSettings, Settings
+from psychagent.assets.settings.switch import Switched
 from psychagent.domain.risk.finding import RiskMode
 
 
@@ -28,7 +29,7 @@ class RiskEndpoint(EndpointSettings):
 class SafetySettings(Settings):
     """How danger in the client's words is heard and handled."""
 
-    mode: RiskMode = RiskMode.WATCH
+    mode: Annotated[RiskMode, Switched] = RiskMode.WATCH
     """`watch` records findings and changes no prompt and no reply; `act` also handles them; `off` does
     neither. With a person as client it is always `act`."""
     endpoint: RiskEndpoint | None = None

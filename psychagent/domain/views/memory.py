@@ -10,6 +10,7 @@ from psychagent.domain.base import Record
 from psychagent.domain.file_facts import NO_LABELS, file_facts, is_filled, to_row
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary, Standing
 from psychagent.domain.safety import Danger, SafetyNote
+from psychagent.domain.strategy.item import MemoryItem
 from psychagent.domain.text.fence import fenced
 from psychagent.domain.tokens import clip_to_clause, clip_to_tokens, estimate_tokens
 
@@ -53,8 +54,21 @@ class SafetyLine(NamedTuple):
     note: SafetyNote
 
 
+class SaidSession(NamedTuple):
+    """An earlier session, word for word or from where it still fits."""
+
+    number: int
+    turns: tuple[MemoryItem, ...]
+
+
 class MemoryView(Record):
     """The part of memory that a prompt shows: at most `MEMORY_TOKENS` in all."""
+
+    met: int = 0
+    """How many sessions a memory that is searched was filled in: what of it fits stands with each turn."""
+    portrait: str = ""
+    said: tuple[SaidSession, ...] = ()
+    """The earlier dialogues, oldest first."""
 
     safety: tuple[SafetyLine, ...] = ()
     """The newest note that holds a danger or a plan, always, and the last two others; oldest first."""
@@ -74,7 +88,7 @@ class MemoryView(Record):
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to show, as before the first session."""
-        return not (self.file_lines or self.recent)
+        return not (self.file_lines or self.recent or self.said or self.met or self.safety)
 
 
 def view_memory(

@@ -14,7 +14,7 @@ from psychagent.domain.memory import ClientFile
 from psychagent.domain.plan import Plan
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.reply import Reply
-from psychagent.nodes.memory.reflect import FileReply, file_reply
+from psychagent.nodes.memory.client_file import FileReply, file_reply
 from psychagent.nodes.memory.summary_reply import SummaryReply, read_summary
 from psychagent.replies.as_json import read_json
 from tests.support.every import MODALITIES

@@ -18,19 +18,13 @@ from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import ReplyError
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.knobs import Knobs
-from psychagent.nodes.memory.reflect import (
-    chosen,
-    file_reply,
-    reflect,
-    reflection_prompt,
-    shape_of,
-    summarize,
-    update_file,
-)
+from psychagent.nodes.memory.client_file import file_reply
+from psychagent.nodes.memory.prompt import reflection_prompt, shape_of
+from psychagent.nodes.memory.reflect import chosen, reflect, summarize, update_file
 from psychagent.nodes.memory.summary_reply import summary_shape
 from psychagent.nodes.state import CourseState, FileUpdated, OpenSession, Selected, Summarized
 from tests.support.every import MODALITIES
-from tests.support.fakes import Cast, brief_for, case_of, filed, summed_up
+from tests.support.fakes import Cast, brief_for, case_of, filed, next_turn, summed_up
 from tests.support.memory_parts import client_file, memory, summary
 
 
@@ -244,7 +238,7 @@ def test_with_a_shared_prefix_both_tasks_stand_behind_the_counselors_messages(ke
     skills = brief.candidates[:2]
     said = [turn.model_copy(update={"skills": skills}) for turn in rollout(0, "x").turns]
     turns = [*said, said[0].model_copy(update={"text": "Goodbye.", "ends_session": True})]
-    last = counselor_prompt(cast.deps, brief, said, skills).messages
+    last = counselor_prompt(cast.deps, brief, said, next_turn(skills)).messages
     for task in (Role.SUMMARY, Role.CLIENT_FILE):
         messages = reflection_prompt(cast.deps, brief, turns, task).messages
         assert messages[: len(last) - 1] == last[:-1]

@@ -1,0 +1,1 @@
+"""How a system under study works: its strategy, its memory, whether it plans, which skills it is shown."""

@@ -1,0 +1,65 @@
+"""Each kind of memory: how prompts show it, what it takes in after a session, what a turn recalls."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from psychagent.domain.strategy.item import MemoryStock
+from psychagent.domain.strategy.kinds import MemoryKind
+from psychagent.domain.turn import Turn
+from psychagent.domain.usage import Usage
+from psychagent.domain.views.kinds import (
+    View,
+    in_full,
+    item_of,
+    newest_that_fit,
+    nothing,
+    without_file,
+    word_for_word,
+)
+from psychagent.llm.chat import Answer
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.memory.client_file import update_client_file
+from psychagent.nodes.state import Brief, FileUpdated
+
+Remember = Callable[[Deps, Brief, Sequence[Turn]], Awaitable[FileUpdated]]
+"""Takes in a finished session, given its turns; may ask the reflector."""
+Recall = Callable[[Deps, Brief, Sequence[Turn]], Awaitable[Answer[tuple[str, ...]]]]
+"""Finds the items that the counselor's next turn is shown, by their ids, best first; given the turns."""
+
+
+async def _carry_on(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> FileUpdated:
+    """Take in nothing: the summary, which every system writes, is all there is."""
+    return FileUpdated(client_file=brief.memory.client_file, stock=brief.memory.stock)
+
+
+async def _keep_turns(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> FileUpdated:
+    """Keep the session's turns; of the older ones those that a later prompt can still show."""
+    said = [item_of(turn, session=brief.session_index, at=at) for at, turn in enumerate(turns)]
+    kept = newest_that_fit([*brief.memory.stock.items, *said], brief.memory_tokens)
+    return FileUpdated(client_file=brief.memory.client_file, stock=MemoryStock(items=tuple(kept)))
+
+
+async def _recall_nothing(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[tuple[str, ...]]:
+    return Answer((), Usage())
+
+
+@dataclass(frozen=True)
+class MemoryStrategy:
+    """A kind of memory, as three functions that the same graph calls."""
+
+    view: View
+    """What the head of a session's prompts shows; the same in all of its turns."""
+    remember: Remember
+    recall: Recall = _recall_nothing
+    """What stands at a turn's tail."""
+
+
+MEMORIES: Mapping[MemoryKind, MemoryStrategy] = {
+    MemoryKind.FILE: MemoryStrategy(in_full, update_client_file),
+    MemoryKind.NONE: MemoryStrategy(nothing, _carry_on),
+    MemoryKind.RECAP: MemoryStrategy(without_file, _carry_on),
+    MemoryKind.HISTORY: MemoryStrategy(word_for_word, _keep_turns),
+}
+"""Every kind of memory that a baseline may name."""

@@ -1,0 +1,105 @@
+"""The prompts of what is written after a session: summary, client file and their like."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from psychagent.assets.prompts import Rendered
+from psychagent.domain.base import Speaker, Stage
+from psychagent.domain.plan import allowed_stages
+from psychagent.domain.profile import THEORY_MODELS
+from psychagent.domain.role import Role
+from psychagent.domain.text.fence import Own
+from psychagent.domain.turn import Turn
+from psychagent.domain.views.memory import write_file
+from psychagent.llm.prompt import Message, Prompt, system, user
+from psychagent.nodes.counselor_view import view_session
+from psychagent.nodes.deps import Sources
+from psychagent.nodes.state import Brief
+
+ReflectionRole = Literal[Role.SUMMARY, Role.CLIENT_FILE]
+
+
+def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], task: ReflectionRole) -> Prompt:
+    """Write the prompt of a reflection task; the prompts of a session differ only in their last part."""
+    words = sources.prompts(brief.case.language).render(
+        f"{task}/task",
+        modality=brief.case.modality.value,
+        stages=[stage.value for stage in following_stages(brief)],
+        last=brief.is_last,
+        plan=brief.plan,
+        session_index=brief.session_index,
+        max_sessions=brief.knobs.max_sessions,
+        client_file=Own(write_file(brief.memory.client_file)),
+        theory_shape=Own(shape_of(THEORY_MODELS[brief.case.modality])),
+    )
+    write = _after_session if sources.baseline.share_prefix else _on_transcript
+    messages, rendered = write(sources, brief, turns, words)
+    return Prompt.of(
+        task,
+        messages,
+        rendered=[*rendered, words],
+        seed=brief.seed(task),
+        call=brief.call(task),
+        also={"said": _said(turns)},
+    )
+
+
+def following_stages(brief: Brief) -> tuple[Stage, ...]:
+    """List the stages that the next session's plan may have."""
+    return allowed_stages(
+        brief.plan.stage, session_index=brief.session_index, max_sessions=brief.knobs.max_sessions
+    )
+
+
+Written = tuple[tuple[Message, ...], tuple[Rendered, ...]]
+"""A prompt's messages, and the templates before its task."""
+
+
+def _after_session(sources: Sources, brief: Brief, turns: Sequence[Turn], task: str) -> Written:
+    """Ask behind the counselor's own messages, which a prefix cache of its model still holds."""
+    view = view_session(sources, brief, turns)
+    after = sources.prompts(brief.case.language).render("summary/after")
+    return view.followed_by(f"{after}\n\n{task}"), (*view.rendered, after)
+
+
+def _on_transcript(sources: Sources, brief: Brief, turns: Sequence[Turn], task: str) -> Written:
+    """Ask in a prompt of its own, with the session as a transcript."""
+    prompts = sources.prompts(brief.case.language)
+    head = prompts.render("summary/system")
+    dialogue = prompts.render(
+        "summary/dialogue",
+        plan=brief.plan,
+        memory=brief.view,
+        turns=turns,
+        session_index=brief.session_index,
+        max_sessions=brief.knobs.max_sessions,
+    )
+    return (system(head), user(f"{dialogue}\n\n{task}")), (head, dialogue)
+
+
+def _said(turns: Sequence[Turn]) -> dict[str, list[str]]:
+    """List each speaker's words: as messages of a chat they do not name their speaker."""
+    return {speaker.value: [turn.text for turn in turns if turn.speaker is speaker] for speaker in Speaker}
+
+
+@cache
+def shape_of(model: type[BaseModel]) -> str:
+    """Write a model's fields as example JSON with empty values."""
+    schema = model.model_json_schema()
+    return json.dumps(_shape(schema, schema.get("$defs", {})))
+
+
+def _shape(schema: dict[str, Any], defs: dict[str, Any]) -> Any:
+    if "$ref" in schema:
+        return _shape(defs[schema["$ref"].rsplit("/", 1)[-1]], defs)
+    if schema.get("type") == "array":
+        return [_shape(schema["items"], defs)]
+    if "properties" in schema:
+        return {name: _shape(part, defs) for name, part in schema["properties"].items()}
+    return ""

@@ -1,0 +1,33 @@
+"""What the strategies differ in: the head of their prompts, notes at its tail, and calls before the reply."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from psychagent.domain.strategy.kinds import StrategyKind
+from psychagent.domain.turn import Thoughts, Turn
+from psychagent.llm.chat import Answer
+from psychagent.nodes.deps import Deps
+from psychagent.nodes.state import Brief
+
+Think = Callable[[Deps, Brief, Sequence[Turn]], Awaitable[Answer[Thoughts]]]
+"""Asks, before the counselor speaks, what its turn should heed; given the session so far."""
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """How a counselor comes to its next turn; all strategies are held by the same graph."""
+
+    head: str = "counselor/system"
+    """Template of what its prompts begin with."""
+    has_notes: bool = False
+    """Whether it is told where the session stands; where the safety gate acts, every strategy is."""
+    think: Think | None = None
+
+
+STRATEGIES: Mapping[StrategyKind, Strategy] = {
+    StrategyKind.PSYCHAGENT: Strategy(has_notes=True),
+    StrategyKind.PLAIN: Strategy(head="counselor/plain_system"),
+}
+"""Every strategy that a baseline may name."""
