@@ -22,6 +22,7 @@ from psychagent.records.folder import CaseFolder, SessionFile, session_number
 from psychagent.records.known import EVALUATION, JUDGED_CASE, kind_at, why_no_session
 from psychagent.records.session import SessionRecord
 from psychagent.records.transcript import Utterance
+from psychagent.replies.reply import has_thoughts
 from psychagent.scales.dialogue import Line, guess_text_language, is_opener
 
 
@@ -85,8 +86,9 @@ def _dialogue(record: SessionRecord, labels: Labels, *, thoughts: bool) -> Itera
             continue
         is_counselor = utterance.role == "assistant"
         who = f"[cyan]{labels.counselor}[/cyan]" if is_counselor else f"[green]{labels.client}[/green]"
-        if thoughts and turn and turn.thoughts:
-            thought = f"({turn.thoughts.assessment} → {turn.thoughts.strategy})"
+        if thoughts and turn and turn.thoughts and has_thoughts(turn.thoughts):
+            found = turn.thoughts.assessment or turn.thoughts.client_state
+            thought = f"({found} → {turn.thoughts.strategy})"
             yield f"  [dim italic]{escape(thought)}[/dim italic]"
         if turn and turn.by_gate:
             who += f"{labels.gap}[yellow]{labels.brackets.format(text=labels.note('by_gate'))}[/yellow]"

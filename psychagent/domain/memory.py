@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from psychagent.domain.base import Record, asked_for
+from psychagent.domain.base import Modality, Record, asked_for
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import (
     BtTheory,
@@ -83,6 +83,8 @@ class SessionSummary(Record):
     safety: Annotated[SafetyNote, BeforeValidator(note_from_text)] = SafetyNote()
     ending: Ending | None = None
     """Only in the summary of a last session."""
+    next_approach: Modality | None = None
+    """The school that the next session follows, where planning is `therapy`; None keeps the case's."""
 
     def tasks(self) -> tuple[Homework, ...]:
         """Pair each task with how far it was agreed on."""

@@ -64,7 +64,7 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
 def _head(sources: Sources, brief: Brief) -> Rendered:
     return sources.prompts(brief.case.language).render(
         STRATEGIES[sources.baseline.strategy].head,
-        modality=brief.case.modality.value,
+        modality=brief.approach.value,
         plan=brief.plan,
         memory=brief.view,
         last=brief.is_last,
@@ -188,7 +188,7 @@ def render_moment(
             turn=spoken + 1,
             turns_left=most - spoken,
             last=brief.is_last,
-            modality=brief.case.modality.value,
+            modality=brief.approach.value,
             **given,
         ),
     )

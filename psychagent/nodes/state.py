@@ -10,7 +10,7 @@ from typing import Annotated, TypedDict
 from langgraph.channels.delta import DeltaChannel
 
 from psychagent.assets.prompts import Rendered
-from psychagent.domain.base import Record, Stage
+from psychagent.domain.base import Modality, Record, Stage
 from psychagent.domain.call import WHOLE_SESSION, CallId, Place, thread_id
 from psychagent.domain.cause import Cause
 from psychagent.domain.client_memory import Recall
@@ -33,7 +33,9 @@ from psychagent.errors import SettingsError
 from psychagent.nodes.knobs import Knobs
 from psychagent.safety.answer import Card
 
-_IN_ROLLOUTS = frozenset({Role.COUNSELOR, Role.CLIENT, Role.REWRITE, Role.RISK})
+_IN_ROLLOUTS = frozenset(
+    {Role.COUNSELOR, Role.CLIENT, Role.REWRITE, Role.PERCEIVE, Role.STRATEGIZE, Role.RISK}
+)
 """The roles that are asked in each rollout; the others are asked once a session."""
 
 
@@ -65,6 +67,12 @@ class Brief:
     def is_last(self) -> bool:
         """Whether no session follows this one."""
         return is_last(self.plan, session_index=self.session_index, max_sessions=self.knobs.max_sessions)
+
+    @property
+    def approach(self) -> Modality:
+        """The school that the session follows: the case's, unless the session before chose another."""
+        last = self.memory.summaries[-1] if self.memory.summaries else None
+        return (last.next_approach if last else None) or self.case.modality
 
     @property
     def region(self) -> str:

@@ -1,4 +1,4 @@
-"""The script as the counselor's helpers: the coarse filter of a session and the query of a turn."""
+"""The script as the counselor's helpers: the filter of a session, the query of a turn, how to answer it."""
 
 from __future__ import annotations
 
@@ -41,6 +41,28 @@ def play_rewrite(scene: Scene) -> str:
         "skill": scene.pick(lines["skill"][_kind_of(scene, utterance)], "skill"),
     }
     return json.dumps(query, ensure_ascii=False)
+
+
+def play_perceive(scene: Scene) -> str:
+    """Say how the client's last words sound, by the expressions that the script knows."""
+    utterance = str(scene.value("turns", [{}])[-1].get("text", ""))
+    kind = _kind_of(scene, utterance)
+    feelings = {"good": "hopeful", "trouble": "sad", "unsure": "torn"}
+    found = {
+        "ends": False,
+        "rejects": kind in {"declined", "disagree", "minimize"},
+        "emotion": feelings.get(kind, "anxious"),
+        "intensity": 0.5,
+    }
+    return json.dumps(found, ensure_ascii=False)
+
+
+def play_strategize(scene: Scene) -> str:
+    """Draw a strategy that was not used lately."""
+    names = [str(name) for name, _ in scene.value("strategies", [])]
+    used = set(scene.value("used", []))
+    fresh = [name for name in names if name not in used] or names
+    return json.dumps({"strategy": scene.pick(fresh, "strategy"), "aim": ""}, ensure_ascii=False)
 
 
 def _kind_of(scene: Scene, text: str) -> str:

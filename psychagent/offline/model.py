@@ -21,7 +21,7 @@ from psychagent.llm.prompt import Prompt
 from psychagent.offline.client import play_client
 from psychagent.offline.counselor import play_counselor
 from psychagent.offline.judging.judge import play_judge
-from psychagent.offline.lookup import play_filter, play_rewrite
+from psychagent.offline.lookup import play_filter, play_perceive, play_rewrite, play_strategize
 from psychagent.offline.recall import play_recall
 from psychagent.offline.reflector import play_file, play_summary
 from psychagent.offline.scene import Scene
@@ -31,6 +31,8 @@ _PARTS: dict[str, Callable[[Scene], str]] = {
     "client": play_client,
     "filter": play_filter,
     "rewrite": play_rewrite,
+    "perceive": play_perceive,
+    "strategize": play_strategize,
     "summary": play_summary,
     "client_file": play_file,
     "recall": play_recall,

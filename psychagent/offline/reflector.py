@@ -87,6 +87,8 @@ def play_summary(scene: Scene) -> str:
         "safety": safety_note(scene, said),
         "ending": _ending(scene, said["client"], homework, flag),
     }
+    if schools := scene.value("approaches", []):
+        reply["next_approach"] = schools[_bond(scene, said["client"]) == "doubting"]
     return json.dumps(reply, ensure_ascii=False)
 
 

@@ -36,7 +36,10 @@ from psychagent.nodes.state import Brief
 from tests.support.flat import baseline_of, live, runtime_of
 
 Query = Literal["rewrite", "utterance"]
-ROLES = ("counselor", "client", "filter", "rewrite", "summary", "client_file", "recall", "risk")
+ROLES = (
+    *("counselor", "client", "filter", "rewrite", "perceive", "strategize"),
+    *("summary", "client_file", "recall", "risk"),
+)
 Reply = str | AIMessage | Exception
 """What a scripted model says, or what it raises."""
 _ROLE_NAMES = {"human": "user", "ai": "assistant", "system": "system"}

@@ -140,6 +140,14 @@ class BaselineSettings(Settings):
     prompts_root: FilePath | None = None
     """Prompt folder; null is the bundled one."""
 
+    @model_validator(mode="after")
+    def _of_one_piece(self) -> BaselineSettings:
+        if self.planning is Planning.THERAPY and self.skills.use is not SkillUse.OFF:
+            raise ValueError(
+                "planning 'therapy' changes the approach, and skills belong to one; set skills to 'off'"
+            )
+        return self
+
     @property
     def reflecting(self) -> EndpointSettings:
         """The model that writes summary and client file."""

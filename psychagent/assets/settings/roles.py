@@ -24,7 +24,7 @@ def endpoint_of(
         SettingsError: If the role does not occur in a course, or a script has no other model.
     """
     match role:
-        case Role.COUNSELOR | Role.FILTER | Role.REWRITE:
+        case Role.COUNSELOR | Role.FILTER | Role.REWRITE | Role.PERCEIVE | Role.STRATEGIZE:
             return _with_model(baseline.counselor, counselor_model)
         case Role.SUMMARY | Role.CLIENT_FILE:
             return _with_room(baseline.reflecting, role)

@@ -10,10 +10,11 @@ from typing import Any, Literal
 from pydantic import BaseModel
 
 from psychagent.assets.prompts import Rendered
-from psychagent.domain.base import Speaker, Stage
+from psychagent.domain.base import Modality, Speaker, Stage
 from psychagent.domain.plan import allowed_stages
 from psychagent.domain.profile import THEORY_MODELS
 from psychagent.domain.role import Role
+from psychagent.domain.strategy.kinds import Planning
 from psychagent.domain.text.fence import Own
 from psychagent.domain.turn import Turn
 from psychagent.domain.views.memory import write_file
@@ -29,7 +30,8 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
     """Write the prompt of a reflection task; the prompts of a session differ only in their last part."""
     words = sources.prompts(brief.case.language).render(
         f"{task}/task",
-        modality=brief.case.modality.value,
+        modality=brief.approach.value,
+        approaches=_approaches(sources, brief),
         stages=[stage.value for stage in following_stages(brief)],
         last=brief.is_last,
         plan=brief.plan,
@@ -48,6 +50,13 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
         call=brief.call(task),
         also={"said": _said(turns)},
     )
+
+
+def _approaches(sources: Sources, brief: Brief) -> tuple[str, ...]:
+    """List the schools that the next session may follow, the present one first; empty if nobody chooses."""
+    if sources.baseline.planning is not Planning.THERAPY:
+        return ()
+    return tuple(sorted((school.value for school in Modality), key=lambda name: name != brief.approach.value))
 
 
 def following_stages(brief: Brief) -> tuple[Stage, ...]:

@@ -24,6 +24,7 @@ from psychagent.nodes.state import CourseState, Summarized
 
 def summarize(deps: Deps) -> CourseNode:
     """Make the node that writes the session's summary."""
+    planning = deps.baseline.planning
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         brief = brief_of(deps, state, runtime.context or deps.knobs)
@@ -31,8 +32,10 @@ def summarize(deps: Deps) -> CourseNode:
         ending = deps.prompts(brief.case.language).stage_plan(brief.case.modality, Stage.TERMINATION)
         answer = await deps.chat(Role.SUMMARY, brief.knobs).request(
             prompt,
-            lambda reply: read_last_summary(reply, ending) if brief.is_last else read_summary(reply),
-            shape=summary_shape(following_stages(brief)),
+            lambda reply: (
+                read_last_summary(reply, ending) if brief.is_last else read_summary(reply, planning)
+            ),
+            shape=summary_shape(following_stages(brief), planning),
         )
         return {"summarized": Summarized(summary=answer.value, usage=answer.usage)}
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator
 
-from psychagent.domain.base import Stage, asked_for
+from psychagent.domain.base import Modality, Stage, asked_for
 from psychagent.domain.file_facts import says_all_of
 from psychagent.domain.memory import (
     ClientStateAnalysis,
@@ -17,6 +17,7 @@ from psychagent.domain.memory import (
 )
 from psychagent.domain.plan import Plan
 from psychagent.domain.safety import SafetyNote, note_from_text
+from psychagent.domain.strategy.kinds import Planning
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.reply import Reply
 from psychagent.replies.as_json import Shape, json_shape, read_json
@@ -49,19 +50,25 @@ class SummaryReply(_AnySummary):
     homework: Annotated[tuple[Annotated[Homework, BeforeValidator(_task)], ...], BeforeValidator(_tasks)] = ()
 
 
+class TherapySummaryReply(SummaryReply):
+    """The summary of a session where planning also chooses the school of the next."""
+
+    next_approach: Modality
+
+
 class LastSummaryReply(_AnySummary):
     """The summary of a last session: no plan and no homework, but what the client is left with."""
 
     ending: Ending
 
 
-def read_summary(reply: Reply) -> SessionSummary:
+def read_summary(reply: Reply, planning: Planning = Planning.ON) -> SessionSummary:
     """Read the summary of a session that another may follow.
 
     Raises:
         MalformedReplyError: If it has another form, or thoughts stand in what others are told of it.
     """
-    written = read_json(reply.content, SummaryReply)
+    written = read_json(reply.content, _reply_of(planning))
     plan = written.next_session_plan
     # the client is given its homework, and a judge may read the plan
     for text in (plan.title, *plan.focus, *(item.task for item in written.homework)):
@@ -82,10 +89,14 @@ def read_last_summary(reply: Reply, plan: Plan) -> SessionSummary:
     return SessionSummary(**dict(read_json(reply.content, LastSummaryReply)), next_session_plan=plan)
 
 
-def summary_shape(allowed: tuple[Stage, ...]) -> Shape:
+def _reply_of(planning: Planning) -> type[SummaryReply]:
+    return TherapySummaryReply if planning is Planning.THERAPY else SummaryReply
+
+
+def summary_shape(allowed: tuple[Stage, ...], planning: Planning = Planning.ON) -> Shape:
     """Return the shape that a server is asked to hold: the allowed stages, or a last session's."""
     if not allowed:
         return json_shape(LastSummaryReply)
-    name, schema = json_shape(SummaryReply)
+    name, schema = json_shape(_reply_of(planning))
     stages = {"enum": [stage.value for stage in allowed], "type": "string"}
     return Shape(name, schema | {"$defs": schema["$defs"] | {"Stage": stages}})

@@ -10,8 +10,9 @@ from psychagent.domain.turn import Thoughts, Turn
 from psychagent.llm.chat import Answer
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.state import Brief
+from psychagent.nodes.strategies import theramind
 
-Think = Callable[[Deps, Brief, Sequence[Turn]], Awaitable[Answer[Thoughts]]]
+Think = Callable[[Deps, Brief, Sequence[Turn]], Awaitable[Answer[Thoughts | None]]]
 """Asks, before the counselor speaks, what its turn should heed; given the session so far."""
 
 
@@ -29,5 +30,6 @@ class Strategy:
 STRATEGIES: Mapping[StrategyKind, Strategy] = {
     StrategyKind.PSYCHAGENT: Strategy(has_notes=True),
     StrategyKind.PLAIN: Strategy(head="counselor/plain_system"),
+    StrategyKind.THERAMIND: Strategy(head="counselor/theramind_system", think=theramind.think),
 }
 """Every strategy that a baseline may name."""
