@@ -20,6 +20,7 @@ from psychagent.chats.texts import load_chat_texts
 from psychagent.domain.call import thread_id
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import AuditKey
+from psychagent.domain.risk.finding import About
 from psychagent.domain.role import ClientKind
 from psychagent.errors import LockError, PsychAgentError, RecordError, usage_of
 from psychagent.files.change import make_folder, remove_file
@@ -111,11 +112,22 @@ class Chat:
 
         Args:
             scene: Where the course stands.
-            intro: What the card begins with; empty says that it was asked for.
+            intro: What the card begins with where no session follows; empty says that it was asked for.
         """
-        language = self.plan.record.language
-        card = self.deps.safety(language).card(self.plan.record.region or "", scene.about)
-        return card.model_copy(update={"intro": intro or load_chat_texts(language).card.asked})
+        card = self.card(scene.about, closed=scene.is_closed or bool(intro))
+        return card.model_copy(
+            update={"intro": intro or load_chat_texts(self.plan.record.language).card.asked}
+        )
+
+    def card(self, about: About, *, closed: bool = False) -> Card:
+        """Return the card for a kind of danger where the person is.
+
+        Args:
+            about: The kind of danger.
+            closed: Whether no session is open.
+        """
+        texts = self.deps.safety(self.plan.record.language)
+        return texts.card(self.plan.record.region or "", about, closed=closed)
 
     def note_help(self, scene: Scene) -> None:
         """Record that the person asked for help.

@@ -166,7 +166,7 @@ class _Talk:
             self.texts.carried.format(things=things) if things else self.texts.carried_summary
         )
         if self.card is not None:
-            self.person.see_card(self.card)
+            self.person.see_card(self.safety.after_session(self.card))
             self.card = None
 
     def _stand_in(self) -> None:
@@ -175,7 +175,7 @@ class _Talk:
             return
         before = self.scene.turns[-1].text if self.scene.turns else ""
         heard = self.safety.rules.hear(self.said, before)
-        card = self.safety.card(self.chat.plan.record.region or "", heard.about)
+        card = self.chat.card(heard.about)
         # that of another danger, from before, has other numbers
         if max(heard.hard, heard.soft) >= HIGH and card != self.card:
             self._show_card(card)
@@ -234,7 +234,7 @@ class _Talk:
         """Show the card where words that go nowhere tell of danger: no gate and no counselor hears them."""
         heard = self.safety.rules.hear(words)
         if max(heard.hard, heard.soft) > NO_RISK:
-            self.person.see_card(self.safety.card(self.chat.plan.record.region or "", heard.about))
+            self.person.see_card(self.chat.card(heard.about, closed=self.scene.is_closed))
 
     def _wants_next(self) -> bool:
         """Ask whether the next session begins."""

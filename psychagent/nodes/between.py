@@ -51,7 +51,7 @@ def _shown(sources: Sources, state: CourseState, knobs: Knobs) -> dict[str, obje
     session = state["finished_session"]
     assert session is not None, "reflect runs before pause"
     own = [turn.text for turn in session.turns if turn.speaker is Speaker.COUNSELOR]
-    card = last_card(sources, brief_of(sources, state, knobs), session.risk)
+    card = last_card(sources, brief_of(sources, state, knobs), session.risk, closed=True)
     return {
         "closed": True,
         "counselor": own[-1] if own else "",
@@ -69,4 +69,4 @@ def _ask_person(sources: Sources, brief: Brief, shown: Mapping[str, object]) -> 
         heard = texts.rules.hear(said if isinstance(said, str) else "")
         if max(heard.hard, heard.soft) > NO_RISK:
             more["problem"] = _IN_DANGER.format(named=texts.named(brief.region, heard.about))
-            more["card"] = texts.card(brief.region, heard.about).model_dump(mode="json")
+            more["card"] = texts.card(brief.region, heard.about, closed=True).model_dump(mode="json")

@@ -127,6 +127,8 @@ async def test_a_card_stays_last_in_sight_where_a_session_ends_in_danger(tmp_pat
     person, _ = await type_into(cast_of("Hello.", "I hear you."), tmp_path, [HOPELESS, "/end"])
     assert person.kinds("wait", "words")[-5:] == ["told", "card", "told", "asked", "told"]
     assert len(person.of("card")) == 2
+    talk = plain_rules(Language.EN).texts.talk
+    assert [card.talk for card in person.cards] == [talk.open, talk.closed]
 
 
 async def test_help_shows_the_card_at_once_and_is_recorded(tmp_path: Path) -> None:
@@ -310,6 +312,7 @@ async def test_words_between_sessions_are_told_apart_and_danger_in_them_shows_th
     between = kinds.index("card")
     assert kinds[between + 1] == "told"
     assert kinds.count("card") == 2, "and the one that stands at the end"
+    assert {card.talk for card in person.cards} == {plain_rules(Language.EN).texts.talk.closed}
 
 
 async def test_when_no_session_follows_help_stands_last_in_sight(tmp_path: Path) -> None:

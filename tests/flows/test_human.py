@@ -83,6 +83,7 @@ async def test_danger_that_is_told_of_between_sessions_shows_the_card() -> None:
     await graph.ainvoke(Command(resume="I am tired."), CONFIG, context=knobs)
     state = await graph.ainvoke(Command(resume="I want to kill myself."), CONFIG, context=knobs)
     assert waiting(state)["card"]["lines"][0]["call"] == "911"
+    assert waiting(state)["card"]["talk"].startswith("This session is over")
     assert waiting(state)["problem"].startswith("do not wait here: call now. People you can reach now: 911")
 
 
