@@ -16,11 +16,9 @@ from langgraph.types import Command
 from psychagent.chats.back import take_back
 from psychagent.chats.plan import ChatPlan
 from psychagent.chats.scene import Scene, scene_of
-from psychagent.chats.texts import load_chat_texts
 from psychagent.domain.call import thread_id
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import AuditKey
-from psychagent.domain.risk.finding import About
 from psychagent.domain.role import ClientKind
 from psychagent.errors import LockError, PsychAgentError, RecordError, usage_of
 from psychagent.files.change import make_folder, remove_file
@@ -46,7 +44,6 @@ from psychagent.runs.closing import close_case
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, refuse_other
 from psychagent.runs.totals import with_totals
-from psychagent.safety.answer import Card
 
 Answer = str | Mapping[str, bool]
 """A person's words, or `CLOSE` in place of them."""
@@ -106,28 +103,6 @@ class Chat:
         plan = self.plan.in_region(region)
         write_chat(plan.record_path, plan.record)
         return replace(self, plan=plan)
-
-    def help_card(self, scene: Scene, intro: str = "") -> Card:
-        """Return what a person who asks for help is shown: for the kind of danger last spoken of.
-
-        Args:
-            scene: Where the course stands.
-            intro: What the card begins with where no session follows; empty says that it was asked for.
-        """
-        card = self.card(scene.about, closed=scene.is_closed or bool(intro))
-        return card.model_copy(
-            update={"intro": intro or load_chat_texts(self.plan.record.language).card.asked}
-        )
-
-    def card(self, about: About, *, closed: bool = False) -> Card:
-        """Return the card for a kind of danger where the person is.
-
-        Args:
-            about: The kind of danger.
-            closed: Whether no session is open.
-        """
-        texts = self.deps.safety(self.plan.record.language)
-        return texts.card(self.plan.record.region or "", about, closed=closed)
 
     def note_help(self, scene: Scene) -> None:
         """Record that the person asked for help.
