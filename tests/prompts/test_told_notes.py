@@ -87,7 +87,7 @@ def test_voices_on_record_and_those_that_a_model_heard_were_told_of(language: La
     case = case_of(f"{language.value}01")
     brief = brief_for(DEPS, case, session_index=2)
     families = risk_families(DEPS.skills(language).stage(case.modality, brief.skill_stage))
-    (skill, *_), *_ = [meta.skills for meta in families if meta.id.endswith("voices-safety")]
+    (skill, *_), *_ = [meta.skills for meta in families if meta.voices]
     assert VOICES[language] in note(language, *said, level=2, skills=(skill.id,))
 
 

@@ -26,9 +26,6 @@ from psychagent.nodes.state import Brief
 from psychagent.safety.rules import RiskRules
 from psychagent.skills.shown import risk_skills, tells_of_voices
 
-_VOICES = "voices"
-"""What the ids of the rules hold that hear an answer to a question about voices."""
-
 
 def danger_notes(
     sources: Sources,
@@ -96,9 +93,9 @@ def _tells_of_voices(
     told = [recorded_danger(brief)]
     for before, turn in pairwise(turns):
         if turn.speaker is Speaker.CLIENT:
-            affirmed = {*rules.hear(turn.text, before.text).patterns} - {*rules.hear(turn.text).patterns}
-            if any(_VOICES in rule for rule in affirmed):
+            if rules.affirms_voices(turn.text, before.text):
                 return True
+            affirmed = {*rules.hear(turn.text, before.text).patterns} - {*rules.hear(turn.text).patterns}
             told += [before.text, turn.text] if affirmed else [turn.text]
     return tells_of_voices(skills, "\n".join(told), skill_ids)
 
