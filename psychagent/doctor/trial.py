@@ -74,6 +74,7 @@ def _values(prompts: PromptLibrary, held: Memory, modality: Modality) -> dict[st
         "card": Card(title=_WORD, intro=_WORD, lines=(CardLine(name=_WORD),), closing=_WORD),
         "skills": [_filled(Skill)],
         "shown": [],
+        "before": [],
         "metas": [{"id": _WORD, "name": _WORD, "description": _WORD}],
         "stage": Stage.INTERVENTION.value,
         "stages": [Stage.INTERVENTION.value, Stage.CONSOLIDATION.value],

@@ -19,6 +19,7 @@ from psychagent.llm.reply import Reply
 from psychagent.nodes.aloud import say_turn
 from psychagent.nodes.counselor_view import joined, render_moment, render_skills, turns_after, view_session
 from psychagent.nodes.deps import Deps, SessionNode, Sources
+from psychagent.nodes.safety.open_danger import gone_on_with
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import JsonReply, Shape, json_shape, parse_json_reply
 from psychagent.replies.reply import CounselorReply
@@ -72,7 +73,8 @@ def counselor_prompt(
 ) -> Prompt:
     """Write a counselor prompt in the order of the contract: head, dialogue, this turn's skills and notes."""
     view = view_session(sources, brief, turns)
-    skills = render_skills(sources, brief, skill_ids, shown=view.shown)
+    before = gone_on_with(sources, brief, turns, level=risk_level or NO_RISK, about=risk_about)
+    skills = render_skills(sources, brief, skill_ids, shown=view.shown, before=before)
     moment = render_moment(sources, brief, turns, skill_ids, risk_level, risk_about)
     # the notes say a high level in a sentence
     told = {"risk_level": risk_level, "risk_about": risk_about.value} if risk_level else {}

@@ -101,7 +101,12 @@ def joined(*notes: str) -> str:
 
 
 def render_skills(
-    sources: Sources, brief: Brief, skill_ids: Sequence[str], *, shown: frozenset[str]
+    sources: Sources,
+    brief: Brief,
+    skill_ids: Sequence[str],
+    *,
+    shown: frozenset[str],
+    before: frozenset[str] = frozenset(),
 ) -> Rendered:
     """Write a turn's skills.
 
@@ -110,16 +115,17 @@ def render_skills(
         brief: The session.
         skill_ids: The turn's skills, best first.
         shown: Ids of skills that stand further up, so that their name is enough.
+        before: Ids of those that an earlier turn had before it, so that their name is enough there, too.
     """
     prompts = sources.prompts(brief.case.language)
-    known = shown & set(skill_ids)
+    known, before = shown & set(skill_ids), before & set(skill_ids)
 
     def render() -> Rendered:
         by_id = sources.skills(brief.case.language).by_id(brief.case.modality, brief.skill_stage)
         skills = [by_id[skill_id] for skill_id in skill_ids]
-        return prompts.render("counselor/skills", skills=skills, shown=known)
+        return prompts.render("counselor/skills", skills=skills, shown=known, before=before)
 
-    return brief.once((prompts, "skills", tuple(skill_ids), known), render)
+    return brief.once((prompts, "skills", tuple(skill_ids), known, before), render)
 
 
 def turns_after(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> int:
