@@ -10,6 +10,7 @@ from psychagent.domain.risk.danger import (
     StillOpen,
     also_told,
     is_newly_told,
+    is_unprompted,
     own_death_unasked,
     still_open,
 )
@@ -130,6 +131,8 @@ def _where(
         newly_told=acts and is_newly_told(turns, level=risk_level or NO_RISK, about=risk_about),
         still_open=still,
         own_unasked=is_past_half(turns, most) and own_death_unasked(turns, now=about, asks=rules.asks_self),
+        unprompted=acts
+        and is_unprompted(turns, about=risk_about, asks=rules.asks_about, asks_self=rules.asks_self),
     )
 
 
