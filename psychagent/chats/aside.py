@@ -50,9 +50,10 @@ def hear_aside(chat: Chat, person: Person, scene: Scene, words: str) -> None:
 async def take_between(chat: Chat, person: Person, words: str) -> None:
     """Carry danger that is told of between two sessions into the next, and say what becomes of the words."""
     texts = load_chat_texts(chat.plan.record.language)
+    faults: tuple[type[Exception], ...] = (PsychAgentError, *chat.faults)
     try:
         is_carried = await _carry(chat, words)
-    except (PsychAgentError, *chat.faults) as error:
+    except faults as error:
         person.be_told(str(error))
         is_carried = False
     person.be_told(texts.carried_aside if is_carried else texts.unheard)

@@ -58,7 +58,8 @@ BY_GATE = {
 def test_a_danger_that_only_the_gate_hears_gets_the_question_and_the_plan_of_its_kind(
     language: Language, about: str
 ) -> None:
-    lines, told = LINES[language], {"risk_level": 2, "risk_about": about}
+    lines = LINES[language]
+    told: dict[str, Any] = {"risk_level": 2, "risk_about": about}
     danger = lines["dangers"].get(BY_GATE.get(about, ""))
     ask = danger["ask"] if danger else lines["counselor"]["risk_ask"]
     asked = on_danger(scene_of(language, ["…"], **told), 4)
@@ -85,7 +86,7 @@ def test_a_danger_that_was_told_of_between_sessions_is_asked_about_first(
     language: Language, about: str, key: str
 ) -> None:
     line = LINES[language]["counselor"][key]
-    told = {"risk_level": 2, "risk_about": about}
+    told: dict[str, Any] = {"risk_level": 2, "risk_about": about}
     assert line in _greeting(scene_of(language, [], [], **told))
     assert line not in _greeting(scene_of(language, [], []))
     assert ends_known_danger(scene_of(language, ["…", "…"], [line], **told))
