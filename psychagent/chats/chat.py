@@ -16,7 +16,6 @@ from langgraph.types import Command
 from psychagent.chats.back import take_back
 from psychagent.chats.plan import ChatPlan
 from psychagent.chats.scene import Scene, scene_of
-from psychagent.chats.texts import load_chat_texts
 from psychagent.domain.call import thread_id
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import AuditKey
@@ -45,7 +44,6 @@ from psychagent.runs.closing import close_case
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, refuse_other
 from psychagent.runs.totals import with_totals
-from psychagent.safety.answer import Card
 
 Answer = str | Mapping[str, bool]
 """A person's words, or `CLOSE` in place of them."""
@@ -105,17 +103,6 @@ class Chat:
         plan = self.plan.in_region(region)
         write_chat(plan.record_path, plan.record)
         return replace(self, plan=plan)
-
-    def help_card(self, scene: Scene, intro: str = "") -> Card:
-        """Return what a person who asks for help is shown: for the kind of danger last spoken of.
-
-        Args:
-            scene: Where the course stands.
-            intro: What the card begins with; empty says that it was asked for.
-        """
-        language = self.plan.record.language
-        card = self.deps.safety(language).card(self.plan.record.region or "", scene.about)
-        return card.model_copy(update={"intro": intro or load_chat_texts(language).card.asked})
 
     def note_help(self, scene: Scene) -> None:
         """Record that the person asked for help.

@@ -59,6 +59,11 @@ class Scene:
     asked: str = ""
     """Id of the interrupt that the person's words answer."""
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether a session is over and none is open: nobody hears what is typed."""
+        return self.at in {At.BETWEEN, At.LAST, At.OVER}
+
 
 def scene_of(deps: Deps, snapshot: StateSnapshot, knobs: Knobs) -> Scene:
     """Read a snapshot that was taken with its subgraphs."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
+from psychagent.chats.aside import card_of, hear_aside, help_card, take_between
 from psychagent.chats.chat import Answer, Chat
 from psychagent.chats.lines import Obey, Refuse, Say, read_line
 from psychagent.chats.person import Person
@@ -14,7 +15,7 @@ from psychagent.chats.regions import ask_region
 from psychagent.chats.scene import At, Ended, Scene, turns_left
 from psychagent.chats.texts import ChatTexts, Order, load_chat_texts
 from psychagent.domain.base import Speaker
-from psychagent.domain.risk.finding import HIGH, NO_RISK
+from psychagent.domain.risk.finding import HIGH
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.errors import CallError, PsychAgentError, RecordError
@@ -70,7 +71,7 @@ class _Talk:
             # reading a line blocks the loop: a Ctrl-C of before it must be heard first
             await asyncio.sleep(0)
             answer: Answer | None = None
-            if self.scene.at is At.BETWEEN and not self._wants_next():
+            if self.scene.at is At.BETWEEN and not await self._wants_next():
                 return self._leave()
             if self.scene.at is At.WORDS:
                 answer = self.chat.unsent(self.scene) or self._ask_words()
@@ -101,7 +102,7 @@ class _Talk:
     def _say_over(self, words: str) -> None:
         """Say that no session follows, and whom to turn to instead: the command ends, and /help with it."""
         self.person.be_told(words.format(folder=self.chat.place.path))
-        self.person.see_card(self.chat.help_card(self.scene, self.texts.card.after))
+        self.person.see_card(help_card(self.chat, self.scene, ends=True))
 
     async def _go_on(self, answer: Answer | None) -> bool:
         """Let the course go on; return False where the person leaves because it cannot."""
@@ -166,7 +167,7 @@ class _Talk:
             self.texts.carried.format(things=things) if things else self.texts.carried_summary
         )
         if self.card is not None:
-            self.person.see_card(self.card)
+            self.person.see_card(self.safety.after_session(self.card))
             self.card = None
 
     def _stand_in(self) -> None:
@@ -175,7 +176,7 @@ class _Talk:
             return
         before = self.scene.turns[-1].text if self.scene.turns else ""
         heard = self.safety.rules.hear(self.said, before)
-        card = self.safety.card(self.chat.plan.record.region or "", heard.about)
+        card = card_of(self.chat, heard.about)
         # that of another danger, from before, has other numbers
         if max(heard.hard, heard.soft) >= HIGH and card != self.card:
             self._show_card(card)
@@ -193,7 +194,7 @@ class _Talk:
             match self._order():
                 case None | Order.QUIT:
                     return False
-                case "":
+                case Refuse(""):
                     return True
                 case Order.BACK if await self._take_back():
                     return True
@@ -211,8 +212,8 @@ class _Talk:
         self.person.be_told(self.texts.taken_back if is_taken else self.texts.nothing_back)
         return is_taken
 
-    def _order(self) -> Order | str | None:
-        """Ask for Enter or an order; return it, an empty text for Enter, or other words."""
+    def _order(self) -> Order | Say | Refuse | None:
+        """Ask for Enter or an order; return it, a refusal without a reason for Enter, or other words."""
         while True:
             typed = self.person.ask("> ", self.safety.texts.help)
             if typed is None:
@@ -222,34 +223,28 @@ class _Talk:
                     self._help()
                 case Obey(order):
                     return order
-                case Refuse(""):
-                    return ""
-                case Refuse(why):
-                    return why
-                case Say(text):
-                    self._hear_aside(text)
-                    return text
+                case Say(text) as said:
+                    hear_aside(self.chat, self.person, self.scene, text)
+                    return said
+                case Refuse() as refused:
+                    return refused
 
-    def _hear_aside(self, words: str) -> None:
-        """Show the card where words that go nowhere tell of danger: no gate and no counselor hears them."""
-        heard = self.safety.rules.hear(words)
-        if max(heard.hard, heard.soft) > NO_RISK:
-            self.person.see_card(self.safety.card(self.chat.plan.record.region or "", heard.about))
-
-    def _wants_next(self) -> bool:
+    async def _wants_next(self) -> bool:
         """Ask whether the next session begins."""
         self.person.be_told(self.texts.next)
         while True:
             match self._order():
-                case "" | Order.NEW:
+                case Refuse("") | Order.NEW:
                     return True
                 case None | Order.QUIT:
                     return False
+                case Say(words):
+                    await take_between(self.chat, self.person, words)
                 case _:
-                    # words are no answer to this: nobody would hear them
                     self.person.be_told(self.texts.unheard)
-                    if not self.person.can_choose:
-                        return True
+            # words are no answer to this, but who types none at a prompt cannot be asked again
+            if not self.person.can_choose:
+                return True
 
     def _ask_words(self) -> Answer | None:
         """Ask for the person's words; None where it leaves."""
@@ -285,7 +280,7 @@ class _Talk:
 
     def _help(self) -> None:
         """Show the card at once, and only then record that it was asked for."""
-        self.person.see_card(self.chat.help_card(self.scene))
+        self.person.see_card(help_card(self.chat, self.scene))
         try:
             self.chat.note_help(self.scene)
         except RecordError as error:

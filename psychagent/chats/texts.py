@@ -104,6 +104,8 @@ class ChatTexts(Record):
     next: str
     unheard: str
     """Of words that are typed between two sessions."""
+    carried_aside: str
+    """The same of words that tell of danger: the counselor of the next session has them."""
     course_over: str
     """With `{folder}`."""
     was_over: str

@@ -77,6 +77,7 @@ def _values(prompts: PromptLibrary, held: Memory, modality: Modality) -> dict[st
         "shown": [],
         "recalled": (MemoryItem(id="1.1", text=_WORD, session=1),),
         "thoughts": Thoughts(assessment=_WORD, client_state=_WORD, strategy=_WORD),
+        "before": [],
         "metas": [{"id": _WORD, "name": _WORD, "description": _WORD}],
         "emotions": ["calm", "torn"],
         "emotion": _WORD,

@@ -70,6 +70,8 @@ class MetaSkill(_InPlace):
     beside_danger: bool = False
     """Whether its skills are in place while a danger is open: people who may help, an ending, talk that gets
     hard. Those of other families wait until it is settled."""
+    voices: bool = False
+    """Whether a family for danger is for voices and pursuers: the notes have words of their own for them."""
     about: Mapping[About, tuple[str, ...]] = Field(default_factory=dict)
     """Kinds of danger that a family for danger is for, and regular expressions for what the client says where
     it is the right one; the first family for a kind stands in where none is heard."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.ending import end_reason
+from psychagent.domain.memory import Memory
+from psychagent.domain.risk.between import tell_between
 from psychagent.domain.risk.finding import NO_RISK
 from psychagent.domain.role import ClientKind
 from psychagent.nodes.client import last_card
@@ -33,7 +35,8 @@ def pause(deps: Deps) -> CourseNode:
     async def wait(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         knobs = knobs_of(runtime.context, deps.knobs)
         if knobs.client is ClientKind.HUMAN and _goes_on(deps, state, knobs):
-            _ask_person(deps, brief_of(deps, state, knobs), _shown(deps, state, knobs))
+            said = _ask_person(deps, brief_of(deps, state, knobs), _shown(deps, state, knobs))
+            return {"memory": carried(deps, state, said)} if said else {}
         return {}
 
     return wait
@@ -51,7 +54,7 @@ def _shown(sources: Sources, state: CourseState, knobs: Knobs) -> dict[str, obje
     session = state["finished_session"]
     assert session is not None, "reflect runs before pause"
     own = [turn.text for turn in session.turns if turn.speaker is Speaker.COUNSELOR]
-    card = last_card(sources, brief_of(sources, state, knobs), session.risk)
+    card = last_card(sources, brief_of(sources, state, knobs), session.risk, closed=True)
     return {
         "closed": True,
         "counselor": own[-1] if own else "",
@@ -61,12 +64,26 @@ def _shown(sources: Sources, state: CourseState, knobs: Knobs) -> dict[str, obje
     }
 
 
-def _ask_person(sources: Sources, brief: Brief, shown: Mapping[str, object]) -> None:
-    """Interrupt until the person begins the next session; words that nobody hears may tell of danger."""
-    more: dict[str, object] = {}
+def carried(sources: Sources, state: CourseState, said: Sequence[str]) -> Memory:
+    """Return memory with what a person wrote between two sessions, as far as it tells of danger."""
+    memory, rules = state["memory"], sources.safety(state["case"].language).rules
+    for words in said:
+        heard = rules.hear(words)
+        memory = tell_between(memory, words, level=max(heard.hard, heard.soft), about=heard.about)
+    return memory
+
+
+def _ask_person(sources: Sources, brief: Brief, shown: Mapping[str, object]) -> list[str]:
+    """Interrupt until the person begins the next session; return what tells of danger meanwhile."""
+    more, told = dict[str, object](), list[str]()
     while (said := interrupt({**shown, **more})) not in ("", NEXT):
         more, texts = {"problem": _UNHEARD}, sources.safety(brief.case.language)
-        heard = texts.rules.hear(said if isinstance(said, str) else "")
+        # as an answer in a session may be given, too
+        words = said.get("text") if isinstance(said, Mapping) else said
+        words = words if isinstance(words, str) else ""
+        heard = texts.rules.hear(words)
         if max(heard.hard, heard.soft) > NO_RISK:
+            told.append(words)
             more["problem"] = _IN_DANGER.format(named=texts.named(brief.region, heard.about))
-            more["card"] = texts.card(brief.region, heard.about).model_dump(mode="json")
+            more["card"] = texts.card(brief.region, heard.about, closed=True).model_dump(mode="json")
+    return told

@@ -111,11 +111,22 @@ def _asked(sources: Sources, state: SessionState, brief: Brief) -> dict[str, obj
     }
 
 
-def last_card(sources: Sources, brief: Brief, findings: Sequence[RiskFinding]) -> Card | None:
-    """Write again the card of the session's worst danger, the last of several: it is needed later, too."""
+def last_card(
+    sources: Sources, brief: Brief, findings: Sequence[RiskFinding], *, closed: bool = False
+) -> Card | None:
+    """Write again the card of the session's worst danger, the last of several: it is needed later, too.
+
+    Args:
+        sources: Where the texts are.
+        brief: The session.
+        findings: What the safety gate found in it.
+        closed: Whether the session is over.
+    """
     shown = [one for one in findings if one.shows_card and one.level >= HIGH]
     worst = max(reversed(shown), key=lambda one: one.level, default=None)
-    return sources.safety(brief.case.language).card(brief.region, worst.about) if worst else None
+    if worst is None:
+        return None
+    return sources.safety(brief.case.language).card(brief.region, worst.about, closed=closed)
 
 
 def client_prompt(

@@ -19,6 +19,7 @@ from psychagent.llm.reply import Reply
 from psychagent.nodes.aloud import say_turn
 from psychagent.nodes.counselor_view import joined, render_tail, turns_after, view_session
 from psychagent.nodes.deps import Deps, SessionNode, Sources
+from psychagent.nodes.safety.open_danger import gone_on_with
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.replies.as_json import JsonReply, Shape, json_shape, parse_json_reply
 from psychagent.replies.reply import CounselorReply
@@ -77,7 +78,8 @@ def counselor_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], draf
         draft: The turn to be spoken as retrieval leaves it, or as it is stored.
     """
     view = view_session(sources, brief, turns)
-    tail = render_tail(sources, brief, turns, draft, shown=view.shown)
+    before = gone_on_with(sources, brief, turns, level=draft.risk_level or NO_RISK, about=draft.risk_about)
+    tail = render_tail(sources, brief, turns, draft, shown=view.shown, before=before)
     # the notes say a high level in a sentence
     told = {"risk_level": draft.risk_level, "risk_about": draft.risk_about.value} if draft.risk_level else {}
     return Prompt.of(

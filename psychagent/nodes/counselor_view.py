@@ -93,7 +93,13 @@ def joined(*notes: str) -> str:
 
 
 def render_tail(
-    sources: Sources, brief: Brief, turns: Sequence[Turn], draft: Turn, *, shown: frozenset[str]
+    sources: Sources,
+    brief: Brief,
+    turns: Sequence[Turn],
+    draft: Turn,
+    *,
+    shown: frozenset[str],
+    before: frozenset[str] = frozenset(),
 ) -> tuple[Rendered, ...]:
     """Write what is for one turn alone: recalled memory, skills, a strategy, and where the session stands.
 
@@ -105,11 +111,12 @@ def render_tail(
         turns: The dialogue before the counselor's turn.
         draft: That turn.
         shown: Ids of the skills that stand further up.
+        before: Ids of those that an earlier turn had before it.
     """
     strategy = STRATEGIES[sources.baseline.strategy]
     parts = [
         render_recalled(sources, brief, draft.recalled),
-        render_skills(sources, brief, draft.skills, shown=shown),
+        render_skills(sources, brief, draft.skills, shown=shown, before=before),
         *([render_thoughts(sources, brief, draft)] if strategy.think else []),
     ]
     if strategy.has_notes or brief.acts:
@@ -133,7 +140,12 @@ def render_thoughts(sources: Sources, brief: Brief, draft: Turn) -> Rendered:
 
 
 def render_skills(
-    sources: Sources, brief: Brief, skill_ids: Sequence[str], *, shown: frozenset[str]
+    sources: Sources,
+    brief: Brief,
+    skill_ids: Sequence[str],
+    *,
+    shown: frozenset[str],
+    before: frozenset[str] = frozenset(),
 ) -> Rendered:
     """Write a turn's skills.
 
@@ -142,16 +154,17 @@ def render_skills(
         brief: The session.
         skill_ids: The turn's skills, best first.
         shown: Ids of skills that stand further up, so that their name is enough.
+        before: Ids of those that an earlier turn had before it, so that their name is enough there, too.
     """
     prompts = sources.prompts(brief.case.language)
-    known = shown & set(skill_ids)
+    known, before = shown & set(skill_ids), before & set(skill_ids)
 
     def render() -> Rendered:
         by_id = sources.skills(brief.case.language).by_id(brief.case.modality, brief.skill_stage)
         skills = [by_id[skill_id] for skill_id in skill_ids]
-        return prompts.render("counselor/skills", skills=skills, shown=known)
+        return prompts.render("counselor/skills", skills=skills, shown=known, before=before)
 
-    return brief.once((prompts, "skills", tuple(skill_ids), known), render)
+    return brief.once((prompts, "skills", tuple(skill_ids), known, before), render)
 
 
 def turns_after(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> int:

@@ -24,6 +24,9 @@ FIRST_QUESTIONS = {
     "danger_again": "danger_again",
 }
 """What the last summary says of danger, and the question with which the next session begins."""
+_OPEN_QUESTIONS = ("risk_open", "danger_open")
+"""That where only the gate knows of a danger on record: about dying, and about another."""
+_KNOWN_QUESTIONS = (*FIRST_QUESTIONS.values(), *_OPEN_QUESTIONS)
 
 
 def first_questions(scene: Scene) -> dict[str, str]:
@@ -66,9 +69,7 @@ def asked_risk(scene: Scene) -> bool:
 def has_asked_before(scene: Scene) -> bool:
     """Return whether this session dealt with a danger, new or old."""
     lines = scene.lines["counselor"]
-    return asked_risk(scene) or any(
-        _was_asked(scene, lines[question]) for question in FIRST_QUESTIONS.values()
-    )
+    return asked_risk(scene) or any(_was_asked(scene, lines[question]) for question in _KNOWN_QUESTIONS)
 
 
 def on_danger(scene: Scene, turns_left: int) -> str:
@@ -82,11 +83,17 @@ def on_danger(scene: Scene, turns_left: int) -> str:
         return "" if is_cleared(scene, scene.own, scene.heard[1:]) else _plan(scene, turns_left)
     # what the safety gate tells the counselor of is danger even where the script's own words hear none
     is_told = int(scene.value("risk_level", 0)) >= HIGH
-    kind = heard_danger(scene, scene.heard[-1]) or (DYING if is_told else "")
+    kind = heard_danger(scene, scene.heard[-1]) or (_told_kind(scene) if is_told else "")
     if not kind or asked_kind(scene, scene.own):
         return ""
     no_room = len(scene.own) + 1 >= int(scene.value("max_turns", 8))
     return str(lines["risk_last"]) if no_room else first_questions(scene)[kind]
+
+
+def _told_kind(scene: Scene) -> str:
+    """Return the kind of danger that the safety gate tells of."""
+    about, kinds = scene.value("risk_about", ""), scene.lines["dangers"].items()
+    return next((kind for kind, danger in kinds if danger.get("about") == about), DYING)
 
 
 def _plan(scene: Scene, turns_left: int) -> str:
@@ -118,7 +125,7 @@ def on_known_danger(scene: Scene) -> str:
 def ends_known_danger(scene: Scene) -> bool:
     """Return whether the client has just answered the last question about a known danger."""
     lines = scene.lines["counselor"]
-    return any(lines[key] in scene.own[-1] for key in (*FIRST_QUESTIONS.values(), "risk_follow"))
+    return any(lines[key] in scene.own[-1] for key in (*_KNOWN_QUESTIONS, "risk_follow"))
 
 
 def checks_safety(scene: Scene, turns_left: int) -> bool:
@@ -140,10 +147,15 @@ def _was_asked(scene: Scene, question: str) -> bool:
 
 
 def question_of_last_time(scene: Scene, abstract: str) -> str:
-    """Return the question about danger that a session begins with, by the last summary; else nothing."""
+    """Return the question about danger that a session begins with, by the last summary or the gate."""
     reflector, lines = scene.lines["reflector"], scene.lines["counselor"]
     due = (question for flag, question in FIRST_QUESTIONS.items() if reflector[flag].strip() in abstract)
-    return str(lines[key]) if (key := next(due, "")) else ""
+    if key := next(due, ""):
+        return str(lines[key])
+    if not int(scene.value("risk_level", 0)):
+        return ""
+    dying, other = _OPEN_QUESTIONS
+    return str(lines[dying if _told_kind(scene) == DYING else other])
 
 
 def flag_of(scene: Scene, said: dict[str, list[str]]) -> str:
@@ -156,9 +168,9 @@ def flag_of(scene: Scene, said: dict[str, list[str]]) -> str:
             return "danger"
         past = any(scene.mentions(scene.lines["past_words"], text) for text in _voiced(scene, said["client"]))
         return "risk_past" if past else "risk"
-    if any(lines[question] in speech for question in ("danger_return", "danger_again")):
+    if any(lines[question] in speech for question in ("danger_return", "danger_again", "danger_open")):
         return "danger_again"
-    again = any(lines[question] in speech for question in FIRST_QUESTIONS.values())
+    again = any(lines[question] in speech for question in _KNOWN_QUESTIONS)
     return "risk_again" if again else ""
 
 
@@ -185,7 +197,7 @@ def safety_note(scene: Scene, said: dict[str, list[str]]) -> dict[str, str]:
         return {"danger": "denied", "asked": answer} if answer else {"danger": "none"}
     follow_up = scene.lines["reflector"]["safety"]["next"]
     if flag in ("risk_again", "danger_again"):
-        answer = _after(said, [lines[question] for question in FIRST_QUESTIONS.values()])
+        answer = _after(said, [lines[question] for question in _KNOWN_QUESTIONS])
         back = scene.mentions(scene.lines["came_back_words"], answer)
         agreed = {"agreed": _agreed_before(scene)} if back else {}
         return {"danger": "voiced" if back else "denied", "words": answer, "next": follow_up} | agreed

@@ -37,8 +37,11 @@ class Card(Record):
     intro: str
     lines: tuple[CardLine, ...]
     closing: str
+    talk: str = ""
+    """Whether one can go on talking where it is shown; empty in one that an older version wrote."""
     note: str = ""
-    """What to do if a number does not answer, where one could not be checked; empty otherwise."""
+    """What to do if a number does not answer, where one could not be checked, and how to see the numbers of
+    another place, where nobody said which it is; empty otherwise."""
 
 
 class _Guessed(NamedTuple):
@@ -59,12 +62,13 @@ class SafetyTexts(NamedTuple):
     texts: AnswerTexts
     resources: Resources
 
-    def card(self, region: str, about: About) -> Card:
+    def card(self, region: str, about: About, *, closed: bool = False) -> Card:
         """Write the card for a region and a kind of danger.
 
         Args:
             region: Two letters; empty where it is unknown.
             about: The kind of danger; `NONE` counts as danger to oneself.
+            closed: Whether no session is open, so that nobody reads what is written beside it.
         """
         kind = _known(about)
         words = self.texts.card[kind]
@@ -75,13 +79,20 @@ class SafetyTexts(NamedTuple):
         # the state answers for its emergency numbers: doubt belongs to the lines alone
         unsure = any(not one.verified for one in (*others, *(g.service for g in guessed if not g.is_state)))
         number = emergency[0].call if emergency else self.texts.said.local
-        return Card(
+        unchecked = self.texts.unchecked.format(emergency=number) if unsure else ""
+        card = Card(
             title=words.title,
             intro=words.intro,
             lines=(*first, *(to_line(one, self.rules.language) for one in (*emergency, *others))),
             closing=words.closing,
-            note=self.texts.unchecked.format(emergency=number) if unsure else "",
+            talk=self.texts.talk.open,
+            note="\n".join(note for note in (unchecked, "" if emergency else self.texts.unset) if note),
         )
+        return self.after_session(card) if closed else card
+
+    def after_session(self, card: Card) -> Card:
+        """Return a card as it is shown where no session is open: nobody reads what is written beside it."""
+        return card.model_copy(update={"talk": self.texts.talk.closed})
 
     def _for_most_readers(self, about: About) -> tuple[_Guessed, ...]:
         """List emergency numbers and urgent lines of the regions where most live who read the language."""
@@ -97,10 +108,13 @@ class SafetyTexts(NamedTuple):
         return tuple(found)
 
     def _in_region(self, guessed: _Guessed) -> CardLine:
-        language = self.rules.language
-        line, region = to_line(guessed.service, language), self.resources.file.regions[guessed.region].name
-        name = self.texts.said.region.format(region=region[language], service=line.name)
-        return line.model_copy(update={"name": name})
+        line = to_line(guessed.service, self.rules.language)
+        name = self._placed(guessed.region, line.name)
+        return line.model_copy(update={"name": name[:1].upper() + name[1:]})
+
+    def _placed(self, region: str, service: str) -> str:
+        """Name a service, or its number, with the place for which alone it is."""
+        return self.texts.said.region.format(region=self.texts.most_readers[region], service=service)
 
     def numbers(self, region: str, about: About) -> str:
         """Name what a counselor may name where it is asked for a number; empty where the region is unknown.
@@ -146,10 +160,10 @@ class SafetyTexts(NamedTuple):
         urgent = [one for one in others if one.urgent]
         named = [said.name(one, language) for one in (*emergency[:1], *urgent[:1])]
         if not emergency:
-            # the first number of each region
-            guessed = {one.region: self._in_region(one) for one in reversed(self._for_most_readers(kind))}
-            calls = [said.call.format(call=one.call, name=one.name) for one in reversed(guessed.values())]
-            named = [said.local, *calls, *named]
+            # the first number of each region, as what the local one is there: nobody takes it for their own
+            first = {one.region: one.service.call for one in reversed(self._for_most_readers(kind))}
+            calls = [self._placed(place, first[place]) for place in self.texts.most_readers if place in first]
+            named = [said.local_with.format(calls=said.regions.join(calls)) if calls else said.local, *named]
         return said.between.join(named)
 
 

@@ -69,6 +69,8 @@ class AnswerRule(Record):
     sentences of a remark; an empty one stands for any turn, and for none."""
     said: tuple[str, ...] = ()
     """How an answer begins that affirms without a yes: a time, a place; empty is the file's `yes`."""
+    voices: bool = False
+    """Whether such an answer tells of voices or pursuers, of which the counselor's notes speak."""
     voided_by: tuple[str, ...] = ()
     """Contexts of the answer in which it means nothing."""
     child_by: tuple[str, ...] = ()

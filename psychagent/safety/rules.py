@@ -123,6 +123,11 @@ class RiskRules:
         heard = self.hear(text)
         return heard.hard > NO_RISK or (heard.soft > NO_RISK and not judged)
 
+    def affirms_voices(self, text: str, before: str) -> bool:
+        """Return whether a turn tells of voices or pursuers by what it answers, if only with a yes."""
+        rules = {rule.id for rule, _, _ in self._answers if rule.voices}
+        return not rules.isdisjoint(self.hear(text, before).patterns)
+
     def asks_about(self, text: str) -> bool:
         """Return whether a counselor asks about danger: in a question, or in the sentence before one."""
         return _are_asked(self._asks, text)

@@ -35,10 +35,15 @@ class SaidTexts(Record):
     """The emergency number where the region is unknown."""
     local_title: str = Field(min_length=1)
     """The same, as a line of a card."""
+    local_with: str
+    """The emergency number where the region is unknown, with those of some regions: `{calls}`."""
     between: str
     """What stands between two services."""
-    region: str = "{region}: {service}"
-    """A service of a region that is named only because most who read the language live there."""
+    region: str
+    """A service, or its number, that is named only because many who read the language live there:
+    `{region}`, `{service}`."""
+    regions: str
+    """What stands between two regions."""
 
     @model_validator(mode="after")
     def _has_its_places(self) -> SaidTexts:
@@ -46,6 +51,7 @@ class SaidTexts(Record):
         _check(self.call_or_text, "call_or_text", {"call", "name", "text"})
         _check(self.text, "text", {"text", "name"})
         _check(self.link, "link", {"url"})
+        _check(self.local_with, "local_with", {"calls"})
         _check(self.region, "region", {"region", "service"})
         return self
 
@@ -59,6 +65,14 @@ class SaidTexts(Record):
         return self.text.format(text=text, name=name) if text else self.link.format(url=resource.url)
 
 
+class TalkTexts(Record):
+    """Whether one can go on talking where a card is shown."""
+
+    open: str = Field(min_length=1)
+    closed: str = Field(min_length=1)
+    """Where no session is open: nobody reads what is written."""
+
+
 class AnswerTexts(Record):
     """`configs/safety/texts/<language>.yaml`."""
 
@@ -70,9 +84,12 @@ class AnswerTexts(Record):
     unchecked: str
     """What a card adds where a number could not be checked with its owner; `{emergency}` is the number
     to call instead."""
-    most_readers: tuple[Region, ...] = ()
-    """The regions where most live who read the language, two letters each; their services are named, with the
-    region's name, where the person's region is unknown."""
+    most_readers: dict[Region, str] = {}
+    """The regions where most live who read the language, two letters each, and how one says "there"; their
+    services are named where the person's region is unknown."""
+    unset: str = Field(min_length=1)
+    """What a card adds where the person's region is unknown: how to see the numbers of another place."""
+    talk: TalkTexts
     help: str = Field(min_length=1)
     """One line that stands below every prompt of the person."""
 

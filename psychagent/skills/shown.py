@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 MOST_RISK_SKILLS = 2
 """Skills for danger that a turn shows once danger is voiced."""
 
-_OF_VOICES = "voices-safety"
-"""How the id of the family for voices and pursuers ends, at every stage of every modality."""
-
 TRAILING = 0.75
 """Share of the floor that the skills beside the best must reach: nearly as good is still a help."""
 
@@ -55,14 +52,14 @@ def risk_skills(skills: StageSkills) -> tuple[Skill, ...]:
 
 
 def tells_of_voices(skills: StageSkills, said: str, shown: Collection[str] = ()) -> bool:
-    """Return whether voices or pursuers were told of; true where no family knows, as in others' libraries.
+    """Return whether voices or pursuers were told of; true where no family is marked, as with others.
 
     Args:
         skills: The session's families.
         said: What the client has said, and what is on record.
         shown: Ids of skills that were found to fit: what a model says of the client's words led to them.
     """
-    families = [meta for meta in risk_families(skills) if meta.id.endswith(_OF_VOICES)]
+    families = [meta for meta in risk_families(skills) if meta.voices]
     fit = any(skill.id in shown for meta in families for skill in meta.skills)
     return not families or fit or any(meta.is_called_for(About.NONE, said) for meta in families)
 

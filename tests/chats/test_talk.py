@@ -127,6 +127,8 @@ async def test_a_card_stays_last_in_sight_where_a_session_ends_in_danger(tmp_pat
     person, _ = await type_into(cast_of("Hello.", "I hear you."), tmp_path, [HOPELESS, "/end"])
     assert person.kinds("wait", "words")[-5:] == ["told", "card", "told", "asked", "told"]
     assert len(person.of("card")) == 2
+    talk = plain_rules(Language.EN).texts.talk
+    assert [card.talk for card in person.cards] == [talk.open, talk.closed]
 
 
 async def test_help_shows_the_card_at_once_and_is_recorded(tmp_path: Path) -> None:
@@ -303,13 +305,26 @@ async def test_words_between_sessions_are_told_apart_and_danger_in_them_shows_th
     cast = cast_of("Hello.", "Goodbye.", "Again.", "Goodbye now.")
     person, ended = await type_into(cast, tmp_path, [SAD, "she did not answer", HOPELESS, "", "Better."])
     assert ended is Ended.OVER
-    unheard = load_chat_texts(Language.EN).unheard
-    assert person.of("told").count(unheard) == 2
-    assert HOPELESS not in str(cast.asked("counselor"))
+    texts = load_chat_texts(Language.EN)
+    assert [person.of("told").count(text) for text in (texts.unheard, texts.carried_aside)] == [1, 1]
+    opening = str(cast.asked("counselor")[2])
+    assert ("she did not answer" in opening, HOPELESS in opening) == (False, True)
+    assert "Danger was open when the last session ended" in opening
     kinds = [kind for kind, _ in person.shown]
     between = kinds.index("card")
     assert kinds[between + 1] == "told"
     assert kinds.count("card") == 2, "and the one that stands at the end"
+    assert {card.talk for card in person.cards} == {plain_rules(Language.EN).texts.talk.closed}
+
+
+async def test_danger_told_between_sessions_is_there_when_the_person_comes_back(tmp_path: Path) -> None:
+    cast = cast_of("Hello.", "Goodbye.", "Again.", "I hear you.")
+    person, _ = await type_into(cast, tmp_path, [SAD, HOPELESS, "/quit"])
+    assert person.kinds("wait", "words")[-4:] == ["card", "told", "asked", "told"]
+    again, _ = await type_into(cast, tmp_path, ["", "Better."])
+    assert again.of("said")[0] == "Again."
+    assert HOPELESS in str(cast.asked("counselor")[2])
+    assert len(cast.asked("summary")) == 1, "no node is held again"
 
 
 async def test_when_no_session_follows_help_stands_last_in_sight(tmp_path: Path) -> None:

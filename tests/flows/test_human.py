@@ -8,6 +8,8 @@ import pytest
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.types import Command
 
+from psychagent.domain.risk.finding import About
+from psychagent.domain.safety import Danger
 from psychagent.flows.course import build_course
 from psychagent.flows.single import build_single
 from psychagent.nodes.client import CLOSE
@@ -83,7 +85,25 @@ async def test_danger_that_is_told_of_between_sessions_shows_the_card() -> None:
     await graph.ainvoke(Command(resume="I am tired."), CONFIG, context=knobs)
     state = await graph.ainvoke(Command(resume="I want to kill myself."), CONFIG, context=knobs)
     assert waiting(state)["card"]["lines"][0]["call"] == "911"
+    assert waiting(state)["card"]["talk"].startswith("This session is over")
     assert waiting(state)["problem"].startswith("do not wait here: call now. People you can reach now: 911")
+
+
+async def test_danger_that_is_told_of_between_sessions_is_before_the_next_counselor() -> None:
+    cast = two_sessions()
+    graph = build_course(cast.deps, InMemorySaver(), pauses=True)
+    knobs = knobs_of(cast, client="human", region="US")
+    await graph.ainvoke(START, CONFIG, context=knobs)
+    await graph.ainvoke(Command(resume="I am tired."), CONFIG, context=knobs)
+    for said in ("Hello?", "I want to kill myself.", {"text": "He beats me.", "turn": 3}):
+        await graph.ainvoke(Command(resume=said), CONFIG, context=knobs)
+    state = await graph.ainvoke(Command(resume={"next": True}), CONFIG, context=knobs)
+    memory, opening = state["memory"], str(cast.asked("counselor")[2])
+    assert (memory.risk_level, memory.risk_about) == (2, About.SELF)
+    assert memory.summaries[-1].safety.danger is Danger.VOICED
+    assert "In their words: He beats me. / I want to kill myself." in opening
+    assert "Danger was open when the last session ended" in opening
+    assert "Hello?" not in opening, "what tells of no danger is not kept"
 
 
 async def test_the_counselor_hears_what_was_typed_and_is_not_asked_twice() -> None:

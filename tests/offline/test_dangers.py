@@ -7,13 +7,18 @@ from typing import Any
 
 import pytest
 
+from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language, Modality, Speaker
 from psychagent.domain.profile import ABOUT_DYING, NO_DANGER, RiskKind
+from psychagent.domain.risk.finding import About
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.safety import Danger, SafetyNote
+from psychagent.domain.turn import Turn
+from psychagent.nodes.safety.unasked import still_to_ask
 from psychagent.offline.client import play_client
 from psychagent.offline.client_words import heard_danger, is_unclear
-from psychagent.offline.danger import is_cleared
+from psychagent.offline.counselor import _greeting
+from psychagent.offline.danger import ends_known_danger, is_cleared, on_danger
 from tests.support.every import LANGUAGES
 from tests.support.offline_courses import bundled_profile, lines_of, offline_course, risk_of, said_by
 from tests.support.offline_rules import check_disclosure, check_words
@@ -38,6 +43,53 @@ def voiced_in(sessions: list[FinishedSession], statement: str) -> tuple[int, int
         if statement in turn.text
     ]
     return found
+
+
+BY_GATE = {
+    "harmed": "violence_at_home",
+    "child": "child_in_danger",
+    "drink": "drinking",
+    "others": "harm_to_others",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("about", [*BY_GATE, "self", "none"])
+def test_a_danger_that_only_the_gate_hears_gets_the_question_and_the_plan_of_its_kind(
+    language: Language, about: str
+) -> None:
+    lines = LINES[language]
+    told: dict[str, Any] = {"risk_level": 2, "risk_about": about}
+    danger = lines["dangers"].get(BY_GATE.get(about, ""))
+    ask = danger["ask"] if danger else lines["counselor"]["risk_ask"]
+    asked = on_danger(scene_of(language, ["…"], **told), 4)
+    assert asked == ask
+    if danger and not danger.get("unclear"):
+        assert danger["plan"] in on_danger(scene_of(language, ["…", "…"], ["…", asked], **told), 3)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("about", ["harmed", "drink"])
+def test_the_question_about_a_kind_asks_what_the_notes_would_ask_first(
+    language: Language, about: str
+) -> None:
+    prompts = PromptLibrary(language)
+    todo = prompts.data("counselor/unasked")[about]
+    asked = Turn(speaker=Speaker.COUNSELOR, text=LINES[language]["dangers"][BY_GATE[about]]["ask"])
+    left = still_to_ask(prompts, [asked], about=About(about), voices=False)
+    assert todo[0]["says"] not in left
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(("about", "key"), [("self", "risk_open"), ("drink", "danger_open")])
+def test_a_danger_that_was_told_of_between_sessions_is_asked_about_first(
+    language: Language, about: str, key: str
+) -> None:
+    line = LINES[language]["counselor"][key]
+    told: dict[str, Any] = {"risk_level": 2, "risk_about": about}
+    assert line in _greeting(scene_of(language, [], [], **told))
+    assert line not in _greeting(scene_of(language, [], []))
+    assert ends_known_danger(scene_of(language, ["…", "…"], [line], **told))
 
 
 @pytest.mark.slow

@@ -160,7 +160,7 @@ def test_three_skills_fit_on_average_over_the_library(language: Language) -> Non
             seen |= {skill.id for skill in skills}
             for first in range(0, len(skills) - 2, 3):
                 three = skills[first : first + 3]
-                text = library(language).render("counselor/skills", skills=three, shown=[])
+                text = library(language).render("counselor/skills", skills=three, shown=[], before=[])
                 sizes.append(estimate_tokens(text))
     assert mean(sizes) <= SKILLS_TAIL
 
@@ -171,7 +171,7 @@ def test_the_skills_for_a_danger_fit_as_many_as_a_turn_shows(language: Language,
     skills = risk_skills(TAGS.skills(language).stage(modality, Stage.INTERVENTION))
     for first in range(0, len(skills), MOST_RISK_SKILLS):
         shown = skills[first : first + MOST_RISK_SKILLS]
-        text = library(language).render("counselor/skills", skills=shown, shown=[])
+        text = library(language).render("counselor/skills", skills=shown, shown=[], before=[])
         assert estimate_tokens(text) <= SKILLS_TAIL
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import product
 from typing import Any
 
@@ -87,8 +88,29 @@ def test_voices_on_record_and_those_that_a_model_heard_were_told_of(language: La
     case = case_of(f"{language.value}01")
     brief = brief_for(DEPS, case, session_index=2)
     families = risk_families(DEPS.skills(language).stage(case.modality, brief.skill_stage))
-    (skill, *_), *_ = [meta.skills for meta in families if meta.id.endswith("voices-safety")]
+    (skill, *_), *_ = [meta.skills for meta in families if meta.voices]
     assert VOICES[language] in note(language, *said, level=2, skills=(skill.id,))
+
+
+HINTS = {
+    EN: ("Have you been thinking of dying, or of hurting yourself?", "No. I have a glass before work now."),
+    ZH: ("有一句我都会问：有没有想到死、想伤害自己？", "没有。早上那一杯少不了。"),
+}
+DRINKS = {EN: "how much they drink, what comes without it", ZH: "喝多少、不喝时怎么样"}
+CLOSES = {EN: r"go on closing|begin to close|your last turn", ZH: "收尾|最后一轮"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("spoken", [MOST - 3, MOST - 2, MOST - 1, MOST])
+def test_a_hint_of_drink_at_the_end_is_asked_about_and_no_closing_note_stands_beside_it(
+    language: Language, spoken: int
+) -> None:
+    asks, hint = HINTS[language]
+    rest = [HELLO[language], "x"] * (spoken - 1)
+    heard = DEPS.safety(language).rules.hear(hint, asks)
+    text = note(language, *rest, asks, hint, level=max(heard.hard, heard.soft), about=heard.about)
+    assert DRINKS[language] in text
+    assert not re.search(CLOSES[language], text)
 
 
 ASKED = {

@@ -47,7 +47,7 @@ def said(language: Language, region: str, about: About) -> list[str]:
 
 def words(card: Card) -> str:
     lines = [part for line in card.lines for part in (line.name, line.call, line.text, line.url, line.hours)]
-    return "\n".join([card.title, card.intro, *lines, card.closing, card.note])
+    return "\n".join([card.title, card.intro, *lines, card.closing, card.talk, card.note])
 
 
 def bare(language: Language, about: About) -> list[str]:
@@ -138,7 +138,21 @@ def test_a_card_says_why_it_is_shown_that_nobody_is_called_and_that_the_talk_goe
     }[language]
     assert why in card.intro
     assert cannot in card.closing
-    assert card.closing.endswith(goes_on)
+    assert card.talk == goes_on
+
+
+CLOSED = {EN: "nobody reads what is written here", ZH: "没有人看得到"}
+
+
+@pytest.mark.parametrize(("language", "about"), [*product(Language, KINDS)])
+def test_a_card_of_a_closed_session_does_not_say_that_the_talk_goes_on(
+    language: Language, about: About
+) -> None:
+    texts = gate(language)
+    for card in (texts.card("US", about, closed=True), texts.after_session(texts.card("US", about))):
+        assert CLOSED[language] in card.talk
+        assert texts.texts.talk.open not in words(card)
+        assert card.model_copy(update={"talk": ""}) == texts.card("US", about).model_copy(update={"talk": ""})
 
 
 PARENTS = {
@@ -197,36 +211,55 @@ def test_services_stand_in_a_sentence_as_one_would_say_them() -> None:
 
 def test_where_the_region_is_unknown_the_local_number_is_named_in_words() -> None:
     assert (
-        "now: your local emergency number, or 911 (United States: Emergency services), or 999 (United "
-        "Kingdom: Emergency services), or a line near you (listed at https://findahelpline.com). "
-        in gate(EN).takeover("", About.SELF, times=0)
+        "now: your local emergency number (in the US: 911, in the UK: 999), or a line near you (listed at "
+        "https://findahelpline.com). " in gate(EN).takeover("", About.SELF, times=0)
     )
     said = gate(ZH).takeover("", About.SELF, times=0)
-    assert "当地的急救或报警电话，或者 120（中国大陆：急救中心），或者 https://findahelpline.com 上" in said
-    assert gate(EN).card("", About.SELF).lines[0].name == "The emergency number of the place where you are"
+    assert "当地的急救或报警电话（在中国大陆：120），或者 https://findahelpline.com 上" in said
+    assert gate(EN).card("", About.SELF).lines[0].name == "Your local emergency number"
+
+
+@pytest.mark.parametrize(("language", "about"), [*product(Language, KINDS)])
+def test_where_the_region_is_unknown_no_number_stands_there_as_if_it_were_the_persons(
+    language: Language, about: About
+) -> None:
+    texts = gate(language)
+    card, places = texts.card("", about), [*texts.texts.most_readers.values()]
+    for line in card.lines:
+        assert not line.call or any(line.name.casefold().startswith(place.casefold()) for place in places)
+    for text in (texts.named("", about), texts.takeover("", about, times=0)):
+        first = text.index(texts.texts.said.local)
+        assert all(first < text.index(place) for place in places)
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_card_says_how_to_set_the_region_where_it_is_unknown(language: Language) -> None:
+    for about in KINDS:
+        assert "--region" in gate(language).card("", about).note
+        assert "--region" not in gate(language).card("US", about).note
 
 
 def test_who_reads_chinese_finds_numbers_of_the_mainland_with_its_name_where_the_region_is_unknown() -> None:
     card = gate(ZH).card("", About.SELF)
     assert [(line.name, line.call) for line in card.lines[:4]] == [
-        ("您所在地的急救或报警电话", ""),
-        ("中国大陆：急救中心", "120"),
-        ("中国大陆：报警", "110"),
-        ("中国大陆：全国统一心理援助热线", "12356"),
+        ("您当地的急救或报警电话", ""),
+        ("在中国大陆：急救中心", "120"),
+        ("在中国大陆：报警", "110"),
+        ("在中国大陆：全国统一心理援助热线", "12356"),
     ]
     assert "没能向机构核实" in card.note
-    assert not gate(ZH).card("", About.OTHERS).note
+    assert "没能向机构核实" not in gate(ZH).card("", About.OTHERS).note
     assert "中国大陆" not in gate(ZH).card("HK", About.SELF).model_dump_json()
 
 
 def test_who_reads_english_finds_numbers_of_two_countries_each_with_its_name() -> None:
     assert [(line.name, line.call) for line in gate(EN).card("", About.SELF).lines[1:5]] == [
-        ("United States: Emergency services", "911"),
-        ("United States: Suicide & Crisis Lifeline", "988"),
-        ("United Kingdom: Emergency services", "999"),
-        ("United Kingdom: Samaritans", "116 123"),
+        ("In the US: Emergency services", "911"),
+        ("In the US: Suicide & Crisis Lifeline", "988"),
+        ("In the UK: Emergency services", "999"),
+        ("In the UK: Samaritans", "116 123"),
     ]
-    assert "United" not in gate(EN).card("AU", About.SELF).model_dump_json()
+    assert "In the U" not in gate(EN).card("AU", About.SELF).model_dump_json()
 
 
 def test_a_line_that_keeps_office_hours_is_on_the_card_and_not_in_the_takeover() -> None:
@@ -277,6 +310,8 @@ def bundled() -> dict[str, Any]:
         (("said", "nearby"), "x", "unknown key 'said.nearby'"),
         (("card", "selves"), {"title": "x"}, "card.selves"),
         (("unchecked",), "Call.", "unchecked holds no place; it must hold once each of {emergency}"),
+        (("said", "local_with"), "x", "local_with holds no place; it must hold once each of {calls}"),
+        (("talk", "closed"), "", "talk.closed"),
         (("help",), "", "field 'help'"),
     ],
 )

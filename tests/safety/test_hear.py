@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.risk.finding import About, Classifier
 from psychagent.domain.turn import Turn
@@ -46,6 +48,20 @@ def test_soft_rules_count_only_where_no_model_may_have_judged() -> None:
 def test_a_yes_is_heard_by_what_it_answers() -> None:
     assert [f.level for f in hear_session(said("Do you want to die?", "Yes."), RULES)] == [2]
     assert hear_session(said("Do you want to eat?", "Yes."), RULES) == ()
+
+
+@pytest.mark.parametrize(
+    ("voices", "said", "found"), [(True, "Yes.", True), (True, "No.", False), (False, "Yes.", False)]
+)
+def test_a_yes_tells_of_voices_where_its_rule_says_so_whatever_its_id(
+    voices: bool, said: str, found: bool
+) -> None:
+    answers = (
+        AnswerRule(id="a", level=2, about=About.SELF, voices=voices, asked=("does he order it",)),
+        AnswerRule(id="voices_b", level=2, about=About.SELF, asked=("does he order it",)),
+    )
+    rules = RiskRules(RULES.file.model_copy(update={"answers": answers}), Language.EN)
+    assert rules.affirms_voices(said, "Does he order it?") is found
 
 
 def test_a_counselor_voices_no_danger() -> None:

@@ -35,6 +35,24 @@ HEARD = [
     (ZH, "每天都喝。白的半斤打底，早上还要补一口。", CONCERN),
     (ZH, "喝到断片也不是一回两回了", CONCERN),
 ]
+HINTS = [
+    (EN, "I have to sober up before the kids wake."),
+    (EN, "I usually sober up in the car before I go in."),
+    (EN, "I slept it off in the car park."),
+    (EN, "I have a glass in the morning now."),
+    (EN, "Just a glass before work, to get going."),
+    (EN, "My morning glass takes the edge off."),
+    (EN, "After those dinners I always get a driver to take me home."),
+    (EN, "Most nights I pay someone to drive me home."),
+    (EN, "Some mornings I'm still over the limit."),
+    (ZH, "应酬完都是叫代驾。"),
+    (ZH, "天天叫代驾，司机都认识我了。"),
+    (ZH, "我得醒醒酒再进门。"),
+    (ZH, "在车里醒了酒才上楼。"),
+    (ZH, "早上那一杯少不了。"),
+    (ZH, "中午也得来两口才行。"),
+    (ZH, "酒还没醒就去上班。"),
+]
 ANSWERED = [
     (EN, "When you don't drink, do you shake or sweat?", "Yes.", HIGH),
     (EN, "Have you driven after drinking?", "Yes, twice.", CONCERN),
@@ -57,6 +75,19 @@ CALM = [
     (EN, "I shook when I stopped the car, I was that angry."),
     (EN, "I drove past the pub after work."),
     (EN, "I'm going to stop drinking so much coffee tomorrow."),
+    (EN, "I waited until he sobered up."),
+    (EN, "That sobered me up, that letter."),
+    (EN, "I slept badly, and it was off to work again."),
+    (EN, "I have a glass of juice in the morning."),
+    (EN, "I broke a glass this morning."),
+    (EN, "I called a cab and someone drove us home."),
+    (EN, "My boss has a driver to take him home every night."),
+    (EN, "I'm five years sober, I don't need to sober up any more."),
+    (ZH, "我下班以后跑代驾，挣点外快。"),
+    (ZH, "他酒还没醒，我就没叫他。"),
+    (ZH, "早上那一杯咖啡少不了。"),
+    (ZH, "早上都得喝一口水才吃药。"),
+    (ZH, "孩子早上先喝一小杯奶。"),
     (ZH, "上台前手就抖，喝口水好一点。"),
     (ZH, "早上喝一口热水，胃舒服点。"),
     (ZH, "昨晚喝了两杯，叫了代驾回来。"),
@@ -83,6 +114,12 @@ NOT_ASKED = [(EN, "What do you like to drink?"), (EN, "Do you drive to work?"), 
 def test_drink_that_endangers_is_heard(language: Language, said: str, level: int) -> None:
     heard = load_safety(language).rules.hear(said)
     assert (max(heard.hard, heard.soft), heard.about) == (level, About.DRINK), heard
+
+
+@pytest.mark.parametrize(("language", "said"), HINTS)
+def test_a_hint_of_drink_is_a_concern_that_a_model_may_clear(language: Language, said: str) -> None:
+    heard = load_safety(language).rules.hear(said)
+    assert (heard.hard, heard.soft, heard.about) == (NO_RISK, CONCERN, About.DRINK), heard
 
 
 @pytest.mark.parametrize(("language", "asked", "said", "level"), ANSWERED)

@@ -22,6 +22,7 @@ from psychagent.skills.shown import (
     families_for,
     risk_skills,
     shortlist,
+    tells_of_voices,
 )
 from tests.support.every import LANGUAGES
 from tests.support.small_skills import skill_about
@@ -36,11 +37,11 @@ def family(
     always: bool = False,
     risk: bool = False,
     about: Mapping[About, tuple[str, ...]] = NO_KIND,
+    voices: bool = False,
 ) -> MetaSkill:
     skills = tuple(skill_about(f"{name}.{n}", "sleep") for n in range(size))
-    return MetaSkill(
-        id=name, name=name, description="d", always=always, risk=risk, about=about, skills=skills
-    )
+    marks = {"always": always, "risk": risk, "voices": voices}
+    return MetaSkill(id=name, name=name, description="d", **marks, about=about, skills=skills)
 
 
 def dangers(name: str, *skills: str) -> MetaSkill:
@@ -289,13 +290,32 @@ HEARD = {
 }
 
 
+@pytest.mark.parametrize(
+    ("marked", "said", "told"),
+    [
+        ("x", "A voice says so.", True),
+        ("x", "I am tired.", False),
+        ("voices-safety", "I am tired.", True),
+        ("", "I am tired.", True),
+    ],
+)
+def test_a_family_is_for_voices_where_it_says_so_whatever_its_id(marked: str, said: str, told: bool) -> None:
+    called = {About.SELF: ("A voice",)}
+    families = (
+        family("x", risk=True, about=called, voices=marked == "x"),
+        family("voices-safety", risk=True, about={About.SELF: ("tired",)}, voices=marked == "voices-safety"),
+    )
+    skills = KINDS.model_copy(update={"meta_skills": families})
+    assert tells_of_voices(skills, said) is told
+
+
 @pytest.mark.parametrize("language", list(Language))
 @pytest.mark.parametrize("modality", list(Modality))
 def test_voices_are_heard_in_the_words_of_a_note_and_not_where_there_are_none(
     language: Language, modality: Modality
 ) -> None:
     metas = SkillLibrary(language).stage(modality, Stage.CONCEPTUALIZATION).meta_skills
-    (voices,) = (meta for meta in metas if meta.id.endswith("voices-safety"))
+    (voices,) = (meta for meta in metas if meta.voices)
     yes, no = HEARD[language]
     for kind in voices.about:
         assert [text for text in yes if not voices.is_called_for(kind, text)] == []

@@ -50,6 +50,8 @@ class Typist:
     can_choose: bool = True
     shown: list[tuple[str, str]] = field(default_factory=list)
     """Kind and text, in order."""
+    cards: list[Card] = field(default_factory=list)
+    """The cards among them."""
     on_card: Callable[[], object] = lambda: None
     on_ask: Callable[[], object] = lambda: None
 
@@ -67,6 +69,7 @@ class Typist:
 
     def see_card(self, card: Card) -> None:
         self.on_card()
+        self.cards.append(card)
         self.shown.append(("card", card.title))
 
     def be_told(self, text: str) -> None:

@@ -102,6 +102,7 @@ def values(
         "client": "simulator",
         "skills": [marked_skill(n) for n in range(5)],
         "shown": [],
+        "before": [],
         "metas": [{"id": "a.b.c", "name": "mark-meta", "description": "mark-family"}],
         "stage": "intervention",
         "stages": [Stage.INTERVENTION.value, Stage.CONSOLIDATION.value],

@@ -81,6 +81,8 @@ class Terminal:
         for line in card.lines:
             lines += [self._service(line), *gap]
         lines += [*([] if gap else [Text()]), Text(card.closing)]
+        if card.talk:
+            lines.append(Text(card.talk))
         if card.note:
             lines += [*gap, Text(card.note, style="dim")]
         title = Text(f" {card.title} ", style="bold")

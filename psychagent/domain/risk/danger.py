@@ -116,6 +116,23 @@ def is_newly_told(turns: Sequence[Turn], *, level: int, about: About) -> bool:
     return level > (own[-1].risk_level or NO_RISK) or about not in known
 
 
+def is_unprompted(turns: Sequence[Turn], *, about: About, asks: Asks, asks_self: Asks) -> bool:
+    """Return whether the client's last words hint at a kind of danger that nobody asked about.
+
+    Args:
+        turns: The session up to these words.
+        about: Whose danger it is.
+        asks: Whether a counselor's words ask about danger.
+        asks_self: Whether they ask about dying or self-harm, which a hint of drink is no answer to.
+    """
+    own = [turn for turn in turns if turn.speaker is Speaker.COUNSELOR]
+    known = {About.NONE, About.SELF, *(turn.risk_about for turn in own)}
+    if not own or about in known:
+        return False
+    asked = own[-1].text
+    return asks_self(asked) or not asks(asked)
+
+
 def also_told(turns: Sequence[Turn], *, now: About, before: About) -> About:
     """Say which other danger was told of last; it is not over because a more pressing one is spoken of.
 

@@ -61,6 +61,8 @@ class Where(NamedTuple):
     """Whether the last words tell of danger that the counselor was not told of before."""
     still_open: StillOpen
     own_unasked: bool
+    unprompted: bool = False
+    """Whether the last words tell of a kind of danger of which no question was asked: they are no answer."""
 
 
 def can_be_answered(where: Where) -> bool:
@@ -87,14 +89,19 @@ def step_of(where: Where) -> Step:
     if where.own_unasked:
         return Step.OWN
     if where.level == CONCERN:
-        return Step.GO_ON if where.told or where.pressed else Step.FOLLOW
+        return Step.GO_ON if where.told or where.pressed else _first_answer(where)
     return _calm(where)
 
 
 def _at_the_end(where: Where) -> Step:
     if not (where.pressed or where.told):
-        return Step.FOLLOW
+        return _first_answer(where)
     return Step.STAY if where.newly_told else Step.SETTLE
+
+
+def _first_answer(where: Where) -> Step:
+    """Take up an answer; a hint of another danger than was asked about is asked about first."""
+    return Step.HEAR if where.unprompted else Step.FOLLOW
 
 
 def _is_late(where: Where) -> bool:

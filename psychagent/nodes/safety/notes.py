@@ -10,6 +10,7 @@ from psychagent.domain.risk.danger import (
     StillOpen,
     also_told,
     is_newly_told,
+    is_unprompted,
     own_death_unasked,
     still_open,
 )
@@ -25,9 +26,6 @@ from psychagent.nodes.safety.unasked import still_to_ask
 from psychagent.nodes.state import Brief
 from psychagent.safety.rules import RiskRules
 from psychagent.skills.shown import risk_skills, tells_of_voices
-
-_VOICES = "voices"
-"""What the ids of the rules hold that hear an answer to a question about voices."""
 
 
 def danger_notes(
@@ -96,9 +94,9 @@ def _tells_of_voices(
     told = [recorded_danger(brief)]
     for before, turn in pairwise(turns):
         if turn.speaker is Speaker.CLIENT:
-            affirmed = {*rules.hear(turn.text, before.text).patterns} - {*rules.hear(turn.text).patterns}
-            if any(_VOICES in rule for rule in affirmed):
+            if rules.affirms_voices(turn.text, before.text):
                 return True
+            affirmed = {*rules.hear(turn.text, before.text).patterns} - {*rules.hear(turn.text).patterns}
             told += [before.text, turn.text] if affirmed else [turn.text]
     return tells_of_voices(skills, "\n".join(told), skill_ids)
 
@@ -133,6 +131,8 @@ def _where(
         newly_told=acts and is_newly_told(turns, level=risk_level or NO_RISK, about=risk_about),
         still_open=still,
         own_unasked=is_past_half(turns, most) and own_death_unasked(turns, now=about, asks=rules.asks_self),
+        unprompted=acts
+        and is_unprompted(turns, about=risk_about, asks=rules.asks_about, asks_self=rules.asks_self),
     )
 
 

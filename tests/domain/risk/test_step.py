@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
-from psychagent.domain.risk.danger import StillOpen
+from psychagent.domain.base import Speaker
+from psychagent.domain.risk.danger import StillOpen, is_unprompted
 from psychagent.domain.risk.finding import About
 from psychagent.domain.risk.step import Step, Where, can_be_answered, step_of
+from psychagent.domain.turn import Turn
 
 CALM = Where(
     turn=3,
@@ -51,6 +53,37 @@ def test_what_may_mean_danger_is_asked_about_then_taken_up_by_what_was_said() ->
     assert step(level=1, spoken_of=True, pressed=False) is Step.FOLLOW
     assert step(level=1, spoken_of=True, pressed=False, told=True) is Step.GO_ON
     assert step(level=1, spoken_of=True, pressed=True) is Step.GO_ON, "a third asking is a cross-examination"
+
+
+@pytest.mark.parametrize(("left", "extra"), [(4, 4), (1, 4), (0, 4)])
+def test_a_hint_of_another_danger_than_was_asked_about_is_asked_about_first(left: int, extra: int) -> None:
+    hint = {"level": 1, "about": About.DRINK, "spoken_of": True, "pressed": False, "newly_told": True}
+    place = {"turns_left": left, "extra_turns": extra}
+    assert step(**hint, **place, unprompted=True) is Step.HEAR
+    assert step(**hint, **place) is Step.FOLLOW, "an answer to a question about drink"
+
+
+ASKED = {"die": "Do you think of dying?", "drink": "Have you driven after drinking?", "": "How was work?"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "about", "before", "unprompted"),
+    [
+        ("die", About.DRINK, About.NONE, True),
+        ("", About.DRINK, About.NONE, True),
+        ("drink", About.DRINK, About.NONE, False),
+        ("die", About.SELF, About.NONE, False),
+        ("die", About.DRINK, About.DRINK, False),
+        ("", About.NONE, About.NONE, False),
+    ],
+)
+def test_a_hint_is_unprompted_where_no_question_was_about_its_kind(
+    asked: str, about: About, before: About, unprompted: bool
+) -> None:
+    own = Turn(speaker=Speaker.COUNSELOR, text=ASKED[asked], risk_about=before)
+    turns = [own, Turn(speaker=Speaker.CLIENT, text="x")]
+    asks = {"asks": lambda text: text != ASKED[""], "asks_self": lambda text: text == ASKED["die"]}
+    assert is_unprompted(turns, about=about, **asks) is unprompted
 
 
 def test_the_own_death_has_a_turn_of_its_own_once_the_other_danger_was_asked_about() -> None:
