@@ -217,9 +217,27 @@ def test_ctrl_c_while_the_model_answers_leaves_at_once(tmp_path: Path) -> None:
             person.type("My words.\r")
             person.wait_for("thinking")
             person.type("\x03")
-            assert person.finish(seconds=15) == 0
+            assert person.finish(seconds=15) == 130
             assert person.screen().rstrip().endswith("with the same command.")
             assert "Traceback" not in person.raw
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="nothing shows what a process has loaded")
+def test_ctrl_c_while_skills_are_embedded_leaves_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # without vectors of before, the embedder is loaded and all skills are embedded ahead of the first words
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with terminal(chat(tmp_path), tmp_path) as person:
+        person.wait_for("thinking")
+        person.wait_until(lambda: "libtorch" in Path(f"/proc/{person.process.pid}/maps").read_text())
+        for _ in range(3):
+            person.type("\x03")
+        assert person.finish(seconds=6) == 130
+        shown = person.screen()
+    assert shown.count("with the same command.") == 1
+    assert "Traceback" not in shown
+    assert shown.rstrip(" \n^C").endswith("with the same command.")
 
 
 def piped(argv: list[str], text: str, folder: Path) -> str:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,6 @@ _START = (
     "sys.argv[0] = 'psychagent'; runpy.run_module('psychagent', run_name='__main__')"
 )
 _CONTROL = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])")
-_PARTS = re.compile(r"(\x1b\[[0-9;?]*[A-Za-z]|\r|\n)")
 _PARTS = re.compile(r"(\x1b\[[0-9;?]*[A-Za-z]|\r|\n)")
 
 
@@ -46,6 +45,13 @@ class TerminalProcess:
                     pass
                 assert text in self.raw[self._seen :], f"ended without {text!r}:\n{self.screen()}"
         self._seen = self.raw.index(text, self._seen) + len(text)
+
+    def wait_until(self, is_so: Callable[[], bool], *, seconds: float = 60) -> None:
+        """Wait until something is so, while all that is shown is read."""
+        end = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < end, f"it is not so; the terminal shows:\n{self.screen()}"
+            self._read(0.05)
 
     def type(self, text: str) -> None:
         """Type a text, as it is."""

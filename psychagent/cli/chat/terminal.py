@@ -105,6 +105,10 @@ class Terminal:
         self._console.print(Text(text, style="dim"), soft_wrap=not self._is_live)
         self._console.print()
 
+    def leave(self) -> None:
+        """Say how to come back."""
+        self.be_told(self._texts.left)
+
     def wait(self, text: str) -> None:
         """Show what is waited for, in the place of the words to come; empty takes words back."""
         self._words = ""
