@@ -260,6 +260,16 @@ def test_lines_that_are_piped_in_are_said_one_after_another(tmp_path: Path, scri
     assert "Country" not in out
 
 
+def test_a_runtime_file_of_another_language_is_told_of(tmp_path: Path, script: Path) -> None:
+    (tmp_path / "r.yaml").write_text("world: {language: zh}\n")
+    argv = chat(tmp_path, "--baseline", str(script), "--runtime", "r.yaml", "--language", "en")
+    with terminal(argv, tmp_path) as person:
+        person.wait_for("note: r.yaml: field 'world.language' has 'zh' and --language says en, which counts")
+        person.wait_for("Before you begin")
+        person.wait_for(PROMPT)
+        assert person.press("\x03") == 0
+
+
 def test_a_chat_in_chinese_is_held_in_chinese(tmp_path: Path, script: Path) -> None:
     argv = chat(tmp_path, "--baseline", str(script), "--language", "zh")
     out = piped(argv, "最近睡不着。\n我想自杀。\n/结束\n", tmp_path)
