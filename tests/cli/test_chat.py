@@ -240,6 +240,54 @@ def test_ctrl_c_while_skills_are_embedded_leaves_at_once(
     assert shown.rstrip(" \n^C").endswith("with the same command.")
 
 
+LETTER = ("It began in spring.", "", "I lie awake.", "Then it is morning.")
+
+
+@pytest.mark.parametrize("is_marked", [True, False], ids=["marked", "unmarked"])
+@pytest.mark.parametrize("end", ["\r", ""], ids=["with a last return", "without"])
+def test_a_text_of_several_lines_that_is_pasted_is_one_message(
+    tmp_path: Path, is_marked: bool, end: str
+) -> None:
+    with serve() as server:
+        argv = chat(tmp_path, "--baseline", str(baseline_at(tmp_path, server.base_url)))
+        with terminal(argv, tmp_path) as person:
+            person.wait_for(PROMPT)
+            (person.paste if is_marked else person.type)("\r".join(LETTER) + end)
+            if is_marked or not end:
+                person.wait_for(LETTER[-1])
+                person.type("\r")
+            person.wait_for(PROMPT)
+            person.say("And that is all.", after="")
+            person.wait_for(PROMPT)
+            assert "Traceback" not in person.raw
+        said = [call.body["messages"][-1]["content"] for call in server.calls if call.role == "counselor"]
+    assert len(said) == 3
+    assert "\n".join(LETTER) in said[1]
+    assert "And that is all." in said[2]
+
+
+def test_lines_that_are_typed_ahead_stay_messages_of_their_own(tmp_path: Path) -> None:
+    slow = threading.Event()
+
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role != "counselor":
+            return None
+        return Http(body=chat_body(counselor_reply("Go on.")), delay_sec=1.0 if slow.is_set() else 0.0)
+
+    with serve(behave) as server:
+        argv = chat(tmp_path, "--baseline", str(baseline_at(tmp_path, server.base_url)))
+        with terminal(argv, tmp_path) as person:
+            person.wait_for(PROMPT)
+            slow.set()
+            person.type("My words.\r")
+            person.wait_for("thinking")
+            person.type("More words.\r/quit\r")
+            assert person.finish(seconds=30) == 0
+        said = [str(call.body["messages"][-1]) for call in server.calls if call.role == "counselor"]
+    assert "More words." in said[-1]
+    assert "/quit" not in str(said)
+
+
 def piped(argv: list[str], text: str, folder: Path) -> str:
     """Run `psychagent` with lines piped in and return what it printed."""
     env = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "HF_HUB_OFFLINE": "1"}

@@ -23,6 +23,8 @@ _START = (
     "sys.argv[0] = 'psychagent'; runpy.run_module('psychagent', run_name='__main__')"
 )
 _CONTROL = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])")
+_MARKS_PASTES = re.compile(r"\x1b\[\?2004[hl]")
+"""Asks the terminal to mark what is pasted, which shows nothing."""
 _PARTS = re.compile(r"(\x1b\[[0-9;?]*[A-Za-z]|\r|\n)")
 
 
@@ -56,6 +58,11 @@ class TerminalProcess:
     def type(self, text: str) -> None:
         """Type a text, as it is."""
         os.write(self._place, text.encode())
+
+    def paste(self, text: str) -> None:
+        """Paste a text, as a terminal does that marks what is pasted if it was asked to."""
+        marks = [mark for mark in _MARKS_PASTES.findall(self._bytes.decode("utf-8", "ignore"))]
+        self.type(f"\x1b[200~{text}\x1b[201~" if marks and marks[-1].endswith("h") else text)
 
     def press(self, key: str) -> int:
         """Press a key until the process ends, and return its exit status.
@@ -104,7 +111,7 @@ class TerminalProcess:
             # the last process at the terminal has ended
             return False
         self._bytes += data
-        self.raw = self._bytes.decode("utf-8", "ignore")
+        self.raw = _MARKS_PASTES.sub("", self._bytes.decode("utf-8", "ignore"))
         return bool(data)
 
 
