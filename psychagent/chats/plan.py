@@ -54,6 +54,8 @@ class ChatPlan:
     is_new: bool
     env: Mapping[str, str]
     cache_dir: Path | None = None
+    note: str = ""
+    """What is said before the chat begins: which of two languages counts."""
 
     @property
     def settings(self) -> RunSettings:
@@ -128,6 +130,7 @@ def make_plan(
         is_new=begun is None,
         env=env,
         cache_dir=cache_dir_of(runtime) or cache_dir,
+        note=_conflict(choices, runtime, record, is_new=begun is None),
     )
     return _checked(plan if choices.region is None else plan.in_region(choices.region.upper()))
 
@@ -170,6 +173,19 @@ def _same(begun: ChatRecord, choices: Choices, name: str) -> ChatRecord:
                 "out, or begin another chat with --name"
             )
     return begun
+
+
+def _conflict(choices: Choices, runtime: RuntimeSettings, record: ChatRecord, *, is_new: bool) -> str:
+    """Say which language counts where a file that was named says another one; empty where none does."""
+    world = runtime.world
+    if choices.runtime is None or "language" not in world.model_fields_set:
+        return ""
+    if world.language is record.language:
+        return ""
+    told = f"{choices.runtime}: field 'world.language' has {world.language.value!r}"
+    spoken = record.language.value
+    counts = f"--language says {spoken}" if is_new else f"the chat was begun in {spoken}"
+    return f"{told} and {counts}, which counts"
 
 
 def _checked(plan: ChatPlan) -> ChatPlan:

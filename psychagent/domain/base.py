@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from psychagent.domain.words.changed import checked_changes
 from psychagent.domain.words.model import Told
 
 
@@ -14,6 +16,21 @@ class Record(Told):
     """A stored value: frozen, with unknown fields refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Copy the value with some fields changed; pydantic would take the changes unchecked.
+
+        Raises:
+            ValueError: Naming each field, the value seen and the remedy.
+        """
+        if not update:
+            return super().model_copy(deep=deep)
+        try:
+            # only what is changed: values are copied in every turn, and a file's may be large
+            changes = checked_changes(type(self), update)
+        except ValueError as error:
+            raise self._refusal(str(error)) from None
+        return super().model_copy(update=changes, deep=deep)
 
 
 def asked_for(length: int, **more: Any) -> Any:

@@ -15,6 +15,7 @@ from psychagent.domain.words.field import problem_of
 from psychagent.errors import MalformedReplyError
 from psychagent.replies.fields import left_out, require_parted, without_thoughts
 from psychagent.replies.marks import end_marks, without_end
+from psychagent.replies.meant import respelled, unwrapped
 from psychagent.replies.objects import find_objects
 from psychagent.replies.reply import CounselorReply, has_thoughts, named_skills, require_same
 from psychagent.replies.words import to_words
@@ -51,7 +52,7 @@ def parse_json_reply(text: str, *, end_token: str) -> CounselorReply:
         MalformedReplyError: If it does not have that form, says nothing, or says what is private.
     """
     # its thoughts are private, and its words are read more strictly
-    reply = read_object(text, lambda data: _as_model(data, JsonReply))
+    reply = read_object(text, lambda data: _as_model(data, JsonReply), json_shape(JsonReply))
     response = without_end(reply.response, end_token).strip()
     if not response:
         raise MalformedReplyError('the "response" is empty')
@@ -80,14 +81,16 @@ def write_json(reply: CounselorReply, *, end_token: str) -> str:
     return text
 
 
-def read_object(text: str, read: Callable[[dict[str, Any]], T]) -> T:
+def read_object(text: str, read: Callable[[dict[str, Any]], T], shape: Shape) -> T:
     """Read the JSON object of a reply: an answer may repeat the shape or try one out before it.
 
-    Every object outside thoughts is tried, those in a fence first, and of these the last first.
+    Every object outside thoughts is tried, those in a fence first, and of these the last first; only if
+    none is what was asked for, also what stands inside them.
 
     Args:
         text: The message's content.
         read: Reads an object; raises MalformedReplyError if it is not what was asked for.
+        shape: What was asked for; keys in another spelling are given that of the shape.
 
     Raises:
         MalformedReplyError: What is wrong with the object that was tried first, in a sentence that a model
@@ -96,16 +99,22 @@ def read_object(text: str, read: Callable[[dict[str, Any]], T]) -> T:
     if len(text) > MOST_CHARS:
         raise MalformedReplyError(f"the reply has {len(text)} characters; write at most {MOST_CHARS}")
     objects = find_objects(text)
-    problems: list[MalformedReplyError] = []
-    for data in objects.data:
+    problems: dict[int, MalformedReplyError] = {}
+    for number, data in enumerate(objects.data):
         try:
-            return read(data)
+            return read(respelled(data, shape.schema))
         except MalformedReplyError as error:
-            problems.append(error)
+            problems[number] = error
     if objects.problem:
         # what can be read may be no more than a part of what cannot
         raise MalformedReplyError(objects.problem)
-    raise problems[0] if problems else MalformedReplyError("the reply holds no JSON object")
+    for number, data in enumerate(objects.data):
+        if (inner := unwrapped(data, shape.schema)) is not None:
+            try:
+                return read(respelled(inner, shape.schema))
+            except MalformedReplyError as error:
+                problems[number] = error
+    raise problems.get(0) or MalformedReplyError("the reply holds no JSON object")
 
 
 def read_json(text: str, model: type[M]) -> M:
@@ -120,7 +129,7 @@ def read_json(text: str, model: type[M]) -> M:
         require_parted(found.model_dump(mode="json"))
         return found
 
-    return read_object(text, read)
+    return read_object(text, read, json_shape(model))
 
 
 def _as_model(data: dict[str, Any], model: type[M]) -> M:

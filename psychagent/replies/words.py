@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from psychagent.domain.base import Speaker
 from psychagent.domain.text.unseen import as_seen, is_blank
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.labels import ALSO, INNER, LABELS, is_labelled, is_left_over
 from psychagent.replies.look import PLAIN_TAGS, look_of
 from psychagent.replies.marks import OPEN, QUOTES, find_marks, hesitations, may_begin
-from psychagent.replies.notes import NOTES, has_note
 from psychagent.replies.part import as_tags
-from psychagent.replies.prose import PROSE, is_thought_aloud
-from psychagent.replies.speakers import (
+from psychagent.replies.unmarked.labels import ALSO, INNER, LABELS, is_labelled, is_left_over
+from psychagent.replies.unmarked.notes import NOTES, has_note
+from psychagent.replies.unmarked.prose import PROSE, is_thought_aloud
+from psychagent.replies.unmarked.speakers import (
     NAMED_ASIDE,
     SPEAKS,
     has_named_aside,
@@ -169,12 +169,17 @@ def _why_unmarked(words: str) -> str:
     return ""
 
 
+_VEIL = re.compile(r"(?<![\d%])(?:%%|\|\|)")
+"""Of two of these, what stands between is hidden where such signs are read; "100%%" is a slip."""
 _COMMENTS = (("/*", "*/"), ("{#", "#}"), ("{%", "%}"), ("<#", "#>"))
 """What opens and closes a comment of other kinds of text."""
 
 
 def _has_comment(words: str) -> bool:
-    return any(closed in words.partition(opened)[2] for opened, closed in _COMMENTS)
+    veils = _VEIL.findall(words)
+    return len(veils) > len(set(veils)) or any(
+        closed in words.partition(opened)[2] for opened, closed in _COMMENTS
+    )
 
 
 def _has_pair(words: str) -> bool:
@@ -210,7 +215,7 @@ def _is_object(words: str) -> bool:
         return False
 
 
-_OPENS_COMMENT = re.compile("|".join(re.escape(opened) for opened, _ in _COMMENTS))
+_OPENS_COMMENT = re.compile("|".join([_VEIL.pattern, *(re.escape(opened) for opened, _ in _COMMENTS)]))
 _STOPS = (_CHANNEL, _COMMENT, _OPENS_COMMENT, _KEY, *SPEAKS, NAMED_ASIDE, *LABELS, *NOTES, *PROSE)
 
 

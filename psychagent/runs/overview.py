@@ -17,7 +17,8 @@ from psychagent.domain.role import Role
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError, SettingsError
 from psychagent.records.chat import CHAT
-from psychagent.records.folder import RunFolder, runs_at
+from psychagent.records.folder import Broken, RunFolder, runs_at
+from psychagent.records.gaps.damaged import damaged_files
 from psychagent.records.judged.unscored import Unscored
 from psychagent.records.manifest import Manifest, RunSettings
 from psychagent.runs.outcome import Status
@@ -41,6 +42,8 @@ class RunState(StrEnum):
     """At least one case failed for good."""
     UNFINISHED = "unfinished"
     """A case is not over, and nobody works on it; the same command goes on."""
+    DAMAGED = "damaged"
+    """A file of one of its cases cannot be used, or is gone, however the cases ended."""
     BROKEN = "broken"
     """Its manifest cannot be read."""
 
@@ -57,6 +60,8 @@ class RunLine(Record):
     """Status -> number of cases begun."""
     unscored: Unscored = Unscored()
     """Rollouts that lack scores of the judge."""
+    damaged: tuple[Broken, ...] = ()
+    """Files of cases that cannot be used, or are gone."""
     calls: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -67,6 +72,11 @@ class RunLine(Record):
     """Whether a script played a role."""
     changed: datetime | None = None
     """When its manifest was last written, in UTC."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all files that it should have can be read."""
+        return self.state is not RunState.BROKEN and not self.damaged
 
 
 def list_runs(folders: Sequence[Path]) -> list[RunLine]:
@@ -91,12 +101,14 @@ def _line(run: RunFolder) -> RunLine:
         return RunLine(path=str(run.path), state=RunState.BROKEN, note=reason)
     total = sum(manifest.totals.values(), RoleUsage())
     cost, currency = _cost(manifest)
+    damaged = damaged_files(run)
     return RunLine(
         path=str(run.path),
         kind=_kind(run, manifest),
-        state=RunState.RUNNING if _is_held(run.lock) else _state(manifest.cases),
+        state=RunState.RUNNING if _is_held(run.lock) else _state(manifest.cases, damaged),
         cases=manifest.cases,
         unscored=manifest.unscored,
+        damaged=damaged,
         calls=total.calls,
         prompt_tokens=total.prompt_tokens,
         completion_tokens=total.completion_tokens,
@@ -121,7 +133,9 @@ def _kind(run: RunFolder, manifest: Manifest) -> RunKind:
     return RunKind.ROLLOUTS if manifest.has_rollouts else RunKind.SAMPLE
 
 
-def _state(cases: dict[str, int]) -> RunState:
+def _state(cases: dict[str, int], damaged: Sequence[Broken]) -> RunState:
+    if damaged:
+        return RunState.DAMAGED
     known = {status.value: status for status in Status}
     ends = {known.get(name, Status.PARTIAL) for name, number in cases.items() if number}
     if Status.FAILED in ends:

@@ -109,7 +109,8 @@ def read_group(text: str, scale: Scale, ids: Sequence[str]) -> GroupReply:
     Raises:
         MalformedReplyError: If it is no JSON object, or answers no item; the message tells the judge why.
     """
-    return read_object(text, lambda data: _read_rows(_by_item(without_thoughts(data)), scale, ids))
+    shape = reply_shape(tuple(ids), *scale.range)
+    return read_object(text, lambda data: _read_rows(_by_item(without_thoughts(data)), scale, ids), shape)
 
 
 def _read_rows(rows: Mapping[str, Any], scale: Scale, ids: Sequence[str]) -> GroupReply:

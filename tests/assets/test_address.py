@@ -148,7 +148,8 @@ def test_an_address_is_understood_as_people_write_it(
 def test_a_judge_with_an_address_is_the_server_there(place: str, tmp_path: Path) -> None:
     assert read(place, tmp_path, base_url="http://host/v1").provider == "openai"
     assert read(place, tmp_path).provider == "offline"
-    assert read(place, tmp_path, base_url="http://host/v1", provider="offline").provider == "offline"
+    told = refusal(place, tmp_path, base_url="http://host/v1", provider="offline")
+    assert "base_url is set, and provider 'offline' is the built-in script" in told
 
 
 @every_place

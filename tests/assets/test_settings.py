@@ -14,6 +14,7 @@ from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.baseline import BaselineSettings, EmbeddingSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.load import PLACES, lay_options, load_settings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import MachineSettings, RuntimeSettings, WorldSettings
@@ -113,6 +114,71 @@ def test_a_key_in_place_of_its_name_is_refused_and_not_repeated(tmp_path: Path, 
         with pytest.raises(SettingsError, match="name of an environment variable") as error:
             load_settings(model, write(tmp_path / "s.yaml", data))
         assert key not in str(error.value)
+
+
+OFFLINE = "provider 'offline' is the built-in script, which asks no server"
+URL = "http://127.0.0.1:1/v1"
+UNASKED: dict[str, tuple[type[BaseModel], dict[str, Any], str]] = {
+    "address": (
+        BaselineSettings,
+        {"counselor": {"provider": "offline", "base_url": URL}},
+        f"field 'counselor': base_url is set, and {OFFLINE}; write provider: openai, or leave base_url out",
+    ),
+    "key": (
+        RuntimeSettings,
+        {"world": {"client": {"provider": "offline", "api_key_env": "MY_KEY"}}},
+        f"field 'world.client': api_key_env is set, and {OFFLINE}; write provider: openai, or leave "
+        "api_key_env out",
+    ),
+    "several": (
+        BaselineSettings,
+        {"reflector": {"provider": "offline", "extra_body": {"k": 1}, "extra_headers": {"X-Org": "o"}}},
+        f"extra_headers and extra_body are set, and {OFFLINE}; write provider: openai, or leave them out",
+    ),
+    "model": (
+        BaselineSettings,
+        {"counselor": {"provider": "offline", "model": "gpt-9"}},
+        f"model is set, and {OFFLINE}; write provider: openai, or leave model out",
+    ),
+    "judge by default": (
+        EvalSettings,
+        {"judge": {"api_key_env": "MY_KEY"}},
+        f"field 'judge': api_key_env is set, and {OFFLINE}",
+    ),
+    "judge": (
+        EvalSettings,
+        {"judge": {"provider": "offline", "base_url": URL}},
+        f"field 'judge': base_url is set, and {OFFLINE}",
+    ),
+    "embedder by default": (
+        BaselineSettings,
+        {"embedding": {"model": "bge-m3", "base_url": URL}},
+        "field 'embedding': model and base_url are set, and provider 'minilm' is the bundled model, which "
+        "asks no server; write provider: openai, or leave them out",
+    ),
+    "embedder": (
+        BaselineSettings,
+        {"embedding": {"provider": "sentence_transformers", "model": "m", "api_key_env": "MY_KEY"}},
+        "field 'embedding': api_key_env is set, and provider 'sentence_transformers' loads its model here "
+        "and asks no server; write provider: openai, or leave api_key_env out",
+    ),
+}
+
+
+@pytest.mark.parametrize(("model", "data", "said"), UNASKED.values(), ids=UNASKED)
+def test_what_says_how_a_server_is_reached_is_refused_where_none_is_asked(
+    tmp_path: Path, model: type[BaseModel], data: object, said: str
+) -> None:
+    path = write(tmp_path / "s.yaml", data)
+    with pytest.raises(SettingsError) as error:
+        load_settings(model, path)
+    assert str(error.value).startswith(f"{path}: field ")
+    assert said in str(error.value)
+
+
+def test_a_scripted_judge_is_named_by_its_model(tmp_path: Path) -> None:
+    path = write(tmp_path / "s.yaml", {"judge": {"provider": "offline", "model": "offline-warm"}})
+    assert load_settings(EvalSettings, path).judge.model == "offline-warm"
 
 
 @pytest.mark.parametrize("field", ["api_key", "key", "token", "password"])

@@ -85,6 +85,47 @@ def test_another_language_than_at_the_beginning_is_refused(tmp_path: Path) -> No
         make_plan(tmp_path, "chat", Choices(language=Language.ZH), {})
 
 
+CONFLICTS: dict[str, tuple[str, Language | None, Language | None, Language, str]] = {
+    "option and file": ("{language: zh}", Language.EN, None, Language.EN, "--language says en"),
+    "begun and file": ("{language: zh}", None, Language.EN, Language.EN, "the chat was begun in en"),
+    "begun, option and file": (
+        "{language: zh}",
+        Language.EN,
+        Language.EN,
+        Language.EN,
+        "the chat was begun in en",
+    ),
+    "file alone": ("{language: zh}", None, None, Language.ZH, ""),
+    "all agree": ("{language: zh}", Language.ZH, Language.ZH, Language.ZH, ""),
+    "the file's default": ("{seed: 3}", Language.ZH, None, Language.ZH, ""),
+    "the file's default, begun": ("{seed: 3}", None, Language.ZH, Language.ZH, ""),
+}
+
+
+@pytest.mark.parametrize(("world", "option", "begun", "spoken", "said"), CONFLICTS.values(), ids=CONFLICTS)
+def test_the_language_of_a_chat_is_decided_and_what_says_otherwise_is_named(
+    tmp_path: Path,
+    world: str,
+    option: Language | None,
+    begun: Language | None,
+    spoken: Language,
+    said: str,
+) -> None:
+    file = tmp_path / "r.yaml"
+    file.write_text(f"world: {world}\n")
+    if begun:
+        before = make_plan(tmp_path, "chat", Choices(language=begun), {})
+        write_chat(before.record_path, before.record)
+    plan = make_plan(tmp_path, "chat", Choices(runtime=file, language=option), {})
+    assert plan.record.language is plan.runtime.world.language is spoken
+    note = f"{file}: field 'world.language' has 'zh' and {said}, which counts"
+    assert plan.note == (note if said else "")
+
+
+def test_the_defaults_contradict_no_option(tmp_path: Path) -> None:
+    assert make_plan(tmp_path, "chat", Choices(language=Language.ZH), {}).note == ""
+
+
 def test_a_chat_is_open_in_one_process_at_a_time(tmp_path: Path) -> None:
     plan = make_plan(tmp_path, "chat", Choices(), {})
     with hold_chat_lock(plan):

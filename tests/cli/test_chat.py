@@ -217,9 +217,75 @@ def test_ctrl_c_while_the_model_answers_leaves_at_once(tmp_path: Path) -> None:
             person.type("My words.\r")
             person.wait_for("thinking")
             person.type("\x03")
-            assert person.finish(seconds=15) == 0
+            assert person.finish(seconds=15) == 130
             assert person.screen().rstrip().endswith("with the same command.")
             assert "Traceback" not in person.raw
+
+
+@pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="nothing shows what a process has loaded")
+def test_ctrl_c_while_skills_are_embedded_leaves_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # without vectors of before, the embedder is loaded and all skills are embedded ahead of the first words
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with terminal(chat(tmp_path), tmp_path) as person:
+        person.wait_for("thinking")
+        person.wait_until(lambda: "libtorch" in Path(f"/proc/{person.process.pid}/maps").read_text())
+        for _ in range(3):
+            person.type("\x03")
+        assert person.finish(seconds=6) == 130
+        shown = person.screen()
+    assert shown.count("with the same command.") == 1
+    assert "Traceback" not in shown
+    assert shown.rstrip(" \n^C").endswith("with the same command.")
+
+
+LETTER = ("It began in spring.", "", "I lie awake.", "Then it is morning.")
+
+
+@pytest.mark.parametrize("is_marked", [True, False], ids=["marked", "unmarked"])
+@pytest.mark.parametrize("end", ["\r", ""], ids=["with a last return", "without"])
+def test_a_text_of_several_lines_that_is_pasted_is_one_message(
+    tmp_path: Path, is_marked: bool, end: str
+) -> None:
+    with serve() as server:
+        argv = chat(tmp_path, "--baseline", str(baseline_at(tmp_path, server.base_url)))
+        with terminal(argv, tmp_path) as person:
+            person.wait_for(PROMPT)
+            (person.paste if is_marked else person.type)("\r".join(LETTER) + end)
+            if is_marked or not end:
+                person.wait_for(LETTER[-1])
+                person.type("\r")
+            person.wait_for(PROMPT)
+            person.say("And that is all.", after="")
+            person.wait_for(PROMPT)
+            assert "Traceback" not in person.raw
+        said = [call.body["messages"][-1]["content"] for call in server.calls if call.role == "counselor"]
+    assert len(said) == 3
+    assert "\n".join(LETTER) in said[1]
+    assert "And that is all." in said[2]
+
+
+def test_lines_that_are_typed_ahead_stay_messages_of_their_own(tmp_path: Path) -> None:
+    slow = threading.Event()
+
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role != "counselor":
+            return None
+        return Http(body=chat_body(counselor_reply("Go on.")), delay_sec=1.0 if slow.is_set() else 0.0)
+
+    with serve(behave) as server:
+        argv = chat(tmp_path, "--baseline", str(baseline_at(tmp_path, server.base_url)))
+        with terminal(argv, tmp_path) as person:
+            person.wait_for(PROMPT)
+            slow.set()
+            person.type("My words.\r")
+            person.wait_for("thinking")
+            person.type("More words.\r/quit\r")
+            assert person.finish(seconds=30) == 0
+        said = [str(call.body["messages"][-1]) for call in server.calls if call.role == "counselor"]
+    assert "More words." in said[-1]
+    assert "/quit" not in str(said)
 
 
 def piped(argv: list[str], text: str, folder: Path) -> str:
@@ -240,6 +306,16 @@ def test_lines_that_are_piped_in_are_said_one_after_another(tmp_path: Path, scri
     assert out.count("\nYou: ") == 3
     assert out.count("\nCounselor: ") == 3
     assert "Country" not in out
+
+
+def test_a_runtime_file_of_another_language_is_told_of(tmp_path: Path, script: Path) -> None:
+    (tmp_path / "r.yaml").write_text("world: {language: zh}\n")
+    argv = chat(tmp_path, "--baseline", str(script), "--runtime", "r.yaml", "--language", "en")
+    with terminal(argv, tmp_path) as person:
+        person.wait_for("note: r.yaml: field 'world.language' has 'zh' and --language says en, which counts")
+        person.wait_for("Before you begin")
+        person.wait_for(PROMPT)
+        assert person.press("\x03") == 0
 
 
 def test_a_chat_in_chinese_is_held_in_chinese(tmp_path: Path, script: Path) -> None:

@@ -117,7 +117,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], list[str], str]] = {
     "unknown key": ({"max_sesions": 2}, [], "unknown key 'max_sesions'; did you mean 'max_sessions'?"),
     "bad value": ({"max_sessions": 0}, [], "field 'max_sessions' has 0"),
     "no key": (
-        {"counselor": {"provider": "offline", "api_key_env": "NO_SUCH_KEY"}},
+        {"counselor": {"base_url": "http://127.0.0.1:9/v1", "api_key_env": "NO_SUCH_KEY"}},
         [],
         "environment variable 'NO_SUCH_KEY' is not set",
     ),

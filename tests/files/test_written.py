@@ -79,7 +79,7 @@ def test_a_number_stays_one_where_a_number_is_meant(tmp_path: Path, written: str
     kept = parse_yaml(f"a: {written}")
     assert kept["a"] == number
     assert json.loads(json.dumps(kept)) == {"a": number}
-    body = EndpointSettings(provider="offline", extra_body={"mine": kept["a"]})
+    body = EndpointSettings(base_url="http://h/v1", extra_body={"mine": kept["a"]})
     assert json.loads(body.model_dump_json())["extra_body"] == {"mine": number}
     path.write_text(f"text: {written}\n")
     with pytest.raises(AssetError, match="field 'text' has"):

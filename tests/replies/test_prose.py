@@ -6,10 +6,10 @@ import pytest
 
 from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError, RecordError
-from psychagent.replies.prose import is_thought_aloud
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
 from psychagent.replies.tags import parse_tagged_reply, read_speech
+from psychagent.replies.unmarked.prose import is_thought_aloud
 from tests.support.own_texts import own_texts
 
 THOUGHTS = [

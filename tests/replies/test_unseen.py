@@ -7,9 +7,9 @@ import pytest
 from psychagent.domain.base import Speaker
 from psychagent.domain.text.plain import whole
 from psychagent.errors import MalformedReplyError, RecordError
-from psychagent.replies.speakers import speaker_in
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
+from psychagent.replies.unmarked.speakers import speaker_in
 from psychagent.replies.words import says_nothing, to_words, why_private
 from tests.support.own_texts import own_texts
 

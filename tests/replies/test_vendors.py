@@ -10,7 +10,51 @@ from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
 from psychagent.replies.tags import parse_tagged_reply, read_speech
 
-FORMS = {
+OF_LANGUAGES = {
+    "German, on one line": "Analyse: SECRET ... Antwort: I am tired.",
+    "German, emphasized": "**Analyse:** SECRET\n**Antwort:** I am tired.",
+    "German, one's own": "Meine Analyse: SECRET\nMeine Antwort: I am tired.",
+    "German, of an inner one": "Interne Analyse: SECRET\nAntwort an den Klienten: I am tired.",
+    "German, without an answer's name": "Analyse: SECRET\n\nI am tired.",
+    "Spanish, on one line": "Análisis: SECRET Respuesta: I am tired.",
+    "Spanish, one's own": "Mi análisis: SECRET\nMi respuesta: I am tired.",
+    "Spanish, of an inner one": "Análisis interno: SECRET\nRespuesta al cliente: I am tired.",
+    "French analysis": "Analyse : SECRET\nRéponse : I am tired.",
+    "French, on one line": "Analyse : SECRET Réponse : I am tired.",
+    "French, one's own": "Mon analyse : SECRET\nMa réponse : I am tired.",
+    "Chinese, on one line": "分析:SECRET。回复:我很累。",
+    "Chinese, one's own": "我的分析：SECRET\n我的回复：我很累。",
+    "Chinese, in longer names": "心理分析：SECRET\n给来访者的回复：我很累。",
+    "Chinese, a process": "分析过程：SECRET\n我很累。",
+    "English, to somebody": "Analysis: SECRET Response to the client: I am tired.",
+    "English, one's own": "My analysis: SECRET\nMy response: I am tired.",
+    "Portuguese": "Análise: SECRET\nResposta: I am tired.",
+    "Italian": "Analisi: SECRET\nRisposta: I am tired.",
+    "Romanian": "Analiză: SECRET\nRăspuns: I am tired.",
+    "Dutch": "Gedachten: SECRET\nAntwoord: I am tired.",
+    "Swedish": "Analys: SECRET\nSvar: I am tired.",
+    "Polish": "Analiza: SECRET\nOdpowiedź: I am tired.",
+    "Czech": "Analýza: SECRET\nOdpověď: I am tired.",
+    "Russian": "Анализ: SECRET\nОтвет: I am tired.",
+    "Ukrainian": "Аналіз: SECRET\nВідповідь: I am tired.",
+    "Greek": "Ανάλυση: SECRET\nΑπάντηση: I am tired.",
+    "Turkish": "Düşünce: SECRET\nCevap: I am tired.",
+    "Vietnamese": "Phân tích: SECRET\nTrả lời: I am tired.",
+    "Indonesian": "Analisis: SECRET\nJawaban: I am tired.",
+    "Japanese": "分析: SECRET\n返答: I am tired.",
+    "Korean": "분석: SECRET\n응답: I am tired.",
+    "Arabic": "التحليل: SECRET\nالرد: I am tired.",
+    "Hebrew": "ניתוח: SECRET\nתשובה: I am tired.",
+    "Hindi": "विश्लेषण: SECRET\nउत्तर: I am tired.",
+    "Thai": "การวิเคราะห์: SECRET\nคำตอบ: I am tired.",
+    "a fence of percent signs": "%% SECRET %% I am tired.",
+    "the same, in lines": "%%\nSECRET\n%%\n\nI am tired.",
+    "the same, behind": "I am tired.\n%%SECRET%%",
+    "the same, of three": "%%% SECRET\n%%%\nI am tired.",
+    "the same, around a name": "%%think%%SECRET%%end%%I am tired.",
+    "a veil": "||SECRET|| I am tired.",
+}
+FORMS = OF_LANGUAGES | {
     "Granite": "Here is my thought process: SECRET plan. Here is my response: I am tired.",
     "Granite, in lines": "Here is my thought process:\nSECRET plan.\n\nHere is my response:\nI am tired.",
     "Granite, shortened": "Here's my thought process: SECRET plan.\nHere's my response: I am tired.",
@@ -76,6 +120,12 @@ def test_they_are_refused_inside_a_response(form: str) -> None:
     assert "SECRET" not in str(problem.value)
 
 
+@pytest.mark.parametrize("form", OF_LANGUAGES.values(), ids=OF_LANGUAGES)
+def test_nothing_of_them_is_shown_while_a_response_arrives(form: str) -> None:
+    visible = VisibleText("</end>")
+    assert "SECRET" not in "".join(map(visible.feed, f"<response>{form}</response>"))
+
+
 WRAPPED = {
     "Hunyuan, AM-Thinking": "<think>\nSECRET\n</think>\n<answer>\nI am tired.\n</answer>",
     "Marco": "<Thought>\nSECRET\n</Thought>\n<Output>\nI am tired.\n</Output>",
@@ -139,6 +189,18 @@ def test_an_answer_that_does_not_stand_alone_is_refused(form: str) -> None:
         "Reasoning with him is useless.\n---\nI give up.",
         "最终，我还是没去。\n想了很久。",
         "思考了很久。\n我还是不知道。",
+        "Antwort: nein.\nMehr sage ich nicht.",
+        "Meine Analyse: ich bin müde.\nDas ist alles.",
+        "Mi análisis: estoy cansada.\nNada más.",
+        "我的分析：很糟。\n我睡不着。",
+        "我的回复：不去。\n就这样。",
+        "He said: analyse it. I said: no. My answer: no.",
+        "Two things help: the analysis of sleep, and rest: both.",
+        "La réponse : non.\nJe suis fatiguée.",
+        "I am 100%% sure, and 50%% of the time I am right.",
+        "30% of it is him, 20% is me, and the rest %?",
+        "Either | or || both.",
+        "Ответ: нет.\nЯ устал.",
     ],
 )
 def test_ordinary_words_that_look_like_them_are_said(said: str) -> None:

@@ -13,7 +13,7 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,7 +23,8 @@ _START = (
     "sys.argv[0] = 'psychagent'; runpy.run_module('psychagent', run_name='__main__')"
 )
 _CONTROL = re.compile(r"\x1b\[([0-9;?]*)([A-Za-z])")
-_PARTS = re.compile(r"(\x1b\[[0-9;?]*[A-Za-z]|\r|\n)")
+_MARKS_PASTES = re.compile(r"\x1b\[\?2004[hl]")
+"""Asks the terminal to mark what is pasted, which shows nothing."""
 _PARTS = re.compile(r"(\x1b\[[0-9;?]*[A-Za-z]|\r|\n)")
 
 
@@ -47,9 +48,21 @@ class TerminalProcess:
                 assert text in self.raw[self._seen :], f"ended without {text!r}:\n{self.screen()}"
         self._seen = self.raw.index(text, self._seen) + len(text)
 
+    def wait_until(self, is_so: Callable[[], bool], *, seconds: float = 60) -> None:
+        """Wait until something is so, while all that is shown is read."""
+        end = time.monotonic() + seconds
+        while not is_so():
+            assert time.monotonic() < end, f"it is not so; the terminal shows:\n{self.screen()}"
+            self._read(0.05)
+
     def type(self, text: str) -> None:
         """Type a text, as it is."""
         os.write(self._place, text.encode())
+
+    def paste(self, text: str) -> None:
+        """Paste a text, as a terminal does that marks what is pasted if it was asked to."""
+        marks = [mark for mark in _MARKS_PASTES.findall(self._bytes.decode("utf-8", "ignore"))]
+        self.type(f"\x1b[200~{text}\x1b[201~" if marks and marks[-1].endswith("h") else text)
 
     def press(self, key: str) -> int:
         """Press a key until the process ends, and return its exit status.
@@ -98,7 +111,7 @@ class TerminalProcess:
             # the last process at the terminal has ended
             return False
         self._bytes += data
-        self.raw = self._bytes.decode("utf-8", "ignore")
+        self.raw = _MARKS_PASTES.sub("", self._bytes.decode("utf-8", "ignore"))
         return bool(data)
 
 

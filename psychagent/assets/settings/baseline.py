@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from psychagent.assets.address import Address
 from psychagent.assets.settings.end_token import EndToken
-from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings, moved_to
+from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings, moved_to, refuse_unasked
 from psychagent.assets.settings.safety import SafetySettings
 from psychagent.assets.settings.secrets import Headers, KeyName, ModelName, names_of_secrets
 from psychagent.assets.settings.switch import Switched
@@ -49,6 +49,8 @@ class EmbeddingSettings(Settings):
             raise ValueError(f"model is required where provider is {self.provider!r}")
         if self.provider == "openai" and not self.base_url:
             raise ValueError("base_url is required where provider is 'openai'")
+        own = ("model",) if self.provider == "minilm" else ()
+        refuse_unasked(self, self.provider, (*own, "base_url", "api_key_env", "extra_headers"))
         return self
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -88,6 +88,35 @@ def moved_to(place: str, model: type[BaseModel]) -> dict[str, str]:
     return dict.fromkeys(model.model_fields, place)
 
 
+ASKS_NO_SERVER: Mapping[str, str] = {
+    "offline": "is the built-in script, which asks no server",
+    "minilm": "is the bundled model, which asks no server",
+    "sentence_transformers": "loads its model here and asks no server",
+}
+"""Providers for which nothing of what says how a server is reached means anything."""
+
+
+def refuse_unasked(settings: Settings, provider: str, names: Iterable[str]) -> None:
+    """Refuse what is asked of a server where the provider asks none: whoever sets it means one.
+
+    Args:
+        settings: The settings of a model.
+        provider: Where it is asked.
+        names: The fields that only a server takes.
+
+    Raises:
+        ValueError: Naming the fields and the remedy.
+    """
+    fields = type(settings).model_fields
+    given = [n for n in names if getattr(settings, n) != fields[n].get_default(call_default_factory=True)]
+    if given and provider in ASKS_NO_SERVER:
+        verb, out = ("is", given[0]) if len(given) == 1 else ("are", "them")
+        raise ValueError(
+            f"{' and '.join(given)} {verb} set, and provider {provider!r} {ASKS_NO_SERVER[provider]}; "
+            f"write provider: openai, or leave {out} out"
+        )
+
+
 CHANGES_NO_REPLY = frozenset(
     {
         *("base_url", "api_key_env", "extra_headers", "timeout_sec", "max_retries", "max_wait_sec"),
@@ -137,6 +166,9 @@ class EndpointSettings(Settings):
     extra_headers: Headers = Field(default_factory=dict)
     """Additional request headers; a value `$NAME` is that of an environment variable, as secrets must be."""
 
+    of_server: ClassVar[tuple[str, ...]] = ("model", "base_url", "api_key_env", "extra_headers", "extra_body")
+    """Fields that only a server takes."""
+
     @property
     def secret_names(self) -> tuple[str, ...]:
         """The environment variables that requests need."""
@@ -146,4 +178,5 @@ class EndpointSettings(Settings):
     def _needs_address(self) -> EndpointSettings:
         if self.provider == "openai" and not self.base_url:
             raise ValueError("base_url is required where provider is 'openai'")
+        refuse_unasked(self, self.provider, self.of_server)
         return self

@@ -29,6 +29,8 @@ class JudgeEndpoint(EndpointSettings):
     max_tokens: int | None = Field(default=6000, ge=1)
     """Most tokens of one reply, up to 26 items with quotes; null leaves it to the server."""
 
+    of_server = tuple(name for name in EndpointSettings.of_server if name != "model")
+
     @model_validator(mode="before")
     @classmethod
     def _is_where_it_is(cls, data: object) -> object:

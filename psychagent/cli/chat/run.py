@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import typer
 from rich.console import Console
 from rich.panel import Panel
 from rich.text import Text
@@ -15,6 +16,7 @@ from psychagent.chats.texts import load_chat_texts
 from psychagent.cli.lazy import Later
 from psychagent.cli.settings import default_cache_dir
 from psychagent.cli.shown.console import open_console
+from psychagent.domain.text.plain import plain
 
 HOLD: Later[Callable[[ChatPlan, Console], None]] = Later("psychagent.cli.chat.hold:hold")
 
@@ -23,6 +25,8 @@ def run_chat(*, save_dir: Path, name: str, env: Mapping[str, str], **chosen: Any
     """Run `chat`."""
     plan = make_plan(save_dir, name, Choices(**chosen), env, cache_dir=default_cache_dir())
     console = open_console(highlight=False)
+    if plan.note:
+        typer.echo(f"note: {plain(plan.note)}", err=True)
     show_notice(plan, console)
     HOLD.load()(plan, console)
 

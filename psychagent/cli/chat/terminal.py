@@ -5,24 +5,19 @@ from __future__ import annotations
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 from rich.console import Console, Group
 from rich.panel import Panel
 from rich.text import Text
 
 from psychagent.chats.texts import ChatTexts
+from psychagent.cli.chat.keys import read_message
 from psychagent.cli.chat.paint import Painter
 from psychagent.domain.base import Speaker
 from psychagent.domain.turn import Turn
 from psychagent.flows.events import Event, Said, Unsaid, Words
 from psychagent.safety.answer import Card, CardLine
-
-with suppress(ImportError):
-    # lets a line be edited, also across the edge of the screen
-    import readline
-
-    assert readline
 
 _ROOMY = 40
 """Rows from which a card is set with space between its lines."""
@@ -107,6 +102,10 @@ class Terminal:
         self._console.print(Text(text, style="dim"), soft_wrap=not self._is_live)
         self._console.print()
 
+    def leave(self) -> None:
+        """Say how to come back."""
+        self.be_told(self._texts.left)
+
     def wait(self, text: str) -> None:
         """Show what is waited for, in the place of the words to come; empty takes words back."""
         self._words = ""
@@ -124,7 +123,7 @@ class Terminal:
             self._console.print(Text(below, style="dim"))
         try:
             with _interruptible():
-                typed = self._read(prompt if self._is_live else "")
+                typed = read_message(prompt, read=self._read) if self._is_live else self._read("")
         except (EOFError, KeyboardInterrupt):
             self._console.print()
             return None

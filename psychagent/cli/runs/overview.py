@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +21,13 @@ FOLDERS = ("runs", "rft", "chats")
 """Where runs are stored unless a command is told otherwise."""
 _STYLES = {
     RunState.FAILED: "red",
+    RunState.DAMAGED: "red",
     RunState.BROKEN: "red",
     RunState.UNFINISHED: "yellow",
     RunState.RUNNING: "cyan",
 }
+_MOST_NAMED = 3
+"""Damaged files of a run that are named below the table; the others are counted."""
 
 
 def runs(
@@ -34,7 +37,10 @@ def runs(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List runs: how far each is, what it took, and what it cost where its settings have prices."""
+    """List runs: how far each is, what it took, and what it cost where its settings have prices.
+
+    Ends with status 1 if files of a run are damaged or gone.
+    """
     for named in folder or ():
         if named.is_file():
             raise RecordError(f"{named}: is a file; name a run, or a folder of runs")
@@ -45,10 +51,27 @@ def runs(
     if as_json:
         show_json(found)
     elif found:
-        open_console().print(_table(found))
+        _show(found)
     else:
         places = ", ".join(str(place) for place in folder or FOLDERS)
         typer.echo(f"No run in {places}; `psychagent sample` makes one.")
+    if not all(run.is_whole for run in found):
+        raise typer.Exit(1)
+
+
+def _show(found: Sequence[RunLine]) -> None:
+    console = open_console()
+    console.print(_table(found))
+    for line in (line for run in found for line in _damages(run)):
+        console.print(Text(line, style="red"), soft_wrap=True)
+
+
+def _damages(run: RunLine) -> Iterator[str]:
+    for broken in run.damaged[:_MOST_NAMED]:
+        yield f"{run.path}/{broken.file}: {broken.reason}"
+    more = len(run.damaged) - _MOST_NAMED
+    if more > 0:
+        yield f"{run.path}: {more} more are damaged; `psychagent runs --json` names them all"
 
 
 def _table(found: Sequence[RunLine]) -> Table:
@@ -60,7 +83,7 @@ def _table(found: Sequence[RunLine]) -> Table:
         table.add_column(name, justify="right")
     table.add_column("last written")
     for run in found:
-        state = Text(run.state.value, style=_STYLES.get(run.state, ""))
+        state = Text(_state(run), style=_STYLES.get(run.state, ""))
         numbers = (f"{number:,}" for number in (run.calls, run.prompt_tokens, run.completion_tokens))
         when = run.changed.astimezone().strftime("%Y-%m-%d %H:%M") if run.changed else ""
         table.add_row(
@@ -73,6 +96,15 @@ def _table(found: Sequence[RunLine]) -> Table:
             when,
         )
     return table
+
+
+def _state(run: RunLine) -> str:
+    number = len(run.damaged)
+    if not number:
+        return run.state.value
+    # a run that works may have damaged files, too
+    names = dict.fromkeys((run.state, RunState.DAMAGED))
+    return f"{', '.join(names)} ({number} file{'' if number == 1 else 's'})"
 
 
 def _kind(run: RunLine) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from shutil import copytree
@@ -94,9 +95,58 @@ def test_a_run_that_has_lost_its_manifest_is_listed_as_broken(made: Path, tmp_pa
     root = copytree(made, tmp_path / "made")
     (of(root, "sample") / "manifest.json").unlink()
     for named in (root / "sample", of(root, "sample")):
-        said = ask("runs", named, "--json").printed
-        assert '"state": "broken"' in said
-        assert "no such file" in said
+        ended = ask("runs", named, "--json")
+        assert ended.status == 1
+        assert '"state": "broken"' in ended.printed
+        assert "no such file" in ended.printed
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "torn": (lambda path: path.write_text("{"), "session_1.json", "is truncated or not JSON"),
+    "of another place": (
+        lambda path: path.write_text((path.parent / "session_2.json").read_text()),
+        "session_1.json",
+        "its place says 1",
+    ),
+    "gone": (lambda path: path.unlink(), "session_1.json", "is missing"),
+    "course torn": (lambda path: (path.parent / "course.json").write_text("{"), "course.json", "truncated"),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+@pytest.mark.parametrize("kind", ["sample", "rft"])
+def test_a_run_with_a_damaged_file_is_listed_as_damaged(
+    made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, kind: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    root = copytree(made, tmp_path / "made")
+    damage, file, reason = DAMAGES[name]
+    case = next(of(root, kind).glob("*/*/course.json")).parent
+    damage(case / "session_1.json")
+    listed = ask("runs", root / kind)
+    assert listed.status == 1
+    assert "damaged (1 file)" in listed.said
+    assert f"{case / file}: " in listed.said.replace("\\", "")
+    assert reason in listed.said
+    told = ask("runs", root / kind, "--json")
+    (line,) = json.loads(told.printed)
+    assert (told.status, line["state"]) == (1, "damaged")
+    (one,) = line["damaged"]
+    assert one["file"] == f"{case.parent.name}/{case.name}/{file}"
+    assert reason in one["reason"]
+
+
+def test_a_run_that_works_is_running_and_its_damage_is_told(made: Path, tmp_path: Path) -> None:
+    root = copytree(made, tmp_path / "made")
+    next(of(root, "sample").glob("*/*/session_2.json")).write_text("{")
+    with hold_lock(of(root, "sample") / ".lock"):
+        (line,) = json.loads(ask("runs", root / "sample", "--json").printed)
+    assert (line["state"], len(line["damaged"])) == ("running", 1)
+
+
+def test_a_whole_run_is_listed_with_nothing_damaged(made: Path) -> None:
+    told = ask("runs", made / "sample", made / "rft", "--json")
+    assert (told.status, [line["damaged"] for line in json.loads(told.printed)]) == (0, [[], []])
 
 
 def test_the_lock_of_an_evaluation_names_its_own_option(tmp_path: Path) -> None:

@@ -202,7 +202,9 @@ def test_a_body_holds_what_json_can_say(tmp_path: Path, body: str, said: str) ->
 
 def test_numbers_as_keys_of_a_body_are_written_as_json_writes_them(tmp_path: Path) -> None:
     path = tmp_path / "b.yaml"
-    path.write_text("counselor: {provider: offline, extra_body: {logit_bias: {50256: -100, 1.5: [{7: 1}]}}}")
+    path.write_text(
+        "counselor: {base_url: http://h/v1, extra_body: {logit_bias: {50256: -100, 1.5: [{7: 1}]}}}"
+    )
     body = load_settings(BaselineSettings, path).counselor.extra_body
     assert body == {"logit_bias": {"50256": -100, "1.5": [{"7": 1}]}}
 

@@ -12,7 +12,7 @@ from psychagent.domain.text.plain import whole
 from psychagent.errors import MalformedReplyError, RecordError
 from psychagent.llm.reply import Reply
 from psychagent.nodes.client import read_words
-from psychagent.replies.as_json import parse_json_reply, read_object
+from psychagent.replies.as_json import Shape, parse_json_reply, read_object
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.strip import visible_text
 from psychagent.replies.tags import parse_tagged_reply
@@ -108,12 +108,15 @@ def test_an_error_never_holds_a_private_word(way: str) -> None:
     assert not [sentence for sentence in told if SECRET in sentence]
 
 
+ANY = Shape("Any", {"type": "object"})
+
+
 @pytest.mark.parametrize("kind", EVERYWHERE, ids=lambda kind: kind.name)
 def test_thoughts_around_a_typed_reply_are_no_part_of_it(kind: Misplaced) -> None:
     body, tried = json.dumps({"score": 3}), json.dumps({"score": 9, "why": SECRET})
     for secret in (SECRET, tried):
         with suppress(MalformedReplyError):
-            found = read_object(kind.write(secret, body), lambda data: data)
+            found = read_object(kind.write(secret, body), lambda data: data, ANY)
             assert found == {"score": 3} or kind.name in UNMARKED
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from psychagent.replies.labels import INNER
+from psychagent.replies.unmarked.labels import INNER
 
 _FIELDS = r"skills?(?: (?:used|applied))?|strategy(?: used)?|(?:所?使?用的?)?(?:咨询)?(?:技能|策略)"
 _METHOD = r"(?:technique|intervention)(?: used)?|(?:所?使?用的?)?(?:咨询)?(?:技术|技巧)"

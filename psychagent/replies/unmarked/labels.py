@@ -9,26 +9,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from psychagent.replies.unmarked import languages
+
+# most lines begin with no word at all, which is told at once
 INNER = (
+    r"(?=\w)(?:"
     r"think(?:ing)?|internal(?: thoughts?| reasoning| monologue| notes?)?|inner (?:thoughts?|monologue|voice)"
     r"|(?:thought|thinking|reasoning) process|chain[ -]of[ -]thought|reasoning|rationale|analysis"
     r"|(?:(?:client(?:'s)?|clinical|internal|initial|current|my) )?assessment|client[ _]state"
     r"|(?:counsell?or|therapist|clinical)(?:['’]s)? (?:(?:inner|internal) )?"
     r"(?:notes?|thoughts?|thinking|process)"
-    r"|思考(?:过程|中)?|推理(?:过程)?|内心(?:独白|活动|os|想法)?|心理活动|心想|评估|来访者状态|分析"
-    # models forget their language under a prompt of another
-    r"|evaluaci[oó]n|valoraci[oó]n|an[aá]lisis|razonamiento|pensamientos?"
-    r"|bewertung|einschätzung|denkprozess|gedanken(?:gang)?|überlegung(?:en)?"
-    r"|évaluation|raisonnement|réflexions?|pensées?"
+    r"|思考(?:过程|中)?|推理(?:过程)?|内心(?:独白|活动|os|想法)?|心理活动|心想|评估|来访者状态"
+    r"|(?:心理|内心|内部)?分析(?:过程)?|思路"
+    rf"|{languages.THOUGHTS})"
 )
 ALSO = r"strategy|skills?(?: used)?|thoughts?|技能|策略|想法|estrategia|strategie|stratégie"
 SIGNS = r"(?:[^\w\n\"“”'‘’«»()（）\[\]【】]|_)*+"
 """What may set off a line, but for brackets and quotation marks."""
 BULLET = SIGNS + r"(?:[(（]?(?:\d{1,3}|[a-z]|[一二三四五六七八九十])[.)）、][ \t]*+|[①-⑳❶-❿][ \t]*+)?"
 _EQUALS = r"(?:[:：=|→⇒]|[-=]>)"
-_ANSWERS = r"(?:final )?(?:response|answer|reply)|回应|回复|回答|respuesta|antwort|réponse"
+_ANSWERS = (
+    r"(?=\w)(?:"
+    r"(?:final )?(?:response|answer|reply)|(?:(?:给|对)(?:来访者|用户)的?)?(?:回应|回复|回答)(?:内容)?"
+    rf"|{languages.ANSWERS})"
+)
 _ALOUD = r"|speaking|speech|spoken|aloud|说话|说出"
-_KINDS = rf"(?:(?P<inner>{INNER})|(?P<also>{ALSO})|(?P<answer>{_ANSWERS}))"
+_KINDS = rf"(?:(?P<inner>{INNER})|(?P<also>{ALSO})|(?P<answer>(?:{_ANSWERS}){languages.TO}))"
 _LABEL = re.compile(
     rf"^{BULLET}[*_【\[]*+(?:here(?:['’]s| is) (?:my|the) )?{_KINDS}"
     rf"(?:[*_】\]]*+[ \t]?{_EQUALS}|[*_】\]]++[ \t]*$|[*_]*+[ \t][-–—][ \t])",
@@ -42,9 +48,17 @@ _HEADING = re.compile(
 )
 _BOTH = re.compile(
     rf"^{BULLET}(?:here(?:['’]s| is) (?:my|the) )?(?:{INNER})[*_]*+[ \t]?{_EQUALS}"
-    rf".*?[\s*_;；,，](?:{_ANSWERS})[*_]*[ \t]?{_EQUALS}",
+    rf".*?[\s*_;；,，。.!！?？…](?:{_ANSWERS}){languages.TO}[*_]*[ \t]?{_EQUALS}",
     re.IGNORECASE | re.MULTILINE,
 )
+_OWN = re.compile(
+    rf"^{BULLET}[*_]*+{languages.MINE}(?:{INNER})[*_]*+[ \t]?{_EQUALS}", re.IGNORECASE | re.MULTILINE
+)
+_OWN_ANSWER = re.compile(
+    rf"[\s*_;；,，。.!！?？…](?:{languages.MINE})?(?:{_ANSWERS}){languages.TO}[*_]*+[ \t]?{_EQUALS}",
+    re.IGNORECASE,
+)
+"""Thoughts and answer that are both told to be one's own; each alone may be spoken."""
 _FENCE = re.compile(
     r"^[ \t]*+(?:```|~~~|:::)\s*+(?:think\w*|thoughts?|reasoning|analysis|scratchpad)\b",
     re.IGNORECASE | re.MULTILINE,
@@ -88,7 +102,7 @@ _NOTED = re.compile(
 )
 """A note in brackets before the first word: whom it is for, it does not say, but not for who listens."""
 _HEADINGS = (_FENCE, _HEADING, _UNDERLINED, _BOTH, _OF_TRADE, _NOTED)
-LABELS = (*_HEADINGS, _GUESSED, _LABEL, _BOXED, _BOLD, _BARE_NAME, _TOOK, _FINAL)
+LABELS = (*_HEADINGS, _OWN, _GUESSED, _LABEL, _BOXED, _BOLD, _BARE_NAME, _TOOK, _FINAL)
 """Behind any of these, words that are still arriving may turn out to be thoughts."""
 
 _CBT = frozenset({"thought", "thoughts", "想法"})
@@ -105,6 +119,7 @@ def is_labelled(words: str) -> bool:
     return (
         any(pattern.search(words) for pattern in _HEADINGS)
         or _is_answered(words)
+        or _is_own(words)
         or bool(_GUESSED.match(words))
         and "\n" in words.strip()
         or any(_private_labels(words))
@@ -114,6 +129,11 @@ def is_labelled(words: str) -> bool:
 def _is_answered(words: str) -> bool:
     """Return whether anything stands before a heading over the answer."""
     return any(words[: match.start()].strip() for match in _FINAL.finditer(words))
+
+
+def _is_own(words: str) -> bool:
+    thoughts = _OWN.search(words)
+    return bool(thoughts and _OWN_ANSWER.search(words, thoughts.end()))
 
 
 def _private_labels(words: str) -> Iterator[bool]:

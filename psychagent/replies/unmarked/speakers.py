@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 
 from psychagent.domain.base import Speaker
-from psychagent.replies.labels import BULLET, SIGNS
 from psychagent.replies.look import look_of
+from psychagent.replies.unmarked.labels import BULLET, SIGNS
 
 _NAMES = {
     Speaker.COUNSELOR: (
