@@ -16,7 +16,7 @@ from psychagent.nodes.deps import Deps
 from psychagent.nodes.state import Brief
 from psychagent.skills.shown import risk_families
 from tests.support.every import LANGUAGES
-from tests.support.fakes import brief_for, case_of
+from tests.support.fakes import brief_for, case_of, next_turn
 from tests.support.flat import baseline_of, live, runtime_of
 
 Told = tuple[int, About, tuple[str, ...]]
@@ -49,7 +49,7 @@ def last_words(deps: Deps, language: Language, before: list[Told], now: Told) ->
         own = Turn(speaker=Speaker.COUNSELOR, text="y", risk_level=level, risk_about=about, skills=skills)
         turns += [own, Turn(speaker=Speaker.CLIENT, text="x")]
     level, about, skills = now
-    prompt = counselor_prompt(deps, brief_of(deps, language), turns, skills, level, about)
+    prompt = counselor_prompt(deps, brief_of(deps, language), turns, next_turn(skills, level, about))
     return str(prompt.messages[-1]["content"])
 
 
