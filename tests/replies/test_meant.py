@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Modality
 from psychagent.errors import MalformedReplyError
-from psychagent.nodes.memory.reflect import file_reply
+from psychagent.nodes.memory.client_file import file_reply
 from psychagent.nodes.memory.summary_reply import SummaryReply
 from psychagent.nodes.safety.classify import RiskReply
 from psychagent.replies.as_json import parse_json_reply, read_json
