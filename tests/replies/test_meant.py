@@ -6,13 +6,13 @@ import json
 from typing import Any
 
 import pytest
-from psychagent.nodes.retrieve import QueryReply
 from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Modality
 from psychagent.errors import MalformedReplyError
 from psychagent.nodes.memory.client_file import file_reply
 from psychagent.nodes.memory.summary_reply import SummaryReply
+from psychagent.nodes.retrieval.query import QueryReply
 from psychagent.nodes.safety.classify import RiskReply
 from psychagent.replies.as_json import parse_json_reply, read_json
 from psychagent.scales.reply import read_group
