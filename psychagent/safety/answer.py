@@ -80,13 +80,14 @@ class SafetyTexts(NamedTuple):
         unsure = any(not one.verified for one in (*others, *(g.service for g in guessed if not g.is_state)))
         number = emergency[0].call if emergency else self.texts.said.local
         unchecked = self.texts.unchecked.format(emergency=number) if unsure else ""
+        place = self.texts.elsewhere.format(region=region) if emergency else self.texts.unset
         card = Card(
             title=words.title,
             intro=words.intro,
             lines=(*first, *(to_line(one, self.rules.language) for one in (*emergency, *others))),
             closing=words.closing,
             talk=self.texts.talk.open,
-            note="\n".join(note for note in (unchecked, "" if emergency else self.texts.unset) if note),
+            note="\n".join(note for note in (unchecked, place) if note),
         )
         return self.after_session(card) if closed else card
 

@@ -89,6 +89,8 @@ class AnswerTexts(Record):
     services are named where the person's region is unknown."""
     unset: str = Field(min_length=1)
     """What a card adds where the person's region is unknown: how to see the numbers of another place."""
+    elsewhere: str = Field(min_length=1)
+    """What a card adds where the region is known: what to do in another; `{region}` is its two letters."""
     talk: TalkTexts
     help: str = Field(min_length=1)
     """One line that stands below every prompt of the person."""

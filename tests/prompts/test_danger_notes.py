@@ -187,7 +187,8 @@ def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Lan
     last = {EN: "This is your last turn", ZH: "这是你的最后一轮"}[language]
     assert [last in text for text in shown.values()] == [True, False, False, False]
     assert more in note(language, turns[:-2], level=2, about=About.SELF), "none need be rationed"
-    assert more not in note(language, turns[:-4], level=2, about=About.SELF)
+    assert more in note(language, turns[:2], level=1, about=About.SELF), "from the first word of it"
+    assert more not in note(language, turns[:2], level=0)
     # what was asked about is settled, then said goodbye to; what is new is asked about
     settle, new = {
         EN: ("settles nothing by itself", "The last words may mean danger"),

@@ -280,7 +280,16 @@ def test_a_card_with_a_number_that_could_not_be_checked_says_what_to_do_if_it_fa
     card = with_verified(False).card("US", About.SELF)
     assert "call 911" in card.note
     assert [line.verified for line in card.lines] == [True, False]
-    assert with_verified(True).card("US", About.SELF).note == ""
+    assert "call 911" not in with_verified(True).card("US", About.SELF).note
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("region", ["US", "ZA", "CN"])
+def test_a_card_says_for_which_region_its_numbers_are(language: Language, region: str) -> None:
+    """A person may be elsewhere than where a program was set up for."""
+    note = load_safety(language).card(region, About.DRINK).note
+    assert region in note
+    assert {EN: "Elsewhere", ZH: "别处"}[language] in note
 
 
 def answers(folder: Path, text: str) -> None:
