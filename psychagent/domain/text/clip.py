@@ -1,4 +1,4 @@
-"""How a text that does not fit is shortened where its meaning matters: by whole clauses and whole quotations."""
+"""How a text that does not fit is shortened where its meaning matters: by whole clauses and quotations."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def clip_to_clause(text: str, limit: int) -> str:
 
 
 def clip_to_newest(text: str, limit: int) -> str:
-    """Shorten what somebody said at several times: the newest saying stays, then the first, then the next newest.
+    """Shorten what somebody said at several times: the newest stays, then the first, then the next newest.
 
-    A saying is a quotation with what leads to it, or a part between semicolons. Writers are told to begin with
-    the most dangerous words; those said last tell of what is still ahead.
+    A saying is a quotation with what leads to it, or a part between semicolons. Writers are told to begin
+    with the most dangerous words; those said last tell of what is still ahead.
     """
     sayings = _sayings(text)
     if estimate_tokens(text) <= limit or len(sayings) < 2:
