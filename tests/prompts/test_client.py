@@ -193,9 +193,7 @@ def test_a_client_keeps_quiet_no_more_about_a_danger_that_it_told(language: Lang
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_first_answer_is_not_given_again_in_a_later_session(language: Language) -> None:
-    once = {Language.EN: "(not again if you remember saying it)", Language.ZH: "（记得说过就不再说）"}[
-        language
-    ]
+    mark = {Language.EN: "(not again if you remember saying it)", Language.ZH: "（记得说过就不再说）"}
     told = [head_of(f"{language.value}01", session=n, disclosure=Disclosure(risk=DRINK)) for n in (1, 2)]
     assert [mark[language] in head for head in told] == [False, True]
     assert all(DRINK.first_answer in head for head in told)
