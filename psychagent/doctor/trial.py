@@ -31,7 +31,7 @@ _TRUTHS = (
 )
 _NUMBERS = {
     **{"session_index": 2, "max_sessions": 8, "max_turns": 12, "turn": 3, "turns_left": 2, "risk_level": 1},
-    **{"extra_turns": 2, "none_against": 4, "two_quotes": 5, "lo": 1, "hi": 5},
+    **{"most_families": 8, "extra_turns": 2, "none_against": 4, "two_quotes": 5, "lo": 1, "hi": 5},
 }
 _WORDS = {
     **{"reply_format": "tags", "risk_about": "harmed", "step": "follow", "also": "child"},

@@ -9,9 +9,10 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Record
+from psychagent.domain.text.clip import clip_to_newest
 from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
 
-_SAID, _AGREED, _HELD_BACK, _DETAILS = (4, 36), (3, 80), (3, 30), (6, 24)
+_SAID, _AGREED, _HELD_BACK, _DETAILS = (4, 60), (6, 80), (3, 30), (6, 24)
 """Most entries of each kind, and most tokens of one."""
 _LEFT_TOKENS = 45
 _FULL_STOP = re.compile(r"(?<!\.)[.。；;]$")
@@ -42,7 +43,7 @@ class Recall(Record):
     told: tuple[str, ...] = ()
     """The lines of its profile that it told, as they stand there."""
     said: tuple[str, ...] = ()
-    """What else it said."""
+    """What else it said; what it told of a danger first."""
     agreed: tuple[str, ...] = ()
     """What it agreed to do until next time, above all for its safety."""
     held_back: tuple[str, ...] = ()
@@ -74,7 +75,7 @@ def to_recall(reply: RecallReply, lines: Sequence[str], *, session_index: int) -
 
 def _bounded(entries: Iterable[str], most: int, tokens: int) -> tuple[str, ...]:
     # a prompt puts the entries in a row
-    shortened = (_FULL_STOP.sub("", clip_to_tokens(" ".join(entry.split()), tokens)) for entry in entries)
+    shortened = (_FULL_STOP.sub("", clip_to_newest(" ".join(entry.split()), tokens)) for entry in entries)
     return tuple(entry for entry in shortened if entry)[:most]
 
 
@@ -95,27 +96,35 @@ def recent_lines(lines: Sequence[str], *, budget: int = TOLD_TOKENS) -> tuple[st
 
 
 def view_recalls(recalls: Sequence[Recall], *, budget: int = REMEMBERED_TOKENS) -> tuple[Recall, ...]:
-    """Choose what a prompt shows of the sessions: the last in full, of earlier ones what still fits.
+    """Choose what a prompt shows of the sessions, the last first, of earlier ones what still fits.
 
-    Of an earlier session the small facts come first: whoever built on one must not be contradicted.
-    The oldest entries are dropped first, and no entry is shown in part.
+    No entry is shown in part, and no older session behind a gap.
     """
-    if not recalls:
-        return ()
-    *earlier, last = recalls
-    shown = [last]
-    room = budget - _cost((*last.said, *last.agreed, *last.held_back, *last.details, last.left))
-    for recall in reversed(earlier):
-        agreed, room = _fitting(recall.agreed, room)
-        details, room = _fitting(recall.details, room)
-        said, room = _fitting(recall.said, room)
-        if agreed or details or said:
-            part = Recall(session_index=recall.session_index, said=said, agreed=agreed, details=details)
+    shown: list[Recall] = []
+    room = budget
+    for recall in reversed(recalls):
+        whole = recall if not shown else recall.model_copy(update={"told": (), "held_back": (), "left": ""})
+        part, room = _within(whole, room)
+        if not shown or part.agreed or part.details or part.said:
             shown.insert(0, part)
-        if (agreed, details, said) != (recall.agreed, recall.details, recall.said):
-            # an older one that happens to fit would stand behind a gap
+        if part != whole:
             break
     return tuple(shown)
+
+
+def _within(recall: Recall, room: int) -> tuple[Recall, int]:
+    """Keep what fits: promises and what was told of danger first, small talk last.
+
+    Small facts come before the rest of what was said: whoever built on one must not be contradicted.
+    """
+    agreed, room = _fitting(recall.agreed, room)
+    first, room = _fitting(recall.said[:1], room)
+    left, room = _fitting((recall.left,) if recall.left else (), room)
+    held_back, room = _fitting(recall.held_back, room)
+    details, room = _fitting(recall.details, room)
+    rest, room = _fitting(recall.said[1:] if first else (), room)
+    kept = {"agreed": agreed, "said": (*first, *rest), "left": "".join(left), "held_back": held_back}
+    return recall.model_copy(update=kept | {"details": details}), room
 
 
 def _fitting(entries: Sequence[str], room: int) -> tuple[tuple[str, ...], int]:

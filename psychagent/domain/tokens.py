@@ -6,7 +6,6 @@ import re
 
 _SENTENCE_END = re.compile(r"[。！？…]|[.!?](?=\s)")
 _SPACE, _MARK = re.compile(r"\s"), re.compile(r"[，；：、]")
-_CLAUSE_END = re.compile(r"[。！？…；，]|[.!?;,](?=\s)")
 _CJK = re.compile(r"[\u1100-\u11ff\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef]")
 
 
@@ -27,27 +26,13 @@ def clip_to_tokens(text: str, limit: int) -> str:
     """
     if estimate_tokens(text) <= limit:
         return text
-    low = _most_that_fits(text, limit)
+    low = most_that_fits(text, limit)
     kept = text[: _place_to_cut(text, low)].rstrip()
     # behind a sentence there was a space, which leaves room for one
     return f"{kept} …" if len(kept) < low and kept.endswith((".", "!", "?")) else f"{kept}…"
 
 
-def clip_to_clause(text: str, limit: int) -> str:
-    """Shorten a text as `clip_to_tokens` does, but behind a whole clause, however little of it that keeps.
-
-    Half a clause of what was agreed on may say the opposite of the whole.
-    """
-    if estimate_tokens(text) <= limit:
-        return text
-    ends = [match.end() for match in _CLAUSE_END.finditer(text[: _most_that_fits(text, limit)])]
-    if not ends:
-        return clip_to_tokens(text, limit)
-    kept = text[: ends[-1]].rstrip(" ,;，；")
-    return f"{kept} …" if kept.endswith((".", "!", "?")) else f"{kept}…"
-
-
-def _most_that_fits(text: str, limit: int) -> int:
+def most_that_fits(text: str, limit: int) -> int:
     """Return how many characters fit into a limit with an ellipsis behind them."""
     low, high = 0, len(text)
     while low < high:

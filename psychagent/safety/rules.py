@@ -75,7 +75,8 @@ class RiskRules:
         self._words = spell_out(file.words)
         # where words are parted by spaces, a space parts no clauses
         self._clause_marks = CLAUSE_MARKS.replace(" ", "") if file.whole_words else CLAUSE_MARKS
-        self._asks = self._any_of(file.asks, whole=False)
+        # who asks about the client's own death asks about danger
+        self._asks = self._any_of((*file.asks, *file.asks_self), whole=False)
         self._asks_again = self._any_of(file.asks_again, whole=False)
         self._asks_self = self._any_of(file.asks_self, whole=False)
         self._asks_else = self._any_of(file.asks_else)

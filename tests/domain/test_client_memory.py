@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from psychagent.domain.client_memory import (
     REMEMBERED_TOKENS,
     Recall,
@@ -53,7 +55,7 @@ def test_what_a_model_writes_at_length_is_shortened_and_nothing_in_mid_word() ->
     for entry in (*recall.said, *recall.held_back, *recall.details):
         assert entry.endswith("…")
         assert set(entry.removesuffix("…").split()) <= set(long.split())
-        assert estimate_tokens(entry) <= 36
+        assert estimate_tokens(entry) <= 60
     assert recall.left.endswith("很多，…")
     assert estimate_tokens(recall.left) <= 45
 
@@ -84,6 +86,53 @@ def test_of_an_earlier_session_small_facts_outlast_the_rest() -> None:
     (earlier, _) = view_recalls((recalled(1), recalled(2)), budget=65)
     assert earlier.details
     assert len(earlier.said) < len(earlier.details)
+
+
+@pytest.mark.parametrize(
+    ("entry", "kept"),
+    [
+        (
+            "应酬也就几杯，自己有数；饭局一个月三四回，推不掉的那种，推了人家也有话说，领导也不高兴，再说大家都这么喝的；"
+            "周末要开车接闺女",
+            "应酬也就几杯，自己有数；…周末要开车接闺女",
+        ),
+        (
+            "I have a glass or two, like everybody; it is hot and it is long, and the dinners go on and on "
+            "and nobody there would drink water, and so I pour like all of them do, and that is how the "
+            "night goes, and the next one too; on Saturday I drive the girls",
+            "I have a glass or two, like everybody; … on Saturday I drive the girls",
+        ),
+    ],
+)
+def test_what_is_still_ahead_is_not_what_a_long_entry_loses(entry: str, kept: str) -> None:
+    assert to_recall(RecallReply(said=(entry,)), (), session_index=1).said == (kept,)
+
+
+def test_up_to_six_promises_are_kept_and_no_session_costs_more_than_the_budget() -> None:
+    promise = "喝了酒就不开车，钥匙交给表姐，周六由她去接孩子，路上有事先打电话，回来再说"
+    reply = RecallReply(
+        agreed=(promise,) * 9,
+        said=("周末要开车接闺女",) + (promise,) * 3,
+        details=(promise,) * 6,
+        left=promise,
+    )
+    recall = to_recall(reply, (), session_index=1)
+    assert len(recall.agreed) == 6
+    (whole,) = view_recalls((recall,))
+    assert whole == recall
+    (shown,) = view_recalls((recall,), budget=300)
+    assert (shown.agreed, shown.said[0], shown.left) == (recall.agreed, recall.said[0], recall.left)
+    assert len(shown.said) + len(shown.details) < len(recall.said) + len(recall.details), (
+        "small talk goes first"
+    )
+
+
+def test_of_an_earlier_session_what_was_told_of_danger_outlasts_small_facts() -> None:
+    earlier = Recall(
+        session_index=1, said=("I drive the girls on Saturday", "It is hot"), details=("Ann", "Durban")
+    )
+    (shown, _) = view_recalls((earlier, Recall(session_index=2)), budget=14)
+    assert (shown.said, shown.details) == (earlier.said[:1], earlier.details[:1])
 
 
 def test_before_the_first_session_there_is_nothing_to_remember() -> None:

@@ -216,6 +216,32 @@ def test_of_a_long_note_on_a_danger_nothing_is_lost_that_holds_the_client(langua
     assert kept[-1] in ".。" or whole.words[len(kept)] in ",，;；.。"
 
 
+SAID = {
+    Language.EN: (
+        '"A glass of wine, like everybody." ',
+        '"It settles my hands, that is all it does, and then I can sit down." ',
+        '"And on Saturday I drive the girls."',
+    ),
+    Language.ZH: (
+        "“应酬嘛，也就几杯。”；",
+        "“回去喝两口就踏实了，不喝就坐不住。”；",
+        "“周末我还得开车去接闺女呢。”",
+    ),
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_was_said_last_of_a_danger_is_never_what_is_cut(language: Language) -> None:
+    first, middle, last = SAID[language]
+    whole = PLANNED[language].model_copy(update={"words": first + middle * 3 + last})
+    one = memory(1, language=language, size=1400).summaries[0].model_copy(update={"safety": whole})
+    (row,) = view_memory(Memory(summaries=(one,)), budget=500).safety
+    assert row.note.words != whole.words
+    assert row.note.words.startswith(first.strip())
+    assert row.note.words.endswith(last)
+    assert last in rendered(view_memory(Memory(summaries=(one,)), budget=500), language)
+
+
 COMMANDS = {
     Language.EN: SafetyNote(
         danger=Danger.VOICED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -19,11 +20,18 @@ from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.skill import MetaSkill, Skill
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import MalformedReplyError, ReplyError, SkillStoreError
-from psychagent.nodes.retrieval.candidates import choose_candidates, keep_known
+from psychagent.nodes.retrieval.candidates import (
+    MOST_FAMILIES,
+    choose_candidates,
+    filter_prompt,
+    filter_shape,
+    keep_known,
+)
 from psychagent.nodes.retrieval.query import QueryReply, recent_turns
 from psychagent.nodes.retrieval.retrieve import retrieve
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.skills.library import SkillLibrary
+from tests.support.every import LANGUAGES
 from tests.support.fakes import FAMILIES, Cast, brief_for, case_of, summed_up
 from tests.support.flat import LEXICAL
 from tests.support.memory_parts import summary
@@ -71,6 +79,17 @@ async def test_the_filter_chooses_the_candidates_of_a_session() -> None:
     assert "cbt.intervention" not in prompt
     assert not [family for family in AT_HAND if family in prompt], "what is at hand is not to be chosen"
     assert "session 1 of at most 3" in prompt
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_filter_is_told_the_number_that_its_reply_is_held_to(language: Language) -> None:
+    cast = Cast({})
+    brief = brief_for(cast.deps, case_of(f"{language.value}01"))
+    skills = cast.deps.skills(language).stage(brief.case.modality, brief.skill_stage)
+    asked = filter_prompt(cast.deps, brief, skills).messages[-1]["content"]
+    (most,) = re.findall(r"(?:at most|最多) (\d+)(?:[:]| 类)", asked)
+    ids = filter_shape(("a", "b")).schema["properties"]["meta_skill_ids"]
+    assert ids["maxItems"] == int(most) == MOST_FAMILIES
 
 
 async def test_only_an_emptied_selection_is_asked_for_again() -> None:

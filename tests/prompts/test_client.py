@@ -179,11 +179,11 @@ def test_a_client_keeps_quiet_no_more_about_a_danger_that_it_told(language: Lang
     told, quiet = {
         Language.EN: (
             "goes before): TRUE facts. Never a method.",
-            "only if asked with care",
+            "Asked with care",
         ),
         Language.ZH: (
             "（要紧的你已经说了；后来答应的、变了的以后来为准）：TRUE facts.不提方法。",
-            "对方问得关切",
+            "问得关切",
         ),
     }[language]
     assert told in later
@@ -191,19 +191,31 @@ def test_a_client_keeps_quiet_no_more_about_a_danger_that_it_told(language: Lang
     assert quiet not in later
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_first_answer_is_not_given_again_in_a_later_session(language: Language) -> None:
+    mark = {Language.EN: "(not again if you remember saying it)", Language.ZH: "（记得说过就不再说）"}
+    told = [head_of(f"{language.value}01", session=n, disclosure=Disclosure(risk=DRINK)) for n in (1, 2)]
+    assert [mark[language] in head for head in told] == [False, True]
+    assert all(DRINK.first_answer in head for head in told)
+    past = Recall(session_index=1, said=(f"I said: {DRINK.first_answer.lower()[:-1]}, as one does",))
+    later = head_of(f"{language.value}01", session=2, disclosure=Disclosure(risk=DRINK), recalls=(past,))
+    assert DRINK.first_answer not in later
+    assert DRINK.if_calm in later
+
+
+DRINK = RISK.model_copy(update={"kind": "drinking", "first_answer": "Just a glass or two, like everybody."})
 KINDS: tuple[RiskKind, ...] = get_args(RiskKind)
 DYING: dict[Language, tuple[str, str]] = {
     Language.EN: (
         "\n- About dying or harm (how you tell it, see below): TRUE facts.\n",
-        "\nIn dark moments: DARK statement. You say it only if asked with care, or a piece slips out. "
-        "First asked about dying or harm, you say something like: “FIRST answer.” If the counselor stays "
-        "calm and asks on, also: “CALM addition.” Never a method",
+        "\nOne step each time you are asked, roughly: First asked about dying or harm: “FIRST answer.” "
+        "Calmly asked on, also: “CALM addition.” Asked with care, the rest. In dark moments: DARK statement. "
+        "Unasked by half-time, let one hint slip. Never a method",
     ),
     Language.ZH: (
         "\n- 关于死和伤害（怎么说，见下）：TRUE facts.\n",
-        "\n难熬的时候：DARK statement.对方问得关切，你才讲，也可能漏出半句。"
-        "头一回被问到死或伤害，大致这样答：“FIRST answer.”"
-        "对方不慌、接着问，再添一句：“CALM addition.”不提方法",
+        "\n问一回说一层，大致：头回被问到死或伤害：“FIRST answer.”不慌不忙接着问，再添：“CALM addition.”"
+        "问得关切，才讲全。难熬的时候：DARK statement.过半没人问，就漏半句。不提方法",
     ),
 }
 """How dying and harm are told, word by word; runs that were held are compared with later ones."""
@@ -259,8 +271,8 @@ def test_words_that_only_sound_like_danger_are_said_freely_and_denied(
     risk = RISK.model_copy(update={"kind": kind})
     told = head_of(f"{language.value}01", disclosure=Disclosure(risk=risk))
     freely, truly, kept = {
-        Language.EN: ("You say this freely", "the true answer is no: “FIRST answer.”", "only if asked"),
-        Language.ZH: ("这话你", "大致这样答：“FIRST answer.”", "你才讲"),
+        Language.EN: ("You say this freely", "the true answer is no: “FIRST answer.”", "One step each time"),
+        Language.ZH: ("这话你", "大致这样答：“FIRST answer.”", "问一回说一层"),
     }[language]
     assert freely in told
     assert truly in told

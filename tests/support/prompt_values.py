@@ -76,6 +76,7 @@ def values(
         "session_index": session_index,
         "max_sessions": 7,
         "max_turns": 13,
+        "most_families": 8,
         "modality": "het",
         "reply_format": "tags",
         "turn": 3,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +27,8 @@ from psychagent.domain.tokens import estimate_tokens
 _MATERIAL_TOKENS, _FEWEST_LINES = 480, 3
 """Token budget of all that a first session's prompt says of the person. When it is exceeded, only lines
 that the client can tell at once wait for the second session, and never all of them; no fact is left out."""
+_CLAUSE_MARK, _TELLING = re.compile(r"[,.;!?，。；！？…]+"), 4
+"""What parts the clauses of an answer, and the fewest tokens of one that is known again by itself."""
 HOMEWORK_STATES = ("done", "partly done", "not done")
 
 
@@ -84,7 +87,7 @@ def view_client(
     info, block = case.profile.basic_info, case.profile.theory.block(case.modality)
     disclosure, told = case.profile.disclosure or Disclosure(), told_lines(recalls)
     asked = [summary.safety.danger for summary in memory.summaries]
-    risk, first_answer, if_calm, risk_facts = _of_risk(disclosure.risk, told, asked)
+    risk, first_answer, if_calm, risk_facts = _of_risk(disclosure.risk, told, asked, recalls)
     trusted = trusted_now(disclosure, told, session_index)
     known = (info.model_dump(), block.model_dump() if block else (), trusted)
     room = _MATERIAL_TOKENS - _size((known, risk, first_answer, if_calm, risk_facts))
@@ -117,7 +120,9 @@ def view_client(
     )
 
 
-def _of_risk(risk: Risk | None, told: Sequence[str], asked: Sequence[Danger]) -> tuple[str, str, str, str]:
+def _of_risk(
+    risk: Risk | None, told: Sequence[str], asked: Sequence[Danger], recalls: Sequence[Recall]
+) -> tuple[str, str, str, str]:
     """Return statement, first answer, what is added and the facts; once it was told, only the facts."""
     if risk is None:
         return "", "", "", ""
@@ -129,9 +134,23 @@ def _of_risk(risk: Risk | None, told: Sequence[str], asked: Sequence[Danger]) ->
         return "", "", "", risk.facts or risk.statement
     # who is asked about dying in a first meeting was not asked about the drink
     first = [danger for danger in asked if danger is Danger.VOICED or risk.kind in ABOUT_DYING]
-    if any(danger is not Danger.NONE for danger in first):
+    if any(danger is not Danger.NONE for danger in first) or _was_said(risk.first_answer, recalls):
         return risk.statement, "", risk.if_calm, risk.facts
     return risk.statement, risk.first_answer, risk.if_calm, risk.facts
+
+
+def _was_said(answer: str, recalls: Sequence[Recall]) -> bool:
+    """Return whether a client remembers having given an answer, by any of its clauses."""
+    entries = [_plain(text) for one in recalls for text in (*one.said, *one.details, one.left)]
+    clauses = [_plain(clause) for clause in _CLAUSE_MARK.split(answer)]
+    # "oh", "well" and "应酬嘛" are said of anything
+    return any(
+        clause in entry for clause in clauses if estimate_tokens(clause) >= _TELLING for entry in entries
+    )
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().replace("’", "'").split())
 
 
 def _size(node: Any) -> int:

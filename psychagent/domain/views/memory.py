@@ -11,8 +11,9 @@ from psychagent.domain.file_facts import NO_LABELS, file_facts, is_filled, to_ro
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary, Standing
 from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.strategy.item import MemoryItem
+from psychagent.domain.text.clip import clip_to_clause, clip_to_newest
 from psychagent.domain.text.fence import fenced
-from psychagent.domain.tokens import clip_to_clause, clip_to_tokens, estimate_tokens
+from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
 
 MEMORY_TOKENS = 800
 """Token budget of memory in a prompt, as counted by `estimate_tokens`."""
@@ -28,6 +29,7 @@ _OTHER_NOTES = 2
 _NOTE_FIELDS = ("agreed", "words", "next", "asked", "people", "holds")
 """The texts of a note on danger, those first that must not be left out: what is still to be asked comes
 before what was."""
+_SAID = "words"
 _HOLDING = ("agreed", "people", "holds", "next")
 """Those that a plan for a danger consists of: none of them is left out."""
 _DANGER_TIERS = (("agreed", "next"), ("words", "asked"), ("people", "holds"))
@@ -182,7 +184,8 @@ def _fit_note(note: SafetyNote, limit: int) -> tuple[SafetyNote, int]:
     while True:
         texts, cost = _share_out({name: getattr(note, name) for name in names}, limit, tiers=tiers)
         cut = [name for name in names if texts[name] != getattr(note, name)]
-        scraps = [name for name in cut if estimate_tokens(texts[name]) < _LEAST_FIELD]
+        # a saying that is kept is whole, however short
+        scraps = [n for n in cut if n != _SAID and estimate_tokens(texts[n]) < _LEAST_FIELD]
         # of a danger on record what is cut gives way; of another, the last that is told, cut or not
         spare = [name for name in cut if name not in _HOLDING] if note.must_stay else names
         if len(names) < 2 or not scraps or not spare:
@@ -208,7 +211,8 @@ def _share_out(
         )
         for at, name in enumerate(by_size):
             share = (room - kept) // (len(by_size) - at) - _NOTE_FIELD_TOKENS
-            shares[name] = clip_to_clause(texts[name], max(share, 1))
+            clip = clip_to_newest if name == _SAID else clip_to_clause
+            shares[name] = clip(texts[name], max(share, 1))
             room -= estimate_tokens(shares[name]) + _NOTE_FIELD_TOKENS
     return shares, limit - room
 

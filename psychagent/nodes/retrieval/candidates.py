@@ -20,11 +20,14 @@ from psychagent.nodes.state import Brief
 from psychagent.replies.as_json import Shape, json_shape, read_json
 from psychagent.skills.shown import choosable, shortlist
 
+MOST_FAMILIES = 8
+"""Families that the filter may pick: its prompt says so, and its reply is held to it."""
+
 
 class FilterReply(BaseModel):
     """The coarse filter's choice."""
 
-    meta_skill_ids: list[str] = Field(min_length=1, max_length=12)
+    meta_skill_ids: list[str] = Field(min_length=1, max_length=MOST_FAMILIES)
 
 
 @lru_cache(maxsize=256)
@@ -87,6 +90,7 @@ def filter_prompt(sources: Sources, brief: Brief, skills: StageSkills) -> Prompt
         plan=brief.plan,
         memory=brief.view,
         metas=metas,
+        most_families=MOST_FAMILIES,
         session_index=brief.session_index,
         max_sessions=brief.knobs.max_sessions,
     )

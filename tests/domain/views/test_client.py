@@ -144,6 +144,25 @@ def test_what_is_true_of_danger_is_known_and_a_client_without_any_says_no() -> N
     assert view(disclosing(told(2))).denies_risk
 
 
+@pytest.mark.parametrize(
+    ("answer", "recalled", "again"),
+    [
+        ("应酬嘛，也就几杯，我自己有数。", "我说也就几杯，心里有数", False),
+        ("应酬嘛，也就几杯，我自己有数。", "应酬嘛，没办法", True),
+        ("Oh, a glass of wine, like everybody.", "I said it is like everybody else", False),
+        ("Oh, a glass of wine, like everybody.", "Oh, it was hot", True),
+        ("It’s a glass of wine, no more.", "It's a glass of wine, I told her", False),
+    ],
+)
+def test_an_answer_that_it_remembers_giving_is_not_its_first_one_again(
+    answer: str, recalled: str, again: bool
+) -> None:
+    risk = Risk(kind="drinking", statement="S.", first_answer=answer, if_calm="C.", facts="T.")
+    past = (Recall(session_index=1, said=(recalled,)),)
+    seen = view(disclosing(told(2).model_copy(update={"risk": risk})), 2, recalls=past)
+    assert (seen.first_answer, seen.if_calm) == (answer if again else "", "C.")
+
+
 def asked_view(kind: RiskKind, danger: Danger, told_it: tuple[str, ...] = ()) -> tuple[str, str]:
     """Return what a client with a danger would answer in a second session, by what the first one heard."""
     risk = Risk(kind=kind, statement="S.", first_answer="F.", if_calm="C.", facts="T.")
