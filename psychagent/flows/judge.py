@@ -17,8 +17,10 @@ from psychagent.domain.call import Place
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
 from psychagent.domain.turn import Turn
+from psychagent.errors import SettingsError
 from psychagent.files.digest import hash_json
 from psychagent.files.given import require
+from psychagent.files.read import to_model
 from psychagent.flows.build import build_chat, judge_script
 from psychagent.flows.given import checking_input
 from psychagent.flows.live import Live
@@ -50,7 +52,12 @@ class Judge:
         self.graph = build_judge(deps)
 
     async def stream(
-        self, dialogue: Dialogue, methods: Sequence[str], *, place: Place | None = None
+        self,
+        dialogue: Dialogue,
+        methods: Sequence[str],
+        *,
+        place: Place | None = None,
+        is_control: bool = False,
     ) -> AsyncGenerator[tuple[str, ScaleResult], None]:
         """Judge a session and yield each scale as soon as its last call has returned.
 
@@ -58,12 +65,14 @@ class Judge:
             dialogue: The session.
             methods: Scales by name.
             place: Where in a run the session is judged; None where no journal may answer.
+            is_control: Whether it is judged to see what its scores are worth, so that nobody need speak.
 
         Raises:
+            SettingsError: If one side alone speaks, or nobody.
             AssetError: If a scale is unknown.
         """
         plan_calls(self.deps, methods)
-        brief = JudgeBrief(dialogue=dialogue, methods=tuple(methods), place=place)
+        brief = JudgeBrief(dialogue=dialogue, methods=tuple(methods), place=place, is_control=is_control)
         # Any: what a node hands to the custom stream has no type
         stream: Any = self.graph.astream({}, context=brief, stream_mode="custom")
         async with aclosing(stream) as results:
@@ -93,15 +102,20 @@ class Judge:
 def spoken_dialogue(
     turns: Sequence[Turn], *, case_id: str, modality: School, session_index: int, language: Language
 ) -> Dialogue:
-    """Build the dialogue that a judge may see: words only, without thoughts, skills and queries."""
-    return Dialogue(
-        case_id=case_id,
-        modality=modality,
-        session_index=session_index,
-        language=language,
+    """Build the dialogue that a judge may see: words only, without thoughts, skills and queries.
+
+    Raises:
+        SettingsError: Naming the field that has a value that it cannot have.
+    """
+    given = {
+        "case_id": case_id,
+        "modality": modality,
+        "session_index": session_index,
+        "language": language,
         # a simulator's thoughts were cut out when it spoke, and a person's words are never parsed
-        lines=to_lines([(turn.speaker, turn.text) for turn in turns], as_said={Speaker.CLIENT}),
-    )
+        "lines": to_lines([(turn.speaker, turn.text) for turn in turns], as_said={Speaker.CLIENT}),
+    }
+    return to_model(Dialogue, given, origin="the session to judge", raise_as=SettingsError)
 
 
 async def judge_session(
@@ -126,7 +140,7 @@ async def judge_session(
         session_index: Number of the session in its course, from 1.
 
     Raises:
-        SettingsError: If what stands for a turn is none.
+        SettingsError: If what stands for a turn is none, one side alone speaks, or a value cannot be.
         AssetError: If a scale is unknown.
     """
     turns = [require(Turn, turn, f"turn {number}") for number, turn in enumerate(turns, start=1)]
