@@ -8,6 +8,7 @@ from typing import Any
 
 import jinja2
 import jinja2.sandbox
+from jinja2.exceptions import SecurityError
 
 MOST_CHARS = 5_000_000
 """Of what one template writes: more than any model reads at once."""
@@ -89,7 +90,7 @@ def _require(chars: int) -> None:
 def told(error: BaseException) -> str:
     """Say in plain words what a template ended in, and what Python said where that tells more."""
     said = " ".join(str(error).split())
-    if isinstance(error, jinja2.sandbox.SecurityError):
+    if isinstance(error, SecurityError):
         named = _UNSAFE.fullmatch(said)
         return f"reads {named[1]}, which a template may not" if named else f"may not do this: {said}"
     for kind, words in _TOLD.items():

@@ -47,8 +47,12 @@ class Judge:
     """A judge graph together with its dependencies."""
 
     def __init__(self, deps: JudgeDeps) -> None:
-        """Build the graph."""
-        self.deps = deps
+        """Build the graph.
+
+        Raises:
+            SettingsError: If it is to be made of something else.
+        """
+        self.deps = require(JudgeDeps, deps, "what the judge is made of")
         self.graph = build_judge(deps)
 
     async def stream(
@@ -140,15 +144,19 @@ async def judge_session(
         session_index: Number of the session in its course, from 1.
 
     Raises:
-        SettingsError: If what stands for a turn is none, one side alone speaks, or a value cannot be.
+        SettingsError: If something is of another kind, one side alone speaks, or a value cannot be.
         AssetError: If a scale is unknown.
     """
+    require(Judge, judge, "the judge")
+    require(Sequence, turns, "what is to be judged")  # type: ignore[type-abstract]
     turns = [require(Turn, turn, f"turn {number}") for number, turn in enumerate(turns, start=1)]
     dialogue = spoken_dialogue(
         turns, case_id=case_id, modality=modality, session_index=session_index, language=language
     )
     named = (methods,) if isinstance(methods, str) else methods
-    chosen = judge.methods(modality) if named is None else tuple(named)
+    if named is not None:
+        require(Sequence, named, "the scales")  # type: ignore[type-abstract]
+    chosen = judge.methods(dialogue.modality) if named is None else tuple(named)
     results = {name: result async for name, result in judge.stream(dialogue, chosen)}
     return judge.blank(dialogue).model_copy(update={"scales": {name: results[name] for name in chosen}})
 
@@ -161,9 +169,11 @@ def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
         live: Keys, connections and gate; share the course's if counselor and judge run in one process.
 
     Raises:
-        SettingsError: If a key that the settings name is not set, or the scripted judge is unknown.
+        SettingsError: If one of the two is of another kind, a key that the settings name is not set, or the
+            scripted judge is unknown.
         AssetError: If a scale cannot be used.
     """
+    require(Live, live, "what is live")
     scales = load_scales(require(EvalSettings, settings, "the settings").scales_root)
 
     @cache

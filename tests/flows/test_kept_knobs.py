@@ -57,7 +57,7 @@ async def test_a_persons_words_are_heard_whatever_a_later_context_leaves_out(nam
 @pytest.mark.parametrize("later", ["none", "empty", "defaults"])
 async def test_a_person_is_asked_to_begin_the_next_session_and_holds_it(later: str) -> None:
     cast = two_sessions()
-    graph = build_course(cast.deps, InMemorySaver(), pauses=True)
+    graph: Any = build_course(cast.deps, InMemorySaver(), pauses=True)
     await graph.ainvoke(START, CONFIG, context=knobs_of(cast, client="human", region="US"))
     state = await graph.ainvoke(Command(resume="I am tired."), CONFIG, context=LATER[later])
     assert waiting(state)["closed"]
@@ -81,7 +81,7 @@ async def test_a_context_that_says_otherwise_is_refused_and_no_word_is_lost(
     began: dict[str, Any], later: dict[str, Any], told: str
 ) -> None:
     cast = two_sessions()
-    graph = build_course(cast.deps, InMemorySaver())
+    graph: Any = build_course(cast.deps, InMemorySaver())
     await graph.ainvoke(START, CONFIG, context=knobs_of(cast, **began))
     with pytest.raises(SettingsError) as error:
         await graph.ainvoke(Command(resume="I am tired."), CONFIG, context=later)
@@ -94,7 +94,7 @@ async def test_a_context_that_says_otherwise_is_refused_and_no_word_is_lost(
 
 async def test_a_region_that_is_corrected_is_taken() -> None:
     cast, knobs = a_person()
-    graph = build_course(cast.deps, InMemorySaver())
+    graph: Any = build_course(cast.deps, InMemorySaver())
     await graph.ainvoke(START, CONFIG, context=knobs)
     state = await graph.ainvoke(Command(resume="I want to kill myself."), CONFIG, context={"region": "GB"})
     assert waiting(state)["card"]["lines"][0]["call"] == "999"
@@ -102,7 +102,7 @@ async def test_a_region_that_is_corrected_is_taken() -> None:
 
 async def test_a_simulated_client_is_not_replaced_by_a_person() -> None:
     cast = two_sessions()
-    graph = build_course(cast.deps, InMemorySaver())
+    graph: Any = build_course(cast.deps, InMemorySaver())
     await graph.ainvoke(START, CONFIG, context=knobs_of(cast), interrupt_after=["open"])
     with pytest.raises(SettingsError, match="began with 'simulator', and the context has 'human'"):
         await graph.ainvoke(None, CONFIG, context={"client": "human"})
