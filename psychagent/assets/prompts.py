@@ -19,7 +19,7 @@ from psychagent.domain.text.fence import Own, fenced
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_files
-from psychagent.files.read import load_data
+from psychagent.files.read import load_data, read_text
 
 _WORDS = "words.yaml"
 _NONE: Mapping[str, str] = {}
@@ -175,7 +175,7 @@ class PromptLibrary:
         open_, seen = [f"{name}.jinja2"], set[str]()
         while open_:
             seen.add(file := open_.pop())
-            tree = self._env.parse((self.folder / file).read_text(encoding="utf-8"))
+            tree = self._env.parse(read_text(self.folder / file))
             found |= jinja2.meta.find_undeclared_variables(tree)
             parts = {part for part in jinja2.meta.find_referenced_templates(tree) if part}
             # what is not there is told where the template asks for it
