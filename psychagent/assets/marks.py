@@ -10,7 +10,7 @@ from pydantic import field_validator
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language, Record
 from psychagent.domain.marks.find import MarkWords
-from psychagent.domain.words.value import shown
+from psychagent.domain.text.expression import to_pattern
 from psychagent.files.read import load_model
 
 
@@ -26,10 +26,7 @@ class MarksFile(Record):
     @classmethod
     def _compiles(cls, patterns: tuple[str, ...]) -> tuple[str, ...]:
         for pattern in patterns:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"{shown(pattern)} is no regular expression ({error}); mend it") from error
+            to_pattern(pattern)
         return patterns
 
 

@@ -126,8 +126,9 @@ def find_profile(name: str, language: Language | str, root: Path | str | None = 
     language = to_word(Language, language)
     files = find_profiles(DatasetSettings(root=root, split=None), language)[None]
     by_name = {path.stem: path for path in files}
-    if name not in by_name:
-        raise AssetError(f"no profile {name!r} for {language.value!r}{nearest(name, by_name)}")
+    if not isinstance(name, str) or name not in by_name:
+        word = name if isinstance(name, str) else ""
+        raise AssetError(f"no profile {shown(name)} for {language.value!r}{nearest(word, by_name)}")
     return load_profile(by_name[name])
 
 
@@ -135,10 +136,16 @@ def make_case(profile: Profile, modality: Modality | str, language: Language | s
     """Make a case of a profile under one modality.
 
     Raises:
-        AssetError: If the profile has no theory block for the modality.
+        AssetError: If the profile has no theory block for the modality, or is written in another language.
         SettingsError: If there is no such modality or language, or it is no profile.
     """
     modality, language = to_word(Modality, modality), to_word(Language, language)
-    if require(Profile, profile, "the profile").theory.block(modality) is None:
+    require(Profile, profile, "the profile")
+    if profile.language not in (None, language):
+        raise AssetError(
+            f"profile {profile.user_id!r}: field 'language' has {shown(profile.language)}, and the case is "
+            f"to be in {language.value!r}; take that language, or a profile that is written in it"
+        )
+    if profile.theory.block(modality) is None:
         raise AssetError(f"profile {profile.user_id!r}: field 'theory.{modality.value}' is missing; add it")
     return Case(case_id=profile.user_id, modality=modality, language=language, profile=profile)

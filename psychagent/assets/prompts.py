@@ -9,24 +9,20 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
-import jinja2.sandbox
+import jinja2.meta
 
 from psychagent.assets.locate import asset_dir, shipped_dir
+from psychagent.assets.sandbox import FAULTS, Sandbox, told, write
 from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.plan import Plan
 from psychagent.domain.text.fence import Own, fenced
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_files
-from psychagent.files.read import load_data
+from psychagent.files.read import load_data, read_text
 
 _WORDS = "words.yaml"
 _NONE: Mapping[str, str] = {}
-_FAULTS = (
-    *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError),
-    *(RecursionError, TypeError, ValueError),
-)
-"""What a template of somebody else may end in."""
 
 
 class Rendered(str):
@@ -72,7 +68,7 @@ class PromptLibrary:
         # a folder of prompts may be somebody else's, and a template could do whatever Python can; the sandbox
         # looks at each attribute, which the shipped templates, read hundreds of times a session, are spared
         self.is_shipped = self.folder.parent == shipped_dir("prompts")
-        kind = jinja2.Environment if self.is_shipped else jinja2.sandbox.ImmutableSandboxedEnvironment
+        kind = jinja2.Environment if self.is_shipped else Sandbox
         self._env = kind(
             loader=jinja2.FileSystemLoader(self.folder),
             undefined=jinja2.StrictUndefined,
@@ -93,7 +89,8 @@ class PromptLibrary:
             AssetError: If there is no such template, or it uses a value that is not given.
         """
         try:
-            text = self._template(name).render(values).strip()
+            template = self._template(name)
+            text = (template.render(values) if self.is_shipped else write(template, values)).strip()
         except jinja2.TemplateNotFound as error:
             if error.name != f"{name}.jinja2":
                 raise self._refusal(
@@ -101,8 +98,8 @@ class PromptLibrary:
                 ) from error
             known = ", ".join(self.names())
             raise AssetError(f"no prompt {name!r} in {self.folder}; known: {known}") from error
-        except _FAULTS as error:
-            raise self._refusal(name, error, str(error)) from error
+        except FAULTS as error:
+            raise self._refusal(name, error, told(error)) from error
         return Rendered(text, values, self.words)
 
     def _refusal(self, name: str, error: Exception, problem: str) -> AssetError:
@@ -166,9 +163,24 @@ class PromptLibrary:
         for name in names:
             try:
                 self._template(name)
-            except (*_FAULTS, UnicodeDecodeError) as error:
+            except UnicodeDecodeError as error:
                 raise self._refusal(name, error, str(error)) from error
+            except FAULTS as error:
+                raise self._refusal(name, error, told(error)) from error
         return len(names)
+
+    def names_in(self, name: str) -> frozenset[str]:
+        """List the names that a template uses, those of what it includes too."""
+        found: frozenset[str] = frozenset()
+        open_, seen = [f"{name}.jinja2"], set[str]()
+        while open_:
+            seen.add(file := open_.pop())
+            tree = self._env.parse(read_text(self.folder / file))
+            found |= jinja2.meta.find_undeclared_variables(tree)
+            parts = {part for part in jinja2.meta.find_referenced_templates(tree) if part}
+            # what is not there is told where the template asks for it
+            open_ += parts.intersection(self._env.list_templates()) - seen
+        return found
 
     def check(self, *, judging: bool = False) -> int:
         """Check before the first call what can be checked without it; return how many templates there are.

@@ -67,7 +67,7 @@ class Chat:
 
     @property
     def knobs(self) -> Knobs:
-        """The knobs of the course; they are not in the checkpoints, so every step is given them."""
+        """The knobs of the course; the region may become known on the way, so every step is given them."""
         record = self.plan.record
         return replace(
             self.deps.knobs,

@@ -1,16 +1,21 @@
-"""Render templates once with made-up values: what is wrong in them shows before a call is paid for."""
+"""Render templates with made-up values: what is wrong in them shows before a call is paid for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from itertools import combinations, product
+from typing import Any, get_args
 
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.domain.base import Modality, Speaker, Stage
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.domain.base import WORKING_STAGES, Modality, Speaker, Stage
 from psychagent.domain.client_memory import Recall
 from psychagent.domain.memory import ClientFile, ClientStateAnalysis, GoalAssessment, Memory, SessionSummary
 from psychagent.domain.plan import Plan
 from psychagent.domain.profile import THEORY_MODELS, Secret, StaticTraits
+from psychagent.domain.risk.finding import About
+from psychagent.domain.risk.step import Step
+from psychagent.domain.role import ClientKind
 from psychagent.domain.skill import Skill
 from psychagent.domain.strategy.item import MemoryItem
 from psychagent.domain.text.fence import Own
@@ -37,6 +42,16 @@ _WORDS = {
     **{"reply_format": "tags", "risk_about": "harmed", "step": "follow", "also": "child"},
     **{"client": "simulator", "end_token": Own("</end>")},
 }
+_FORMATS = get_args(BaselineSettings.model_fields["reply_format"].annotation)
+_CLOSED: Mapping[str, tuple[object, ...]] = {
+    **{"step": tuple(Step), "risk_about": tuple(About), "also": tuple(About)},
+    **{"client": tuple(ClientKind), "reply_format": _FORMATS},
+    **{"stage": WORKING_STAGES, "risk_level": (0, 1, 2, 3), "turn": (1, 3, 6)},
+    **{"session_index": (1, 2, 8), "turns_left": (0, 1, 2, 3, 4)},
+    **dict.fromkeys(_TRUTHS, (False, True)),
+}
+"""What a name that decides on a template's branches may stand for."""
+_EMPTY: Mapping[str, object] = {**dict.fromkeys(_TEXTS, ""), **dict.fromkeys(_LISTS, ())}
 _OF_RISK = ("about", "when", "told", "asked", "calm", "never", "bare")
 
 
@@ -50,7 +65,22 @@ def try_prompts(prompts: PromptLibrary, *, judging: bool = False) -> int:
     for name in sorted(prompts.needed(judging=judging)):
         for values in _samples(prompts):
             prompts.render(name, **values)
+        for changed in _branches(prompts.names_in(name)):
+            prompts.render(name, **values | changed)
     return count
+
+
+def _branches(names: frozenset[str]) -> Iterator[dict[str, object]]:
+    """Leave out each text that a template uses, and give every two names of closed sets every two values.
+
+    A branch stands where one name, or two, have a value; all names at once would take hours.
+    """
+    yield from ({name: value} for name, value in _EMPTY.items() if name in names)
+    used = [name for name in _CLOSED if name in names]
+    yield from ({name: value} for name in used for value in _CLOSED[name])
+    for one, other in combinations(used, 2):
+        for first, second in product(_CLOSED[one], _CLOSED[other]):
+            yield {one: first, other: second}
 
 
 def _samples(prompts: PromptLibrary) -> Iterator[dict[str, Any]]:

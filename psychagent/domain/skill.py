@@ -9,15 +9,7 @@ from pydantic import Field, field_validator
 
 from psychagent.domain.base import Modality, Record, Stage
 from psychagent.domain.risk.finding import About
-from psychagent.domain.words.value import shown
-
-
-def _checked(expression: str) -> str:
-    try:
-        re.compile(expression)
-    except re.error as error:
-        raise ValueError(f"{shown(expression)} is no regular expression ({error}); mend it") from error
-    return expression
+from psychagent.domain.text.expression import to_pattern
 
 
 class _InPlace(Record):
@@ -30,7 +22,7 @@ class _InPlace(Record):
     @field_validator("only_if")
     @classmethod
     def _is_expression(cls, only_if: str | None) -> str | None:
-        return only_if and _checked(only_if)
+        return only_if and to_pattern(only_if).pattern
 
     def suits(self, known: str) -> bool:
         """Return whether it is in place with a client, given all that is known of it."""
@@ -81,7 +73,7 @@ class MetaSkill(_InPlace):
     @classmethod
     def _are_expressions(cls, about: Mapping[About, tuple[str, ...]]) -> Mapping[About, tuple[str, ...]]:
         for expression in (one for kind in about.values() for one in kind):
-            _checked(expression)
+            to_pattern(expression)
         return about
 
     def is_called_for(self, about: About, said: str) -> bool:

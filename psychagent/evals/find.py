@@ -49,6 +49,8 @@ class JudgeInput(Record):
     baseline: str = ""
     named: str = ""
     """The id that others gave the dialogue; empty for our own sessions."""
+    is_control: bool = False
+    """Whether it is judged to see what its scores are worth, so that nobody need speak in it."""
 
     @property
     def place(self) -> tuple[str, str, int]:
@@ -211,7 +213,6 @@ def _read_talk(path: Path, talk: Talk, search: Search, *, of_many: bool) -> Judg
         modality=read_school(talk.school or (folder if folder in SCHOOLS else ""), search.modalities),
         session_index=read_number(talk.index, "session"),
     )
-    require_both((line.speaker for line in dialogue.lines), "name the speaker of each utterance")
     file = _name(path, search.root)
     return JudgeInput(dialogue=dialogue, source_file=file, danger=danger_of(dialogue), named=name)
 
@@ -287,6 +288,7 @@ def _dialogue(
     lines = to_lines([pair for pair in pairs if pair is not None], as_said=as_said)
     if not lines:
         raise RecordError("the dialogue is empty")
+    require_both((line.speaker for line in lines), "name the speaker of each utterance")
     if not is_name(name := as_text(case_id)):
         raise RecordError(f"case_id {why_no_name(name)}")
     language = search.language or guess_language(lines)

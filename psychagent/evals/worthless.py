@@ -105,5 +105,5 @@ def make_degenerate(real: JudgeInput, prompts: PromptLibrary) -> list[JudgeInput
         lines = tuple(kind.make(real.dialogue.lines, words))
         # not model_copy: a copy would keep the hash computed for the original
         dialogue = Dialogue(**{**fields, "lines": lines})
-        inputs.append(real.model_copy(update={"dialogue": dialogue, "baseline": name}))
+        inputs.append(real.model_copy(update={"dialogue": dialogue, "baseline": name, "is_control": True}))
     return inputs

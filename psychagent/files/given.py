@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from os import PathLike
@@ -35,9 +36,21 @@ class Plan:
     @classmethod
     def _in_one_sentence(cls, data: Any, handler: ModelWrapValidatorHandler[Any]) -> Any:
         try:
-            return handler(data)
+            plan = handler(data)
         except ValidationError as error:
             raise SettingsError(f"{cls.__name__}: {explain(error, cls)}") from error
+        cls._require_paths(data)
+        return plan
+
+    @classmethod
+    def _require_paths(cls, data: Any) -> None:
+        """Refuse a text that can be no path: an empty one would be the folder that one is in."""
+        fields = cls.__dataclass_fields__
+        given = {**dict(zip(fields, data.args, strict=False)), **(data.kwargs or {})}
+        for name, value in given.items():
+            is_path = "Path" in re.findall(r"\w+", str(fields[name].type))
+            if is_path and isinstance(value, str) and (problem := why_no_path(value)):
+                raise SettingsError(f"{cls.__name__}: field {name!r} has {shown(value)}, which {problem}")
 
 
 def to_path(given: Path | str | None, what: str) -> Path:

@@ -9,6 +9,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -26,6 +27,9 @@ Put = Callable[[Path, Iterable[bytes]], str]
 """Writes the parts of one file and returns the sha256 of the whole."""
 
 _HALF = re.compile("[\ud800-\udfff]")
+_PART = re.compile(r"\..+\.([0-9]{1,9})\.part")
+_REMEMBERED = 4096
+"""Folders of which a process knows that it has looked through them."""
 
 
 @contextmanager
@@ -49,6 +53,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         if kind := other_kind(path):
             raise RecordError(f"{given}: is a {kind}, not a plain file; name another")
         path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path.parent)
         # before it holds anything; the bits of an old file are what its owner chose
         part.touch(mode=PRIVATE)
         if path.exists():
@@ -122,6 +127,33 @@ def _dump(data: Any, indent: int | None = None) -> str:
     if not text.isascii() and _HALF.search(text):
         return json.dumps(data, indent=indent)
     return text
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _sweep(folder: Path) -> None:
+    """Remove partial files whose process was killed: a command that takes no lock would leave them for good.
+
+    Once a folder and process. What cannot be removed stays: it hinders nothing.
+    """
+    for part in folder.glob(".*.part"):
+        named = _PART.fullmatch(part.name)
+        if named and _is_gone(int(named[1])):
+            with suppress(OSError):
+                part.unlink()
+
+
+def _is_gone(process: int) -> bool:
+    """Return whether no such process runs; where that cannot be asked without harm, it may."""
+    if os.name == "nt":
+        return False
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        # somebody else's
+        return False
+    return False
 
 
 def remove_parts(folder: Path) -> None:

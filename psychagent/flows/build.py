@@ -18,7 +18,7 @@ from psychagent.assets.settings.runtime import RuntimeSettings, WorldSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import NO_AUDIT, Audit
-from psychagent.domain.role import Role
+from psychagent.domain.role import ClientKind, Role
 from psychagent.files.given import require, to_path
 from psychagent.flows.live import Live
 from psychagent.llm.chat import Chat, Policy
@@ -238,4 +238,6 @@ def to_knobs(baseline: BaselineSettings, world: WorldSettings) -> Knobs:
         max_sessions=baseline.max_sessions,
         max_counselor_turns=baseline.max_counselor_turns,
         seed=world.seed,
+        # said, not left out: a run goes on with courses that an older version began
+        client=ClientKind.SIMULATOR,
     )

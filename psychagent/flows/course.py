@@ -8,6 +8,7 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 from langgraph.types import Checkpointer
 
+from psychagent.files.given import require
 from psychagent.flows.given import checking_input
 from psychagent.flows.rollout import hold_rollout
 from psychagent.nodes.between import pause
@@ -51,7 +52,11 @@ def build_course(
     course. Pass `durability="sync"` only together with a checkpointer. `knobs` is the context schema
     that a served graph shows; its defaults apply to knobs that a run does not set. With `pauses` a person
     is asked to begin each next session; a chat in a terminal asks by itself.
+
+    Raises:
+        SettingsError: If it is to be made of something else.
     """
+    require(Deps, deps, "what the course is made of")
     graph = StateGraph(CourseState, context_schema=knobs)
     graph.add_node("open", open_session(deps))
     # without an error handler: an error raised from one takes the pending rollouts out of the checkpoint

@@ -17,8 +17,10 @@ from psychagent.domain.call import Place
 from psychagent.domain.role import Role
 from psychagent.domain.scores import JudgeMark, ScaleResult, SessionScores
 from psychagent.domain.turn import Turn
+from psychagent.errors import SettingsError
 from psychagent.files.digest import hash_json
 from psychagent.files.given import require
+from psychagent.files.read import to_model
 from psychagent.flows.build import build_chat, judge_script
 from psychagent.flows.given import checking_input
 from psychagent.flows.live import Live
@@ -45,12 +47,21 @@ class Judge:
     """A judge graph together with its dependencies."""
 
     def __init__(self, deps: JudgeDeps) -> None:
-        """Build the graph."""
-        self.deps = deps
+        """Build the graph.
+
+        Raises:
+            SettingsError: If it is to be made of something else.
+        """
+        self.deps = require(JudgeDeps, deps, "what the judge is made of")
         self.graph = build_judge(deps)
 
     async def stream(
-        self, dialogue: Dialogue, methods: Sequence[str], *, place: Place | None = None
+        self,
+        dialogue: Dialogue,
+        methods: Sequence[str],
+        *,
+        place: Place | None = None,
+        is_control: bool = False,
     ) -> AsyncGenerator[tuple[str, ScaleResult], None]:
         """Judge a session and yield each scale as soon as its last call has returned.
 
@@ -58,12 +69,14 @@ class Judge:
             dialogue: The session.
             methods: Scales by name.
             place: Where in a run the session is judged; None where no journal may answer.
+            is_control: Whether it is judged to see what its scores are worth, so that nobody need speak.
 
         Raises:
+            SettingsError: If one side alone speaks, or nobody.
             AssetError: If a scale is unknown.
         """
         plan_calls(self.deps, methods)
-        brief = JudgeBrief(dialogue=dialogue, methods=tuple(methods), place=place)
+        brief = JudgeBrief(dialogue=dialogue, methods=tuple(methods), place=place, is_control=is_control)
         # Any: what a node hands to the custom stream has no type
         stream: Any = self.graph.astream({}, context=brief, stream_mode="custom")
         async with aclosing(stream) as results:
@@ -93,15 +106,20 @@ class Judge:
 def spoken_dialogue(
     turns: Sequence[Turn], *, case_id: str, modality: School, session_index: int, language: Language
 ) -> Dialogue:
-    """Build the dialogue that a judge may see: words only, without thoughts, skills and queries."""
-    return Dialogue(
-        case_id=case_id,
-        modality=modality,
-        session_index=session_index,
-        language=language,
+    """Build the dialogue that a judge may see: words only, without thoughts, skills and queries.
+
+    Raises:
+        SettingsError: Naming the field that has a value that it cannot have.
+    """
+    given = {
+        "case_id": case_id,
+        "modality": modality,
+        "session_index": session_index,
+        "language": language,
         # a simulator's thoughts were cut out when it spoke, and a person's words are never parsed
-        lines=to_lines([(turn.speaker, turn.text) for turn in turns], as_said={Speaker.CLIENT}),
-    )
+        "lines": to_lines([(turn.speaker, turn.text) for turn in turns], as_said={Speaker.CLIENT}),
+    }
+    return to_model(Dialogue, given, origin="the session to judge", raise_as=SettingsError)
 
 
 async def judge_session(
@@ -126,15 +144,19 @@ async def judge_session(
         session_index: Number of the session in its course, from 1.
 
     Raises:
-        SettingsError: If what stands for a turn is none.
+        SettingsError: If something is of another kind, one side alone speaks, or a value cannot be.
         AssetError: If a scale is unknown.
     """
+    require(Judge, judge, "the judge")
+    require(Sequence, turns, "what is to be judged")  # type: ignore[type-abstract]
     turns = [require(Turn, turn, f"turn {number}") for number, turn in enumerate(turns, start=1)]
     dialogue = spoken_dialogue(
         turns, case_id=case_id, modality=modality, session_index=session_index, language=language
     )
     named = (methods,) if isinstance(methods, str) else methods
-    chosen = judge.methods(modality) if named is None else tuple(named)
+    if named is not None:
+        require(Sequence, named, "the scales")  # type: ignore[type-abstract]
+    chosen = judge.methods(dialogue.modality) if named is None else tuple(named)
     results = {name: result async for name, result in judge.stream(dialogue, chosen)}
     return judge.blank(dialogue).model_copy(update={"scales": {name: results[name] for name in chosen}})
 
@@ -147,9 +169,11 @@ def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
         live: Keys, connections and gate; share the course's if counselor and judge run in one process.
 
     Raises:
-        SettingsError: If a key that the settings name is not set, or the scripted judge is unknown.
+        SettingsError: If one of the two is of another kind, a key that the settings name is not set, or the
+            scripted judge is unknown.
         AssetError: If a scale cannot be used.
     """
+    require(Live, live, "what is live")
     scales = load_scales(require(EvalSettings, settings, "the settings").scales_root)
 
     @cache

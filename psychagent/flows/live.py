@@ -11,6 +11,7 @@ from types import TracebackType
 from psychagent.domain.usage import Usage
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
+from psychagent.files.given import require
 from psychagent.flows.tracing import follow_shell
 from psychagent.llm.beside import SideBySide
 from psychagent.llm.gate import Gate
@@ -84,9 +85,10 @@ def open_live(
             otherwise.
 
     Raises:
-        SettingsError: If no call could ever be made.
+        SettingsError: If the environment is none, or no call could ever be made.
     """
-    if calls < 1:
+    require(Mapping, env, "the environment")  # type: ignore[type-abstract]
+    if require(int, calls, "calls") < 1:
         raise SettingsError(f"calls is {shown(calls)}: write 1 or more, as nothing would ever be asked")
     if told := follow_shell(env, allowed=tracing):
         notice(told)

@@ -9,7 +9,9 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.graph.state import CompiledStateGraph
 
 from psychagent.domain.profile import Case
+from psychagent.domain.role import ClientKind
 from psychagent.domain.rollout import FinishedSession
+from psychagent.errors import SettingsError
 from psychagent.files.given import require
 from psychagent.flows.course import build_course, limit_of
 from psychagent.flows.events import Event, SessionClosed, read_events
@@ -29,7 +31,7 @@ async def run_course(
         knobs: Limits and choices, also as a mapping; None takes those of the settings.
 
     Raises:
-        SettingsError: If a knob has a value that it cannot have.
+        SettingsError: If a knob has a value that it cannot have; so has a client that is a person.
         ProviderError, ReplyError: When a model call fails for good.
     """
     events = stream_course(deps, case, knobs=knobs)
@@ -56,9 +58,16 @@ async def stream_course(
         graph: A course graph to use; None builds one.
     """
     require(Deps, deps, "what the course is made of")
+    if graph is not None:
+        require(CompiledStateGraph, graph, "the graph")
     chosen = knobs_of(Knobs(**knobs) if isinstance(knobs, Mapping) else knobs, deps.knobs)
+    if chosen.client is ClientKind.HUMAN:
+        raise SettingsError(
+            "knob 'client': 'human' waits for a person's words, and nobody is asked here; use `psychagent "
+            "chat`, or build_course with a checkpointer"
+        )
     config: RunnableConfig = {"recursion_limit": limit_of(deps, chosen)}
-    start: CourseState = {"case": case} if case else {}
+    start: CourseState = {} if case is None else {"case": case}
     stream = (graph or build_course(deps)).astream(
         start,
         config,

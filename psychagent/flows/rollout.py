@@ -23,6 +23,7 @@ from psychagent.llm.gate import Gate
 from psychagent.llm.journal import NO_JOURNAL
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.judging.brief import JudgeBrief, JudgeDeps
+from psychagent.nodes.kept import knobs_to_meet
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of
 from psychagent.nodes.routing import RolloutTask
@@ -100,7 +101,7 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
     gates: WeakValueDictionary[str, Gate] = WeakValueDictionary()
 
     async def hold(task: RolloutTask, config: RunnableConfig, runtime: Runtime[Knobs]) -> CourseState:
-        knobs = runtime.context or deps.knobs
+        knobs = knobs_to_meet(task["state"], runtime.context, deps.knobs)
         brief = brief_of(deps, task["state"], knobs, task["index"], task["attempt"])
         inner: RunnableConfig = {**config, "recursion_limit": session_limit(deps, knobs)}
         options: dict[str, Any] = {"durability": "exit"} if journaled and stored else {}

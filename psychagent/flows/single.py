@@ -15,6 +15,7 @@ from psychagent.domain.turn import Turn
 from psychagent.flows.given import checking_input
 from psychagent.flows.session import build_session, session_limit
 from psychagent.nodes.deps import Deps
+from psychagent.nodes.kept import knobs_to_meet
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of, open_session
 from psychagent.nodes.state import CourseState
@@ -33,7 +34,7 @@ def build_single(
     session = build_session(deps)
 
     async def meet(state: SingleState, config: RunnableConfig, runtime: Runtime[Knobs]) -> SingleState:
-        knobs = runtime.context or deps.knobs
+        knobs = knobs_to_meet(state, runtime.context, deps.knobs)
         limits: RunnableConfig = {**config, "recursion_limit": session_limit(deps, knobs)}
         final = await session.ainvoke({"turns": []}, limits, context=brief_of(deps, state, knobs))
         return {"turns": list(final["turns"])}

@@ -15,7 +15,8 @@ from psychagent.domain.risk.finding import NO_RISK
 from psychagent.domain.role import ClientKind
 from psychagent.nodes.client import last_card
 from psychagent.nodes.deps import CourseNode, Deps, Sources
-from psychagent.nodes.knobs import Knobs, knobs_of
+from psychagent.nodes.kept import knobs_to_meet
+from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of, next_plan
 from psychagent.nodes.state import Brief, CourseState
 
@@ -33,7 +34,7 @@ def pause(deps: Deps) -> CourseNode:
     """
 
     async def wait(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        knobs = knobs_of(runtime.context, deps.knobs)
+        knobs = knobs_to_meet(state, runtime.context, deps.knobs)
         if knobs.client is ClientKind.HUMAN and _goes_on(deps, state, knobs):
             said = _ask_person(deps, brief_of(deps, state, knobs), _shown(deps, state, knobs))
             return {"memory": carried(deps, state, said)} if said else {}

@@ -10,7 +10,7 @@ from psychagent.domain.rollout import Rollout
 from psychagent.errors import SettingsError
 from psychagent.nodes.state import CourseState, OpenSession, not_to_be_given
 
-_ONE: Mapping[str, type] = {"open": OpenSession, "memory": Memory, "last_scores": dict}
+_ONE: Mapping[str, type] = {"open": OpenSession, "memory": Memory, "last_scores": dict, "kept_knobs": dict}
 _MANY: Mapping[str, type] = {"recalls": Recall, "rollouts": Rollout}
 """Of what a course keeps from session to session, the kind of each value, or of each in a list."""
 

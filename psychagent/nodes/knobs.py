@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import (
     AfterValidator,
@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic.dataclasses import dataclass
-from pydantic_core import ErrorDetails
+from pydantic_core import ArgsKwargs, ErrorDetails
 
 from psychagent.assets.settings.secrets import ModelName
 from psychagent.domain.base import LARGEST_SEED, MOST_ROLLOUTS, MOST_STEPS, Language, Modality
@@ -92,14 +92,27 @@ class Knobs:
     region: Annotated[str, AfterValidator(_has_helplines)] = ""
     """Where the person is, two letters as in ISO 3166 (`US`): whose helplines are shown; empty is unknown."""
     seed: Annotated[Number, Field(ge=-LARGEST_SEED, le=LARGEST_SEED)] = 0
+    given: ClassVar[frozenset[str]] = frozenset()
+    """Names of the knobs that were set, be it to their default."""
 
     @model_validator(mode="wrap")
     @classmethod
     def _in_one_sentence(cls, data: Any, handler: ModelWrapValidatorHandler[Knobs]) -> Knobs:
         try:
-            return handler(data)
+            knobs = handler(data)
         except ValidationError as error:
             raise SettingsError("; ".join(map(_problem, error.errors()))) from error
+        # no field: two runs with the same knobs are the same, however they came by them
+        object.__setattr__(knobs, "given", _names(data))
+        return knobs
+
+
+def _names(data: object) -> frozenset[str]:
+    """Return the names of what a set of knobs is made from."""
+    if isinstance(data, ArgsKwargs):
+        by_place = list(Knobs.__dataclass_fields__)[: len(data.args)]
+        return frozenset((*by_place, *(data.kwargs or {})))
+    return frozenset(data) if isinstance(data, dict) else frozenset()
 
 
 def _problem(item: ErrorDetails) -> str:

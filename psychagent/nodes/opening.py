@@ -18,7 +18,8 @@ from psychagent.errors import SettingsError
 from psychagent.files.read import to_model
 from psychagent.nodes.deps import CourseNode, Deps, Sources
 from psychagent.nodes.given import last_session
-from psychagent.nodes.knobs import Knobs, knobs_of
+from psychagent.nodes.kept import keep, knobs_in
+from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.memory.kinds import MEMORIES
 from psychagent.nodes.retrieval.candidates import choose_candidates
 from psychagent.nodes.safety.mode import mode_of
@@ -74,8 +75,8 @@ def open_session(deps: Deps) -> CourseNode:
     """Make the node that opens the first or the next session, or ends the course."""
 
     async def decide(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        knobs = _usable(deps, knobs_of(runtime.context, deps.knobs))
         last = last_session(state)
+        knobs = _usable(deps, knobs_in(state, runtime.context, deps.knobs))
         if last is None:
             case = _case(state) if "case" in state else await asyncio.to_thread(deps.case, knobs)
             first = OpenSession(index=1, plan=deps.prompts(case.language).first_plan(case.modality))
@@ -110,7 +111,7 @@ def _case(state: CourseState) -> Case:
 
 
 async def _open(deps: Deps, knobs: Knobs, case: Case, memory: Memory, session: OpenSession) -> CourseState:
-    fresh: CourseState = {"case": case, "memory": memory, "open": session}
+    fresh: CourseState = {"case": case, "kept_knobs": keep(knobs), "memory": memory, "open": session}
     answer = await choose_candidates(deps, brief_of(deps, fresh, knobs))
     return {
         **fresh,

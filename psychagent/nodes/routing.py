@@ -11,6 +11,7 @@ from langgraph.types import Send
 
 from psychagent.domain.usage import Usage
 from psychagent.nodes.deps import Deps
+from psychagent.nodes.kept import knobs_in
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
 
@@ -33,7 +34,7 @@ def start_rollouts(deps: Deps) -> Callable[[CourseState, Runtime[Knobs]], Awaita
     async def start(state: CourseState, runtime: Runtime[Knobs]) -> list[Send] | str:
         if state["finished_reason"] is not None:
             return END
-        n = (runtime.context or deps.knobs).rollouts
+        n = knobs_in(state, runtime.context, deps.knobs).rollouts
         return [_send(state, index, Usage()) for index in range(n)]
 
     return start
@@ -54,7 +55,9 @@ def _send(state: CourseState, index: int, spent: Usage) -> Send:
 
 def slim(state: CourseState) -> CourseState:
     """Keep only what a rollout starts from, because payloads are checkpointed."""
+    kept: CourseState = {"kept_knobs": state["kept_knobs"]} if "kept_knobs" in state else {}
     return {
+        **kept,
         "case": state["case"],
         "memory": state["memory"],
         "recalls": state.get("recalls", []),

@@ -14,6 +14,7 @@ from psychagent.domain.scores import SessionScores, Use
 from psychagent.domain.words.cut import cut, one_line
 from psychagent.errors import ScoringError
 from psychagent.nodes.deps import CourseNode, Deps, Rft
+from psychagent.nodes.kept import knobs_in
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.opening import brief_of
 from psychagent.nodes.safety.told import told_in
@@ -34,7 +35,7 @@ def select(deps: Deps) -> CourseNode:
         if rft is None:
             only = Selected(winner=rollouts[0].index)
             return {"open": state["open"].model_copy(update={"selected": only})}
-        brief = brief_of(deps, state, runtime.context or deps.knobs)
+        brief = brief_of(deps, state, knobs_in(state, runtime.context, deps.knobs))
         told = {}
         if rft.settings.reward == "safe":
             told = {r.index: told_in(deps, brief, r.turns, r.risk) for r in rollouts}

@@ -265,6 +265,8 @@ class CourseState(TypedDict, total=False):
     """State of a course: what is carried from session to session, and the open session."""
 
     case: Case
+    kept_knobs: dict[str, str | int]
+    """The knobs of the newest opening, by name: LangGraph does not keep a run's context with its thread."""
     memory: Memory
     recalls: list[Recall]
     """What the client remembers of the sessions that are closed; the counselor never sees it."""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from psychagent.assets.locate import asset_dir
 from psychagent.domain.base import Language
 from psychagent.domain.risk.finding import CONCERN, NO_RISK, About
+from psychagent.domain.text.expression import to_pattern
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_json
@@ -197,19 +198,19 @@ class RiskRules:
         found = "|".join(f"(?:{expand(one, self._words)})" for one in expressions)
         edged = rf"(?<!\w)(?:{found})(?!\w)" if whole and self.file.whole_words else found
         try:
-            return re.compile(edged, re.DOTALL)
-        except re.error as error:
-            raise AssetError(_wrong_one(expressions, self._words, error)) from error
+            return to_pattern(edged, re.DOTALL)
+        except ValueError as error:
+            raise AssetError(_wrong_one(expressions, self._words, str(error))) from error
 
 
-def _wrong_one(expressions: Sequence[str], words: Mapping[str, str], error: re.error) -> str:
+def _wrong_one(expressions: Sequence[str], words: Mapping[str, str], together: str) -> str:
     """Say which of some expressions, together no regular expression, is none by itself."""
     for one in expressions:
         try:
-            re.compile(expand(one, words))
-        except re.error as own:
-            return f"{shown(one)} is not a regular expression ({own}); mend it"
-    return f"{shown(' | '.join(expressions))} is no regular expression together ({error}); mend it"
+            to_pattern(expand(one, words))
+        except ValueError as error:
+            return str(error) if expand(one, words) == one else f"{shown(one)}: {error}"
+    return together
 
 
 class _Windows:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field
 
 from psychagent.domain.base import Language, Record, School, Speaker
 from psychagent.errors import RecordError
@@ -32,7 +35,7 @@ class Dialogue(Record):
 
     case_id: str
     modality: School
-    session_index: int = 1
+    session_index: Annotated[int, Field(ge=1)] = 1
     language: Language
     lines: tuple[Line, ...]
     profile: str = ""
@@ -45,6 +48,14 @@ class Dialogue(Record):
         """sha256 of everything in it that a judge may read."""
         data = [[line.speaker.value, line.text] for line in self.lines]
         return hash_json([data, self.profile, self.plan])
+
+
+def why_one_sided(speakers: Iterable[Speaker]) -> str:
+    """Say who alone speaks; empty if both sides do, for the scales are about what passes between them."""
+    there = set(speakers)
+    if there == set(Speaker):
+        return ""
+    return f"only the {there.pop().value} speaks" if there else "neither side speaks"
 
 
 def is_opener(line: Line) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from psychagent.files.given import require
 from psychagent.scales.scale import Metric, Scale
 from psychagent.stats.panels import PANELS, Members, MetricId, Panel, to_headline
 
@@ -38,7 +39,14 @@ class MetricInfo:
 
 
 def list_metrics(scales: Mapping[str, Scale]) -> dict[MetricId, MetricInfo]:
-    """List the metrics of scales by their names."""
+    """List the metrics of scales by their names.
+
+    Raises:
+        SettingsError: If they are no scales.
+    """
+    require(Mapping, scales, "what holds the scales")  # type: ignore[type-abstract]
+    for scale in scales.values():
+        require(Scale, scale, "what stands for a scale")
     infos = [MetricInfo(scale, metric) for scale in scales.values() for metric in scale.metrics]
     return {info.id: info for info in infos}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -82,6 +83,19 @@ def test_a_person_talks_over_two_sessions_and_comes_back(tmp_path: Path, script:
         assert "Country" not in again.raw
         assert again.press("\x04") == 0
     assert len(list(tmp_path.glob("chat/cbt/*/session_*.json"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129), (signal.SIGINT, 0)]
+)
+def test_a_signal_right_after_a_key_is_obeyed_at_once(
+    tmp_path: Path, script: Path, name: signal.Signals, status: int
+) -> None:
+    with terminal(chat(tmp_path, "--baseline", str(script)), tmp_path) as person:
+        person.wait_for(PROMPT)
+        person.type("a")
+        person.process.send_signal(name)
+        assert person.finish(seconds=5) == status
 
 
 def test_the_card_comes_before_the_counselors_words(tmp_path: Path, script: Path) -> None:

@@ -26,9 +26,26 @@ SLIPS = {
     "{{ nope.foo }}": "line 1 of {}: 'nope' is undefined",
     "\n{% include 'shared/gone.jinja2' %}": "line 2 of {}: includes 'shared/gone.jinja2', which is not there",
     "{% include '/etc/passwd' %}": "line 1 of {}: includes '/etc/passwd', which is not there",
-    "{{ 1 / 0 }}": "line 1 of {}: division by zero",
+    "{{ 1 / 0 }}": "line 1 of {}: divides by zero",
     "{{ turns[7].text }}": "line 1 of {}: list object has no element 7",
     "{% if %}": "line 1 of {}: Expected an expression",
+    "{{ ''.__class__ }}": "line 1 of {}: reads '__class__', which a template may not;",
+    "{{ 'a' + 1 }}": "line 1 of {}: does with a value what its kind does not allow (can only concatenate",
+    "{{ 'x' * 300000000 }}": "line 1 of {}: writes more than 5000000 characters;",
+    "{{ 300000000 * 'x' }}": "line 1 of {}: writes more than 5000000 characters;",
+    "{{ 'x' | center(9000000) }}": "line 1 of {}: writes more than 5000000 characters;",
+    "{% for i in range(9000) %}{% for j in range(9000) %}x{% endfor %}{% endfor %}": "writes more than",
+    "{{ (9 ** 99999999) % 7 }}": "line 1 of {}: computes a number that is too large;",
+}
+IN_BRANCHES = {
+    'step == "press"': "{{ 1 // (turn - turn) }}",
+    'step == "part" and risk_about == "drink"': "{{ 1 // (turn - turn) }}",
+    'risk_about == "child" and taken_over': "{{ nope }}",
+    'also == "others"': "{{ nope }}",
+    "last and danger_open": "{{ nope }}",
+    "turns_left == 0": "{{ nope }}",
+    "not numbers": "{{ nope }}",
+    "not unasked": "{{ nope }}",
 }
 
 
@@ -48,6 +65,35 @@ def test_a_template_that_no_course_can_render_is_found(
         try_prompts(prompts)
     assert SLIPS[template].format(file.name) in str(caught.value)
     assert str(caught.value).endswith("; mend the template")
+
+
+def with_template(folder: Path, name: str, text: str) -> PromptLibrary:
+    """Copy the shipped prompts, with one template of one's own."""
+    shutil.copytree(asset_dir("prompts"), folder / "prompts")
+    (folder / "prompts" / "en" / f"{name}.jinja2").write_text(text)
+    return PromptLibrary(Language.EN, folder / "prompts")
+
+
+@pytest.mark.parametrize("branch", IN_BRANCHES)
+def test_what_is_wrong_in_one_branch_alone_is_found(tmp_path: Path, branch: str) -> None:
+    shipped = (asset_dir("prompts") / "en" / "counselor/moment.jinja2").read_text()
+    broken = f"{{% if {branch} %}}{IN_BRANCHES[branch]}{{% endif %}}"
+    with pytest.raises(AssetError, match="of moment.jinja2: (divides by zero|'nope' is undefined); mend"):
+        try_prompts(with_template(tmp_path, "counselor/moment", f"{shipped}\n{broken}"))
+
+
+def test_what_is_wrong_in_a_branch_of_what_is_included_is_found(tmp_path: Path) -> None:
+    with_template(tmp_path, "counselor/mine", '{% if client == "human" %}{{ nope }}{% endif %}')
+    system = tmp_path / "prompts" / "en" / "counselor" / "system.jinja2"
+    system.write_text(system.read_text() + "{% include 'counselor/mine.jinja2' %}")
+    with pytest.raises(AssetError, match="line 1 of mine.jinja2: 'nope' is undefined"):
+        try_prompts(PromptLibrary(Language.EN, tmp_path / "prompts"))
+
+
+def test_a_template_that_includes_itself_is_told_in_plain_words(tmp_path: Path) -> None:
+    prompts = with_template(tmp_path, "client/system", "{% include 'client/system.jinja2' %}")
+    with pytest.raises(AssetError, match="calls or includes itself without end; mend the template"):
+        try_prompts(prompts)
 
 
 def test_doctor_says_so_of_ones_own_texts(tmp_path: Path) -> None:

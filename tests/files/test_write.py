@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -154,3 +156,15 @@ def test_links_in_a_circle_are_named(tmp_path: Path) -> None:
     with pytest.raises(RecordError, match=r"a: is a link that leads in a circle, not a plain file"):
         write_text(tmp_path / "a", "x")
     assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_what_a_killed_process_left_half_written_is_swept_by_the_next_writer(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = tmp_path / f".agreement.html.{dead.pid}.part"
+    # another's, still at work; one that is no number of a process; and what is not ours
+    kept = [tmp_path / f".report.html.{os.getpid()}.part", tmp_path / ".a.b.part", tmp_path / "a.1.part"]
+    for path in (left, *kept):
+        path.write_text("<p>")
+    write_text(tmp_path / "agreement.md", "# whole")
+    assert sorted(tmp_path.iterdir()) == sorted([*kept, tmp_path / "agreement.md"])

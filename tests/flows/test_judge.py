@@ -12,11 +12,12 @@ from psychagent.assets.locate import asset_dir
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language, Modality, Speaker
+from psychagent.domain.scores import ScaleResult
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import AssetError, SettingsError
 from psychagent.evals.find import JudgeInput
 from psychagent.evals.worthless import KINDS, make_degenerate
-from psychagent.flows.judge import build_judge_deps, judge_session, spoken_dialogue, warm_judge
+from psychagent.flows.judge import Judge, build_judge_deps, judge_session, spoken_dialogue, warm_judge
 from psychagent.flows.live import open_live
 from psychagent.scales.dialogue import Dialogue
 from psychagent.scales.scale import load_scales
@@ -343,16 +344,61 @@ async def test_an_instruction_that_no_list_knows_does_no_more_than_any_other_wor
             assert got == held
 
 
+async def judged_silence(judge: Judge) -> dict[str, ScaleResult]:
+    """Have a session in which nobody speaks judged, as an evaluation does to see what scores are worth."""
+    silent = dialogue([])
+    stream = judge.stream(silent, judge.methods(silent.modality), is_control=True)
+    return {name: result async for name, result in stream}
+
+
 async def test_an_empty_session_gets_the_default_on_every_item() -> None:
     for name in ("offline-script", "offline-warm", "offline-task", "offline-constant"):
-        scores = await judge_session(offline_judge(name), [], Modality.CBT, Language.EN)
-        assert {item.basis for r in scores.scales.values() for item in r.items} == {"no_evidence"}
+        results = await judged_silence(offline_judge(name))
+        assert {item.basis for r in results.values() for item in r.items} == {"no_evidence"}
 
 
 async def test_the_constant_judge_gives_every_session_the_same() -> None:
     judge = offline_judge("offline-constant")
     full = await judge_session(judge, turns(), Modality.CBT, Language.EN)
-    assert full.values() == (await judge_session(judge, [], Modality.CBT, Language.EN)).values()
+    silent = full.model_copy(update={"scales": await judged_silence(judge)})
+    assert full.values() == silent.values()
+
+
+ONE_SIDED: dict[str, tuple[list[tuple[Speaker, str]], str]] = {
+    "nobody": ([], "neither side speaks"),
+    "blank lines": ([(C, " "), (K, "\n")], "neither side speaks"),
+    "counselor": ([(C, "What brings you here?")], "only the counselor speaks"),
+    "client": ([(K, "I cannot sleep."), (C, "<think>hm</think>")], "only the client speaks"),
+}
+
+
+@pytest.mark.parametrize("name", ONE_SIDED)
+async def test_a_session_in_which_not_both_speak_gets_no_scores(name: str) -> None:
+    said, told = ONE_SIDED[name]
+    spoken = [Turn(speaker=speaker, text=text) for speaker, text in said]
+    with pytest.raises(SettingsError, match=told):
+        await judge_session(offline_judge(), spoken, Modality.CBT, Language.EN, ["WAI", "SRS"])
+    lines = [{"speaker": s.value, "text": t} for s, t in said if "<think>" not in t]
+    given = dialogue().model_dump(mode="json") | {"lines": lines}
+    with pytest.raises(SettingsError, match=f"^the judge's context: {told}"):
+        await offline_judge().graph.ainvoke({}, context={"dialogue": given})  # type: ignore[call-overload]
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"session_index": -1}, "the session to judge: field 'session_index' has -1"),
+        ({"session_index": 0}, "the session to judge: field 'session_index' has 0"),
+        ({"modality": "xyz"}, "the session to judge: field 'modality' has 'xyz'"),
+        ({"language": "fr"}, "the session to judge: field 'language' has 'fr'"),
+        ({"case_id": 5}, "the session to judge: field 'case_id' has 5"),
+    ],
+)
+async def test_what_a_session_to_judge_cannot_have_is_told(given: dict[str, Any], told: str) -> None:
+    wanted: dict[str, Any] = {"modality": "cbt", "language": "en", "methods": ["SRS"]} | given
+    with pytest.raises(SettingsError) as error:
+        await judge_session(offline_judge(), turns(), **wanted)
+    assert str(error.value).startswith(told)
 
 
 async def test_the_scripted_judge_says_the_same_of_the_same_session() -> None:

@@ -20,8 +20,8 @@ def sitting(told: Dialogue | None = None, **brief: Any) -> Sitting:
     return Sitting.of(DEPS, JudgeBrief(dialogue=told or dialogue(), **brief))
 
 
-def prompt_of(scale: str, told: Dialogue | None = None, group: int = 0) -> str:
-    prompt = sitting(told).prompt(JudgeTask(scale=scale, group=group, repeat=0))
+def prompt_of(scale: str, told: Dialogue | None = None, group: int = 0, **brief: Any) -> str:
+    prompt = sitting(told, **brief).prompt(JudgeTask(scale=scale, group=group, repeat=0))
     assert [message["role"] for message in prompt.messages] == ["system", "user"]
     return "\n\n".join(message["content"] for message in prompt.messages)
 
@@ -125,7 +125,7 @@ def test_a_scale_that_needs_what_the_session_lacks_cannot_be_asked() -> None:
 
 
 def test_a_session_without_words_is_shown_as_such() -> None:
-    assert "(Nothing was said.)" in prompt_of("WAI", dialogue([]))
+    assert "(Nothing was said.)" in prompt_of("WAI", dialogue([]), is_control=True)
 
 
 def test_the_seed_is_the_calls_own_and_the_same_every_time() -> None:

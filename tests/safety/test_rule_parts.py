@@ -241,7 +241,7 @@ def test_a_comma_parts_clauses_and_a_space_does_not_where_words_are_parted_by_sp
 
 
 def test_what_is_no_regular_expression_is_named() -> None:
-    with pytest.raises(AssetError, match=r"'die\(' is not a regular expression"):
+    with pytest.raises(AssetError, match=r"'die\(' is no regular expression"):
         rules(pattern("fine", "die("))
 
 

@@ -67,7 +67,7 @@ class TerminalProcess:
     def press(self, key: str) -> int:
         """Press a key until the process ends, and return its exit status.
 
-        A signal that comes between a prompt and the reading of its line waits for the next key.
+        One that comes between a prompt and the reading of its line may be taken for a part of the line.
         """
         for _ in range(20):
             self.type(key)

@@ -14,6 +14,7 @@ from rich.text import Text
 from psychagent.chats.texts import ChatTexts
 from psychagent.cli.chat.keys import read_message
 from psychagent.cli.chat.paint import Painter
+from psychagent.cli.chat.wake import waking_up
 from psychagent.domain.base import Speaker
 from psychagent.domain.turn import Turn
 from psychagent.flows.events import Event, Said, Unsaid, Words
@@ -142,7 +143,7 @@ class Terminal:
 
 @contextmanager
 def _interruptible() -> Iterator[None]:
-    """Let Ctrl-C end the reading of a line, which the event loop's own handler would leave waiting."""
+    """Let signals end the reading of a line; the event loop's own handler of Ctrl-C would wait."""
     try:
         before = signal.signal(signal.SIGINT, signal.default_int_handler)
     except ValueError:
@@ -150,6 +151,7 @@ def _interruptible() -> Iterator[None]:
         yield
         return
     try:
-        yield
+        with waking_up():
+            yield
     finally:
         signal.signal(signal.SIGINT, before)

@@ -13,6 +13,7 @@ from psychagent.domain.words.near import nearest
 from psychagent.domain.words.value import kind_of, shown
 from psychagent.errors import RecordError, SettingsError
 from psychagent.records.summary import Part
+from psychagent.scales.dialogue import why_one_sided
 
 Roles = Mapping[str, Part]
 """Names in lower case."""
@@ -85,10 +86,8 @@ def require_both(speakers: Iterable[Speaker], remedy: str) -> None:
     Raises:
         RecordError: Naming the side that speaks alone.
     """
-    there = set(speakers)
-    if len(there) < 2:
-        who = f"only the {there.pop().value}" if there else "neither side"
-        raise RecordError(f"{who} speaks; {remedy}, or map names with --roles")
+    if problem := why_one_sided(speakers):
+        raise RecordError(f"{problem}; {remedy}, or map names with --roles")
 
 
 def is_pair(item: Any) -> bool:

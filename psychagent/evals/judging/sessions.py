@@ -142,7 +142,9 @@ async def _fill(given: Work, task: Task, filled: dict[str, ScaleResult]) -> bool
         if not plan.resume:
             journals.forget(task.name)
         journals.open(task.name, made_with=made_with)
-        stream = judge.stream(task.input.dialogue, task.open_scales, place=task.place)
+        stream = judge.stream(
+            task.input.dialogue, task.open_scales, place=task.place, is_control=task.input.is_control
+        )
         async with aclosing(stream) as results:
             async for name, result in results:
                 take(name, result)

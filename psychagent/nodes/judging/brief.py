@@ -19,7 +19,7 @@ from psychagent.errors import (
     SettingsError,
 )
 from psychagent.llm.chat import Chat
-from psychagent.scales.dialogue import Dialogue
+from psychagent.scales.dialogue import Dialogue, why_one_sided
 from psychagent.scales.scale import Scale
 
 
@@ -45,6 +45,15 @@ class JudgeBrief(Record):
     """Where in a run the session is judged; None where no journal may answer."""
     asked_as: str = Role.JUDGE.value
     """Tells the calls of two judges of one session apart."""
+    is_control: bool = False
+    """Whether it is judged to see what its scores are worth, so that nobody need speak in it."""
+
+    @model_validator(mode="after")
+    def _is_of_two(self) -> JudgeBrief:
+        heard = (line.speaker for line in self.dialogue.lines if line.text.strip())
+        if not self.is_control and (problem := why_one_sided(heard)):
+            raise ValueError(f"{problem}, so there is nothing to judge; give what both sides said")
+        return self
 
     @model_validator(mode="wrap")
     @classmethod

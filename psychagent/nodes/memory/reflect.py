@@ -14,6 +14,7 @@ from psychagent.domain.rollout import FinishedSession, Rollout
 from psychagent.domain.strategy.item import MemoryStock
 from psychagent.domain.usage import Usage
 from psychagent.nodes.deps import CourseNode, Deps
+from psychagent.nodes.kept import knobs_in
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.memory.kinds import MEMORIES
 from psychagent.nodes.memory.prompt import following_stages, reflection_prompt
@@ -27,7 +28,7 @@ def summarize(deps: Deps) -> CourseNode:
     planning = deps.baseline.planning
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        brief = brief_of(deps, state, runtime.context or deps.knobs)
+        brief = brief_of(deps, state, knobs_in(state, runtime.context, deps.knobs))
         prompt = reflection_prompt(deps, brief, chosen(state).turns, Role.SUMMARY)
         ending = deps.prompts(brief.case.language).stage_plan(brief.case.modality, Stage.TERMINATION)
         answer = await deps.chat(Role.SUMMARY, brief.knobs).request(
@@ -47,7 +48,7 @@ def update_file(deps: Deps) -> CourseNode:
     memory = MEMORIES[deps.baseline.memory]
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        brief = brief_of(deps, state, runtime.context or deps.knobs)
+        brief = brief_of(deps, state, knobs_in(state, runtime.context, deps.knobs))
         return {"file_updated": await memory.remember(deps, brief, chosen(state).turns)}
 
     return write

@@ -13,6 +13,7 @@ from psychagent.domain.turn import Turn
 from psychagent.llm.prompt import Prompt, user
 from psychagent.nodes.client import client_head, client_messages, client_view, said_in_words
 from psychagent.nodes.deps import CourseNode, Deps, Sources
+from psychagent.nodes.kept import knobs_in
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.memory.reflect import chosen
 from psychagent.nodes.opening import brief_of
@@ -23,7 +24,7 @@ def remember(deps: Deps) -> CourseNode:
     """Make the node in which the simulated client notes what it remembers of the chosen rollout."""
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        brief = brief_of(deps, state, runtime.context or deps.knobs)
+        brief = brief_of(deps, state, knobs_in(state, runtime.context, deps.knobs))
         if brief.knobs.client is ClientKind.HUMAN:
             # a person remembers without being asked
             return {"recalled": None}

@@ -11,8 +11,8 @@ from pydantic import field_validator
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Record, Speaker
 from psychagent.domain.risk.finding import About
+from psychagent.domain.text.expression import to_pattern
 from psychagent.domain.turn import Turn
-from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 from psychagent.files.read import to_model
 from psychagent.safety.text import normalize, questions
@@ -36,11 +36,7 @@ class ToAsk(Record):
     @field_validator("asked", "told")
     @classmethod
     def _is_expression(cls, words: str | None) -> str | None:
-        try:
-            re.compile(words or "")
-        except re.error as error:
-            raise ValueError(f"{shown(words)} is no regular expression ({error}); mend it") from error
-        return words
+        return words and to_pattern(words).pattern
 
 
 class _Lists(Record):

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pydantic.dataclasses import dataclass as plan_class
 
 from psychagent.assets.settings.prices import Prices
+from psychagent.domain.scores import Use
 from psychagent.errors import RecordError
 from psychagent.evals.compare import Comparison, compare
 from psychagent.evals.marks import read_marks
@@ -63,7 +64,7 @@ class ReportPlan(Plan):
     folder: Path
     against: Path | None = None
     prices: Prices | None = None
-    use: str | None = None
+    use: Use | None = None
     """`raw` or `verified`; None is what the evaluation was configured for."""
     sampling: Sampling = DEFAULT_SAMPLING
     data_root: Path | None = None

@@ -33,6 +33,7 @@ from psychagent.domain import (
     usage,
 )
 from psychagent.domain.risk import finding
+from psychagent.domain.strategy import item
 from psychagent.domain.words.reading import why_not_json
 from psychagent.errors import RecordError, RemovedError
 from psychagent.files.change import make_file
@@ -48,6 +49,7 @@ _STORED = (
     client_memory,
     ending,
     finding,
+    item,
     memory,
     plan,
     profile,
@@ -64,12 +66,12 @@ _STORED = (
 def stored_types() -> list[tuple[str, str]]:
     """List the types that a checkpoint may hold, by module and name; LangGraph loads no others."""
     return [
-        (item.__module__, item.__name__)
+        (kind.__module__, kind.__name__)
         for module in _STORED
-        for item in vars(module).values()
-        if isinstance(item, type)
-        and item.__module__ == module.__name__
-        and issubclass(item, BaseModel | StrEnum)
+        for kind in vars(module).values()
+        if isinstance(kind, type)
+        and kind.__module__ == module.__name__
+        and issubclass(kind, BaseModel | StrEnum)
     ]
 
 

@@ -403,6 +403,8 @@ def test_a_session_file_of_no_one_school_is_of_its_folders(tmp_path: Path) -> No
     [
         ("cbt/a.json", rows()[::2], "only the counselor speaks; name the speaker of each utterance"),
         ("cbt/a.json", {"messages": rows()[1::2]}, "only the client speaks; name the speaker"),
+        ("cbt/en01/session_1.json", {"transcript": rows()[::2]}, "only the counselor speaks"),
+        ("cbt/a.json", {"sessions": [{"session_dialogue": rows()[1::2]}]}, "only the client speaks"),
         (
             "cbt/a.jsonl",
             jsonl({"id": "a", "session": 0, "messages": rows()}),
