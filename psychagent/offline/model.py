@@ -23,8 +23,9 @@ from psychagent.offline.counselor import play_counselor
 from psychagent.offline.judging.judge import play_judge
 from psychagent.offline.lookup import play_filter, play_rewrite
 from psychagent.offline.recall import play_recall
-from psychagent.offline.reflector import play_file, play_summary
+from psychagent.offline.reflector import play_summary
 from psychagent.offline.scene import Scene
+from psychagent.offline.stock import play_memory
 
 _PARTS: dict[str, Callable[[Scene], str]] = {
     "counselor": play_counselor,
@@ -32,7 +33,7 @@ _PARTS: dict[str, Callable[[Scene], str]] = {
     "filter": play_filter,
     "rewrite": play_rewrite,
     "summary": play_summary,
-    "client_file": play_file,
+    "client_file": play_memory,
     "recall": play_recall,
     "judge": play_judge,
 }

@@ -112,6 +112,11 @@ class BaselineSettings(Settings):
     """How thoughts and response are asked for; small models need `json`, `plain` asks for the words alone."""
     memory: Annotated[MemoryKind, BeforeValidator(_named_by_reference)] = MemoryKind.FILE
     """What the counselor carries from session to session (see docs/baselines.md)."""
+    mem0: Literal["two_pass", "add_only"] = "two_pass"
+    """How `memory: mem0` takes in facts: compared with what it holds and added, changed or deleted, or only
+    added."""
+    memory_from: FilePath | None = None
+    """Folder of a finished run with `memory: file`, from which `memory: other` shows another client's."""
     planning: Annotated[Planning, Switched] = Planning.ON
     """`off` takes the stage from the session's number, and its objectives are those of all clients."""
     skills: SkillSettings = SkillSettings()
@@ -139,6 +144,21 @@ class BaselineSettings(Settings):
     """Skill library (ours or the reference layout); null is the bundled one."""
     prompts_root: FilePath | None = None
     """Prompt folder; null is the bundled one."""
+
+    @model_validator(mode="after")
+    def _memory_of_another(self) -> BaselineSettings:
+        if self.memory is not MemoryKind.OTHER:
+            if self.memory_from is not None:
+                raise ValueError(f"memory_from is for memory 'other', and memory is {self.memory.value!r}")
+            return self
+        if self.memory_from is None:
+            raise ValueError("memory 'other' needs memory_from, the folder of a finished run")
+        if self.share_prefix:
+            # the reflector would write up another client's memory as this one's
+            raise ValueError(
+                "share_prefix cannot be on with memory 'other': its prompts show another client's"
+            )
+        return self
 
     @property
     def reflecting(self) -> EndpointSettings:
