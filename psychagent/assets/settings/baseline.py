@@ -156,7 +156,7 @@ class BaselineSettings(Settings):
         if self.share_prefix:
             # the reflector would write up another client's memory as this one's
             raise ValueError(
-                "share_prefix cannot be on with memory 'other': its prompts show another client's"
+                "share_prefix cannot be true with memory 'other', whose prompts show another client's"
             )
         return self
 
