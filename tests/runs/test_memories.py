@@ -185,6 +185,19 @@ def test_a_client_that_is_not_in_the_run_gets_one_that_is(files_run: Path) -> No
         assert other_client(case, 1).client_file.model_dump(mode="json") == wanted
 
 
+def test_a_course_that_is_not_finished_lends_no_memory(files_run: Path, tmp_path: Path) -> None:
+    copied = shutil.copytree(files_run, tmp_path / "copied")
+    first, second, third = ids_of(copied)
+    course = copied / "cbt" / second / "course.json"
+    data = json.loads(course.read_text(encoding="utf-8"))
+    data.pop(KEY, None)
+    course.write_text(json.dumps(data | {"finished": False}), encoding="utf-8")
+    other_client = open_other(other(copied), Language.EN)
+    assert other_client
+    theirs = session(copied, 1, third)["client_file"]
+    assert other_client(case_of(first), 1).client_file.model_dump(mode="json") == theirs
+
+
 def other(folder: Path) -> BaselineSettings:
     return short_baseline(memory=MemoryKind.OTHER, memory_from=str(folder))
 
@@ -196,9 +209,9 @@ def test_a_run_without_another_client_is_refused_by_name(files_run: Path, tmp_pa
     other_client = open_other(other(lone), Language.EN)
     assert other_client
     (only,) = ids_of(lone)
-    with pytest.raises(SettingsError, match=f"no session of another cbt client than '{only}'"):
+    with pytest.raises(SettingsError, match=f"no finished course of another cbt client than '{only}'"):
         other_client(case_of(only), 1)
-    with pytest.raises(SettingsError, match="no session of another bt client"):
+    with pytest.raises(SettingsError, match="no finished course of another bt client"):
         other_client(case_of("en05", Modality.BT), 1)
 
 

@@ -10,7 +10,7 @@ from psychagent.domain.memory import ClientFile, Memory
 from psychagent.domain.strategy.kinds import MemoryKind
 from psychagent.errors import RecordError, SettingsError
 from psychagent.nodes.deps import OtherClient
-from psychagent.records.folder import CaseFolder, RunFolder
+from psychagent.records.folder import CaseFolder, RunFolder, case_folders
 
 _HOW = "name a finished run with memory 'file' in the same language"
 
@@ -44,15 +44,28 @@ def open_other(baseline: BaselineSettings, language: Language) -> OtherClient | 
 
 
 def _next_case(folder: RunFolder, modality: str, case_id: str) -> CaseFolder:
-    """Return the next client of the same modality in the order of ids, after the last one the first."""
-    held = [place for place in folder.cases() if place.modality.value == modality and place.session_files()]
-    others = [place for place in held if place.case_id != case_id]
+    """Return the next client of the same modality in the order of ids, after the last one the first.
+
+    A course that is not finished is passed over: it may go on, and its memory change.
+    """
+    others = [
+        place
+        for place in case_folders(folder.path, [modality])
+        if place.case_id != case_id and _is_finished(place)
+    ]
     if not others:
         raise SettingsError(
-            f"memory_from: {folder.path} holds no session of another {modality} client than {case_id!r}; "
-            "name a run with at least two clients of each modality"
+            f"memory_from: {folder.path} holds no finished course of another {modality} client than "
+            f"{case_id!r}; name a run with at least two clients of each modality"
         )
     return next((place for place in others if place.case_id > case_id), others[0])
+
+
+def _is_finished(place: CaseFolder) -> bool:
+    try:
+        return place.course().finished and bool(place.session_files())
+    except RecordError:
+        return False
 
 
 def _memory_after(place: CaseFolder, sessions: int) -> Memory:

@@ -51,7 +51,12 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
 
 
 def memory_prompt(
-    sources: Sources, brief: Brief, task: str, values: Mapping[str, object], *, turns: Sequence[Turn] = ()
+    sources: Sources,
+    brief: Brief,
+    task: str,
+    values: Mapping[str, object],
+    *,
+    turns: Sequence[Turn] | None = None,
 ) -> Prompt:
     """Write the prompt of a task that fills a memory: it is asked as the client file is.
 
@@ -60,10 +65,10 @@ def memory_prompt(
         brief: The session.
         task: Name of the template below `memory/`.
         values: What it prints.
-        turns: The session, where the task reads it.
+        turns: The session; None where the task does not read it.
     """
     words = sources.prompts(brief.case.language).render(f"memory/{task}", **values)
-    if turns:
+    if turns is not None:
         write = _after_session if sources.baseline.share_prefix else _on_transcript
         messages, rendered = write(sources, brief, turns, words)
     else:
@@ -75,7 +80,7 @@ def memory_prompt(
         rendered=[*rendered, words],
         seed=brief.seed(Role.CLIENT_FILE, task),
         call=brief.call(Role.CLIENT_FILE, task),
-        also={"said": _said(turns)},
+        also={"said": _said(turns or ())},
         rephrased={"memory_task": task},
     )
 
