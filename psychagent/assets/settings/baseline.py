@@ -58,7 +58,8 @@ class RetrievalSettings(Settings):
     query: Literal["rewrite", "utterance"] = "rewrite"
     """`rewrite` asks the counselor's model what to look for; `utterance` takes the client's words."""
     method: Literal["auto", "embed", "lexical", "fusion"] = "auto"
-    """Ranking; `auto` is the best measured for the language (see docs/retrieval.md)."""
+    """Ranking, of a memory that is searched too; `auto` is the best measured for the language (see
+    docs/retrieval.md)."""
     stages: Literal["own", "previous"] = "previous"
     """Families that a session may draw on: of its own stage, or also of the one before."""
     top_k: int = Field(default=3, ge=1, le=20)
@@ -103,7 +104,7 @@ class BaselineSettings(Settings):
     counselor: EndpointSettings = EndpointSettings(provider="offline")
     """Model that plays the counselor, filters skills and rewrites queries."""
     reflector: EndpointSettings | None = None
-    """Model that writes summary and client file; null is the counselor's."""
+    """Model that writes the summary and what else is remembered; null is the counselor's."""
     share_prefix: bool = False
     """Ask for summary and client file behind the counselor's messages, which a prefix cache serves."""
     strategy: StrategyKind = StrategyKind.PSYCHAGENT
@@ -137,7 +138,7 @@ class BaselineSettings(Settings):
     retrieval: RetrievalSettings = RetrievalSettings()
     """How skills are retrieved."""
     embedding: EmbeddingSettings = EmbeddingSettings()
-    """Embedder of the skill index."""
+    """Embedder of the skill index, and of a memory that is searched."""
     safety: SafetySettings = SafetySettings()
     """How danger is heard and handled."""
     skills_root: FilePath | None = None
