@@ -146,6 +146,11 @@ class BaselineSettings(Settings):
     prompts_root: FilePath | None = None
     """Prompt folder; null is the bundled one."""
 
+    @property
+    def reflecting(self) -> EndpointSettings:
+        """The model that writes summary and client file."""
+        return self.reflector or self.counselor
+
     @model_validator(mode="after")
     def _memory_of_another(self) -> BaselineSettings:
         if self.memory is not MemoryKind.OTHER:
@@ -160,8 +165,3 @@ class BaselineSettings(Settings):
                 "share_prefix cannot be true with memory 'other', whose prompts show another client's"
             )
         return self
-
-    @property
-    def reflecting(self) -> EndpointSettings:
-        """The model that writes summary and client file."""
-        return self.reflector or self.counselor

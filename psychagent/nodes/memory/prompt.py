@@ -50,6 +50,13 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
     )
 
 
+def following_stages(brief: Brief) -> tuple[Stage, ...]:
+    """List the stages that the next session's plan may have."""
+    return allowed_stages(
+        brief.plan.stage, session_index=brief.session_index, max_sessions=brief.knobs.max_sessions
+    )
+
+
 def memory_prompt(
     sources: Sources,
     brief: Brief,
@@ -82,13 +89,6 @@ def memory_prompt(
         call=brief.call(Role.CLIENT_FILE, task),
         also={"said": _said(turns or ())},
         rephrased={"memory_task": task},
-    )
-
-
-def following_stages(brief: Brief) -> tuple[Stage, ...]:
-    """List the stages that the next session's plan may have."""
-    return allowed_stages(
-        brief.plan.stage, session_index=brief.session_index, max_sessions=brief.knobs.max_sessions
     )
 
 
