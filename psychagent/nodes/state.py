@@ -24,7 +24,6 @@ from psychagent.domain.rollout import Choice, FinishedSession, Rollout
 from psychagent.domain.scores import SessionScores
 from psychagent.domain.seed import derive_seed
 from psychagent.domain.strategy.item import MemoryStock
-from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
 from psychagent.domain.views.kinds import View, foreign_memory, in_full, shown_memory
@@ -99,11 +98,6 @@ class Brief:
         return foreign_memory(
             self.shows, self.stands_in, budget=self.memory_tokens, labels=self.labels, safety=safety
         )
-
-    @property
-    def recall_tokens(self) -> int:
-        """The most tokens of what a turn recalls: those of memory that the head's portrait leaves."""
-        return self.memory_tokens - estimate_tokens(self.view.portrait)
 
     @cached_property
     def _texts(self) -> dict[Hashable, Rendered]:

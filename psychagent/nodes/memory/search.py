@@ -11,6 +11,7 @@ from psychagent.domain.usage import Usage
 from psychagent.domain.views.kinds import best_that_fit
 from psychagent.llm.chat import Answer
 from psychagent.llm.journal import Kept, Key, digest
+from psychagent.nodes.counselor_view import recall_tokens
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.state import Brief
 
@@ -50,4 +51,4 @@ async def recall_items(deps: Deps, brief: Brief, turns: Sequence[Turn], may: Ope
     call = CallId(brief.place, "memory", str(len(turns)))
     most = deps.baseline.memory_top_k
     best = await nearest_items(deps, brief, call, query=turns[-1].text, items=items, most=most)
-    return Answer(tuple(item.id for item in best_that_fit(best, brief.recall_tokens)), Usage())
+    return Answer(tuple(item.id for item in best_that_fit(best, recall_tokens(brief))), Usage())

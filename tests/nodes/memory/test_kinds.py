@@ -16,6 +16,7 @@ from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import ReplyError
 from psychagent.nodes.counselor import counselor_prompt
+from psychagent.nodes.counselor_view import recall_tokens
 from psychagent.nodes.memory.kinds import MEMORIES
 from psychagent.nodes.memory.mem0 import Decided, read_decisions
 from psychagent.nodes.opening import brief_of
@@ -235,7 +236,7 @@ async def test_the_portrait_takes_its_part_of_the_budget() -> None:
     given = brief(cast, portrait="shy " * 2000)
     taken = estimate_tokens(given.view.portrait)
     assert 150 < taken <= 200
-    assert given.recall_tokens == 400 - taken
+    assert recall_tokens(given) == 400 - taken
     assert given.view.portrait in counselor_prompt(cast.deps, given, TALK, next_turn()).messages[0]["content"]
 
 
