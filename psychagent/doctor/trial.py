@@ -27,7 +27,7 @@ _WORD = "word"
 _TEXTS = (
     *("problem", "demands", "risk", "risk_kind", "first_answer", "if_calm", "risk_facts", "manner"),
     *("openness", "week", "done", "excuse", "name", "title", "measures", "guidance", "text", "numbers"),
-    *("unasked", "on_record", "client_file", "theory_shape"),
+    *("unasked", "on_record", "client_file", "theory_shape", "portrait"),
 )
 _LISTS = ("focus", "at_once", "trusted", "growth", "told", "untold", "homework")
 _TRUTHS = (
@@ -37,6 +37,7 @@ _TRUTHS = (
 _NUMBERS = {
     **{"session_index": 2, "max_sessions": 8, "max_turns": 12, "turn": 3, "turns_left": 2, "risk_level": 1},
     **{"most_families": 8, "extra_turns": 2, "none_against": 4, "two_quotes": 5, "lo": 1, "hi": 5},
+    "most": 9,
 }
 _WORDS = {
     **{"reply_format": "tags", "risk_about": "harmed", "step": "follow", "also": "child"},
@@ -106,6 +107,8 @@ def _values(prompts: PromptLibrary, held: Memory, modality: Modality) -> dict[st
         "skills": [_filled(Skill)],
         "shown": [],
         "recalled": (MemoryItem(id="1.1", text=_WORD, session=1),),
+        "facts": [(1, _WORD, 2)],
+        "known": [(1, _WORD, 1)],
         "thoughts": Thoughts(assessment=_WORD, client_state=_WORD, strategy=_WORD),
         "before": [],
         "metas": [{"id": _WORD, "name": _WORD, "description": _WORD}],

@@ -10,6 +10,7 @@ from typing import Any, assert_never
 
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.role import Role
+from psychagent.domain.strategy.kinds import MemoryKind, SkillUse
 from psychagent.domain.turn import Turn
 from psychagent.errors import MalformedReplyError
 from psychagent.export.rewards import Rewards
@@ -28,6 +29,9 @@ from psychagent.replies.tags import write_plain, write_tagged
 from psychagent.skills.shown import choosable
 
 _FILE_FIELDS = {"static_traits", "main_problem", "topic", "core_demands", "growth_experiences", "theory"}
+
+_WITH_FILE = {MemoryKind.FILE, MemoryKind.OTHER}
+"""The kinds of memory that ask for a client file."""
 
 WITHOUT_THOUGHTS = "replies kept without thoughts"
 """The only note that does not mean that something was left out."""
@@ -139,6 +143,9 @@ def _summary(make: Rebuild, session: HeldSession) -> Examples:
 def _profile(make: Rebuild, session: HeldSession) -> Examples:
     """Yield the client file after the session: it keeps all that still holds, so all of it is the answer."""
     file = session.record.client_file
+    if make.sources.baseline.memory not in _WITH_FILE:
+        make.notes["profile: the run's kind of memory keeps no client file"] += 1
+        return
     if file is None:
         make.notes["profile: the session's file holds no client file"] += 1
         return
@@ -150,6 +157,9 @@ def _profile(make: Rebuild, session: HeldSession) -> Examples:
 
 def _select(make: Rebuild, session: HeldSession) -> Examples:
     """Yield the families whose skills the session could draw on; unknown ids are not repeated."""
+    if make.sources.baseline.skills.use is not SkillUse.ON:
+        make.notes["select: the run asked for no families of skills"] += 1
+        return
     brief, candidates = session.brief, set(session.brief.candidates)
     skills = make.sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
     chosen = [meta.id for meta in choosable(skills) if candidates & {skill.id for skill in meta.skills}]

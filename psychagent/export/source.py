@@ -19,6 +19,7 @@ from psychagent.errors import RecordError
 from psychagent.flows.build import to_knobs
 from psychagent.nodes.deps import Sources
 from psychagent.nodes.memory.kinds import MEMORIES
+from psychagent.nodes.memory.other import open_other
 from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief
 from psychagent.records.chat import CHAT
@@ -81,6 +82,7 @@ def open_run(path: Path, *, allow_changed: bool = False) -> RunSource:
 
     Raises:
         RecordError: If it is not a run, or its prompts or skills have changed since.
+        SettingsError: If it showed another client's memory, and the run that this was taken from has gone.
     """
     folder = RunFolder.of(path)
     manifest = folder.manifest()
@@ -103,6 +105,7 @@ def _sources(baseline: BaselineSettings, language: Language) -> Sources:
         baseline=baseline,
         prompts=lambda language: prompts,
         skills=lambda language: skills,
+        other_client=open_other(baseline, language),
     )
 
 
@@ -179,6 +182,7 @@ def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[S
     _check_private(source, record)
     baseline = source.manifest.settings.baseline
     knobs = to_knobs(baseline, source.manifest.settings.runtime.world)
+    other = source.sources.other_client
     if record.plan is None or record.client_file_before is None or not record.turns:
         raise RecordError("the file lacks plan, client file or turns; only runs of this project have them")
     memory = Memory(
@@ -196,6 +200,7 @@ def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[S
         knobs=knobs,
         memory_tokens=baseline.memory_tokens,
         shows=MEMORIES[baseline.memory].view,
+        stands_in=other(case, record.session_index - 1) if other else None,
         acts=mode_of(baseline, knobs) is RiskMode.ACT,
         labels=source.sources.prompts(source.language).labels,
     )

@@ -27,6 +27,7 @@ from psychagent.llm.langchain import LangChainModel
 from psychagent.llm.reply import Model
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.knobs import Knobs
+from psychagent.nodes.memory.other import open_other
 from psychagent.offline.model import OfflineModel
 from psychagent.offline.traits import script_lines
 from psychagent.scales.scale import Scale
@@ -34,6 +35,7 @@ from psychagent.skills.embed import Embedder, build_embedder
 from psychagent.skills.library import SkillLibrary
 from psychagent.skills.method import resolve_floor, resolve_method
 from psychagent.skills.store import SkillStore
+from psychagent.skills.texts.search import TextSearch
 
 
 def build_deps(
@@ -54,8 +56,9 @@ def build_deps(
         audit: Where the safety gate records its findings.
 
     Raises:
-        SettingsError: If one of the three is of another kind, a key that the settings name is not set, or an
-            endpoint cannot be reached by its address or by what the environment names.
+        SettingsError: If one of the three is of another kind, a key that the settings name is not set, an
+            endpoint cannot be reached by its address or by what the environment names, or another client's
+            memory is to be shown and the run that it is taken from has none.
     """
     require(BaselineSettings, baseline, "the baseline")
     require(RuntimeSettings, runtime, "the runtime")
@@ -73,6 +76,11 @@ def build_deps(
     def skills(language: Language) -> SkillStore:
         return build_skills(baseline, language, live, cache_dir=cached)
 
+    @cache
+    def texts(language: Language) -> TextSearch:
+        store = skills(language)
+        return TextSearch(store.embedder, store.method)
+
     chat, knobs = _chats(baseline, runtime.world, prompts, live), to_knobs(baseline, runtime.world)
     asked = (Role.COUNSELOR, Role.SUMMARY, Role.CLIENT, *([Role.RISK] if baseline.safety.endpoint else []))
     for role in asked:
@@ -85,6 +93,8 @@ def build_deps(
         chat=chat,
         case=_bundled_case,
         knobs=knobs,
+        texts=texts,
+        other_client=open_other(baseline, runtime.world.language),
         journal=live.journal,
         audit=audit,
     )

@@ -9,7 +9,9 @@ from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Speaker
 from psychagent.domain.risk.finding import About
 from psychagent.domain.text.fence import Own, unbracketed
+from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.turn import Turn, count_counselor_turns
+from psychagent.domain.views.kinds import best_that_fit
 from psychagent.llm.prompt import Message, assistant, system, user
 from psychagent.nodes.deps import Sources
 from psychagent.nodes.safety.notes import danger_notes
@@ -124,10 +126,18 @@ def render_tail(
     return tuple(part for part in parts if part)
 
 
+def recall_tokens(brief: Brief) -> int:
+    """Return the most tokens of what a turn recalls: those of memory that the head's portrait leaves."""
+    return brief.memory_tokens - estimate_tokens(brief.view.portrait)
+
+
 def render_recalled(sources: Sources, brief: Brief, ids: Sequence[str]) -> Rendered:
     """Write the memory items of a turn, in the order of the course; those that are gone are left out."""
-    prompts, wanted = sources.prompts(brief.case.language), set(ids)
-    items = [item for item in brief.memory.stock.items if item.id in wanted]
+    prompts, order = sources.prompts(brief.case.language), {id_: place for place, id_ in enumerate(ids)}
+    found = [item for item in brief.memory.stock.items if item.id in order]
+    best = best_that_fit(sorted(found, key=lambda item: order[item.id]), recall_tokens(brief))
+    texts = {item.id: item for item in best}
+    items = [texts[item.id] for item in found if item.id in texts]
     return prompts.render("counselor/recalled", recalled=items) if items else Rendered("", {})
 
 

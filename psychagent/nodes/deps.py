@@ -12,6 +12,7 @@ from psychagent.assets.prompts import PromptLibrary
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.base import Language
+from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.audit import NO_AUDIT, Audit
 from psychagent.domain.role import Role
@@ -23,6 +24,7 @@ from psychagent.nodes.state import Brief, CourseState, SessionState
 from psychagent.safety.answer import SafetySource, load_safety
 from psychagent.scales.reward import Norms
 from psychagent.skills.store import SkillStore
+from psychagent.skills.texts.search import TextSearch
 
 
 class SessionNode(Protocol):
@@ -53,6 +55,10 @@ class Rft:
     """Hash of each scale that rollouts may be judged on."""
 
 
+OtherClient = Callable[[Case, int], Memory]
+"""Given a case and a number of sessions, returns the memory of another client after as many."""
+
+
 @dataclass(frozen=True)
 class Sources:
     """What prompts are built from: texts and settings, no model.
@@ -64,6 +70,8 @@ class Sources:
     prompts: Callable[[Language], PromptLibrary]
     skills: Callable[[Language], SkillStore]
     safety: SafetySource = field(default=load_safety, kw_only=True)
+    other_client: OtherClient | None = field(default=None, kw_only=True)
+    """What prompts show in place of a client's own memory; None where they show its own."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,8 @@ class Deps(Sources):
     """Resolves knobs to a bundled case, for graphs that are started without one."""
     knobs: Knobs
     """The knobs according to the settings."""
+    texts: Callable[[Language], TextSearch]
+    """Finds the items of a memory that are nearest to a text."""
     rft: Rft | None = None
     """Judging and choosing of rollouts; None means plain simulation."""
     journal: Journal = NO_JOURNAL

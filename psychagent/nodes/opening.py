@@ -32,11 +32,12 @@ def brief_of(
     sources: Sources, state: CourseState, knobs: Knobs, rollout_index: int = 0, attempt: int = 0
 ) -> Brief:
     """Collect what does not change within the open session."""
-    session = state["open"]
+    session, other = state["open"], sources.other_client
     return Brief(
         case=state["case"],
         plan=session.plan,
         memory=state["memory"],
+        stands_in=other(state["case"], session.index - 1) if other else None,
         candidates=session.candidates,
         session_index=session.index,
         rollout_index=rollout_index,

@@ -26,7 +26,7 @@ from psychagent.domain.seed import derive_seed
 from psychagent.domain.strategy.item import MemoryStock
 from psychagent.domain.turn import Turn
 from psychagent.domain.usage import Usage, fold_usage
-from psychagent.domain.views.kinds import View, in_full, shown_memory
+from psychagent.domain.views.kinds import View, foreign_memory, in_full, shown_memory
 from psychagent.domain.views.memory import MEMORY_TOKENS, MemoryView
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
@@ -58,6 +58,8 @@ class Brief:
     """How its system's memory stands in the head of prompts."""
     acts: bool = False
     """Whether the safety gate acts on what it finds."""
+    stands_in: Memory | None = None
+    """Another client's memory, which the counselor is shown in place of this one's."""
     recalls: tuple[Recall, ...] = ()
     """What the client remembers of earlier sessions; for its own prompts alone."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -89,10 +91,20 @@ class Brief:
         return max(self.plan.stage, Stage.CONSOLIDATION, key=lambda s: s.rank) if ends else self.plan.stage
 
     @cached_property
-    def view(self) -> MemoryView:
-        """The part of memory that this session's prompts show."""
+    def own_view(self) -> MemoryView:
+        """The part of the client's own memory that prompts show: the reflector's always."""
         return shown_memory(
             self.shows, self.memory, budget=self.memory_tokens, labels=self.labels, acts=self.acts
+        )
+
+    @cached_property
+    def view(self) -> MemoryView:
+        """The part of memory that the counselor's prompts show in this session."""
+        if self.stands_in is None:
+            return self.own_view
+        safety = self.own_view.safety if self.acts else None
+        return foreign_memory(
+            self.shows, self.stands_in, budget=self.memory_tokens, labels=self.labels, safety=safety
         )
 
     @cached_property

@@ -14,15 +14,18 @@ from psychagent.offline.scene import Scene
 _WORDS = re.compile(r"[a-z]{4,}|[\u4e00-\u9fff](?=[\u4e00-\u9fff])")
 
 
+def words_of(text: str) -> set[str]:
+    """List the words of a text that say what it is about; of Chinese the signs that another follows."""
+    return set(_WORDS.findall(text.lower()))
+
+
 def play_filter(scene: Scene) -> str:
     """Pick the families that share the most words with the focus, and always the one on safety."""
     metas = [meta for meta in scene.value("metas", []) if "id" in meta]
-    wanted = set(_WORDS.findall(" ".join(scene.value("plan.focus", [])).lower()))
+    wanted = words_of(" ".join(scene.value("plan.focus", [])))
 
     def overlap(meta: Mapping[str, Any]) -> int:
-        return len(
-            wanted & set(_WORDS.findall(f"{meta.get('name', '')} {meta.get('description', '')}".lower()))
-        )
+        return len(wanted & words_of(f"{meta.get('name', '')} {meta.get('description', '')}"))
 
     ranked = sorted(metas, key=overlap, reverse=True)
     safety = [meta for meta in metas if re.search("safety|risk", str(meta["id"]))]

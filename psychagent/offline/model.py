@@ -23,8 +23,9 @@ from psychagent.offline.counselor import play_counselor
 from psychagent.offline.judging.judge import play_judge
 from psychagent.offline.lookup import play_filter, play_perceive, play_rewrite, play_strategize
 from psychagent.offline.recall import play_recall
-from psychagent.offline.reflector import play_file, play_summary
+from psychagent.offline.reflector import play_summary
 from psychagent.offline.scene import Scene
+from psychagent.offline.stock import play_memory
 
 _PARTS: dict[str, Callable[[Scene], str]] = {
     "counselor": play_counselor,
@@ -34,7 +35,7 @@ _PARTS: dict[str, Callable[[Scene], str]] = {
     "perceive": play_perceive,
     "strategize": play_strategize,
     "summary": play_summary,
-    "client_file": play_file,
+    "client_file": play_memory,
     "recall": play_recall,
     "judge": play_judge,
 }

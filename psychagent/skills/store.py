@@ -61,6 +61,11 @@ class SkillStore:
         self._indexes: dict[tuple[Modality, Stage], StageIndex] = {}
         self._building = asyncio.Lock()
 
+    @property
+    def embedder(self) -> Embedder | None:
+        """What embeds its skills, for texts that are searched as skills are; None where it ranks by words."""
+        return self._embedder
+
     def stage(self, modality: Modality, stage: Stage) -> StageSkills:
         """Return the families that a session of a stage may draw on.
 

@@ -56,6 +56,11 @@ class VectorCache:
         except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
             raise SkillStoreError(f"{path}: vector cache cannot be read; delete the file") from error
 
+    @property
+    def size(self) -> int:
+        """How many texts it knows."""
+        return len(self._known)
+
     def _give_up(self, problem: str) -> None:
         """Leave the disk alone from now on: without a cache a run is slower to start, not wrong."""
         _log.warning("vectors stay in memory: %s", problem)

@@ -21,6 +21,7 @@ LAZY = {
     "psychagent/skills/encoders.py",
     "psychagent/skills/index.py",
     "psychagent/skills/store.py",
+    "psychagent/skills/texts/search.py",
 }
 """Modules that may import inside a function: an extra may be missing, Ctrl-C may come while the command line
 is imported, and torch costs seconds. The skill store is wired into every command, but numpy and FAISS (.3 s,

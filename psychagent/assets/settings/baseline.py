@@ -60,7 +60,8 @@ class RetrievalSettings(Settings):
     query: Literal["rewrite", "utterance"] = "rewrite"
     """`rewrite` asks the counselor's model what to look for; `utterance` takes the client's words."""
     method: Literal["auto", "embed", "lexical", "fusion"] = "auto"
-    """Ranking; `auto` is the best measured for the language (see docs/retrieval.md)."""
+    """Ranking, of a memory that is searched too; `auto` is the best measured for the language (see
+    docs/retrieval.md)."""
     stages: Literal["own", "previous"] = "previous"
     """Families that a session may draw on: of its own stage, or also of the one before."""
     top_k: int = Field(default=3, ge=1, le=20)
@@ -105,7 +106,7 @@ class BaselineSettings(Settings):
     counselor: EndpointSettings = EndpointSettings(provider="offline")
     """Model that plays the counselor, filters skills and rewrites queries."""
     reflector: EndpointSettings | None = None
-    """Model that writes summary and client file; null is the counselor's."""
+    """Model that writes the summary and what else is remembered; null is the counselor's."""
     share_prefix: bool = False
     """Ask for summary and client file behind the counselor's messages, which a prefix cache serves."""
     strategy: StrategyKind = StrategyKind.PSYCHAGENT
@@ -114,6 +115,11 @@ class BaselineSettings(Settings):
     """How thoughts and response are asked for; small models need `json`, `plain` asks for the words alone."""
     memory: Annotated[MemoryKind, BeforeValidator(_named_by_reference)] = MemoryKind.FILE
     """What the counselor carries from session to session (see docs/baselines.md)."""
+    mem0: Literal["two_pass", "add_only"] = "two_pass"
+    """How `memory: mem0` takes in facts: compared with what it holds and added, changed or deleted, or only
+    added."""
+    memory_from: FilePath | None = None
+    """Folder of a finished run with `memory: file`, from which `memory: other` shows another client's."""
     planning: Annotated[Planning, Switched] = Planning.ON
     """`off` takes the stage from the session's number, and its objectives are those of all clients."""
     skills: SkillSettings = SkillSettings()
@@ -134,7 +140,7 @@ class BaselineSettings(Settings):
     retrieval: RetrievalSettings = RetrievalSettings()
     """How skills are retrieved."""
     embedding: EmbeddingSettings = EmbeddingSettings()
-    """Embedder of the skill index."""
+    """Embedder of the skill index, and of a memory that is searched."""
     safety: SafetySettings = SafetySettings()
     """How danger is heard and handled."""
     skills_root: FilePath | None = None
@@ -154,3 +160,18 @@ class BaselineSettings(Settings):
     def reflecting(self) -> EndpointSettings:
         """The model that writes summary and client file."""
         return self.reflector or self.counselor
+
+    @model_validator(mode="after")
+    def _memory_of_another(self) -> BaselineSettings:
+        if self.memory is not MemoryKind.OTHER:
+            if self.memory_from is not None:
+                raise ValueError(f"memory_from is for memory 'other', and memory is {self.memory.value!r}")
+            return self
+        if self.memory_from is None:
+            raise ValueError("memory 'other' needs memory_from, the folder of a finished run")
+        if self.share_prefix:
+            # the reflector would write up another client's memory as this one's
+            raise ValueError(
+                "share_prefix cannot be true with memory 'other', whose prompts show another client's"
+            )
+        return self

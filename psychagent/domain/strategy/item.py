@@ -6,6 +6,9 @@ from pydantic import Field
 
 from psychagent.domain.base import Record, Speaker
 
+DELETED = "-"
+"""What `superseded_by` says of an item that was deleted: nothing took its place."""
+
 
 class MemoryItem(Record):
     """A piece of what was said or learned in a session, which later turns may be shown."""
@@ -24,7 +27,7 @@ class MemoryItem(Record):
     last_used: int = Field(default=0, ge=0)
     """The session in which it was written or last recalled."""
     superseded_by: str = ""
-    """Id of the item that took its place; such a one is kept and never shown."""
+    """Id of the item that took its place, or `-` where none did; such a one is kept and never shown."""
 
 
 class MemoryStock(Record):

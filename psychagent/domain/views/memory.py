@@ -174,6 +174,11 @@ def _safety(
     return tuple(sorted(taken, key=lambda row: row.number)), room
 
 
+def note_texts(note: SafetyNote) -> list[str]:
+    """List the texts that a note on danger holds."""
+    return [text for name in _NOTE_FIELDS if (text := getattr(note, name))]
+
+
 def _fit_note(note: SafetyNote, limit: int) -> tuple[SafetyNote, int]:
     """Shorten a note to some tokens; what could only be shown as a scrap of a few words is left out.
 

@@ -15,12 +15,17 @@ from psychagent.domain.views.kinds import (
     item_of,
     newest_that_fit,
     nothing,
+    portrayed,
+    searched,
     without_file,
     word_for_word,
 )
 from psychagent.llm.chat import Answer
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.memory.client_file import update_client_file
+from psychagent.nodes.memory.mem0 import recall_facts, take_in_facts
+from psychagent.nodes.memory.memorybank import recall_unforgotten, take_in_session
+from psychagent.nodes.memory.rag import keep_windows, recall_windows
 from psychagent.nodes.state import Brief, FileUpdated
 
 Remember = Callable[[Deps, Brief, Sequence[Turn]], Awaitable[FileUpdated]]
@@ -61,5 +66,10 @@ MEMORIES: Mapping[MemoryKind, MemoryStrategy] = {
     MemoryKind.NONE: MemoryStrategy(nothing, _carry_on),
     MemoryKind.RECAP: MemoryStrategy(without_file, _carry_on),
     MemoryKind.HISTORY: MemoryStrategy(word_for_word, _keep_turns),
+    MemoryKind.RAG: MemoryStrategy(searched, keep_windows, recall_windows),
+    MemoryKind.MEM0: MemoryStrategy(searched, take_in_facts, recall_facts),
+    MemoryKind.MEMORYBANK: MemoryStrategy(portrayed, take_in_session, recall_unforgotten),
+    # what its prompts show is another client's (`Brief.stands_in`); what it keeps is its own
+    MemoryKind.OTHER: MemoryStrategy(in_full, update_client_file),
 }
 """Every kind of memory that a baseline may name."""

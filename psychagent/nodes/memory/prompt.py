@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal
 
@@ -66,6 +66,41 @@ def following_stages(brief: Brief) -> tuple[Stage, ...]:
     )
 
 
+def memory_prompt(
+    sources: Sources,
+    brief: Brief,
+    task: str,
+    values: Mapping[str, object],
+    *,
+    turns: Sequence[Turn] | None = None,
+) -> Prompt:
+    """Write the prompt of a task that fills a memory: it is asked as the client file is.
+
+    Args:
+        sources: Where templates are.
+        brief: The session.
+        task: Name of the template below `memory/`.
+        values: What it prints.
+        turns: The session; None where the task does not read it.
+    """
+    words = sources.prompts(brief.case.language).render(f"memory/{task}", **values)
+    if turns is not None:
+        write = _after_session if sources.baseline.share_prefix else _on_transcript
+        messages, rendered = write(sources, brief, turns, words)
+    else:
+        head = sources.prompts(brief.case.language).render("summary/system")
+        messages, rendered = (system(head), user(words)), (head,)
+    return Prompt.of(
+        Role.CLIENT_FILE,
+        messages,
+        rendered=[*rendered, words],
+        seed=brief.seed(Role.CLIENT_FILE, task),
+        call=brief.call(Role.CLIENT_FILE, task),
+        also={"said": _said(turns or ())},
+        rephrased={"memory_task": task},
+    )
+
+
 Written = tuple[tuple[Message, ...], tuple[Rendered, ...]]
 """A prompt's messages, and the templates before its task."""
 
@@ -84,7 +119,8 @@ def _on_transcript(sources: Sources, brief: Brief, turns: Sequence[Turn], task: 
     dialogue = prompts.render(
         "summary/dialogue",
         plan=brief.plan,
-        memory=brief.view,
+        # never another client's, which the counselor may have been shown
+        memory=brief.own_view,
         turns=turns,
         session_index=brief.session_index,
         max_sessions=brief.knobs.max_sessions,

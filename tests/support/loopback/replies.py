@@ -17,17 +17,23 @@ _BY_SCHEMA = {
     "JsonReply": "counselor",
     "RecallReply": "recall",
     "RiskReply": "risk",
+    **dict.fromkeys(("FactsReply", "DecisionsReply", "PortraitReply"), "client_file"),
 }
 COUNSELOR_VISIBLE_CHARS, COUNSELOR_THOUGHT_CHARS, CLIENT_CHARS = 83 * 4, 167 * 4 - 120, 60 * 4
 END_AFTER: dict[str, int] = {"turns": 10_000}
 """Counselor turns after which the usual reply ends a session; set by a test or bench."""
 
 
+def _schema_of(body: dict[str, Any]) -> str:
+    name: str = ((body.get("response_format") or {}).get("json_schema") or {}).get("name", "")
+    return name
+
+
 def role_of(path: str, body: dict[str, Any]) -> str:
     """Tell which role a request comes from."""
     if not path.endswith("/chat/completions"):
         return path.rsplit("/", 1)[-1]
-    schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("name", "")
+    schema = _schema_of(body)
     if schema.startswith("ClientFile"):
         return "client_file"
     if schema in _BY_SCHEMA:
@@ -83,14 +89,7 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
     if role == "summary":
         return json.dumps(summary_reply())
     if role == "client_file":
-        return json.dumps(
-            {
-                "static_traits": {"name": "Sam"},
-                "main_problem": filler(400, 1),
-                "core_demands": filler(200, 2),
-                "theory": {},
-            }
-        )
+        return json.dumps(_memory_reply(_schema_of(body), salt=len(str(body["messages"]))))
     if role == "recall":
         return json.dumps({"told": [1], "said": [filler(100, 1)], "left": filler(60, 2)})
     if role == "judge":
@@ -98,6 +97,27 @@ def reply_to(role: str, body: dict[str, Any]) -> str:
     if role == "risk":
         return json.dumps({"level": 0, "about": "none", "when": "none", "quote": ""})
     return "{}"
+
+
+def _memory_reply(schema: str, salt: int) -> dict[str, Any]:
+    """Write what a memory asks for: a client file, if nothing else."""
+    replies: dict[str, dict[str, Any]] = {
+        "FactsReply": {"facts": [filler(60, salt + n) for n in range(4)]},
+        "DecisionsReply": {
+            "decisions": [
+                {"fact": 1, "event": "UPDATE", "item": 1, "text": filler(60, salt)},
+                {"fact": 2, "event": "DELETE", "item": 2, "text": ""},
+            ]
+        },
+        "PortraitReply": {"event": filler(80, salt), "portrait": filler(120, salt)},
+    }
+    file = {
+        "static_traits": {"name": "Sam"},
+        "main_problem": filler(400, 1),
+        "core_demands": filler(200, 2),
+        "theory": {},
+    }
+    return replies.get(schema, file)
 
 
 def judge_reply(body: dict[str, Any]) -> str:

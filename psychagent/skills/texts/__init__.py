@@ -1,0 +1,1 @@
+"""Search among texts that are no skills, ranked as skills are."""
