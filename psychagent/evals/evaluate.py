@@ -57,6 +57,8 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
         inputs, broken = find_sessions(search)
         if not inputs and not broken:
             raise nothing_found(search.root)
+        if plan.cases is not None:
+            inputs = [item for item in inputs if "/".join(item.place[:2]) in plan.cases]
         judged = await _judge_inputs(plan, folder, inputs, lock)
         manifests = manifests_of(search.root, inputs)
         warnings = judge_warnings(plan.settings, manifests, judged.sessions)
@@ -101,6 +103,7 @@ async def _judge_inputs(
     async with open_live(
         plan.env,
         calls=plan.settings.concurrency,
+        gate=plan.beside.judging,
         report=lambda usage: plan.tell(CallAnswered(usage)),
         sleep=stop.sleep,
         journal=journals,
