@@ -106,6 +106,16 @@ PROFILES = {
     "validate": Lazy("psychagent.cli.profiles:validate", "Check profiles; exit status 1 if one is unusable."),
     "show": Lazy("psychagent.cli.profiles:show", "Read a profile as a person would."),
 }
+EXPERIMENT = {
+    "run": Lazy(
+        "psychagent.cli.experiment.run:run",
+        "Run systems under seeds and have each judged; what is there is not done again.",
+    ),
+    "status": Lazy(
+        "psychagent.cli.experiment.status:status",
+        "List the cells of an experiment: how far each is, what it took, and what is missing.",
+    ),
+}
 AUDIT = {
     "verify": Lazy(
         "psychagent.cli.safety.verify:verify",
@@ -131,6 +141,7 @@ app = build_group(
 )
 for name, commands, about in (
     ("skills", SKILLS, "The skill library: stats, show, search, validate, import, bench."),
+    ("experiment", EXPERIMENT, "Systems, seeds and a judge in one file: run, status."),
     ("profiles", PROFILES, "Client profiles: check a folder, read one file."),
 ):
     app.add_typer(build_group(commands, help=about), name=name, short_help=about)

@@ -94,7 +94,7 @@ def _line(run: RunFolder) -> RunLine:
     return RunLine(
         path=str(run.path),
         kind=_kind(run, manifest),
-        state=RunState.RUNNING if _is_held(run.lock) else _state(manifest.cases),
+        state=RunState.RUNNING if is_held(run.lock) else _state(manifest.cases),
         cases=manifest.cases,
         unscored=manifest.unscored,
         calls=total.calls,
@@ -129,7 +129,7 @@ def _state(cases: dict[str, int]) -> RunState:
     return RunState.COMPLETE if ends and all(end.is_finished for end in ends) else RunState.UNFINISHED
 
 
-def _is_held(lock: Path) -> bool:
+def is_held(lock: Path) -> bool:
     """Return whether a process holds a run's lock; it is tried for a moment, and let go at once."""
     if not lock.exists():
         return False
