@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from psychagent.assets.cases import CaseFile
+from psychagent.assets.settings.experiment import ExperimentSettings
 from psychagent.errors import captured, reason_of
 from psychagent.evals.evaluate import run_eval
 from psychagent.evals.events import EvalEvent
@@ -17,13 +19,14 @@ from psychagent.experiments.plan import Cell, ExperimentPlan, check_experiment, 
 from psychagent.files.given import require
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
+from psychagent.llm.gate import Gate, Gates
 from psychagent.records.experiments.index import write_index
 from psychagent.runs.events import RunEvent, StopHeard
 from psychagent.runs.resume.finished import find_finished
 from psychagent.runs.sample import run_sample
 from psychagent.runs.stop import Stop, stop_on_signals
 from psychagent.runs.workers.base import Claim, Workers
-from psychagent.runs.workers.beside import Beside, share
+from psychagent.runs.workers.beside import Beside
 from psychagent.runs.workers.local import LocalWorkers
 
 log = logging.getLogger(__name__)
@@ -45,13 +48,8 @@ async def run_experiment(plan: ExperimentPlan) -> ExperimentResult:
         # each cell sees to its own
         remove_parts(plan.folder, deep=False)
         write_index(plan.index, describe(plan, cells, cases))
-        beside = share(
-            calls=machine.max_parallel_calls,
-            judging=plan.settings.eval.concurrency,
-            cases=machine.concurrency,
-        )
-        stop = beside.stop or Stop()
-        work = _Work(plan, cases, beside, stop)
+        stop = Stop()
+        work = _Work(plan, cases, _share(plan.settings, stop), stop)
         workers: Workers = LocalWorkers(machine.concurrency)
         plan.tell(ExperimentBegan(len(cells), len(cases)))
         with stop_on_signals(stop, lambda again: plan.tell(StopHeard(again))):
@@ -63,6 +61,14 @@ async def run_experiment(plan: ExperimentPlan) -> ExperimentResult:
         outcomes=tuple(sorted(outcomes, key=lambda outcome: order.index((outcome.system, outcome.seed)))),
         interrupted=stop.by_signal and (len(outcomes) < len(cells) or any(o.interrupted for o in outcomes)),
     )
+
+
+def _share(settings: ExperimentSettings, stop: Stop) -> Beside:
+    """Open what cells share: a judge's call passes the gate of the judges, and then that of all calls."""
+    machine = settings.runtime.machine
+    calls = Gate(machine.max_parallel_calls)
+    judging = Gates(Gate(settings.eval.concurrency), calls)
+    return Beside(calls, judging, asyncio.Semaphore(machine.concurrency), stop)
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ class ExperimentStatus(Record):
     """What a reader of a comparison has to know."""
 
 
-def find_status(plan: ExperimentPlan) -> ExperimentStatus:
+def experiment_status(plan: ExperimentPlan) -> ExperimentStatus:
     """Say how far each cell of a plan is.
 
     Raises:

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
+from psychagent.runs.workers.beside import Leads
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -105,7 +107,7 @@ class Stop:
 
 @contextmanager
 def stop_on_signals(
-    stop: Stop, confirm: Callable[[bool], None] = lambda again: None, *, led_by: Stop | None = None
+    stop: Stop, confirm: Callable[[bool], None] = lambda again: None, *, led_by: Leads | None = None
 ) -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and a terminal that goes away ask for a clean stop; a second one ends at once.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from psychagent.experiments.plan import find_cells
-from psychagent.experiments.status import CellState, find_status
+from psychagent.experiments.status import CellState, experiment_status
 from tests.support.children import finish, psychagent, wait_for
 from tests.support.experiments import SIX, SMALL, content, made, plan_in, write_experiment
 
@@ -36,7 +36,7 @@ def test_six_systems_killed_twice_end_as_if_they_had_been_left_alone(tmp_path: P
             assert wait_for(lambda: len(glob(held, recursive=True)) >= goal, process)  # noqa: B023
             process.kill()
             assert finish(process) == -signal.SIGKILL
-        stopped = find_status(plan_in(killed, said))
+        stopped = experiment_status(plan_in(killed, said))
         assert {cell.state for cell in stopped.cells} != {CellState.DONE}
     with psychagent(commands[killed], killed / "log") as process:
         assert finish(process, seconds=200) == 0
@@ -45,6 +45,6 @@ def test_six_systems_killed_twice_end_as_if_they_had_been_left_alone(tmp_path: P
     assert first == again
     cells = find_cells(plan_in(killed, said))
     assert len(cells) == len(SIX) * len(SEEDS)
-    assert {cell.state for cell in find_status(plan_in(killed, said)).cells} == {CellState.DONE}
+    assert {cell.state for cell in experiment_status(plan_in(killed, said)).cells} == {CellState.DONE}
     assert not [path for path in killed.rglob(".*.part")]
     assert "Traceback" not in (killed / "log").read_text(encoding="utf-8")

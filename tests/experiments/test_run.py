@@ -15,7 +15,7 @@ from psychagent.experiments.events import CellEnded, ExperimentBegan, Experiment
 from psychagent.experiments.outcome import ExperimentResult
 from psychagent.experiments.plan import ExperimentPlan, eval_folders, find_cells
 from psychagent.experiments.run import run_experiment
-from psychagent.experiments.status import CellState, find_status
+from psychagent.experiments.status import CellState, experiment_status
 from psychagent.files.lock import hold_lock
 from psychagent.records.experiments.index import read_index
 from psychagent.runs.events import CallAnswered
@@ -30,7 +30,7 @@ async def run(plan: ExperimentPlan) -> tuple[ExperimentResult, list[ExperimentEv
 
 
 def states(plan: ExperimentPlan) -> dict[str, CellState]:
-    return {cell.system: cell.state for cell in find_status(plan).cells}
+    return {cell.system: cell.state for cell in experiment_status(plan).cells}
 
 
 def calls(told: list[ExperimentEvent]) -> int:
@@ -84,7 +84,7 @@ async def test_what_is_done_is_not_done_again_and_a_changed_setting_redoes_its_c
     after = made(tmp_path)
     assert before.items() <= after.items(), "the earlier cell stays"
     assert [cell.system for cell in read_index(plan.index).earlier] == ["no_skills"]
-    assert len(find_status(plan).earlier) == 1
+    assert len(experiment_status(plan).earlier) == 1
     # and back: the earlier cell is there
     result, told = await run(plan_in(tmp_path, content(TWO)))
     assert (result.exit_status(), calls(told)) == (0, 0)
@@ -240,7 +240,7 @@ def test_a_plan_takes_settings_and_no_name_of_a_file(tmp_path: Path) -> None:
 def test_what_makes_systems_hard_to_compare_is_said(
     tmp_path: Path, systems: dict[str, Any], over: dict[str, Any], words: list[str]
 ) -> None:
-    notes = find_status(plan_in(tmp_path, content(systems, **over))).notes
+    notes = experiment_status(plan_in(tmp_path, content(systems, **over))).notes
     assert len(notes) == len(words)
     assert all(word in note for word, note in zip(words, notes, strict=True))
 

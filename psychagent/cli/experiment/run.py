@@ -20,7 +20,7 @@ from psychagent.evals.events import EvalEvent, ScaleJudged
 from psychagent.experiments.events import CellEnded, ExperimentBegan, ExperimentEvent, InCell, Tell
 from psychagent.experiments.outcome import CellOutcome, ExperimentResult
 from psychagent.experiments.plan import ExperimentPlan, check_experiment
-from psychagent.experiments.status import find_status
+from psychagent.experiments.status import experiment_status
 from psychagent.flows.events import SessionClosed
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, Noticed, RunEvent, StopHeard
 
@@ -70,7 +70,7 @@ def run_watched(plan: ExperimentPlan, console: Console) -> int:
     reporter = Reporter(console, CellTally(goal=0), unit="sessions")
     with reporter.showing():
         result = asyncio.run(run_experiment(replace(plan, tell=_teller(reporter, most))))
-    show_status(find_status(plan), console)
+    show_status(experiment_status(plan), console)
     if result.interrupted or any(outcome.stopped for outcome in result.outcomes):
         console.print("Stopped. Run the same command to go on.", style="yellow")
     return result.exit_status()

@@ -12,7 +12,7 @@ from psychagent.cli.options import JsonOption
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
 from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
-from psychagent.experiments.status import CellState, CellStatus, ExperimentStatus, find_status
+from psychagent.experiments.status import CellState, CellStatus, ExperimentStatus, experiment_status
 
 _STYLES = {
     CellState.FAILED: "red",
@@ -24,7 +24,7 @@ _STYLES = {
 
 def status(file: FileArgument, save_dir: FolderOption = None, as_json: JsonOption = False) -> None:
     """List the cells of an experiment: how far each is, what it took, and what is missing."""
-    found = find_status(make_plan(file, save_dir))
+    found = experiment_status(make_plan(file, save_dir))
     if as_json:
         show_json(found)
     else:

@@ -1,39 +1,38 @@
-"""What runs and evaluations share that work beside each other in one process."""
+"""What runs and evaluations share that work beside each other in one process.
+
+A plan names it, so nothing is imported here that runs a graph.
+"""
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from psychagent.llm.gate import Gate, Gates
-from psychagent.runs.stop import Stop
+if TYPE_CHECKING:
+    from psychagent.runs.stop import Stop
+
+
+@runtime_checkable
+class Leads(Protocol):
+    """A request to stop that others follow."""
+
+    def leading(self, other: Stop) -> AbstractContextManager[None]:
+        """Ask another run to stop whenever this is asked, while a block runs."""
 
 
 @dataclass(frozen=True)
 class Beside:
     """Places for calls and for cases, and one request to stop; by itself, of a run that is alone."""
 
-    calls: Gate | None = None
+    calls: AbstractAsyncContextManager[None] | None = None
     """Bounds the model calls of all of them; None leaves each its own gate."""
     judging: AbstractAsyncContextManager[None] | None = None
     """Bounds the calls of all judges, inside the bound on all calls; None leaves each its own gate."""
     cases: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
     """Bounds the cases that are held at once, over all of them."""
-    stop: Stop | None = None
+    stop: Leads | None = None
     """Whoever asks it to stop asks all of them; it hears signals, so that none of them does."""
 
 
 ALONE = Beside()
-
-
-def share(*, calls: int, judging: int, cases: int) -> Beside:
-    """Open what pieces of work share, for one event loop.
-
-    Args:
-        calls: Most model calls at once, judges included.
-        judging: Most calls of judges at once.
-        cases: Most cases at once.
-    """
-    gate = Gate(calls)
-    return Beside(gate, Gates(Gate(judging), gate), asyncio.Semaphore(cases), Stop())
