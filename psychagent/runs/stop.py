@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
-from psychagent.runs.workers.beside import Leads
+from psychagent.runs.workers.beside import Follows, Leads
 
 T = TypeVar("T")
 
@@ -41,7 +41,7 @@ class Stop:
     by_signal: bool = False
     """Whether the request came from a signal, not from the run itself."""
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
-    _led: list[Stop] = field(default_factory=list)
+    _led: list[Follows] = field(default_factory=list)
 
     @property
     def asked(self) -> bool:
@@ -59,7 +59,7 @@ class Stop:
             self._pass_on(each, reason)
 
     @contextmanager
-    def leading(self, other: Stop) -> Iterator[None]:
+    def leading(self, other: Follows) -> Iterator[None]:
         """Ask another run to stop whenever this one is asked, or was already, while a block runs."""
         self._led.append(other)
         try:
@@ -69,7 +69,7 @@ class Stop:
         finally:
             self._led.remove(other)
 
-    def _pass_on(self, other: Stop, reason: str) -> None:
+    def _pass_on(self, other: Follows, reason: str) -> None:
         other.by_signal = other.by_signal or self.by_signal
         other.ask(reason or "stopped by signal")
 

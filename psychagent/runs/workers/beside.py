@@ -7,17 +7,24 @@ from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-if TYPE_CHECKING:
-    from psychagent.runs.stop import Stop
+
+class Follows(Protocol):
+    """A run's request to stop."""
+
+    by_signal: bool
+    """Whether it came from a signal."""
+
+    def ask(self, reason: str) -> None:
+        """Ask the run to stop."""
 
 
 @runtime_checkable
 class Leads(Protocol):
     """A request to stop that others follow."""
 
-    def leading(self, other: Stop) -> AbstractContextManager[None]:
+    def leading(self, other: Follows) -> AbstractContextManager[None]:
         """Ask another run to stop whenever this is asked, while a block runs."""
 
 
