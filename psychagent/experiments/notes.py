@@ -18,6 +18,7 @@ def find_notes(settings: ExperimentSettings) -> tuple[str, ...]:
     systems = settings.resolved()
     return (
         *_reflectors(systems),
+        *_embedders(systems),
         *_limits(systems, settings.compared_with),
         *_twins(systems),
     )
@@ -37,6 +38,17 @@ def _reflectors(systems: Mapping[str, System]) -> Iterator[str]:
 
 def _title(endpoint: EndpointSettings) -> str:
     return "the script" if endpoint.provider == "offline" else endpoint.model
+
+
+def _embedders(systems: Mapping[str, System]) -> Iterator[str]:
+    """Name embedders, which find skills and what a searched memory recalls."""
+    by_model: dict[str, list[str]] = {}
+    for name, system in systems.items():
+        embedding = system.baseline.embedding
+        by_model.setdefault(embedding.model or embedding.provider, []).append(name)
+    if len(by_model) > 1:
+        told = "; ".join(f"{model} in {', '.join(names)}" for model, names in by_model.items())
+        yield f"systems search with different embedders ({told}), so a comparison shows these as well"
 
 
 def _limits(systems: Mapping[str, System], reference: str) -> Iterator[str]:

@@ -170,6 +170,19 @@ def test_one_reflector_is_laid_over_all_systems(tmp_path: Path) -> None:
     assert settings.compared_with == "ours"
 
 
+def test_the_example_of_the_page_can_be_read(tmp_path: Path) -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs" / "experiments.md").read_text(encoding="utf-8")
+    (tmp_path / "baselines").mkdir()
+    for name in ("runtime.yaml", "eval.yaml", "baselines/ours.yaml"):
+        (tmp_path / name).touch()
+    systems = read(tmp_path, page.partition("```yaml\n")[2].partition("```")[0]).resolved()
+    wide = systems["wide"].baseline
+    assert (wide.retrieval.top_k, wide.counselor.temperature) == (5, 0.3)
+    assert systems["no_plan"].baseline.memory is MemoryKind.NONE
+    assert systems["ours_bo8"].rft is not None
+    assert {one.baseline.reflecting.model for one in systems.values()} == {"my-reflector"}
+
+
 def test_the_bundled_experiment_holds_every_strategy_that_needs_no_server() -> None:
     settings = load_settings(ExperimentSettings, "strategies")
     systems = settings.resolved()

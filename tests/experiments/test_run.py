@@ -90,6 +90,21 @@ async def test_what_is_done_is_not_done_again_and_a_changed_setting_redoes_its_c
     assert (result.exit_status(), calls(told)) == (0, 0)
 
 
+async def test_another_judge_is_asked_alone_and_the_scores_of_the_first_stay(tmp_path: Path) -> None:
+    one = {"psychagent": TWO["psychagent"]}
+    await run(plan_in(tmp_path, content(one)))
+    before = made(tmp_path)
+    twice = content(one)["eval"] | {"repeats": 2}
+    plan = plan_in(tmp_path, content(one, eval=twice))
+    assert states(plan) == {"psychagent": CellState.HELD}
+    result, told = await run(plan)
+    assert result.exit_status() == 0
+    used = [e.event.usage for e in told if isinstance(e, InCell) and isinstance(e.event, CallAnswered)]
+    assert {role for usage in used for role in usage.roles} == {"judge"}
+    assert before.items() <= made(tmp_path).items()
+    assert len(made(tmp_path)) > len(before)
+
+
 async def test_an_experiment_may_grow_by_cases_and_shrink_without_their_scores(tmp_path: Path) -> None:
     one = {"psychagent": TWO["psychagent"]}
     await run(plan_in(tmp_path, content(one)))
@@ -232,6 +247,17 @@ def test_a_plan_takes_settings_and_no_name_of_a_file(tmp_path: Path) -> None:
             TWO | {"long": {"from": "no_skills", "set": {"max_sessions": 3, "max_counselor_turns": 9}}},
             {},
             ["long has max_sessions 3 and not 1 and max_counselor_turns 9 and not 2, as psychagent has"],
+        ),
+        (
+            TWO
+            | {
+                "e5": {
+                    "from": "psychagent",
+                    "set": {"embedding": {"provider": "sentence_transformers", "model": "e5"}},
+                }
+            },
+            {},
+            ["search with different embedders (minilm in psychagent, no_skills; e5 in e5)"],
         ),
         (TWO | {"twin": {"from": "no_skills"}}, {}, ["twin is the same system as no_skills"]),
         (TWO | {"rolled": {"from": "no_skills", "rft": {"rollout_n": 2}}}, {}, []),

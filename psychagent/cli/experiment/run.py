@@ -18,6 +18,7 @@ from psychagent.cli.shown.console import open_console
 from psychagent.cli.shown.watch import Reporter, Tally
 from psychagent.evals.events import EvalEvent, ScaleJudged
 from psychagent.experiments.events import CellEnded, ExperimentBegan, ExperimentEvent, InCell, Tell
+from psychagent.experiments.notes import find_notes
 from psychagent.experiments.outcome import CellOutcome, ExperimentResult
 from psychagent.experiments.plan import ExperimentPlan, check_experiment
 from psychagent.experiments.status import experiment_status
@@ -65,6 +66,9 @@ class CellTally(Tally):
 def run_watched(plan: ExperimentPlan, console: Console) -> int:
     """Run a plan with progress and a closing table; return the exit status."""
     cells = check_experiment(plan)
+    for note in find_notes(plan.settings):
+        # before anything is spent on a comparison that says less than it seems to
+        console.print(f"Note: {note}", style="yellow", soft_wrap=True, highlight=False, markup=False)
     most = sum(cell.settings.baseline.max_sessions for cell in cells)
     run_experiment = RUN_EXPERIMENT.load()
     reporter = Reporter(console, CellTally(goal=0), unit="sessions")
