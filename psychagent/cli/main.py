@@ -175,7 +175,7 @@ REFUSED: Later[Callable[[str, str, OSError], str]] = Later("psychagent.files.ref
 EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 
-FILES_MATTER = frozenset({"sample", "rft", "replay", "eval", "chat", "export", "train"})
+FILES_MATTER = frozenset({"sample", "rft", "replay", "eval", "chat", "export", "train", "experiment run"})
 """Commands whose result is files: what they print may be lost without harm."""
 
 
@@ -217,7 +217,7 @@ def run() -> None:
         # the usual end; the errors, and pydantic behind them, are imported only where one is raised
         if lost := lost_output():
             typer.echo(f"note: the output could not be written ({lost})", err=True)
-            if not end.code and not FILES_MATTER.intersection(sys.argv[1:2]):
+            if not end.code and not FILES_MATTER & {" ".join(sys.argv[1:end]) for end in (2, 3)}:
                 sys.exit(1)
         raise
     except EXPECTED.load() as error:
