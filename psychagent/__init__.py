@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from psychagent.assets.profiles import make_case as make_case
     from psychagent.assets.settings.baseline import BaselineSettings as BaselineSettings
     from psychagent.assets.settings.dataset import DatasetSettings as DatasetSettings
+    from psychagent.assets.settings.experiment import ExperimentSettings as ExperimentSettings
     from psychagent.assets.settings.judge import EvalSettings as EvalSettings
     from psychagent.assets.settings.judge import load_eval_settings as load_eval_settings
     from psychagent.assets.settings.load import load_settings as load_settings
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from psychagent.evals.evaluate import run_eval as run_eval
     from psychagent.evals.plan import EvalPlan as EvalPlan
     from psychagent.evals.plan import example_courses as example_courses
+    from psychagent.experiments.plan import ExperimentPlan as ExperimentPlan
+    from psychagent.experiments.run import run_experiment as run_experiment
+    from psychagent.experiments.status import experiment_status as experiment_status
     from psychagent.export.plan import ExportPlan as ExportPlan
     from psychagent.export.write import run_export as run_export
     from psychagent.flows.build import build_deps as build_deps
@@ -63,6 +67,8 @@ PUBLIC = {
     "DatasetSettings": "psychagent.assets.settings.dataset",
     "EvalPlan": "psychagent.evals.plan",
     "EvalSettings": "psychagent.assets.settings.judge",
+    "ExperimentPlan": "psychagent.experiments.plan",
+    "ExperimentSettings": "psychagent.assets.settings.experiment",
     "ExportPlan": "psychagent.export.plan",
     "Judge": "psychagent.flows.judge",
     "Knobs": "psychagent.nodes.knobs",
@@ -83,6 +89,7 @@ PUBLIC = {
     "build_deps": "psychagent.flows.build",
     "build_judge_deps": "psychagent.flows.judge",
     "example_courses": "psychagent.evals.plan",
+    "experiment_status": "psychagent.experiments.status",
     "find_cases": "psychagent.assets.cases",
     "find_profile": "psychagent.assets.profiles",
     "judge_session": "psychagent.flows.judge",
@@ -95,6 +102,7 @@ PUBLIC = {
     "read_session": "psychagent.records.session",
     "run_course": "psychagent.flows.play",
     "run_eval": "psychagent.evals.evaluate",
+    "run_experiment": "psychagent.experiments.run",
     "run_export": "psychagent.export.write",
     "run_sample": "psychagent.runs.sample",
     "stream_course": "psychagent.flows.play",

@@ -18,7 +18,7 @@ STAIRCASE: tuple[tuple[str, ...], ...] = (
     ("flows",),
     ("runs",),
     ("chats", "doctor", "evals", "export", "train"),
-    ("reports",),
+    ("experiments", "reports"),
     ("cli", "web"),
 )
 """The floors from the bottom up. Rooms of one floor do not import each other."""

@@ -18,6 +18,7 @@ from pydantic.fields import FieldInfo
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.experiment import ExperimentSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
@@ -43,6 +44,7 @@ REGISTRY = (
     Kind("datasets", DatasetSettings, "`psychagent sample`, `rft` and `doctor`: `--dataset`"),
     Kind("eval", EvalSettings, "`psychagent eval` and `doctor`: `--config`"),
     Kind("rft", RftSettings, "`psychagent rft` and `doctor`: `--rft-config`"),
+    Kind("experiments", ExperimentSettings, "`psychagent experiment run` and `status`"),
     Kind("train", TrainSettings, "`psychagent train`: `--config`"),
 )
 """Every kind of settings file, in the order of the page."""
@@ -109,7 +111,7 @@ def _leaves(annotation: Any) -> Iterator[Any]:
 
 def _table(model: type[BaseModel]) -> str:
     rows = [
-        (f"`{name}`", _type(info), _default(info), field_notes(model).get(name, ""))
+        (f"`{info.alias or name}`", _type(info), _default(info), field_notes(model).get(name, ""))
         for name, info in model.model_fields.items()
     ]
     return markdown_table(("field", "type", "default", "meaning"), rows)

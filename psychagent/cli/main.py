@@ -106,6 +106,16 @@ PROFILES = {
     "validate": Lazy("psychagent.cli.profiles:validate", "Check profiles; exit status 1 if one is unusable."),
     "show": Lazy("psychagent.cli.profiles:show", "Read a profile as a person would."),
 }
+EXPERIMENT = {
+    "run": Lazy(
+        "psychagent.cli.experiment.run:run",
+        "Run systems under seeds and have each judged; what is there is not done again.",
+    ),
+    "status": Lazy(
+        "psychagent.cli.experiment.status:status",
+        "List the cells of an experiment: how far each is, what it took, and what is missing.",
+    ),
+}
 AUDIT = {
     "verify": Lazy(
         "psychagent.cli.safety.verify:verify",
@@ -131,6 +141,7 @@ app = build_group(
 )
 for name, commands, about in (
     ("skills", SKILLS, "The skill library: stats, show, search, validate, import, bench."),
+    ("experiment", EXPERIMENT, "Systems, seeds and a judge in one file: run, status."),
     ("profiles", PROFILES, "Client profiles: check a folder, read one file."),
 ):
     app.add_typer(build_group(commands, help=about), name=name, short_help=about)
@@ -164,7 +175,7 @@ REFUSED: Later[Callable[[str, str, OSError], str]] = Later("psychagent.files.ref
 EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 
-FILES_MATTER = frozenset({"sample", "rft", "replay", "eval", "chat", "export", "train"})
+FILES_MATTER = frozenset({"sample", "rft", "replay", "eval", "chat", "export", "train", "experiment run"})
 """Commands whose result is files: what they print may be lost without harm."""
 
 
@@ -206,7 +217,7 @@ def run() -> None:
         # the usual end; the errors, and pydantic behind them, are imported only where one is raised
         if lost := lost_output():
             typer.echo(f"note: the output could not be written ({lost})", err=True)
-            if not end.code and not FILES_MATTER.intersection(sys.argv[1:2]):
+            if not end.code and not FILES_MATTER & {" ".join(sys.argv[1:end]) for end in (2, 3)}:
                 sys.exit(1)
         raise
     except EXPECTED.load() as error:

@@ -10,7 +10,7 @@ from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.scores import SessionScores
 from psychagent.errors import RecordError
 from psychagent.evals.events import EvalBegan
-from psychagent.evals.find import JudgeInput, find_sessions
+from psychagent.evals.find import JudgeInput, Search, find_sessions
 from psychagent.evals.judging.sessions import Task, Work, judge_all, with_results
 from psychagent.evals.marks import mark_rows, to_marks_csv
 from psychagent.evals.plan import OUTPUT, EvalPlan, check_output, nothing_found
@@ -26,6 +26,7 @@ from psychagent.files.write import remove_parts, write_text
 from psychagent.flows.judge import Judge, build_judge_deps
 from psychagent.flows.live import open_live
 from psychagent.records.evaluation import EvalFolder
+from psychagent.records.folder import Broken
 from psychagent.records.safety import to_safety_csv
 from psychagent.records.scores import read_scores, refuse_other_file, to_csv
 from psychagent.records.summary import ReadAs, write_summary
@@ -54,9 +55,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
     check_output(plan)
     with hold_lock(folder.lock, OUTPUT) as lock, log_to(folder.log, plan.log_level):
         remove_parts(folder.path)
-        inputs, broken = find_sessions(search)
-        if not inputs and not broken:
-            raise nothing_found(search.root)
+        inputs, broken = _find(plan, search)
         judged = await _judge_inputs(plan, folder, inputs, lock)
         manifests = manifests_of(search.root, inputs)
         warnings = judge_warnings(plan.settings, manifests, judged.sessions)
@@ -81,6 +80,20 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
     return result
 
 
+def _find(plan: EvalPlan, search: Search) -> tuple[list[JudgeInput], list[Broken]]:
+    """Find the sessions that a plan judges, and the files that cannot be.
+
+    Raises:
+        SettingsError: If there is neither.
+    """
+    inputs, broken = find_sessions(search)
+    if not inputs and not broken:
+        raise nothing_found(search.root)
+    if plan.cases is not None:
+        inputs = [item for item in inputs if "/".join(item.place[:2]) in plan.cases]
+    return inputs, broken
+
+
 @dataclass(frozen=True)
 class _Judged:
     """The scores of the sessions that were found."""
@@ -101,6 +114,7 @@ async def _judge_inputs(
     async with open_live(
         plan.env,
         calls=plan.settings.concurrency,
+        gate=plan.beside.judging,
         report=lambda usage: plan.tell(CallAnswered(usage)),
         sleep=stop.sleep,
         journal=journals,

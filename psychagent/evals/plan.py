@@ -24,6 +24,7 @@ from psychagent.files.given import OPEN, Plan, to_word
 from psychagent.files.kind import resolved
 from psychagent.records.summary import InputFormat
 from psychagent.runs.home import require_home
+from psychagent.runs.workers.beside import ALONE, Beside
 from psychagent.scales.asked import check_methods, check_methods_of
 from psychagent.scales.scale import find_scales
 
@@ -53,6 +54,10 @@ class EvalPlan(Plan):
     """Whether the journals of calls are kept, with every prompt, as the log of all calls."""
     tell: Tell = tell_nobody
     """Called with every event."""
+    cases: frozenset[str] | None = None
+    """The cases to judge, as `<modality>/<id>`; None is all that are found."""
+    beside: Beside = ALONE
+    """What is shared with other runs and evaluations of the process."""
 
     def search(self) -> Search:
         """Return what to look for, and where.
@@ -106,15 +111,23 @@ def check_eval(plan: EvalPlan) -> None:
     Raises:
         SettingsError, AssetError, RecordError: If the evaluation could not start.
     """
-    settings = plan.settings
     root = plan.search().root
     if not find_files(root, plan.input_format):
         raise nothing_found(root)
     check_output(plan)
+    check_methods(plan.methods or (), check_judging(plan.settings, plan.env), "--methods")
+
+
+def check_judging(settings: EvalSettings, env: Mapping[str, str]) -> list[str]:
+    """Check what settings of an evaluation name, whatever is judged; return the names of the scales.
+
+    Raises:
+        SettingsError, AssetError: If nothing could be judged by them.
+    """
     scales = [path.stem for path in find_scales(settings.scales_root)]
     check_methods_of(settings.methods, scales, "methods")
-    check_methods(plan.methods or (), scales, "--methods")
     PromptLibrary(settings.language or Language.EN, settings.prompts_root)
     if settings.judge.provider != "offline":
         for name in settings.judge.secret_names:
-            require_key(name, plan.env)
+            require_key(name, env)
+    return scales

@@ -156,13 +156,17 @@ def _is_gone(process: int) -> bool:
     return False
 
 
-def remove_parts(folder: Path) -> None:
+def remove_parts(folder: Path, *, deep: bool = True) -> None:
     """Remove partial files that killed processes left below a folder, in which no process may be writing.
+
+    Args:
+        folder: The folder.
+        deep: Whether those in its folders go too.
 
     Raises:
         RecordError: If one cannot be removed.
     """
-    for part in folder.rglob(".*.part"):
+    for part in folder.rglob(".*.part") if deep else folder.glob(".*.part"):
         try:
             part.unlink()
         except OSError as error:

@@ -64,6 +64,7 @@ def open_live(
     env: Mapping[str, str],
     *,
     calls: int = DEFAULT_CALLS,
+    gate: AbstractAsyncContextManager[None] | None = None,
     report: Callable[[Usage], None] = tell_nobody,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     journal: Journal = NO_JOURNAL,
@@ -76,6 +77,7 @@ def open_live(
     Args:
         env: Where keys are looked up; pass `os.environ`.
         calls: Maximum concurrent model calls.
+        gate: A gate that is shared with others of the process, in place of one for so many calls.
         report: Called with the usage of every answered model call.
         sleep: Waits before a retry, in seconds.
         journal: Where replies are kept, so that a resumed run does not ask again.
@@ -93,4 +95,4 @@ def open_live(
     if told := follow_shell(env, allowed=tracing):
         notice(told)
     outages = Outages(max_outage_sec, sleep, notice)
-    return Live(env, Wire(env), Gate(calls), report, sleep, journal, outages=outages)
+    return Live(env, Wire(env), gate or Gate(calls), report, sleep, journal, outages=outages)

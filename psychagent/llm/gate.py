@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 from types import TracebackType
 
 
@@ -47,3 +48,34 @@ class Gate:
     ) -> None:
         """Free the place, whether or not the call succeeded."""
         self._places.release()
+
+
+class Gates:
+    """Several gates passed one behind the other, the narrow one first, always in the same order."""
+
+    def __init__(self, *gates: AbstractAsyncContextManager[None]) -> None:
+        """Take the gates."""
+        self._gates = gates
+
+    async def __aenter__(self) -> None:
+        """Wait for a place in each."""
+        passed: list[AbstractAsyncContextManager[None]] = []
+        try:
+            for gate in self._gates:
+                await gate.__aenter__()
+                passed.append(gate)
+        except BaseException:
+            # whoever is cancelled in the line of one gives up the places in those before
+            for gate in reversed(passed):
+                await gate.__aexit__(None, None, None)
+            raise
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Free the places, whether or not the call succeeded."""
+        for gate in reversed(self._gates):
+            await gate.__aexit__(kind, error, traceback)

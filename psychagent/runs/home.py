@@ -1,4 +1,4 @@
-"""What a folder is the home of, a run, a chat or an evaluation, so that none is written over by another."""
+"""What a folder is the home of, a run, a chat, an evaluation, so that none is written over by another."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from psychagent.errors import RecordError
 from psychagent.files.kind import resolved
 from psychagent.records.chat import CHAT, UNSENT
 from psychagent.records.evaluation import WORTHLESS, EvalFolder
+from psychagent.records.experiments.index import INDEX
 from psychagent.records.folder import COURSE, RunFolder, session_number
 
-Home = Literal["a chat", "a run", "an evaluation"]
+Home = Literal["a chat", "a run", "an evaluation", "an experiment"]
 
 
 def home_of(folder: Path) -> Home | None:
@@ -26,6 +27,7 @@ def home_of(folder: Path) -> Home | None:
         "a chat": (folder / CHAT,),
         "a run": (run.manifest_path, run.checkpoints),
         "an evaluation": (scores.summary, scores.log),
+        "an experiment": (folder / INDEX,),
     }
     return next((home for home, files in shown_by.items() if any(map(lexists, files))), None)
 
@@ -76,7 +78,7 @@ _VECTORS = re.compile("[0-9a-f]{16}[.]npz")
 """The files of a cache of vectors."""
 # absolute, because the working directory may be gone, which is told later
 _ANY = Path(os.sep, "home")
-_NAMES = {COURSE, CHAT, UNSENT}.union(*(_inside(kind(_ANY)) for kind in (RunFolder, EvalFolder)))
+_NAMES = {COURSE, CHAT, UNSENT, INDEX}.union(*(_inside(kind(_ANY)) for kind in (RunFolder, EvalFolder)))
 _DEEPEST = 5
 """Folders in which a file may lie below its home: the scores of a worthless session of a case."""
 

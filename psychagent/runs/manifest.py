@@ -81,7 +81,7 @@ def build_manifest(
     return Manifest(
         note=MADE_WITH_SCRIPT if scripted else None,
         scripted_roles=tuple(scripted),
-        versions={"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}},
+        versions=find_versions(),
         models={
             **{name: endpoint.model for name, endpoint in played.items()},
             "embedding": embedding.model or embedding.provider,
@@ -97,6 +97,11 @@ def build_manifest(
             profiles=dict(_profile_hashes(cases)),
         ),
     )
+
+
+def find_versions() -> dict[str, str]:
+    """Name the versions of Python and of the packages that may change what is run."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 
 def _played(settings: RunSettings, client: ClientKind) -> dict[str, EndpointSettings]:

@@ -105,7 +105,7 @@ def _line(run: RunFolder) -> RunLine:
     return RunLine(
         path=str(run.path),
         kind=_kind(run, manifest),
-        state=RunState.RUNNING if _is_held(run.lock) else _state(manifest.cases, damaged),
+        state=RunState.RUNNING if is_held(run.lock) else _state(manifest.cases, damaged),
         cases=manifest.cases,
         unscored=manifest.unscored,
         damaged=damaged,
@@ -143,7 +143,7 @@ def _state(cases: dict[str, int], damaged: Sequence[Broken]) -> RunState:
     return RunState.COMPLETE if ends and all(end.is_finished for end in ends) else RunState.UNFINISHED
 
 
-def _is_held(lock: Path) -> bool:
+def is_held(lock: Path) -> bool:
     """Return whether a process holds a run's lock; it is tried for a moment, and let go at once."""
     if not lock.exists():
         return False

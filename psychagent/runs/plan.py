@@ -22,6 +22,7 @@ from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.events import Tell, tell_nobody
 from psychagent.runs.home import require_home
+from psychagent.runs.workers.beside import ALONE, Beside
 from psychagent.scales.asked import check_methods_of
 from psychagent.scales.reward import load_norms
 from psychagent.scales.scale import find_scales
@@ -47,6 +48,8 @@ class SamplePlan(Plan):
     """The run whose log of calls answers instead of models; None asks models."""
     tell: Tell = tell_nobody
     """Called with every event."""
+    beside: Beside = ALONE
+    """What is shared with other runs and evaluations of the process."""
 
     @property
     def folder(self) -> RunFolder:

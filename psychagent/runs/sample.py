@@ -64,6 +64,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         async with open_live(
             plan.env,
             calls=plan.runtime.machine.max_parallel_calls,
+            gate=plan.beside.calls,
             report=lambda usage: plan.tell(CallAnswered(usage)),
             sleep=stop.sleep,
             journal=journals,
@@ -139,8 +140,9 @@ async def _run_cases(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile], ru
 
         plan.tell(RunBegan(len(cases)))
         tasks = [(thread_id(case.modality, case.case_id), case) for case in cases]
-        workers: Workers = LocalWorkers(plan.runtime.machine.concurrency)
-        with stop_on_signals(stop, lambda again: plan.tell(StopHeard(again))):
+        workers: Workers = LocalWorkers(plan.runtime.machine.concurrency, places=plan.beside.cases)
+        heard = stop_on_signals(stop, lambda again: plan.tell(StopHeard(again)), led_by=plan.beside.stop)
+        with heard:
             outcomes = await workers.run(tasks, work, stopped=lambda: stop.asked)
         _sum_up(folder, run, checkpoints)
     is_incomplete = len(outcomes) < len(cases) or any(o.status is Status.PARTIAL for o in outcomes)

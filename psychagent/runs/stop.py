@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 
+from psychagent.runs.workers.beside import Follows, Leads
+
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
@@ -23,7 +25,7 @@ GRACE_SEC = 10.0
 """How long calls in flight may take to finish; a slower call is repeated on resume."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Stop:
     """One run's request to stop; belongs to the run's event loop.
 
@@ -39,6 +41,7 @@ class Stop:
     by_signal: bool = False
     """Whether the request came from a signal, not from the run itself."""
     _asked: asyncio.Event = field(default_factory=asyncio.Event)
+    _led: list[Follows] = field(default_factory=list)
 
     @property
     def asked(self) -> bool:
@@ -52,6 +55,23 @@ class Stop:
         if not self.asked and not self.by_signal:
             self.reason = reason
         self._asked.set()
+        for each in self._led:
+            self._pass_on(each, reason)
+
+    @contextmanager
+    def leading(self, other: Follows) -> Iterator[None]:
+        """Ask another run to stop whenever this one is asked, or was already, while a block runs."""
+        self._led.append(other)
+        try:
+            if self.asked:
+                self._pass_on(other, self.reason)
+            yield
+        finally:
+            self._led.remove(other)
+
+    def _pass_on(self, other: Follows, reason: str) -> None:
+        other.by_signal = other.by_signal or self.by_signal
+        other.ask(reason or "stopped by signal")
 
     async def sleep(self, seconds: float) -> None:
         """Wait, as `asyncio.sleep` does.
@@ -86,13 +106,20 @@ class Stop:
 
 
 @contextmanager
-def stop_on_signals(stop: Stop, confirm: Callable[[bool], None] = lambda again: None) -> Iterator[None]:
+def stop_on_signals(
+    stop: Stop, confirm: Callable[[bool], None] = lambda again: None, *, led_by: Leads | None = None
+) -> Iterator[None]:
     """Let Ctrl-C, SIGTERM and a terminal that goes away ask for a clean stop; a second one ends at once.
 
     Args:
         stop: The request to make.
         confirm: Called at each signal, with whether it is a second one, to show that it was received.
+        led_by: The request of several runs beside each other, which hears the signals for all of them.
     """
+    if led_by is not None:
+        with led_by.leading(stop):
+            yield
+        return
     loop = asyncio.get_running_loop()
 
     def ask() -> None:

@@ -15,7 +15,7 @@ from psychagent.runs.outcome import Status
 
 def with_totals(folder: RunFolder, manifest: Manifest) -> Manifest:
     """Update a manifest with the totals over all stored cases, including those of earlier commands."""
-    records = [_record_of(place) for place in folder.cases()]
+    records = [record_of(place) for place in folder.cases()]
     usage = sum_usage(record.usage for record in records)
     counts = Counter(record.status or Status.PARTIAL.value for record in records)
     unscored = sum((record.unscored for record in records), Unscored())
@@ -23,7 +23,8 @@ def with_totals(folder: RunFolder, manifest: Manifest) -> Manifest:
     return manifest.model_copy(update={"totals": usage.roles, "cases": cases, "unscored": unscored})
 
 
-def _record_of(place: CaseFolder) -> CourseRecord:
+def record_of(place: CaseFolder) -> CourseRecord:
+    """Read how far a case is; where its file lags behind its sessions, these count."""
     try:
         record = place.course()
     except RecordError:

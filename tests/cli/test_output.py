@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from psychagent.cli.shown.output import Output, harden
+from tests.support.experiments import TWO, content, write_experiment
 from tests.support.loopback.server import serve
 from tests.support.running import case_dirs, run_plan, write_yaml
 
@@ -56,6 +57,17 @@ def test_a_run_ends_well_whose_output_is_lost(tmp_path: Path, encoding: str) -> 
     assert ended.stderr == b"note: the output could not be written (No space left on device)\n"
     assert ended.returncode == 0
     assert all((place / "session_1.json").exists() for place in case_dirs(tmp_path / "r"))
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")
+@pytest.mark.parametrize(("word", "status"), [("run", 0), ("status", 1)])
+def test_of_an_experiment_only_what_is_asked_for_as_words_may_not_be_lost(
+    tmp_path: Path, word: str, status: int
+) -> None:
+    file = write_experiment(tmp_path, content({"psychagent": TWO["psychagent"]}))
+    with FULL.open("wb") as full:
+        ended = command(["experiment", word, str(file), "--save-dir", str(tmp_path)], out=full.fileno())
+    assert (ended.returncode, ended.stderr.count(b"\n")) == (status, 1)
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="no device that is always full")

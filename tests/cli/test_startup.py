@@ -143,6 +143,7 @@ def write(path: Path, text: str) -> str:
 
 
 OPEN = "provider: openai, base_url: 'http://127.0.0.1:9/v1', api_key_env: ABSENT_KEY"
+EXPERIMENT = f"{{name: x, systems: {{a: {{baseline: {{counselor: {{model: m, {OPEN}}}}}}}}}}}"
 REFUSED: dict[str, tuple[Callable[[Path], tuple[str, ...]], str]] = {
     "sample, settings": (
         lambda folder: ("sample", f"--baseline={folder / 'none.yaml'}"),
@@ -216,6 +217,21 @@ REFUSED: dict[str, tuple[Callable[[Path], tuple[str, ...]], str]] = {
         lambda folder: ("eval", "--config", write(folder / "e.yaml", f"judge: {{model: m, {OPEN}}}")),
         "environment variable 'ABSENT_KEY' is not set",
     ),
+    "experiment": (
+        lambda folder: (
+            "experiment",
+            "run",
+            write(
+                folder / "x.yaml",
+                EXPERIMENT,
+            ),
+        ),
+        "system 'a': environment variable 'ABSENT_KEY' is not set",
+    ),
+    "experiment, status": (
+        lambda folder: ("experiment", "status", write(folder / "x.yaml", "name: x")),
+        "field 'systems' is missing; add it",
+    ),
     "export": (
         lambda folder: ("export", str(folder / "none"), f"--out={folder / 'x.jsonl'}"),
         "none: holds no run; name",
@@ -250,6 +266,11 @@ def test_a_finished_run_is_found_finished_without_a_model_or_a_graph(tmp_path: P
     assert "langgraph" in first
     assert second == set()
     assert words[words.index("Cases") :] == same[same.index("Cases") :]
+
+
+def test_how_far_an_experiment_is_is_told_without_a_model_or_a_graph(tmp_path: Path) -> None:
+    names, said = imported("experiment", "status", "strategies", f"--save-dir={tmp_path}")
+    assert (names, said.count("not begun")) == (set(), 7), said
 
 
 @pytest.mark.parametrize("command", ["verify", "summary"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from pathlib import Path
 
@@ -60,3 +61,33 @@ def test_a_log_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "a.log").mkdir()
     with pytest.raises(RecordError, match=r"a\.log: cannot be written"), log_to(tmp_path / "a.log", "info"):
         raise AssertionError("nothing runs without its log")
+
+
+async def test_runs_beside_each_other_have_each_the_lines_of_its_own(tmp_path: Path) -> None:
+    logger = logging.getLogger("psychagent")
+    before = (logger.level, list(logger.handlers))
+
+    async def work(name: str, level: str, others: asyncio.Barrier) -> None:
+        with log_to(tmp_path / name, level):
+            await others.wait()
+            logging.getLogger("psychagent.here").info("small of %s", name)
+            logging.getLogger("psychagent.here").warning("large of %s", name)
+            await others.wait()
+
+    others = asyncio.Barrier(2)
+    await asyncio.gather(work("a", "info", others), work("b", "warning", others))
+    told = {name: (tmp_path / name).read_text(encoding="utf-8").splitlines() for name in "ab"}
+    assert [line.rpartition(": ")[2] for line in told["a"]] == ["small of a", "large of a"]
+    assert [line.rpartition(": ")[2] for line in told["b"]] == ["large of b"]
+    assert (logger.level, logger.handlers) == before
+
+
+async def test_a_run_that_ends_first_leaves_the_level_of_the_other(tmp_path: Path) -> None:
+    logger = logging.getLogger("psychagent")
+    before = logger.level
+    first = log_to(tmp_path / "a", "error")
+    first.__enter__()
+    with log_to(tmp_path / "b", "debug"):
+        first.__exit__(None, None, None)
+        assert logger.level == logging.DEBUG
+    assert logger.level == before

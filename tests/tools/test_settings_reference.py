@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel
 
 from psychagent.assets.settings import baseline, dataset, endpoint, runtime
+from psychagent.assets.settings import experiment as experiment_settings
 from psychagent.assets.settings import judge as eval_settings
 from psychagent.assets.settings import rollouts as rft_settings
 from psychagent.assets.settings import train as train_settings
@@ -48,7 +49,10 @@ def shipped() -> list[tuple[type[BaseModel], Path]]:
 
 
 def settings_models() -> set[type[Settings]]:
-    modules = (endpoint, baseline, runtime, dataset, eval_settings, rft_settings, train_settings)
+    modules = (
+        *(endpoint, baseline, runtime, dataset, eval_settings, rft_settings, train_settings),
+        experiment_settings,
+    )
     return {
         item
         for module in modules
@@ -68,10 +72,10 @@ def test_every_field_of_every_settings_model_has_a_meaning_and_stands_in_the_rea
 ) -> None:
     text = write_reference()
     assert model.__name__ in text or model in {kind.model for kind in REGISTRY}
-    for name in model.model_fields:
+    for name, field in model.model_fields.items():
         note = field_notes(model).get(name)
         assert note, f"{model.__name__}.{name} has no note under it"
-        assert f"| `{name}` |" in text
+        assert f"| `{field.alias or name}` |" in text
         assert note.replace("|", "\\|") in text
 
 

@@ -24,7 +24,12 @@ from psychagent.files.name import why_no_path
 from psychagent.replies.as_json import Structured
 
 
-def _beside_file(value: Path, info: ValidationInfo) -> Path:
+def beside_file(value: Path, info: ValidationInfo) -> Path:
+    """Resolve a relative path against the folder of the file that is read.
+
+    Raises:
+        ValueError: If it can be no path.
+    """
     base = (info.context or {}).get("base")
     if problem := why_no_path(value):
         raise ValueError(problem)
@@ -42,7 +47,7 @@ def _not_empty(value: object) -> object:
     return value
 
 
-FilePath = Annotated[Path, BeforeValidator(_not_empty), AfterValidator(_beside_file)]
+FilePath = Annotated[Path, BeforeValidator(_not_empty), AfterValidator(beside_file)]
 """A path; a relative one is resolved against the folder of its settings file."""
 
 

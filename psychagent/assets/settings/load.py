@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.experiment import ExperimentSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.named import settings_file
 from psychagent.assets.settings.rollouts import RftSettings
@@ -27,6 +28,7 @@ PLACES: dict[type[BaseModel], tuple[str, str]] = {
     DatasetSettings: ("datasets", "default"),
     EvalSettings: ("eval", "offline"),
     RftSettings: ("rft", "default"),
+    ExperimentSettings: ("experiments", "strategies"),
 }
 """Where files of each kind are bundled, and the one that is read where none is named."""
 

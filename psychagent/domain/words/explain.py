@@ -145,7 +145,8 @@ def _below(kind: Any, part: int | str) -> list[Any]:
 
 def _fields(model: type[Any]) -> dict[str, FieldInfo]:
     fields: dict[str, FieldInfo] = model.__pydantic_fields__
-    return fields
+    # under the name that a file has: `from` is none that Python takes
+    return {field.alias or name: field for name, field in fields.items()}
 
 
 def _model_at(model: type[Any], loc: Sequence[int | str]) -> type[BaseModel]:

@@ -93,7 +93,8 @@ async def judge_all(given: Work, tasks: Sequence[Task]) -> dict[str, SessionScor
             return claim.name, None
 
     workers: Workers = LocalWorkers(2 + plan.settings.concurrency // CALLS_PER_SESSION)
-    with stop_on_signals(stop, lambda again: plan.tell(StopHeard(again))):
+    heard = stop_on_signals(stop, lambda again: plan.tell(StopHeard(again)), led_by=plan.beside.stop)
+    with heard:
         results = await workers.run([(t.name, t) for t in tasks], work, stopped=lambda: stop.asked)
     return {name: scores for name, scores in results if scores is not None}
 

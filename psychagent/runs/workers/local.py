@@ -6,7 +6,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from itertools import count
 from typing import TypeVar
@@ -77,6 +77,8 @@ class LocalWorkers:
 
     at_a_time: int
     ledger: Ledger = field(default_factory=LocalLedger)
+    places: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
+    """Places that are shared with the workers of other runs: a piece is done in one of them."""
 
     async def run(
         self,
@@ -95,20 +97,11 @@ class LocalWorkers:
 
         async def worker() -> None:
             for name, task in waiting:
-                if stopped():
-                    return
-                fence = self.ledger.claim(name)
-                if fence is None:
-                    log.warning("%s: is claimed already and left to its holder", name)
-                    continue
-                try:
-                    with working_on(name):
-                        results.append(await work(Claim(task, name, fence, self.ledger)))
-                except ClaimLostError as error:
-                    # the piece is another worker's now; the other pieces go on
-                    log.warning("%s", error)
-                finally:
-                    self.ledger.release(name, fence)
+                async with self.places:
+                    # asked in the place, for which it may have waited long
+                    if stopped():
+                        return
+                    results.extend(await self._do(name, task, work))
 
         workers = [asyncio.create_task(worker()) for _ in range(min(self.at_a_time, len(tasks)))]
         try:
@@ -119,3 +112,19 @@ class LocalWorkers:
                 each.cancel()
             await asyncio.gather(*workers, return_exceptions=True)
         return results
+
+    async def _do(self, name: str, task: T, work: Callable[[Claim[T]], Awaitable[R]]) -> list[R]:
+        """Claim a piece of work and do it; nothing comes of one that is another worker's."""
+        fence = self.ledger.claim(name)
+        if fence is None:
+            log.warning("%s: is claimed already and left to its holder", name)
+            return []
+        try:
+            with working_on(name):
+                return [await work(Claim(task, name, fence, self.ledger))]
+        except ClaimLostError as error:
+            # the piece is another worker's now; the other pieces go on
+            log.warning("%s", error)
+            return []
+        finally:
+            self.ledger.release(name, fence)

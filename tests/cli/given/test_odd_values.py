@@ -25,6 +25,8 @@ NEEDED = {
     "replay": "run",
     "norms": "scores --out=norms.yaml",
     "eval": "--data-root=run --methods=WAI",
+    "experiment run": "strategies",
+    "experiment status": "strategies",
     "report": "scores",
     "agree": "ratings.csv",
     "export": "run --out=rows.jsonl",
@@ -46,6 +48,7 @@ WORK = {
     "psychagent.cli.runs.run:run_watched",
     "psychagent.doctor.examine:examine_models",
     "psychagent.evals.evaluate:run_eval",
+    "psychagent.experiments.run:run_experiment",
     "psychagent.export.write:run_export",
 }
 """What commands load once all is checked."""

@@ -60,6 +60,7 @@ WRITES: dict[str, tuple[str, str]] = {
     "init": ("init {place}/own", "DIR"),
     "eval": ("eval --methods SRS --output-root {place}/evals", "--output-root"),
     "sample": ("sample --max-cases 1 --save-dir {place}/runs", "--save-dir"),
+    "experiment": ("experiment run strategies --save-dir {place}/experiments", "--save-dir"),
     "chat": ("chat --save-dir {place}/chats", "--save-dir"),
 }
 

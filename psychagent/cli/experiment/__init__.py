@@ -1,0 +1,1 @@
+"""The commands of experiments: run, and how far one is."""

@@ -1,0 +1,1 @@
+"""Run systems under seeds beside each other, have each judged, and say how far each is."""
