@@ -10,6 +10,7 @@ import typer
 from psychagent.cli.extra import needs_extra
 from psychagent.cli.options import JsonOption, ScoreUse
 from psychagent.cli.shown.as_json import show_json
+from psychagent.evals.systems.named import name_systems
 from psychagent.runs.home import require_outside
 
 FOLDER = "comparison"
@@ -44,14 +45,14 @@ def compare(
     """Compare systems by their evaluations: differences, ranks; writes comparison.html, .md, .json."""
     target = out or Path.cwd() / FOLDER
     require_outside(target, "--out")
+    systems = name_systems(evals)
     with needs_extra("eval"):
         # the extra may be missing, and options are checked without it
         from psychagent.cli.shown.comparison import show_compared  # noqa: PLC0415
-        from psychagent.evals.systems.load import name_systems  # noqa: PLC0415
         from psychagent.reports.comparison.write import compare_evals  # noqa: PLC0415
         from psychagent.stats.bootstrap import Sampling  # noqa: PLC0415
     written = compare_evals(
-        name_systems(evals),
+        systems,
         out=target,
         reference=reference,
         paper=paper,

@@ -13,8 +13,6 @@ from psychagent.evals.scales import read_scales
 from psychagent.evals.table import Scores, load_scores
 from psychagent.files.kind import resolved
 from psychagent.records.evaluation import EvalFolder
-from psychagent.records.scores import read_rows
-from psychagent.records.summary import read_summary
 from psychagent.scales.metrics import MetricInfo, list_metrics
 from psychagent.stats.panels import MetricId
 
@@ -99,53 +97,3 @@ def _infos(seeds: Iterable[Scores]) -> dict[MetricId, MetricInfo]:
     for scores in seeds:
         infos |= list_metrics(read_scales(scores.folder, scores.judged_on))
     return infos
-
-
-def name_systems(given: Sequence[str]) -> dict[str, list[Path]]:
-    """Name evaluations given as `PATH`, by the system that each judged, or as `NAME=PATH`.
-
-    A name that is given more than once has one evaluation for each seed.
-
-    Raises:
-        SettingsError: If an evaluation has no name, or one that another has by itself.
-        RecordError: If it cannot be read.
-    """
-    named: dict[str, list[Path]] = {}
-    by_itself: dict[str, str] = {}
-    for word in given:
-        name, path = _split(word)
-        own = name or _own_name(path)
-        if (not name and own in named) or own in by_itself:
-            other = by_itself.get(own) or str(named[own][0])
-            raise SettingsError(
-                f"{path} and {other} both judged {own!r}; tell them apart as NAME=PATH, or give both as "
-                f"{own}=PATH if they are seeds of one system"
-            )
-        if not name:
-            by_itself[own] = word
-        named.setdefault(own, []).append(path)
-    return named
-
-
-def _split(word: str) -> tuple[str, Path]:
-    """Split NAME=PATH; a folder whose own name holds the sign is a folder."""
-    name, sign, rest = word.partition("=")
-    if not sign or Path(word).exists():
-        return "", Path(word)
-    if not name.strip() or not rest.strip():
-        raise SettingsError(f"{word!r} is not NAME=PATH; write a name, = and an evaluation's folder")
-    return name.strip(), Path(rest.strip())
-
-
-def _own_name(path: Path) -> str:
-    files = EvalFolder(path)
-    files.check_table()
-    told = read_summary(files.summary).baselines if files.summary.is_file() else ()
-    names = sorted({*told} or {row.baseline for row in read_rows(files.table)})
-    if len(names) == 1 and names[0]:
-        return names[0]
-    if len(names) > 1:
-        raise RecordError(
-            f"{path}: holds scores of several systems ({', '.join(names)}); evaluate each into its own folder"
-        )
-    raise SettingsError(f"{path}: does not say which system it judged; name it: NAME={path}")
