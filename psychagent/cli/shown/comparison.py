@@ -17,6 +17,9 @@ from psychagent.reports.evaluation.sections import NO_PAPER
 from psychagent.reports.page.blocks import NONE, count, interval, number, p_value, signed
 from psychagent.stats.panels import PANELS
 
+_NAME = 18
+"""Least width of a system's name."""
+
 
 def show_compared(written: Compared) -> None:
     """Print a comparison in a screenful or two, and where its report is."""
@@ -77,7 +80,7 @@ def _show_differences(material: Material, console: Console) -> None:
 
 def _grid(title: str, first: str, columns: Iterable[str]) -> Table:
     grid = Table(title=title, title_justify="left")
-    grid.add_column(first, overflow="fold")
+    grid.add_column(first, overflow="fold", min_width=_NAME)
     for name in columns:
         grid.add_column(name, justify="left" if name == "number" else "right")
     return grid

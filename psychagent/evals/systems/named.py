@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from psychagent.domain.words.cut import cut_middle
 from psychagent.errors import RecordError, SettingsError
+from psychagent.files.refused import refused
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.scores import read_rows
 from psychagent.records.summary import read_summary
@@ -40,11 +42,32 @@ def name_systems(given: Sequence[str]) -> dict[str, list[Path]]:
 def _split(word: str) -> tuple[str, Path]:
     """Split NAME=PATH; a folder whose own name holds the sign is a folder."""
     name, sign, rest = word.partition("=")
-    if not sign or Path(word).exists():
-        return "", Path(word)
+    if not sign or _exists(word):
+        return "", _looked_at(word)
     if not name.strip() or not rest.strip():
         raise SettingsError(f"{word!r} is not NAME=PATH; write a name, = and an evaluation's folder")
-    return name.strip(), Path(rest.strip())
+    return name.strip(), _looked_at(rest.strip())
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except OSError:
+        # too long for a name with the other half
+        return False
+
+
+def _looked_at(text: str) -> Path:
+    """Take a text for a path that the system can look for."""
+    try:
+        Path(text).exists()
+    except OSError as error:
+        raise SettingsError(refused(cut_middle(text, _SHOWN), "used", error)) from error
+    return Path(text)
+
+
+_SHOWN = 100
+"""Most characters of a path that a sentence repeats."""
 
 
 def _own_name(path: Path) -> str:

@@ -30,10 +30,10 @@ def make_eval(folder: Path, name: str, *, shift: float = 0.0, seed: int = 0, **s
 
 @pytest.fixture
 def evals(tmp_path: Path) -> list[Path]:
-    shifts = {"ours": 0.0, "plain": -2.0, "rag": 0.0}
     return [
-        make_eval(tmp_path / name, name, shift=shift, seed=n)
-        for n, (name, shift) in enumerate(shifts.items())
+        make_eval(tmp_path / "ours", "ours", seed=1),
+        make_eval(tmp_path / "plain", "plain", seed=2, shift=-2),
+        make_eval(tmp_path / "rag", "rag", seed=3),
     ]
 
 
@@ -96,6 +96,8 @@ def test_a_script_is_told_and_not_held_against_the_paper(evals: list[Path], tmp_
         (("a={0}", "b={0}"), "is given twice, as 'a' and as 'b'"),
         (("{0}", "{1}", "--reference", "x"), "names 'x', which is no system; known: ours, plain"),
         (("{0}", "{none}"), "no such file; run `psychagent eval"),
+        (("{0}", "x" * 300), "cannot be used .*shorten its name"),
+        (("{0}", "y=" + "x" * 300), "cannot be used .*shorten its name"),
     ],
 )
 def test_what_cannot_be_compared_says_why(
@@ -108,7 +110,5 @@ def test_what_cannot_be_compared_says_why(
 
 
 def test_a_name_is_no_markup(evals: list[Path], tmp_path: Path) -> None:
-    told = call(
-        "compare", f"[red]x={evals[0]}", f"y={evals[1]}", "--out", tmp_path / "out", "--resamples", 100
-    )
-    assert "[red]x" in told
+    words = [f"[red]x={evals[0]}", f"y={evals[1]}", "--resamples", 100]
+    assert "[red]x" in call("compare", *words, "--out", tmp_path / "out")
