@@ -17,9 +17,6 @@ from psychagent.reports.evaluation.sections import NO_PAPER
 from psychagent.reports.page.blocks import NONE, count, interval, number, p_value, signed
 from psychagent.stats.panels import PANELS
 
-_NAME = 18
-"""Least width of a system's name."""
-
 
 def show_compared(written: Compared) -> None:
     """Print a comparison in a screenful or two, and where its report is."""
@@ -80,7 +77,7 @@ def _show_differences(material: Material, console: Console) -> None:
 
 def _grid(title: str, first: str, columns: Iterable[str]) -> Table:
     grid = Table(title=title, title_justify="left")
-    grid.add_column(first, overflow="fold", min_width=_NAME)
+    grid.add_column(first, overflow="fold")
     for name in columns:
         grid.add_column(name, justify="left" if name == "number" else "right")
     return grid

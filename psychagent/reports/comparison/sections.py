@@ -109,8 +109,10 @@ def headline_table(material: Material, names: Sequence[str], *, with_paper: bool
         rows.append(
             (f"Paper (other judge): {model}", NONE, NONE, *(number(values.get(panel)) for panel in PANELS))
         )
-    strong = frozenset(n for n, name in enumerate(names) if name == material.contest.reference)
-    quiet = frozenset(range(own, len(rows)))
+    of_reference = frozenset(n for n, name in enumerate(names) if name == material.contest.reference)
+    # a script's numbers stand in grey, as the paper's do where there is none
+    strong = frozenset[int]() if material.is_script else of_reference
+    quiet = frozenset(range(0 if material.is_script else own, len(rows)))
     about = _about_paper(material) if with_paper else ""
     return Table(header, tuple(rows), about, strong=strong, quiet=quiet)
 
@@ -137,9 +139,10 @@ def _ranks(material: Material, title: str, names: Sequence[str]) -> list[Block]:
     rankings = material.contest.rankings[title]
     rows = [(name, *(_rank(rankings[panel], name) for panel in PANELS)) for name in names]
     rows.append(("cases that all of them have", *(count(rankings[panel].cases) for panel in PANELS)))
-    rows.append(("Friedman", *(friedman_words(rankings[panel]) for panel in PANELS)))
+    if any(ranking.friedman for ranking in rankings.values()):
+        rows.append(("Friedman", *(friedman_words(rankings[panel]) for panel in PANELS)))
     header = ("rank (1 is best)", *(panel.label for panel in PANELS))
-    return [Table(header, tuple(rows), quiet=frozenset({len(rows) - 1, len(rows) - 2}))]
+    return [Table(header, tuple(rows), quiet=frozenset(range(len(names), len(rows))))]
 
 
 def _rank(ranking: Ranking, name: str) -> str:
@@ -242,7 +245,7 @@ def conduct(material: Material) -> list[Block]:
                 percent(found.at_limit.share),
                 f"{count(found.missing)} of {count(found.scores)}",
                 number(found.per_session("calls"), 1),
-                *(number(found.per_session(kind), 0) for kind in tokens),
+                *(_whole(found.per_session(kind)) for kind in tokens),
             )
         )
     header = (
@@ -255,6 +258,10 @@ def conduct(material: Material) -> list[Block]:
         f"judged is not at hand, its numbers are {NONE}."
     )
     return [Heading("How the sessions went"), Table(header, tuple(rows), caption)]
+
+
+def _whole(value: float | None) -> str:
+    return NONE if value is None else count(round(value))
 
 
 def slopes(material: Material) -> Table:
