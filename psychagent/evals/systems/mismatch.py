@@ -10,6 +10,14 @@ from psychagent.evals.table import Scores
 
 def find_mismatches(ours: Sequence[Scores], theirs: Sequence[Scores]) -> list[str]:
     """List what differs between the evaluations of two systems beside the systems, each in a sentence."""
+    lines = [*judged_otherwise(ours, theirs), *_worlds(ours, theirs)]
+    if any(scores.is_script for scores in ours) != any(scores.is_script for scores in theirs):
+        lines.append("Only one of the two was made by a script: the comparison means nothing.")
+    return lines
+
+
+def judged_otherwise(ours: Sequence[Scores], theirs: Sequence[Scores]) -> list[str]:
+    """List what differs in how the sessions were judged."""
     lines = []
     for column, noun in (("judge_model", "judge models"), ("prompt_hash", "judge prompts")):
         if _values(ours, column) != _values(theirs, column):
@@ -17,10 +25,7 @@ def find_mismatches(ours: Sequence[Scores], theirs: Sequence[Scores]) -> list[st
     left, right = _hashes(ours), _hashes(theirs)
     if changed := sorted(name for name in left.keys() & right.keys() if left[name] != right[name]):
         lines.append(f"The wording of these scales differs between the two: {', '.join(changed)}.")
-    lines += [*_languages(ours, theirs), *_worlds(ours, theirs)]
-    if any(scores.is_script for scores in ours) != any(scores.is_script for scores in theirs):
-        lines.append("Only one of the two was made by a script: the comparison means nothing.")
-    return lines
+    return [*lines, *_languages(ours, theirs)]
 
 
 def _values(seeds: Sequence[Scores], column: str) -> set[str]:

@@ -9,7 +9,7 @@ from psychagent.evals.numbers import Trend, members_of, trends_of
 from psychagent.evals.systems.cases import case_cells, panel_members, trend_cells
 from psychagent.evals.systems.conduct import Conduct, conduct_of
 from psychagent.evals.systems.load import System
-from psychagent.evals.systems.mismatch import find_mismatches
+from psychagent.evals.systems.mismatch import find_mismatches, judged_otherwise
 from psychagent.evals.table import to_cells
 from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Estimate, Sampling, resample
 from psychagent.stats.contrasts import Contrast
@@ -48,6 +48,8 @@ class Contest:
     """Every system but the reference -> cases of the reference that it lacks."""
     mismatches: Mapping[str, tuple[str, ...]]
     """What speaks against comparing -> the systems that it holds for, against the reference."""
+    mixed: Mapping[str, tuple[str, ...]]
+    """What speaks against taking evaluations for seeds of one system -> the systems that it holds for."""
     sampling: Sampling
 
 
@@ -78,6 +80,7 @@ def compare_systems(
         only_here={name: tuple(sorted(cases[name] - cases[reference])) for name in others},
         only_there={name: tuple(sorted(cases[reference] - cases[name])) for name in others},
         mismatches=_mismatches(others, theirs),
+        mixed=_mixed(systems),
         sampling=sampling,
     )
 
@@ -91,6 +94,15 @@ def _mismatches(others: Mapping[str, System], theirs: System) -> dict[str, tuple
     for name, system in others.items():
         for line in find_mismatches(system.seeds, theirs.seeds):
             found.setdefault(line, []).append(name)
+    return {line: tuple(names) for line, names in found.items()}
+
+
+def _mixed(systems: Mapping[str, System]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {}
+    for name, system in systems.items():
+        first, *others = system.seeds
+        for line in (line for other in others for line in judged_otherwise([first], [other])):
+            found.setdefault(line, {})[name] = None
     return {line: tuple(names) for line, names in found.items()}
 
 

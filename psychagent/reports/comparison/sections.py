@@ -63,13 +63,15 @@ def uses(material: Material) -> str:
 def mismatch_lines(material: Material) -> list[str]:
     """Say what differs beside the systems, and between which."""
     contest = material.contest
-    return [
+    within = [f"Among the evaluations of {', '.join(names)}: {line}" for line, names in contest.mixed.items()]
+    between = [
         f"{', '.join(names)} and {contest.reference}: {line}" for line, names in contest.mismatches.items()
     ]
+    return [*within, *between]
 
 
 def _care(material: Material) -> list[str]:
-    contest, lines = material.contest, []
+    contest, lines = material.contest, _own_warnings(material)
     seeds = {len(system.seeds) for system in material.systems.values()}
     if len(seeds) > 1:
         lines.append("The systems have different numbers of evaluations: those with fewer vary more.")
@@ -85,6 +87,16 @@ def _care(material: Material) -> list[str]:
             "each system's own cases; differences and ranks over those that are shared."
         )
     return [*lines, *few_cases(min(standing.conduct.cases for standing in contest.standings.values()))]
+
+
+def _own_warnings(material: Material) -> list[str]:
+    """Repeat what the evaluations warned of, but what the banner says."""
+    found: dict[str, dict[str, None]] = {}
+    for name, system in material.systems.items():
+        for line in (line for scores in system.seeds for line in scores.summary.warnings):
+            if line not in material.script_notes:
+                found.setdefault(line, {})[name] = None
+    return [f"{', '.join(names)}: {line}" for line, names in found.items()]
 
 
 def headline_tables(material: Material) -> list[Block]:

@@ -189,6 +189,28 @@ def test_what_was_judged_otherwise_is_said_with_the_systems_that_it_holds_for(tm
     assert "b, c and a: The two evaluations used different judge models" in words_of(material_of(folders))
 
 
+def test_seeds_that_were_judged_otherwise_are_said_to_be_mixed(tmp_path: Path) -> None:
+    rows = make_rows(noisy(), modalities=("bt",), cases=5)
+    places = {"a": ("judge-a", "judge-b"), "b": ("judge-a", "judge-b")}
+    # both systems have both judges, so that between them nothing differs
+    folders = {
+        name: [write_table(tmp_path / f"{name}{j}", named(rows, name, judge_model=j)) for j in judges]
+        for name, judges in places.items()
+    }
+    text = words_of(material_of(folders))
+    assert "Among the evaluations of a, b: The two evaluations used different judge models" in text
+    assert "b and a: " not in text
+
+
+def test_what_the_evaluations_warned_of_is_repeated_once(tmp_path: Path) -> None:
+    rows = make_rows(noisy(), modalities=("bt",), cases=10, sessions=1)
+    folders = {
+        name: [write_table(tmp_path / name, named(rows, name), warnings=["the judge judges itself"])]
+        for name in ("a", "b")
+    }
+    assert words_of(material_of(folders)).count("a, b: the judge judges itself") == 1
+
+
 def test_the_pictures_name_every_system_and_fetch_nothing(written: Compared) -> None:
     galleries = [block for block in compose(written.material) if isinstance(block, Gallery)]
     pictures = [picture for gallery in galleries for picture in gallery.pictures]
