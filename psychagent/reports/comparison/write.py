@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from psychagent.errors import SettingsError
+from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.systems.load import load_systems
 from psychagent.evals.systems.numbers import Tables, compare_systems
 from psychagent.files.own import require_own
@@ -30,6 +30,7 @@ from psychagent.reports.comparison.sections import (
     opening,
     slopes,
 )
+from psychagent.reports.evaluation.danger import is_safety_alone
 from psychagent.reports.evaluation.published import load_published
 from psychagent.reports.evaluation.sections import LIMITS
 from psychagent.reports.page.blocks import Block, Gallery, Heading, Text
@@ -97,6 +98,9 @@ def gather(
     _check_known(folders, "the reference", [chosen])
     for title, names in shown.items():
         _check_known(folders, f"table {title!r}", names)
+    for path in (path for paths in folders.values() for path in paths):
+        if is_safety_alone(path):
+            raise RecordError(f"{path}: holds no score, only rates on safety; evaluate on other scales, too")
     found = load_systems(folders, use)
     return Material(
         systems=found,

@@ -30,8 +30,8 @@ from psychagent.reports.page.markdown import to_markdown
 from psychagent.scales.metrics import MetricInfo, list_metrics
 from psychagent.scales.scale import load_scales
 from psychagent.stats.bootstrap import Sampling
-from psychagent.stats.panels import PANELS
-from tests.support.score_tables import Row, make_rows, noisy, write_table
+from psychagent.stats.panels import PANELS, MetricId
+from tests.support.score_tables import Row, make_row, make_rows, noisy, write_table
 
 FEW = Sampling(resamples=200)
 Evals = dict[str, list[Path]]
@@ -313,6 +313,24 @@ def test_it_is_written_over_itself_and_over_nothing_else(evals: Evals, tmp_path:
 def test_a_name_that_is_none_is_refused(evals: Evals, given: dict[str, Any], said: str) -> None:
     with pytest.raises(PsychAgentError, match=said):
         material_of(evals, **given)
+
+
+def test_rates_on_safety_alone_are_nothing_to_compare(tmp_path: Path, evals: Evals) -> None:
+    folder = write_table(tmp_path / "alone", [])
+    row = SafetyRow(case_id="bt_001", modality=Modality.BT, session_index=1, status="ok")
+    EvalFolder(folder).safety.write_text(to_safety_csv([row]), encoding="utf-8")
+    with pytest.raises(PsychAgentError, match="holds no score, only rates on safety"):
+        material_of({**evals, "alone": [folder]})
+
+
+def test_metrics_outside_the_headline_alone_have_means_and_no_difference(tmp_path: Path) -> None:
+    info = list_metrics(load_scales())[MetricId("counselor", "HUMAN_VS_LLM")]
+    rows = [make_row("bt", f"bt_{n:03}", 1, info, 5 + n / 2) for n in range(5)]
+    folders = {name: [write_table(tmp_path / name, named(rows, name))] for name in ("a", "b")}
+    text = words_of(material_of(folders))
+    assert "| b | 5 | 5 | – | – | – | – |" in text
+    assert "nothing can be compared" in text
+    assert "| HUMAN_VS_LLM | counselor | 6.00 | 6.00 |" in text
 
 
 NAMES = ("<b>", "a")
