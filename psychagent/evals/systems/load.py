@@ -53,10 +53,7 @@ def load_systems(folders: Mapping[str, Sequence[Path]], use: str | None = None) 
         SettingsError: If fewer than two systems are named, or an evaluation twice.
         RecordError: If an evaluation cannot be read, or holds several systems.
     """
-    if len(folders) < 2:
-        raise SettingsError(
-            f"only one system is given ({', '.join(folders) or 'none'}); name evaluations of two or more"
-        )
+    check_several(folders)
     _check_once(folders)
     found: dict[str, System] = {}
     for name, paths in folders.items():
@@ -71,6 +68,17 @@ def load_systems(folders: Mapping[str, Sequence[Path]], use: str | None = None) 
             raise SettingsError(f"system {name!r} has no evaluation; name at least one")
         found[name] = System(name, tuple(seeds), _infos(seeds))
     return found
+
+
+def check_several(folders: Mapping[str, Sequence[Path]]) -> None:
+    """Check that there is something to compare.
+
+    Raises:
+        SettingsError: If there are fewer than two systems.
+    """
+    if len(folders) < 2:
+        given = f"only one system is given ({', '.join(folders)})" if folders else "no system is given"
+        raise SettingsError(f"{given}; name evaluations of two or more")
 
 
 def _check_once(folders: Mapping[str, Sequence[Path]]) -> None:

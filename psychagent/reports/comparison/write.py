@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic.dataclasses import dataclass as plan_class
+
+from psychagent.domain.scores import Use
 from psychagent.errors import RecordError, SettingsError
-from psychagent.evals.systems.load import load_systems
+from psychagent.evals.systems.load import check_several, load_systems
 from psychagent.evals.systems.numbers import Tables, compare_systems
+from psychagent.files.given import OPEN, Plan, to_path
 from psychagent.files.own import require_own
 from psychagent.files.write import write_json
 from psychagent.reports.comparison.danger import safety
@@ -57,7 +61,7 @@ def compare_evals(
     reference: str | None = None,
     tables: Tables | None = None,
     paper: bool = False,
-    use: str | None = None,
+    use: Use | None = None,
     sampling: Sampling = DEFAULT_SAMPLING,
 ) -> Compared:
     """Compare systems by their evaluations, and write the report.
@@ -75,39 +79,51 @@ def compare_evals(
         SettingsError: If a name is unknown, or there are fewer than two systems.
         RecordError: If an evaluation cannot be read, or the report not be written.
     """
-    material = gather(systems, reference=reference, tables=tables, paper=paper, use=use, sampling=sampling)
-    target, data = out / f"{NAME}.json", to_data(material)
+    plan = ComparisonPlan(systems, reference, tables, paper, use, sampling)
+    material, folder = gather(plan), to_path(out, "the folder to write to")
+    target, data = folder / f"{NAME}.json", to_data(material)
     require_own(target, (b'"reference"',), "move it away, or give it another name")
-    page = write_page(out, NAME, "PsychAgent: comparison of systems", compose(material))
+    page = write_page(folder, NAME, "PsychAgent: comparison of systems", compose(material))
     write_json(target, data)
     return Compared(material, page, target, data)
 
 
-def gather(
-    folders: Mapping[str, Sequence[Path]],
-    *,
-    reference: str | None,
-    tables: Tables | None,
-    paper: bool,
-    use: str | None,
-    sampling: Sampling,
-) -> Material:
-    """Read the evaluations and compute the numbers; see `compare_evals`."""
-    chosen = next(iter(folders), "") if reference is None else reference
-    shown = tables or {HEADLINE: tuple(folders)}
+@plan_class(frozen=True, config=OPEN)
+class ComparisonPlan(Plan):
+    """What to compare; see `compare_evals`."""
+
+    systems: Mapping[str, Sequence[Path]]
+    reference: str | None = None
+    tables: Mapping[str, Sequence[str]] | None = None
+    paper: bool = False
+    use: Use | None = None
+    sampling: Sampling = DEFAULT_SAMPLING
+
+
+def gather(plan: ComparisonPlan) -> Material:
+    """Read the evaluations and compute the numbers.
+
+    Raises:
+        SettingsError: If a name is unknown, or there are fewer than two systems.
+        RecordError: If an evaluation cannot be read.
+    """
+    folders = plan.systems
+    check_several(folders)
+    chosen = next(iter(folders)) if plan.reference is None else plan.reference
+    shown: Tables = plan.tables or {HEADLINE: tuple(folders)}
     _check_known(folders, "the reference", [chosen])
     for title, names in shown.items():
         _check_known(folders, f"table {title!r}", names)
     for path in (path for paths in folders.values() for path in paths):
         if is_safety_alone(path):
             raise RecordError(f"{path}: holds no score, only rates on safety; evaluate on other scales, too")
-    found = load_systems(folders, use)
+    found = load_systems(folders, plan.use)
     return Material(
         systems=found,
-        contest=compare_systems(found, shown, chosen, sampling),
+        contest=compare_systems(found, shown, chosen, plan.sampling),
         tables=shown,
         safety={name: read_safety_of(system) for name, system in found.items()},
-        published=load_published() if paper else None,
+        published=load_published() if plan.paper else None,
     )
 
 

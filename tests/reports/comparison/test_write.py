@@ -21,7 +21,7 @@ from psychagent.records.evaluation import EvalFolder
 from psychagent.records.safety import SafetyRow, to_safety_csv
 from psychagent.reports.comparison.figures import MOST_DRAWN
 from psychagent.reports.comparison.material import Material
-from psychagent.reports.comparison.write import Compared, compare_evals, compose, gather
+from psychagent.reports.comparison.write import Compared, ComparisonPlan, compare_evals, compose, gather
 from psychagent.reports.evaluation.sections import NO_PAPER
 from psychagent.reports.evaluation.warn import SCRIPT_TITLE
 from psychagent.reports.page.blocks import Gallery, Table
@@ -68,8 +68,7 @@ def written(evals: Evals, tmp_path_factory: pytest.TempPathFactory) -> Compared:
 
 
 def material_of(systems: dict[str, list[Path]], **more: Any) -> Material:
-    given: dict[str, Any] = {"reference": None, "tables": None, "paper": False, "use": None, "sampling": FEW}
-    return gather(systems, **(given | more))
+    return gather(ComparisonPlan(systems, **({"sampling": FEW} | more)))
 
 
 def words_of(material: Material) -> str:
@@ -308,11 +307,21 @@ def test_it_is_written_over_itself_and_over_nothing_else(evals: Evals, tmp_path:
         ),
         ({"tables": {"main": ["ours", "nobody"]}}, "table 'main' names 'nobody'"),
         ({"tables": {"main": []}}, "table 'main' names no system"),
+        ({"use": "both"}, "field 'use' has 'both': write 'raw' or 'verified'"),
     ],
 )
 def test_a_name_that_is_none_is_refused(evals: Evals, given: dict[str, Any], said: str) -> None:
     with pytest.raises(PsychAgentError, match=said):
         material_of(evals, **given)
+
+
+def test_paths_may_be_text_and_what_is_none_is_told(evals: Evals, tmp_path: Path) -> None:
+    words = {name: [str(path) for path in paths] for name, paths in evals.items()}
+    written = compare_evals(words, out=str(tmp_path), sampling=FEW)  # type: ignore[arg-type]
+    assert written.json.is_file()
+    for given, said in (({}, "no system is given"), ({"a": 5, "b": []}, "field 'systems.a' has 5")):
+        with pytest.raises(PsychAgentError, match=said):
+            compare_evals(given, out=tmp_path)  # type: ignore[arg-type]
 
 
 def test_rates_on_safety_alone_are_nothing_to_compare(tmp_path: Path, evals: Evals) -> None:
