@@ -20,7 +20,7 @@ def compare(
     evals: Annotated[
         list[str],
         typer.Argument(
-            metavar="EVAL...",
+            metavar="EVAL",
             help="Output folders of `psychagent eval`, two systems or more: PATH, or NAME=PATH; a NAME that "
             "is given several times has an evaluation for each seed.",
         ),
