@@ -43,6 +43,10 @@ COMMANDS = {
         "psychagent.cli.report:report",
         "Write report.html and report.md into a folder: numbers with intervals, figures, comparisons.",
     ),
+    "compare": Lazy(
+        "psychagent.cli.compare.command:compare",
+        "Compare systems by their evaluations: differences, ranks; writes comparison.html, .md, .json.",
+    ),
     "agree": Lazy(
         "psychagent.cli.agree:agree",
         "Compare raters: weighted kappa, Krippendorff's alpha, bias; writes agreement.html, .md and .json.",

@@ -55,3 +55,8 @@ class Turn(Record):
 def count_counselor_turns(turns: Sequence[Turn]) -> int:
     """Count the counselor's turns, which measure the length of a session."""
     return sum(turn.speaker is Speaker.COUNSELOR for turn in turns)
+
+
+def said_goodbye(turns: Sequence[Turn]) -> bool:
+    """Return whether a session's last words end it."""
+    return any(turn.ends_session for turn in turns[-2:])

@@ -109,7 +109,7 @@ def compute_numbers(scores: Scores, infos: Infos, sampling: Sampling = DEFAULT_S
         silent=silent_panels(infos, [m for panel in chosen.panels.values() for m in panel.metrics]),
         metrics=metric_lines(frame, chosen),
         modalities=modalities,
-        trends=_trends(frame, infos, sampling),
+        trends=trends_of(frame, infos, sampling),
     )
 
 
@@ -181,7 +181,8 @@ def _mean(column: pd.Series) -> float | None:
     return float(column.mean()) if column.notna().any() else None
 
 
-def _trends(frame: pd.DataFrame, infos: Infos, sampling: Sampling) -> tuple[Trend, ...]:
+def trends_of(frame: pd.DataFrame, infos: Infos, sampling: Sampling) -> tuple[Trend, ...]:
+    """Estimate every headline number by session, over the cases that have the session."""
     points: dict[Panel, list[tuple[int, Estimate]]] = {panel: [] for panel in PANELS}
     for index, rows in frame.groupby("session_index", sort=True):
         numbers = estimate_panels(to_cells(rows), members_of(rows, infos), sampling)

@@ -66,6 +66,12 @@ class Scores:
         return sorted(MetricId(str(side), str(key)) for side, key in pairs)
 
     @property
+    def judged_on(self) -> list[tuple[str, str]]:
+        """Metrics that occur, such as `counselor.WAI`, each with the hash of its scale."""
+        rows = self.frame[["side", "metric", "scale_hash"]].drop_duplicates().itertuples(index=False)
+        return [(f"{side}.{metric}", str(seen)) for side, metric, seen in rows]
+
+    @property
     def used(self) -> RoleUsage:
         """Calls and tokens; the table counts those of a scale once, however many metrics it yields."""
         return RoleUsage(**{name: int(self.frame[name].sum()) for name in SPENT})

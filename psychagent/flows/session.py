@@ -14,7 +14,7 @@ from psychagent.domain.risk.danger import is_newly_told, open_danger
 from psychagent.domain.risk.finding import HIGH, About, Handling, RiskMode
 from psychagent.domain.risk.level import level_at
 from psychagent.domain.role import ClientKind
-from psychagent.domain.turn import Turn, count_counselor_turns
+from psychagent.domain.turn import Turn, count_counselor_turns, said_goodbye
 from psychagent.nodes.client import client
 from psychagent.nodes.counselor import counselor
 from psychagent.nodes.deps import Deps
@@ -32,11 +32,7 @@ Edge = Callable[[SessionState, Runtime[Brief]], Awaitable[str]]
 
 def is_over(turns: Sequence[Turn], most: int) -> bool:
     """Return whether the counselor said goodbye or has used up its turns."""
-    return _said_goodbye(turns) or count_counselor_turns(turns) >= most
-
-
-def _said_goodbye(turns: Sequence[Turn]) -> bool:
-    return any(turn.ends_session for turn in turns[-2:])
+    return said_goodbye(turns) or count_counselor_turns(turns) >= most
 
 
 def goes_on(turns: Sequence[Turn], level: int, about: About = About.NONE, *, most: int, extra: int) -> bool:
@@ -56,7 +52,7 @@ def goes_on(turns: Sequence[Turn], level: int, about: About = About.NONE, *, mos
     spoken = count_counselor_turns(turns)
     own = [turn for turn in turns[-2:] if turn.speaker is Speaker.COUNSELOR]
     was_kept = spoken > most or any(turn.risk_level for turn in own)
-    is_unclosed = was_kept and not _said_goodbye(turns)
+    is_unclosed = was_kept and not said_goodbye(turns)
     is_new = is_newly_told(turns, level=level, about=about)
     return spoken < most + extra and (level >= HIGH or is_unclosed or is_new)
 

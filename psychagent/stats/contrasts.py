@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats  # type: ignore[import-untyped]
 
-from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Cell, Estimate, Sampling, bootstrap_means
+from psychagent.stats.bootstrap import DEFAULT_SAMPLING, Cell, Estimate, Sampling, resample
 
 Vector = NDArray[np.float64]
 
@@ -32,6 +33,8 @@ class Pair:
     theirs: float
     stratum: str = ""
     """Cases are resampled within their stratum."""
+    key: Hashable = ""
+    """What was measured, such as a metric; a case has one pair of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +70,22 @@ class Contrast:
 
 
 def contrast_pairs(pairs: Sequence[Pair], sampling: Sampling = DEFAULT_SAMPLING) -> Contrast:
-    """Compare two conditions over paired cases."""
+    """Compare two conditions over paired cases.
+
+    The difference is the unweighted mean over keys of each key's mean over its cases, as a headline number
+    is the mean of its metrics' means, and its interval comes from a bootstrap over cases. Test, effect sizes
+    and wins take one difference a case: the mean over the keys that the case has.
+    """
     if not pairs:
         return Contrast()
-    differences = np.array([pair.ours - pair.theirs for pair in pairs], dtype=float)
-    differences[np.abs(differences) < TIE] = 0.0
-    interval = _interval(pairs, differences, sampling)
+    interval = _interval(pairs, sampling)
+    differences = _by_case(pairs)
     wins, losses = int((differences > 0).sum()), int((differences < 0).sum())
     test = signed_rank(differences)
     return Contrast(
-        cases=len(pairs),
-        ours=float(np.mean([pair.ours for pair in pairs])),
-        theirs=float(np.mean([pair.theirs for pair in pairs])),
+        cases=len(differences),
+        ours=_mean_of_keys([(pair.key, pair.ours) for pair in pairs]),
+        theirs=_mean_of_keys([(pair.key, pair.theirs) for pair in pairs]),
         difference=interval.mean,
         low=interval.low,
         high=interval.high,
@@ -86,17 +93,37 @@ def contrast_pairs(pairs: Sequence[Pair], sampling: Sampling = DEFAULT_SAMPLING)
         rank_biserial=test.rank_biserial if test else None,
         dz=cohen_dz(differences),
         wins=wins,
-        ties=len(pairs) - wins - losses,
+        ties=len(differences) - wins - losses,
         losses=losses,
     )
 
 
-def _interval(pairs: Sequence[Pair], differences: Vector, sampling: Sampling) -> Estimate:
-    cells = [
-        Cell(pair.case, "difference", float(value), pair.stratum)
-        for pair, value in zip(pairs, differences, strict=True)
-    ]
-    return bootstrap_means(cells, sampling)["difference"]
+def _interval(pairs: Sequence[Pair], sampling: Sampling) -> Estimate:
+    resamples = resample([Cell(pair.case, pair.key, _less(pair), pair.stratum) for pair in pairs], sampling)
+    return resamples.mean_of(list(resamples.column))
+
+
+def _less(pair: Pair) -> float:
+    return _rounding_is_zero(pair.ours - pair.theirs)
+
+
+def _rounding_is_zero(difference: float) -> float:
+    return 0.0 if abs(difference) < TIE else difference
+
+
+def _by_case(pairs: Sequence[Pair]) -> Vector:
+    """Return the mean difference of each case."""
+    cases: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    for pair in pairs:
+        cases[pair.stratum, pair.case].append(_less(pair))
+    return np.array([_rounding_is_zero(float(np.mean(values))) for values in cases.values()])
+
+
+def _mean_of_keys(values: Sequence[tuple[Hashable, float]]) -> float:
+    keys: defaultdict[Hashable, list[float]] = defaultdict(list)
+    for key, value in values:
+        keys[key].append(value)
+    return float(np.mean([float(np.mean(of_key)) for of_key in keys.values()]))
 
 
 def signed_rank(differences: Vector) -> SignedRank | None:

@@ -237,6 +237,7 @@ REFUSED: dict[str, tuple[Callable[[Path], tuple[str, ...]], str]] = {
         "none: holds no run; name",
     ),
     "report": (lambda folder: ("report", str(folder / "none")), "scores.csv: no such file; run"),
+    "compare": (lambda folder: ("compare", str(folder / "none")), "scores.csv: no such file; run"),
     "agree": (lambda folder: ("agree", str(folder / "none.csv")), "none.csv"),
     "norms": (
         lambda folder: ("norms", str(folder / "none"), f"--out={folder / 'n.yaml'}"),

@@ -117,6 +117,16 @@ def test_a_script_against_a_model_is_warned_of(tmp_path: Path) -> None:
     )
 
 
+def test_schools_of_unequal_size_weigh_alike_as_in_the_headline_number(tmp_path: Path) -> None:
+    ours = [*rows_of([6.0] * 6), *rows_of([8.0] * 2, modality="het")]
+    theirs = [*rows_of([5.0] * 6), *rows_of([5.0] * 2, modality="het")]
+    specific = contrast(compared(tmp_path, ours, theirs), "Counselor specific")
+    # MITI by 1, TES by 3; over cases it would be 1.5
+    assert (specific.ours, specific.theirs) == (7.0, 5.0)
+    assert specific.difference == pytest.approx(2.0)
+    assert (specific.cases, specific.wins) == (8, 8)
+
+
 @pytest.mark.slow
 def test_the_report_shows_the_comparison(tmp_path: Path) -> None:
     ours = write_table(tmp_path / "a", make_rows(noisy(1), modalities=("bt", "cbt")))

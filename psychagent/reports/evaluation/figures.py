@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +24,17 @@ LEAST_SPAN = 3.0
 """A trend's axis covers at least this much, so that noise does not look like a slope."""
 
 
+Look = Callable[[Theme], dict[str, Any]]
+
+
 @dataclass(frozen=True)
 class Ring:
     """One closed line of a radar."""
 
     label: str
     values: tuple[float | None, ...]
+    look: Look
+    """How it is drawn."""
 
 
 def draw_radars(
@@ -43,11 +48,15 @@ def draw_radars(
             continue
         names = [radar_name(line.id.key, line.headline) for line in metrics]
         rings = (
-            Ring("this evaluation", tuple(line.chosen.mean for line in metrics)),
-            *([Ring("paper", tuple(published.get(line.id) for line in metrics))] if published else []),
-            Ring("empty session", tuple(silent.get(line.id) for line in metrics)),
+            Ring("this evaluation", tuple(line.chosen.mean for line in metrics), _looks_ours),
+            *(
+                [Ring("paper", tuple(published.get(line.id) for line in metrics), _looks_papers)]
+                if published
+                else []
+            ),
+            Ring("empty session", tuple(silent.get(line.id) for line in metrics), _looks_empty),
         )
-        pictures.append(_radar(panel, names, rings))
+        pictures.append(draw_radar(panel, names, rings))
     return tuple(pictures)
 
 
@@ -56,16 +65,17 @@ def radar_name(key: str, headline: str) -> str:
     return headline_name(key.replace("_", "\n" if len(key) > 8 else " "), headline)
 
 
-def _radar(panel: Panel, names: Sequence[str], rings: Sequence[Ring]) -> Picture:
+def draw_radar(panel: Panel, names: Sequence[str], rings: Sequence[Ring], *, name: str = "radar") -> Picture:
+    """Draw rings over the metrics of a panel, the first filled and told to who cannot see."""
+
     def draw(figure: Figure, theme: Theme) -> None:
         axes = figure.add_subplot(projection="polar")
         assert isinstance(axes, PolarAxes)
         angles = [2 * math.pi * place / len(names) for place in range(len(names))]
         _web(axes, angles, names, theme)
-        looks = _looks(theme)
         for ring in rings:
             values = [math.nan if value is None else value for value in ring.values]
-            axes.plot([*angles, angles[0]], [*values, values[0]], label=ring.label, **looks[ring.label])
+            axes.plot([*angles, angles[0]], [*values, values[0]], label=ring.label, **ring.look(theme))
         axes.fill(angles, [value or 0 for value in rings[0].values], color=theme.mark, alpha=0.12)
         axes.set_title(panel.label, pad=16)
         figure.legend(loc="outside lower center", ncols=3, fontsize=8)
@@ -73,17 +83,21 @@ def _radar(panel: Panel, names: Sequence[str], rings: Sequence[Ring]) -> Picture
     scores = ", ".join(
         f"{name} {value:.1f}" for name, value in zip(names, rings[0].values, strict=True) if value is not None
     )
-    alt = f"Radar of {panel.label.lower()}: {scores}".replace("\n", " ")
-    return draw_picture(f"radar_{panel.side}_{panel.group}", alt, RADAR_SIZE, draw)
+    whose = "" if name == "radar" else f" {rings[0].label}:"
+    alt = f"Radar of {panel.label.lower()}:{whose} {scores}".replace("\n", " ")
+    return draw_picture(f"{name}_{panel.side}_{panel.group}", alt, RADAR_SIZE, draw)
 
 
-def _looks(theme: Theme) -> dict[str, dict[str, Any]]:
-    """Return how each ring is drawn, by its label."""
-    return {
-        "this evaluation": dict(color=theme.mark, linewidth=2.0, marker="o", markersize=4.5, zorder=3),
-        "paper": dict(color=theme.other, linewidth=1.4, linestyle="--", marker="s", markersize=3.5),
-        "empty session": dict(color=theme.soft, linewidth=1.2, linestyle=":"),
-    }
+def _looks_ours(theme: Theme) -> dict[str, Any]:
+    return dict(color=theme.mark, linewidth=2.0, marker="o", markersize=4.5, zorder=3)
+
+
+def _looks_papers(theme: Theme) -> dict[str, Any]:
+    return dict(color=theme.other, linewidth=1.4, linestyle="--", marker="s", markersize=3.5)
+
+
+def _looks_empty(theme: Theme) -> dict[str, Any]:
+    return dict(color=theme.soft, linewidth=1.2, linestyle=":")
 
 
 def _web(axes: PolarAxes, angles: Sequence[float], names: Sequence[str], theme: Theme) -> None:
@@ -114,7 +128,7 @@ def _trend(trend: Trend) -> Picture:
         axes = figure.add_subplot()
         axes.fill_between(sessions, lows, highs, color=theme.mark, alpha=0.18, linewidth=0)
         axes.plot(sessions, means, color=theme.mark, marker="o", markersize=4.5, linewidth=1.8)
-        low, high = _span([x for x in (*means, *lows, *highs) if not math.isnan(x)])
+        low, high = span([x for x in (*means, *lows, *highs) if not math.isnan(x)])
         axes.set_ylim(low, high)
         axes.set_xlim(sessions[0] - 0.3, sessions[-1] + 0.3)
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -149,7 +163,8 @@ def _note_cases(axes: Axes, trend: Trend, theme: Theme) -> None:
         )
 
 
-def _span(values: Sequence[float]) -> tuple[float, float]:
+def span(values: Sequence[float]) -> tuple[float, float]:
+    """Return the ends of a trend's axis, wide enough that noise does not look like a slope."""
     low, high = min(values) - 0.4, max(values) + 0.3
     lack = max(0.0, LEAST_SPAN - (high - low)) / 2
     low, high = low - lack, high + lack

@@ -147,10 +147,10 @@ def against(comparison: Comparison, ours: str, theirs: str) -> list[Block]:
         blocks.append(Text("No case stands in both with a score: nothing can be compared."))
     else:
         blocks += [
-            _contrast_table(comparison.panels, "headline number", between),
-            _contrast_table(comparison.metrics, "metric", between),
+            contrast_table(comparison.panels, "headline number", between),
+            contrast_table(comparison.metrics, "metric", between),
         ]
-        blocks.append(Text(_how_tested(pairs, between), quiet=True))
+        blocks.append(Text(how_tested(pairs, between, "the rows of each table"), quiet=True))
     for name, cases in ((ours, comparison.only_ours), (theirs, comparison.only_theirs)):
         if cases:
             rows = tuple((case,) for case in cases)
@@ -158,9 +158,12 @@ def against(comparison: Comparison, ours: str, theirs: str) -> list[Block]:
     return blocks
 
 
-def _contrast_table(contrasts: Mapping[str, Contrast], noun: str, between: str) -> Table:
+def contrast_table(
+    contrasts: Mapping[str, Contrast], noun: str, between: str, *, sides: tuple[str, str] = ("this", "other")
+) -> Table:
+    """Show paired differences, a row each; those that hold after correction are strong."""
     header = (
-        noun, "cases", "this", "other", "difference", between, "p", "p (Holm)",
+        noun, "cases", *sides, "difference", between, "p", "p (Holm)",
         "rank-biserial", "dz", "wins / ties / losses",
     )  # fmt: skip
     rows = tuple(
@@ -187,9 +190,18 @@ def _contrast_table(contrasts: Mapping[str, Contrast], noun: str, between: str) 
     )
 
 
-def _how_tested(pairs: int, between: str) -> str:
+def how_tested(pairs: int, between: str, family: str) -> str:
+    """Say what the numbers of `contrast_table` are.
+
+    Args:
+        pairs: The most cases that any row has.
+        between: Name of the intervals.
+        family: What Holm's correction is over.
+    """
     text = (
-        "p: Wilcoxon signed rank, two-sided, ties left out; Holm's correction over the rows of each table. "
+        f"p: Wilcoxon signed rank, two-sided, ties left out; Holm's correction over {family}. "
+        "A difference is the mean of its metrics' differences, as a headline number is the mean of its "
+        "metrics; the test takes one number a case. "
         f"{between}: percentile bootstrap over cases within modality, not corrected. Rank-biserial: −1 to 1. "
         "dz: mean difference over its standard deviation."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -105,7 +104,7 @@ def gather(plan: ReportPlan) -> Material:
     """Read the scores and their scales, and compute the numbers."""
     scores = load_scores(plan.folder, plan.use)
     worthless = _read_worthless(plan.folder, scores.use)
-    scales = read_scales(plan.folder, [*_used(scores), *(_used(worthless) if worthless else ())])
+    scales = read_scales(plan.folder, [*scores.judged_on, *(worthless.judged_on if worthless else ())])
     infos = list_metrics(scales)
     extremes = read_extremes(scores, scales)
     folder = EvalFolder(plan.folder)
@@ -128,12 +127,6 @@ def gather(plan: ReportPlan) -> Material:
         extremes=extremes,
         pages=find_pages(folder, root, quoted),
     )
-
-
-def _used(scores: Scores) -> Iterator[tuple[str, str]]:
-    """Name the metrics that were scored, each with the hash of its scale."""
-    for side, metric, seen in scores.frame[["side", "metric", "scale_hash"]].drop_duplicates().values:
-        yield f"{side}.{metric}", str(seen)
 
 
 def compose(material: Material, versus: Versus | None) -> list[Block]:
@@ -210,7 +203,7 @@ def compare_with(material: Material, plan: ReportPlan) -> Versus | None:
     if resolved(plan.against) == resolved(plan.folder):
         raise RecordError(f"{plan.against}: is the evaluation itself; name another folder in --against")
     other = load_scores(plan.against, material.scores.use)
-    read_scales(plan.against, _used(other))
+    read_scales(plan.against, other.judged_on)
     ours, theirs = (", ".join(scores.baselines) for scores in (material.scores, other))
     if not ours or not theirs or ours == theirs:
         ours, theirs = str(plan.folder), str(plan.against)

@@ -68,6 +68,8 @@ class Table:
     """If set, the table is folded away under this line."""
     strong: frozenset[int] = frozenset()
     """Indices of rows to emphasize."""
+    quiet: frozenset[int] = frozenset()
+    """Indices of rows that stand in grey, because they are not of the same kind as the others."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ NEEDED = {
     "experiment status": "strategies",
     "report": "scores",
     "agree": "ratings.csv",
+    "compare": "a=scores b=others",
     "export": "run --out=rows.jsonl",
     "show": "run/cbt/en01",
     "init": "own",
@@ -57,6 +58,7 @@ WORKERS = (
     "psychagent.cli.skills.bench.run_bench",
     "psychagent.cli.skills.check.check_library",
     "psychagent.reports.agreement.write.write_agreement",
+    "psychagent.reports.comparison.write.compare_evals",
     "psychagent.reports.evaluation.write.write_report",
 )
 """What other commands call then."""
@@ -72,7 +74,8 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run, an evaluation and ratings."""
     folder = tmp_path_factory.mktemp("material")
     make_sample(folder / "runs").rename(folder / "run")
-    write_table(folder / "scores", make_rows(noisy(), modalities=("cbt",), cases=2, sessions=1))
+    for name in ("scores", "others"):
+        write_table(folder / name, make_rows(noisy(), modalities=("cbt",), cases=2, sessions=1))
     (folder / "ratings.csv").write_text("dialogue,rater,Ethics\n1,a,2\n1,b,3\n", encoding="utf-8")
     return folder
 

@@ -55,6 +55,7 @@ WRITES: dict[str, tuple[str, str]] = {
     "export": ("export {run} --out {place}/rows.jsonl", "--out"),
     "norms": ("norms {root}/scores --out {place}/norms.yaml", "--out"),
     "agree": ("agree {ratings} --output-root {place}", "--output-root"),
+    "compare": ("compare a={root}/scores b={root}/scores --out {place}", "--out"),
     "train": ("train --config tiny --data {ratings} --output-dir {place}/model", "--output-dir"),
     "skills import": ("skills import {root} --out {place}/skills", "--out"),
     "init": ("init {place}/own", "DIR"),

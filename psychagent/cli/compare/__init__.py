@@ -1,0 +1,1 @@
+"""`psychagent compare`: several evaluations side by side."""
