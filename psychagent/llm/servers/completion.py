@@ -117,11 +117,8 @@ class _Pieces:
         choices = choices_of(event)
         self.tokens = read_tokens(event.get("usage")) or self.tokens
         for choice in choices:
-            # some servers call it as in a whole answer
-            delta = choice.get("delta", choice.get("message")) if isinstance(choice, dict) else None
-            if not isinstance(delta, dict):
-                raise UnreadableError("a stream whose choices are none")
-            if choice.get("index", 0) == 0:
+            delta = choice["delta"]
+            if choice.get("index", 0) in (0, None):
                 self.is_begun = True
                 self.content.append(_text(delta.get("content")))
                 self.reasoning.append(reasoning_of(delta))
@@ -129,17 +126,33 @@ class _Pieces:
                 self.finish_reason = _word(choice.get("finish_reason")) or self.finish_reason
 
 
-def choices_of(event: Any) -> list[Any]:
-    """Return the choices of an event of a stream.
+def choices_of(event: Any) -> list[dict[str, Any]]:
+    """Return the choices of an event of a stream, each with its delta; empty if it only tells something else.
 
     Raises:
         UnreadableError: If it is no part of a chat completion, but an error, or something else.
     """
-    choices = event.get("choices") if isinstance(event, dict) else None
-    if not isinstance(choices, list) or event.get("error"):
-        said = write(event)
-        raise UnreadableError(server_words(said) or "a stream without choices", refusal_within(said))
-    return choices
+    choices = event.get("choices") if isinstance(event, dict) else event
+    has_error = bool(isinstance(event, dict) and event.get("error"))
+    said = "" if choices and not has_error else server_words(write(event))
+    # a count of tokens, or a sign of life, has neither words nor choices
+    choices = [] if choices is None and isinstance(event, dict) else choices
+    if not isinstance(choices, list) or said or has_error:
+        raise UnreadableError(said or "a stream without choices", refusal_within(write(event)))
+    return list(map(_with_delta, choices))
+
+
+def _with_delta(choice: Any) -> dict[str, Any]:
+    """Return a choice whose delta is there; the last one says only why the reply ended.
+
+    Raises:
+        UnreadableError: If it is none.
+    """
+    # some servers call it as in a whole answer
+    delta = choice.get("delta") or choice.get("message") or {} if isinstance(choice, dict) else None
+    if not isinstance(delta, dict):
+        raise UnreadableError("a stream whose choices are none")
+    return {**choice, "delta": delta}
 
 
 def _read_stream(data: bytes) -> Reply:
