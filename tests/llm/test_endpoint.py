@@ -368,6 +368,31 @@ async def test_a_stream_that_is_no_reply_is_a_passing_fault(ask: Way, told: str)
     assert caught.value.passes
 
 
+@pytest.mark.parametrize("role", ["", "model", "Assistant", "ASSISTANT", " assistant", "ai", None])
+@pytest.mark.parametrize("as_stream", [False, True])
+@every_way
+async def test_a_reply_may_call_the_model_by_another_name(
+    ask: Way, role: str | None, as_stream: bool
+) -> None:
+    said = {"role": role, "content": "Hi."}
+    body = events(said) if as_stream else json.dumps({"choices": [{"message": said}]})
+    with serve(lambda call, n: Http(body=body)) as server:
+        async with model_at_server(server) as model:
+            assert (await ask(model)).content == "Hi."
+
+
+@pytest.mark.parametrize("role", ["user", "system", "tool", 3])
+@pytest.mark.parametrize("as_stream", [False, True])
+@every_way
+async def test_a_message_of_somebody_else_is_no_reply(ask: Way, role: object, as_stream: bool) -> None:
+    said = {"role": role, "content": "Hi."}
+    body = events(said) if as_stream else json.dumps({"choices": [{"message": said}]})
+    with serve(lambda call, n: Http(body=body)) as server:
+        async with model_at_server(server) as model:
+            with pytest.raises(Fault, match=f"a message of role '?{role}"):
+                await ask(model)
+
+
 SAYING = '{"choices": [{"index": 0, "delta": {"content": "Hi."}}]}'
 USAGE = '{"usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}%s}'
 SIGNS_OF_LIFE = {
