@@ -25,7 +25,7 @@ from psychagent.nodes.retrieval.query import QueryReply, find_query, recent_turn
 from psychagent.nodes.retrieval.retrieve import retrieve
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.skills.library import SkillLibrary
-from tests.support.fakes import FAMILIES, Cast, brief_for, case_of, summed_up
+from tests.support.fakes import FAMILIES, Cast, Reply, brief_for, case_of, summed_up
 from tests.support.flat import LEXICAL
 from tests.support.memory_parts import summary
 
@@ -110,7 +110,8 @@ async def test_where_no_query_can_be_read_the_words_of_the_client_are_searched_f
 
 @pytest.mark.parametrize("role", ["filter", "rewrite"])
 async def test_a_server_that_fails_is_no_reply_that_cannot_be_read(role: str) -> None:
-    cast = Cast({role: [Fault("down", passes=False)]}, query="rewrite")
+    replies: list[Reply] = [Fault("down", passes=False)]
+    cast = Cast({role: replies}, query="rewrite")
     brief = brief_for(cast.deps, case_of())
     with pytest.raises(ProviderError, match="down"):
         await (

@@ -6,10 +6,12 @@ import random
 
 import pytest
 
+from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError
 from psychagent.replies import stream
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.tags import parse_tagged_reply
+from psychagent.replies.words import clear_part
 
 END = "</end>"
 GOOD = [
@@ -163,8 +165,12 @@ def test_a_reply_that_arrives_by_the_character_is_not_read_whole_for_each(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     read: list[int] = []
-    whole = stream.clear_part
-    monkeypatch.setattr(stream, "clear_part", lambda words, who: read.append(1) or whole(words, who))
+
+    def counted(words: str, speaker: Speaker) -> str:
+        read.append(len(words))
+        return clear_part(words, speaker)
+
+    monkeypatch.setattr(stream, "clear_part", counted)
     for size in (800, 3200):
         read.clear()
         visible = VisibleText(END)
