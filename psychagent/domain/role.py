@@ -29,6 +29,10 @@ class Role(StrEnum):
     """Answers the doctor's test questions."""
 
 
+DISPENSABLE = frozenset({Role.FILTER, Role.REWRITE, Role.RECALL})
+"""Roles without whose answer a session goes on: with all skills, the client's own words, no notes."""
+
+
 class ClientKind(StrEnum):
     """Who answers the counselor."""
 

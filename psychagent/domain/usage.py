@@ -23,6 +23,8 @@ class RoleUsage(Record):
     completion_tokens: int = 0
     dropped: int = 0
     """Unknown ids in replies, which were left out."""
+    fallbacks: int = 0
+    """Calls of which no reply could be read, so that the session went on without one."""
 
     def __add__(self, other: RoleUsage) -> RoleUsage:
         """Add field by field."""

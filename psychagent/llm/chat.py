@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from psychagent.domain.call import WHOLE_SESSION
 from psychagent.domain.cause import Cause
-from psychagent.domain.role import Role
+from psychagent.domain.role import DISPENSABLE, Role
 from psychagent.domain.seed import MAX_SEED
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import CallError, MalformedReplyError, ProviderError, ReplyError
@@ -83,6 +83,8 @@ class Chat:
     """Which model where; empty where no server is asked."""
     max_tokens: int | None = None
     """How long a reply may be, as the settings say; None leaves it to the server."""
+    gone_on: set[Role] = field(default_factory=set)
+    """Roles of which it was told that a session went on without their answer."""
 
     @property
     def is_script(self) -> bool:
@@ -188,10 +190,10 @@ class _Call:
         """Whether an earlier run asked in vain and ended before it could take the replies back.
 
         That happens where two calls of a session fail together. In a rollout a failure is a result, so
-        it is found again as it was.
+        it is found again as it was; so it is where the session went on without an answer.
         """
-        call = self.prompt.call
-        return not self.has_asked and call is not None and call.place.rollout == WHOLE_SESSION
+        call, is_needed = self.prompt.call, self.prompt.role not in DISPENSABLE
+        return is_needed and not self.has_asked and call is not None and call.place.rollout == WHOLE_SESSION
 
     def begin_anew(self) -> None:
         """Take back the stored replies, whose cost the next one bears, and ask as if for the first time."""

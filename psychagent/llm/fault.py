@@ -151,6 +151,8 @@ def of_status(
     moved = where_to(headers) if 300 <= status < 400 else ""
     hint = moved or (f"; {refusal.hint}" if refusal.hint else "")
     remedy = f"; try {refusal.remedy}" if refusal.remedy else ""
+    if not (refusal.words or hint or remedy) and verdict.fate is Fate.CASE:
+        remedy = "; it says no more: look into the server's log"
     at = f" ({address})" if address and refusal.cause is not None and refusal.cause.ends_run else ""
     by = f" (through the proxy of {through})" if through else ""
     return make_fault(

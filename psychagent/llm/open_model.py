@@ -144,11 +144,12 @@ class OpenModel(ChatOpenAI):
             chunk = without_halves(chunk)
             if chunk.get("usage") is not None and read_tokens(chunk["usage"]) is None:
                 chunk = chunk | {"usage": None}
-            choices = choices_of(chunk) or [{}]
+            choices = choices_of(chunk)
+            chunk = chunk | {"choices": choices}
             generation = super()._convert_chunk_to_generation_chunk(
                 chunk, default_chunk_class, base_generation_info
             )
-            reasoning = reasoning_of(choices[0].get("delta") or {})
+            reasoning = reasoning_of(choices[0]["delta"]) if choices else ""
         except (*_MISSHAPEN, RecursionError) as error:
             raise as_unreadable(error) from error
         if generation is not None and reasoning and isinstance(generation.message, AIMessageChunk):

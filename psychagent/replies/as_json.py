@@ -13,7 +13,7 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.turn import Thoughts
 from psychagent.domain.words.field import problem_of
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.fields import left_out, require_parted, without_thoughts
+from psychagent.replies.fields import as_meant, left_out, require_parted, without_thoughts
 from psychagent.replies.marks import end_marks, without_end
 from psychagent.replies.meant import respelled, unwrapped
 from psychagent.replies.objects import find_objects
@@ -137,13 +137,14 @@ def _as_model(data: dict[str, Any], model: type[M]) -> M:
     if known and not known.keys() & data.keys():
         # a model whose fields all have defaults would accept any object as an empty one
         raise MalformedReplyError(f"the JSON has none of the fields asked for: {', '.join(known)}")
-    try:
-        return model.model_validate(data, extra="ignore")
-    except ValidationError as error:
+    problems: list[ValidationError] = []
+    for mend in (as_meant, left_out, None):
         try:
-            return model.model_validate(left_out(data, error), extra="ignore")
-        except ValidationError:
-            raise MalformedReplyError(_explain(error)) from error
+            return model.model_validate(data, extra="ignore")
+        except ValidationError as error:
+            problems.append(error)
+            data = mend(data, error) if mend else data
+    raise MalformedReplyError(_explain(problems[0])) from problems[0]
 
 
 def _explain(error: ValidationError) -> str:

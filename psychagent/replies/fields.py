@@ -5,6 +5,7 @@ They are stored, and others read them. Labels stay: a note may well say "Assessm
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from pydantic import ValidationError
@@ -63,6 +64,56 @@ def require_parted(value: Any) -> None:
     elif isinstance(value, dict | list):
         for inner in value.values() if isinstance(value, dict) else value:
             require_parted(inner)
+
+
+_NAMES = re.compile(r"'([^']*)'")
+_APART = re.compile(r"[\s_-]+")
+
+
+def as_meant(data: dict[str, Any], error: ValidationError) -> dict[str, Any]:
+    """Rewrite values of another kind that can mean one thing alone.
+
+    Such are a number, or a list of one text, for a text; a text for a list; a choice in other capitals.
+    """
+    meant = {
+        tuple(item["loc"]): mended
+        for item in error.errors()
+        if not _is_wordless(item) and (mended := _meant(item)) is not None
+    }
+    rewritten: dict[str, Any] = _with(data, meant, ())
+    return rewritten
+
+
+def _meant(item: ErrorDetails) -> Any:
+    """Return what a refused value means; None if that is not plain."""
+    value, kind = item["input"], item["type"]
+    if kind == "string_type":
+        if isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
+            return value[0]
+        return str(value) if type(value) in {int, float} else None
+    if kind in {"list_type", "tuple_type", "set_type", "frozen_set_type"} and isinstance(value, str):
+        return [value] if value.strip() else []
+    if kind in {"enum", "literal_error"}:
+        if isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        names = _NAMES.findall(str(item.get("ctx", {}).get("expected", "")))
+        same = [name for name in names if isinstance(value, str) and _folded(name) == _folded(value)]
+        return same[0] if len(same) == 1 else None
+    return None
+
+
+def _folded(name: str) -> str:
+    return _APART.sub(" ", name.strip()).casefold()
+
+
+def _with(value: Any, meant: dict[Place, Any], at: Place) -> Any:
+    if at in meant:
+        return meant[at]
+    if isinstance(value, dict):
+        return {name: _with(inner, meant, (*at, name)) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_with(inner, meant, (*at, number)) for number, inner in enumerate(value)]
+    return value
 
 
 def left_out(data: dict[str, Any], error: ValidationError) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from psychagent.domain.text.plain import whole
 from psychagent.domain.words.reading import why_not_json
+from psychagent.replies.lenient import decode
 from psychagent.replies.part import part
 
 _DECODER = json.JSONDecoder(strict=False)
@@ -16,7 +17,9 @@ _MOST_TRIES = 200
 """Most places at which an object is looked for in vain: each may read to the end of the reply."""
 _FENCE = re.compile(r"(?:```|~~~)[^\n`{]*\s*\Z")
 _KEPT_CHARS = 200
-_BEGINS = re.compile(r"\{\s*(?:[\"'{}\[]|\Z)")
+_BEGINS = re.compile(r"\{\s*(?:[\"'{}\[]|/[/*]|\Z)")
+_MOST_LENIENT = 8
+"""Most objects with slips of the pen that are looked for in vain: each is read sign by sign."""
 _PLACE = "\ue000"
 
 
@@ -41,6 +44,7 @@ def find_objects(text: str) -> Objects:
     Raises:
         MalformedReplyError: If its thoughts cannot be parted from the rest.
     """
+    text = _unpacked(text)
     found, problem = _scan(text)
     outside = set(_outside(text, found))
     rated = [
@@ -52,20 +56,46 @@ def find_objects(text: str) -> Objects:
     return Objects(tuple(data for _, _, data in ordered), problem)
 
 
+def _unpacked(text: str) -> str:
+    """Return what a reply that is one string of JSON holds: an object that was written twice over."""
+    bare = text.strip()
+    if not bare.startswith('"') or "{" not in bare:
+        return text
+    try:
+        inner = json.loads(bare, strict=False)
+    except (ValueError, RecursionError):
+        return text
+    return inner if isinstance(inner, str) else text
+
+
 def _scan(text: str) -> tuple[list[_Found], str]:
     """Read every object that stands by itself, and say why the first that seems to be one cannot be read."""
     found: list[_Found] = []
-    problem, at, tries = "", text.find("{"), 0
+    problem, at, tries, lenient = "", text.find("{"), 0, 0
     while at >= 0 and tries < _MOST_TRIES:
         try:
             data, end = _DECODER.raw_decode(text, at)
             found.append(_Found(_plain(data), at, end))
         except (ValueError, RecursionError) as error:
-            if _BEGINS.match(text, at):
-                problem = problem or f"the reply is not valid JSON ({why_not_json(error)})"
             end, tries = at + 1, tries + 1
+            if _BEGINS.match(text, at):
+                lenient += 1
+                if lenient <= _MOST_LENIENT and (meant := _meant(text, at)):
+                    found.append(meant)
+                    end = meant.end
+                else:
+                    problem = problem or f"the reply is not valid JSON ({why_not_json(error)})"
         at = text.find("{", end)
     return found, problem
+
+
+def _meant(text: str, at: int) -> _Found | None:
+    """Read an object with slips of the pen; None if there is none."""
+    try:
+        data, end = decode(text, at)
+    except (ValueError, RecursionError):
+        return None
+    return _Found(_plain(data), at, end) if isinstance(data, dict) else None
 
 
 def _plain(value: Any) -> Any:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.marks import RESPONSE, Mark, find_marks, without_end
+from psychagent.replies.marks import CLOSE, RESPONSE, Mark, find_marks, without_end
 from psychagent.replies.part import closes_it, opens_inside
 from psychagent.replies.words import MOST_CHARS, clear_part, held_back, to_words
 
 _LONGEST_MARK = 256
+_CLOSES, _LONGEST_CLOSE = re.compile(CLOSE, re.IGNORECASE), 32
+_SHARE = 64
+"""What is shown of a reply is never more than this part of it behind."""
 
 
 class VisibleText:
@@ -23,6 +28,8 @@ class VisibleText:
     def __init__(self, end_token: str) -> None:
         """Start before any response."""
         self._buffer = self._shown = ""
+        self._due = 0
+        """Size of the buffer at which what may be shown is found out again."""
         self._inside: Mark | None = None
         """The mark whose thoughts are open."""
         self._is_spoken = self._is_over = False
@@ -34,10 +41,24 @@ class VisibleText:
         """Take a piece of the reply and return the words that may be shown."""
         if self._is_over:
             return ""
+        known = len(self._buffer)
         self._buffer += piece
         if not self._is_spoken:
             self._find_response()
-        return self._visible() if self._is_spoken else ""
+            known = 0
+        return self._visible() if self._is_spoken and self._is_due(known) else ""
+
+    def _is_due(self, known: int) -> bool:
+        """Return whether what may be shown is to be found out: the whole of it is read again for that.
+
+        Once for each character would take time that grows with the square of a reply. So a long one is shown
+        in pieces of a small share of it; what may be its closing mark is read at once.
+        """
+        size = len(self._buffer)
+        if size < self._due and not _CLOSES.search(self._buffer, max(0, known - _LONGEST_CLOSE)):
+            return False
+        self._due = size + 1 + size // _SHARE
+        return True
 
     def _find_response(self) -> None:
         """Go from mark to mark, to the beginning of a response that may be shown."""

@@ -17,6 +17,7 @@ from psychagent.replies.look import PLAIN_TAGS, look_of
 from psychagent.replies.marks import OPEN, QUOTES, find_marks, hesitations, may_begin
 from psychagent.replies.part import as_tags
 from psychagent.replies.unmarked.labels import ALSO, INNER, LABELS, is_labelled, is_left_over
+from psychagent.replies.unmarked.named import NAMED, is_named
 from psychagent.replies.unmarked.notes import NOTES, has_note
 from psychagent.replies.unmarked.prose import PROSE, is_thought_aloud
 from psychagent.replies.unmarked.speakers import (
@@ -133,6 +134,9 @@ _MARKS = re.compile(
 """Without any of these nothing in an utterance can be a mark or a heading: most need no closer look."""
 
 
+_UNDER_HEADING = "the words hold an assessment or thoughts under a heading; keep them in <think>"
+
+
 def why_private(words: str) -> str:
     """Say what in an utterance is private reasoning, without repeating it; empty if nothing is."""
     looks = dict.fromkeys((words, look_of(words)))
@@ -155,7 +159,7 @@ def _why_private(words: str) -> str:
     if _has_pair(words):
         return "the words hold markup in tags of its own; say them without tags"
     if is_labelled(words):
-        return "the words hold an assessment or thoughts under a heading; keep them in <think>"
+        return _UNDER_HEADING
     if has_note(words) or has_named_aside(words):
         return "the words hold a note or an aside that is not for the other side; keep it in <think>"
     return "the words are a JSON object; say them as plain text" if _is_object(words) else ""
@@ -165,7 +169,9 @@ def _why_unmarked(words: str) -> str:
     if is_left_over(words):
         return "the words hold thoughts whose marks are missing; keep them in <think>"
     if is_thought_aloud(words):
-        return "the words begin with thoughts on whom to play; write only what is said"
+        return "the words begin with thoughts on what to say; write only what is said"
+    if is_named(words):
+        return _UNDER_HEADING
     return ""
 
 
@@ -216,7 +222,7 @@ def _is_object(words: str) -> bool:
 
 
 _OPENS_COMMENT = re.compile("|".join([_VEIL.pattern, *(re.escape(opened) for opened, _ in _COMMENTS)]))
-_STOPS = (_CHANNEL, _COMMENT, _OPENS_COMMENT, _KEY, *SPEAKS, NAMED_ASIDE, *LABELS, *NOTES, *PROSE)
+_STOPS = (_CHANNEL, _COMMENT, _OPENS_COMMENT, _KEY, *SPEAKS, NAMED_ASIDE, *LABELS, *NAMED, *NOTES, *PROSE)
 
 
 def clear_part(text: str, speaker: Speaker) -> str:

@@ -30,6 +30,8 @@ _TURN = re.compile(
 """A number and words after it are no turn without a mark between: "20 years we fought" is all words."""
 
 
+_MOST_DIGITS = 12
+"""Digits of a number that are read: of any more it is too large, and Python refuses to read thousands."""
 _MOST_TURN = 10**9
 """More turns than any dialogue has: a larger number would not fit into a checkpoint."""
 
@@ -204,7 +206,7 @@ def _quote(part: object) -> QuoteReply:
         return QuoteReply(turn=part.get("turn", 0), text=part.get("text", part.get("words", "")))
     found = _TURN.fullmatch(str(part))
     return (
-        QuoteReply(turn=int(found["turn"]), text=found["text"].strip())
+        QuoteReply(turn=int(found["turn"][:_MOST_DIGITS]), text=found["text"].strip())
         if found
         else QuoteReply(turn=0, text=str(part))
     )

@@ -153,15 +153,19 @@ def _read_vectors(data: bytes, count: int, secrets: Collection[str]) -> Vectors:
         NoEmbeddingsError: If the answer holds anything else.
     """
     try:
-        rows = sorted(parse(data)["data"], key=lambda row: row["index"])
-        numbers = np.asarray([row["embedding"] for row in rows])
+        rows = _in_order(parse(data)["data"])
+        sizes = [len(row["embedding"]) for row in rows]
+        is_even = len(rows) == count and len(set(sizes)) < 2
+        numbers = np.asarray([row["embedding"] for row in rows] if is_even else [])
     except (ValueError, KeyError, TypeError, OverflowError):
         said = server_words(data) or "no vectors"
         # not chained: a traceback would print what the server said
         raise NoEmbeddingsError(mask(said, secrets), refusal_within(data)) from None
+    if not is_even:
+        raise NoEmbeddingsError(_why_unequal(sizes, count))
     if numbers.ndim != 2 or len(numbers) != count or not numbers.size:
-        raise NoEmbeddingsError(f"{numbers.shape} for {count} texts")
-    if [row["index"] for row in rows] != list(range(count)):
+        raise NoEmbeddingsError("vectors without numbers, or of lists")
+    if [row.get("index", number) for number, row in enumerate(rows)] != list(range(count)):
         raise NoEmbeddingsError("an index twice, or none of some text")
     # what is no number would be kept in the cache, and every search would go wrong without a word
     if numbers.dtype.kind not in "fiu" or not (np.abs(numbers) < np.finfo(np.float32).max).all():
@@ -170,6 +174,18 @@ def _read_vectors(data: bytes, count: int, secrets: Collection[str]) -> Vectors:
         # it is as near to every skill as to any other
         raise NoEmbeddingsError("a vector of nothing but zeros")
     return np.asarray(numbers, dtype=np.float32)
+
+
+def _in_order(rows: list[Any]) -> list[Any]:
+    """Return an answer's rows in the order of the texts; where no row is numbered, they stand in it."""
+    is_numbered = any("index" in row for row in rows)
+    return sorted(rows, key=lambda row: row["index"]) if is_numbered else rows
+
+
+def _why_unequal(sizes: list[int], count: int) -> str:
+    if len(sizes) != count:
+        return f"{len(sizes)} vector{'' if len(sizes) == 1 else 's'} for {count} texts"
+    return f"vectors of unequal length: {min(sizes)} to {max(sizes)} numbers"
 
 
 def normalize(vectors: Vectors) -> Vectors:

@@ -6,6 +6,7 @@ import asyncio
 import io
 import logging
 import zipfile
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from psychagent.errors import RecordError, SkillStoreError
+from psychagent.files.change import move_file
 from psychagent.files.digest import hash_text
 from psychagent.files.refused import refused
 from psychagent.files.write import whole_file
@@ -27,15 +29,31 @@ def _array(stored: zipfile.ZipFile, name: str) -> Any:
     return np.load(io.BytesIO(stored.read(f"{name}.npy")), allow_pickle=False)
 
 
+_DAMAGED = (ValueError, TypeError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+"""What reading a file raises that is none of ours, or no longer."""
+
+
+def _why(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def _require_usable(vectors: Vectors) -> None:
+    """Refuse what no embedder gives.
+
+    Raises:
+        ValueError: If a vector holds what is no number, or nothing but zeros.
+    """
+    if vectors.ndim != 2 or vectors.dtype.kind != "f":
+        raise ValueError("it holds no vectors")
+    if not np.isfinite(vectors).all() or not vectors.any(axis=1).all():
+        raise ValueError("it holds a vector of zeros, or of what is no number")
+
+
 class VectorCache:
     """A cache of one file per embedder; without a folder that can be used it lives in memory only."""
 
     def __init__(self, folder: Path | None, embedder: Embedder) -> None:
-        """Read what was cached for this embedder.
-
-        Raises:
-            SkillStoreError: If the cache file is not one.
-        """
+        """Read what was cached for this embedder."""
         self._embedder = embedder
         self._path = folder / f"{hash_text(embedder.name)[:16]}.npz" if folder else None
         self._known = self._load()
@@ -47,14 +65,26 @@ class VectorCache:
         try:
             with path.open("rb") as stream, zipfile.ZipFile(stream) as stored:
                 hashes, vectors = (_array(stored, name) for name in ("hashes", "vectors"))
+            _require_usable(vectors)
             return dict(zip(hashes.tolist(), vectors, strict=True))
         except (FileNotFoundError, NotADirectoryError):
             return {}
         except PermissionError as error:
             self._give_up(refused(path, "read", error, ""))
             return {}
-        except (OSError, ValueError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile) as error:
-            raise SkillStoreError(f"{path}: vector cache cannot be read; delete the file") from error
+        except (OSError, *_DAMAGED) as error:
+            self._set_aside(path, error)
+            return {}
+
+    def _set_aside(self, path: Path, error: Exception) -> None:
+        """Make room for a cache made anew: vectors can be had again, and whoever wants to know can look."""
+        aside = path.with_name(f"{path.name}.damaged")
+        try:
+            move_file(path, aside)
+        except RecordError as unmovable:
+            self._give_up(str(unmovable))
+        else:
+            _log.warning("%s: is no vector cache (%s); moved to %s and made anew", path, _why(error), aside)
 
     @property
     def size(self) -> int:
@@ -70,7 +100,7 @@ class VectorCache:
         """Return the vectors of texts, embedding only those not seen before.
 
         Raises:
-            SkillStoreError: If the texts cannot be embedded, or the cache file is not one.
+            SkillStoreError: If the texts cannot be embedded.
         """
         keys = [hash_text(text) for text in texts]
         missing = {k: t for k, t in zip(keys, texts, strict=True) if k not in self._known}

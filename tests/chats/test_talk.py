@@ -45,7 +45,7 @@ def cast_of(
     return Cast(
         {
             "filter": [chosen_family(stage) for stage in stages[:sessions]],
-            "counselor": replies,  # type: ignore[dict-item]
+            "counselor": replies,
             "summary": [summed_up(f"sum{n}", "intervention", homework=[f"task{n}"]) for n in range(sessions)],
             "client_file": [filed() for _ in range(sessions)],
         },

@@ -350,7 +350,10 @@ BAD_STREAMS = {
     "not JSON": "data: {nonsense\n\n",
     "overloaded": 'data: {"error": {"message": "overloaded"}}\n\n',
     "whose choices are none": 'data: {"choices": [3]}\n\n',
-    "without choices": 'data: {"choices": null}\n\n',
+    "without choices": 'data: {"choices": "none"}\n\n',
+    "an empty stream|ends before": 'data: {}\n\ndata: {"choices": null}\n\n',
+    "out of memory": 'data: {"message": "out of memory"}\n\n',
+    "worker is gone": 'data: {"choices": [], "detail": "worker is gone"}\n\n',
     "content that is a number": events({"content": 3}),
 }
 
@@ -363,6 +366,69 @@ async def test_a_stream_that_is_no_reply_is_a_passing_fault(ask: Way, told: str)
             with pytest.raises(Fault, match=told) as caught:
                 await ask(model)
     assert caught.value.passes
+
+
+@pytest.mark.parametrize("role", ["", "model", "Assistant", "ASSISTANT", " assistant", "ai", None])
+@pytest.mark.parametrize("as_stream", [False, True])
+@every_way
+async def test_a_reply_may_call_the_model_by_another_name(
+    ask: Way, role: str | None, as_stream: bool
+) -> None:
+    said = {"role": role, "content": "Hi."}
+    body = events(said) if as_stream else json.dumps({"choices": [{"message": said}]})
+    with serve(lambda call, n: Http(body=body)) as server:
+        async with model_at_server(server) as model:
+            assert (await ask(model)).content == "Hi."
+
+
+@pytest.mark.parametrize("role", ["user", "system", "tool", 3])
+@pytest.mark.parametrize("as_stream", [False, True])
+@every_way
+async def test_a_message_of_somebody_else_is_no_reply(ask: Way, role: object, as_stream: bool) -> None:
+    said = {"role": role, "content": "Hi."}
+    body = events(said) if as_stream else json.dumps({"choices": [{"message": said}]})
+    with serve(lambda call, n: Http(body=body)) as server:
+        async with model_at_server(server) as model:
+            with pytest.raises(Fault, match=f"a message of role '?{role}"):
+                await ask(model)
+
+
+SAYING = '{"choices": [{"index": 0, "delta": {"content": "Hi."}}]}'
+USAGE = '{"usage": {"prompt_tokens": 9, "completion_tokens": 2, "total_tokens": 11}%s}'
+SIGNS_OF_LIFE = {
+    "no delta beside the reason": [SAYING, '{"choices": [{"index": 0, "finish_reason": "stop"}]}'],
+    "a delta that is null": [SAYING, '{"choices": [{"index": 0, "delta": null, "finish_reason": "stop"}]}'],
+    "a delta that is null and no index": [SAYING, '{"choices": [{"delta": null, "finish_reason": "stop"}]}'],
+    "a message instead": [
+        SAYING.replace("delta", "message"),
+        '{"choices": [{"index": 0, "message": null, "finish_reason": "stop"}]}',
+    ],
+    "usage without choices": [SAYING, '{"choices": [{"delta": {}, "finish_reason": "stop"}]}', USAGE % ""],
+    "usage with null for choices": [
+        SAYING,
+        '{"choices": [{"delta": {}, "finish_reason": "stop"}]}',
+        USAGE % ', "choices": null',
+    ],
+    "an empty event": ["{}", SAYING, '{"choices": [{"delta": {}, "finish_reason": "stop"}]}', "{}"],
+    "a ping with a type": [
+        SAYING,
+        '{"type": "ping"}',
+        '{"choices": [{"delta": {}, "finish_reason": "stop"}]}',
+    ],
+}
+
+
+@pytest.mark.parametrize("form", SIGNS_OF_LIFE)
+@every_way
+async def test_an_event_without_words_or_error_is_passed_over_but_for_what_it_tells(
+    ask: Way, form: str
+) -> None:
+    body = "event: ping\n" + "".join(f"data: {event}\n\n" for event in (*SIGNS_OF_LIFE[form], "[DONE]"))
+    with serve(lambda call, n: Http(body=body)) as server:
+        async with model_at_server(server, stream=True) as model:
+            reply = await ask(model)
+    assert (reply.content, reply.finish_reason) == ("Hi.", "stop")
+    assert reply.tokens == (Tokens(9, 0, 2) if form.startswith("usage") else None)
 
 
 async def test_a_server_that_answers_in_one_piece_whatever_it_is_asked_for_serves_a_stream_too() -> None:

@@ -19,7 +19,8 @@ from psychagent.domain.risk.finding import About, RiskFinding
 from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.skill import MetaSkill, Skill
 from psychagent.domain.turn import Thoughts, Turn
-from psychagent.errors import MalformedReplyError, ReplyError, SkillStoreError
+from psychagent.errors import MalformedReplyError, ProviderError, SkillStoreError
+from psychagent.llm.fault import Fault
 from psychagent.nodes.retrieval.candidates import (
     MOST_FAMILIES,
     choose_candidates,
@@ -27,12 +28,12 @@ from psychagent.nodes.retrieval.candidates import (
     filter_shape,
     keep_known,
 )
-from psychagent.nodes.retrieval.query import QueryReply, recent_turns
+from psychagent.nodes.retrieval.query import QueryReply, find_query, recent_turns
 from psychagent.nodes.retrieval.retrieve import retrieve
 from psychagent.nodes.state import Brief, SessionState
 from psychagent.skills.library import SkillLibrary
 from tests.support.every import LANGUAGES
-from tests.support.fakes import FAMILIES, Cast, brief_for, case_of, summed_up
+from tests.support.fakes import FAMILIES, Cast, Reply, brief_for, case_of, summed_up
 from tests.support.flat import LEXICAL
 from tests.support.memory_parts import summary
 
@@ -100,10 +101,41 @@ async def test_only_an_emptied_selection_is_asked_for_again() -> None:
     assert "none of the meta_skill_ids exists" in cast.asked("filter")[1][-1]["content"]
 
 
-async def test_a_selection_that_stays_empty_is_an_error_and_not_the_first_twenty() -> None:
-    cast = Cast({"filter": [json.dumps({"meta_skill_ids": []})]})
-    with pytest.raises(ReplyError):
-        await choose_candidates(cast.deps, brief_for(cast.deps, case_of()))
+@pytest.mark.parametrize("reply", [json.dumps({"meta_skill_ids": []}), "no object", "[3]"])
+async def test_where_no_selection_can_be_read_skills_of_all_families_are_candidates(
+    reply: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    cast = Cast({"filter": [reply] * 4}, max_retries=1)
+    brief = brief_for(cast.deps, case_of())
+    answer = await choose_candidates(cast.deps, brief)
+    again = await choose_candidates(cast.deps, brief)
+    families = {skill_id.rpartition(".")[0] for skill_id in answer.value}
+    skills = cast.deps.skills(Language.EN).stage(Modality.CBT, Stage.CONCEPTUALIZATION)
+    assert families == {meta.id for meta in skills.meta_skills}
+    assert again == answer
+    assert (answer.usage.roles["filter"].fallbacks, answer.usage.roles["filter"].calls) == (1, 2)
+    assert [r.getMessage() for r in caplog.records].count(
+        "filter: no usable reply; the session goes on with skills of all families, and so do others that "
+        "get none (counted as `fallbacks` in `usage`)"
+    ) == 1
+
+
+async def test_where_no_query_can_be_read_the_words_of_the_client_are_searched_for() -> None:
+    cast = Cast({"rewrite": ["nonsense", '{"trigger": {}}']}, query="rewrite", max_retries=1)
+    found = await find_query(cast.deps, brief_for(cast.deps, case_of()), TALK)
+    assert (found.value.query, found.value.rewrite) == (TALK[-1].text, None)
+    assert (found.usage.roles["rewrite"].fallbacks, found.usage.roles["rewrite"].retries) == (1, 1)
+
+
+@pytest.mark.parametrize("role", ["filter", "rewrite"])
+async def test_a_server_that_fails_is_no_reply_that_cannot_be_read(role: str) -> None:
+    replies: list[Reply] = [Fault("down", passes=False)]
+    cast = Cast({role: replies}, query="rewrite")
+    brief = brief_for(cast.deps, case_of())
+    with pytest.raises(ProviderError, match="down"):
+        await (
+            choose_candidates(cast.deps, brief) if role == "filter" else find_query(cast.deps, brief, TALK)
+        )
 
 
 async def find(cast: Cast, turns: list[Turn], **over: Any) -> SessionState:

@@ -6,9 +6,12 @@ import random
 
 import pytest
 
+from psychagent.domain.base import Speaker
 from psychagent.errors import MalformedReplyError
+from psychagent.replies import stream
 from psychagent.replies.stream import VisibleText
 from psychagent.replies.tags import parse_tagged_reply
+from psychagent.replies.words import clear_part
 
 END = "</end>"
 GOOD = [
@@ -126,3 +129,50 @@ def test_an_end_token_that_stands_inside_another_leaves_none_behind() -> None:
     assert parse_tagged_reply(text, reasoning="", end_token=END).response == "Bye."
     for size in range(1, len(text) + 1):
         assert feed(text, list(range(size, len(text), size))) == "Bye."
+
+
+class _ReadsAll(VisibleText):
+    """Finds out anew with every piece what may be shown."""
+
+    def _is_due(self, known: int) -> bool:
+        return True
+
+
+LONG = ["I am so tired of it, and {}so is he. ", "我很累，{}他也是。", "a <3 b &lt; {}c [sighs] \n"]
+
+
+@pytest.mark.parametrize(
+    "end", ["", "</response>", "</end></response>", " **Assessment** secret", "<think>secret"]
+)
+@pytest.mark.parametrize("unit", LONG)
+def test_a_long_reply_is_shown_a_small_part_behind_and_the_same_in_the_end(unit: str, end: str) -> None:
+    rng = random.Random(7)
+    text = f"<response>{''.join(unit.format(n) for n in range(30))}{end}"
+    for _ in range(2):
+        cuts = sorted(rng.sample(range(1, len(text)), k=len(text) // 4))
+        now, before, shown, meant = VisibleText(END), _ReadsAll(END), "", ""
+        edges = [0, *cuts, len(text)]
+        for a, b in zip(edges, edges[1:], strict=False):
+            shown, meant = shown + now.feed(text[a:b]), meant + before.feed(text[a:b])
+            assert meant.startswith(shown)
+            assert len(meant) - len(shown) <= len(text) // 64 + 1 + (b - a)
+        # blanks before the closing mark are shown only by who has read the words that far
+        assert shown.rstrip() == meant.rstrip() or not end.endswith("</response>")
+        assert "secret" not in meant
+
+
+def test_a_reply_that_arrives_by_the_character_is_not_read_whole_for_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read: list[int] = []
+
+    def counted(words: str, speaker: Speaker) -> str:
+        read.append(len(words))
+        return clear_part(words, speaker)
+
+    monkeypatch.setattr(stream, "clear_part", counted)
+    for size in (800, 3200):
+        read.clear()
+        visible = VisibleText(END)
+        assert len("".join(map(visible.feed, f"<response>{'我很累，' * (size // 4)}</response>"))) == size
+        assert len(read) < 400

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import empty_checkpoint
 
 from psychagent.domain.base import Record
 from psychagent.domain.memory import Memory
@@ -202,3 +204,28 @@ async def test_a_session_s_dialogue_is_in_its_file_and_no_longer_in_the_checkpoi
     values = kept.checkpoint["channel_values"]
     assert values["rollouts"] == []
     assert values["finished_session"].session_index == 3
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE checkpoints SET checkpoint = NULL",
+        "UPDATE checkpoints SET type = NULL",
+        "UPDATE checkpoints SET type = 3",
+        "UPDATE checkpoints SET checkpoint = 3",
+        "UPDATE checkpoints SET metadata = 3",
+        "UPDATE writes SET value = NULL",
+    ],
+)
+async def test_columns_that_are_damaged_are_a_damaged_file(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "checkpoints.sqlite"
+    async with open_checkpoints(path) as checkpoints:
+        config: RunnableConfig = {"configurable": {"thread_id": "a", "checkpoint_ns": ""}}
+        stored = await checkpoints.saver.aput(config, empty_checkpoint(), {}, {})
+        await checkpoints.saver.aput_writes(stored, [("turns", 3)], "task")
+        checkpoints.saver.conn.execute(statement)
+        with pytest.raises(checkpoints.faults) as caught:
+            await checkpoints.saver.aget_tuple(config)
+        told = checkpoints.explain(caught.value)
+        assert told.startswith(f"{path}: is damaged (")
+        assert "--overwrite" in told

@@ -299,6 +299,26 @@ async def test_a_session_file_that_was_cut_is_written_again_while_checkpoints_ho
         assert sum(call.role == "counselor" for call in server.calls) == 2
 
 
+async def test_a_session_file_changed_by_hand_is_refused_until_it_is_deleted_or_meant(tmp_path: Path) -> None:
+    with serve() as server:
+        plan = await half_run(tmp_path, server)
+        path = case_dirs(tmp_path)[0] / "session_1.json"
+        whole = path.read_text(encoding="utf-8")
+        edited = whole.replace('"session_index"', ' "session_index"', 1)
+        assert edited != whole
+        path.write_text(edited, encoding="utf-8")
+        result = await run_sample(plan)
+        assert result.exit_status() != 0
+        assert result.outcomes[0].failure
+        told = result.outcomes[0].failure.message
+        assert f"{path}: it was changed after it was written; put it back" in told
+        assert told.endswith("if it is deleted, it is written again as it was")
+        assert path.read_text(encoding="utf-8") == edited
+        path.unlink()
+        assert (await run_sample(plan)).exit_status() == 0
+        assert path.read_text(encoding="utf-8") == whole
+
+
 async def test_a_missing_session_file_is_written_again_and_the_next_one_left_alone(tmp_path: Path) -> None:
     with serve() as server:
         plan = await half_run(tmp_path, server, max_sessions=3)

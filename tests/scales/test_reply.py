@@ -92,6 +92,7 @@ def test_a_number_as_id_and_thoughts_before_the_reply_are_taken() -> None:
         ({"for": ["4: I noticed"]}, "not null and without a whole number"),
         ({"score": 10**400}, "not null and without a whole number"),
         ({"score": 3, "for": [f"{10**30}: x"]}, "evidence that cannot be read"),
+        ({"score": 3, "for": [f"{'9' * 4301}: x"]}, "evidence that cannot be read"),
         ({"score": 1, "absent": f"{10**30}: x"}, "evidence that cannot be read"),
         ({"score": float("inf")}, "not null and without a whole number"),
         ({"absent": {"turn": None, "text": "x"}, "score": 1}, "evidence that cannot be read"),

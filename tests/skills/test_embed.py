@@ -139,7 +139,41 @@ async def test_a_refusal_is_not_repeated_and_its_reason_is_told() -> None:
 
 async def test_too_few_vectors_are_refused() -> None:
     with serving(lambda body, n: (200, {"data": usual(body)["data"][:1]})) as server:
-        with pytest.raises(SkillStoreError, match=r"no list of embeddings \(\(1, 3\) for 2 texts\)"):
+        with pytest.raises(SkillStoreError, match=r"no list of embeddings \(1 vector for 2 texts\)"):
+            await ask(server.url, ["a", "b"])
+
+
+async def test_vectors_of_unequal_length_are_told_so() -> None:
+    rows = [{"index": 0, "embedding": [1.0]}, {"index": 1, "embedding": [1.0, 2.0]}]
+    with serving(lambda body, n: (200, {"data": rows})) as server:
+        with pytest.raises(SkillStoreError, match=r"\(vectors of unequal length: 1 to 2 numbers\)"):
+            await ask(server.url, ["a", "b"])
+
+
+async def test_vectors_without_a_number_stand_in_the_order_of_the_texts() -> None:
+    rows = [{"embedding": [1.0, 0.0]}, {"embedding": [0.0, 1.0]}]
+    with serving(lambda body, n: (200, {"data": rows})) as server:
+        assert (await ask(server.url, ["a", "b"])).tolist() == [[1.0, 0.0], [0.0, 1.0]]
+
+
+async def test_an_answer_that_numbers_only_some_vectors_is_refused() -> None:
+    rows = [{"index": 0, "embedding": [1.0, 0.0]}, {"embedding": [0.0, 1.0]}]
+    with serving(lambda body, n: (200, {"data": rows})) as server:
+        with pytest.raises(SkillStoreError, match="no list of embeddings"):
+            await ask(server.url, ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (413, "HTTP 413 shorten .* smaller batch_size"),
+        (424, "HTTP 424 it says no more: look into"),
+        (498, "HTTP 498 it says no more: look into"),
+    ],
+)
+async def test_a_refusal_without_words_is_told_with_what_to_do(status: int, told: str) -> None:
+    with serving(lambda body, n: (status, "")) as server:
+        with pytest.raises(SkillStoreError, match=told):
             await ask(server.url, ["a", "b"])
 
 

@@ -1,9 +1,9 @@
-"""The vector cache: nothing is embedded twice, and a broken file is named."""
+"""The vector cache: nothing is embedded twice, and a broken file is made anew."""
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -88,23 +88,68 @@ async def test_each_embedder_has_a_file_of_its_own(tmp_path: Path) -> None:
     assert len(list(tmp_path.iterdir())) == 2
 
 
-@pytest.mark.parametrize("keep", [0, 10, 0.5, 0.99])
-async def test_a_truncated_file_is_named_with_the_remedy(
-    tmp_path: Path, counting: CountingEmbedder, keep: float
+def cut_to(keep: float) -> Callable[[Path], None]:
+    """Make a damage that keeps so many bytes, or such a share of them."""
+
+    def damage(path: Path) -> None:
+        whole = path.read_bytes()
+        path.write_bytes(whole[: int(keep if keep >= 1 else keep * len(whole))])
+
+    return damage
+
+
+def put(vectors: object) -> Callable[[Path], None]:
+    """Make a damage that stores other vectors."""
+
+    def damage(path: Path) -> None:
+        with np.load(path) as stored:
+            hashes = stored["hashes"]
+        np.savez(path, hashes=hashes, vectors=np.array(vectors))
+
+    return damage
+
+
+def flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0xFF
+    path.write_bytes(data)
+
+
+DAMAGES = {
+    **{f"cut to {keep}": cut_to(keep) for keep in (0, 10, 0.5, 0.99)},
+    "something else": lambda path: np.savez(path, other=np.zeros(3)),
+    "one vector too few": put([[1.0, 0.0]]),
+    "NaN": put([[1.0, 0.0], [float("nan"), 0.0]]),
+    "endless": put([[1.0, 0.0], [float("inf"), 0.0]]),
+    "zeros": put([[1.0, 0.0], [0.0, 0.0]]),
+    "no vectors": put([1.0, 0.0]),
+    "texts": put([["a"], ["b"]]),
+    "a flipped byte": flip,
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+async def test_a_damaged_file_is_set_aside_with_a_warning_and_made_anew(
+    tmp_path: Path,
+    counting: CountingEmbedder,
+    damage: Callable[[Path], None],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    await VectorCache(tmp_path, counting).embed(["sleep", "anger"])
+    vectors = await VectorCache(tmp_path, counting).embed(["sleep", "anger"])
     path = the_file(tmp_path)
-    whole = path.read_bytes()
-    path.write_bytes(whole[: int(keep if keep >= 1 else keep * len(whole))])
-    with pytest.raises(SkillStoreError, match=r"vector cache cannot be read; delete the file"):
-        VectorCache(tmp_path, counting)
-
-
-async def test_a_file_of_something_else_is_named(tmp_path: Path, counting: CountingEmbedder) -> None:
-    await VectorCache(tmp_path, counting).embed(["sleep"])
-    np.savez(the_file(tmp_path), other=np.zeros(3))
-    with pytest.raises(SkillStoreError, match="delete the file"):
-        VectorCache(tmp_path, counting)
+    damage(path)
+    damaged = path.read_bytes()
+    counting.asked.clear()
+    again = await VectorCache(tmp_path, counting).embed(["sleep", "anger"])
+    assert np.array_equal(again, vectors)
+    assert counting.asked == ["sleep", "anger"]
+    aside = path.with_name(f"{path.name}.damaged")
+    assert aside.read_bytes() == damaged
+    assert f"{path}: is no vector cache (" in caplog.text
+    assert f"moved to {aside} and made anew" in caplog.text
+    counting.asked.clear()
+    await VectorCache(tmp_path, counting).embed(["sleep", "anger"])
+    assert counting.asked == []
 
 
 async def test_a_failed_embedding_leaves_the_file_as_it_was(

@@ -152,7 +152,7 @@ class Cast:
 
     def __init__(
         self,
-        replies: Mapping[str, Sequence[str | AIMessage]],
+        replies: Mapping[str, Sequence[Reply]],
         *,
         language: Language = Language.EN,
         query: Query = "utterance",

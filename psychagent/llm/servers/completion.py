@@ -8,7 +8,7 @@ from typing import Any
 
 from psychagent.domain.text.parts import is_spoken
 from psychagent.domain.text.plain import whole
-from psychagent.domain.words.value import kind_of
+from psychagent.domain.words.value import kind_of, shown
 from psychagent.llm.fault import UnreadableError
 from psychagent.llm.json_bytes import parse, write
 from psychagent.llm.reply import Reply, Tokens
@@ -22,6 +22,7 @@ _MOST_TOKENS = 2 * 10**7
 """More than fits into any model: twice the longest context that one has."""
 _REASONING = ("reasoning_content", "reasoning")
 """Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
+_OWN_ROLES = frozenset({"", "assistant", "model", "ai", "bot", "chatbot"})
 TOO_DEEP = "an answer of lists in lists without end"
 _THOUGHT_PARTS = ("thinking", "reasoning", "summary", "text")
 """Kinds of parts that are no thoughts, and where the words of a thought stand in a part."""
@@ -71,8 +72,7 @@ def _read_whole(data: bytes) -> Reply:
         role = message.get("role")
     except (TypeError, KeyError, IndexError, AttributeError) as error:
         raise UnreadableError(server_words(data) or "no choices", refusal_within(data)) from error
-    if role is not None and role != "assistant":
-        raise UnreadableError(f"a message of role {role!r}")
+    _require_own(role)
     return Reply(
         content=whole(_text(message.get("content"))),
         reasoning=whole(reasoning_of(message)),
@@ -80,6 +80,16 @@ def _read_whole(data: bytes) -> Reply:
         refusal=whole(_word(message.get("refusal"))),
         tokens=read_tokens(body.get("usage")),
     )
+
+
+def _require_own(role: object) -> None:
+    """Refuse a message that says it is somebody else's; servers have several names for a model's own.
+
+    Raises:
+        UnreadableError: If it is of another role.
+    """
+    if role is not None and not (isinstance(role, str) and role.strip().lower() in _OWN_ROLES):
+        raise UnreadableError(f"a message of role {shown(role)}")
 
 
 def _why_not_json(data: bytes, error: ValueError) -> str:
@@ -117,11 +127,8 @@ class _Pieces:
         choices = choices_of(event)
         self.tokens = read_tokens(event.get("usage")) or self.tokens
         for choice in choices:
-            # some servers call it as in a whole answer
-            delta = choice.get("delta", choice.get("message")) if isinstance(choice, dict) else None
-            if not isinstance(delta, dict):
-                raise UnreadableError("a stream whose choices are none")
-            if choice.get("index", 0) == 0:
+            delta = choice["delta"]
+            if choice.get("index", 0) in (0, None):
                 self.is_begun = True
                 self.content.append(_text(delta.get("content")))
                 self.reasoning.append(reasoning_of(delta))
@@ -129,17 +136,34 @@ class _Pieces:
                 self.finish_reason = _word(choice.get("finish_reason")) or self.finish_reason
 
 
-def choices_of(event: Any) -> list[Any]:
-    """Return the choices of an event of a stream.
+def choices_of(event: Any) -> list[dict[str, Any]]:
+    """Return the choices of an event of a stream, each with its delta; empty if it only tells something else.
 
     Raises:
         UnreadableError: If it is no part of a chat completion, but an error, or something else.
     """
-    choices = event.get("choices") if isinstance(event, dict) else None
-    if not isinstance(choices, list) or event.get("error"):
-        said = write(event)
-        raise UnreadableError(server_words(said) or "a stream without choices", refusal_within(said))
-    return choices
+    choices = event.get("choices") if isinstance(event, dict) else event
+    has_error = bool(isinstance(event, dict) and event.get("error"))
+    said = "" if choices and not has_error else server_words(write(event))
+    # a count of tokens, or a sign of life, has neither words nor choices
+    choices = [] if choices is None and isinstance(event, dict) else choices
+    if not isinstance(choices, list) or said or has_error:
+        raise UnreadableError(said or "a stream without choices", refusal_within(write(event)))
+    return list(map(_with_delta, choices))
+
+
+def _with_delta(choice: Any) -> dict[str, Any]:
+    """Return a choice whose delta is there; the last one says only why the reply ended.
+
+    Raises:
+        UnreadableError: If it is none, or of another role.
+    """
+    # some servers call it as in a whole answer
+    delta = choice.get("delta") or choice.get("message") or {} if isinstance(choice, dict) else None
+    if not isinstance(delta, dict):
+        raise UnreadableError("a stream whose choices are none")
+    _require_own(delta.get("role"))
+    return {**choice, "delta": delta if delta.get("role") is None else {**delta, "role": "assistant"}}
 
 
 def _read_stream(data: bytes) -> Reply:

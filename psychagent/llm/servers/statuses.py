@@ -83,6 +83,15 @@ TABLE: tuple[tuple[Collection[int], Verdict], ...] = (
     ),
     ({408, 409, 425, 499}, Verdict(Fate.RETRIED, None, "this attempt came too late, too early or was ended")),
     ({429}, Verdict(Fate.RETRIED, Cause.DOWN, "it has too much to do")),
+    (
+        {413},
+        Verdict(
+            Fate.CASE,
+            None,
+            "what is asked is larger than the server takes, and another case asks for less",
+            "shorten what prompts hold, as by memory_tokens; of embeddings, set a smaller batch_size",
+        ),
+    ),
     (range(400, 500), Verdict(Fate.CASE, None, "it says nothing of other requests")),
     (range(500, 1000), Verdict(Fate.RETRIED, Cause.DOWN, "the server fails, and may be mended meanwhile")),
 )

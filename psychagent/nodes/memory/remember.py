@@ -10,6 +10,7 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.client_memory import RecallReply, to_recall
 from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.turn import Turn
+from psychagent.llm.instead import ask_or_go_on
 from psychagent.llm.prompt import Prompt, user
 from psychagent.nodes.client import client_head, client_messages, client_view, said_in_words
 from psychagent.nodes.deps import CourseNode, Deps, Sources
@@ -18,6 +19,7 @@ from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.memory.reflect import chosen
 from psychagent.nodes.opening import brief_of
 from psychagent.nodes.state import Brief, CourseState, Recalled
+from psychagent.replies.as_json import json_shape, read_json
 
 
 def remember(deps: Deps) -> CourseNode:
@@ -29,7 +31,14 @@ def remember(deps: Deps) -> CourseNode:
             # a person remembers without being asked
             return {"recalled": None}
         prompt = recall_prompt(deps, brief, chosen(state).turns)
-        answer = await deps.chat(Role.RECALL, brief.knobs).ask(prompt, RecallReply)
+        answer = await ask_or_go_on(
+            deps.chat(Role.RECALL, brief.knobs),
+            prompt,
+            lambda said: read_json(said.content, RecallReply),
+            shape=json_shape(RecallReply),
+            instead=RecallReply(),
+            with_what="no notes of the client's",
+        )
         lines = client_view(brief).lines
         recall = to_recall(answer.value, lines, session_index=brief.session_index)
         return {"recalled": Recalled(recall=recall, usage=answer.usage)}

@@ -14,6 +14,7 @@ from psychagent.domain.strategy.kinds import SkillUse
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.chat import Answer
+from psychagent.llm.instead import ask_or_go_on
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, Sources
 from psychagent.nodes.state import Brief
@@ -70,10 +71,14 @@ async def choose_candidates(deps: Deps, brief: Brief) -> Answer[tuple[str, ...]]
             assert_never(other)
     if not families:
         return Answer(shortlist(skills, frozenset(), most), Usage())
-    answer = await deps.chat(Role.FILTER, brief.knobs).request(
+    ids = tuple(dict.fromkeys(meta.id for meta in families))
+    answer = await ask_or_go_on(
+        deps.chat(Role.FILTER, brief.knobs),
         filter_prompt(deps, brief, skills),
         lambda reply: keep_known(read_json(reply.content, FilterReply).meta_skill_ids, families),
-        shape=filter_shape(tuple(dict.fromkeys(meta.id for meta in families))),
+        shape=filter_shape(ids),
+        instead=(frozenset(ids), 0),
+        with_what="skills of all families",
     )
     chosen, unknown = answer.value
     dropped = Usage(roles={"filter": RoleUsage(dropped=unknown)}) if unknown else Usage()

@@ -13,9 +13,11 @@ from psychagent.domain.strategy.kinds import SkillUse
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.domain.usage import Usage
 from psychagent.llm.chat import Answer
+from psychagent.llm.instead import ask_or_go_on
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, Sources
 from psychagent.nodes.state import Brief
+from psychagent.replies.as_json import json_shape, read_json
 
 _FEWEST_TURNS, _WINDOW_STEP = 4, 8
 """The last turns that the rewrite always reads, and by how many turns its window moves on at a time."""
@@ -71,8 +73,17 @@ def rewrite_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Pro
 
 async def _rewrite(deps: Deps, brief: Brief, turns: Sequence[Turn]) -> Answer[Turn]:
     prompt = rewrite_prompt(deps, brief, turns)
-    answer = await deps.chat(Role.REWRITE, brief.knobs).ask(prompt, QueryReply)
+    answer = await ask_or_go_on(
+        deps.chat(Role.REWRITE, brief.knobs),
+        prompt,
+        lambda said: read_json(said.content, QueryReply),
+        shape=json_shape(QueryReply),
+        instead=None,
+        with_what="the client's own words as its query",
+    )
     reply = answer.value
+    if reply is None:
+        return Answer(_asked(turns[-1].text), answer.usage)
     # a move with neither cue nor phase is still one to look for; a phase alone is none
     parts = (reply.skill, reply.trigger, reply.when_to_use) if reply.skill or reply.trigger else ()
     query = " ".join(part for part in parts if part)

@@ -75,6 +75,18 @@ def stored_types() -> list[tuple[str, str]]:
     ]
 
 
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn whatever reading a checkpoint raises into what it means: LangGraph takes each value for whole."""
+    try:
+        yield
+    except (DamagedError, UnicodeError, json.JSONDecodeError):
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError, EOFError) as error:
+        reason = f"{type(error).__name__}: {error}" if isinstance(error, LookupError) else error
+        raise DamagedError(f"a stored checkpoint is damaged: {reason}") from error
+
+
 class LoopSaver(SqliteSaver):
     """SQLite asked by the event loop itself, one transaction a checkpoint.
 
@@ -105,6 +117,16 @@ class LoopSaver(SqliteSaver):
             except (json.JSONDecodeError, UnicodeDecodeError) as error:
                 # what LangGraph stores beside the values, and reads without a check
                 raise DamagedError(f"a stored value is damaged: {why_not_json(error)}") from error
+
+    def get_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """Read a checkpoint."""
+        with _reading():
+            return super().get_tuple(config)
+
+    def list(self, config: RunnableConfig | None, **choice: Any) -> Iterator[CheckpointTuple]:
+        """Read checkpoints, newest first."""
+        with _reading():
+            yield from super().list(config, **choice)
 
     def check(self) -> None:
         """Check that the file of this connection is still at its path.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -12,11 +13,14 @@ from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession
 from psychagent.errors import RecordError
 from psychagent.files.change import remove_empty, remove_file
+from psychagent.files.seal import ChangedError
 from psychagent.nodes.state import CourseState
 from psychagent.records.chat import CHAT
 from psychagent.records.folder import RunFolder, SessionFile
 from psychagent.runs.case import CourseRun, config_of, place_of, sessions_done, store_session
 from psychagent.runs.workers.base import Claim
+
+log = logging.getLogger(__name__)
 
 _REMEDY = re.compile("; [^;]*put (?:it|the file) back[^;]*$")
 """Ends a sentence about a file that a longer one goes on from."""
@@ -46,27 +50,36 @@ async def mend_files(run: CourseRun, claim: Claim[CaseFile], case: Case, values:
     """Ensure that every finished session has its file; rewrite those that checkpoints still hold.
 
     Raises:
-        RecordError: If a file is missing or broken and its session is no longer in a checkpoint.
+        RecordError: If a file is missing or broken and its session is no longer in a checkpoint, or was
+            changed, so that to rewrite it would lose what somebody wrote.
     """
     place = place_of(run, case)
-    broken: dict[int, str] = {}
+    broken: dict[int, RecordError] = {}
     for index in range(1, sessions_done(values) + 1):
         try:
             SessionFile(place.session_path(index), index).read()
         except RecordError as error:
-            broken[index] = str(error)
+            broken[index] = error
     if not broken:
         return
     async for session in _checkpointed(run, case, values):
-        if session.session_index in broken:
+        if problem := broken.pop(session.session_index, None):
+            _let_rewrite(problem, place.session_path(session.session_index))
             store_session(run, claim, case, session)
-            del broken[session.session_index]
     if broken:
-        index, problem = next(iter(broken.items()))
+        problem = next(iter(broken.values()))
         raise RecordError(
-            f"{_REMEDY.sub('', problem)}; its session is no longer in the checkpoints: put the file back, or "
-            f"delete the folder {place.path} to run this case anew"
+            f"{_REMEDY.sub('', str(problem))}; its session is no longer in the checkpoints: "
+            f"put the file back, or delete the folder {place.path} to run this case anew"
         )
+
+
+def _let_rewrite(problem: RecordError, path: Path) -> None:
+    """Say that a file is written again; refuse where somebody may have meant the change in it."""
+    if isinstance(problem.__cause__, ChangedError):
+        raise RecordError(f"{problem}; if it is deleted, it is written again as it was") from problem
+    if path.exists():
+        log.warning("%s: it is written again from the checkpoints", _REMEDY.sub("", str(problem)))
 
 
 async def _checkpointed(run: CourseRun, case: Case, values: CourseState) -> AsyncIterator[FinishedSession]:

@@ -107,3 +107,11 @@ def test_after_the_last_session_no_next_one_is_spoken_of(language: Language) -> 
         brief = brief_for(cast.deps, case_of(f"{language.value}07"), session_index=index)
         task = recall_prompt(cast.deps, brief, SAID).messages[-1]["content"]
         assert (next_time in task, over in task) == (index < 3, index == 3)
+
+
+async def test_where_no_notes_can_be_read_the_client_remembers_nothing() -> None:
+    cast = Cast({"recall": ["nonsense", "[]"]}, max_retries=1)
+    recalled = (await noted(cast))["recalled"]
+    assert recalled
+    assert recalled.recall == Recall(session_index=1)
+    assert recalled.usage.roles["recall"].fallbacks == 1
