@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 from psychagent.domain.usage import RoleUsage
-from tests.support.loopback.replies import reply_to
+from tests.support.loopback.replies import filler, judge_reply, reply_to
 from tests.support.loopback.server import Behave, Call, Http, chat_body
 
 BLOCK = 64
@@ -58,6 +59,15 @@ class Meter:
             known += still
             self._seen.add(chain)
         return known * BLOCK // 4
+
+
+def quoting(call: Call, number: int) -> Http | None:
+    """Answer as a judge that quotes for every item, as its prompt asks; else as usual."""
+    if call.role != "judge":
+        return None
+    rows = json.loads(judge_reply(call.body))
+    quoted = {item: {"for": ["3: " + filler(32, 3)], **row} for item, row in rows.items()}
+    return Http(body=chat_body(json.dumps(quoted)))
 
 
 def tokens(used: RoleUsage) -> tuple[int, int, int, int]:
