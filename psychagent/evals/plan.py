@@ -97,6 +97,17 @@ def check_output(plan: EvalPlan) -> None:
             raise RecordError(f"{out}: holds {path}, which is to be judged; name another {OUTPUT}")
 
 
+def check_scales(plan: EvalPlan) -> None:
+    """Check that there are the scales that a plan names.
+
+    Raises:
+        SettingsError, AssetError: Naming one that there is not.
+    """
+    scales = [path.stem for path in find_scales(plan.settings.scales_root)]
+    check_methods_of(plan.settings.methods, scales, "methods")
+    check_methods(plan.methods or (), scales, "--methods")
+
+
 def check_eval(plan: EvalPlan) -> None:
     """Check the paths and the key of a plan.
 
@@ -111,9 +122,7 @@ def check_eval(plan: EvalPlan) -> None:
     if not find_files(root, plan.input_format):
         raise nothing_found(root)
     check_output(plan)
-    scales = [path.stem for path in find_scales(settings.scales_root)]
-    check_methods_of(settings.methods, scales, "methods")
-    check_methods(plan.methods or (), scales, "--methods")
+    check_scales(plan)
     PromptLibrary(settings.language or Language.EN, settings.prompts_root)
     if settings.judge.provider != "offline":
         for name in settings.judge.secret_names:

@@ -89,7 +89,7 @@ def forecast(plan: SamplePlan, cases: Sequence[CaseFile]) -> Forecast:
         plan: The run.
         cases: Its cases.
     """
-    finished = sum(_is_finished(plan.folder.case(case.modality, case.case_id)) for case in cases)
+    finished = sum(is_finished(plan.folder.case(case.modality, case.case_id)) for case in cases)
     done = finished if plan.resume and not plan.overwrite else 0
     baseline, rollouts = plan.baseline, plan.rft.rollout_n if plan.rft else 1
     times = (len(cases) - done) * baseline.max_sessions
@@ -159,7 +159,8 @@ def _line(role: Role, model: str, used: RoleUsage, prices: Mapping[str, Prices])
     )
 
 
-def _is_finished(place: CaseFolder) -> bool:
+def is_finished(place: CaseFolder) -> bool:
+    """Return whether a case is finished in its folder, so that nothing is asked for it."""
     try:
         status = place.course().status
     except RecordError:

@@ -39,6 +39,8 @@ class Prices(Settings):
     these, so that reading them is in it."""
     currency: str = Field(default="USD", min_length=1)
     """Name printed after the sum."""
+    source: str = ""
+    """Where the prices are from and when, as `psychagent prices --write` notes it; it decides nothing."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Prices:

@@ -47,6 +47,8 @@ class EstimateLine(Record):
     cost: float | None = None
     """None where the role has no price."""
     currency: str = ""
+    is_script: bool = False
+    """Whether a script answers, which costs nothing."""
 
 
 class Estimate(Record):
@@ -311,4 +313,5 @@ def _lines(
             used=part,
             cost=None if price is None else price.cost(part),
             currency="" if price is None or price is FREE else price.currency,
+            is_script=price is FREE,
         )

@@ -1,4 +1,4 @@
-"""A budget ends a run cleanly, counts what earlier commands spent, and lets the same command go on with more."""
+"""A budget ends a run cleanly, counts what earlier commands spent, and more lets the same command go on."""
 
 from __future__ import annotations
 
