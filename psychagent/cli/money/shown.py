@@ -9,7 +9,6 @@ from rich.table import Table
 
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
-from psychagent.domain.role import Role
 from psychagent.domain.usage import RoleUsage
 from psychagent.runs.money.estimate import Estimate
 
@@ -55,12 +54,8 @@ def _sentences(found: Estimate, speed: Speed, what: str) -> list[str]:
     if money.currency:
         without = f"{money.total + money.saved:,.2f}"
         said.append(f"About {money.words()}; {without} if no prefix cache served anything.")
-        if found.cases:
-            each = f"{money.total / found.sessions:,.4f} a session"
-            a_case = f", {money.total / found.cases:,.4f} a case" if what == "cases" else ""
-            judge = money.by_role.get(Role.JUDGE.value)
-            apart = f"; the judge is {judge:,.2f} of the sum" if judge and what == "cases" else ""
-            said.append(f"That is {each}{a_case}{apart}.")
+        if what == "cases" and (each := money.each(sessions=found.sessions, cases=found.cases)):
+            said.append(f"That is {each}.")
     elif money.unpriced:
         said.append(
             f"No price is given for {', '.join(money.unpriced)}, or two currencies; see docs/cost.md."
@@ -68,7 +63,8 @@ def _sentences(found: Estimate, speed: Speed, what: str) -> list[str]:
     if any(line.is_script for line in found.lines):
         said.append("A script costs nothing; its tokens here are what a model would take in its place.")
     if (hours := speed.hours(found)) is not None:
-        said.append(f"About {hours:,.1f} hours with {found.lanes} calls at a time.")
+        lanes = "one call" if found.lanes == 1 else f"{found.lanes} calls"
+        said.append(f"About {hours:,.1f} hours, with {lanes} at a time.")
     said.append(
         "An estimate for replies of usual length, without retries: expect it within a third. Courses are "
         "taken as long as they may be unless --sessions and --turns say otherwise."

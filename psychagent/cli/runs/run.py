@@ -128,6 +128,9 @@ def show_result(result: RunResult, console: Console, *, transcripts: str) -> Non
         console.print(escape(said), style="yellow", soft_wrap=True, highlight=False)
     if result.spending and (said := result.spending.words()):
         console.print(said, soft_wrap=True, highlight=False, markup=False)
+        sessions = sum(outcome.sessions for outcome in result.outcomes)
+        if each := result.spending.money.each(sessions=sessions, cases=len(result.outcomes)):
+            console.print(f"That is {each}.", soft_wrap=True, highlight=False, markup=False)
     if result.held:
         console.print(
             "Stopped at its budget. Run the same command with a higher one to go on.", style="yellow"

@@ -9,7 +9,7 @@ from psychagent.domain.tokens import estimate_tokens
 from psychagent.domain.usage import RoleUsage
 from psychagent.scales.scale import Scale
 
-_HEAD, _TASK, _A_LINE, _AN_ITEM, _PROFILE, _PLAN = 480, 230, 4, 14, 400, 60
+_HEAD, _TASK, _A_LINE, _AN_ITEM, _PROFILE, _PLAN = 380, 130, 4, 14, 400, 60
 """Tokens of the instructions, of what a task says beside its scale, of naming a line's turn and speaker or
 an item, and of what scales read beside the dialogue."""
 ITEM_REPLY = 20

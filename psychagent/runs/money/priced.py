@@ -36,6 +36,14 @@ class Money(Record):
         """The sum; None where a role that was asked has no price, or the currencies differ."""
         return None if self.unpriced or not self.currency else self.total
 
+    def each(self, *, sessions: float, cases: float) -> str:
+        """Say what that is a session and a case, and how much of it is the judge; empty without a sum."""
+        if not self.currency or not sessions or not cases:
+            return ""
+        judge = self.by_role.get(Role.JUDGE.value)
+        apart = f"; the judge is {judge:,.2f} of the sum" if judge else ""
+        return f"{self.total / sessions:,.4f} a session, {self.total / cases:,.4f} a case{apart}"
+
     def words(self) -> str:
         """Say the sum, and what is not in it; empty where nothing is priced."""
         if not self.currency:

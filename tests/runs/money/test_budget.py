@@ -17,10 +17,11 @@ from psychagent.runs.money.spent import spent_in
 from psychagent.runs.outcome import RunResult, Status
 from psychagent.runs.plan import SamplePlan, check_plan
 from psychagent.runs.sample import run_sample
+from tests.support.children import finish, psychagent, wait_for
 from tests.support.loopback.server import Call, Http, chat_body, serve
 from tests.support.metering import Meter, billed_in, tokens
 from tests.support.rolling import rollout_plan, seeded
-from tests.support.running import course_file, manifest, repeats, run_plan
+from tests.support.running import course_file, manifest, repeats, run_plan, write_yaml
 
 PRICES = {"loopback": Prices(prompt=1.0, cached=0.1, completion=4.0), "judge": Prices(prompt=2, completion=8)}
 
@@ -133,6 +134,38 @@ async def test_retries_and_failed_rollouts_are_on_the_bill_across_a_stop(tmp_pat
     assert len(results) > 2, "it was stopped in the middle"
     assert sum(part["retries"] for part in manifest(tmp_path)["totals"].values())
     assert cost_of(results[-1].usage().roles, plan.settings).total == pytest.approx(money(meter))
+
+
+@pytest.mark.slow
+async def test_what_a_killed_run_spent_counts_in_the_next_command(tmp_path: Path) -> None:
+    save_dir, seen = tmp_path / "runs", list[Call]()
+
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role != "client":
+            return None
+        seen.append(call)
+        # the call that the kill cuts off is never answered, so nobody bills it
+        return Http(delay_sec=60) if len(seen) == 3 else None
+
+    with serve(meter := Meter(behave)) as server:
+        plan = with_money(run_plan(save_dir, server.base_url), 1)
+        with psychagent(write_yaml(tmp_path, plan), tmp_path / "log") as process:
+            assert wait_for(lambda: len(seen) == 3, process)
+            process.kill()
+            finish(process)
+        assert {role: tokens(used) for role, used in spent_in(plan.folder).roles.items()} == {
+            role: tokens(used) for role, used in meter.billed.items()
+        }
+        limit = money(meter)
+        held = await run_sample(with_money(plan, limit, soft=1))
+        assert held.exit_status() == 3
+        assert money(meter) == limit, "not a call more"
+        done = await run_sample(plan)
+    assert done.exit_status() == 0
+    assert spent(done) == pytest.approx(money(meter))
+    assert billed_in(manifest(save_dir)["totals"]) == {
+        role: tokens(used) for role, used in sorted(meter.billed.items())
+    }
 
 
 @pytest.mark.parametrize(
