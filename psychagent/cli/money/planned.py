@@ -20,7 +20,8 @@ from psychagent.evals.money.talks import estimate_eval
 from psychagent.evals.plan import EvalPlan, check_scales
 from psychagent.records.summary import InputFormat
 from psychagent.runs.forecast import is_finished
-from psychagent.runs.money.estimate import Expected, estimate_run
+from psychagent.runs.money.estimate import estimate_run
+from psychagent.runs.money.estimated import Expected
 from psychagent.runs.plan import SamplePlan
 
 

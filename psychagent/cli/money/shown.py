@@ -10,7 +10,7 @@ from rich.table import Table
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
 from psychagent.domain.usage import RoleUsage
-from psychagent.runs.money.estimate import Estimate
+from psychagent.runs.money.estimated import Estimate
 
 FIRST_TOKEN_SEC = 0.5
 

@@ -11,7 +11,8 @@ from psychagent.domain.tokens import estimate_tokens
 from psychagent.evals.find import JudgeInput, find_sessions
 from psychagent.evals.plan import EvalPlan, nothing_found
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate
-from psychagent.runs.money.estimate import Estimate, Talk, estimate_judging
+from psychagent.runs.money.estimate import Talk, estimate_judging
+from psychagent.runs.money.estimated import Estimate
 from psychagent.scales.scale import Scale, default_methods, load_scales
 
 

@@ -23,9 +23,7 @@ def spent(money: Money, *, sessions: int, cases: int) -> list[Block]:
     saved = percent(money.saved / (money.total + money.saved)) if money.saved else "nothing"
     blocks: list[Block] = [
         Table(_HEADER, rows, caption, strong=frozenset({len(rows) - 1})),
-        Text(
-            f"The prefix cache saved {money.saved:,.2f} {money.currency}, {percent(saved)} of the full price."
-        ),
+        Text(f"The prefix cache saved {money.saved:,.2f} {money.currency}: {saved} of the full price."),
     ]
     if money.unpriced:
         blocks.append(Text(f"Without {', '.join(money.unpriced)}, which have no price."))

@@ -17,7 +17,8 @@ from psychagent.domain.usage import RoleUsage
 from psychagent.evals.evaluate import run_eval
 from psychagent.evals.money.talks import estimate_eval
 from psychagent.evals.plan import EvalPlan
-from psychagent.runs.money.estimate import Estimate, Expected, estimate_run
+from psychagent.runs.money.estimate import estimate_run
+from psychagent.runs.money.estimated import Estimate, Expected
 from psychagent.runs.plan import SamplePlan
 from psychagent.runs.sample import run_sample
 from tests.support.loopback.server import serve
