@@ -9,16 +9,23 @@ from typing import Annotated, ClassVar
 import typer
 
 from psychagent.cli.given.effect import Needs
-from psychagent.cli.options import CaseOptions, JsonOption, RolloutsOption, RunOptions
+from psychagent.cli.options import CaseOptions, JsonOption, RolloutsOption, RunOptions, finite
 from psychagent.cli.runs.rft import RftOptions
 
 SpeedOption = Annotated[
     float | None,
-    typer.Option("--tokens-per-sec", min=0.01, help="Tokens a second of one reply: says the hours, too."),
+    typer.Option(
+        "--tokens-per-sec",
+        min=0.01,
+        callback=finite,
+        help="Tokens a second of one reply: says the hours, too.",
+    ),
 ]
 FirstOption = Annotated[
     float | None,
-    typer.Option("--first-token-sec", min=0, help="Seconds until a reply begins; default: 0.5."),
+    typer.Option(
+        "--first-token-sec", min=0, callback=finite, help="Seconds until a reply begins; default: 0.5."
+    ),
     Needs("tokens_per_sec"),
 ]
 CacheOption = Annotated[
@@ -42,10 +49,12 @@ class EstimateOptions(CaseOptions):
         int | None, typer.Option(min=1, help="Largest number of sessions in a course.")
     ] = None
     sessions: Annotated[
-        float | None, typer.Option(min=1, help="Mean sessions of a course; default: the largest number.")
+        float | None,
+        typer.Option(min=1, callback=finite, help="Mean sessions of a course; default: the most."),
     ] = None
     turns: Annotated[
-        float | None, typer.Option(min=1, help="Mean counselor turns of a session; default: the most.")
+        float | None,
+        typer.Option(min=1, callback=finite, help="Mean counselor turns of a session; default: the most."),
     ] = None
     prefix_cache: CacheOption = True
     tokens_per_sec: SpeedOption = None

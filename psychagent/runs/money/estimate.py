@@ -16,6 +16,7 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.role import Role
 from psychagent.domain.usage import RoleUsage
+from psychagent.errors import SettingsError
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.money import tokens
 from psychagent.runs.money.asked import remember_calls, rewrites, searches, think_calls
@@ -112,10 +113,13 @@ def estimate_run(
         settings: The settings of the run.
         modalities: That of each case.
         expected: How long courses are; None is as long as they may be.
+
+    Raises:
+        SettingsError: If they are expected to be longer than the baseline lets them be.
     """
     given, baseline, rft = expected or Expected(), settings.baseline, settings.rft
-    sessions = given.sessions or baseline.max_sessions
-    turns = given.turns or baseline.max_counselor_turns
+    sessions = _mean("sessions", given.sessions, baseline.max_sessions)
+    turns = _mean("turns", given.turns, baseline.max_counselor_turns)
     course = _Course(baseline, rft.rollout_n if rft else 1)
     for session, weight in enumerate(_weights(sessions), start=1):
         course.add_session(session, turns, weight)
@@ -175,6 +179,15 @@ def estimate_judging(
         sessions=len(talks),
         lanes=settings.concurrency,
     )
+
+
+def _mean(name: str, given: float | None, most: int) -> float:
+    if given is not None and given > most:
+        raise SettingsError(
+            f"{name}: {given:g} are expected, and the baseline's limit is {most}; give {most} or fewer, or "
+            "raise the limit"
+        )
+    return given or most
 
 
 def _weights(number: float) -> list[float]:

@@ -56,6 +56,12 @@ def test_an_estimate_says_calls_tokens_money_and_hours(tmp_path: Path) -> None:
     assert shorter["cost"] < data["cost"]
 
 
+def test_courses_are_not_expected_to_be_longer_than_they_may_be(tmp_path: Path) -> None:
+    error = call("estimate", "sample", *without_folder(files(tmp_path)), "--sessions", "2.5").exception
+    assert isinstance(error, SettingsError)
+    assert "sessions: 2.5 are expected, and the baseline's limit is 2" in str(error)
+
+
 def test_an_estimate_of_rollouts_holds_the_judge(tmp_path: Path) -> None:
     line = without_folder(files(tmp_path))
     data = json.loads(call("estimate", "rft", *line, "--rollouts", "3", "--json").output)
