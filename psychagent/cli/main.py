@@ -39,6 +39,10 @@ COMMANDS = {
         "psychagent.cli.runs.overview:runs",
         "List runs: how far each is, what it took, and what it cost where its settings have prices.",
     ),
+    "prices": Lazy(
+        "psychagent.cli.money.prices:prices",
+        "Say what the models of settings cost; with --write, fill in what genai-prices knows.",
+    ),
     "report": Lazy(
         "psychagent.cli.report:report",
         "Write report.html and report.md into a folder: numbers with intervals, figures, comparisons.",
@@ -120,6 +124,20 @@ EXPERIMENT = {
         "List the cells of an experiment: how far each is, what it took, and what is missing.",
     ),
 }
+ESTIMATE = {
+    "sample": Lazy(
+        "psychagent.cli.money.estimate:sample",
+        "Estimate what `psychagent sample` takes: calls, tokens, money and hours, from its settings alone.",
+    ),
+    "rft": Lazy(
+        "psychagent.cli.money.estimate:rft",
+        "Estimate what `psychagent rft` takes: calls, tokens, money and hours, from its settings alone.",
+    ),
+    "eval": Lazy(
+        "psychagent.cli.money.estimate:evaluate",
+        "Estimate what `psychagent eval` takes for the sessions that it would judge, as if it began anew.",
+    ),
+}
 AUDIT = {
     "verify": Lazy(
         "psychagent.cli.safety.verify:verify",
@@ -147,6 +165,7 @@ for name, commands, about in (
     ("skills", SKILLS, "The skill library: stats, show, search, validate, import, bench."),
     ("experiment", EXPERIMENT, "Systems, seeds and a judge in one file: run, status."),
     ("profiles", PROFILES, "Client profiles: check a folder, read one file."),
+    ("estimate", ESTIMATE, "What a run takes before it begins: estimate sample, rft, eval."),
 ):
     app.add_typer(build_group(commands, help=about), name=name, short_help=about)
 _safety, _audit = (

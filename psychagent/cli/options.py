@@ -111,6 +111,14 @@ class RunOptions(CaseOptions):
     ] = None
     log_level: LogLevelOption = None
     log_calls: LogCallsOption = None
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Most money that the run may spend, such as 40 or '40 EUR'; see docs/cost.md."),
+    ] = None
+    allow_unpriced: Annotated[
+        bool,
+        typer.Option("--allow-unpriced", help="Keep the budget though a role has no price and never counts."),
+    ] = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would ask at most, and ask nothing.")
     ] = False

@@ -100,7 +100,7 @@ class SetUp:
         """List the endpoints of all settings that could be read."""
         for model in self.kinds:
             if model in self.read:
-                yield from _endpoints(model, self.read[model])
+                yield from endpoints_of(model, self.read[model])
 
     @property
     def can_ask(self) -> bool:
@@ -122,7 +122,8 @@ ROLES: dict[type[Settings], tuple[tuple[str, tuple[str, ...]], ...]] = {
 """Who is asked, by kind of settings, and where the endpoint stands; the first of a kind is always there."""
 
 
-def _endpoints(model: type[Settings], settings: Settings) -> Iterator[Asked]:
+def endpoints_of(model: type[Settings], settings: Settings) -> Iterator[Asked]:
+    """List the endpoints that settings of a kind name."""
     for role, keys in ROLES.get(model, ()):
         found: Any = settings
         for key in keys:

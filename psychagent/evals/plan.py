@@ -102,6 +102,17 @@ def check_output(plan: EvalPlan) -> None:
             raise RecordError(f"{out}: holds {path}, which is to be judged; name another {OUTPUT}")
 
 
+def check_scales(plan: EvalPlan) -> None:
+    """Check that there are the scales that a plan names.
+
+    Raises:
+        SettingsError, AssetError: Naming one that there is not.
+    """
+    scales = [path.stem for path in find_scales(plan.settings.scales_root)]
+    check_methods_of(plan.settings.methods, scales, "methods")
+    check_methods(plan.methods or (), scales, "--methods")
+
+
 def check_eval(plan: EvalPlan) -> None:
     """Check the paths and the key of a plan.
 
@@ -115,11 +126,12 @@ def check_eval(plan: EvalPlan) -> None:
     if not find_files(root, plan.input_format):
         raise nothing_found(root)
     check_output(plan)
-    check_methods(plan.methods or (), check_judging(plan.settings, plan.env), "--methods")
+    check_scales(plan)
+    check_judging(plan.settings, plan.env)
 
 
-def check_judging(settings: EvalSettings, env: Mapping[str, str]) -> list[str]:
-    """Check what settings of an evaluation name, whatever is judged; return the names of the scales.
+def check_judging(settings: EvalSettings, env: Mapping[str, str]) -> None:
+    """Check what settings of an evaluation name, whatever is judged.
 
     Raises:
         SettingsError, AssetError: If nothing could be judged by them.
@@ -130,4 +142,3 @@ def check_judging(settings: EvalSettings, env: Mapping[str, str]) -> list[str]:
     if settings.judge.provider != "offline":
         for name in settings.judge.secret_names:
             require_key(name, env)
-    return scales

@@ -107,6 +107,7 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
         options: dict[str, Any] = {"durability": "exit"} if journaled and stored else {}
         thread = str(config.get("configurable", {}).get("thread_id", ""))
         async with gates.setdefault(thread, Gate(limit)):
+            deps.begin()
             # a stop or a question to a person is no error
             final = await captured(
                 graph.ainvoke({"turns": []}, inner, context=brief, **options), GraphBubbleUp

@@ -41,6 +41,10 @@ class CourseNode(Protocol):
         """Return the keys that change."""
 
 
+def may_begin() -> None:
+    """Let everything begin: there is no budget."""
+
+
 @dataclass(frozen=True)
 class Rft:
     """What best-of-n rollouts need: settings, norms and judges."""
@@ -92,3 +96,5 @@ class Deps(Sources):
     """Keeps the answers of a batch run, and so takes the place of checkpoints within a session."""
     audit: Audit = NO_AUDIT
     """Keeps what the safety gate finds."""
+    begin: Callable[[], None] = may_begin
+    """Called before a session or a rollout begins; raises GraphDrained where a budget lets nothing begin."""

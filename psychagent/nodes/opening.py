@@ -87,6 +87,7 @@ def open_session(deps: Deps) -> CourseNode:
         reason = end_reason(plan.stage, last.index, knobs.max_sessions)
         if reason:
             return {"finished_reason": reason}
+        deps.begin()
         following = OpenSession(index=last.index + 1, plan=plan, corrections=corrections)
         return await _open(deps, knobs, case, state["memory"], following)
 

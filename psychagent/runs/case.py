@@ -21,6 +21,7 @@ from psychagent.records.session import to_record, write_session
 from psychagent.runs.checkpoints.base import Checkpoints
 from psychagent.runs.events import Tell, tell_nobody
 from psychagent.runs.journals.base import Journals
+from psychagent.runs.money.ledger import Ledger
 from psychagent.runs.stop import Stop
 from psychagent.runs.workers.base import Claim
 
@@ -38,6 +39,7 @@ class CourseRun:
     folder: RunFolder
     knobs: Knobs
     stop: Stop
+    ledger: Ledger
     keep_all: bool = True
     """Whether session files keep the dialogues of rollouts that were not chosen."""
     tell: Tell = tell_nobody

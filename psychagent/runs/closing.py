@@ -27,6 +27,7 @@ def close_case(
     failure: Failure | None,
     open_usage: Usage,
     spent: Usage,
+    held: str = "",
 ) -> Outcome:
     """Summarize a case and write its course file.
 
@@ -37,6 +38,7 @@ def close_case(
         failure: Why the case failed; None if it ended or was stopped.
         open_usage: Usage of sessions that have no file yet.
         spent: Usage of the call that failed.
+        held: Why a course that is not over was stopped, if the run itself did so.
 
     Raises:
         RecordError: If the file cannot be written.
@@ -57,7 +59,10 @@ def close_case(
     )
     # a session that cannot be read was reported on resume: what is on record of it stays
     if (sessions or failure or values) and not (stored.broken and place.course_path.exists()):
-        write_course(place.course_path, _to_record(folder, outcome, values, sessions, failed=failed))
+        why = "error" if outcome.failure else held if outcome.status is Status.PARTIAL else ""
+        record = _to_record(folder, outcome, values, sessions, failed=failed)
+        ended = values.get("finished_reason")
+        write_course(place.course_path, record.model_copy(update={"finished_reason": ended or why}))
     return outcome
 
 
@@ -91,7 +96,6 @@ def _to_record(
         baseline_name=folder.name,
         modality=outcome.modality.value,
         finished=outcome.status.is_finished,
-        finished_reason=values.get("finished_reason") or ("error" if outcome.failure else ""),
         num_sessions=outcome.sessions,
         next_session_index=outcome.sessions + 1,
         current_stage=session.plan.stage.value if session else "",

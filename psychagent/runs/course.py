@@ -114,6 +114,7 @@ async def _advance(run: CourseRun, claim: Claim[CaseFile]) -> None:
             await _renew_retries(run, config, snapshot)
     else:
         check_untouched(run, case)
+        run.ledger.begin()
     thread = thread_id(case.modality, case.case_id)
     run.journals.open(thread, after=sessions_done(values_of(snapshot)))
     # `next` may be empty while tasks are pending, so only `tasks` shows that a course is finished
@@ -177,6 +178,7 @@ async def _close(run: CourseRun, claim: Claim[CaseFile], *, failure: Failure | N
         failure=failure,
         open_usage=run.journals.unsettled(thread),
         spent=spent,
+        held="budget" if run.ledger.holds and not run.stop.by_signal else "",
     )
     if outcome.status.is_finished:
         await run.checkpoints.compact(thread)

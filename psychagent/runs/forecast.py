@@ -6,14 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from psychagent.assets.cases import CaseFile
-from psychagent.assets.settings.baseline import BaselineSettings
-from psychagent.assets.settings.prices import Prices
+from psychagent.assets.settings.prices import FREE
 from psychagent.assets.settings.roles import endpoint_of
 from psychagent.domain.base import Record
 from psychagent.domain.role import Role
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder
+from psychagent.runs.money.asked import remember_calls, roles_asked, think_calls
+from psychagent.runs.money.priced import price_of
 from psychagent.runs.outcome import Status
 from psychagent.runs.plan import SamplePlan
 
@@ -89,7 +90,7 @@ def forecast(plan: SamplePlan, cases: Sequence[CaseFile]) -> Forecast:
         plan: The run.
         cases: Its cases.
     """
-    finished = sum(_is_finished(plan.folder.case(case.modality, case.case_id)) for case in cases)
+    finished = sum(is_finished(plan.folder.case(case.modality, case.case_id)) for case in cases)
     done = finished if plan.resume and not plan.overwrite else 0
     baseline, rollouts = plan.baseline, plan.rft.rollout_n if plan.rft else 1
     times = (len(cases) - done) * baseline.max_sessions
@@ -104,29 +105,30 @@ def forecast(plan: SamplePlan, cases: Sequence[CaseFile]) -> Forecast:
 
 
 def _lines(plan: SamplePlan, *, courses: int, times: int, rollouts: int) -> Iterator[Line]:
-    prices = plan.runtime.machine.prices
-    for role, asked in _roles(plan.baseline).items():
+    for role, asked in _roles(plan).items():
         # what is asked once a turn is asked in every rollout; the rest follows the one that was chosen
         often = times * rollouts if asked.each_turn else times
+        if role is Role.CLIENT_FILE:
+            often *= remember_calls(plan.baseline)
         used = _session(asked, plan.baseline.max_counselor_turns)
         if role is Role.COUNSELOR:
             later = (times - courses) * rollouts
             used = _scaled(used, often) + RoleUsage(prompt_tokens=later * used.calls * MEMORY)
+            # a call before the reply reads no more than the reply's does
+            used = _scaled(used, 1 + think_calls(plan.baseline))
         else:
             used = _scaled(used, often)
-        yield _line(role, endpoint_of(role, plan.baseline, plan.runtime.world).model, used, prices)
+        yield _line(plan, role, endpoint_of(role, plan.baseline, plan.runtime.world).model, used)
     if plan.rft:
         judged = RoleUsage(calls=JUDGE_CALLS, prompt_tokens=JUDGE_PROMPT, completion_tokens=JUDGE_REPLY)
         judges = (plan.rft.judging.judge, *((plan.rft.holdout,) if plan.rft.holdout else ()))
         for judge in judges:
-            yield _line(Role.JUDGE, judge.model, _scaled(judged, times * rollouts), prices)
+            yield _line(plan, Role.JUDGE, judge.model, _scaled(judged, times * rollouts))
 
 
-def _roles(baseline: BaselineSettings) -> dict[Role, Asked]:
-    roles = dict(EXPECTED)
-    if baseline.retrieval.query != "rewrite":
-        del roles[Role.REWRITE]
-    return roles | ({Role.RISK: RISK} if baseline.safety.endpoint else {})
+def _roles(plan: SamplePlan) -> dict[Role, Asked]:
+    asked = roles_asked(plan.settings)
+    return {role: about for role, about in {**EXPECTED, Role.RISK: RISK}.items() if role in asked}
 
 
 def _session(asked: Asked, turns: int) -> RoleUsage:
@@ -148,8 +150,10 @@ def _scaled(used: RoleUsage, times: int) -> RoleUsage:
     )
 
 
-def _line(role: Role, model: str, used: RoleUsage, prices: Mapping[str, Prices]) -> Line:
-    price = prices.get(model)
+def _line(plan: SamplePlan, role: Role, model: str, used: RoleUsage) -> Line:
+    price = price_of(role.value, plan.settings)
+    if price is FREE:
+        return Line(role=role.value, model=model, used=used)
     return Line(
         role=role.value,
         model=model,
@@ -159,7 +163,8 @@ def _line(role: Role, model: str, used: RoleUsage, prices: Mapping[str, Prices])
     )
 
 
-def _is_finished(place: CaseFolder) -> bool:
+def is_finished(place: CaseFolder) -> bool:
+    """Return whether a case is finished in its folder, so that nothing is asked for it."""
     try:
         status = place.course().status
     except RecordError:

@@ -12,6 +12,7 @@ from psychagent.domain.ending import EndReason
 from psychagent.domain.rollout import Failure
 from psychagent.domain.usage import Usage, sum_usage
 from psychagent.records.judged.unscored import Unscored
+from psychagent.runs.money.spending import Spending
 
 
 class Status(StrEnum):
@@ -41,6 +42,10 @@ def status_of(reason: EndReason | None) -> Status:
             assert_never(unknown)
 
 
+HELD_BY_BUDGET = 3
+"""Exit status of a run that stopped at its budget; the same command with a higher one goes on."""
+
+
 class Outcome(Record):
     """One case at the end of a run."""
 
@@ -66,6 +71,10 @@ class RunResult(Record):
     """Why the run stopped by itself before all cases were done; empty if it did not."""
     replies_taken: int = 0
     """Replies that an interrupted run had kept and that were not asked for again."""
+    spending: Spending | None = None
+    """What was spent; None where nothing was asked."""
+    held: bool = False
+    """Whether cases are not over because the budget is spent."""
 
     def count(self) -> Counter[Status]:
         """Count the cases by status."""
@@ -80,9 +89,11 @@ class RunResult(Record):
         return sum((outcome.unscored for outcome in self.outcomes), Unscored())
 
     def exit_status(self) -> int:
-        """0 only if every case finished and no judge failed; 130 after a clean stop; else 1."""
+        """0 if every case finished and no judge failed; 130 after a clean stop, 3 at a budget; else 1."""
         if self.interrupted:
             return 130
+        if self.held:
+            return HELD_BY_BUDGET
         is_whole = all(outcome.status.is_finished and not outcome.unscored.any for outcome in self.outcomes)
         return 0 if is_whole else 1
 

@@ -10,17 +10,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from psychagent.assets.settings.prices import Prices
-from psychagent.assets.settings.roles import endpoint_of
 from psychagent.domain.base import Record
-from psychagent.domain.role import Role
 from psychagent.domain.usage import RoleUsage
-from psychagent.errors import RecordError, SettingsError
+from psychagent.errors import RecordError
 from psychagent.records.chat import CHAT
 from psychagent.records.folder import Broken, RunFolder, runs_at
 from psychagent.records.gaps.damaged import damaged_files
 from psychagent.records.judged.unscored import Unscored
-from psychagent.records.manifest import Manifest, RunSettings
+from psychagent.records.manifest import Manifest
+from psychagent.runs.money.priced import cost_of
 from psychagent.runs.outcome import Status
 
 
@@ -158,25 +156,5 @@ def is_held(lock: Path) -> bool:
 
 
 def _cost(manifest: Manifest) -> tuple[float | None, str]:
-    asked = {role: used for role, used in manifest.totals.items() if used.calls}
-    priced = [(used, _prices(manifest.settings, role)) for role, used in asked.items()]
-    known = [(used, prices) for used, prices in priced if prices]
-    currencies = {prices.currency for _, prices in known}
-    if len(known) < len(priced) or len(currencies) != 1:
-        return None, ""
-    return sum(prices.cost(used) for used, prices in known), currencies.pop()
-
-
-def _prices(settings: RunSettings, role: str) -> Prices | None:
-    return next((settings.runtime.machine.prices.get(model) for model in _models(settings, role)), None)
-
-
-def _models(settings: RunSettings, role: str) -> Iterator[str]:
-    """Name the model of a role, which totals name as they were written."""
-    if role == Role.JUDGE.value and settings.rft:
-        yield settings.rft.judging.judge.model
-        return
-    try:
-        yield endpoint_of(Role(role), settings.baseline, settings.runtime.world).model
-    except (ValueError, SettingsError):
-        return
+    money = cost_of(manifest.totals, manifest.settings)
+    return money.whole, "" if money.whole is None else money.currency

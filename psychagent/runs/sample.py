@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from psychagent.assets.cases import CaseFile
 from psychagent.domain.call import thread_id
+from psychagent.domain.usage import Usage
 from psychagent.errors import RemovedError
 from psychagent.files.given import require
 from psychagent.files.lock import hold_lock
@@ -31,6 +32,10 @@ from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.journals.replay import ReplayJournals
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, refuse_other, resume_from
+from psychagent.runs.money.asked import roles_asked
+from psychagent.runs.money.check import check_budget
+from psychagent.runs.money.ledger import Ledger, LedgerGate
+from psychagent.runs.money.spent import spent_in
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
 from psychagent.runs.plan import SamplePlan, check_folder, choose_cases, has_run
 from psychagent.runs.replay import without_models
@@ -61,11 +66,12 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         remove_parts(folder.path)
         check_folder(plan)
         stop, journals = Stop(), _open_journals(plan)
+        ledger = _open_ledger(plan, stop)
         async with open_live(
             plan.env,
             calls=plan.runtime.machine.max_parallel_calls,
             gate=plan.beside.calls,
-            report=lambda usage: plan.tell(CallAnswered(usage)),
+            report=_count(plan, ledger),
             sleep=stop.sleep,
             journal=journals,
             max_outage_sec=plan.runtime.machine.max_outage_sec,
@@ -73,7 +79,8 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             tracing=plan.runtime.machine.tracing,
         ) as live:
             audit = FileAudit(folder.safety)
-            deps = _build(plan, live, audit)
+            deps = _build(plan, replace(live, gate=LedgerGate(live.gate, ledger)), audit)
+            deps = replace(deps, begin=ledger.begin)
             manifest = _describe(plan, deps, cases)
             if plan.replay_of is not None:
                 refuse_other(
@@ -85,7 +92,29 @@ async def run_sample(plan: SamplePlan) -> RunResult:
             manifest = resume_from(folder, manifest)
             audit.open()
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
-            return await _run_cases(plan, deps, cases, Run(stop, journals, audit, manifest))
+            return await _run_cases(plan, deps, cases, Run(stop, journals, audit, ledger, manifest))
+
+
+def _open_ledger(plan: SamplePlan, stop: Stop) -> Ledger:
+    """Begin to count, from what is spent already; a run that is played again spends nothing.
+
+    Raises:
+        SettingsError: If the budget cannot be kept.
+        RecordError: If nobody can tell what was spent.
+    """
+    if plan.replay_of is not None:
+        return Ledger(plan.settings, None, stop)
+    check_budget(plan.settings, roles_asked(plan.settings))
+    before = Usage() if plan.overwrite else spent_in(plan.folder)
+    return Ledger(plan.settings, plan.runtime.machine.budget, stop, before)
+
+
+def _count(plan: SamplePlan, ledger: Ledger) -> Callable[[Usage], None]:
+    def count(usage: Usage) -> None:
+        ledger.add(usage)
+        plan.tell(CallAnswered(usage))
+
+    return count
 
 
 def _open_journals(plan: SamplePlan) -> Journals:
@@ -113,6 +142,7 @@ class Run:
     stop: Stop
     journals: Journals
     audit: FileAudit
+    ledger: Ledger
     manifest: Manifest
 
 
@@ -129,6 +159,7 @@ async def _run_cases(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile], ru
             folder=folder,
             knobs=deps.knobs,
             stop=stop,
+            ledger=run.ledger,
             keep_all=plan.rft is None or plan.rft.keep_all_rollout_transcripts,
             tell=plan.tell,
         )
@@ -151,6 +182,8 @@ async def _run_cases(plan: SamplePlan, deps: Deps, cases: Sequence[CaseFile], ru
         interrupted=stop.by_signal and is_incomplete,
         stopped=stop.reason if is_incomplete else "",
         replies_taken=journals.taken,
+        spending=run.ledger.spending(),
+        held=run.ledger.holds and is_incomplete and not stop.by_signal,
     )
 
 

@@ -122,8 +122,8 @@ def test_the_help_of_every_command_shows_its_options(words: tuple[str, ...]) -> 
 
 @pytest.mark.parametrize(
     "table",
-    [main.COMMANDS, main.SKILLS, main.PROFILES, main.SAFETY, main.AUDIT],
-    ids=["top", "skills", "profiles", "safety", "audit"],
+    [main.COMMANDS, main.SKILLS, main.PROFILES, main.ESTIMATE, main.SAFETY, main.AUDIT],
+    ids=["top", "skills", "profiles", "estimate", "safety", "audit"],
 )
 def test_the_list_of_commands_says_what_their_docstrings_say(table: dict[str, Lazy]) -> None:
     for name, lazy in table.items():

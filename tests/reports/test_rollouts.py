@@ -292,6 +292,28 @@ def test_the_report_is_one_page_with_pictures_and_a_readable_twin(tmp_path: Path
     assert "| all (2 sessions) |" in text.replace("**", "")
 
 
+def test_cost_by_role_with_the_judge_apart_follows_from_the_prices_of_the_run(tmp_path: Path) -> None:
+    two_cases(tmp_path)
+    path = tmp_path / "manifest.json"
+    manifest = load(path)
+    priced = {"provider": "openai", "base_url": "http://127.0.0.1:9/v1"}
+    manifest["settings"]["baseline"]["counselor"] |= priced | {
+        "prices": {"prompt": 1_000_000, "cached": 0, "completion": 0}
+    }
+    manifest["settings"]["rft"]["judging"]["judge"] |= priced | {"prices": {"prompt": 0, "completion": 1e6}}
+    write_json(path, manifest)
+    run = read_rft_run(tmp_path)
+    used = run.usage.roles
+    report = write_rft_report(tmp_path, sampling=FEW)
+    table = next(b for b in report.blocks if isinstance(b, Table) and b.header[:2] == ("role", "cost"))
+    cost = {row[0]: float(row[1].replace(",", "")) for row in table.rows}
+    fresh = used["counselor"].prompt_tokens - used["counselor"].cached_tokens
+    assert cost["counselor"] == cost["all but the judge"] == fresh
+    assert cost["judge"] == used["judge"].completion_tokens
+    assert cost["all"] == cost["counselor"] + cost["judge"]
+    assert "The prefix cache saved" in report.markdown.read_text(encoding="utf-8")
+
+
 def test_cost_is_told_by_role_and_at_given_prices(tmp_path: Path) -> None:
     report = report_on(two_cases(tmp_path))
     table = next(b for b in report.blocks if isinstance(b, Table) and b.header[0] == "role")

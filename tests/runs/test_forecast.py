@@ -78,6 +78,11 @@ def test_rollouts_ask_for_each_turn_n_times_and_for_the_judge(tmp_path: Path) ->
     assert four["judge"].calls == 4 * 12 * plain.baseline.max_sessions
 
 
+def test_nothing_is_foreseen_for_what_a_baseline_leaves_out(tmp_path: Path) -> None:
+    bare = used(seen(run_plan(tmp_path, UNREACHABLE, skills="off", memory="recap")))
+    assert not {"filter", "rewrite", "client_file"} & bare.keys()
+
+
 def test_the_gates_model_is_foreseen_where_there_is_one(tmp_path: Path) -> None:
     plan = run_plan(tmp_path, UNREACHABLE)
     assert Role.RISK.value not in used(seen(plan))

@@ -22,8 +22,10 @@ ROOT = Path(__file__).resolve().parents[2]
 CONFIGS = ROOT / "configs"
 PARTS = {
     "address",
+    "base",
     "before",
     "body",
+    "budget",
     "end_token",
     "endpoint",
     "load",

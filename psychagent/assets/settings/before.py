@@ -50,6 +50,8 @@ def _of_before(name: str, value: Any) -> Any:
 
 def _known_prices(prices: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """Leave out prices that were infinite: what those tokens cost is not known."""
+    if prices.get("per_gpu_hour") is not None:
+        return prices
     if prices.keys() >= _PRICES:
         return None if any(prices[name] is None for name in _PRICES) else prices
     known = {

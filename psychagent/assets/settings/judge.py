@@ -62,11 +62,16 @@ class EvalSettings(Settings):
     degenerate: int = Field(default=1, ge=0)
     """Sessions of each modality that are also turned into worthless ones and judged; 0 is none."""
     prices: Prices | None = None
-    """What the judge's tokens cost; null prints no cost."""
+    """What the judge's tokens cost, where its endpoint does not say so; null prints no cost."""
     scales_root: FilePath | None = None
     """Folder of scales; null is the bundled one."""
     prompts_root: FilePath | None = None
     """Prompt folder; null is the bundled one."""
+
+    @property
+    def judge_prices(self) -> Prices | None:
+        """What the judge's tokens cost: by its endpoint, or else by these settings."""
+        return self.judge.prices or self.prices
 
     @field_validator("methods", mode="before")
     @classmethod

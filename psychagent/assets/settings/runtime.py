@@ -10,6 +10,7 @@ from pydantic import Field
 
 from psychagent.assets.locate import require_folder
 from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.budget import BudgetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings
 from psychagent.assets.settings.prices import Prices
 from psychagent.domain.base import LARGEST_SEED, Language, LogLevel
@@ -44,7 +45,9 @@ class MachineSettings(Settings):
     log_level: LogLevel = "info"
     """What is logged to a run's `run.log`: retries and faults at `info`, lost cases at `error`."""
     prices: dict[str, Prices] = Field(default_factory=dict)
-    """What tokens cost, by the model's name; `--dry-run` and `psychagent runs` add it up."""
+    """What tokens cost, by the model's name, where its endpoint does not say so (see docs/cost.md)."""
+    budget: BudgetSettings | None = None
+    """What a run may spend; it stops cleanly there, and goes on with more."""
     log_calls: bool = False
     """Whether the journals in `calls/` are kept, with every prompt, as the log of all calls."""
 

@@ -24,7 +24,7 @@ def show_forecast(seen: Forecast) -> None:
         console.print(f"At the prices of the settings: at most about {money:,.2f} {currency}", markup=False)
     if unpriced := sorted({line.model for line in seen.lines if line.cost is None}):
         console.print(
-            f"No price is given for {', '.join(unpriced)} (machine.prices in the runtime's file)",
+            f"No price is given for {', '.join(unpriced)} (see docs/cost.md)",
             markup=False,
         )
     console.print(

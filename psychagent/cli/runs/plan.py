@@ -12,6 +12,7 @@ from psychagent.assets.foreign import passed_over
 from psychagent.assets.settings.rollouts import RftSettings, load_rft_settings
 from psychagent.cli.lazy import Later
 from psychagent.cli.options import RunOptions
+from psychagent.cli.runs.budget import with_budget
 from psychagent.cli.runs.rft import RftOptions
 from psychagent.cli.settings import default_cache_dir, lay_over, read_settings
 from psychagent.runs.forecast import Forecast, forecast
@@ -45,7 +46,11 @@ def _run(plan: SamplePlan, *, dry: bool) -> int:
 
 def make_plan(options: RunOptions, *, rft: RftSettings | None = None) -> SamplePlan:
     """Build the plan of a run from the options of its command."""
-    settings = read_settings(options)
+    settings = with_budget(
+        read_settings(options).model_copy(update={"rft": rft}),
+        options.budget,
+        allow_unpriced=options.allow_unpriced,
+    )
     return SamplePlan(
         baseline=settings.baseline,
         runtime=settings.runtime,

@@ -126,7 +126,16 @@ def show_result(result: RunResult, console: Console, *, transcripts: str) -> Non
         # the exit status says so, too: what was chosen was chosen among fewer, or by less
         said = f"{lost[0].upper()}{lost[1:]}. {_to_judge_anew(result)}"
         console.print(escape(said), style="yellow", soft_wrap=True, highlight=False)
-    if result.stopped:
+    if result.spending and (said := result.spending.words()):
+        console.print(said, soft_wrap=True, highlight=False, markup=False)
+        sessions = sum(outcome.sessions for outcome in result.outcomes)
+        if each := result.spending.money.each(sessions=sessions, cases=len(result.outcomes)):
+            console.print(f"That is {each}.", soft_wrap=True, highlight=False, markup=False)
+    if result.held:
+        console.print(
+            "Stopped at its budget. Run the same command with a higher one to go on.", style="yellow"
+        )
+    elif result.stopped:
         console.print(
             f"Stopped: {escape(result.stopped)}. Once that is mended, run the same command to go on.",
             style="yellow",

@@ -25,9 +25,12 @@ def spending(material: Material) -> list[Block]:
     ]
     prices = material.prices
     if prices:
-        per = f"{prices.prompt:g} in, {prices.completion:g} out per {count(MILLION)} tokens"
+        rates = prices.rates
+        per = f"{rates.prompt:g} in, {rates.completion:g} out per {count(MILLION)} tokens"
         costs = (f"{prices.cost(u):,.4f} {prices.currency}" for u in used.values())
         rows.append((f"cost at {per}", *costs))
+        saved = (f"{prices.saved(u):,.4f} {prices.currency}" for u in used.values())
+        rows.append(("saved by the prefix cache", *saved))
     blocks: list[Block] = [Heading("Calls and tokens of the judge"), Table(("", *used), tuple(rows))]
     cost = material.scores.summary.cost
     if cost is not None and not prices:

@@ -22,7 +22,9 @@ from psychagent.reports.page.blocks import (
     with_interval,
 )
 from psychagent.reports.rollouts.material import RftMaterial
+from psychagent.reports.rollouts.money import spent
 from psychagent.reports.rollouts.numbers import HOLDOUT, LENGTH, REWARD, RftNumbers
+from psychagent.runs.money.priced import cost_of
 from psychagent.stats.bootstrap import Estimate
 
 MUCH_MISSING = 0.05
@@ -236,7 +238,8 @@ def spending(material: RftMaterial) -> list[Block]:
         blocks.append(
             Text(f"At the given prices, the same for every role: {cost:.2f} {material.prices.currency}.")
         )
-    return blocks
+    money = cost_of(usage.roles, material.run.manifest.settings)
+    return [*blocks, *spent(money, sessions=sessions, cases=material.numbers.cases)]
 
 
 def provenance(material: RftMaterial) -> list[Block]:

@@ -1,0 +1,55 @@
+"""Read `--budget` and lay it over the settings of a run."""
+
+from __future__ import annotations
+
+import re
+
+from psychagent.assets.settings.budget import BudgetSettings
+from psychagent.assets.settings.load import lay_options
+from psychagent.domain.words.value import shown
+from psychagent.errors import SettingsError
+from psychagent.records.manifest import RunSettings
+from psychagent.runs.money.asked import roles_asked
+from psychagent.runs.money.priced import common_currency, price_of
+
+_BUDGET = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([^\d\s.,+-][^\s]*)?\s*")
+
+
+def with_budget(settings: RunSettings, given: str | None, *, allow_unpriced: bool) -> RunSettings:
+    """Lay the options over a run's budget; without a currency it is in that of the file, or of the prices.
+
+    Raises:
+        SettingsError: If the option is no sum of money, or there is no budget to allow something of.
+    """
+    machine = settings.runtime.machine
+    budget = machine.budget
+    if given is not None:
+        limit, currency = _read(given)
+        currency = currency or (budget.currency if budget else _currency_of(settings))
+        laid = {"limit": limit, "currency": currency}
+        budget = lay_options(budget, laid) if budget else BudgetSettings.model_validate(laid)
+    if allow_unpriced:
+        if budget is None:
+            raise SettingsError(
+                "--allow-unpriced has no effect without a budget; give --budget too, or leave it out"
+            )
+        budget = lay_options(budget, {"allow_unpriced": True})
+    if budget == machine.budget:
+        return settings
+    runtime = settings.runtime.model_copy(update={"machine": machine.model_copy(update={"budget": budget})})
+    return settings.model_copy(update={"runtime": runtime})
+
+
+def _read(given: str) -> tuple[float, str]:
+    found = _BUDGET.fullmatch(given)
+    if found is None or float(found[1]) <= 0:
+        raise SettingsError(
+            f"--budget has {shown(given)}; write a sum above 0, such as 40, or '40 EUR' with its currency"
+        )
+    return float(found[1]), found[2] or ""
+
+
+def _currency_of(settings: RunSettings) -> str:
+    prices = (price_of(role, settings) for role in roles_asked(settings))
+    # where two differ, the check of the budget says so
+    return common_currency(price for price in prices if price is not None) or "USD"

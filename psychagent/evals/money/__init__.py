@@ -1,0 +1,1 @@
+"""What an evaluation is expected to take."""

@@ -1,0 +1,57 @@
+"""Which roles the settings of a run have asked, and how often; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.domain.role import Role
+from psychagent.domain.strategy.kinds import MemoryKind, SkillUse, StrategyKind
+from psychagent.records.manifest import RunSettings
+
+REMEMBERS: Mapping[MemoryKind, int] = {
+    MemoryKind.FILE: 1,
+    MemoryKind.OTHER: 1,
+    MemoryKind.MEM0: 2,
+    MemoryKind.MEMORYBANK: 1,
+}
+"""Calls by which a kind of memory takes in a session; the others take it in without a model."""
+THINKS: Mapping[StrategyKind, int] = {StrategyKind.THERAMIND: 2}
+"""Calls before each reply of the counselor; the other strategies make none."""
+
+
+def remember_calls(baseline: BaselineSettings) -> int:
+    """Return how many calls the memory makes after a session, beside the summary."""
+    return REMEMBERS.get(baseline.memory, 0)
+
+
+def think_calls(baseline: BaselineSettings) -> int:
+    """Return how many calls the strategy makes before each reply."""
+    return THINKS.get(baseline.strategy, 0)
+
+
+def searches(baseline: BaselineSettings) -> bool:
+    """Return whether skills are searched for, which takes a filter."""
+    return baseline.skills.use is SkillUse.ON
+
+
+def rewrites(baseline: BaselineSettings) -> bool:
+    """Return whether each turn but the first has its query written by a model."""
+    return searches(baseline) and baseline.retrieval.query == "rewrite"
+
+
+def roles_asked(settings: RunSettings) -> tuple[Role, ...]:
+    """List the roles that a run asks."""
+    baseline = settings.baseline
+    asks = {
+        Role.COUNSELOR: True,
+        Role.CLIENT: True,
+        Role.FILTER: searches(baseline),
+        Role.REWRITE: rewrites(baseline),
+        Role.SUMMARY: True,
+        Role.CLIENT_FILE: remember_calls(baseline) > 0,
+        Role.RECALL: True,
+        Role.RISK: baseline.safety.endpoint is not None,
+        Role.JUDGE: settings.rft is not None,
+    }
+    return tuple(role for role, is_asked in asks.items() if is_asked)

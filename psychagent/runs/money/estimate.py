@@ -1,0 +1,270 @@
+"""What a run is expected to take, from its settings alone: calls, tokens, money and hours by role; pure."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.judge import EvalSettings
+from psychagent.assets.settings.prices import FREE, Prices
+from psychagent.assets.settings.roles import endpoint_of
+from psychagent.assets.settings.rollouts import RftSettings
+from psychagent.domain.base import Language, Modality
+from psychagent.domain.role import Role
+from psychagent.domain.usage import RoleUsage
+from psychagent.errors import SettingsError
+from psychagent.records.manifest import RunSettings
+from psychagent.runs.money import tokens
+from psychagent.runs.money.asked import remember_calls, rewrites, searches, think_calls
+from psychagent.runs.money.estimated import Estimate, EstimateLine, Expected
+from psychagent.runs.money.judged import judge_usage
+from psychagent.runs.money.priced import price_of, priced
+from psychagent.runs.money.tokens import LANGUAGE, PAIR, Tokens
+from psychagent.scales.scale import Scale, load_scales, reward_methods
+
+
+class Talk(NamedTuple):
+    """A session that is to be judged."""
+
+    methods: Sequence[str]
+    """The scales that are asked."""
+    said: float
+    """Tokens of all that is said."""
+    lines: int
+    """Turns of both."""
+    language: Language
+
+
+@dataclass
+class _Sum:
+    """What a role takes, in parts of calls where a mean is no whole number."""
+
+    calls: float = 0
+    prompt: float = 0
+    cached: float = 0
+    reply: float = 0
+
+    def add(self, call: Tokens, times: float = 1) -> None:
+        self.calls += times
+        self.prompt += call.prompt * times
+        self.cached += min(max(call.cached, 0), call.prompt) * times
+        self.reply += call.reply * times
+
+    def usage(self, times: float, *, language: Language, cache: bool) -> RoleUsage:
+        by = times * LANGUAGE[language]
+        return RoleUsage(
+            calls=round(self.calls * times),
+            prompt_tokens=round(self.prompt * by),
+            cached_tokens=round(self.cached * by) if cache else 0,
+            completion_tokens=round(self.reply * by),
+        )
+
+
+@dataclass
+class _Course:
+    """What one case takes, by role."""
+
+    baseline: BaselineSettings
+    rollouts: int
+    sums: defaultdict[Role, _Sum] = field(default_factory=lambda: defaultdict(_Sum))
+
+    def add_session(self, session: int, turns: float, weight: float) -> None:
+        """Add a session: what is asked once a turn is asked in every rollout."""
+        baseline, sums = self.baseline, self.sums
+        if searches(baseline):
+            sums[Role.FILTER].add(tokens.filter_call(baseline, session, turns), weight)
+        for turn, part in enumerate(_weights(turns)):
+            self._add_turn(session, turn, turns, weight * part * self.rollouts)
+        sums[Role.SUMMARY].add(tokens.summary_call(baseline, session, turns), weight)
+        if many := remember_calls(baseline):
+            sums[Role.CLIENT_FILE].add(tokens.remember_call(baseline, session, turns), weight * many)
+        sums[Role.RECALL].add(tokens.recall_call(session, turns), weight)
+
+    def _add_turn(self, session: int, turn: int, turns: float, times: float) -> None:
+        baseline, sums = self.baseline, self.sums
+        sums[Role.COUNSELOR].add(
+            self._shared(tokens.counselor_call(baseline, session, turn, turns), turn), times
+        )
+        if many := think_calls(baseline):
+            sums[Role.COUNSELOR].add(tokens.think_call(baseline, session, turn, turns), times * many)
+        sums[Role.CLIENT].add(self._shared(tokens.client_call(session, turn), turn), times)
+        if turn and rewrites(baseline):
+            sums[Role.REWRITE].add(tokens.rewrite_call(turn), times)
+        if baseline.safety.endpoint:
+            sums[Role.RISK].add(tokens.RISK, times)
+
+    def _shared(self, call: Tokens, turn: int) -> Tokens:
+        """Let all rollouts but the first find the head that the first one sent."""
+        if turn or self.rollouts == 1:
+            return call
+        return call._replace(cached=call.prompt * (self.rollouts - 1) / self.rollouts)
+
+
+def estimate_run(
+    settings: RunSettings, modalities: Sequence[Modality], expected: Expected | None = None
+) -> Estimate:
+    """Estimate what `sample` or `rft` takes for some cases.
+
+    Args:
+        settings: The settings of the run.
+        modalities: That of each case.
+        expected: How long courses are; None is as long as they may be.
+
+    Raises:
+        SettingsError: If they are expected to be longer than the baseline lets them be.
+    """
+    given, baseline, rft = expected or Expected(), settings.baseline, settings.rft
+    sessions = _mean("sessions", given.sessions, baseline.max_sessions)
+    turns = _mean("turns", given.turns, baseline.max_counselor_turns)
+    course = _Course(baseline, rft.rollout_n if rft else 1)
+    for session, weight in enumerate(_weights(sessions), start=1):
+        course.add_session(session, turns, weight)
+    language, cases = settings.runtime.world.language, len(modalities)
+    used = {
+        role: part.usage(cases, language=language, cache=given.prefix_cache)
+        for role, part in course.sums.items()
+    }
+    if rft:
+        judged = _judged(rft, Counter(modalities), sessions=sessions, turns=turns, language=language)
+        used[Role.JUDGE] = judged if given.prefix_cache else judged.model_copy(update={"cached_tokens": 0})
+    in_a_row = [part for role, part in course.sums.items() if role is not Role.RISK]
+    return _estimate(
+        used,
+        {role: price_of(role.value, settings) for role in used},
+        {role: _model(role, settings) for role in used},
+        cases=cases,
+        sessions=cases * sessions,
+        # what is asked once a session is little beside the turns, so that all may be shared alike
+        calls_in_a_row=sum(part.calls for part in in_a_row) / course.rollouts,
+        reply_in_a_row=sum(part.reply for part in in_a_row) / course.rollouts,
+        lanes=_lanes(settings, cases),
+    )
+
+
+def estimate_judging(
+    settings: EvalSettings, talks: Sequence[Talk], scales: Mapping[str, Scale], *, prefix_cache: bool = True
+) -> Estimate:
+    """Estimate what an evaluation takes.
+
+    Args:
+        settings: Its settings.
+        talks: The sessions that it judges.
+        scales: All scales, by name.
+        prefix_cache: Whether the judge's server keeps prompts that begin alike.
+    """
+    parts = (
+        judge_usage(
+            scales,
+            talk.methods,
+            talk=talk.said,
+            lines=talk.lines,
+            language=talk.language,
+            repeats=settings.repeats,
+        )
+        for talk in talks
+    )
+    used = sum(parts, RoleUsage())
+    if not prefix_cache:
+        used = used.model_copy(update={"cached_tokens": 0})
+    is_script = settings.judge.provider == "offline"
+    return _estimate(
+        {Role.JUDGE: used},
+        {Role.JUDGE: FREE if is_script else settings.judge_prices},
+        {Role.JUDGE: settings.judge.model},
+        cases=len(talks),
+        sessions=len(talks),
+        lanes=settings.concurrency,
+    )
+
+
+def _mean(name: str, given: float | None, most: int) -> float:
+    if given is not None and given > most:
+        raise SettingsError(
+            f"{name}: {given:g} are expected, and the baseline's limit is {most}; give {most} or fewer, or "
+            "raise the limit"
+        )
+    return given or most
+
+
+def _weights(number: float) -> list[float]:
+    """Split a mean number into ones and what is left: 2.5 is 1, 1 and 0.5."""
+    whole = math.floor(number)
+    return [1.0] * whole + ([number - whole] if number > whole else [])
+
+
+def _judged(
+    rft: RftSettings, cases: Counter[Modality], *, sessions: float, turns: float, language: Language
+) -> RoleUsage:
+    """Sum what the judges of rollouts take, a second one included."""
+    scales, judging = load_scales(rft.judging.scales_root), rft.judging
+    used = _Sum()
+    for modality, number in cases.items():
+        one = judge_usage(
+            scales,
+            judging.methods.get(modality) or reward_methods(scales, modality),
+            talk=turns * PAIR * LANGUAGE[judging.language or language],
+            lines=2 * turns,
+            language=judging.language or language,
+            repeats=judging.repeats,
+        )
+        times = number * sessions * rft.rollout_n * (2 if rft.holdout else 1)
+        used.calls += one.calls * times
+        used.add(Tokens(one.prompt_tokens, one.cached_tokens, one.completion_tokens), times)
+        used.calls -= times
+    return used.usage(1, language=Language.EN, cache=True)
+
+
+def _lanes(settings: RunSettings, cases: int) -> int:
+    machine, rft = settings.runtime.machine, settings.rft
+    rollouts = min(rft.rollout_n, rft.rollout_concurrency) if rft else 1
+    return max(1, min(machine.max_parallel_calls, min(machine.concurrency, cases) * rollouts))
+
+
+def _model(role: Role, settings: RunSettings) -> str:
+    if role is Role.JUDGE:
+        rft = settings.rft
+        judges = [rft.judging.judge, *([rft.holdout] if rft.holdout else [])] if rft else []
+        return ", ".join(dict.fromkeys(judge.model for judge in judges))
+    return endpoint_of(role, settings.baseline, settings.runtime.world).model
+
+
+def _estimate(
+    used: Mapping[Role, RoleUsage],
+    prices: Mapping[Role, Prices | None],
+    models: Mapping[Role, str],
+    *,
+    cases: int,
+    sessions: float,
+    lanes: int,
+    calls_in_a_row: float = 0,
+    reply_in_a_row: float = 0,
+) -> Estimate:
+    by_role = {role.value: part for role, part in used.items() if part.calls}
+    return Estimate(
+        cases=cases,
+        sessions=sessions,
+        lines=tuple(_lines(used, prices, models)),
+        money=priced(by_role, {role.value: price for role, price in prices.items()}),
+        calls_in_a_row=calls_in_a_row,
+        reply_in_a_row=reply_in_a_row,
+        lanes=lanes,
+    )
+
+
+def _lines(
+    used: Mapping[Role, RoleUsage], prices: Mapping[Role, Prices | None], models: Mapping[Role, str]
+) -> Iterator[EstimateLine]:
+    for role, part in used.items():
+        price = prices[role]
+        yield EstimateLine(
+            role=role.value,
+            model=models[role],
+            used=part,
+            cost=None if price is None else price.cost(part),
+            currency="" if price is None or price is FREE else price.currency,
+            is_script=price is FREE,
+        )

@@ -1,0 +1,113 @@
+"""What usage costs at the prices of a run's settings; pure, so that a corrected price corrects old runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from psychagent.assets.settings.endpoint import EndpointSettings
+from psychagent.assets.settings.prices import FREE, Prices, dearest
+from psychagent.assets.settings.roles import endpoint_of
+from psychagent.domain.base import Record
+from psychagent.domain.role import Role
+from psychagent.domain.usage import RoleUsage
+from psychagent.errors import SettingsError
+from psychagent.records.manifest import RunSettings
+
+
+class Money(Record):
+    """What usage costs, by role."""
+
+    by_role: dict[str, float] = {}
+    """Without the roles that have no price."""
+    currency: str = ""
+    """Empty where nothing is priced, or currencies differ."""
+    unpriced: tuple[str, ...] = ()
+    """Roles that were asked and have no price."""
+    saved: float = 0
+    """What the provider's cache saved."""
+
+    @property
+    def total(self) -> float:
+        """Sum over the roles that have a price."""
+        return sum(self.by_role.values())
+
+    @property
+    def whole(self) -> float | None:
+        """The sum; None where a role that was asked has no price, or the currencies differ."""
+        return None if self.unpriced or not self.currency else self.total
+
+    def each(self, *, sessions: float, cases: float) -> str:
+        """Say what that is a session and a case, and how much of it is the judge; empty without a sum."""
+        if not self.currency or not sessions or not cases:
+            return ""
+        judge = self.by_role.get(Role.JUDGE.value)
+        apart = f"; the judge is {judge:,.2f} of the sum" if judge else ""
+        return f"{self.total / sessions:,.4f} a session, {self.total / cases:,.4f} a case{apart}"
+
+    def words(self) -> str:
+        """Say the sum, and what is not in it; empty where nothing is priced."""
+        if not self.currency:
+            return ""
+        without = f", without {', '.join(self.unpriced)} (no price)" if self.unpriced else ""
+        return f"{self.total:,.2f} {self.currency}{without}"
+
+
+def price_of(role: str, settings: RunSettings) -> Prices | None:
+    """Return what a role's tokens cost; a script costs nothing.
+
+    Where two judges share the role, it is the dearer price of each kind of token.
+    """
+    found = [_price(endpoint, beside, settings) for endpoint, beside in _endpoints(role, settings)]
+    known = [prices for prices in found if prices is not None]
+    if not known or len(known) < len(found):
+        return None
+    paid = [prices for prices in known if prices is not FREE]
+    return dearest(*paid) if paid else FREE
+
+
+def cost_of(used: Mapping[str, RoleUsage], settings: RunSettings) -> Money:
+    """Return what usage costs, by role."""
+    asked = {role: part for role, part in used.items() if part.calls}
+    return priced(asked, {role: price_of(role, settings) for role in asked})
+
+
+def priced(used: Mapping[str, RoleUsage], prices: Mapping[str, Prices | None]) -> Money:
+    """Return what usage costs at the prices of its roles."""
+    known = {role: price for role in used if (price := prices.get(role)) is not None}
+    currency = common_currency(known.values())
+    if currency is None:
+        return Money(unpriced=tuple(sorted(used)))
+    return Money(
+        by_role={role: price.cost(used[role]) for role, price in known.items()},
+        currency=currency,
+        unpriced=tuple(sorted(used.keys() - known.keys())),
+        saved=sum(price.saved(used[role]) for role, price in known.items()),
+    )
+
+
+def common_currency(prices: Iterable[Prices]) -> str | None:
+    """Return the currency of prices; empty where all are free or there are none, None where two differ."""
+    found = {price.currency for price in prices if price is not FREE}
+    if len(found) > 1:
+        return None
+    return found.pop() if found else ""
+
+
+def _endpoints(role: str, settings: RunSettings) -> list[tuple[EndpointSettings, Prices | None]]:
+    """List who answers in a role, each with the price that stands beside its endpoint."""
+    if role == Role.JUDGE.value:
+        rft = settings.rft
+        if rft is None:
+            return []
+        return [(rft.judging.judge, rft.judging.prices), *([(rft.holdout, None)] if rft.holdout else [])]
+    try:
+        return [(endpoint_of(Role(role), settings.baseline, settings.runtime.world), None)]
+    except (ValueError, SettingsError):
+        # totals name roles as they were written, by an earlier version maybe
+        return []
+
+
+def _price(endpoint: EndpointSettings, beside: Prices | None, settings: RunSettings) -> Prices | None:
+    if endpoint.provider == "offline":
+        return FREE
+    return endpoint.prices or beside or settings.runtime.machine.prices.get(endpoint.model)
