@@ -16,7 +16,7 @@ from psychagent.llm.prompt import Message, assistant, system, user
 from psychagent.nodes.deps import Sources
 from psychagent.nodes.safety.notes import danger_notes
 from psychagent.nodes.state import Brief
-from psychagent.nodes.strategies import STRATEGIES
+from psychagent.nodes.strategies.strategy import STRATEGIES
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from psychagent.nodes.retrieval.query import find_query
 from psychagent.nodes.retrieval.search import choose_skills
 from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.nodes.strategies import STRATEGIES
+from psychagent.nodes.strategies.strategy import STRATEGIES
 
 
 def _told(deps: Deps, brief: Brief, state: SessionState) -> int | None:

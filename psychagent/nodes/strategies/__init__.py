@@ -1,5 +1,1 @@
 """How a counselor comes to its next turn: the strategies that a baseline may name."""
-
-from psychagent.nodes.strategies.strategy import STRATEGIES
-
-__all__ = ["STRATEGIES"]
