@@ -13,7 +13,7 @@ from psychagent.domain.role import Role
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder
-from psychagent.runs.money.asked import remember_calls, roles_asked, think_calls
+from psychagent.runs.money.asked import remember_calls, roles_asked
 from psychagent.runs.money.priced import price_of
 from psychagent.runs.outcome import Status
 from psychagent.runs.plan import SamplePlan
@@ -37,6 +37,8 @@ class Asked(NamedTuple):
 EXPECTED: Mapping[Role, Asked] = {
     Role.COUNSELOR: Asked(1375, 250, each_turn=True),
     Role.REWRITE: Asked(740, 50, each_turn=True, reads_dialogue=False),
+    Role.PERCEIVE: Asked(600, 30, each_turn=True, reads_dialogue=False),
+    Role.STRATEGIZE: Asked(710, 40, each_turn=True, reads_dialogue=False),
     Role.CLIENT: Asked(989, 60, each_turn=True),
     Role.FILTER: Asked(512, 60, reads_dialogue=False),
     Role.SUMMARY: Asked(555, 400),
@@ -114,8 +116,6 @@ def _lines(plan: SamplePlan, *, courses: int, times: int, rollouts: int) -> Iter
         if role is Role.COUNSELOR:
             later = (times - courses) * rollouts
             used = _scaled(used, often) + RoleUsage(prompt_tokens=later * used.calls * MEMORY)
-            # a call before the reply reads no more than the reply's does
-            used = _scaled(used, 1 + think_calls(plan.baseline))
         else:
             used = _scaled(used, often)
         yield _line(plan, role, endpoint_of(role, plan.baseline, plan.runtime.world).model, used)

@@ -16,18 +16,18 @@ REMEMBERS: Mapping[MemoryKind, int] = {
     MemoryKind.MEMORYBANK: 1,
 }
 """Calls by which a kind of memory takes in a session; the others take it in without a model."""
-THINKS: Mapping[StrategyKind, int] = {StrategyKind.THERAMIND: 2}
-"""Calls before each reply of the counselor; the other strategies make none."""
 
 
 def remember_calls(baseline: BaselineSettings) -> int:
-    """Return how many calls the memory makes after a session, beside the summary."""
+    """Return how many calls the memory makes after a session at most, beside the summary."""
+    if baseline.memory is MemoryKind.MEM0 and baseline.mem0 == "add_only":
+        return 1
     return REMEMBERS.get(baseline.memory, 0)
 
 
-def think_calls(baseline: BaselineSettings) -> int:
-    """Return how many calls the strategy makes before each reply."""
-    return THINKS.get(baseline.strategy, 0)
+def thinks(baseline: BaselineSettings) -> bool:
+    """Return whether each reply but the first has two short calls before it."""
+    return baseline.strategy is StrategyKind.THERAMIND
 
 
 def searches(baseline: BaselineSettings) -> bool:
@@ -48,6 +48,8 @@ def roles_asked(settings: RunSettings) -> tuple[Role, ...]:
         Role.CLIENT: True,
         Role.FILTER: searches(baseline),
         Role.REWRITE: rewrites(baseline),
+        Role.PERCEIVE: thinks(baseline),
+        Role.STRATEGIZE: thinks(baseline),
         Role.SUMMARY: True,
         Role.CLIENT_FILE: remember_calls(baseline) > 0,
         Role.RECALL: True,

@@ -19,7 +19,7 @@ from psychagent.domain.usage import RoleUsage
 from psychagent.errors import SettingsError
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.money import tokens
-from psychagent.runs.money.asked import remember_calls, rewrites, searches, think_calls
+from psychagent.runs.money.asked import remember_calls, rewrites, searches, thinks
 from psychagent.runs.money.estimated import Estimate, EstimateLine, Expected
 from psychagent.runs.money.judged import judge_usage
 from psychagent.runs.money.priced import price_of, priced
@@ -89,8 +89,9 @@ class _Course:
         sums[Role.COUNSELOR].add(
             self._shared(tokens.counselor_call(baseline, session, turn, turns), turn), times
         )
-        if many := think_calls(baseline):
-            sums[Role.COUNSELOR].add(tokens.think_call(baseline, session, turn, turns), times * many)
+        if turn and thinks(baseline):
+            sums[Role.PERCEIVE].add(tokens.perceive_call(turn), times)
+            sums[Role.STRATEGIZE].add(tokens.strategize_call(turn), times)
         sums[Role.CLIENT].add(self._shared(tokens.client_call(session, turn), turn), times)
         if turn and rewrites(baseline):
             sums[Role.REWRITE].add(tokens.rewrite_call(turn), times)

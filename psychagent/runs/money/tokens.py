@@ -77,13 +77,6 @@ def counselor_call(baseline: BaselineSettings, session: int, turn: int, turns: f
     return Tokens(head + PAIR * turn + tail, cached, reply)
 
 
-def think_call(baseline: BaselineSettings, session: int, turn: int, turns: float) -> Tokens:
-    """Return what a short call before a reply takes: it reads what the counselor reads, without a tail."""
-    full = counselor_call(baseline, session, turn, turns)
-    head = 450 + memory_tokens(baseline, session, turns)
-    return Tokens(head + PAIR * turn, head + PAIR * (turn - 1) if turn else 0, min(full.reply, 80))
-
-
 def client_memory(session: int) -> int:
     """Return what the client's own memory takes."""
     return 0 if session == 1 else min(_CLIENT_FIRST + _CLIENT_MORE * (session - 2), _CLIENT_MOST)
@@ -103,12 +96,27 @@ def recall_call(session: int, turns: float) -> Tokens:
 
 
 def rewrite_call(turn: int) -> Tokens:
-    """Return what the query of a turn takes, which reads the last four to ten utterances."""
-    said, head = 2 * turn, 295
+    """Return what the query of a turn takes."""
+    return _on_last_turns(turn, head=295, reply=50)
+
+
+def perceive_call(turn: int) -> Tokens:
+    """Return what the call takes that says what the client's last words show."""
+    return _on_last_turns(turn, head=150, reply=30)
+
+
+def strategize_call(turn: int) -> Tokens:
+    """Return what the call takes that chooses how to answer them; its head is new in every turn."""
+    return _on_last_turns(turn, head=260, reply=40)._replace(cached=0)
+
+
+def _on_last_turns(turn: int, *, head: int, reply: int) -> Tokens:
+    """Return what a call takes that reads the last four to ten utterances."""
+    said = 2 * turn
     start = max(said - _REWRITE_WINDOW, 0) // _REWRITE_STEP * _REWRITE_STEP
     before = max(said - 2 - _REWRITE_WINDOW, 0) // _REWRITE_STEP * _REWRITE_STEP
     shared = max(said - 2 - start, 0) * PAIR / 2 if before == start else 0
-    return Tokens(head + (said - start) * PAIR / 2, head - 20 + shared if turn > 1 else 0, 50)
+    return Tokens(head + (said - start) * PAIR / 2, head - 20 + shared if turn > 1 else 0, reply)
 
 
 def filter_call(baseline: BaselineSettings, session: int, turns: float) -> Tokens:
