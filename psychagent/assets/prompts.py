@@ -21,6 +21,8 @@ from psychagent.files.digest import hash_files
 from psychagent.files.read import load_data
 
 _WORDS = "words.yaml"
+_OF_JUDGE = ("judge/", "pairwise/")
+"""Folders of the templates that a judge asks for; the others are a course's."""
 _NONE: Mapping[str, str] = {}
 _FAULTS = (
     *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError),
@@ -190,7 +192,7 @@ class PromptLibrary:
     def needed(self, *, judging: bool = False) -> set[str]:
         """List the templates that a judge asks for, or else those that a course does."""
         names = PromptLibrary.shipped(self.language).names()
-        return {name for name in names if name.startswith("judge/") == judging}
+        return {name for name in names if name.startswith(_OF_JUDGE) == judging}
 
     @classmethod
     def shipped(cls, language: Language) -> PromptLibrary:

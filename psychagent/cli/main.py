@@ -43,6 +43,10 @@ COMMANDS = {
         "psychagent.cli.report:report",
         "Write report.html and report.md into a folder: numbers with intervals, figures, comparisons.",
     ),
+    "pairwise": Lazy(
+        "psychagent.cli.compared.pairwise:pairwise",
+        "Rank systems: a judge compares their dialogues of the same case and session, in both orders.",
+    ),
     "agree": Lazy(
         "psychagent.cli.agree:agree",
         "Compare raters: weighted kappa, Krippendorff's alpha, bias; writes agreement.html, .md and .json.",
