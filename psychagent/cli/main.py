@@ -127,6 +127,13 @@ SAFETY = {
     ),
 }
 
+RATINGS = {
+    "pack": Lazy(
+        "psychagent.cli.ratings.pack:pack",
+        "Pack blind tasks for people to rate: sessions of all systems, shuffled, with the key apart.",
+    ),
+}
+
 app = build_group(
     COMMANDS,
     help="A counselor agent that works with simulated clients over many sessions. Research only: not a "
@@ -136,6 +143,7 @@ app = build_group(
 for name, commands, about in (
     ("skills", SKILLS, "The skill library: stats, show, search, validate, import, bench."),
     ("profiles", PROFILES, "Client profiles: check a folder, read one file."),
+    ("ratings", RATINGS, "Ratings of people: pack blind tasks for them."),
 ):
     app.add_typer(build_group(commands, help=about), name=name, short_help=about)
 _safety, _audit = (
