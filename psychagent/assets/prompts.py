@@ -21,8 +21,9 @@ from psychagent.files.digest import hash_files
 from psychagent.files.read import load_data
 
 _WORDS = "words.yaml"
-_OF_JUDGE = ("judge/", "pairwise/")
-"""Folders of the templates that a judge asks for; the others are a course's."""
+_APART = ("pairwise/", "ratings/")
+"""Folders of templates that neither a course nor a judge of sessions asks for: copies made before there were
+any are complete without them."""
 _NONE: Mapping[str, str] = {}
 _FAULTS = (
     *(jinja2.TemplateError, ArithmeticError, AttributeError, LookupError),
@@ -192,7 +193,8 @@ class PromptLibrary:
     def needed(self, *, judging: bool = False) -> set[str]:
         """List the templates that a judge asks for, or else those that a course does."""
         names = PromptLibrary.shipped(self.language).names()
-        return {name for name in names if name.startswith(_OF_JUDGE) == judging}
+        names = {name for name in names if not name.startswith(_APART)}
+        return {name for name in names if name.startswith("judge/") == judging}
 
     @classmethod
     def shipped(cls, language: Language) -> PromptLibrary:

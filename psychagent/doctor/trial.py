@@ -95,7 +95,6 @@ def _values(prompts: PromptLibrary, held: Memory, modality: Modality) -> dict[st
         "remembered": (Recall(session_index=1, said=(_WORD,)),),
         "secrets": (_filled(Secret),),
         "lines": [{"speaker": speaker.value, "text": _WORD} for speaker in speakers],
-        "others": [{"speaker": speaker.value, "text": _WORD} for speaker in speakers],
         "items": [{"id": "q1", "rates": "effect", "text": _WORD}],
         "anchors": {1: _WORD, 5: _WORD},
     }

@@ -14,6 +14,7 @@ MOST_LINES, MOST_FILES = 2000, 20
 LAZY = {
     "psychagent/__main__.py",
     "psychagent/cli/agree.py",
+    "psychagent/cli/compared/pairwise.py",
     "psychagent/cli/local_model.py",
     "psychagent/cli/report.py",
     "psychagent/cli/train.py",

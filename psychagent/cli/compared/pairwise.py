@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.assets.settings.load import lay_options
@@ -20,14 +19,12 @@ from psychagent.cli.lazy import Later
 from psychagent.cli.options import JsonOption
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
-from psychagent.cli.shown.watch import STOPPING, usage_table
-from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
+from psychagent.cli.shown.watch import STOPPING
 from psychagent.evals.pairwise.plan import SCALE, PairEvent, PairwisePlan, check_pairwise
 from psychagent.evals.pairwise.systems import name_systems
 from psychagent.runs.events import Noticed, StopHeard
 
 if TYPE_CHECKING:
-    from psychagent.evals.pairwise.result import PairwiseResult
     from psychagent.evals.pairwise.run import PairwiseRun
 
 RUN_PAIRWISE: Later[Callable[[PairwisePlan], Coroutine[None, None, PairwiseRun]]] = Later(
@@ -73,6 +70,7 @@ def pairwise(
     check_pairwise(plan)
     with needs_extra("eval"):
         # the extra may be missing, and options are checked without it
+        from psychagent.cli.shown.pairwise import show_pairwise  # noqa: PLC0415
         from psychagent.evals.pairwise.result import count_pairwise  # noqa: PLC0415
         from psychagent.reports.pairwise.write import to_data, write_pairwise  # noqa: PLC0415
     run = asyncio.run(RUN_PAIRWISE.load()(plan))
@@ -100,38 +98,3 @@ def _teller(console: Console, *, quiet: bool) -> Callable[[PairEvent], None]:
             console.print(event.sentence, style="yellow", soft_wrap=True, markup=False)
 
     return tell
-
-
-def show_pairwise(run: PairwiseRun, result: PairwiseResult, console: Console) -> None:
-    """Print each ranking, what it rests on, and what it cost."""
-    from psychagent.reports.page.blocks import percent  # noqa: PLC0415
-    from psychagent.reports.pairwise.notes import notes_on, script_notes  # noqa: PLC0415
-    from psychagent.reports.pairwise.sections import strength_table  # noqa: PLC0415
-
-    for ranking in result.rankings:
-        block = strength_table(ranking.respects[0])
-        table = Table(title=f"{ranking.scale}, overall", title_justify="left")
-        for column in block.header:
-            table.add_column(column, justify="left" if column == "system" else "right")
-        for row in block.rows:
-            table.add_row(*map(escape, row))
-        console.print(table)
-        console.print(
-            f"{ranking.flips} of {ranking.outcomes} outcomes flipped with the order, {ranking.wavered} had a "
-            f"winner in one order alone; all count as ties. The longer session won "
-            f"{percent(ranking.longer_share)} of {ranking.decided} decided comparisons.",
-            highlight=False,
-        )
-    for one in result.lengths:
-        console.print(
-            f"{one.system}: {one.words:.0f} counselor's words a session, {one.turns:.1f} turns",
-            highlight=False,
-            markup=False,
-        )
-    for note in notes_on(run, result):
-        console.print(f"Note: {note}", style="yellow", highlight=False, markup=False)
-    if run.taken:
-        console.print(f"Verdicts that were stored before and not asked for again: {run.taken:,}")
-    console.print(usage_table(run.used, title="Calls and tokens", total=False))
-    if script_notes(run):
-        console.print(NUMBERS_OF_SCRIPT, style="yellow")
