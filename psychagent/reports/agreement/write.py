@@ -58,6 +58,8 @@ def _pairs(pairs: Sequence[PairAgreement]) -> dict[str, object]:
             "raters": [pair.first, pair.second],
             "units": pair.units,
             "kappa_quadratic": pair.kappa,
+            "kappa_low": pair.low,
+            "kappa_high": pair.high,
             "exact": pair.exact,
             "within_one": pair.within_one,
             "bias": pair.bias,
