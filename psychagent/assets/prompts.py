@@ -193,8 +193,8 @@ class PromptLibrary:
     def needed(self, *, judging: bool = False) -> set[str]:
         """List the templates that a judge asks for, or else those that a course does."""
         names = PromptLibrary.shipped(self.language).names()
-        names = {name for name in names if not name.startswith(_APART)}
-        return {name for name in names if name.startswith("judge/") == judging}
+        asked = (name for name in names if not name.startswith(_APART))
+        return {name for name in asked if name.startswith("judge/") == judging}
 
     @classmethod
     def shipped(cls, language: Language) -> PromptLibrary:

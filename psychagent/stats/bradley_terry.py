@@ -137,6 +137,7 @@ def _group(
     counts = (whole + whole.T)[own].sum(axis=1)
     strengths = fit(whole[own][None], extra_ties)[0]
     order = _ranks(strengths[None])[0]
+    intervals: Sequence[tuple[float, float, float, float] | tuple[None, None, None, None]]
     intervals = [(None, None, None, None)] * len(members)
     if draws is not None:
         resampled = draws[:, members][:, :, members]
@@ -201,4 +202,5 @@ def fit(wins: Matrix, extra_ties: float = EXTRA_TIES) -> Matrix:
         strengths += step * np.minimum(1, _LONGEST_STEP / np.maximum(longest, _CLOSE))
         if longest.max() < _CLOSE:
             break
-    return strengths - strengths.mean(axis=1, keepdims=True)
+    centered: Matrix = strengths - strengths.mean(axis=1, keepdims=True)
+    return centered

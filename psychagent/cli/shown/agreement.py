@@ -9,10 +9,10 @@ import typer
 from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.evals.ratings.names import list_names, show_name
 from psychagent.evals.ratings.table import RatingTable
-from psychagent.reports.agreement.compute import Agreement, Part
+from psychagent.reports.agreement.compute import MOST_RATERS, Agreement, Part
 from psychagent.reports.agreement.notes import notes_on
 from psychagent.reports.agreement.ranked import ranking_lines
-from psychagent.reports.agreement.sections import MOST_RATERS, name_pair
+from psychagent.reports.agreement.sections import name_pair
 from psychagent.reports.page.blocks import NONE, count, interval, plural, with_interval
 from psychagent.stats.agreement import PairAgreement, spread_of
 

@@ -69,9 +69,9 @@ def name_systems(given: Sequence[str]) -> dict[str, Path]:
     for name, times in Counter(name for name, _ in named).items():
         if times > 1:
             raise SettingsError(f"{times} systems are called {shown(name)}; name them: NAME=PATH")
-    for path, times in Counter(resolved(path) for _, path in named).items():
+    for folder, times in Counter(resolved(path) for _, path in named).items():
         if times > 1:
-            raise SettingsError(f"{path} is given {times} times; name each system once")
+            raise SettingsError(f"{folder} is given {times} times; name each system once")
     return dict(named)
 
 

@@ -73,7 +73,7 @@ def _ranking_blocks(ranking: Ranking) -> list[Block]:
 
 def strength_table(respect: Respect) -> Table:
     """Tabulate how strong each system is overall."""
-    header = (
+    header: tuple[str, ...] = (
         "system",
         "rank",
         "95% interval",
@@ -82,7 +82,7 @@ def strength_table(respect: Respect) -> Table:
         "odds against an average one",
         "judged",
     )
-    rows = tuple(_strength_row(strength) for strength in respect.strengths)
+    rows: tuple[tuple[str, ...], ...] = tuple(_strength_row(strength) for strength in respect.strengths)
     caption = (
         "Bradley-Terry, ties as half wins; strength is the logarithm of the odds against an average system "
         "of the same group. Intervals over cases. Systems of different groups were never compared."
