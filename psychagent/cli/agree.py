@@ -75,12 +75,7 @@ def agree(
                 )
     if judge:
         table = add_judge(table, judge[0], scale, *judge[1:])
-    if len(table.ratings) < 2:
-        silent = f" ({list_names(table.silent)} gave no score)" if table.silent else ""
-        raise SettingsError(
-            f"{ratings}: has only one rater{silent}; add ratings of another, or --judge EVAL_DIR, or say "
-            "--columns rater=* if its columns of scores are raters"
-        )
+    _require_two(table, ratings)
     with needs_extra("eval"):
         # the extra may be missing, and options are checked without it
         from psychagent.cli.shown.agreement import show_agreement  # noqa: PLC0415
@@ -94,7 +89,7 @@ def agree(
                 "raters": sorted(table.ratings),
                 "dimensions": [*table.levels],
                 "notes": notes_on(table),
-                "made_with_script": table.is_script,
+                "made_with_script": table.is_script or table.spoken_by_script,
                 "agreement": to_data(agreement),
                 "rankings": ranking_data(agreement.rankings),
                 **dict(zip(("html", "markdown", "json"), paths, strict=True)),
@@ -103,6 +98,15 @@ def agree(
         return
     show_agreement(agreement, table)
     typer.echo(f"Report: {paths[0]}")
+
+
+def _require_two(table: RatingTable, path: Path) -> None:
+    if len(table.ratings) < 2:
+        silent = f" ({list_names(table.silent)} gave no score)" if table.silent else ""
+        raise SettingsError(
+            f"{path}: has only one rater{silent}; add ratings of another, or --judge EVAL_DIR, or say "
+            "--columns rater=* if its columns of scores are raters"
+        )
 
 
 def _read_pack(

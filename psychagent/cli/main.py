@@ -176,7 +176,9 @@ REFUSED: Later[Callable[[str, str, OSError], str]] = Later("psychagent.files.ref
 EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 
-FILES_MATTER = frozenset({"sample", "rft", "replay", "eval", "chat", "export", "train"})
+FILES_MATTER = frozenset(
+    {"sample", "rft", "replay", "eval", "pairwise", "ratings", "chat", "export", "train"}
+)
 """Commands whose result is files: what they print may be lost without harm."""
 
 

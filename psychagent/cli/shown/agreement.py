@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import typer
 
-from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.evals.ratings.names import list_names, show_name
 from psychagent.evals.ratings.table import RatingTable
 from psychagent.reports.agreement.compute import MOST_RATERS, Agreement, Part
@@ -39,8 +38,8 @@ def show_agreement(agreement: Agreement, table: RatingTable) -> None:
         typer.echo(f"Means of {show_name(who)}: {told}")
     for line in ranking_lines(agreement.rankings):
         typer.echo(line)
-    if table.is_script:
-        typer.secho(JUDGED_BY_SCRIPT, fg="yellow")
+    for note in table.script_notes:
+        typer.secho(note, fg="yellow")
 
 
 def _show_parts(title: str, parts: Sequence[Part]) -> None:

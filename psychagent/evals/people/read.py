@@ -39,7 +39,7 @@ def read_pack(path: Path, missing: frozenset[str] = frozenset()) -> RatingTable:
     cells = [cell for rater, tasks in key.raters.items() for cell in _cells(folder, rater, tasks, key)]
     table = to_table(folder, cells, Ranges(key.low, key.high), missing)
     hashes = {task.dialogue: task.input_hash for tasks in key.raters.values() for task in tasks.values()}
-    return replace(table, hashes=hashes)
+    return replace(table, hashes=hashes, spoken_by_script=key.is_script)
 
 
 def _cells(folder: Path, rater: str, tasks: Mapping[str, KeyedTask], key: TaskKey) -> Iterator[Cell]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median_low
 
+from psychagent.domain.script_note import JUDGED_BY_SCRIPT, MADE_WITH_SCRIPT
 from psychagent.domain.words.cut import cut
 from psychagent.errors import RecordError
 from psychagent.evals.ratings.cells import Cell, find_layout, to_cells
@@ -42,6 +43,14 @@ class RatingTable:
     """Raters who stand in the table and gave no score."""
     is_script: bool = False
     """Whether the judge is a script."""
+    spoken_by_script: bool = False
+    """Whether a script played a role in what was rated, as far as that is known."""
+
+    @property
+    def script_notes(self) -> tuple[str, ...]:
+        """Say where a script had a part; empty where none had."""
+        parts = ((self.is_script, JUDGED_BY_SCRIPT), (self.spoken_by_script, MADE_WITH_SCRIPT))
+        return tuple(note for had, note in parts if had)
 
     def levels_of(self, units: Iterable[Unit]) -> tuple[float, ...]:
         """Return the scores that some units share; empty where their dimensions differ in them."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.evals.ratings.names import list_names, show_name
 from psychagent.evals.ratings.table import RatingTable
 from psychagent.reports.agreement.compute import MOST_RATERS, Agreement, Part
@@ -42,8 +41,8 @@ def agreement_blocks(table: RatingTable, agreement: Agreement) -> list[Block]:
         Heading("Agreement between raters", 1),
         Text(f"{len(table.ratings):,} raters: {names}. {units} (a dialogue on a dimension)."),
     ]
-    if table.is_script:
-        blocks.append(script_banner(JUDGED_BY_SCRIPT))
+    if table.script_notes:
+        blocks.append(script_banner(*table.script_notes))
     notes = notes_on(table)
     if notes:
         blocks.append(Notice("warning", "Read with care", notes))
@@ -130,7 +129,7 @@ def _paper(table: RatingTable) -> list[Block]:
     """Set the paper's numbers beside ratings on its own dimensions and range alone."""
     published = load_published().human
     own = dict.fromkeys(published.dimensions, tuple(map(float, range(published.low, published.high + 1))))
-    if table.levels != own or table.is_script:
+    if table.levels != own or table.script_notes:
         return []
     words = "; ".join(f"{pair.pair} {pair.value:.3f}" for pair in published.kappa)
     return [Text(f"For orientation, from the paper ({published.source}): {words}.", quiet=True)]

@@ -36,6 +36,13 @@ def test_a_pack_that_was_filled_in_is_compared_with_the_judge_of_each_system(tmp
     assert "Kendall's tau between judge and people: undefined over 3 systems (all are ranked alike)." in told
     page = (tmp_path / "out" / "agreement.md").read_text(encoding="utf-8")
     assert "Systems by their means" in page
+    assert "Not a result" not in page
+    text = (
+        (folder / "key.json").read_text(encoding="utf-8").replace('"is_script": false', '"is_script": true')
+    )
+    (folder / "key.json").write_text(text, encoding="utf-8")
+    assert "no language model" in call(folder)
+    assert "Not a result" in (folder / "agreement.md").read_text(encoding="utf-8")
     with pytest.raises(SettingsError, match="--low has no effect on a pack, whose key says it"):
         call(folder, "--low", 0)
 
