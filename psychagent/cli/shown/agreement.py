@@ -12,7 +12,7 @@ from psychagent.reports.agreement.compute import MOST_RATERS, Agreement, Part
 from psychagent.reports.agreement.notes import notes_on
 from psychagent.reports.agreement.ranked import ranking_lines
 from psychagent.reports.agreement.sections import name_pair
-from psychagent.reports.page.blocks import NONE, count, interval, plural, with_interval
+from psychagent.reports.page.blocks import MINUS, NONE, count, interval, plural, with_interval
 from psychagent.stats.agreement import PairAgreement, spread_of
 
 _MOST_LISTED = 4
@@ -54,7 +54,7 @@ def _show_parts(title: str, parts: Sequence[Part]) -> None:
 
 
 def _kappa(pair: PairAgreement) -> str:
-    between = interval(pair.low, pair.high)
+    between = interval(pair.low, pair.high).replace(MINUS, "-")
     return _number(pair.kappa) if between == NONE else f"{_number(pair.kappa)} ({between})"
 
 

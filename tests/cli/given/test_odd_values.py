@@ -26,6 +26,8 @@ NEEDED = {
     "norms": "scores --out=norms.yaml",
     "eval": "--data-root=run --methods=WAI",
     "report": "scores",
+    "pairwise": "run scores",
+    "ratings pack": "run --sessions=1 --raters=1 --out=pack",
     "agree": "ratings.csv",
     "export": "run --out=rows.jsonl",
     "show": "run/cbt/en01",
@@ -46,6 +48,7 @@ WORK = {
     "psychagent.cli.runs.run:run_watched",
     "psychagent.doctor.examine:examine_models",
     "psychagent.evals.evaluate:run_eval",
+    "psychagent.evals.pairwise.run:run_pairwise",
     "psychagent.export.write:run_export",
 }
 """What commands load once all is checked."""
