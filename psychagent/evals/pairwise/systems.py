@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from os.path import lexists
 from pathlib import Path
 
 from psychagent.domain.base import Language
@@ -14,6 +15,7 @@ from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.evals.find import JudgeInput, Search, find_sessions
 from psychagent.evals.summary import manifests_of
+from psychagent.files.given import to_path
 from psychagent.files.kind import resolved
 
 SessionPlace = tuple[str, str, int]
@@ -62,10 +64,9 @@ def name_systems(given: Sequence[str]) -> dict[str, Path]:
     named: list[tuple[str, Path]] = []
     for text in given:
         name, mark, path = text.partition("=")
-        if mark and name and "/" not in name and not Path(text).exists():
-            named.append((name.strip(), Path(path)))
-        else:
-            named.append((resolved(Path(text)).name or text, Path(text)))
+        is_named = mark and name.strip() and "/" not in name and not lexists(text)
+        root = to_path(path if is_named else text, "a run")
+        named.append((name.strip() if is_named else resolved(root).name or text, root))
     for name, times in Counter(name for name, _ in named).items():
         if times > 1:
             raise SettingsError(f"{times} systems are called {shown(name)}; name them: NAME=PATH")

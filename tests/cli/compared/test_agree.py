@@ -70,7 +70,7 @@ def test_the_numbers_are_those_of_a_worked_table(tmp_path: Path) -> None:
     assert other["pairs"][0]["kappa_quadratic"] == pytest.approx(1 - 8 / (4 * 44 - 2 * 81))
     assert other["pairs"][0]["kappa_low"] is None
     written = tmp_path / "agreement_rankings.json"
-    assert data["rankings"] == json.loads(written.read_text(encoding="utf-8"))
+    assert data["rankings"].items() <= json.loads(written.read_text(encoding="utf-8")).items()
     means = data["rankings"]["means"]
     assert {who: {s: m["mean"] for s, m in of.items()} for who, of in means.items()} == {
         "A": {"ours": 4.125, "theirs": 2.25},
