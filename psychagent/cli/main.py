@@ -48,7 +48,7 @@ COMMANDS = {
         "Rank systems: a judge compares their dialogues of the same case and session, in both orders.",
     ),
     "agree": Lazy(
-        "psychagent.cli.agree:agree",
+        "psychagent.cli.compared.agree:agree",
         "Compare raters: weighted kappa, Krippendorff's alpha, bias; writes agreement.html, .md and .json.",
     ),
     "export": Lazy(
