@@ -24,7 +24,7 @@ from psychagent.domain.memory import (
     Memory,
 )
 from psychagent.domain.role import Role
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.files.markdown import markdown_table
 from psychagent.files.read import load_data

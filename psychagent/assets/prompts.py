@@ -22,6 +22,9 @@ from psychagent.files.digest import hash_files
 from psychagent.files.read import load_data, read_text
 
 _WORDS = "words.yaml"
+_APART = ("pairwise/", "ratings/")
+"""Folders of templates that neither a course nor a judge of sessions asks for: copies made before there were
+any are complete without them."""
 _NONE: Mapping[str, str] = {}
 
 
@@ -202,7 +205,8 @@ class PromptLibrary:
     def needed(self, *, judging: bool = False) -> set[str]:
         """List the templates that a judge asks for, or else those that a course does."""
         names = PromptLibrary.shipped(self.language).names()
-        return {name for name in names if name.startswith("judge/") == judging}
+        asked = (name for name in names if not name.startswith(_APART))
+        return {name for name in asked if name.startswith("judge/") == judging}
 
     @classmethod
     def shipped(cls, language: Language) -> PromptLibrary:

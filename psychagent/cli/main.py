@@ -48,11 +48,15 @@ COMMANDS = {
         "Write report.html and report.md into a folder: numbers with intervals, figures, comparisons.",
     ),
     "compare": Lazy(
-        "psychagent.cli.compare.command:compare",
+        "psychagent.cli.compared.compare:compare",
         "Compare systems by their evaluations: differences, ranks; writes comparison.html, .md, .json.",
     ),
+    "pairwise": Lazy(
+        "psychagent.cli.compared.pairwise:pairwise",
+        "Rank systems: a judge compares their dialogues of the same case and session, in both orders.",
+    ),
     "agree": Lazy(
-        "psychagent.cli.agree:agree",
+        "psychagent.cli.compared.agree:agree",
         "Compare raters: weighted kappa, Krippendorff's alpha, bias; writes agreement.html, .md and .json.",
     ),
     "export": Lazy(
@@ -155,6 +159,13 @@ SAFETY = {
     ),
 }
 
+RATINGS = {
+    "pack": Lazy(
+        "psychagent.cli.ratings.pack:pack",
+        "Pack blind tasks for people to rate: sessions of all systems, shuffled, with the key apart.",
+    ),
+}
+
 app = build_group(
     COMMANDS,
     help="A counselor agent that works with simulated clients over many sessions. Research only: not a "
@@ -166,6 +177,7 @@ for name, commands, about in (
     ("experiment", EXPERIMENT, "Systems, seeds and a judge in one file: run, status."),
     ("profiles", PROFILES, "Client profiles: check a folder, read one file."),
     ("estimate", ESTIMATE, "What a run takes before it begins: estimate sample, rft, eval."),
+    ("ratings", RATINGS, "Ratings of people: pack blind tasks for them."),
 ):
     app.add_typer(build_group(commands, help=about), name=name, short_help=about)
 _safety, _audit = (
@@ -198,7 +210,9 @@ REFUSED: Later[Callable[[str, str, OSError], str]] = Later("psychagent.files.ref
 EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 
-FILES_MATTER = frozenset({"sample", "rft", "replay", "eval", "chat", "export", "train", "experiment run"})
+FILES_MATTER = frozenset(
+    {"sample", "rft", "replay", "eval", "pairwise", "ratings", "chat", "export", "train", "experiment run"}
+)
 """Commands whose result is files: what they print may be lost without harm."""
 
 

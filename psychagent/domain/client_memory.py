@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from psychagent.domain.base import Record
 from psychagent.domain.text.clip import clip_to_newest
-from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
+from psychagent.domain.text.tokens import clip_to_tokens, estimate_tokens
 
 _SAID, _AGREED, _HELD_BACK, _DETAILS = (4, 60), (6, 80), (3, 30), (6, 24)
 """Most entries of each kind, and most tokens of one."""

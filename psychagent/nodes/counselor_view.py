@@ -9,7 +9,7 @@ from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Speaker
 from psychagent.domain.risk.finding import About
 from psychagent.domain.text.fence import Own, unbracketed
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.turn import Turn, count_counselor_turns
 from psychagent.domain.views.kinds import best_that_fit
 from psychagent.llm.prompt import Message, assistant, system, user

@@ -15,7 +15,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 
 from psychagent.assets.prompts import PromptLibrary
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.errors import AssetError
 from psychagent.llm.prompt import Prompt
 from psychagent.offline.client import play_client

@@ -32,6 +32,9 @@ class PairAgreement:
     """Share of scores that differ by at most one."""
     bias: float | None = None
     """Mean of the first's scores less the second's."""
+    low: float | None = None
+    """Interval of the kappa over dialogues; None where there are too few, or none was drawn."""
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,7 @@ def resample(cells: Iterable[Cell[Key]], sampling: Sampling = DEFAULT_SAMPLING) 
         sums[place] += cell.value
         counts[place] += 1
     strata = merge_lone([stratum for stratum, _ in cases])
-    weights = _draw_weights(strata, sampling)
+    weights = draw_weights(strata, sampling)
     return Resamples(column, sums, counts, strata, _divide(weights @ sums, weights @ counts), sampling.level)
 
 
@@ -127,7 +127,7 @@ def merge_lone(strata: Sequence[str]) -> list[str]:
     return ["+".join(sorted(lone)) if stratum in lone else stratum for stratum in strata]
 
 
-def _draw_weights(strata: Sequence[str], sampling: Sampling) -> Numbers:
+def draw_weights(strata: Sequence[str], sampling: Sampling) -> Numbers:
     """Draw how often each case (columns) occurs in each resample (rows)."""
     rng = np.random.default_rng(sampling.seed)
     weights = np.zeros((sampling.resamples, len(strata)))

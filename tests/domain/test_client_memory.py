@@ -13,7 +13,7 @@ from psychagent.domain.client_memory import (
     told_lines,
     view_recalls,
 )
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 
 LINES = ("I keep the door shut.", "I count the stairs.", "Nobody knows.")
 

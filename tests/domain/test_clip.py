@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from psychagent.domain.text.clip import clip_to_clause, clip_to_newest
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 
 FIRST, SETTLES, DRIVES = (
     "“也就几杯，我自己有数。”",

@@ -13,7 +13,7 @@ from psychagent.domain.file_facts import file_facts, memory_changes, to_line
 from psychagent.domain.memory import ClientFile, Memory, SessionSummary, Standing
 from psychagent.domain.profile import THEORY_MODELS, Traits
 from psychagent.domain.safety import Danger, SafetyNote
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.views.memory import MEMORY_TOKENS, view_memory, write_file
 from psychagent.nodes.memory.prompt import shape_of
 from tests.support.every import LANGUAGES

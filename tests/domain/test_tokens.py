@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
+from psychagent.domain.text.tokens import clip_to_tokens, estimate_tokens
 
 
 @pytest.mark.parametrize(

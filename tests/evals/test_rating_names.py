@@ -92,7 +92,7 @@ def test_the_same_cell_in_two_spellings_is_told_apart_by_its_characters(tmp_path
         read(path)
     assert str(error.value) == (
         f"{path}, line 4: Ren\u00e9 rates x of d1 a second time, after line 2 "
-        r"(which has 'Ren\xe9' for 'Rene\u0301'); keep one"
+        r"(which has 'Ren\xe9' for 'Rene\u0301'); keep one, or say --repeats if both are meant"
     )
 
 

@@ -13,8 +13,9 @@ MOST_LINES, MOST_FILES = 2000, 20
 """Of one room; a folder inside it is a room of its own."""
 LAZY = {
     "psychagent/__main__.py",
-    "psychagent/cli/agree.py",
-    "psychagent/cli/compare/command.py",
+    "psychagent/cli/compared/compare.py",
+    "psychagent/cli/compared/agree.py",
+    "psychagent/cli/compared/pairwise.py",
     "psychagent/cli/local_model.py",
     "psychagent/cli/report.py",
     "psychagent/cli/train.py",

@@ -16,7 +16,7 @@ from psychagent.domain.memory import Memory
 from psychagent.domain.profile import Case
 from psychagent.domain.risk.finding import About
 from psychagent.domain.role import ClientKind
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.domain.views.memory import view_memory
 from psychagent.flows.build import build_deps

@@ -13,7 +13,7 @@ from psychagent.domain.base import Language, Modality, Stage
 from psychagent.domain.memory import Memory
 from psychagent.domain.risk.finding import About
 from psychagent.domain.safety import Danger, SafetyNote
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.flows.build import build_deps
 from psychagent.flows.session import goes_on

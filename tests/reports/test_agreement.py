@@ -11,10 +11,9 @@ import pytest
 from psychagent.evals.ratings.columns import read_columns
 from psychagent.evals.ratings.ranges import Ranges
 from psychagent.evals.ratings.table import RatingTable, read_ratings
-from psychagent.reports.agreement.compute import compute_agreement
+from psychagent.reports.agreement.compute import MOST_RATERS, compute_agreement
 from psychagent.reports.agreement.notes import notes_on
 from psychagent.reports.agreement.picture import draw_kappas
-from psychagent.reports.agreement.sections import MOST_RATERS
 from psychagent.reports.agreement.write import write_agreement
 
 HEAD = "rater,dialogue,dimension,score\n"

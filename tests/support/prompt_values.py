@@ -131,6 +131,7 @@ def values(
         ),
         "secrets": (Secret(secret="mark-secret", opened_by="mark-opener", hint="mark-hint"),),
         "lines": [{"speaker": "counselor", "text": "mark-line"}],
+        "others": [{"speaker": "client", "text": "mark-other"}],
         "items": [{"id": "q1", "rates": "effect", "text": "mark-item"}],
         "recalled": (MemoryItem(id="1.1", text="mark-recalled", session=1),),
         "facts": [(1, "mark-fact-one", 2)],

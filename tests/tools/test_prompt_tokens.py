@@ -8,7 +8,7 @@ import pytest
 
 from psychagent.domain.base import Language
 from psychagent.domain.role import Role
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.llm.prompt import Prompt, system, user
 from tests.support.every import LANGUAGES

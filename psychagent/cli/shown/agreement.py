@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import typer
 
-from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.evals.ratings.names import list_names, show_name
 from psychagent.evals.ratings.table import RatingTable
-from psychagent.reports.agreement.compute import Agreement, Part
+from psychagent.reports.agreement.compute import MOST_RATERS, Agreement, Part
 from psychagent.reports.agreement.notes import notes_on
-from psychagent.reports.agreement.sections import MOST_RATERS, name_pair
-from psychagent.reports.page.blocks import count, plural
+from psychagent.reports.agreement.ranked import ranking_lines
+from psychagent.reports.agreement.sections import name_pair
+from psychagent.reports.page.blocks import MINUS, NONE, count, interval, plural, with_interval
 from psychagent.stats.agreement import PairAgreement, spread_of
+
+_MOST_LISTED = 4
+"""Raters whose pairs are printed for each dimension and system."""
 
 
 def show_agreement(agreement: Agreement, table: RatingTable) -> None:
@@ -26,8 +31,31 @@ def show_agreement(agreement: Agreement, table: RatingTable) -> None:
             _show_part(part)
     else:
         _show_part(agreement.whole)
-    if table.is_script:
-        typer.secho(JUDGED_BY_SCRIPT, fg="yellow")
+        _show_parts("By dimension", agreement.dimensions)
+    _show_parts("By system", agreement.systems)
+    for who, means in agreement.rankings.means.items():
+        told = ", ".join(f"{show_name(name)} {with_interval(mean)}" for name, mean in means.items())
+        typer.echo(f"Means of {show_name(who)}: {told}")
+    for line in ranking_lines(agreement.rankings):
+        typer.echo(line)
+    for note in table.script_notes:
+        typer.secho(note, fg="yellow")
+
+
+def _show_parts(title: str, parts: Sequence[Part]) -> None:
+    """Print the kappas of some parts in a line each; nothing of one part, nor of many raters."""
+    raters = {name for part in parts for pair in part.pairs for name in (pair.first, pair.second)}
+    if len(parts) < 2 or len(raters) > _MOST_LISTED:
+        return
+    typer.echo(f"{title}:")
+    for part in parts:
+        pairs = "; ".join(f"{name_pair(pair)} {_kappa(pair)}" for pair in part.pairs)
+        typer.echo(f"  {show_name(part.name)}: {pairs or 'no two raters'}")
+
+
+def _kappa(pair: PairAgreement) -> str:
+    between = interval(pair.low, pair.high).replace(MINUS, "-")
+    return _number(pair.kappa) if between == NONE else f"{_number(pair.kappa)} ({between})"
 
 
 def _show_part(part: Part) -> None:
@@ -41,7 +69,7 @@ def _show_part(part: Part) -> None:
 
 
 def _pair(pair: PairAgreement) -> str:
-    return f"{name_pair(pair)}: weighted kappa {_number(pair.kappa)} over {plural(pair.units, 'unit')}"
+    return f"{name_pair(pair)}: weighted kappa {_kappa(pair)} over {plural(pair.units, 'unit')}"
 
 
 def _spread(part: Part) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
-from psychagent.domain.tokens import clip_to_tokens, estimate_tokens, most_that_fits
+from psychagent.domain.text.tokens import clip_to_tokens, estimate_tokens, most_that_fits
 
 _CLAUSE_END = re.compile(r"[。！？…；，]|[.!?;,](?=\s)")
 _QUOTATION = re.compile(r"“[^”]*”|「[^」]*」|\"[^\"]*\"")

@@ -22,7 +22,7 @@ from psychagent.domain.profile import (
     TheoryBlock,
 )
 from psychagent.domain.safety import Danger
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 
 _MATERIAL_TOKENS, _FEWEST_LINES = 480, 3
 """Token budget of all that a first session's prompt says of the person. When it is exceeded, only lines

@@ -9,7 +9,7 @@ from psychagent.domain.file_facts import NO_LABELS
 from psychagent.domain.memory import ClientFile, Memory
 from psychagent.domain.safety import SafetyNote
 from psychagent.domain.strategy.item import MemoryItem
-from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
+from psychagent.domain.text.tokens import clip_to_tokens, estimate_tokens
 from psychagent.domain.turn import Turn
 from psychagent.domain.views.memory import MemoryView, SafetyLine, SaidSession, note_texts, view_memory
 

@@ -13,7 +13,7 @@ from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.strategy.item import MemoryItem
 from psychagent.domain.text.clip import clip_to_clause, clip_to_newest
 from psychagent.domain.text.fence import fenced
-from psychagent.domain.tokens import clip_to_tokens, estimate_tokens
+from psychagent.domain.text.tokens import clip_to_tokens, estimate_tokens
 
 MEMORY_TOKENS = 800
 """Token budget of memory in a prompt, as counted by `estimate_tokens`."""

@@ -7,7 +7,7 @@ from functools import cache
 
 from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.evals.find import JudgeInput, find_sessions
 from psychagent.evals.plan import EvalPlan, nothing_found
 from psychagent.evals.worthless import choose_for_degenerate, make_degenerate

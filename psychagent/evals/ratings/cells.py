@@ -32,6 +32,8 @@ class Cell(NamedTuple):
     system: str
     written: tuple[str, ...] = ()
     """Rater, dialogue and dimension as the table spells them, where cells do."""
+    repeat: str = ""
+    """What tells a rater's repeats apart."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,8 @@ def to_cells(path: Path, rows: Sequence[Row], layout: Layout) -> Iterator[Cell]:
             known = names | {axis: name} if layout.scores else names
             for one, value in _unnest(known, row.get(name), where):
                 rater, dimension = one.get("rater", ONE_RATER), one.get("dimension", ONE_DIMENSION)
-                yield Cell(place, rater, one["dialogue"], dimension, value, one.get("system", ""), written)
+                system, repeat = one.get("system", ""), one.get("repeat", "")
+                yield Cell(place, rater, one["dialogue"], dimension, value, system, written, repeat)
 
 
 def _unnest(names: Mapping[str, str], value: Any, where: str) -> Iterator[tuple[Mapping[str, str], Any]]:

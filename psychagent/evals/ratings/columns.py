@@ -10,7 +10,7 @@ from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.evals.ratings.names import to_name
 
-COLUMNS = ("rater", "dialogue", "dimension", "score", "system")
+COLUMNS = ("rater", "dialogue", "dimension", "score", "system", "repeat")
 ALL_OTHERS = "*"
 """In place of a column's name: the other columns are raters, or dimensions, each named by its head."""
 _SKIP = "skip"
@@ -23,6 +23,7 @@ _OTHER_NAMES = {
     "dimension": ("criterion", "aspect", "metric", "item", "question", "维度"),
     "score": ("scores", "rating", "ratings", "points", "value", "评分", "得分"),
     "system": ("model", "baseline", "模型"),
+    "repeat": ("repetition", "replicate", "重复"),
 }
 
 

@@ -22,11 +22,18 @@ JUDGE = "judge"
 SCALE = "HUMAN_VS_LLM"
 
 
-def add_judge(table: RatingTable, folder: Path, scale: str = SCALE) -> RatingTable:
+def add_judge(table: RatingTable, folder: Path, scale: str = SCALE, *more: Path) -> RatingTable:
     """Add the judge's item scores as one more rater.
 
     The ratings name a dialogue by the path of its scores, `<modality>/<case_id>/session_<k>`, or by
-    the file that was judged.
+    the file that was judged; where several systems were judged, with the system before it, or beside it in
+    a column. The hash of its words, where it is known, goes before any name.
+
+    Args:
+        table: Ratings of people.
+        folder: An evaluation.
+        scale: The scale whose items are the dimensions.
+        more: Evaluations of further systems.
 
     Raises:
         RecordError: If the evaluation lacks the scale, its scores were given on another version of it,
@@ -35,10 +42,10 @@ def add_judge(table: RatingTable, folder: Path, scale: str = SCALE) -> RatingTab
     """
     if JUDGE in table.ratings:
         raise RecordError(f"a rater is called {JUDGE!r}, which names the model's scores; rename the rater")
-    sessions = _judged(folder, scale)
+    sessions = [scores for each in (folder, *more) for scores in _judged(each, scale)]
     units = {unit for scores in table.ratings.values() for unit in scores}
     dialogues, dimensions = {dialogue for dialogue, _ in units}, {dimension for _, dimension in units}
-    matches = _match(dialogues, sessions)
+    matches = _match(dialogues, sessions, table)
     given = {dialogue: _item_scores(scores.scales[scale]) for dialogue, scores in matches.items()}
     judge_scores: dict[Unit, float] = {
         (dialogue, item): score
@@ -93,23 +100,35 @@ def _judged(folder: Path, scale: str) -> list[SessionScores]:
     return sessions
 
 
-def _match(wanted: set[str], sessions: Iterable[SessionScores]) -> dict[str, SessionScores]:
+def _match(
+    wanted: set[str], sessions: Iterable[SessionScores], table: RatingTable
+) -> dict[str, SessionScores]:
     """Find the session of each dialogue.
 
     Raises:
         RecordError: If a name is that of several, as of a file that holds them.
     """
-    matches: dict[str, SessionScores] = {}
+    by_hash = {digest: dialogue for dialogue, digest in table.hashes.items()}
+    found: dict[str, list[SessionScores]] = {}
     for scores in sessions:
-        for dialogue in _names(scores) & wanted:
-            if dialogue in matches:
-                both = " and ".join(_place(each) for each in (matches[dialogue], scores))
-                raise RecordError(
-                    f"dialogue {show_name(dialogue)} of the ratings is several sessions of the evaluation "
-                    f"({both}); name dialogues so in the ratings"
-                )
-            matches[dialogue] = scores
-    return matches
+        names = {by_hash[scores.input_hash]} if scores.input_hash in by_hash else _names(scores) & wanted
+        for dialogue in names:
+            found.setdefault(dialogue, []).append(scores)
+    return {dialogue: _one_of(dialogue, several, table) for dialogue, several in found.items()}
+
+
+def _one_of(dialogue: str, several: list[SessionScores], table: RatingTable) -> SessionScores:
+    """Choose the session of a name; of several that of the dialogue's system."""
+    system = table.systems.get(dialogue, "")
+    own = [scores for scores in several if to_name(scores.baseline) == system]
+    chosen = several if len(several) == 1 else own
+    if len(chosen) != 1:
+        both = " and ".join(_place(each) for each in several[:2])
+        raise RecordError(
+            f"dialogue {show_name(dialogue)} of the ratings is several sessions of the evaluation "
+            f"({both}); name dialogues so in the ratings, with the system before it or in a column"
+        )
+    return chosen[0]
 
 
 def _check_range(table: RatingTable, scores: Mapping[Unit, float], scale: str) -> None:
@@ -133,7 +152,8 @@ def _place(scores: SessionScores) -> str:
 
 def _names(scores: SessionScores) -> set[str]:
     place, source = _place(scores), to_name(scores.source_file)
-    return {place, f"{place}.json", source, without_ending(source)} - {""}
+    own = {f"{to_name(scores.baseline)}/{place}"} if scores.baseline else set()
+    return {place, f"{place}.json", source, without_ending(source), *own} - {""}
 
 
 def _item_scores(result: ScaleResult) -> dict[str, int]:

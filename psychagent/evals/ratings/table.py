@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median_low
 
+from psychagent.domain.script_note import JUDGED_BY_SCRIPT, MADE_WITH_SCRIPT
 from psychagent.domain.words.cut import cut
 from psychagent.errors import RecordError
 from psychagent.evals.ratings.cells import Cell, find_layout, to_cells
@@ -33,10 +35,22 @@ class RatingTable:
     """Dialogues that people rated and the judge did not."""
     items: tuple[str, ...] = ()
     """Items that the judge scored, rated by people or not; empty without a judge."""
+    repeats: Mapping[str, Mapping[Unit, tuple[float, ...]]] = field(default_factory=dict)
+    """Rater -> all scores of what the rater rated more than once, in order; `ratings` has their median."""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """Dialogue -> hash of its words, where known."""
     silent: tuple[str, ...] = ()
     """Raters who stand in the table and gave no score."""
     is_script: bool = False
     """Whether the judge is a script."""
+    spoken_by_script: bool = False
+    """Whether a script played a role in what was rated, as far as that is known."""
+
+    @property
+    def script_notes(self) -> tuple[str, ...]:
+        """Say where a script had a part; empty where none had."""
+        parts = ((self.is_script, JUDGED_BY_SCRIPT), (self.spoken_by_script, MADE_WITH_SCRIPT))
+        return tuple(note for had, note in parts if had)
 
     def levels_of(self, units: Iterable[Unit]) -> tuple[float, ...]:
         """Return the scores that some units share; empty where their dimensions differ in them."""
@@ -45,7 +59,12 @@ class RatingTable:
 
 
 def read_ratings(
-    path: Path, columns: Columns, ranges: Ranges, missing: frozenset[str] = frozenset()
+    path: Path,
+    columns: Columns,
+    ranges: Ranges,
+    missing: frozenset[str] = frozenset(),
+    *,
+    repeats: bool = False,
 ) -> RatingTable:
     """Read the ratings of a file.
 
@@ -54,6 +73,7 @@ def read_ratings(
         columns: What a person says of the columns.
         ranges: The allowed scores.
         missing: What stands for no score, beside an empty cell and words like N/A, in lower case.
+        repeats: Whether further scores of one rater for the same are repeats, without a column that says so.
 
     Raises:
         RecordError: Naming the row and what is wrong with it.
@@ -65,21 +85,61 @@ def read_ratings(
             f"{path}: holds no rating; give it a line of names, and a row below for each rating"
         )
     layout = find_layout(path, rows, columns)
-    cells = _join_files(list(to_cells(path, rows, layout)))
+    cells = _part_systems(_join_files(list(to_cells(path, rows, layout))))
+    if repeats:
+        cells = [cell._replace(repeat=f"{cell.repeat} {n}") for n, cell in enumerate(cells)]
+    return replace(to_table(path, cells, ranges, missing), left_out=layout.left_out)
+
+
+def to_table(
+    path: Path, cells: Sequence[Cell], ranges: Ranges, missing: frozenset[str] = frozenset()
+) -> RatingTable:
+    """Put single ratings into a table.
+
+    Raises:
+        RecordError: Naming the row and what is wrong with it; the path stands before it.
+        SettingsError: If a range is of no dimension.
+    """
     rated = [cell for cell in cells if not is_missing(cell.value, missing)]
     if not rated:
         raise RecordError(f"{path}: holds no rating; every score is missing")
     ranges.check_names({cell.dimension for cell in cells})
     systems = _systems(path, rated)
-    ratings = _by_rater(path, rated, ranges)
+    scores = _by_rater(path, rated, ranges)
+    # the lower of two middle ones, which is a score that may be given
+    ratings = {
+        rater: {unit: median_low(given) for unit, given in units.items()} for rater, units in scores.items()
+    }
+    again = {
+        rater: {unit: tuple(given) for unit, given in units.items() if len(given) > 1}
+        for rater, units in scores.items()
+    }
     return RatingTable(
         ratings,
         levels=_levels(ratings, ranges),
         systems=systems,
         unrated=len(cells) - len(rated),
-        left_out=layout.left_out,
+        repeats={rater: units for rater, units in again.items() if units},
         silent=tuple(sorted({cell.rater for cell in cells} - ratings.keys())),
     )
+
+
+def _part_systems(cells: Sequence[Cell]) -> list[Cell]:
+    """Name dialogues of several systems apart, where one rater rated them for more than one system.
+
+    A case is often named as the dialogue that each system held on it. Where no rater rated two systems under
+    a name, it may as well be one system in two spellings.
+    """
+    by_rater: dict[tuple[str, str], set[str]] = {}
+    for cell in cells:
+        by_rater.setdefault((cell.rater, cell.dialogue), set()).add(cell.system)
+    several = {dialogue for (_, dialogue), systems in by_rater.items() if len(systems - {""}) > 1}
+    unnamed = {cell.dialogue for cell in cells if not cell.system}
+    parted = several - unnamed
+    return [
+        cell._replace(dialogue=f"{cell.system}/{cell.dialogue}") if cell.dialogue in parted else cell
+        for cell in cells
+    ]
 
 
 def _join_files(cells: Sequence[Cell]) -> list[Cell]:
@@ -88,19 +148,19 @@ def _join_files(cells: Sequence[Cell]) -> list[Cell]:
     return [cell._replace(dialogue=ending.get(cell.dialogue, cell.dialogue)) for cell in cells]
 
 
-def _by_rater(path: Path, cells: Iterable[Cell], ranges: Ranges) -> dict[str, dict[Unit, float]]:
-    ratings: dict[str, dict[Unit, float]] = {}
+def _by_rater(path: Path, cells: Iterable[Cell], ranges: Ranges) -> dict[str, dict[Unit, list[float]]]:
+    ratings: dict[str, dict[Unit, list[float]]] = {}
     first: dict[tuple[str, ...], Cell] = {}
     for cell in cells:
         unit = (cell.dialogue, cell.dimension)
-        before = first.setdefault((cell.rater, *unit), cell)
+        before = first.setdefault((cell.rater, *unit, cell.repeat), cell)
         if before is not cell:
             rater, dialogue, dimension = map(show_name, (cell.rater, *unit))
             raise RecordError(
                 f"{path}, {cell.place}: {rater} rates {dimension} of {dialogue} a second time, after "
-                f"{before.place}{_spelled_apart(before, cell)}; keep one"
+                f"{before.place}{_spelled_apart(before, cell)}; keep one, or say --repeats if both are meant"
             )
-        ratings.setdefault(cell.rater, {})[unit] = _to_score(cell, ranges, path)
+        ratings.setdefault(cell.rater, {}).setdefault(unit, []).append(_to_score(cell, ranges, path))
     return ratings
 
 

@@ -34,8 +34,10 @@ class Opinion:
 
 
 def play_judge(scene: Scene) -> str:
-    """Answer a group of items."""
+    """Answer a group of items, or compare two sessions where there are two."""
     judge = scene.lines["judge"]
+    if "other_turns" in scene.values:
+        return play_pair(scene)
     spoken = read_turns(scene.value("turns", []), judge["to_judge"], judge["claims"])
     features = count_features(spoken, judge) if spoken else {}
     traits = judge["items"].get(scene.value("name", ""), {})
@@ -50,6 +52,36 @@ def play_judge(scene: Scene) -> str:
         if item in traits
     }
     return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+_TIE_BELOW = 0.04
+"""Leans that are nearer than this tie."""
+
+
+def play_pair(scene: Scene) -> str:
+    """Compare two sessions on each item by what the script leans to in either, and overall by their mean."""
+    judge = scene.lines["judge"]
+    weights = judge["weights"].get("counselor", {})
+    items = [item["id"] for item in scene.value("items", [])]
+    leans: list[list[float]] = []
+    for name in ("turns", "other_turns"):
+        spoken = read_turns(scene.value(name, []), judge["to_judge"], judge["claims"])
+        features = count_features(spoken, judge) if spoken else {}
+        seen = (
+            [_quality(n, weights, features).lean for n in range(len(items))] if weights and features else []
+        )
+        leans.append([*seen, sum(seen) / len(seen)] if seen else [0.0] * (len(items) + 1))
+    rows = {
+        item: {"why": "", "better": _better(one - other)}
+        for item, one, other in zip([*items, "overall"], *leans, strict=True)
+    }
+    return json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
+
+
+def _better(lead: float) -> str:
+    if abs(lead) < _TIE_BELOW:
+        return "tie"
+    return "first" if lead > 0 else "second"
 
 
 def _spot(

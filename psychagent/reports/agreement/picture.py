@@ -22,21 +22,25 @@ _LETTER = 0.125
 """Inches that a wide letter of a name takes."""
 
 
-def draw_kappas(agreement: Agreement, *, one_by_one: int) -> Picture | None:
-    """Draw the kappas of all pairs; None where none is defined.
+def draw_kappas(agreement: Agreement, *, one_by_one: int, by_system: bool = False) -> Picture | None:
+    """Draw the kappas of all pairs by dimension, or by system; None where none is defined.
 
     Args:
         agreement: The numbers.
         one_by_one: Raters up to whom each pair has a row of its own.
+        by_system: Whether the columns are systems; of more raters than that there is no such picture.
     """
     raters = sorted({name for pair in agreement.whole.pairs for name in (pair.first, pair.second)})
     if len(raters) > one_by_one:
-        return _draw_raters(agreement, raters)
-    return _draw_pairs(agreement, raters)
+        return None if by_system else _draw_raters(agreement, raters)
+    return _draw_pairs(agreement, raters, by_system=by_system)
 
 
-def _draw_pairs(agreement: Agreement, raters: list[str]) -> Picture | None:
-    parts = (agreement.whole, *agreement.dimensions)[:_MOST_COLUMNS]
+def _draw_pairs(agreement: Agreement, raters: list[str], *, by_system: bool) -> Picture | None:
+    if by_system and not agreement.systems:
+        return None
+    columned = agreement.systems if by_system else agreement.dimensions
+    parts = (agreement.whole, *columned)[:_MOST_COLUMNS]
     pairs = [(pair.first, pair.second) for pair in agreement.whole.pairs]
     kappas = [{(p.first, p.second): p.kappa for p in part.pairs} for part in parts]
     values = _to_array([[column.get(pair) for column in kappas] for pair in pairs])
@@ -55,7 +59,8 @@ def _draw_pairs(agreement: Agreement, raters: list[str]) -> Picture | None:
                 color = ON_DARK if kappa > 0.6 else ON_LIGHT
                 axes.text(column, row, f"{kappa:.2f}", ha="center", va="center", color=color)
 
-    return draw_picture("kappa", "Heat map of weighted kappa by pair and dimension", size, draw)
+    name, by = ("kappa_systems", "system") if by_system else ("kappa", "dimension")
+    return draw_picture(name, f"Heat map of weighted kappa by pair and {by}", size, draw)
 
 
 def _draw_raters(agreement: Agreement, raters: list[str]) -> Picture | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from psychagent.domain.script_note import JUDGED_BY_SCRIPT
 from psychagent.evals.ratings.names import list_names, show_name
 from psychagent.evals.ratings.table import RatingTable
-from psychagent.reports.agreement.compute import Agreement, Part
+from psychagent.reports.agreement.compute import MOST_RATERS, Agreement, Part
 from psychagent.reports.agreement.notes import notes_on
 from psychagent.reports.agreement.picture import draw_kappas
+from psychagent.reports.agreement.ranked import ranking_blocks
 from psychagent.reports.evaluation.published import load_published
 from psychagent.reports.evaluation.warn import script_banner
 from psychagent.reports.page.blocks import (
@@ -21,6 +21,7 @@ from psychagent.reports.page.blocks import (
     Table,
     Text,
     count,
+    interval,
     number,
     percent,
     plural,
@@ -28,8 +29,6 @@ from psychagent.reports.page.blocks import (
 )
 from psychagent.stats.agreement import PairAgreement, distribution, spread_of
 
-MOST_RATERS = 10
-"""Raters whose pairs a person still reads one by one; of more, the pairs are summed up."""
 _MOST_LEVELS = 21
 """Levels that a table has a column for."""
 
@@ -42,8 +41,8 @@ def agreement_blocks(table: RatingTable, agreement: Agreement) -> list[Block]:
         Heading("Agreement between raters", 1),
         Text(f"{len(table.ratings):,} raters: {names}. {units} (a dialogue on a dimension)."),
     ]
-    if table.is_script:
-        blocks.append(script_banner(JUDGED_BY_SCRIPT))
+    if table.script_notes:
+        blocks.append(script_banner(*table.script_notes))
     notes = notes_on(table)
     if notes:
         blocks.append(Notice("warning", "Read with care", notes))
@@ -52,13 +51,20 @@ def agreement_blocks(table: RatingTable, agreement: Agreement) -> list[Block]:
     blocks += [Heading("By dimension"), pair_table(agreement.dimensions), _alpha_table(agreement)]
     if agreement.systems:
         blocks += [Heading("By system"), pair_table(agreement.systems)]
+    blocks += ranking_blocks(agreement.rankings)
     return [*blocks, Heading("Scores given"), _distribution(table)]
 
 
 def _pair_table(parts: Sequence[Part]) -> Table:
-    header = ("over", "raters", "units", "weighted kappa", "exact", "within one", "bias")
-    rows = tuple((show_name(part.name), *_pair_cells(pair)) for part in parts for pair in part.pairs)
-    return Table(header, rows, "Bias: mean of the first rater's scores less the second's.", labels=2)
+    header = ("over", "raters", "units", "weighted kappa", "95% interval", "exact", "within one", "bias")
+    rows = tuple(
+        (show_name(part.name), *cells[:3], interval(pair.low, pair.high), *cells[3:])
+        for part in parts
+        for pair in part.pairs
+        for cells in (_pair_cells(pair),)
+    )
+    caption = "Bias: mean of the first rater's scores less the second's. Intervals are drawn over dialogues."
+    return Table(header, rows, caption, labels=2)
 
 
 def _pair_cells(pair: PairAgreement) -> tuple[str, ...]:
@@ -123,20 +129,24 @@ def _paper(table: RatingTable) -> list[Block]:
     """Set the paper's numbers beside ratings on its own dimensions and range alone."""
     published = load_published().human
     own = dict.fromkeys(published.dimensions, tuple(map(float, range(published.low, published.high + 1))))
-    if table.levels != own or table.is_script:
+    if table.levels != own or table.script_notes:
         return []
     words = "; ".join(f"{pair.pair} {pair.value:.3f}" for pair in published.kappa)
     return [Text(f"For orientation, from the paper ({published.source}): {words}.", quiet=True)]
 
 
 def _heatmap(agreement: Agreement) -> list[Block]:
-    picture = draw_kappas(agreement, one_by_one=MOST_RATERS)
-    if picture is None:
+    drawn = (
+        draw_kappas(agreement, one_by_one=MOST_RATERS),
+        draw_kappas(agreement, one_by_one=MOST_RATERS, by_system=True),
+    )
+    pictures = tuple(picture for picture in drawn if picture is not None)
+    if not pictures:
         return []
     caption = (
         "Quadratic weighted kappa of each pair. Blank: undefined. A name that the picture's letters lack"
     )
-    return [Gallery((picture,), f"{caption} is its number in the tables.", wide=True)]
+    return [Gallery(pictures, f"{caption} is its number in the tables.", wide=True)]
 
 
 def _distribution(table: RatingTable) -> Table:

@@ -10,16 +10,18 @@ from statistics import median
 from psychagent.evals.ratings.table import RatingTable
 from psychagent.files.write import write_json
 from psychagent.reports.agreement.compute import Agreement, compute_agreement
+from psychagent.reports.agreement.ranked import ranking_data
 from psychagent.reports.agreement.sections import agreement_blocks
 from psychagent.reports.page.write import write_page
 from psychagent.stats.agreement import PairAgreement
 
+RANKINGS = "agreement_rankings.json"
 NAME, MOST_PAIRS = "agreement", 20_000
 """Pairs of a part that are listed one by one: those of 200 raters. Those of 1,000 would fill 640 MB."""
 
 
 def write_agreement(table: RatingTable, folder: Path) -> tuple[Agreement, list[Path]]:
-    """Compute agreement and write agreement.html, .md and .json.
+    """Compute agreement and write agreement.html, .md and .json, and the rankings as data.
 
     Raises:
         RecordError: If a file cannot be written.
@@ -29,6 +31,7 @@ def write_agreement(table: RatingTable, folder: Path) -> tuple[Agreement, list[P
     page = write_page(folder, NAME, "PsychAgent: agreement between raters", blocks)
     data = folder / f"{NAME}.json"
     write_json(data, to_data(agreement))
+    write_json(folder / RANKINGS, ranking_data(agreement.rankings))
     return agreement, [page.html, page.markdown, data]
 
 
@@ -58,6 +61,8 @@ def _pairs(pairs: Sequence[PairAgreement]) -> dict[str, object]:
             "raters": [pair.first, pair.second],
             "units": pair.units,
             "kappa_quadratic": pair.kappa,
+            "kappa_low": pair.low,
+            "kappa_high": pair.high,
             "exact": pair.exact,
             "within_one": pair.within_one,
             "bias": pair.bias,

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.rollout import Choice
 from psychagent.domain.scores import Use
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import PsychAgentError, RecordError, ScoringError
 from psychagent.records.evaluation import EvalFolder

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from psychagent.domain.base import Language
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.usage import RoleUsage
 from psychagent.scales.scale import Scale
 

@@ -28,6 +28,8 @@ NEEDED = {
     "experiment run": "strategies",
     "experiment status": "strategies",
     "report": "scores",
+    "pairwise": "run scores",
+    "ratings pack": "run --sessions=1 --raters=1 --out=pack",
     "agree": "ratings.csv",
     "compare": "a=scores b=others",
     "export": "run --out=rows.jsonl",
@@ -50,6 +52,7 @@ WORK = {
     "psychagent.doctor.examine:examine_models",
     "psychagent.evals.evaluate:run_eval",
     "psychagent.experiments.run:run_experiment",
+    "psychagent.evals.pairwise.run:run_pairwise",
     "psychagent.export.write:run_export",
 }
 """What commands load once all is checked."""

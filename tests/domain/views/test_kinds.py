@@ -8,7 +8,7 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.memory import Memory
 from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.domain.strategy.item import MemoryItem, MemoryStock
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.views.kinds import (
     View,
     in_full,

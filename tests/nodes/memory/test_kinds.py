@@ -12,7 +12,7 @@ from psychagent.domain.base import Language, Speaker
 from psychagent.domain.memory import Memory
 from psychagent.domain.strategy.item import MemoryItem, MemoryStock
 from psychagent.domain.strategy.kinds import MemoryKind
-from psychagent.domain.tokens import estimate_tokens
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import ReplyError
 from psychagent.nodes.counselor import counselor_prompt

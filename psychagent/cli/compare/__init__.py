@@ -1,1 +1,0 @@
-"""`psychagent compare`: several evaluations side by side."""

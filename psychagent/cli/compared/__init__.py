@@ -1,0 +1,1 @@
+"""Commands that hold systems and raters against each other."""

@@ -1,0 +1,1 @@
+"""`psychagent ratings`: what people rate."""
