@@ -164,11 +164,3 @@ def check_experiment(plan: ExperimentPlan) -> list[Cell]:
         except PsychAgentError as error:
             raise type(error)(f"system {cell.system!r}: {error}") from error
     return cells
-
-
-def eval_folders(plan: ExperimentPlan) -> dict[str, tuple[Path, ...]]:
-    """Map each system to the folders of its evaluations, in order of the seeds; for reports."""
-    folders: dict[str, tuple[Path, ...]] = {name: () for name in plan.settings.systems}
-    for cell in find_cells(plan):
-        folders[cell.system] += (cell.evaluation.path,)
-    return folders

@@ -45,6 +45,9 @@ class Plan:
     @classmethod
     def _require_paths(cls, data: Any) -> None:
         """Refuse a text that can be no path: an empty one would be the folder that one is in."""
+        if isinstance(data, cls):
+            # part of another plan; its own constructor has looked at it
+            return
         fields = cls.__dataclass_fields__
         given = {**dict(zip(fields, data.args, strict=False)), **(data.kwargs or {})}
         for name, value in given.items():

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from psychagent.cli.main import app
 from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
-from psychagent.errors import SettingsError
+from psychagent.errors import RecordError, SettingsError
 from tests.support.experiments import SHORT, SMALL, TWO, at_server, content, write_experiment
 
 
@@ -52,6 +52,22 @@ def test_an_experiment_is_run_and_its_cells_are_listed(tmp_path: Path) -> None:
     assert second["calls"] < first["calls"], "no filter and no rewrite is asked for"
     assert first["prompt_tokens"] > 0
     assert Path(first["evaluation"], "scores.csv").is_file()
+
+
+def test_a_report_is_made_of_all_cells_or_says_which_are_not_judged(tmp_path: Path) -> None:
+    said = content(TWO)
+    early = call("report", tmp_path, said)
+    assert isinstance(early.exception, RecordError)
+    assert "no scores yet of psychagent, seed 0; no_skills, seed 0; go on with" in str(early.exception)
+    call("run", tmp_path, said)
+    shown = call("report", tmp_path, said, "--json")
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.stdout)
+    page = Path(found["html"])
+    assert page == tmp_path / "out" / SMALL / "report" / "comparison.html"
+    text = page.read_text(encoding="utf-8")
+    assert "no_skills" in text
+    assert "numbers of a script: no result" in text
 
 
 def test_notes_on_what_makes_systems_hard_to_compare_are_printed(tmp_path: Path) -> None:

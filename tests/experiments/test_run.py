@@ -13,7 +13,8 @@ import pytest
 from psychagent.errors import LockError, RecordError, SettingsError
 from psychagent.experiments.events import CellEnded, ExperimentBegan, ExperimentEvent, InCell
 from psychagent.experiments.outcome import ExperimentResult
-from psychagent.experiments.plan import ExperimentPlan, eval_folders, find_cells
+from psychagent.experiments.plan import ExperimentPlan, find_cells
+from psychagent.experiments.report import judged_folders
 from psychagent.experiments.run import run_experiment
 from psychagent.experiments.status import CellState, experiment_status
 from psychagent.files.lock import hold_lock
@@ -60,8 +61,8 @@ def test_each_cell_has_its_courses_and_scores_under_its_own_name(done: Path) -> 
         assert cell.run.path.name == entry.system
         assert cell.run.manifest().settings.runtime.world.seed == 0
         assert (plan.folder / entry.evaluation / "scores.csv").is_file()
-    assert eval_folders(plan).keys() == TWO.keys()
-    assert all((folder / "summary.json").is_file() for (folder,) in eval_folders(plan).values())
+    assert judged_folders(plan).keys() == TWO.keys()
+    assert all((folder / "summary.json").is_file() for (folder,) in judged_folders(plan).values())
 
 
 async def test_what_is_done_is_not_done_again_and_a_changed_setting_redoes_its_cell_alone(

@@ -14,6 +14,7 @@ MOST_LINES, MOST_FILES = 2000, 20
 LAZY = {
     "psychagent/__main__.py",
     "psychagent/cli/compared/compare.py",
+    "psychagent/cli/experiment/report.py",
     "psychagent/cli/compared/agree.py",
     "psychagent/cli/compared/pairwise.py",
     "psychagent/cli/local_model.py",

@@ -27,6 +27,7 @@ NEEDED = {
     "eval": "--data-root=run --methods=WAI",
     "experiment run": "strategies",
     "experiment status": "strategies",
+    "experiment report": "strategies",
     "report": "scores",
     "pairwise": "run scores",
     "ratings pack": "run --sessions=1 --raters=1 --out=pack",
