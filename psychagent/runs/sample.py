@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from psychagent.assets.cases import CaseFile
 from psychagent.domain.call import thread_id
 from psychagent.domain.usage import Usage
-from psychagent.errors import RemovedError
+from psychagent.errors import RecordError, RemovedError
 from psychagent.files.given import require
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
@@ -105,8 +105,23 @@ def _open_ledger(plan: SamplePlan, stop: Stop) -> Ledger:
     if plan.replay_of is not None:
         return Ledger(plan.settings, None, stop)
     check_budget(plan.settings, roles_asked(plan.settings))
-    before = Usage() if plan.overwrite else spent_in(plan.folder)
-    return Ledger(plan.settings, plan.runtime.machine.budget, stop, before)
+    return Ledger(plan.settings, plan.runtime.machine.budget, stop, _spent_before(plan))
+
+
+def _spent_before(plan: SamplePlan) -> Usage:
+    """Sum what the folder's runs took; a journal that cannot be read ends its case alone without a budget.
+
+    Raises:
+        RecordError: If there is a budget, and nobody can tell what was spent.
+    """
+    if plan.overwrite:
+        return Usage()
+    try:
+        return spent_in(plan.folder)
+    except RecordError:
+        if plan.runtime.machine.budget is not None:
+            raise
+        return Usage()
 
 
 def _count(plan: SamplePlan, ledger: Ledger) -> Callable[[Usage], None]:

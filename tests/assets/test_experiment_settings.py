@@ -123,7 +123,8 @@ def test_keys_in_a_block_leave_those_beside_them_as_they_are(tmp_path: Path) -> 
         assert (retrieval.top_k, retrieval.candidates, retrieval.query) == (5, 100, "rewrite")
     both = system(tmp_path, "b: {from: ours, set: {retrieval: {top_k: 5}, retrieval.floor: 0.2}}").baseline
     assert (both.retrieval.top_k, both.retrieval.floor) == (5, 0.2)
-    body = "b: {from: ours, set: {counselor: {extra_body: {top_k: 5}}}}"
+    at = "provider: openai, model: m, base_url: 'http://127.0.0.1:9/v1'"
+    body = f"b: {{from: ours, set: {{counselor: {{{at}, extra_body: {{top_k: 5}}}}}}}}"
     more = "c: {from: b, set: {counselor.extra_body: {x: 1}}}"
     assert system(tmp_path, f"{body}\n  {more}", "c").baseline.counselor.extra_body == {"top_k": 5, "x": 1}
 

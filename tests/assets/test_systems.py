@@ -16,7 +16,7 @@ WRITTEN = [
     ("planning: off", ("planning", Planning.OFF)),
     ("planning: on", ("planning", Planning.ON)),
     ("planning: 'off'", ("planning", Planning.OFF)),
-    ("planning: therapy", ("planning", Planning.THERAPY)),
+    ("planning: therapy\nskills: off", ("planning", Planning.THERAPY)),
     ("skills: off", ("skills.use", SkillUse.OFF)),
     ("skills: on", ("skills.use", SkillUse.ON)),
     ("skills: random", ("skills.use", SkillUse.RANDOM)),

@@ -39,6 +39,8 @@ def test_every_role_of_a_course_has_a_model_and_no_other_role_has_one() -> None:
         Role.COUNSELOR: "c",
         Role.FILTER: "c",
         Role.REWRITE: "c",
+        Role.PERCEIVE: "c",
+        Role.STRATEGIZE: "c",
         Role.SUMMARY: "r",
         Role.CLIENT_FILE: "r",
         Role.CLIENT: "k",
@@ -59,6 +61,8 @@ def test_another_counselor_model_is_the_counselors_alone() -> None:
         Role.COUNSELOR,
         Role.FILTER,
         Role.REWRITE,
+        Role.PERCEIVE,
+        Role.STRATEGIZE,
     }
 
 

@@ -3,36 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from psychagent.domain.base import Stage
 from psychagent.domain.client_memory import Recall
-from psychagent.domain.rollout import FinishedSession
 from psychagent.flows.course import build_course
-from psychagent.nodes.state import CourseState
-from tests.support.courses import START, knobs_of, two_sessions
+from tests.support.courses import LIMIT, START, held, knobs_of, two_sessions
 from tests.support.fakes import Cast, chosen_family, filed, spoken, summed_up
-
-LIMIT: Any = {"recursion_limit": 60}
-
-
-async def run(cast: Cast, **knobs: Any) -> tuple[CourseState, list[FinishedSession]]:
-    """Run a course and return its last state and its sessions."""
-    sessions, last = list[FinishedSession](), CourseState()
-    stream: Any = build_course(cast.deps).astream(
-        START, LIMIT, context=knobs_of(cast, **knobs), stream_mode=["updates", "values"]
-    )
-    async for mode, part in stream:
-        if mode == "values":
-            last = part
-        elif "reflect" in part:
-            sessions.append(part["reflect"]["finished_session"])
-    return last, sessions
 
 
 async def test_a_course_ends_at_max_sessions_and_asks_nothing_more() -> None:
     cast = two_sessions()
-    state, sessions = await run(cast)
+    state, sessions = await held(cast)
     assert state["finished_reason"] == "max_sessions"
     assert [s.session_index for s in sessions] == [1, 2]
     assert cast.left() == {}
@@ -51,7 +32,7 @@ async def test_a_course_ends_by_its_plan_after_consolidation() -> None:
         },
         max_sessions=9,
     )
-    state, sessions = await run(cast)
+    state, sessions = await held(cast)
     assert state["finished_reason"] == "plan"
     assert [s.plan.stage.value for s in sessions] == stages
     assert cast.left() == {}
@@ -59,7 +40,7 @@ async def test_a_course_ends_by_its_plan_after_consolidation() -> None:
 
 async def test_memory_of_a_session_stands_in_the_counselors_next_prompt() -> None:
     cast = two_sessions()
-    await run(cast)
+    await held(cast)
     heads = [prompt[0]["content"] for prompt in cast.asked("counselor")]
     first, second = heads[0], heads[2]
     for mark in ("sum1 abstract", "sum1 tension", "task1", "Maya", "p1 problem"):
@@ -75,7 +56,7 @@ async def test_what_the_client_remembers_stands_in_its_own_next_prompt_and_in_no
     cast.models["recall"].replies = [
         json.dumps({"told": [1], "details": [f"CAT{n}"], "left": f"LEFT{n}"}) for n in (1, 2)
     ]
-    state, sessions = await run(cast)
+    state, sessions = await held(cast)
     line = START["case"].profile.disclosure.at_once[0]  # type: ignore[union-attr]
     assert [session.recall for session in sessions] == state["recalls"]
     assert state["recalls"][0] == Recall(session_index=1, told=(line,), details=("CAT1",), left="LEFT1")
@@ -92,14 +73,14 @@ async def test_what_the_client_remembers_stands_in_its_own_next_prompt_and_in_no
 async def test_a_danger_that_was_noted_stands_in_every_later_prompt_of_the_counselor() -> None:
     cast = two_sessions()
     cast.models["summary"].replies[0] = summed_up("sum1", "intervention", safety="DANGER voiced, plan made")
-    await run(cast)
+    await held(cast)
     heads = [prompt[0]["content"] for prompt in cast.asked("counselor")]
     assert ["DANGER" in head for head in heads] == [False, False, True, True]
 
 
 async def test_memory_reaches_filter_client_and_reflection_too() -> None:
     cast = two_sessions()
-    await run(cast)
+    await held(cast)
     for role in ("filter", "client", "summary", "client_file"):
         asked = ["\n".join(m["content"] for m in prompt) for prompt in cast.asked(role)]
         assert "task1" in asked[-1], role
@@ -107,7 +88,7 @@ async def test_memory_reaches_filter_client_and_reflection_too() -> None:
 
 
 async def test_memory_grows_by_one_session_each_time() -> None:
-    state, sessions = await run(two_sessions())
+    state, sessions = await held(two_sessions())
     memory = state["memory"]
     assert [s.session_summary_abstract for s in memory.summaries] == ["sum1 abstract", "sum2 abstract"]
     assert [s.summary.homework for s in sessions] == [("task1",), ()]
@@ -118,7 +99,7 @@ async def test_memory_grows_by_one_session_each_time() -> None:
 
 
 async def test_a_proposal_that_skips_a_stage_is_corrected_and_recorded_with_the_session() -> None:
-    _, sessions = await run(two_sessions(proposals=("consolidation", "intervention")))
+    _, sessions = await held(two_sessions(proposals=("consolidation", "intervention")))
     assert sessions[0].corrections == ()
     assert sessions[1].plan.stage is Stage.INTERVENTION
     (correction,) = sessions[1].corrections
@@ -127,7 +108,7 @@ async def test_a_proposal_that_skips_a_stage_is_corrected_and_recorded_with_the_
 
 
 async def test_a_proposal_to_end_too_early_does_not_end_the_course() -> None:
-    state, sessions = await run(two_sessions(proposals=("termination", "termination")))
+    state, sessions = await held(two_sessions(proposals=("termination", "termination")))
     assert len(sessions) == 2
     assert state["finished_reason"] == "max_sessions"
     assert state["open"].corrections[0].proposed is Stage.TERMINATION
@@ -145,7 +126,7 @@ async def test_the_transcript_leaves_the_state_with_the_next_session() -> None:
 
 
 async def test_a_session_records_its_usage_alone() -> None:
-    _, sessions = await run(two_sessions())
+    _, sessions = await held(two_sessions())
     for session in sessions:
         calls = {role: used.calls for role, used in session.usage.roles.items()}
         assert calls == {
@@ -160,7 +141,7 @@ async def test_a_session_records_its_usage_alone() -> None:
 
 async def test_thoughts_stay_with_their_turns_and_reach_no_prompt() -> None:
     cast = two_sessions()
-    _, sessions = await run(cast)
+    _, sessions = await held(cast)
     thoughts = [t.thoughts for s in sessions for t in s.turns if t.thoughts]
     assert [t.assessment for t in thoughts] == [f"SECRET{n}" for n in range(4)]
     assert "SECRET" not in cast.everything_asked()

@@ -14,7 +14,7 @@ from psychagent.domain.strategy.kinds import MemoryKind
 from psychagent.nodes.counselor import counselor_prompt
 from psychagent.nodes.opening import brief_of
 from psychagent.nodes.state import CourseState, OpenSession
-from tests.flows.test_course import run
+from tests.support.courses import held
 from tests.support.fakes import Cast, case_of, filed, next_turn, spoken, summed_up
 from tests.support.memory_parts import memory
 
@@ -41,7 +41,7 @@ def three_sessions(said: str = "{n} hello.", *, files: int = 0, **settings: Any)
 
 
 async def sessions_of(cast: Cast) -> list[FinishedSession]:
-    _, sessions = await run(cast)
+    _, sessions = await held(cast)
     return sessions
 
 
@@ -94,7 +94,7 @@ async def test_each_memory_shows_its_own_part_of_the_sessions_before(
 
 async def test_history_keeps_no_more_turns_than_its_budget_can_show() -> None:
     long = three_sessions("{n} " + "word " * 150, **{**PLAIN, "memory": "history", "memory_tokens": 250})
-    state, _ = await run(long)
+    state, _ = await held(long)
     items = state["memory"].stock.items
     assert [item.id for item in items] == ["2.1", "3.0", "3.1"], "the older long turn does not fit"
 

@@ -24,7 +24,8 @@ from tests.support.fakes import case_of
 from tests.support.rolling import offline_rollout_deps
 
 SHORT = {"max_sessions": 1, "max_counselor_turns": 1}
-DIALOGUE = {"case_id": "x", "modality": "cbt", "language": "en", "lines": []}
+LINES = [{"speaker": "counselor", "text": "Hello."}, {"speaker": "client", "text": "Hello."}]
+DIALOGUE = {"case_id": "x", "modality": "cbt", "language": "en", "lines": LINES}
 
 
 @pytest_asyncio.fixture

@@ -64,7 +64,10 @@ def test_a_part_of_a_session_keeps_its_name_where_another_part_is_not_rendered()
     view = MemoryView(recent=(RecentSession(3, "We spoke of sleep.", "to rest", "met", "the move"),))
     kept = seen({"memory": view}, "3: We spoke of sleep. Open: the move")
     assert kept == {
-        "memory": {"recent": [{"number": 3, "abstract": "We spoke of sleep.", "open": "the move"}]}
+        "memory": {
+            "portrait": "",
+            "recent": [{"number": 3, "abstract": "We spoke of sleep.", "open": "the move"}],
+        }
     }
 
 

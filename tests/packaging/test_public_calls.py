@@ -102,6 +102,13 @@ VALID: dict[str, Callable[[], dict[str, Any]]] = {
         "knobs": {"max_sessions": 1, "max_counselor_turns": 1},
     },
     "write_report": lambda: {"plan": 0},
+    "ExperimentPlan": lambda: {
+        "settings": psychagent.ExperimentSettings(name="e", systems={"a": {"baseline": "offline"}}),
+        "save_dir": "e",
+        "env": {},
+    },
+    "experiment_status": lambda: {"plan": 0},
+    "run_experiment": lambda: {"plan": 0},
 }
 """Public name -> what it may be called with; a plan of what takes long is left out."""
 TAKEN: dict[tuple[str, str], set[str]] = {
@@ -112,6 +119,8 @@ TAKEN: dict[tuple[str, str], set[str]] = {
     ("ReportPlan", "folder"): {"text"},
     ("ReportPlan", "use"): {"nothing"},
     ("SamplePlan", "save_dir"): {"text"},
+    ("ExperimentPlan", "save_dir"): {"text"},
+    ("ExperimentPlan", "env"): {"mapping"},
     ("SamplePlan", "env"): {"mapping"},
     ("judge_session", "methods"): {"nothing"},
     ("load_settings", "path"): {"nothing"},

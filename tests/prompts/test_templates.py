@@ -115,7 +115,7 @@ def summary_task(language: Language, *stages: str, last: bool = False, session_i
     """Write the task of a summary after which only some stages may follow."""
     plan = Plan(stage=Stage.INTERVENTION, title="t", focus=("f",))
     given = {"stages": stages, "last": last, "plan": plan, "modality": "cbt"}
-    given |= {"session_index": session_index, "max_sessions": 6}
+    given |= {"session_index": session_index, "max_sessions": 6, "approaches": ()}
     return library(language).render("summary/task", **given)
 
 

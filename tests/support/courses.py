@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from psychagent.domain.rollout import FinishedSession
+from psychagent.flows.course import build_course
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.state import CourseState
 from tests.support.fakes import Cast, case_of, chosen_family, filed, spoken, summed_up
@@ -43,3 +45,20 @@ def knobs_of(cast: Cast, **over: Any) -> Knobs:
 
 
 START: CourseState = {"case": case_of()}
+
+
+LIMIT: Any = {"recursion_limit": 60}
+
+
+async def held(cast: Cast, **knobs: Any) -> tuple[CourseState, list[FinishedSession]]:
+    """Run a course and return its last state and its sessions."""
+    sessions, last = list[FinishedSession](), CourseState()
+    stream: Any = build_course(cast.deps).astream(
+        START, LIMIT, context=knobs_of(cast, **knobs), stream_mode=["updates", "values"]
+    )
+    async for mode, part in stream:
+        if mode == "values":
+            last = part
+        elif "reflect" in part:
+            sessions.append(part["reflect"]["finished_session"])
+    return last, sessions

@@ -9,7 +9,7 @@ from pathlib import Path
 from tests.support.judging import GOOD
 from tests.support.loopback.server import Call, Http, chat_body
 
-ROLES = {"counselor": "assistant", "client": "user"}
+SENT_AS = {"counselor": "assistant", "client": "user"}
 
 
 def write_run(
@@ -24,7 +24,7 @@ def write_run(
     """Write a run whose counselor says a word of its own in every session."""
     for case in cases:
         for number in range(1, sessions + 1):
-            said = [{"role": ROLES[who.value], "content": text} for who, text in GOOD]
+            said = [{"role": SENT_AS[who.value], "content": text} for who, text in GOOD]
             said[0] = {
                 "role": "assistant",
                 "content": f"{said[0]['content']} {word or system} {case} {number}.",

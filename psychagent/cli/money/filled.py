@@ -24,6 +24,7 @@ from psychagent.doctor.edit import Edit, edit_yaml, with_value
 from psychagent.doctor.setup import KIND_OF, LOADERS, Asked, endpoints_of
 from psychagent.domain.base import Record
 from psychagent.errors import SettingsError
+from psychagent.files.kind import resolved
 from psychagent.files.read import load_data, read_text, to_model
 from psychagent.files.write import write_text
 
@@ -71,7 +72,7 @@ def show_prices(
 
 def _refuse_bundled(files: Iterable[Path]) -> None:
     for file in files:
-        if file.resolve().is_relative_to(asset_dir("configs").resolve()):
+        if resolved(file).is_relative_to(resolved(asset_dir("configs"))):
             raise SettingsError(
                 f"{file}: is bundled and stays as it is; copy it with `psychagent init` and name the copy"
             )

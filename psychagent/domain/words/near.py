@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 KNOWN = "; known: "
 """Before the words that are listed where none is near."""
-_TOLD, _TOLD_CHARS = 24, 200
+_TOLD, _TOLD_CHARS = 24, 190
 """So many known words are listed in a message: a folder of somebody else's may hold thousands."""
 _CLOSE = 0.5
 """Share of its letters in which a word must agree with another to be suggested in its place."""

@@ -10,7 +10,6 @@ from psychagent.domain.base import Speaker
 from psychagent.domain.client_memory import RecallReply, to_recall
 from psychagent.domain.role import ClientKind, Role
 from psychagent.domain.turn import Turn
-from psychagent.llm.instead import ask_or_go_on
 from psychagent.llm.prompt import Prompt, user
 from psychagent.nodes.client import client_head, client_messages, client_view, said_in_words
 from psychagent.nodes.deps import CourseNode, Deps, Sources
@@ -18,6 +17,7 @@ from psychagent.nodes.kept import knobs_in
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.memory.reflect import chosen
 from psychagent.nodes.opening import brief_of
+from psychagent.nodes.retrieval.instead import ask_or_go_on
 from psychagent.nodes.state import Brief, CourseState, Recalled
 from psychagent.replies.as_json import json_shape, read_json
 

@@ -14,9 +14,9 @@ from psychagent.domain.strategy.kinds import SkillUse
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.chat import Answer
-from psychagent.llm.instead import ask_or_go_on
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, Sources
+from psychagent.nodes.retrieval.instead import ask_or_go_on
 from psychagent.nodes.state import Brief
 from psychagent.replies.as_json import Shape, json_shape, read_json
 from psychagent.skills.shown import choosable, shortlist

@@ -13,9 +13,9 @@ from psychagent.domain.strategy.kinds import SkillUse
 from psychagent.domain.turn import Rewrite, Turn
 from psychagent.domain.usage import Usage
 from psychagent.llm.chat import Answer
-from psychagent.llm.instead import ask_or_go_on
 from psychagent.llm.prompt import Prompt, system, user
 from psychagent.nodes.deps import Deps, Sources
+from psychagent.nodes.retrieval.instead import ask_or_go_on
 from psychagent.nodes.state import Brief
 from psychagent.replies.as_json import json_shape, read_json
 

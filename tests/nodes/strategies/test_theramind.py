@@ -18,7 +18,7 @@ from psychagent.nodes.strategies.theramind import (
     strategies_for,
     strategize_prompt,
 )
-from tests.flows.test_course import run
+from tests.support.courses import held
 from tests.support.fakes import Cast, brief_for, case_of, summed_up
 from tests.support.flat import baseline_of
 
@@ -59,7 +59,7 @@ def course(strategies: list[str], **over: Any) -> Cast:
 
 async def test_each_turn_but_the_first_has_two_calls_before_it_and_shows_what_they_found() -> None:
     cast = course([chosen("own_part", "Mend what went past."), chosen("deepen")])
-    _, sessions = await run(cast)
+    _, sessions = await held(cast)
     first, second = (s.usage.roles for s in sessions)
     assert (first["perceive"].calls, first["strategize"].calls, first["counselor"].calls) == (1, 1, 2)
     assert second["perceive"].calls == 1
@@ -76,7 +76,7 @@ async def test_each_turn_but_the_first_has_two_calls_before_it_and_shows_what_th
 
 async def test_what_was_thought_stands_in_no_later_prompt_but_by_the_name_of_the_strategy() -> None:
     cast = course([chosen("own_part", "Mend what went past."), chosen("deepen")])
-    await run(cast)
+    await held(cast)
     for role in ("client", "summary"):
         assert "Mend what went past." not in str(cast.asked(role))
     assert "Mend what went past." not in str(cast.asked("counselor")[2:])
@@ -84,7 +84,7 @@ async def test_what_was_thought_stands_in_no_later_prompt_but_by_the_name_of_the
 
 async def test_the_next_session_follows_the_school_that_the_summary_chose() -> None:
     cast = course([chosen("own_part"), chosen("deepen")])
-    _, sessions = await run(cast)
+    _, sessions = await held(cast)
     assert sessions[0].summary.next_approach is Modality.HET
     heads = [cast.asked("counselor")[n][0]["content"] for n in (0, 2)]
     assert "cognitive-behavioral" in heads[0]
@@ -95,10 +95,10 @@ async def test_the_next_session_follows_the_school_that_the_summary_chose() -> N
 
 async def test_a_strategy_of_the_other_attitude_is_asked_for_again() -> None:
     cast = course([chosen("deepen"), chosen("slow_down"), chosen("deepen")])
-    _, sessions = await run(cast)
+    _, sessions = await held(cast)
     assert sessions[0].usage.roles["strategize"].calls == 2
     with pytest.raises(ReplyError, match="none of the list"):
-        await run(course([chosen("deepen"), chosen("deepen")]))
+        await held(course([chosen("deepen"), chosen("deepen")]))
 
 
 @pytest.mark.parametrize("language", list(Language))

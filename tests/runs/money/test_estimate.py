@@ -118,8 +118,8 @@ def by_role(found: Estimate) -> dict[str, int]:
         ({"memory": "rag"}, {"client_file": 0}),
         ({"memory": "mem0"}, {"client_file": 6}),
         ({"memory": "memorybank"}, {"client_file": 3}),
-        # two short calls before each reply
-        ({"strategy": "theramind"}, {"counselor": 45, "client": 15}),
+        # two short calls before each reply but the first
+        ({"strategy": "theramind"}, {"counselor": 15, "client": 15, "perceive": 12, "strategize": 12}),
         ({"safety": {"endpoint": {"base_url": URL, "model": "small"}}}, {"risk": 15}),
     ],
 )

@@ -127,7 +127,11 @@ def test_the_roles_that_are_asked_follow_from_the_settings(
 
 def test_every_kind_of_memory_says_how_often_it_asks(tmp_path: Path) -> None:
     baseline = settings(tmp_path).baseline
-    calls = {kind: remember_calls(baseline.model_copy(update={"memory": kind})) for kind in MemoryKind}
+    borrowed = {MemoryKind.OTHER: {"memory_from": tmp_path}}
+    calls = {
+        kind: remember_calls(baseline.model_copy(update={"memory": kind, **borrowed.get(kind, {})}))
+        for kind in MemoryKind
+    }
     assert {kind.value: number for kind, number in calls.items() if number} == {
         "file": 1,
         "other": 1,
