@@ -189,6 +189,11 @@ def test_the_last_regular_turn_knows_of_the_turns_that_danger_adds(language: Lan
     assert more in note(language, turns[:-2], level=2, about=About.SELF), "none need be rationed"
     assert more in note(language, turns[:2], level=1, about=About.SELF), "from the first word of it"
     assert more not in note(language, turns[:2], level=0)
+    # where words no longer tell of danger the last turn is the last, and is not called one of more
+    calm = note(language, turns, level=0, memory=held(2))
+    assert last in calm
+    assert more not in calm
+    assert more in note(language, turns[:-2], level=0, memory=held(2)), "what was open may yet keep it open"
     # what was asked about is settled, then said goodbye to; what is new is asked about
     settle, new = {
         EN: ("settles nothing by itself", "The last words may mean danger"),
