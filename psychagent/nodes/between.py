@@ -78,7 +78,9 @@ def _ask_person(sources: Sources, brief: Brief, shown: Mapping[str, object]) -> 
     """Interrupt until the person begins the next session; return what tells of danger meanwhile."""
     more, told = dict[str, object](), list[str]()
     while (said := interrupt({**shown, **more})) not in ("", NEXT):
-        more, texts = {"problem": _UNHEARD}, sources.safety(brief.case.language)
+        texts = sources.safety(brief.case.language)
+        # the one is for the program that answers, the other for whoever sits in front of it
+        more = {"problem": _UNHEARD, "say": texts.texts.talk.closed}
         # as an answer in a session may be given, too
         words = said.get("text") if isinstance(said, Mapping) else said
         words = words if isinstance(words, str) else ""

@@ -54,6 +54,8 @@ async def test_between_sessions_a_served_course_shows_the_goodbye_and_waits() ->
     for said in ("Hello?", ["a"], True, {"end": True}):
         state = await graph.ainvoke(Command(resume=said), CONFIG, context=knobs)
         assert "the session is over" in waiting(state)["problem"]
+        assert waiting(state)["say"].startswith("This session is over, so nobody reads")
+        assert "next" not in waiting(state)["say"], "a person is shown no order of the program's"
         assert waiting(state) | shown == waiting(state)
     state = await graph.ainvoke(Command(resume={"next": True}), CONFIG, context=knobs)
     assert waiting(state) == {"counselor": SAID[2], "session_index": 2, "turn": 1}
