@@ -16,7 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 READMES = [ROOT / "README.md", ROOT / "README.zh.md"]
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _COMMAND = re.compile(
-    r"(?:^|[`/])psychagent ([a-z][\w-]*(?: (?:search|bench|validate|show|stats|import))?)([^\n`|#]*)",
+    r"(?:^|[`/])psychagent ([a-z][\w-]*"
+    r"(?: (?:search|bench|validate|show|stats|import|run|report|sample)(?=[\s`]|$))?)([^\n`|#]*)",
     re.MULTILINE,
 )
 _PATH = re.compile(r"`((?:configs|docs|notebooks|profiles|skills|graphs)/[\w./-]+)`")
