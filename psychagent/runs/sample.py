@@ -118,9 +118,10 @@ def _spent_before(plan: SamplePlan) -> Usage:
         return Usage()
     try:
         return spent_in(plan.folder)
-    except RecordError:
+    except RecordError as error:
         if plan.runtime.machine.budget is not None:
             raise
+        log.warning("what earlier commands spent cannot be told, so costs are counted from here: %s", error)
         return Usage()
 
 

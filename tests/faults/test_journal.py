@@ -83,6 +83,9 @@ async def test_a_journal_that_cannot_be_used_fails_its_case_alone(tmp_path: Path
         assert course_file(tmp_path, 0)["failure"]["message"].startswith(f"{path}{told}")
         assert course_file(tmp_path, 0)["failure"]["error"] == "RecordError"
         assert (path.is_file() and path.read_bytes()) == before, "nothing of it is lost"
+        # another course's can be read, and what it cost counted
+        warned = "costs are counted from here" in (tmp_path / NAME / "run.log").read_text(encoding="utf-8")
+        assert warned == (kind != "of another course")
         path.unlink() if before else path.rmdir()
         assert (await run_sample(plan)).exit_status() == 0
 
