@@ -70,6 +70,9 @@ LEFT = {
     "psychagent report rft": Left("reward of the winner", ("rft/offline/report.html",)),
     "psychagent export": Left(files=("train.jsonl", "train.card.md")),
     "psychagent train": Left(files=("model/*.safetensors",)),
+    "psychagent experiment run": Left("done", ("experiments/strategies/experiment.json",)),
+    "psychagent experiment report": Left("not a result", ("experiments/strategies/report/comparison.html",)),
+    "psychagent estimate": Left("A script costs nothing"),
     "psychagent skills validate": Left("No problems"),
     "psychagent profiles validate": Left("0 problems"),
     "psychagent safety bench": Left("level"),
@@ -140,6 +143,7 @@ def edit(texts: Path, base_url: str) -> None:
     for path in [*texts.glob("configs/baselines/*.yaml"), *texts.glob("configs/runtime/*.yaml")]:
         replace(path, r"http://127\.0\.0\.1:80\d\d/v1", base_url)
     replace(texts / "configs" / "train" / "tiny.yaml", r"max_steps: \d+", f"max_steps: {STEPS}")
+    replace(texts / "configs" / "experiments" / "strategies.yaml", "max_cases_per_modality: 1", "max_cases: 1")
     for path in texts.glob("skills/gold/??.yaml"):
         moments = yaml.safe_load(path.read_text(encoding="utf-8"))
         path.write_text(yaml.safe_dump(moments[::GOLD_KEPT], allow_unicode=True), encoding="utf-8")

@@ -76,7 +76,7 @@ ODD_VECTORS: dict[str, Any] = {
     "of booleans": vectors([True, False], [False, True]),
     "an index in words": {"data": [{"index": "a", "embedding": [1.0]}, {"index": 1, "embedding": [1.0]}]},
     "one index twice": {"data": [{"index": 0, "embedding": [1.0]}, {"index": 0, "embedding": [0.5]}]},
-    "no index": {"data": [{"embedding": [1.0]}, {"embedding": [1.0]}]},
+    "an index on one alone": {"data": [{"index": 0, "embedding": [1.0]}, {"embedding": [1.0]}]},
     "rows that are none": {"data": [3, 4]},
     "data in words": {"data": "vectors"},
     "data null": {"data": None},
