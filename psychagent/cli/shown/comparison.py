@@ -11,7 +11,7 @@ from rich.table import Table
 from psychagent.cli.shown.console import open_console
 from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
 from psychagent.reports.comparison.material import Material
-from psychagent.reports.comparison.sections import friedman_words, mismatch_lines
+from psychagent.reports.comparison.sections import mismatch_lines
 from psychagent.reports.comparison.write import Compared
 from psychagent.reports.evaluation.sections import NO_PAPER
 from psychagent.reports.page.blocks import NONE, count, interval, number, p_value, signed
@@ -52,9 +52,9 @@ def _show_numbers(material: Material, title: str, console: Console) -> None:
         _add(grid, f"Paper: {model}", NONE, *(number(values.get(p)) for p in PANELS), style="dim")
     console.print(grid)
     for panel in PANELS:
-        if rankings[panel].friedman:
-            tested = f"Friedman, {panel.label.lower()}: {friedman_words(rankings[panel])}"
-            console.print(f"{tested}, over {rankings[panel].cases} cases", markup=False)
+        if test := rankings[panel].friedman:
+            words = f"χ² {number(test.statistic)}, p {p_value(test.p)}, W {number(test.w)}"
+            console.print(f"Friedman, {panel.label.lower()}: {words}, over {test.cases} cases", markup=False)
 
 
 def _show_differences(material: Material, console: Console) -> None:

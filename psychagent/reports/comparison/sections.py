@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from psychagent.evals.systems.numbers import Standing
 from psychagent.reports.comparison.material import Material
@@ -25,6 +25,7 @@ from psychagent.reports.page.blocks import (
     plural,
     with_interval,
 )
+from psychagent.stats.omnibus import Friedman
 from psychagent.stats.panels import PANELS, headline_name
 from psychagent.stats.ranking import Rank
 from psychagent.stats.standings import Ranking
@@ -43,7 +44,7 @@ def opening(material: Material) -> list[Block]:
     )
     text = (
         f"Systems: {named}. Reference: {material.contest.reference}. Judge: {', '.join(judges)}. "
-        f"{uses(material)} scores."
+        f"Scores: {uses(material)}."
     )
     blocks: list[Block] = [Heading(TITLE, 1), Text(text)]
     if material.is_script:
@@ -152,7 +153,8 @@ def _ranks(material: Material, title: str, names: Sequence[str]) -> list[Block]:
     rows = [(name, *(_rank(rankings[panel], name) for panel in PANELS)) for name in names]
     rows.append(("cases that all of them have", *(count(rankings[panel].cases) for panel in PANELS)))
     if any(ranking.friedman for ranking in rankings.values()):
-        rows.append(("Friedman", *(friedman_words(rankings[panel]) for panel in PANELS)))
+        found = [rankings[panel].friedman for panel in PANELS]
+        rows += [(label, *(write(test) if test else NONE for test in found)) for label, write in _FRIEDMAN]
     header = ("rank (1 is best)", *(panel.label for panel in PANELS))
     return [Table(header, tuple(rows), quiet=frozenset(range(len(names), len(rows))))]
 
@@ -168,13 +170,12 @@ def rank_words(rank: Rank) -> str:
     return f"{rank.rank:g} ({rank.low:g} to {rank.high:g})"
 
 
-def friedman_words(ranking: Ranking) -> str:
-    """Write the test of whether the systems differ at all."""
-    found = ranking.friedman
-    if found is None:
-        return NONE
-    p = p_value(found.p)
-    return f"χ² = {number(found.statistic)}, p {p if p.startswith('<') else f'= {p}'}, W = {number(found.w)}"
+_FRIEDMAN: tuple[tuple[str, Callable[[Friedman], str]], ...] = (
+    ("Friedman's χ²", lambda test: number(test.statistic)),
+    ("its p", lambda test: p_value(test.p)),
+    ("its W", lambda test: number(test.w)),
+)
+"""A row each: in one row the table is wider than the page."""
 
 
 def _how(material: Material) -> str:
