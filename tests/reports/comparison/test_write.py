@@ -147,7 +147,7 @@ def test_every_table_ranks_its_own_systems(written: Compared) -> None:
 def test_the_papers_numbers_stand_once_in_grey_and_marked_as_another_judges(written: Compared) -> None:
     page = written.page.html.read_text(encoding="utf-8")
     assert page.count("Paper (other judge): PsychAgent (Qwen3-32B)") == 1
-    # the paper's systems, and what stands below the ranks of two tables, of which one has a test of three rows
+    # the paper's systems, what stands below the ranks of two tables, and a test in three rows
     assert page.count('<tr class="quiet">') == 10 + 2 + 3
     assert "Gemini-3; another judge, Chinese dialogues" in page
     assert written.data["paper"]["TheraMind"]["counselor_shared"] == 6.25
