@@ -31,7 +31,17 @@ _TEXTS = (
 )
 _LISTS = ("focus", "at_once", "trusted", "growth", "told", "untold", "homework")
 _TRUTHS = (
-    *("safety_due", "taken_over", "passing", "voices", "own_unasked", "is_known", "danger_open", "last"),
+    *(
+        "safety_due",
+        "taken_over",
+        "at_hand",
+        "passing",
+        "voices",
+        "own_unasked",
+        "is_known",
+        "danger_open",
+        "last",
+    ),
     *("denies_risk", "absence", "spoken_of", "acts"),
 )
 _NUMBERS = {

@@ -157,8 +157,9 @@ class SafetyTexts(NamedTuple):
     def _lines(self, region: str, kind: About) -> str:
         said, language = self.texts.said, self.rules.language
         emergency, others = self.resources.emergency(region, kind), self.resources.lines(region, kind)
-        # two to choose from: a person in danger does not read a list
-        urgent = [one for one in others if one.urgent]
+        # two to choose from: a person in danger does not read a list; a body that may have a fit needs an
+        # ambulance, beside which no line that listens is another choice
+        urgent = [] if kind is About.DRINK else [one for one in others if one.urgent]
         named = [said.name(one, language) for one in (*emergency[:1], *urgent[:1])]
         if not emergency:
             # the first number of each region, as what the local one is there: nobody takes it for their own

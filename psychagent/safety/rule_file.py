@@ -99,6 +99,14 @@ class RulesFile(Record):
     asks_else: tuple[str, ...] = ()
     """Regular expressions of a question that only names danger: a condition, a film, somebody else's; an
     answer to it means none."""
+    at_hand: tuple[str, ...] = ()
+    """Words with which somebody in danger tells that help was called, is on its way or is there."""
+    at_hand_unless_before: tuple[str, ...] = ()
+    """Words before those, in the same clause, with which it was only thought of, or refused."""
+    at_hand_unless_in_sentence: tuple[str, ...] = ()
+    """Words of the same sentence by which it was long ago, or is somebody else's."""
+    help_gone: tuple[str, ...] = ()
+    """Words with which the client tells that help is no longer at hand."""
 
     @model_validator(mode="after")
     def _is_whole(self) -> RulesFile:
@@ -135,6 +143,8 @@ class RulesFile(Record):
             yield from context.match
         yield from self.yes
         yield from (*self.asks, *self.asks_again, *self.asks_self, *self.asks_else)
+        yield from (*self.at_hand, *self.at_hand_unless_before, *self.at_hand_unless_in_sentence)
+        yield from self.help_gone
 
 
 def expand(text: str, words: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from psychagent.domain.text.expression import to_pattern
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError
 from psychagent.files.digest import hash_json
+from psychagent.safety.at_hand import AtHand
 from psychagent.safety.rule_file import (
     AnswerRule,
     RiskPattern,
@@ -39,8 +40,6 @@ _NEVER = re.compile(r"(?!)")
 _REST_OF_WORD = re.compile(r"\w{0,40}")
 _REMEMBERED = 512
 """Turns whose reading is kept: those of the sessions under way."""
-
-
 _WINDOW, _OVERLAP = 1500, 300
 """Characters that rules look at together; no passage that they know is as long as the overlap."""
 
@@ -81,6 +80,7 @@ class RiskRules:
         self._asks_again = self._any_of(file.asks_again, whole=False)
         self._asks_self = self._any_of(file.asks_self, whole=False)
         self._asks_else = self._any_of(file.asks_else)
+        self.at_hand = AtHand(file, self._any_of)
         self._contexts = {name: (c.scope, self._any_of(c.match)) for name, c in file.contexts.items()}
         self._patterns = [
             (rule, self._any_of(rule.match), [self._any_of((one,)) for one in rule.also])

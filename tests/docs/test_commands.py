@@ -143,7 +143,9 @@ def edit(texts: Path, base_url: str) -> None:
     for path in [*texts.glob("configs/baselines/*.yaml"), *texts.glob("configs/runtime/*.yaml")]:
         replace(path, r"http://127\.0\.0\.1:80\d\d/v1", base_url)
     replace(texts / "configs" / "train" / "tiny.yaml", r"max_steps: \d+", f"max_steps: {STEPS}")
-    replace(texts / "configs" / "experiments" / "strategies.yaml", "max_cases_per_modality: 1", "max_cases: 1")
+    replace(
+        texts / "configs" / "experiments" / "strategies.yaml", "max_cases_per_modality: 1", "max_cases: 1"
+    )
     for path in texts.glob("skills/gold/??.yaml"):
         moments = yaml.safe_load(path.read_text(encoding="utf-8"))
         path.write_text(yaml.safe_dump(moments[::GOLD_KEPT], allow_unicode=True), encoding="utf-8")

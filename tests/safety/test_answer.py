@@ -276,6 +276,15 @@ def with_verified(verified: bool) -> SafetyTexts:
     return gate(EN)._replace(resources=resources)
 
 
+@pytest.mark.parametrize(("region", "line"), [("ZA", "0800"), ("US", "1-800")])
+def test_who_may_have_a_fit_is_told_to_call_an_ambulance_and_no_line_beside_it(
+    region: str, line: str
+) -> None:
+    texts = load_safety(Language.EN)
+    assert all(line not in texts.takeover(region, About.DRINK, times=n) for n in range(3))
+    assert any(line in one.call for one in texts.card(region, About.DRINK).lines)
+
+
 def test_a_card_with_a_number_that_could_not_be_checked_says_what_to_do_if_it_fails() -> None:
     card = with_verified(False).card("US", About.SELF)
     assert "call 911" in card.note

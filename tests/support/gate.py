@@ -34,6 +34,9 @@ RULES = RulesFile.model_validate(
         "answers": [{"id": "asked", "level": 2, "about": "self", "asked": ["think of dying"]}],
         "yes": ["^yes"],
         "asks": ["dying"],
+        "at_hand": ["112 on speaker", "ambulance is here"],
+        "at_hand_unless_before": ["not"],
+        "help_gone": ["ambulance left"],
     }
 )
 ENDPOINT = {"provider": "openai", "base_url": "http://127.0.0.1:9/v1", "model": "gate-model"}

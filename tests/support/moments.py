@@ -24,7 +24,7 @@ def closing_note(
     """Write the notes on a turn with the step that its danger calls for."""
     given: dict[str, Any] = {"safety_due": False, "danger_open": False, "last": False, "modality": "cbt"}
     given |= {"risk_level": 0, "risk_about": "none", "extra_turns": 0, "own_unasked": False, "turn": 9}
-    given |= {"taken_over": False, "also": "", "passing": False, "numbers": ""}
+    given |= {"taken_over": False, "at_hand": False, "also": "", "passing": False, "numbers": ""}
     given |= {"voices": False, "unasked": "what is left", "newly_told": False}
     given |= {"turns_left": left} | over
     where = Where(

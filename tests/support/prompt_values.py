@@ -87,6 +87,7 @@ def values(
         "extra_turns": 2,
         "step": "follow",
         "taken_over": False,
+        "at_hand": False,
         "also": "child",
         "passing": False,
         "numbers": "mark-number",

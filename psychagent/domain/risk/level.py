@@ -10,6 +10,7 @@ from psychagent.domain.risk.finding import (
     CONCERN,
     HIGH,
     NO_RISK,
+    About,
     Classifier,
     Handling,
     RiskFinding,
@@ -96,15 +97,34 @@ def is_certain(level: int, *, hard: int, model: int | None) -> bool:
     return max(hard, model or NO_RISK) >= level
 
 
-def handling_of(level: int, mode: RiskMode, *, certain: bool) -> Handling:
+def handling_of(level: int, mode: RiskMode, *, certain: bool, at_hand: bool) -> Handling:
     """Return what is done about a level.
 
     A suspicion takes no turn over, however grave: it shows the card, and the counselor asks. Soft rules are
-    wide, and a talk that is cut off by a fixed text without need teaches people to keep silent.
+    wide, and a talk that is cut off by a fixed text without need teaches people to keep silent. Nor is
+    anybody told to call who has help at hand: that would say that nobody listens.
     """
     if mode is not RiskMode.ACT:
         return Handling.NONE
-    return _HANDLINGS[level if certain else min(level, HIGH)]
+    return _HANDLINGS[level if certain and not at_hand else min(level, HIGH)]
+
+
+def about_of(level: Level, *, hard: int, by_rules: About, by_model: About, last: About) -> About:
+    """Return whose danger a level is of.
+
+    Args:
+        level: The level of the turn.
+        hard: Level of the rules that act alone.
+        by_rules: The kind that the rules heard.
+        by_model: The kind that the model named; `NONE` where it named none.
+        last: The kind of the danger before, on which a carried level rests.
+    """
+    if level.level == NO_RISK:
+        return About.NONE
+    # a model has read who is meant; only what acts alone weighs more
+    now = by_rules if by_model is About.NONE or hard >= level.level else by_model
+    found = last if level.carried and last is not About.NONE else now
+    return found if found is not About.NONE else last if last is not About.NONE else About.SELF
 
 
 def is_worth_noting(finding: RiskFinding) -> bool:

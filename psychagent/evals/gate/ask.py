@@ -37,7 +37,7 @@ def by_rules(turns: Sequence[GoldTurn], rules: RiskRules) -> dict[str, Given]:
     levels = {}
     for turn in turns:
         heard = rules.hear(turn.text, turn.before)
-        levels[turn.id] = _given(heard, None)
+        levels[turn.id] = _given(rules, turn, heard, None)
     return levels
 
 
@@ -49,7 +49,7 @@ async def with_model(deps: Deps, language: Language, turns: Sequence[GoldTurn]) 
     async def ask(turn: GoldTurn) -> tuple[Given, Classifier, Usage]:
         heard = rules.hear(turn.text, turn.before)
         judged = await judge(deps, brief, _dialogue(turn), heard, (), last=0)
-        return _given(heard, judged.level), judged.classifier, judged.usage
+        return _given(rules, turn, heard, judged.level), judged.classifier, judged.usage
 
     answers = await asyncio.gather(*(ask(turn) for turn in turns))
     states = [state for _, state, _ in answers]
@@ -61,9 +61,11 @@ async def with_model(deps: Deps, language: Language, turns: Sequence[GoldTurn]) 
     )
 
 
-def _given(heard: Heard, model: int | None) -> Given:
+def _given(rules: RiskRules, turn: GoldTurn, heard: Heard, model: int | None) -> Given:
     level = level_of(hard=heard.hard, soft=heard.soft, model=model, last=0).level
-    handling = handling_of(level, RiskMode.ACT, certain=is_certain(level, hard=heard.hard, model=model))
+    certain = is_certain(level, hard=heard.hard, model=model)
+    at_hand = rules.at_hand.tells(turn.text) is True
+    handling = handling_of(level, RiskMode.ACT, certain=certain, at_hand=at_hand)
     return Given(level, handling is Handling.TAKEOVER)
 
 

@@ -65,6 +65,7 @@ def danger_notes(
     if risk_level is not None:
         also = also_told(turns, now=where.about, before=brief.memory.risk_about)
     voices = _tells_of_voices(rules, skills, brief, turns, skill_ids)
+    at_hand = rules.at_hand.is_there(turns)
     return {
         "safety_due": due,
         "danger_open": not due and (where.level > NO_RISK or where.still_open is not StillOpen.NONE or shown),
@@ -72,9 +73,11 @@ def danger_notes(
         "also": also.value,
         "risk_level": risk_level,
         "voices": voices,
-        "unasked": still_to_ask(
-            sources.prompts(brief.case.language), turns, about=where.about, voices=voices
-        ),
+        "at_hand": at_hand,
+        # who has come asks it themselves
+        "unasked": ""
+        if at_hand
+        else still_to_ask(sources.prompts(brief.case.language), turns, about=where.about, voices=voices),
         "extra_turns": where.extra_turns,
         "step": step_of(where).value,
         "own_unasked": where.own_unasked,

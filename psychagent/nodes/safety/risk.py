@@ -8,9 +8,8 @@ from collections.abc import Sequence
 from langgraph.runtime import ExecutionInfo, Runtime
 
 from psychagent.domain.risk.audit import AuditKey
-from psychagent.domain.risk.danger import last_about
+from psychagent.domain.risk.danger import STAYS_OPEN, last_about
 from psychagent.domain.risk.finding import (
-    CONCERN,
     HIGH,
     About,
     Handling,
@@ -19,6 +18,8 @@ from psychagent.domain.risk.finding import (
 )
 from psychagent.domain.risk.level import (
     FAILURES_TOLD,
+    Level,
+    about_of,
     failures_in_a_row,
     handling_of,
     is_certain,
@@ -32,6 +33,7 @@ from psychagent.nodes.safety.classify import Judged, judge
 from psychagent.nodes.safety.in_sight import InSight
 from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief, SessionState
+from psychagent.safety.at_hand import HELP_AT_HAND
 from psychagent.safety.rules import Heard
 
 
@@ -87,28 +89,28 @@ def _finding(
     last: int,
     mode: RiskMode,
 ) -> RiskFinding:
-    level, carried = level_of(hard=heard.hard, soft=heard.soft, model=judged.level, last=last)
+    now = level_of(hard=heard.hard, soft=heard.soft, model=judged.level, last=last)
     # a turn that was found more dangerous before a crash is not taken more lightly after it; one that is on
     # record as it is found now is handled as it was
     known = deps.audit.known(key)
-    certain = known > level or is_certain(level, hard=heard.hard, model=judged.level)
-    level, carried = max(level, known), carried and known <= level
-    about = judged.about if judged.level == level and judged.about is not About.NONE else heard.about
-    if about is About.NONE and level >= CONCERN:
-        about = last_about(findings, before=brief.memory.risk_about)
-        about = About.SELF if about is About.NONE else about
+    certain = known > now.level or is_certain(now.level, hard=heard.hard, model=judged.level)
+    now = Level(max(now.level, known), now.carried and known <= now.level)
+    before = last_about(findings, before=brief.memory.risk_about)
+    rules = deps.safety(brief.case.language).rules
+    # what was said of help long ago in the session is no reason to leave the call out
+    at_hand = rules.at_hand.is_there(turns[1 - 2 * STAYS_OPEN :])
     finding = RiskFinding(
         turn=key.turn,
-        level=level,
-        about=about,
+        level=now.level,
+        about=about_of(now, hard=heard.hard, by_rules=heard.about, by_model=judged.about, last=before),
         hard=heard.hard,
         soft=heard.soft,
-        patterns=heard.patterns,
+        patterns=(*heard.patterns, HELP_AT_HAND) if at_hand else heard.patterns,
         model=judged.level,
         classifier=judged.classifier,
-        carried=carried,
-        handling=handling_of(level, mode, certain=certain),
-        rules_hash=deps.safety(brief.case.language).rules.digest,
+        carried=now.carried,
+        handling=handling_of(now.level, mode, certain=certain, at_hand=at_hand),
+        rules_hash=rules.digest,
     )
     silent = failures_in_a_row([*findings, finding], turns) == FAILURES_TOLD
     if mode is RiskMode.ACT and silent and finding.handling in {Handling.NONE, Handling.NOTE}:

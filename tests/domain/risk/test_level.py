@@ -8,8 +8,10 @@ import pytest
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.risk.asked import Asked, voiced_danger
-from psychagent.domain.risk.finding import Classifier, Handling, RiskFinding, RiskMode
+from psychagent.domain.risk.finding import About, Classifier, Handling, RiskFinding, RiskMode
 from psychagent.domain.risk.level import (
+    Level,
+    about_of,
     failures_in_a_row,
     handling_of,
     is_certain,
@@ -91,17 +93,44 @@ def test_a_model_is_asked_where_a_rule_calls_after_danger_and_of_a_person_at_fir
 
 
 def test_each_level_has_its_handling_and_none_where_the_gate_watches() -> None:
-    acts = [handling_of(level, RiskMode.ACT, certain=True) for level in range(4)]
+    acts = [handling_of(level, RiskMode.ACT, certain=True, at_hand=False) for level in range(4)]
     assert acts == [Handling.NONE, Handling.NOTE, Handling.CARD, Handling.TAKEOVER]
-    assert {handling_of(level, RiskMode.WATCH, certain=True) for level in range(4)} == {Handling.NONE}
+    assert {handling_of(level, RiskMode.WATCH, certain=True, at_hand=False) for level in range(4)} == {
+        Handling.NONE
+    }
 
 
 def test_a_suspicion_takes_no_turn_over() -> None:
-    acts = [handling_of(level, RiskMode.ACT, certain=False) for level in range(4)]
+    acts = [handling_of(level, RiskMode.ACT, certain=False, at_hand=False) for level in range(4)]
     assert acts == [Handling.NONE, Handling.NOTE, Handling.CARD, Handling.CARD]
     assert is_certain(3, hard=3, model=None)
     assert is_certain(3, hard=0, model=3)
     assert not is_certain(3, hard=2, model=None)
+
+
+def test_who_has_help_at_hand_is_not_told_to_call() -> None:
+    acts = [handling_of(level, RiskMode.ACT, certain=True, at_hand=True) for level in range(4)]
+    assert acts == [Handling.NONE, Handling.NOTE, Handling.CARD, Handling.CARD]
+
+
+@pytest.mark.parametrize(
+    ("level", "hard", "by_rules", "by_model", "last", "about"),
+    [
+        (Level(0, False), 0, About.OTHERS, About.NONE, About.SELF, About.NONE),
+        # the model has read who is meant, and a soft rule has not
+        (Level(2, False), 0, About.OTHERS, About.DRINK, About.NONE, About.DRINK),
+        (Level(2, False), 2, About.OTHERS, About.DRINK, About.NONE, About.OTHERS),
+        (Level(2, False), 0, About.OTHERS, About.NONE, About.NONE, About.OTHERS),
+        # a carried level is of the danger that it is carried from
+        (Level(2, True), 0, About.OTHERS, About.NONE, About.DRINK, About.DRINK),
+        (Level(2, True), 0, About.OTHERS, About.HARMED, About.DRINK, About.DRINK),
+        (Level(1, True), 0, About.NONE, About.NONE, About.NONE, About.SELF),
+    ],
+)
+def test_a_danger_is_of_whom_the_words_that_it_rests_on_say(
+    level: Level, hard: int, by_rules: About, by_model: About, last: About, about: About
+) -> None:
+    assert about_of(level, hard=hard, by_rules=by_rules, by_model=by_model, last=last) is about
 
 
 def test_danger_and_a_silent_model_are_noted_and_nothing_else() -> None:
