@@ -48,6 +48,7 @@ def ratings(
 ) -> None:
     """Pack blind tasks for people from an experiment: its systems shuffled, with the key apart."""
     plan = make_plan(file, save_dir)
+    cases = plan.cases()
     target = out or plan.folder / "ratings"
     key, notes = pack_ratings(
         PackPlan(
@@ -59,7 +60,15 @@ def ratings(
             repeats,
             scale,
             language,
-            cases=frozenset(thread_id(case.modality, case.case_id) for case in plan.cases()),
+            cases=frozenset(thread_id(case.modality, case.case_id) for case in cases),
         )
     )
-    show_packed(key, notes, target, as_json=as_json, judge=f" --judge {plan.folder}")
+    methods = plan.settings.eval.methods
+    is_judged = all(scale in methods.get(case.modality, ()) for case in cases)
+    if not is_judged:
+        notes.append(
+            f"the experiment's judge does not score {scale}, so it cannot stand beside people yet; name it "
+            "under 'methods' of 'eval' for each school, and run the experiment again"
+        )
+    judge = f" --judge {plan.folder}" if is_judged else ""
+    show_packed(key, notes, target, as_json=as_json, judge=judge)
