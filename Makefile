@@ -83,7 +83,7 @@ tables: $(VENV)/.base ## offline, in minutes: every system judged and compared, 
 	@echo "Fifteen systems, two cases a modality (a script plays and judges: no result); log: $(TABLES).log"
 	@mkdir -p $(dir $(TABLES))
 	@$(BIN)/psychagent experiment run tables --save-dir $(dir $(TABLES)) > $(TABLES).log || { tail -n 30 $(TABLES).log; exit 1; }
-	@$(BIN)/psychagent experiment report tables --save-dir $(dir $(TABLES))
+	@COLUMNS=$${COLUMNS:-120} $(BIN)/psychagent experiment report tables --save-dir $(dir $(TABLES))
 
 local-model: $(VENV)/.local ## serve SmolLM2-135M-Instruct on loopback (Ctrl-C ends it)
 	@$(BIN)/psychagent local-model
