@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from psychagent.evals.plan import EvalPlan as EvalPlan
     from psychagent.evals.plan import example_courses as example_courses
     from psychagent.experiments.plan import ExperimentPlan as ExperimentPlan
-    from psychagent.experiments.plan import find_cells as find_cells
     from psychagent.experiments.report import judged_folders as judged_folders
     from psychagent.experiments.run import run_experiment as run_experiment
     from psychagent.experiments.status import experiment_status as experiment_status
@@ -104,7 +103,6 @@ PUBLIC = {
     "example_courses": "psychagent.evals.plan",
     "experiment_status": "psychagent.experiments.status",
     "find_cases": "psychagent.assets.cases",
-    "find_cells": "psychagent.experiments.plan",
     "find_profile": "psychagent.assets.profiles",
     "judge_session": "psychagent.flows.judge",
     "judged_folders": "psychagent.experiments.report",
