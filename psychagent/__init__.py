@@ -30,9 +30,13 @@ if TYPE_CHECKING:
     from psychagent.domain.base import Stage as Stage
     from psychagent.domain.turn import Turn as Turn
     from psychagent.evals.evaluate import run_eval as run_eval
+    from psychagent.evals.pairwise.plan import PairwisePlan as PairwisePlan
+    from psychagent.evals.pairwise.result import count_pairwise as count_pairwise
+    from psychagent.evals.pairwise.run import run_pairwise as run_pairwise
     from psychagent.evals.plan import EvalPlan as EvalPlan
     from psychagent.evals.plan import example_courses as example_courses
     from psychagent.experiments.plan import ExperimentPlan as ExperimentPlan
+    from psychagent.experiments.report import judged_folders as judged_folders
     from psychagent.experiments.run import run_experiment as run_experiment
     from psychagent.experiments.status import experiment_status as experiment_status
     from psychagent.export.plan import ExportPlan as ExportPlan
@@ -51,9 +55,12 @@ if TYPE_CHECKING:
     from psychagent.flows.play import run_course as run_course
     from psychagent.flows.play import stream_course as stream_course
     from psychagent.nodes.knobs import Knobs as Knobs
+    from psychagent.records.manifest import RunSettings as RunSettings
     from psychagent.records.session import read_session as read_session
+    from psychagent.reports.comparison.write import compare_evals as compare_evals
     from psychagent.reports.evaluation.write import ReportPlan as ReportPlan
     from psychagent.reports.evaluation.write import write_report as write_report
+    from psychagent.runs.money.estimate import estimate_run as estimate_run
     from psychagent.runs.plan import SamplePlan as SamplePlan
     from psychagent.runs.sample import run_sample as run_sample
     from psychagent.scales.metrics import list_metrics as list_metrics
@@ -74,8 +81,10 @@ PUBLIC = {
     "Knobs": "psychagent.nodes.knobs",
     "Language": "psychagent.domain.base",
     "Modality": "psychagent.domain.base",
+    "PairwisePlan": "psychagent.evals.pairwise.plan",
     "ReportPlan": "psychagent.reports.evaluation.write",
     "RftSettings": "psychagent.assets.settings.rollouts",
+    "RunSettings": "psychagent.records.manifest",
     "RuntimeSettings": "psychagent.assets.settings.runtime",
     "Said": "psychagent.flows.events",
     "SamplePlan": "psychagent.runs.plan",
@@ -88,11 +97,15 @@ PUBLIC = {
     "build_course": "psychagent.flows.course",
     "build_deps": "psychagent.flows.build",
     "build_judge_deps": "psychagent.flows.judge",
+    "compare_evals": "psychagent.reports.comparison.write",
+    "count_pairwise": "psychagent.evals.pairwise.result",
+    "estimate_run": "psychagent.runs.money.estimate",
     "example_courses": "psychagent.evals.plan",
     "experiment_status": "psychagent.experiments.status",
     "find_cases": "psychagent.assets.cases",
     "find_profile": "psychagent.assets.profiles",
     "judge_session": "psychagent.flows.judge",
+    "judged_folders": "psychagent.experiments.report",
     "list_metrics": "psychagent.scales.metrics",
     "load_eval_settings": "psychagent.assets.settings.judge",
     "load_profile": "psychagent.assets.profiles",
@@ -104,6 +117,7 @@ PUBLIC = {
     "run_eval": "psychagent.evals.evaluate",
     "run_experiment": "psychagent.experiments.run",
     "run_export": "psychagent.export.write",
+    "run_pairwise": "psychagent.evals.pairwise.run",
     "run_sample": "psychagent.runs.sample",
     "stream_course": "psychagent.flows.play",
     "write_report": "psychagent.reports.evaluation.write",

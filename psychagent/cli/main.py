@@ -131,6 +131,10 @@ EXPERIMENT = {
         "psychagent.cli.experiment.report:report",
         "Compare the systems of an experiment: its tables, as a page, Markdown and JSON.",
     ),
+    "ratings": Lazy(
+        "psychagent.cli.experiment.ratings:ratings",
+        "Pack blind tasks for people from an experiment: its systems shuffled, with the key apart.",
+    ),
 }
 ESTIMATE = {
     "sample": Lazy(
@@ -178,7 +182,7 @@ app = build_group(
 )
 for name, commands, about in (
     ("skills", SKILLS, "The skill library: stats, show, search, validate, import, bench."),
-    ("experiment", EXPERIMENT, "Systems, seeds and a judge in one file: run, status, report."),
+    ("experiment", EXPERIMENT, "Systems, seeds and a judge in one file: run, status, report, ratings."),
     ("profiles", PROFILES, "Client profiles: check a folder, read one file."),
     ("estimate", ESTIMATE, "What a run takes before it begins: estimate sample, rft, eval."),
     ("ratings", RATINGS, "Ratings of people: pack blind tasks for them."),
@@ -215,7 +219,10 @@ EXPECTED: Later[type[Exception]] = Later("psychagent.errors:PsychAgentError")
 
 
 FILES_MATTER = frozenset(
-    {"sample", "rft", "replay", "eval", "pairwise", "ratings", "chat", "export", "train", "experiment run"}
+    {
+        *("sample", "rft", "replay", "eval", "pairwise", "ratings", "chat", "export", "train"),
+        *("experiment run", "experiment ratings"),
+    }
 )
 """Commands whose result is files: what they print may be lost without harm."""
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from psychagent.errors import RecordError
 from psychagent.experiments.plan import ExperimentPlan, find_cells
+from psychagent.files.given import require
 from psychagent.records.folder import SCORES
 
 _TOLD = 3
@@ -17,7 +18,7 @@ def judged_folders(plan: ExperimentPlan) -> dict[str, tuple[Path, ...]]:
     Raises:
         RecordError: Naming the cells that have no scores yet: a table without them would look whole.
     """
-    cells = find_cells(plan)
+    cells = find_cells(require(ExperimentPlan, plan, "the plan"))
     lacking = [cell.name for cell in cells if not (cell.evaluation.path / SCORES).is_file()]
     if lacking:
         more = f" and {len(lacking) - _TOLD} more" if len(lacking) > _TOLD else ""

@@ -7,12 +7,15 @@ from typing import Any
 
 import pytest
 
+from psychagent.assets.locate import asset_dir
+from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.experiment import ExperimentSettings
 from psychagent.assets.settings.experiments.system import System
 from psychagent.assets.settings.load import load_settings
 from psychagent.domain.strategy.kinds import MemoryKind, Planning, SkillUse, StrategyKind
 from psychagent.errors import SettingsError
+from psychagent.experiments.notes import find_notes
 
 HEAD = "name: a\nsystems:\n  ours: {baseline: offline}\n"
 
@@ -194,3 +197,27 @@ def test_the_bundled_experiment_holds_every_strategy_that_needs_no_server() -> N
     assert systems["history"].baseline.memory is MemoryKind.HISTORY
     assert {one.baseline.counselor.provider for one in systems.values()} == {"offline"}
     assert {one.baseline.max_counselor_turns for one in systems.values()} == {8}
+
+
+def test_the_tables_hold_every_bundled_system_that_needs_no_server() -> None:
+    tables = load_settings(ExperimentSettings, "tables")
+    assert tables.dataset.max_cases_per_modality == 2
+
+    def told(baseline: BaselineSettings) -> BaselineSettings:
+        # names differ, and courses are shorter there
+        return baseline.model_copy(update={"name": "one", "max_sessions": 1})
+
+    there = [told(system.baseline) for system in tables.resolved().values()]
+    for path in sorted((asset_dir("configs") / "baselines").glob("*.yaml")):
+        bundled = load_settings(BaselineSettings, path)
+        needs_none = bundled.counselor.provider == "offline" and bundled.embedding.provider == "minilm"
+        assert not needs_none or told(bundled) in there, path.name
+    assert {one.strategy for one in there} == {*StrategyKind}
+    assert {one.planning for one in there} == {*Planning}
+    assert {one.skills.use for one in there} == {*SkillUse}
+    # the memory of another client is read from a run
+    assert {one.memory for one in there} == {*MemoryKind} - {MemoryKind.OTHER}
+    assert [system.rft.rollout_n for system in tables.resolved().values() if system.rft] == [2]
+    shown = {name for names in tables.tables.values() for name in names}
+    assert shown == tables.systems.keys()
+    assert find_notes(tables) == ()

@@ -97,6 +97,7 @@ def test_help_lists_the_commands_that_the_readme_names(checkout: Path) -> None:
     listed = re.findall(r"^ +make (\S+)", make(checkout, "help").stdout, re.MULTILINE)
     assert {
         "demo",
+        "tables",
         "quick",
         "test",
         "test-components",

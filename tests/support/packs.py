@@ -31,7 +31,7 @@ def fill(folder: Path, rater: str, key: TaskKey, score: Score) -> None:
 
 
 def packed(root: Path, *, sessions: int = 6, repeats: int = 0) -> tuple[Path, TaskKey]:
-    named = {name: write_run(root, name) for name in ("first", "second", "third")}
+    named = {name: [write_run(root, name)] for name in ("first", "second", "third")}
     key, _ = pack_ratings(PackPlan(named, root / "pack", sessions, raters=2, seed=1, repeats=repeats))
     return root / "pack", key
 
@@ -45,7 +45,7 @@ def judge(root: Path, system: str, key: TaskKey, score: int) -> Path:
     for task in key.raters["rater_1"].values():
         if task.system != system:
             continue
-        _, _, case, session = task.dialogue.split("/")
+        *_, school, case, session = task.dialogue.split("/")
         items = tuple(
             ItemScore(id=name, raw=score, verified=score, basis="quoted") for name in key.dimensions
         )
@@ -54,7 +54,7 @@ def judge(root: Path, system: str, key: TaskKey, score: int) -> Path:
             prompt_hash="p",
             is_script=False,
             case_id=case,
-            modality=Modality.CBT,
+            modality=Modality(school),
             session_index=int(session.split("_")[1]),
             language=Language.EN,
             input_hash=task.input_hash,
@@ -63,7 +63,7 @@ def judge(root: Path, system: str, key: TaskKey, score: int) -> Path:
                 SCALE: ScaleResult(status="ok", hash=load_scales()[SCALE].hash, group="extra", items=items)
             },
         )
-        path = folder / "cbt" / case / f"{session}.json"
+        path = folder / school / case / f"{session}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(scores.model_dump_json(), encoding="utf-8")
     return folder

@@ -14,7 +14,7 @@ from psychagent.cli.shown.as_json import show_json
 from psychagent.errors import SettingsError
 from psychagent.evals.people.read import is_pack, read_pack
 from psychagent.evals.ratings.columns import read_columns
-from psychagent.evals.ratings.judge import SCALE, add_judge
+from psychagent.evals.ratings.judge import SCALE, add_judge, evaluations_in, is_experiment
 from psychagent.evals.ratings.names import list_names
 from psychagent.evals.ratings.ranges import read_missing, read_ranges
 from psychagent.evals.ratings.table import RatingTable, read_ratings
@@ -32,7 +32,8 @@ def agree(
     judge: Annotated[
         list[Path] | None,
         typer.Option(
-            help="Output folder of `psychagent eval`, as one more rater; several where systems have one each."
+            help="Output folder of `psychagent eval`, as one more rater; several where systems have one "
+            "each, or the folder of their experiment."
         ),
     ] = None,
     scale: Annotated[
@@ -54,12 +55,13 @@ def agree(
         bool, typer.Option("--repeats", help="Further scores of one rater for the same are repeats.")
     ] = False,
     output_root: Annotated[
-        Path | None, typer.Option(help="Where to write; default: the judge's folder.")
+        Path | None,
+        typer.Option(help="Where to write; default: the judge's folder, or beside the ratings."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Compare raters: weighted kappa, Krippendorff's alpha, bias; writes agreement.html, .md and .json."""
-    first = judge[0] if judge else None
+    first = judge[0] if judge and not is_experiment(judge[0]) else None
     out = output_root or first or (ratings if ratings.is_dir() else ratings.parent)
     require_outside(out, "--output-root", own=first)
     if is_pack(ratings):
@@ -74,7 +76,8 @@ def agree(
                     f"{option} has no effect where --ranges gives every dimension its own; leave it out"
                 )
     if judge:
-        table = add_judge(table, judge[0], scale, *judge[1:])
+        evaluations = [each for folder in judge for each in evaluations_in(folder)]
+        table = add_judge(table, evaluations[0], scale, *evaluations[1:])
     _require_two(table, ratings)
     with needs_extra("eval"):
         # the extra may be missing, and options are checked without it

@@ -9,6 +9,7 @@ from typing import Literal, NamedTuple
 
 from psychagent.domain.base import Speaker
 from psychagent.evals.pairwise.run import Judged, PairwiseRun
+from psychagent.files.given import require
 from psychagent.nodes.judging.pair import OVERALL, Better
 from psychagent.scales.dialogue import Dialogue
 from psychagent.scales.quotes import to_words
@@ -104,7 +105,7 @@ class PairwiseResult:
 
 def count_pairwise(run: PairwiseRun, sampling: Sampling = DEFAULT_SAMPLING) -> PairwiseResult:
     """Count what was judged, each scale by itself."""
-    names = [system.name for system in run.systems]
+    names = [system.name for system in require(PairwiseRun, run, "the run").systems]
     rankings = []
     for name, scale in run.scales.items():
         if judged := [one for one in run.judged if one.scale == name]:

@@ -15,6 +15,7 @@ from psychagent.errors import CallError, cause_of, reason_of, usage_of
 from psychagent.evals.pairwise.plan import OUT, SAFETY, PairwisePlan, check_pairwise, read_meetings
 from psychagent.evals.pairwise.store import StoredVerdict, VerdictStore
 from psychagent.evals.pairwise.systems import Meeting, System
+from psychagent.files.given import require
 from psychagent.files.lock import Lock, hold_lock
 from psychagent.files.write import remove_parts
 from psychagent.flows.judge import build_judge_deps
@@ -87,7 +88,7 @@ async def run_pairwise(plan: PairwisePlan) -> PairwiseRun:
         LockError: If another process is working in the same folder.
         RecordError: If a file cannot be written.
     """
-    scales = check_pairwise(plan)
+    scales = check_pairwise(require(PairwisePlan, plan, "the plan"))
     systems, meetings, notes = read_meetings(plan)
     stop = Stop()
     with hold_lock(plan.out / ".lock", OUT) as lock:

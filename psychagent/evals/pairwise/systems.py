@@ -61,19 +61,29 @@ def name_systems(given: Sequence[str]) -> dict[str, Path]:
     Raises:
         SettingsError: If two have one name, or one folder is given twice.
     """
-    named: list[tuple[str, Path]] = []
-    for text in given:
-        name, mark, path = text.partition("=")
-        is_named = mark and name.strip() and "/" not in name and not lexists(text)
-        root = to_path(path if is_named else text, "a run")
-        named.append((name.strip() if is_named else resolved(root).name or text, root))
+    named = [(name, path) for name, path, _ in split_given(given)]
     for name, times in Counter(name for name, _ in named).items():
         if times > 1:
             raise SettingsError(f"{times} systems are called {shown(name)}; name them: NAME=PATH")
-    for folder, times in Counter(resolved(path) for _, path in named).items():
+    return dict(named)
+
+
+def split_given(given: Sequence[str]) -> list[tuple[str, Path, bool]]:
+    """Split what is given into a name, a folder, and whether the name was said.
+
+    Raises:
+        SettingsError: If one folder is given twice.
+    """
+    split: list[tuple[str, Path, bool]] = []
+    for text in given:
+        name, mark, path = text.partition("=")
+        is_named = bool(mark and name.strip() and "/" not in name) and not lexists(text)
+        root = to_path(path if is_named else text, "a run")
+        split.append((name.strip() if is_named else resolved(root).name or text, root, is_named))
+    for folder, times in Counter(resolved(path) for _, path, _ in split).items():
         if times > 1:
             raise SettingsError(f"{folder} is given {times} times; name each system once")
-    return dict(named)
+    return split
 
 
 def read_systems(

@@ -43,7 +43,8 @@ def _is_said_by_others(name: str, system: System, systems: Sequence[System]) -> 
     return any(
         _pattern([name]).search(line.text)
         for other in systems
-        if other is not system
+        # a run of the same system says its name as well
+        if other.name != system.name
         for session in other.sessions.values()
         for line in session.dialogue.lines
         if line.speaker is Speaker.COUNSELOR

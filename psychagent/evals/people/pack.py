@@ -14,10 +14,11 @@ from psychagent.assets.prompts import PromptLibrary
 from psychagent.domain.base import Language
 from psychagent.domain.text.fence import unbracketed
 from psychagent.errors import RecordError, SettingsError
-from psychagent.evals.pairwise.systems import System, read_systems
+from psychagent.evals.pairwise.systems import System
 from psychagent.evals.people.blind import make_blind, names_of
 from psychagent.evals.people.draw import Drawn, draw_sessions, shuffled
 from psychagent.evals.people.key import KEY, RATINGS, KeyedTask, TaskKey
+from psychagent.evals.people.study import read_study
 from psychagent.files.write import write_json, write_text
 from psychagent.runs.home import require_outside
 from psychagent.scales.scale import Scale, load_scales
@@ -31,10 +32,11 @@ OUT = "--out"
 class PackPlan:
     """What to pack."""
 
-    systems: Mapping[str, Path]
-    """Name -> folder of its run."""
+    runs: Mapping[str, Sequence[Path]]
+    """Name of a system -> folders of its runs."""
     out: Path
-    sessions: int
+    sessions: int | None
+    """To draw; None is all that there are, a moderate number at most."""
     raters: int
     seed: int = 0
     repeats: int = 0
@@ -42,6 +44,8 @@ class PackPlan:
     scale: str = SCALE
     language: Language | None = None
     """Of the instructions; None is that of most dialogues."""
+    cases: frozenset[str] | None = None
+    """The cases to draw from, as `<modality>/<id>`; None is all that are found."""
 
 
 @dataclass(frozen=True)
@@ -70,8 +74,9 @@ def pack_ratings(plan: PackPlan) -> tuple[TaskKey, list[str]]:
     scales = load_scales()
     if plan.scale not in scales:
         raise SettingsError(f"no scale {plan.scale!r}; known: {', '.join(scales)}")
-    systems, notes = read_systems(plan.systems)
-    drawn = draw_sessions(systems, plan.sessions, plan.seed)
+    studied, notes = read_study(plan.runs, plan.cases)
+    drawn = draw_sessions(studied, plan.sessions, plan.seed)
+    systems = [run for system in studied for run in system.runs]
     if plan.repeats > max(1, len(drawn) // 2):
         raise SettingsError(f"--repeats is {plan.repeats}, half of {len(drawn)} sessions at most; take fewer")
     languages = Counter(one.session.dialogue.language for one in drawn)

@@ -15,11 +15,31 @@ from psychagent.evals.ratings.names import list_names, show_name, to_name, witho
 from psychagent.evals.ratings.table import RatingTable
 from psychagent.evals.scales import read_scales
 from psychagent.records.evaluation import EvalFolder
+from psychagent.records.experiments.index import INDEX, read_index
 from psychagent.scales.scale import load_scales
 from psychagent.stats.ratings import Unit
 
 JUDGE = "judge"
 SCALE = "HUMAN_VS_LLM"
+
+
+def evaluations_in(folder: Path) -> list[Path]:
+    """List the evaluations that a folder holds: those of all cells of an experiment; else it is one itself.
+
+    Raises:
+        RecordError: If it is an experiment's whose index cannot be read, or names none.
+    """
+    if not is_experiment(folder):
+        return [folder]
+    cells = read_index(folder / INDEX).cells
+    if not cells:
+        raise RecordError(f"{folder / INDEX}: names no cell, so nothing was judged; put the file back")
+    return [folder / cell.evaluation for cell in cells]
+
+
+def is_experiment(folder: Path) -> bool:
+    """Return whether a folder is that of an experiment."""
+    return (folder / INDEX).is_file()
 
 
 def add_judge(table: RatingTable, folder: Path, scale: str = SCALE, *more: Path) -> RatingTable:
@@ -108,10 +128,13 @@ def _match(
     Raises:
         RecordError: If a name is that of several, as of a file that holds them.
     """
-    by_hash = {digest: dialogue for dialogue, digest in table.hashes.items()}
+    # two systems may have said the same
+    by_hash: dict[str, set[str]] = {}
+    for dialogue, digest in table.hashes.items():
+        by_hash.setdefault(digest, set()).add(dialogue)
     found: dict[str, list[SessionScores]] = {}
     for scores in sessions:
-        names = {by_hash[scores.input_hash]} if scores.input_hash in by_hash else _names(scores) & wanted
+        names = by_hash.get(scores.input_hash) or _names(scores) & wanted
         for dialogue in names:
             found.setdefault(dialogue, []).append(scores)
     return {dialogue: _one_of(dialogue, several, table) for dialogue, several in found.items()}

@@ -79,8 +79,8 @@ def compare_evals(
         SettingsError: If a name is unknown, or there are fewer than two systems.
         RecordError: If an evaluation cannot be read, or the report not be written.
     """
-    plan = ComparisonPlan(systems, reference, tables, paper, use, sampling)
-    material, folder = gather(plan), to_path(out, "the folder to write to")
+    folder = to_path(out, "the folder to write to")
+    material = gather(ComparisonPlan(systems, reference, tables, paper, use, sampling))
     target, data = folder / f"{NAME}.json", to_data(material)
     require_own(target, (b'"reference"',), "move it away, or give it another name")
     page = write_page(folder, NAME, "PsychAgent: comparison of systems", compose(material))

@@ -16,7 +16,9 @@ from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.base import Language, Modality
 from psychagent.domain.role import Role
 from psychagent.domain.usage import RoleUsage
+from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
+from psychagent.files.given import require, to_word
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.money import tokens
 from psychagent.runs.money.asked import remember_calls, rewrites, searches, thinks
@@ -116,9 +118,12 @@ def estimate_run(
         expected: How long courses are; None is as long as they may be.
 
     Raises:
-        SettingsError: If they are expected to be longer than the baseline lets them be.
+        SettingsError: If they are expected to be longer than the baseline lets them be, or something else is
+            given.
     """
-    given, baseline, rft = expected or Expected(), settings.baseline, settings.rft
+    given = require(Expected, expected, "what is expected") if expected is not None else Expected()
+    baseline, rft = require(RunSettings, settings, "the settings").baseline, settings.rft
+    modalities = _checked(modalities)
     sessions = _mean("sessions", given.sessions, baseline.max_sessions)
     turns = _mean("turns", given.turns, baseline.max_counselor_turns)
     course = _Course(baseline, rft.rollout_n if rft else 1)
@@ -180,6 +185,12 @@ def estimate_judging(
         sessions=len(talks),
         lanes=settings.concurrency,
     )
+
+
+def _checked(modalities: object) -> list[Modality]:
+    if isinstance(modalities, str) or not isinstance(modalities, Sequence):
+        raise SettingsError(f"the modalities are {shown(modalities)}, no list; give that of each case")
+    return [to_word(Modality, modality) for modality in modalities]
 
 
 def _mean(name: str, given: float | None, most: int) -> float:

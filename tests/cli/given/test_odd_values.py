@@ -28,6 +28,7 @@ NEEDED = {
     "experiment run": "strategies",
     "experiment status": "strategies",
     "experiment report": "strategies",
+    "experiment ratings": "strategies --raters=1",
     "report": "scores",
     "pairwise": "run scores",
     "ratings pack": "run --sessions=1 --raters=1 --out=pack",

@@ -35,6 +35,14 @@ def test_a_pack_tells_what_it_drew_and_where_the_key_is(tmp_path: Path) -> None:
     assert data["made_with_script"] is False
 
 
+def test_runs_of_one_name_are_one_system(tmp_path: Path) -> None:
+    for run in ("one", "two", "other"):
+        write_run(tmp_path, run)
+    given = [f"ours={tmp_path / 'one'}", f"ours={tmp_path / 'two'}", tmp_path / "other"]
+    told = call(*given, "--sessions", 4, "--raters", 1, "--out", tmp_path / "pack")
+    assert "Sessions by systems: other 2, ours 2" in told
+
+
 @pytest.mark.parametrize(
     ("more", "problem"),
     [

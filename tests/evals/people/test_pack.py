@@ -16,20 +16,21 @@ from psychagent.evals.people.blind import make_blind, names_of
 from psychagent.evals.people.draw import draw_sessions
 from psychagent.evals.people.key import KEY, load_key
 from psychagent.evals.people.pack import PackPlan, pack_ratings
+from psychagent.evals.people.study import read_study
 from psychagent.scales.dialogue import Line
 from tests.support.pairing import write_run
 
 
-def runs(root: Path, *names: str, sessions: int = 2) -> dict[str, Path]:
+def runs(root: Path, *names: str, sessions: int = 2) -> dict[str, list[Path]]:
     for name in names:
         for school in ("bt", "cbt", "pdt"):
             write_run(root, name, ("en01", "en02"), word="word", modality=school, sessions=sessions)
-    return {name: root / name for name in names}
+    return {name: [root / name] for name in names}
 
 
 @pytest.mark.parametrize("number", [3, 6, 7, 10, 18, 23])
 def test_sessions_are_drawn_evenly_over_systems_and_schools(tmp_path: Path, number: int) -> None:
-    systems, _ = read_systems(runs(tmp_path, "a", "b"))
+    systems, _ = read_study(runs(tmp_path, "a", "b"))
     drawn = draw_sessions(systems, number, 1)
     for counts in (
         Counter(one.system for one in drawn),
@@ -40,7 +41,7 @@ def test_sessions_are_drawn_evenly_over_systems_and_schools(tmp_path: Path, numb
 
 
 def test_the_same_cases_are_drawn_of_every_system_and_others_by_another_seed(tmp_path: Path) -> None:
-    systems, _ = read_systems(runs(tmp_path, "a", "b"))
+    systems, _ = read_study(runs(tmp_path, "a", "b"))
     by_seed = []
     for seed in range(4):
         drawn = draw_sessions(systems, 12, seed)
@@ -108,7 +109,7 @@ def test_each_rater_has_a_folder_in_an_order_of_its_own_and_the_key_is_apart(tmp
     first = (out / "rater_1" / "task_01.md").read_text(encoding="utf-8")
     source = json.loads(
         (
-            named[key.raters["rater_1"]["task_01"].system] / key.raters["rater_1"]["task_01"].source_file
+            named[key.raters["rater_1"]["task_01"].system][0] / key.raters["rater_1"]["task_01"].source_file
         ).read_text(encoding="utf-8")
     )
     assert source["transcript"][1]["content"] in first
