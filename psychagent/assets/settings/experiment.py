@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from psychagent.assets.settings.budget import BudgetSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings, Settings
 from psychagent.assets.settings.experiments.named import from_file
@@ -50,6 +51,17 @@ class ExperimentSettings(Settings):
     """Name of a table -> its systems, in order; empty is one table of all."""
     reflector: EndpointSettings | None = None
     """The model that writes summary and client file in all systems; null leaves each its own."""
+    budget: BudgetSettings | None = None
+    """What all cells may spend together, judges and earlier commands included; null is without end."""
+
+    @model_validator(mode="after")
+    def _has_one_budget(self) -> ExperimentSettings:
+        if self.budget and self.runtime.machine.budget:
+            raise ValueError(
+                "has 'budget', for all cells together, and machine.budget in 'runtime', for each cell; keep "
+                "one of them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> ExperimentSettings:
