@@ -8,7 +8,9 @@ from pathlib import Path
 from psychagent.assets.settings.prices import Prices
 from psychagent.evals.money.prices import price_of_models
 from psychagent.evals.money.spent import spent_in_eval
-from psychagent.experiments.plan import Cell, ExperimentPlan
+from psychagent.evals.pairwise.money import spent_on_pairs
+from psychagent.experiments.pairs import pairs_folder
+from psychagent.experiments.plan import Cell, ExperimentPlan, pairs_judge
 from psychagent.records.evaluation import EvalFolder
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
@@ -49,6 +51,9 @@ def spent_in_experiment(plan: ExperimentPlan, cells: Sequence[Cell]) -> Iterator
     judge = price_of_models(cells[0].judging, listed)
     for path in sorted(plan.folder.glob("*/eval_*")):
         yield money_of_models(spent_in_eval(EvalFolder(path)), judge)
+    if (pairs := plan.settings.pairwise) is not None:
+        judge = price_of_models(pairs_judge(plan, pairs), listed)
+    yield money_of_models(spent_on_pairs(pairs_folder(plan)), judge)
 
 
 def _settings_of_before(run: Path, listed: Mapping[str, Prices]) -> RunSettings:

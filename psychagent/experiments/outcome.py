@@ -1,4 +1,4 @@
-"""How each cell ended, and the result of the whole experiment."""
+"""How each cell ended, how systems were compared, and the result of the whole experiment."""
 
 from __future__ import annotations
 
@@ -68,6 +68,21 @@ class CellOutcome(Record):
         )
 
 
+class PairsOutcome(Record):
+    """How the comparison in pairs ended."""
+
+    judged: int = 0
+    """Meetings that were judged in both orders, on each scale."""
+    lacking: int = 0
+    """Meetings that were not."""
+    stopped: str = ""
+    """Why it stopped by itself before it was done."""
+    held: bool = False
+    """Whether it stopped because the budget is spent."""
+    interrupted: bool = False
+    """Whether a signal stopped it."""
+
+
 class ExperimentResult(Record):
     """All cells of an experiment that were begun."""
 
@@ -76,6 +91,8 @@ class ExperimentResult(Record):
     """Whether a signal stopped it before all cells were done."""
     held: bool = False
     """Whether cells are not done because the budget is spent."""
+    pairs: PairsOutcome | None = None
+    """How the comparison in pairs ended; None where there is none, or it has to wait for cells."""
     spending: Spending | None = None
     """What was spent; None without a budget."""
 
@@ -85,4 +102,5 @@ class ExperimentResult(Record):
             return 130
         if self.held:
             return HELD_BY_BUDGET
-        return 0 if all(outcome.is_whole for outcome in self.outcomes) else 1
+        lacks_pairs = self.pairs is not None and (self.pairs.lacking or self.pairs.stopped)
+        return 0 if all(outcome.is_whole for outcome in self.outcomes) and not lacks_pairs else 1

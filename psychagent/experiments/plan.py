@@ -10,6 +10,7 @@ from pydantic.dataclasses import dataclass as plan_class
 
 from psychagent.assets.cases import CaseFile, find_cases
 from psychagent.assets.settings.experiment import ExperimentSettings
+from psychagent.assets.settings.experiments.pairwise import PairwiseSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.prices import Prices
 from psychagent.assets.settings.runtime import RuntimeSettings
@@ -135,6 +136,11 @@ def priced_judge(settings: EvalSettings, runtime: RuntimeSettings) -> EvalSettin
     if listed is None or settings.judge_prices or settings.judge.provider == "offline":
         return settings
     return settings.model_copy(update={"prices": listed})
+
+
+def pairs_judge(plan: ExperimentPlan, pairs: PairwiseSettings) -> EvalSettings:
+    """Return the settings of the judge that compares."""
+    return priced_judge(pairs.judge or plan.settings.eval, plan.settings.runtime)
 
 
 def sample_plan(plan: ExperimentPlan, cell: Cell) -> SamplePlan:

@@ -15,7 +15,8 @@ from psychagent.evals.events import EvalEvent
 from psychagent.experiments.budget import open_purse
 from psychagent.experiments.events import CellEnded, ExperimentBegan, InCell
 from psychagent.experiments.index import describe
-from psychagent.experiments.outcome import CellOutcome, ExperimentResult
+from psychagent.experiments.outcome import CellOutcome, ExperimentResult, PairsOutcome
+from psychagent.experiments.pairs import check_pairs, run_pairs
 from psychagent.experiments.plan import Cell, ExperimentPlan, check_experiment, eval_plan, sample_plan
 from psychagent.files.given import require
 from psychagent.files.lock import hold_lock
@@ -46,6 +47,7 @@ async def run_experiment(plan: ExperimentPlan) -> ExperimentResult:
         SettingsError, AssetError, RecordError: If a cell could not start.
     """
     cells = check_experiment(require(ExperimentPlan, plan, "the plan"))
+    check_pairs(plan)
     cases, machine = plan.cases(), plan.settings.runtime.machine
     with hold_lock(plan.lock):
         # each cell sees to its own
@@ -60,22 +62,29 @@ async def run_experiment(plan: ExperimentPlan) -> ExperimentResult:
             outcomes = await workers.run(
                 [(cell.name, cell) for cell in cells], work.run, stopped=lambda: stop.asked
             )
+            pairs = None
+            if _may_meet(plan, cells, outcomes, stop):
+                pairs = await run_pairs(plan, cells, beside)
     order = [(cell.system, cell.seed) for cell in cells]
     outcomes = sorted(outcomes, key=lambda outcome: order.index((outcome.system, outcome.seed)))
-    return _result(outcomes, cells, stop, beside.purse)
-
-
-def _result(
-    outcomes: Sequence[CellOutcome], cells: Sequence[Cell], stop: Stop, purse: Purse | None
-) -> ExperimentResult:
-    is_short = len(outcomes) < len(cells)
-    is_held = any(outcome.held for outcome in outcomes)
+    is_short, purse = len(outcomes) < len(cells), beside.purse
+    ended: list[CellOutcome | PairsOutcome] = [*outcomes, *([pairs] if pairs else [])]
     return ExperimentResult(
         outcomes=tuple(outcomes),
-        interrupted=stop.by_signal and (is_short or any(outcome.interrupted for outcome in outcomes)),
-        held=is_held or (is_short and purse is not None and purse.is_spent),
+        pairs=pairs,
+        interrupted=stop.by_signal and (is_short or any(each.interrupted for each in ended)),
+        held=any(each.held for each in ended) or (is_short and purse is not None and purse.is_spent),
         spending=purse.spending() if purse else None,
     )
+
+
+def _may_meet(
+    plan: ExperimentPlan, cells: Sequence[Cell], outcomes: Sequence[CellOutcome], stop: Stop
+) -> bool:
+    """Return whether systems are compared in pairs now: every cell has its scores, and no signal came."""
+    is_judged = all(each.judged and not (each.failure or each.stopped) for each in outcomes)
+    is_asked = plan.settings.pairwise is not None and not stop.by_signal
+    return is_asked and is_judged and len(outcomes) == len(cells)
 
 
 def _share(settings: ExperimentSettings, stop: Stop, purse: Purse | None) -> Beside:

@@ -21,7 +21,7 @@ from psychagent.cli.shown.console import open_console
 from psychagent.cli.shown.spending import show_spending
 from psychagent.cli.shown.watch import Reporter, Tally
 from psychagent.evals.events import EvalEvent, ScaleJudged
-from psychagent.experiments.events import CellEnded, ExperimentBegan, ExperimentEvent, InCell, Tell
+from psychagent.experiments.events import CellEnded, ExperimentBegan, ExperimentEvent, InCell, InPairs, Tell
 from psychagent.experiments.notes import find_notes
 from psychagent.experiments.outcome import CellOutcome, ExperimentResult
 from psychagent.experiments.plan import ExperimentPlan, check_experiment, find_cells, prices_of
@@ -90,6 +90,9 @@ def run_watched(plan: ExperimentPlan, console: Console) -> int:
     with reporter.showing():
         result = asyncio.run(run_experiment(replace(plan, tell=_teller(reporter, most))))
     show_status(experiment_status(plan), console)
+    if pairs := result.pairs:
+        lacking = f", and {pairs.lacking} are lacking" if pairs.lacking else ""
+        console.print(f"Compared in pairs: {pairs.judged} meetings{lacking}", highlight=False)
     show_spending(result.spending, console, held=result.held)
     if result.interrupted or (not result.held and any(outcome.stopped for outcome in result.outcomes)):
         console.print("Stopped. Run the same command to go on.", style="yellow")
@@ -105,6 +108,13 @@ def _teller(reporter: Reporter, most_sessions: int) -> Tell:
                 tally.cases, tally.goal = cells, cases * most_sessions
             case InCell():
                 _count(reporter, event)
+            case InPairs(CallAnswered(usage)):
+                tally.add_call(usage)
+            case InPairs(Noticed(sentence)):
+                reporter.note(f"[yellow]{escape(sentence)}[/yellow]")
+            case InPairs():
+                # signals are heard for all cells together
+                pass
             case CellEnded(outcome):
                 tally.cases_done += 1
                 reporter.note(_line(outcome))

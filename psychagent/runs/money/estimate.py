@@ -21,7 +21,7 @@ from psychagent.records.manifest import RunSettings
 from psychagent.runs.money import tokens
 from psychagent.runs.money.asked import remember_calls, rewrites, searches, thinks
 from psychagent.runs.money.estimated import Estimate, EstimateLine, Expected
-from psychagent.runs.money.judged import judge_usage
+from psychagent.runs.money.judged import judge_usage, pair_usage
 from psychagent.runs.money.priced import price_of, priced
 from psychagent.runs.money.tokens import LANGUAGE, PAIR, Tokens
 from psychagent.scales.scale import Scale, load_scales, reward_methods
@@ -34,9 +34,11 @@ class Talk(NamedTuple):
     """The scales that are asked."""
     said: float
     """Tokens of all that is said."""
-    lines: int
+    lines: float
     """Turns of both."""
     language: Language
+    times: float = 1
+    """How many sessions are like it."""
 
 
 @dataclass
@@ -53,6 +55,12 @@ class _Sum:
         self.prompt += call.prompt * times
         self.cached += min(max(call.cached, 0), call.prompt) * times
         self.reply += call.reply * times
+
+    def add_usage(self, used: RoleUsage, times: float) -> None:
+        self.calls += used.calls * times
+        self.prompt += used.prompt_tokens * times
+        self.cached += used.cached_tokens * times
+        self.reply += used.completion_tokens * times
 
     def usage(self, times: float, *, language: Language, cache: bool) -> RoleUsage:
         by = times * LANGUAGE[language]
@@ -157,8 +165,9 @@ def estimate_judging(
         scales: All scales, by name.
         prefix_cache: Whether the judge's server keeps prompts that begin alike.
     """
-    parts = (
-        judge_usage(
+    sums = _Sum()
+    for talk in talks:
+        one = judge_usage(
             scales,
             talk.methods,
             talk=talk.said,
@@ -166,18 +175,33 @@ def estimate_judging(
             language=talk.language,
             repeats=settings.repeats,
         )
-        for talk in talks
-    )
-    used = sum(parts, RoleUsage())
-    if not prefix_cache:
-        used = used.model_copy(update={"cached_tokens": 0})
+        sums.add_usage(one, talk.times)
+    return _of_judge(settings, sums, sum(talk.times for talk in talks), cache=prefix_cache)
+
+
+def estimate_pairs(settings: EvalSettings, scale: Scale, talk: Talk) -> Estimate:
+    """Estimate what a comparison in pairs takes, each meeting in both orders; no prompt begins like another.
+
+    Args:
+        settings: Those of its judge.
+        scale: The scale whose items are the dimensions.
+        talk: What is said in two sessions together, and how many such meetings there are.
+    """
+    one = pair_usage(scale, talk=talk.said, lines=talk.lines, language=talk.language)
+    sums = _Sum()
+    sums.add_usage(one, 2 * talk.times)
+    return _of_judge(settings, sums, talk.times, cache=False)
+
+
+def _of_judge(settings: EvalSettings, sums: _Sum, sessions: float, *, cache: bool) -> Estimate:
+    used = sums.usage(1, language=Language.EN, cache=cache)
     is_script = settings.judge.provider == "offline"
     return _estimate(
         {Role.JUDGE: used},
         {Role.JUDGE: FREE if is_script else settings.judge_prices},
         {Role.JUDGE: settings.judge.model},
-        cases=len(talks),
-        sessions=len(talks),
+        cases=round(sessions),
+        sessions=sessions,
         lanes=settings.concurrency,
     )
 
@@ -213,9 +237,7 @@ def _judged(
             repeats=judging.repeats,
         )
         times = number * sessions * rft.rollout_n * (2 if rft.holdout else 1)
-        used.calls += one.calls * times
-        used.add(Tokens(one.prompt_tokens, one.cached_tokens, one.completion_tokens), times)
-        used.calls -= times
+        used.add_usage(one, times)
     return used.usage(1, language=Language.EN, cache=True)
 
 
