@@ -27,7 +27,7 @@ from psychagent.records.experiments.index import INDEX
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.home import require_home
-from psychagent.runs.money.asked import roles_asked
+from psychagent.runs.money.asked import roles_paid
 from psychagent.runs.money.check import check_prices
 from psychagent.runs.money.priced import price_of
 from psychagent.runs.plan import SamplePlan, check_plan
@@ -171,7 +171,7 @@ def eval_plan(plan: ExperimentPlan, cell: Cell, cases: Sequence[CaseFile]) -> Ev
 
 def prices_of(cell: Cell) -> dict[str, Prices | None]:
     """Return the price of each role that a cell asks, and of its judge."""
-    prices = {role.value: price_of(role.value, cell.settings) for role in roles_asked(cell.settings)}
+    prices = {role: price_of(role, cell.settings) for role in roles_paid(cell.settings)}
     return prices | {"judge of the scores": price_of_judge(cell.judging)}
 
 

@@ -32,7 +32,7 @@ from psychagent.runs.journals.replay import ReplayJournals
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, refuse_other, resume_from
 from psychagent.runs.money.ledger import Ledger, LedgerGate
-from psychagent.runs.money.opened import counting, open_run_ledger
+from psychagent.runs.money.opened import counting, open_run_ledger, open_spent_log
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
 from psychagent.runs.plan import SamplePlan, check_folder, choose_cases, has_run
 from psychagent.runs.replay import without_models
@@ -88,6 +88,7 @@ async def run_sample(plan: SamplePlan) -> RunResult:
                 remove_run(folder)
             manifest = resume_from(folder, manifest)
             audit.open()
+            open_spent_log(plan)
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
             return await _run_cases(plan, deps, cases, Run(stop, journals, audit, ledger, manifest))
 

@@ -11,7 +11,7 @@ from psychagent.assets.settings.prices import Prices
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.records.manifest import RunSettings
-from psychagent.runs.money.asked import roles_asked
+from psychagent.runs.money.asked import roles_paid
 from psychagent.runs.money.priced import common_currency, price_of
 
 _BUDGET = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([^\d\s.,+-][^\s]*)?\s*")
@@ -25,7 +25,7 @@ def with_budget(settings: RunSettings, given: str | None, *, allow_unpriced: boo
     """
     machine = settings.runtime.machine
     # where two currencies differ, the check of the budget says so
-    prices = (price_of(role, settings) for role in roles_asked(settings))
+    prices = (price_of(role, settings) for role in roles_paid(settings))
     budget = lay_budget(machine.budget, given, allow_unpriced=allow_unpriced, prices=prices)
     if budget == machine.budget:
         return settings

@@ -14,12 +14,13 @@ from psychagent.assets.settings.prices import FREE, Prices
 from psychagent.assets.settings.roles import endpoint_of
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.base import Language, Modality
-from psychagent.domain.role import Role
+from psychagent.domain.role import EMBEDDING, Role
 from psychagent.domain.usage import RoleUsage
 from psychagent.errors import SettingsError
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.money import tokens
-from psychagent.runs.money.asked import remember_calls, rewrites, searches, thinks
+from psychagent.runs.money.asked import embeds, remember_calls, rewrites, searches, thinks
+from psychagent.runs.money.embedded import embedding_usage
 from psychagent.runs.money.estimated import Estimate, EstimateLine, Expected
 from psychagent.runs.money.judged import judge_usage, pair_usage
 from psychagent.runs.money.priced import price_of, priced
@@ -133,17 +134,19 @@ def estimate_run(
     for session, weight in enumerate(_weights(sessions), start=1):
         course.add_session(session, turns, weight)
     language, cases = settings.runtime.world.language, len(modalities)
-    used = {
+    used: dict[str, RoleUsage] = {
         role: part.usage(cases, language=language, cache=given.prefix_cache)
         for role, part in course.sums.items()
     }
     if rft:
         judged = _judged(rft, Counter(modalities), sessions=sessions, turns=turns, language=language)
         used[Role.JUDGE] = judged if given.prefix_cache else judged.model_copy(update={"cached_tokens": 0})
+    if embeds(settings):
+        used[EMBEDDING] = embedding_usage(settings, modalities, sessions=sessions, turns=turns)
     in_a_row = [part for role, part in course.sums.items() if role is not Role.RISK]
     return _estimate(
         used,
-        {role: price_of(role.value, settings) for role in used},
+        {role: price_of(role, settings) for role in used},
         {role: _model(role, settings) for role in used},
         cases=cases,
         sessions=cases * sessions,
@@ -247,18 +250,20 @@ def _lanes(settings: RunSettings, cases: int) -> int:
     return max(1, min(machine.max_parallel_calls, min(machine.concurrency, cases) * rollouts))
 
 
-def _model(role: Role, settings: RunSettings) -> str:
-    if role is Role.JUDGE:
+def _model(role: str, settings: RunSettings) -> str:
+    if role == EMBEDDING:
+        return settings.baseline.embedding.model or ""
+    if role == Role.JUDGE:
         rft = settings.rft
         judges = [rft.judging.judge, *([rft.holdout] if rft.holdout else [])] if rft else []
         return ", ".join(dict.fromkeys(judge.model for judge in judges))
-    return endpoint_of(role, settings.baseline, settings.runtime.world).model
+    return endpoint_of(Role(role), settings.baseline, settings.runtime.world).model
 
 
 def _estimate(
-    used: Mapping[Role, RoleUsage],
-    prices: Mapping[Role, Prices | None],
-    models: Mapping[Role, str],
+    used: Mapping[str, RoleUsage],
+    prices: Mapping[str, Prices | None],
+    models: Mapping[str, str],
     *,
     cases: int,
     sessions: float,
@@ -266,12 +271,12 @@ def _estimate(
     calls_in_a_row: float = 0,
     reply_in_a_row: float = 0,
 ) -> Estimate:
-    by_role = {role.value: part for role, part in used.items() if part.calls}
+    by_role = {str(role): part for role, part in used.items() if part.calls}
     return Estimate(
         cases=cases,
         sessions=sessions,
         lines=tuple(_lines(used, prices, models)),
-        money=priced(by_role, {role.value: price for role, price in prices.items()}),
+        money=priced(by_role, {str(role): price for role, price in prices.items()}),
         calls_in_a_row=calls_in_a_row,
         reply_in_a_row=reply_in_a_row,
         lanes=lanes,
@@ -279,12 +284,12 @@ def _estimate(
 
 
 def _lines(
-    used: Mapping[Role, RoleUsage], prices: Mapping[Role, Prices | None], models: Mapping[Role, str]
+    used: Mapping[str, RoleUsage], prices: Mapping[str, Prices | None], models: Mapping[str, str]
 ) -> Iterator[EstimateLine]:
     for role, part in used.items():
         price = prices[role]
         yield EstimateLine(
-            role=role.value,
+            role=str(role),
             model=models[role],
             used=part,
             cost=None if price is None else price.cost(part),

@@ -6,10 +6,12 @@ import logging
 from collections.abc import Callable
 
 from psychagent.assets.settings.prices import Prices
+from psychagent.domain.role import EMBEDDING
 from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError
+from psychagent.records.spent.log import SpentLog
 from psychagent.runs.events import CallAnswered
-from psychagent.runs.money.asked import roles_asked
+from psychagent.runs.money.asked import embeds, roles_paid
 from psychagent.runs.money.check import check_budget
 from psychagent.runs.money.ledger import Ledger, open_ledger
 from psychagent.runs.money.priced import price_of
@@ -36,14 +38,27 @@ def open_run_ledger(plan: SamplePlan, stop: Stop) -> Ledger:
         return Ledger(price, Purse(None, stop))
     budget, shared = plan.runtime.machine.budget, plan.beside.purse
     if shared is None:
-        check_budget(plan.settings, roles_asked(plan.settings))
+        check_budget(plan.settings, roles_paid(plan.settings))
     return open_ledger(price, _spent_before(plan), budget=budget, stop=stop, shared=shared)
+
+
+def open_spent_log(plan: SamplePlan) -> None:
+    """Open the log of what an embedder takes, where one behind an endpoint is asked.
+
+    Raises:
+        RecordError: If it cannot be written.
+    """
+    if plan.replay_of is None and embeds(plan.settings):
+        SpentLog(plan.folder.spent).open()
 
 
 def counting(plan: SamplePlan, ledger: Ledger) -> Callable[[Usage], None]:
     """Return what counts an answered call, and tells of it."""
+    log, model = SpentLog(plan.folder.spent), plan.baseline.embedding.model or ""
 
     def count(usage: Usage) -> None:
+        if EMBEDDING in usage.roles:
+            log.add(usage, model)
         ledger.add(usage)
         plan.tell(CallAnswered(usage))
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.prices import FREE, Prices, dearest
 from psychagent.assets.settings.roles import endpoint_of
 from psychagent.domain.base import Record
-from psychagent.domain.role import Role
+from psychagent.domain.role import EMBEDDING, Role
 from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import SettingsError
 from psychagent.records.manifest import RunSettings
 from psychagent.records.spent.log import Spent
 
+_Asked = EndpointSettings | EmbeddingSettings
 PriceOf = Callable[[str], Prices | None]
 """Returns what a role's tokens cost; None where nobody says."""
 
@@ -125,8 +127,10 @@ def common_currency(prices: Iterable[Prices]) -> str | None:
     return found.pop() if found else ""
 
 
-def _endpoints(role: str, settings: RunSettings) -> list[tuple[EndpointSettings, Prices | None]]:
+def _endpoints(role: str, settings: RunSettings) -> list[tuple[_Asked, Prices | None]]:
     """List who answers in a role, each with the price that stands beside its endpoint."""
+    if role == EMBEDDING:
+        return [(settings.baseline.embedding, None)]
     if role == Role.JUDGE.value:
         rft = settings.rft
         if rft is None:
@@ -139,7 +143,7 @@ def _endpoints(role: str, settings: RunSettings) -> list[tuple[EndpointSettings,
         return []
 
 
-def _price(endpoint: EndpointSettings, beside: Prices | None, settings: RunSettings) -> Prices | None:
-    if endpoint.provider == "offline":
+def _price(endpoint: _Asked, beside: Prices | None, settings: RunSettings) -> Prices | None:
+    if endpoint.provider != "openai":
         return FREE
-    return endpoint.prices or beside or settings.runtime.machine.prices.get(endpoint.model)
+    return endpoint.prices or beside or settings.runtime.machine.prices.get(endpoint.model or "")
