@@ -18,7 +18,8 @@ from psychagent.experiments.run import run_experiment
 from psychagent.experiments.status import CellState, experiment_status
 from psychagent.records.experiments.index import read_index
 from psychagent.runs.money.priced import Money
-from tests.support.experiments import at_server, content, plan_in
+from tests.support.children import finish, psychagent, wait_for
+from tests.support.experiments import at_server, content, plan_in, write_experiment
 from tests.support.loopback.server import Call, Http, chat_body, serve
 from tests.support.metering import Meter
 from tests.support.running import FAST, repeats
@@ -85,6 +86,35 @@ async def test_all_cells_and_their_judges_spend_from_one_budget_and_go_on_with_m
     assert any(o.held and o.sessions and not o.judged for r in results for o in r.outcomes), "while judging"
     assert states(plan) == {CellState.DONE}
     assert set(spent(results[-1]).by_role) >= {"judge", "counselor"}
+
+
+@pytest.mark.slow
+async def test_what_a_killed_experiment_spent_counts_to_the_token(tmp_path: Path) -> None:
+    seen: list[Call] = []
+
+    def behave(call: Call, number: int) -> Http | None:
+        if call.role != "judge":
+            return None
+        seen.append(call)
+        # the call that the kill cuts off is never answered, so nobody bills it
+        return Http(delay_sec=60) if len(seen) == 3 else None
+
+    with serve(meter := Meter(behave)) as server:
+        # one cell at a time, so that nothing else is in flight
+        machine = {"prices": PRICES, "max_outage_sec": 0, "concurrency": 1}
+        file = write_experiment(tmp_path, said(server.base_url, runtime={"machine": machine}))
+        line = ["experiment", "run", str(file), "--save-dir", str(tmp_path / "out")]
+        with psychagent(line, tmp_path / "log") as process:
+            assert wait_for(lambda: len(seen) == 3, process)
+            process.kill()
+            finish(process)
+        plan = plan_in(tmp_path, said(server.base_url, {"limit": 10}))
+        before = money(meter)
+        result = await run_experiment(plan)
+    assert result.exit_status() == 0
+    assert result.spending is not None
+    assert result.spending.earlier.total == pytest.approx(before)
+    assert spent(result).total == pytest.approx(money(meter))
 
 
 @pytest.mark.parametrize("soft", [1.0, 0.001])

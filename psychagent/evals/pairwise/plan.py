@@ -11,13 +11,16 @@ from pydantic.dataclasses import dataclass as plan_class
 
 from psychagent.assets.key import require_key
 from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.budget import BudgetSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import Language
 from psychagent.errors import SettingsError
+from psychagent.evals.money.prices import price_of_judge
 from psychagent.evals.pairwise.systems import Meeting, System, find_meetings, read_systems
 from psychagent.files.given import OPEN, Plan
 from psychagent.runs.events import CallAnswered, Noticed, StopHeard
 from psychagent.runs.home import require_outside
+from psychagent.runs.money.check import check_prices
 from psychagent.runs.workers.beside import ALONE, Beside
 from psychagent.scales.scale import Scale, load_scales
 
@@ -47,6 +50,8 @@ class PairwisePlan(Plan):
     """Most sessions that each pair of systems is compared on."""
     cases: frozenset[str] | None = None
     """The cases to compare on, as `<modality>/<id>`; None is all that are found."""
+    budget: BudgetSettings | None = None
+    """What may be spent, earlier commands in its folder included; None is without end."""
     beside: Beside = ALONE
     """What is shared with other runs and evaluations of the process."""
     tell: Callable[[PairEvent], None] = tell_nobody
@@ -66,6 +71,7 @@ def check_pairwise(plan: PairwisePlan) -> Mapping[str, Scale]:
     if plan.settings.judge.provider != "offline":
         for name in plan.settings.judge.secret_names:
             require_key(name, plan.env)
+    check_prices(plan.budget, {"judge": price_of_judge(plan.settings)})
     return scales
 
 

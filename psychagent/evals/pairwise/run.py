@@ -31,6 +31,7 @@ from psychagent.nodes.judging.brief import JudgeDeps
 from psychagent.nodes.judging.pair import Pair, Verdict, ask_pair, mark_pairs
 from psychagent.runs.events import Noticed, StopHeard
 from psychagent.runs.money.ledger import Ledger, LedgerGate
+from psychagent.runs.money.spending import Spending
 from psychagent.runs.stop import Stop, stop_on_signals
 from psychagent.runs.workers.base import Claim
 from psychagent.runs.workers.local import LocalWorkers
@@ -71,6 +72,8 @@ class PairwiseRun:
     stopped: str = ""
     held: bool = False
     """Whether questions are open because the budget is spent."""
+    spending: Spending | None = None
+    """What was spent; None without a budget."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,7 @@ async def run_pairwise(plan: PairwisePlan) -> PairwiseRun:
         interrupted=is_open and (stop.asked or is_held),
         stopped=(stop.reason or (ledger.purse.reason if is_held else "")) if is_open else "",
         held=is_held,
+        spending=ledger.purse.spending() if plan.budget else None,
     )
 
 
