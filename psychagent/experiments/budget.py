@@ -32,7 +32,8 @@ def open_purse(plan: ExperimentPlan, cells: Sequence[Cell], stop: Stop) -> Purse
     if budget is None:
         return None
     earlier = sum_money(spent_in_experiment(plan, cells), budget.currency)
-    check_earlier(budget, earlier, str(plan.folder))
+    remedy = "give it under 'machine.prices' of the runtime by the model's name"
+    check_earlier(budget, earlier, plan.folder, remedy)
     return Purse(budget, stop, earlier)
 
 

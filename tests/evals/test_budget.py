@@ -102,6 +102,18 @@ def test_a_budget_that_cannot_be_kept_is_refused(
     assert words in str(ended.exception)
 
 
+def test_what_another_judge_took_is_refused_where_nobody_knows_its_price(tmp_path: Path) -> None:
+    with serve(Meter()) as server:
+        assert call(tmp_path, config(tmp_path, server.base_url, model="first")).exit_code == 0
+        settings = config(tmp_path, server.base_url, prices=PRICE)
+        ended = call(tmp_path, settings, "--budget", "1")
+        assert isinstance(ended.exception, SettingsError)
+        assert "asked judge at no price in USD; name another --output-root" in str(ended.exception)
+        told = call(tmp_path, settings, "--budget", "1", "--allow-unpriced")
+        assert told.exit_code == 0, told.output
+        assert "without judge (no price)" in " ".join(told.output.split())
+
+
 def test_a_script_costs_nothing(tmp_path: Path) -> None:
     path = tmp_path / "judge.yaml"
     path.write_text("{}", encoding="utf-8")

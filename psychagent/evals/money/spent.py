@@ -70,7 +70,7 @@ def open_eval_ledger(plan: EvalPlan, stop: Stop) -> Ledger:
         SpentLog(folder.spent).open(before)
         if plan.budget:
             purse.earlier = money_of_models(before, price_of_models(settings))
-            check_earlier(plan.budget, purse.earlier, str(folder.path))
+            check_earlier(plan.budget, purse.earlier, folder.path, "name another --output-root")
     return Ledger(lambda role: price, purse)
 
 

@@ -49,7 +49,7 @@ def open_pair_ledger(plan: PairwisePlan, store: VerdictStore, stop: Stop) -> Led
         SpentLog(plan.out / NAME).open(before)
     if plan.budget:
         purse.earlier = money_of_models(before, price_of_models(settings))
-        check_earlier(plan.budget, purse.earlier, str(plan.out))
+        check_earlier(plan.budget, purse.earlier, plan.out, "name another --out")
     return Ledger(lambda role: price, purse)
 
 

@@ -44,8 +44,14 @@ def check_prices(budget: BudgetSettings | None, prices: Mapping[str, Prices | No
             )
 
 
-def check_earlier(budget: BudgetSettings, earlier: Money, where: str) -> None:
+def check_earlier(budget: BudgetSettings, earlier: Money, where: object, remedy: str) -> None:
     """Check that what earlier commands spent can be counted.
+
+    Args:
+        budget: What may be spent.
+        earlier: What earlier commands spent.
+        where: Their folder.
+        remedy: What can be done but to go without.
 
     Raises:
         SettingsError: Naming who spent it, and what to do.
@@ -53,6 +59,6 @@ def check_earlier(budget: BudgetSettings, earlier: Money, where: str) -> None:
     if earlier.unpriced and not budget.allow_unpriced:
         raise SettingsError(
             f"a budget of {budget.limit:g} {budget.currency} is set, and earlier commands in {where} asked "
-            f"{', '.join(earlier.unpriced)} at no price in {budget.currency}; give it under 'machine.prices' "
-            "of the runtime by the model's name, or go without with --allow-unpriced"
+            f"{', '.join(earlier.unpriced)} at no price in {budget.currency}; {remedy}, or go "
+            "without with --allow-unpriced"
         )
