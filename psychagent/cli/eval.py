@@ -17,9 +17,18 @@ from rich.table import Table
 from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.assets.settings.load import lay_options
 from psychagent.cli.lazy import Later
-from psychagent.cli.options import LogCallsOption, LogLevelOption, ModalitiesOption, split_words
+from psychagent.cli.options import (
+    AllowUnpricedOption,
+    BudgetOption,
+    LogCallsOption,
+    LogLevelOption,
+    ModalitiesOption,
+    split_words,
+)
+from psychagent.cli.runs.budget import lay_budget
 from psychagent.cli.settings import read_schools
 from psychagent.cli.shown.console import open_console
+from psychagent.cli.shown.spending import show_spending
 from psychagent.cli.shown.trouble import trouble_table
 from psychagent.cli.shown.watch import Reporter, Tally, show_taken, usage_table
 from psychagent.domain.risk.asked import Asked
@@ -27,6 +36,7 @@ from psychagent.domain.scores import SessionScores
 from psychagent.domain.usage import sum_usage
 from psychagent.evals.events import EvalBegan, EvalEvent, ScaleJudged, SessionJudged, Tell
 from psychagent.evals.importing.roles import read_roles
+from psychagent.evals.money.prices import price_of_judge
 from psychagent.evals.plan import EvalPlan, check_eval
 from psychagent.evals.safety.rates import SafetyNumbers, count_safety
 from psychagent.evals.summary import EvalResult, Tolerated, evidence_of, metric_means
@@ -61,6 +71,8 @@ def evaluate(
     concurrency: Annotated[int | None, typer.Option(min=1, help="Judge calls at a time.")] = None,
     log_level: LogLevelOption = None,
     log_calls: LogCallsOption = None,
+    budget: BudgetOption = None,
+    allow_unpriced: AllowUnpricedOption = False,
     input_format: Annotated[InputFormat, typer.Option(help="Format of the data.")] = "auto",
     roles: Annotated[
         str,
@@ -88,6 +100,7 @@ def evaluate(
         log_calls=bool(log_calls),
         input_format=input_format,
         roles=read_roles(roles),
+        budget=lay_budget(None, budget, allow_unpriced=allow_unpriced, prices=[price_of_judge(settings)]),
     )
     raise typer.Exit(run_watched(plan, open_console(), tolerate))
 
@@ -119,7 +132,10 @@ def run_watched(plan: EvalPlan, console: Console, tolerate: Tolerated | None = N
     show_taken(result.replies_taken, console)
     if not result.interrupted:
         show_result(result, plan, console)
-    elif result.stopped:
+    show_spending(result.spending, console, held=result.held)
+    if result.held or not result.interrupted:
+        return result.exit_status(tolerate)
+    if result.stopped:
         why = escape(result.stopped)
         console.print(
             f"Stopped: {why}. Once that is mended, run the same command to go on.",

@@ -127,6 +127,10 @@ EXPERIMENT = {
         "psychagent.cli.experiment.status:status",
         "List the cells of an experiment: how far each is, what it took, and what is missing.",
     ),
+    "estimate": Lazy(
+        "psychagent.cli.experiment.estimate:estimate",
+        "Estimate what an experiment takes, as if it began anew: calls, tokens, money and hours, by cell.",
+    ),
     "report": Lazy(
         "psychagent.cli.experiment.report:report",
         "Compare the systems of an experiment: its tables, as a page, Markdown and JSON.",
@@ -182,7 +186,7 @@ app = build_group(
 )
 for name, commands, about in (
     ("skills", SKILLS, "The skill library: stats, show, search, validate, import, bench."),
-    ("experiment", EXPERIMENT, "Systems, seeds and a judge in one file: run, status, report, ratings."),
+    ("experiment", EXPERIMENT, "Systems, seeds and a judge in one file: estimate, run, report, ratings."),
     ("profiles", PROFILES, "Client profiles: check a folder, read one file."),
     ("estimate", ESTIMATE, "What a run takes before it begins: estimate sample, rft, eval."),
     ("ratings", RATINGS, "Ratings of people: pack blind tasks for them."),

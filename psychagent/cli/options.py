@@ -43,6 +43,14 @@ RolloutsOption = Annotated[
     int | None,
     typer.Option("-n", "--rollouts", min=2, max=MOST_ROLLOUTS, help="Rollouts per session."),
 ]
+BudgetOption = Annotated[
+    str | None,
+    typer.Option("--budget", help="Most money to spend, such as 40 or '40 EUR'; see docs/cost.md."),
+]
+AllowUnpricedOption = Annotated[
+    bool,
+    typer.Option("--allow-unpriced", help="Keep the budget though a role has no price and never counts."),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")]
 ScoreUse = Literal["raw", "verified"]
 Options = TypeVar("Options")
@@ -111,14 +119,8 @@ class RunOptions(CaseOptions):
     ] = None
     log_level: LogLevelOption = None
     log_calls: LogCallsOption = None
-    budget: Annotated[
-        str | None,
-        typer.Option(help="Most money that the run may spend, such as 40 or '40 EUR'; see docs/cost.md."),
-    ] = None
-    allow_unpriced: Annotated[
-        bool,
-        typer.Option("--allow-unpriced", help="Keep the budget though a role has no price and never counts."),
-    ] = False
+    budget: BudgetOption = None
+    allow_unpriced: AllowUnpricedOption = False
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what it would ask at most, and ask nothing.")
     ] = False

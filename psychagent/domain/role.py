@@ -29,6 +29,8 @@ class Role(StrEnum):
     """Answers the doctor's test questions."""
 
 
+EMBEDDING = "embedding"
+"""What usage of an embedder is counted under: it turns texts into vectors and plays no role."""
 DISPENSABLE = frozenset({Role.FILTER, Role.REWRITE, Role.RECALL})
 """Roles without whose answer a session goes on: with all skills, the client's own words, no notes."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.scores import SessionScores
@@ -13,6 +13,8 @@ from psychagent.evals.events import EvalBegan
 from psychagent.evals.find import JudgeInput, Search, find_sessions
 from psychagent.evals.judging.sessions import Task, Work, judge_all, with_results
 from psychagent.evals.marks import mark_rows, to_marks_csv
+from psychagent.evals.money.prices import price_of_judge
+from psychagent.evals.money.spent import counting_judge, open_eval_ledger
 from psychagent.evals.plan import OUTPUT, EvalPlan, check_output, nothing_found
 from psychagent.evals.safety.rates import safety_rows
 from psychagent.evals.scales import write_scales
@@ -30,9 +32,12 @@ from psychagent.records.folder import Broken
 from psychagent.records.safety import to_safety_csv
 from psychagent.records.scores import read_scores, refuse_other_file, to_csv
 from psychagent.records.summary import ReadAs, write_summary
-from psychagent.runs.events import CallAnswered, Noticed
+from psychagent.runs.events import Noticed
 from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.log import log_to
+from psychagent.runs.money.check import check_prices
+from psychagent.runs.money.ledger import Ledger, LedgerGate
+from psychagent.runs.money.spending import Spending
 from psychagent.runs.stop import Stop
 from psychagent.scales.scale import Scale
 
@@ -53,6 +58,7 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
     search = require(EvalPlan, plan, "the plan").search()
     folder = EvalFolder(plan.output_root)
     check_output(plan)
+    check_prices(plan.budget, {"judge": price_of_judge(plan.settings)})
     with hold_lock(folder.lock, OUTPUT) as lock, log_to(folder.log, plan.log_level):
         remove_parts(folder.path)
         inputs, broken = _find(plan, search)
@@ -70,6 +76,8 @@ async def run_eval(plan: EvalPlan) -> EvalResult:
             scripted_roles=tuple(sorted({role for m in manifests for role in m.scripted_roles})),
             interrupted=judged.interrupted,
             stopped=judged.stopped,
+            held=judged.held,
+            spending=judged.spending,
             replies_taken=judged.replies_taken,
             data_root=folder.name_data(search.root),
             read_as=ReadAs(input_format=plan.input_format, roles=dict(plan.roles)),
@@ -103,6 +111,8 @@ class _Judged:
     scales: Mapping[str, Scale]
     interrupted: bool
     stopped: str
+    held: bool
+    spending: Spending | None
     replies_taken: int
 
 
@@ -111,17 +121,19 @@ async def _judge_inputs(
 ) -> _Judged:
     """Judge the sessions, and the worthless ones derived from them."""
     stop, journals = Stop(), FileJournals(folder.calls, keep=plan.log_calls)
+    ledger = open_eval_ledger(plan, stop)
     async with open_live(
         plan.env,
         calls=plan.settings.concurrency,
         gate=plan.beside.judging,
-        report=lambda usage: plan.tell(CallAnswered(usage)),
+        report=counting_judge(plan, ledger),
         sleep=stop.sleep,
         journal=journals,
         max_outage_sec=plan.settings.max_outage_sec,
         notice=lambda sentence: plan.tell(Noticed(sentence)),
         tracing=plan.settings.tracing,
     ) as live:
+        live = replace(live, gate=LedgerGate(live.gate, ledger))
         judge = Judge(build_judge_deps(plan.settings, live))
         worthless = _degenerate(judge, inputs, plan.settings.degenerate)
         tasks = [_task(plan, judge, item, folder) for item in inputs]
@@ -130,16 +142,25 @@ async def _judge_inputs(
             _task(plan, judge, item, folder.worthless(item.baseline), with_safety=False) for item in worthless
         ]
         plan.tell(EvalBegan(len(tasks) + len(extra), sum(len(t.open_scales) for t in tasks + extra)))
-        scores = await judge_all(Work(plan, judge, stop, journals, lock), [*tasks, *extra])
+        scores = await judge_all(Work(plan, judge, stop, journals, lock, ledger), [*tasks, *extra])
         journals.tidy()
+    is_open = len(scores) < len(tasks) + len(extra)
+    is_held = ledger.holds and is_open and not stop.by_signal
     return _Judged(
         sessions=tuple(scores[task.name] for task in tasks if task.name in scores),
         degenerate=tuple(scores[task.name] for task in extra if task.name in scores),
         scales=judge.deps.scales,
-        interrupted=len(scores) < len(tasks) + len(extra),
-        stopped=stop.reason,
+        interrupted=is_open,
+        stopped=_why(stop, ledger, is_held=is_held) if is_open else "",
+        held=is_held,
+        spending=ledger.purse.spending() if plan.budget else None,
         replies_taken=journals.taken,
     )
+
+
+def _why(stop: Stop, ledger: Ledger, *, is_held: bool) -> str:
+    # from a soft limit on nothing asks for a stop
+    return stop.reason or (ledger.purse.reason if is_held else "")
 
 
 def _degenerate(judge: Judge, inputs: Sequence[JudgeInput], most: int) -> list[JudgeInput]:

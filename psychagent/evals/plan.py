@@ -13,6 +13,7 @@ from pydantic.dataclasses import dataclass as plan_class
 from psychagent.assets.key import require_key
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.prompts import PromptLibrary
+from psychagent.assets.settings.budget import BudgetSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.domain.base import SCHOOLS, Language, LogLevel, School
 from psychagent.errors import RecordError, SettingsError
@@ -20,10 +21,12 @@ from psychagent.evals.events import Tell, tell_nobody
 from psychagent.evals.find import Search
 from psychagent.evals.importing.files import find_files
 from psychagent.evals.importing.roles import Roles
+from psychagent.evals.money.prices import price_of_judge
 from psychagent.files.given import OPEN, Plan, to_word
 from psychagent.files.kind import resolved
 from psychagent.records.summary import InputFormat
 from psychagent.runs.home import require_home
+from psychagent.runs.money.check import check_prices
 from psychagent.runs.workers.beside import ALONE, Beside
 from psychagent.scales.asked import check_methods, check_methods_of
 from psychagent.scales.scale import find_scales
@@ -56,6 +59,8 @@ class EvalPlan(Plan):
     """Called with every event."""
     cases: frozenset[str] | None = None
     """The cases to judge, as `<modality>/<id>`; None is all that are found."""
+    budget: BudgetSettings | None = None
+    """What may be spent, earlier commands in its folder included; None is without end."""
     beside: Beside = ALONE
     """What is shared with other runs and evaluations of the process."""
 
@@ -128,6 +133,7 @@ def check_eval(plan: EvalPlan) -> None:
     check_output(plan)
     check_scales(plan)
     check_judging(plan.settings, plan.env)
+    check_prices(plan.budget, {"judge": price_of_judge(plan.settings)})
 
 
 def check_judging(settings: EvalSettings, env: Mapping[str, str]) -> None:

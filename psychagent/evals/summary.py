@@ -30,6 +30,8 @@ from psychagent.records.summary import (
     ReadAs,
     StoredEvidence,
 )
+from psychagent.runs.money.spending import Spending
+from psychagent.runs.outcome import HELD_BY_BUDGET
 from psychagent.scales.scale import Scale
 
 Tolerated = Literal["left-out"]
@@ -63,6 +65,10 @@ class EvalResult:
     """Whether a stop left sessions open, in which case no table is written."""
     stopped: str = ""
     """Why the evaluation stopped by itself; empty if it did not."""
+    held: bool = False
+    """Whether sessions are open because the budget is spent."""
+    spending: Spending | None = None
+    """What was spent; None without a budget."""
 
     @property
     def missing(self) -> list[tuple[str, str, str]]:
@@ -80,13 +86,13 @@ class EvalResult:
         return sum_usage(s.usage for s in (*self.sessions, *self.degenerate)).total()
 
     def exit_status(self, tolerate: Tolerated | None = None) -> int:
-        """0 only if nothing is missing or left out; 130 after a clean stop that somebody asked for.
+        """0 if nothing is missing or left out; 130 after a clean stop by somebody, 3 at a budget; else 1.
 
         Args:
             tolerate: What shall not count; of files that were left out at least one session must be judged.
         """
         if self.interrupted:
-            return 1 if self.stopped else 130
+            return HELD_BY_BUDGET if self.held else 1 if self.stopped else 130
         spared = tolerate == "left-out" and bool(self.sessions)
         return 1 if self.missing or (self.broken and not spared) else 0
 

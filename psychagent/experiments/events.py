@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from psychagent.evals.events import EvalEvent
+from psychagent.evals.pairwise.plan import PairEvent
 from psychagent.experiments.outcome import CellOutcome
 from psychagent.runs.events import RunEvent, StopHeard
 
@@ -35,7 +36,14 @@ class CellEnded:
     outcome: CellOutcome
 
 
-ExperimentEvent = ExperimentBegan | InCell | CellEnded | StopHeard
+@dataclass(frozen=True)
+class InPairs:
+    """Something happened while systems are compared in pairs."""
+
+    event: PairEvent
+
+
+ExperimentEvent = ExperimentBegan | InCell | CellEnded | InPairs | StopHeard
 Tell = Callable[[ExperimentEvent], None]
 
 

@@ -1,10 +1,11 @@
-"""How each cell ended, and the result of the whole experiment."""
+"""How each cell ended, how systems were compared, and the result of the whole experiment."""
 
 from __future__ import annotations
 
 from psychagent.domain.base import Record
 from psychagent.evals.summary import EvalResult
-from psychagent.runs.outcome import RunResult, Status
+from psychagent.runs.money.spending import Spending
+from psychagent.runs.outcome import HELD_BY_BUDGET, RunResult, Status
 
 
 class CellOutcome(Record):
@@ -28,6 +29,8 @@ class CellOutcome(Record):
     """Why the cell could not go on; empty if it could."""
     stopped: str = ""
     """Why it stopped by itself before it was done; empty if it did not."""
+    held: bool = False
+    """Whether it stopped because the budget is spent."""
     interrupted: bool = False
     """Whether a signal stopped it."""
 
@@ -46,6 +49,7 @@ class CellOutcome(Record):
                 "sessions": sum(outcome.sessions for outcome in result.outcomes),
                 "unscored": bool(result.unscored().any),
                 "stopped": result.stopped,
+                "held": result.held,
                 "interrupted": result.interrupted,
             }
         )
@@ -58,9 +62,25 @@ class CellOutcome(Record):
                 "missing": len(result.missing),
                 "left_out": len(result.broken),
                 "stopped": result.stopped,
+                "held": result.held,
                 "interrupted": result.interrupted and not result.stopped,
             }
         )
+
+
+class PairsOutcome(Record):
+    """How the comparison in pairs ended."""
+
+    judged: int = 0
+    """Meetings that were judged in both orders, on each scale."""
+    lacking: int = 0
+    """Meetings that were not."""
+    stopped: str = ""
+    """Why it stopped by itself before it was done."""
+    held: bool = False
+    """Whether it stopped because the budget is spent."""
+    interrupted: bool = False
+    """Whether a signal stopped it."""
 
 
 class ExperimentResult(Record):
@@ -69,9 +89,18 @@ class ExperimentResult(Record):
     outcomes: tuple[CellOutcome, ...]
     interrupted: bool = False
     """Whether a signal stopped it before all cells were done."""
+    held: bool = False
+    """Whether cells are not done because the budget is spent."""
+    pairs: PairsOutcome | None = None
+    """How the comparison in pairs ended; None where there is none, or it has to wait for cells."""
+    spending: Spending | None = None
+    """What was spent; None without a budget."""
 
     def exit_status(self) -> int:
-        """0 only if every cell is whole; 130 after a clean stop by a signal; else 1."""
+        """0 only if every cell is whole; 130 after a clean stop by a signal, 3 at the budget; else 1."""
         if self.interrupted:
             return 130
-        return 0 if all(outcome.is_whole for outcome in self.outcomes) else 1
+        if self.held:
+            return HELD_BY_BUDGET
+        lacks_pairs = self.pairs is not None and (self.pairs.lacking or self.pairs.stopped)
+        return 0 if all(outcome.is_whole for outcome in self.outcomes) and not lacks_pairs else 1

@@ -10,10 +10,14 @@ from pydantic.dataclasses import dataclass as plan_class
 
 from psychagent.assets.cases import CaseFile, find_cases
 from psychagent.assets.settings.experiment import ExperimentSettings
+from psychagent.assets.settings.experiments.pairwise import PairwiseSettings
 from psychagent.assets.settings.judge import EvalSettings
+from psychagent.assets.settings.prices import Prices
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.domain.base import LogLevel
 from psychagent.domain.call import thread_id
 from psychagent.errors import PsychAgentError
+from psychagent.evals.money.prices import price_of_judge
 from psychagent.evals.plan import EvalPlan, check_judging
 from psychagent.experiments.events import Tell, tell_nobody
 from psychagent.experiments.hashes import hash_eval, hash_run
@@ -23,6 +27,9 @@ from psychagent.records.experiments.index import INDEX
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.home import require_home
+from psychagent.runs.money.asked import roles_paid
+from psychagent.runs.money.check import check_prices
+from psychagent.runs.money.priced import price_of
 from psychagent.runs.plan import SamplePlan, check_plan
 
 SHOWN = 12
@@ -107,7 +114,8 @@ def find_cells(plan: ExperimentPlan) -> list[Cell]:
         AssetError: If what they are made with cannot be read.
     """
     settings, systems = plan.settings, plan.settings.resolved()
-    judged_with = hash_eval(settings.eval)
+    judging = priced_judge(settings.eval, settings.runtime)
+    judged_with = hash_eval(judging)
     cells = []
     for seed in settings.seeds:
         world = settings.runtime.world.model_copy(update={"seed": seed})
@@ -118,8 +126,21 @@ def find_cells(plan: ExperimentPlan) -> list[Cell]:
             )
             made_with = hash_run(made)
             folder = plan.folder / f"{name}_seed{seed}_{made_with[:SHOWN]}"
-            cells.append(Cell(name, seed, made, settings.eval, folder, made_with, judged_with))
+            cells.append(Cell(name, seed, made, judging, folder, made_with, judged_with))
     return cells
+
+
+def priced_judge(settings: EvalSettings, runtime: RuntimeSettings) -> EvalSettings:
+    """Give a judge without a price the one that the runtime lists by its model's name."""
+    listed = runtime.machine.prices.get(settings.judge.model)
+    if listed is None or settings.judge_prices or settings.judge.provider == "offline":
+        return settings
+    return settings.model_copy(update={"prices": listed})
+
+
+def pairs_judge(plan: ExperimentPlan, pairs: PairwiseSettings) -> EvalSettings:
+    """Return the settings of the judge that compares."""
+    return priced_judge(pairs.judge or plan.settings.eval, plan.settings.runtime)
 
 
 def sample_plan(plan: ExperimentPlan, cell: Cell) -> SamplePlan:
@@ -148,6 +169,12 @@ def eval_plan(plan: ExperimentPlan, cell: Cell, cases: Sequence[CaseFile]) -> Ev
     )
 
 
+def prices_of(cell: Cell) -> dict[str, Prices | None]:
+    """Return the price of each role that a cell asks, and of its judge."""
+    prices = {role: price_of(role, cell.settings) for role in roles_paid(cell.settings)}
+    return prices | {"judge of the scores": price_of_judge(cell.judging)}
+
+
 def check_experiment(plan: ExperimentPlan) -> list[Cell]:
     """Check the paths and keys of all cells, and list them.
 
@@ -161,6 +188,7 @@ def check_experiment(plan: ExperimentPlan) -> list[Cell]:
     for cell in cells:
         try:
             check_plan(sample_plan(plan, cell))
+            check_prices(plan.settings.budget, prices_of(cell))
         except PsychAgentError as error:
             raise type(error)(f"system {cell.system!r}: {error}") from error
     return cells

@@ -169,7 +169,13 @@ def open_embedder(settings: EmbeddingSettings, live: Live) -> Embedder:
     """
     key = require_key(settings.api_key_env, live.env)
     return build_embedder(
-        settings, key=key, wire=live.wire, gate=live.gate, sleep=live.sleep, outages=live.outages
+        settings,
+        key=key,
+        wire=live.wire,
+        gate=live.gate,
+        sleep=live.sleep,
+        outages=live.outages,
+        report=live.report,
     )
 
 

@@ -161,12 +161,13 @@ async def judge_session(
     return judge.blank(dialogue).model_copy(update={"scales": {name: results[name] for name in chosen}})
 
 
-def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
+def build_judge_deps(settings: EvalSettings, live: Live, *, asks: bool = True) -> JudgeDeps:
     """Wire the judge.
 
     Args:
         settings: The judge's model and how to ask it.
         live: Keys, connections and gate; share the course's if counselor and judge run in one process.
+        asks: Whether it is asked anything; what was stored can be read without its key.
 
     Raises:
         SettingsError: If one of the two is of another kind, a key that the settings name is not set, or the
@@ -194,7 +195,8 @@ def build_judge_deps(settings: EvalSettings, live: Live) -> JudgeDeps:
     def mark(language: Language) -> JudgeMark:
         return mark_judge(settings, prompts(language), script(language))
 
-    chat(settings.language or Language.EN)
+    if asks:
+        chat(settings.language or Language.EN)
     return JudgeDeps(chat=chat, prompts=prompts, scales=scales, settings=settings, mark=mark)
 
 

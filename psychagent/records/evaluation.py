@@ -15,6 +15,7 @@ from psychagent.files.read import read_json
 from psychagent.records.folder import SCORES, CaseFolder, case_folders, runs_at
 from psychagent.records.known import CASE, JUDGED_CASE, RUN, kind_at
 from psychagent.records.scores import check_table, read_scores
+from psychagent.records.spent.log import NAME as SPENT
 
 SUMMARY, WORTHLESS = "summary.json", "degenerate"
 
@@ -59,6 +60,11 @@ class EvalFolder:
     def calls(self) -> Path:
         """The folder of the journals of calls."""
         return self.path / "calls"
+
+    @property
+    def spent(self) -> Path:
+        """The log of what all its commands spent."""
+        return self.path / SPENT
 
     @property
     def log(self) -> Path:
@@ -123,6 +129,10 @@ class EvalFolder:
         kind = kind_at(self.path)
         if kind in (RUN, CASE, JUDGED_CASE):
             raise RecordError(f"{self.path}: is {kind}; name the output folder of `psychagent eval`")
+
+    def worthless_kinds(self) -> list[EvalFolder]:
+        """List the folders of worthless sessions that are there."""
+        return [EvalFolder(path) for path in sorted((self.path / WORTHLESS).glob("*")) if path.is_dir()]
 
     def sessions(self) -> Iterator[SessionScores]:
         """Read the scores of all sessions, in order of modality, case and number.

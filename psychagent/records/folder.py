@@ -16,6 +16,7 @@ from psychagent.records.calls import journal_path
 from psychagent.records.course import CourseRecord, read_course
 from psychagent.records.manifest import Manifest, read_manifest
 from psychagent.records.session import SessionRecord, read_session
+from psychagent.records.spent.log import NAME as SPENT
 
 MANIFEST, COURSE, SAFETY = "manifest.json", "course.json", "safety.jsonl"
 SCORES = "scores.csv"
@@ -199,6 +200,11 @@ class RunFolder:
     def safety(self) -> Path:
         """The audit of the safety gate; there is none where it found nothing."""
         return self.path / SAFETY
+
+    @property
+    def spent(self) -> Path:
+        """The log of what an embedder took, which no other file says."""
+        return self.path / SPENT
 
     @property
     def log(self) -> Path:

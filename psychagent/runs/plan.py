@@ -22,7 +22,7 @@ from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.events import Tell, tell_nobody
 from psychagent.runs.home import require_home
-from psychagent.runs.money.asked import roles_asked
+from psychagent.runs.money.asked import roles_paid
 from psychagent.runs.money.check import check_budget
 from psychagent.runs.workers.beside import ALONE, Beside
 from psychagent.scales.asked import check_methods_of
@@ -87,7 +87,7 @@ def check_plan(plan: SamplePlan) -> list[CaseFile]:
     _check_prompts(language, plan.baseline.prompts_root)
     SkillLibrary(language, plan.baseline.skills_root)
     if plan.replay_of is None:
-        check_budget(plan.settings, roles_asked(plan.settings))
+        check_budget(plan.settings, roles_paid(plan.settings))
     return cases
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from psychagent.assets.cases import CaseFile
 from psychagent.domain.call import thread_id
-from psychagent.domain.usage import Usage
-from psychagent.errors import RecordError, RemovedError
+from psychagent.errors import RemovedError
 from psychagent.files.given import require
 from psychagent.files.lock import hold_lock
 from psychagent.files.write import remove_parts
@@ -25,17 +24,15 @@ from psychagent.runs.case import CourseRun
 from psychagent.runs.checkpoints.base import Checkpoints
 from psychagent.runs.checkpoints.sqlite import open_checkpoints
 from psychagent.runs.course import run_case
-from psychagent.runs.events import CallAnswered, CaseEnded, Noticed, RunBegan, StopHeard
+from psychagent.runs.events import CaseEnded, Noticed, RunBegan, StopHeard
 from psychagent.runs.home import require_home
 from psychagent.runs.journals.base import Journals
 from psychagent.runs.journals.file import FileJournals
 from psychagent.runs.journals.replay import ReplayJournals
 from psychagent.runs.log import log_to
 from psychagent.runs.manifest import build_manifest, refuse_other, resume_from
-from psychagent.runs.money.asked import roles_asked
-from psychagent.runs.money.check import check_budget
 from psychagent.runs.money.ledger import Ledger, LedgerGate
-from psychagent.runs.money.spent import spent_in
+from psychagent.runs.money.opened import counting, open_run_ledger, open_spent_log
 from psychagent.runs.outcome import Outcome, RunResult, Status, merge_outcomes
 from psychagent.runs.plan import SamplePlan, check_folder, choose_cases, has_run
 from psychagent.runs.replay import without_models
@@ -66,12 +63,12 @@ async def run_sample(plan: SamplePlan) -> RunResult:
         remove_parts(folder.path)
         check_folder(plan)
         stop, journals = Stop(), _open_journals(plan)
-        ledger = _open_ledger(plan, stop)
+        ledger = open_run_ledger(plan, stop)
         async with open_live(
             plan.env,
             calls=plan.runtime.machine.max_parallel_calls,
             gate=plan.beside.calls,
-            report=_count(plan, ledger),
+            report=counting(plan, ledger),
             sleep=stop.sleep,
             journal=journals,
             max_outage_sec=plan.runtime.machine.max_outage_sec,
@@ -91,46 +88,9 @@ async def run_sample(plan: SamplePlan) -> RunResult:
                 remove_run(folder)
             manifest = resume_from(folder, manifest)
             audit.open()
+            open_spent_log(plan)
             write_manifest(folder.manifest_path, with_totals(folder, manifest))
             return await _run_cases(plan, deps, cases, Run(stop, journals, audit, ledger, manifest))
-
-
-def _open_ledger(plan: SamplePlan, stop: Stop) -> Ledger:
-    """Begin to count, from what is spent already; a run that is played again spends nothing.
-
-    Raises:
-        SettingsError: If the budget cannot be kept.
-        RecordError: If nobody can tell what was spent.
-    """
-    if plan.replay_of is not None:
-        return Ledger(plan.settings, None, stop)
-    check_budget(plan.settings, roles_asked(plan.settings))
-    return Ledger(plan.settings, plan.runtime.machine.budget, stop, _spent_before(plan))
-
-
-def _spent_before(plan: SamplePlan) -> Usage:
-    """Sum what the folder's runs took; a journal that cannot be read ends its case alone without a budget.
-
-    Raises:
-        RecordError: If there is a budget, and nobody can tell what was spent.
-    """
-    if plan.overwrite:
-        return Usage()
-    try:
-        return spent_in(plan.folder)
-    except RecordError as error:
-        if plan.runtime.machine.budget is not None:
-            raise
-        log.warning("what earlier commands spent cannot be told, so costs are counted from here: %s", error)
-        return Usage()
-
-
-def _count(plan: SamplePlan, ledger: Ledger) -> Callable[[Usage], None]:
-    def count(usage: Usage) -> None:
-        ledger.add(usage)
-        plan.tell(CallAnswered(usage))
-
-    return count
 
 
 def _open_journals(plan: SamplePlan) -> Journals:

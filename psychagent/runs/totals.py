@@ -10,13 +10,14 @@ from psychagent.records.course import CourseRecord
 from psychagent.records.folder import CaseFolder, RunFolder
 from psychagent.records.judged.unscored import Unscored, count_unscored
 from psychagent.records.manifest import Manifest
+from psychagent.runs.money.spent import embedded_in
 from psychagent.runs.outcome import Status
 
 
 def with_totals(folder: RunFolder, manifest: Manifest) -> Manifest:
     """Update a manifest with the totals over all stored cases, including those of earlier commands."""
     records = [record_of(place) for place in folder.cases()]
-    usage = sum_usage(record.usage for record in records)
+    usage = sum_usage(record.usage for record in records) + embedded_in(folder)
     counts = Counter(record.status or Status.PARTIAL.value for record in records)
     unscored = sum((record.unscored for record in records), Unscored())
     cases = dict(sorted(counts.items()))

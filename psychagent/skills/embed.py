@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, assert_never
 
 from psychagent.assets.docstrings import require_docstrings
 from psychagent.assets.settings.baseline import EmbeddingSettings
+from psychagent.domain.usage import Usage
 from psychagent.errors import RecordError, SkillStoreError
 from psychagent.files.digest import hash_file
 from psychagent.llm.servers.outage import Outages
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from psychagent.skills.encoders import Vectors
 
 Sleep = Callable[[float], Awaitable[None]]
+Report = Callable[[Usage], None]
 
 MINILM = "all-MiniLM-L6-v2"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -31,6 +33,10 @@ MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9d
 
 MINILM_BYTES = 90_868_376
 """Size of the same file."""
+
+
+def tell_nobody(usage: Usage) -> None:
+    """Ignore what a call took."""
 
 
 class Embedder(Protocol):
@@ -84,8 +90,18 @@ def build_embedder(
     gate: AbstractAsyncContextManager[None] | None = None,
     sleep: Sleep = asyncio.sleep,
     outages: Outages | None = None,
+    report: Report = tell_nobody,
 ) -> LateEmbedder:
-    """Build the embedder that the settings name; gate, sleep and outages apply only to an endpoint.
+    """Build the embedder that the settings name; what is named below applies only to an endpoint.
+
+    Args:
+        settings: Which model, and where.
+        key: The key itself; None where none is needed.
+        wire: The connections.
+        gate: Bounds calls.
+        sleep: Waits before another attempt.
+        outages: Waits for a server that is down.
+        report: Called with the usage of every answered call.
 
     Raises:
         SkillStoreError: If the package or the folder of its model is missing or damaged.
@@ -97,7 +113,9 @@ def build_embedder(
         # numpy is what a run without an embedder is spared
         from psychagent.skills.encoders import EndpointEmbedder  # noqa: PLC0415
 
-        return EndpointEmbedder(settings, key=key, wire=wire, gate=gate, sleep=sleep, outages=outages)
+        return EndpointEmbedder(
+            settings, key=key, wire=wire, gate=gate, sleep=sleep, outages=outages, report=report
+        )
 
     match settings.provider:
         case "openai":

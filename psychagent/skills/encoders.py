@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.domain.cause import Cause
+from psychagent.domain.role import EMBEDDING
+from psychagent.domain.text.tokens import estimate_tokens
+from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.domain.words.cut import one_line
 from psychagent.errors import CallError, SkillStoreError
 from psychagent.llm.attempts import Attempts
@@ -84,6 +87,7 @@ class EndpointEmbedder:
         gate: AbstractAsyncContextManager[None] | None = None,
         sleep: Sleep = asyncio.sleep,
         outages: Outages | None = None,
+        report: Callable[[Usage], None] = lambda usage: None,
     ) -> None:
         """Store how to reach the endpoint; no request is sent yet.
 
@@ -94,8 +98,10 @@ class EndpointEmbedder:
             gate: Bounds parallel calls; None adds no bound: batches are sent one by one anyway.
             sleep: How to wait before another attempt; a run passes one that a stop cuts short.
             outages: Waits for the endpoint when it is down; None gives up after the retries.
+            report: Called with the usage of every answered call.
         """
         self.name, address = f"{settings.model}", str(settings.base_url)
+        self._report = report
         self._outages, self._address = outages or Outages(), address
         self._numbers = 0
         """How many numbers a vector has; 0 before the first."""
@@ -135,6 +141,7 @@ class EndpointEmbedder:
                 self._outages.answered(self._address)
             raise
         self._outages.answered(self._address)
+        self._report(Usage(roles={EMBEDDING: RoleUsage(calls=1, prompt_tokens=_tokens_of(data, texts))}))
         try:
             vectors = _read_vectors(data, len(texts), self._target.secrets)
             size = vectors.shape[1]
@@ -144,6 +151,15 @@ class EndpointEmbedder:
             raise unreadable(error, self._target.secrets) from error
         self._numbers = size
         return vectors
+
+
+def _tokens_of(data: bytes, texts: Sequence[str]) -> int:
+    """Return how many tokens a server says it read; what they are about where it says nothing."""
+    try:
+        said = parse(data)["usage"]["prompt_tokens"]
+    except (ValueError, KeyError, TypeError):
+        said = None
+    return said if type(said) is int and said >= 0 else sum(map(estimate_tokens, texts))
 
 
 def _read_vectors(data: bytes, count: int, secrets: Collection[str]) -> Vectors:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from psychagent.assets.address import Address
 from psychagent.assets.settings.end_token import EndToken
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings, moved_to, refuse_unasked
+from psychagent.assets.settings.prices import Prices
 from psychagent.assets.settings.safety import SafetySettings
 from psychagent.assets.settings.secrets import Headers, KeyName, ModelName, names_of_secrets
 from psychagent.assets.settings.switch import Switched
@@ -37,6 +38,15 @@ class EmbeddingSettings(Settings):
     """Seconds until a request counts as timed out."""
     max_retries: int = Field(default=4, ge=0)
     """Retries after a failed attempt."""
+    prices: Prices | None = None
+    """What the endpoint's tokens cost; `completion` may be left out, as vectors have none."""
+
+    @field_validator("prices", mode="before")
+    @classmethod
+    def _has_no_completion(cls, value: object) -> object:
+        if isinstance(value, Mapping) and "prompt" in value:
+            return {"completion": 0, **value}
+        return value
 
     @property
     def secret_names(self) -> tuple[str, ...]:
@@ -50,7 +60,7 @@ class EmbeddingSettings(Settings):
         if self.provider == "openai" and not self.base_url:
             raise ValueError("base_url is required where provider is 'openai'")
         own = ("model",) if self.provider == "minilm" else ()
-        refuse_unasked(self, self.provider, (*own, "base_url", "api_key_env", "extra_headers"))
+        refuse_unasked(self, self.provider, (*own, "base_url", "api_key_env", "extra_headers", "prices"))
         return self
 
 

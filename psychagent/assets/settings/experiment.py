@@ -6,9 +6,11 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from psychagent.assets.settings.budget import BudgetSettings
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.assets.settings.endpoint import EndpointSettings, Settings
 from psychagent.assets.settings.experiments.named import from_file
+from psychagent.assets.settings.experiments.pairwise import PairwiseSettings
 from psychagent.assets.settings.experiments.system import System, SystemSettings, resolve_systems
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.runtime import RuntimeSettings
@@ -48,13 +50,30 @@ class ExperimentSettings(Settings):
     """Each system is run once under each of these seeds."""
     tables: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Name of a table -> its systems, in order; empty is one table of all."""
+    pairwise: PairwiseSettings | None = None
+    """Systems to compare in pairs once all cells are judged; null compares none."""
     reflector: EndpointSettings | None = None
     """The model that writes summary and client file in all systems; null leaves each its own."""
+    budget: BudgetSettings | None = None
+    """What all cells may spend together, judges and earlier commands included; null is without end."""
+
+    @model_validator(mode="after")
+    def _has_one_budget(self) -> ExperimentSettings:
+        if self.budget and self.runtime.machine.budget:
+            raise ValueError(
+                "has 'budget', for all cells together, and machine.budget in 'runtime', for each cell; keep "
+                "one of them"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> ExperimentSettings:
         named = [("reference", self.reference)] if self.reference is not None else []
         named += [(f"tables.{table}", name) for table, names in self.tables.items() for name in names]
+        pairs = self.pairwise.systems if self.pairwise else ()
+        named += [("pairwise.systems", name) for name in pairs]
+        if self.pairwise and len(set(pairs or self.systems)) < 2:
+            raise ValueError("'pairwise' takes two systems or more; name another one, or leave it out")
         for place, name in named:
             if name not in self.systems:
                 raise ValueError(

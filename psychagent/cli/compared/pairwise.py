@@ -16,10 +16,13 @@ from psychagent.assets.settings.judge import load_eval_settings
 from psychagent.assets.settings.load import lay_options
 from psychagent.cli.extra import needs_extra
 from psychagent.cli.lazy import Later
-from psychagent.cli.options import JsonOption
+from psychagent.cli.options import AllowUnpricedOption, BudgetOption, JsonOption
+from psychagent.cli.runs.budget import lay_budget
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
+from psychagent.cli.shown.spending import show_spending
 from psychagent.cli.shown.watch import STOPPING
+from psychagent.evals.money.prices import price_of_judge
 from psychagent.evals.pairwise.plan import SCALE, PairEvent, PairwisePlan, check_pairwise
 from psychagent.evals.pairwise.systems import name_systems
 from psychagent.runs.events import Noticed, StopHeard
@@ -50,6 +53,8 @@ def pairwise(
     ] = None,
     scale: Annotated[str, typer.Option(help="The scale whose items are the dimensions.")] = SCALE,
     concurrency: Annotated[int | None, typer.Option(min=1, help="Judge calls at a time.")] = None,
+    budget: BudgetOption = None,
+    allow_unpriced: AllowUnpricedOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Rank systems: a judge compares their dialogues of the same case and session, in both orders."""
@@ -65,6 +70,7 @@ def pairwise(
         env=os.environ,
         scale=scale,
         most=max_pairs,
+        budget=lay_budget(None, budget, allow_unpriced=allow_unpriced, prices=[price_of_judge(settings)]),
         tell=_teller(console, quiet=as_json),
     )
     check_pairwise(plan)
@@ -74,6 +80,10 @@ def pairwise(
         from psychagent.evals.pairwise.result import count_pairwise  # noqa: PLC0415
         from psychagent.reports.pairwise.write import to_data, write_pairwise  # noqa: PLC0415
     run = asyncio.run(RUN_PAIRWISE.load()(plan))
+    if not as_json or run.held:
+        show_spending(run.spending, console, held=run.held)
+    if run.held:
+        raise typer.Exit(3)
     if run.interrupted:
         why = f": {escape(run.stopped)}" if run.stopped else ""
         console.print(f"Stopped{why}. Run the same command to go on.", style="yellow", soft_wrap=True)

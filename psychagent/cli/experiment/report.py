@@ -33,6 +33,7 @@ def report(
     systems = judged_folders(plan)
     with needs_extra("eval"):
         # the extra may be missing, and what the experiment lacks is said without it
+        from psychagent.cli.experiment.pairs import show_pairs, write_pairs  # noqa: PLC0415
         from psychagent.cli.shown.comparison import show_compared  # noqa: PLC0415
         from psychagent.reports.comparison.write import compare_evals  # noqa: PLC0415
     written = compare_evals(
@@ -42,8 +43,11 @@ def report(
         tables=plan.settings.tables or None,
         paper=paper,
     )
+    pairs = write_pairs(plan, written.json.parent)
     if as_json:
         pages = {"html": written.page.html, "markdown": written.page.markdown, "json": written.json}
-        show_json({**written.data, **pages})
-    else:
-        show_compared(written)
+        show_json({**written.data, **pages, "pairwise": pairs.data if pairs else None})
+        return
+    show_compared(written)
+    if pairs:
+        show_pairs(pairs)

@@ -11,16 +11,20 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from psychagent.assets.settings.load import lay_options
 from psychagent.cli.experiment.plan import FileArgument, FolderOption, make_plan
 from psychagent.cli.experiment.status import show_status
 from psychagent.cli.lazy import Later
+from psychagent.cli.options import AllowUnpricedOption, BudgetOption
+from psychagent.cli.runs.budget import lay_budget
 from psychagent.cli.shown.console import open_console
+from psychagent.cli.shown.spending import show_spending
 from psychagent.cli.shown.watch import Reporter, Tally
 from psychagent.evals.events import EvalEvent, ScaleJudged
-from psychagent.experiments.events import CellEnded, ExperimentBegan, ExperimentEvent, InCell, Tell
+from psychagent.experiments.events import CellEnded, ExperimentBegan, ExperimentEvent, InCell, InPairs, Tell
 from psychagent.experiments.notes import find_notes
 from psychagent.experiments.outcome import CellOutcome, ExperimentResult
-from psychagent.experiments.plan import ExperimentPlan, check_experiment
+from psychagent.experiments.plan import ExperimentPlan, check_experiment, find_cells, prices_of
 from psychagent.experiments.status import experiment_status
 from psychagent.flows.events import SessionClosed
 from psychagent.runs.events import CallAnswered, CaseEnded, InCase, Noticed, RunEvent, StopHeard
@@ -36,9 +40,11 @@ def run(
     concurrency: Annotated[
         int | None, typer.Option(min=1, help="Cases at a time, over all cells; default: the runtime's.")
     ] = None,
+    budget: BudgetOption = None,
+    allow_unpriced: AllowUnpricedOption = False,
 ) -> None:
     """Run systems under seeds and have each judged; what is there is not done again."""
-    plan = make_plan(file, save_dir)
+    plan = _with_budget(make_plan(file, save_dir), budget, allow_unpriced=allow_unpriced)
     if concurrency:
         plan = _with_concurrency(plan, concurrency)
     raise typer.Exit(run_watched(plan, open_console()))
@@ -49,6 +55,15 @@ def _with_concurrency(plan: ExperimentPlan, cases: int) -> ExperimentPlan:
     machine = runtime.machine.model_copy(update={"concurrency": cases})
     around = runtime.model_copy(update={"machine": machine})
     return replace(plan, settings=plan.settings.model_copy(update={"runtime": around}))
+
+
+def _with_budget(plan: ExperimentPlan, given: str | None, *, allow_unpriced: bool) -> ExperimentPlan:
+    before = plan.settings.budget
+    if given is None and not allow_unpriced:
+        return plan
+    prices = (price for cell in find_cells(plan) for price in prices_of(cell).values())
+    laid = lay_budget(before, given, allow_unpriced=allow_unpriced, prices=prices)
+    return replace(plan, settings=lay_options(plan.settings, {"budget": laid}))
 
 
 @dataclass
@@ -75,7 +90,11 @@ def run_watched(plan: ExperimentPlan, console: Console) -> int:
     with reporter.showing():
         result = asyncio.run(run_experiment(replace(plan, tell=_teller(reporter, most))))
     show_status(experiment_status(plan), console)
-    if result.interrupted or any(outcome.stopped for outcome in result.outcomes):
+    if pairs := result.pairs:
+        lacking = f", and {pairs.lacking} are lacking" if pairs.lacking else ""
+        console.print(f"Compared in pairs: {pairs.judged} meetings{lacking}", highlight=False)
+    show_spending(result.spending, console, held=result.held)
+    if result.interrupted or (not result.held and any(outcome.stopped for outcome in result.outcomes)):
         console.print("Stopped. Run the same command to go on.", style="yellow")
     return result.exit_status()
 
@@ -89,6 +108,13 @@ def _teller(reporter: Reporter, most_sessions: int) -> Tell:
                 tally.cases, tally.goal = cells, cases * most_sessions
             case InCell():
                 _count(reporter, event)
+            case InPairs(CallAnswered(usage)):
+                tally.add_call(usage)
+            case InPairs(Noticed(sentence)):
+                reporter.note(f"[yellow]{escape(sentence)}[/yellow]")
+            case InPairs():
+                # signals are heard for all cells together
+                pass
             case CellEnded(outcome):
                 tally.cases_done += 1
                 reporter.note(_line(outcome))

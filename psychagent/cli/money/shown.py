@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
@@ -32,19 +33,19 @@ class Speed(NamedTuple):
 def show_estimate(found: Estimate, speed: Speed, *, what: str, as_json: bool) -> None:
     """Print an estimate."""
     if as_json:
-        show_json(_data(found, speed))
+        show_json({**estimate_data(found), "hours": speed.hours(found)})
         return
     console = open_console(highlight=False)
-    console.print(_table(found))
+    show_estimate_table(found, console, title=f"Estimate for {found.cases:,}")
     for sentence in _sentences(found, speed, what):
         console.print(sentence, soft_wrap=True, markup=False)
 
 
-def _data(found: Estimate, speed: Speed) -> dict[str, Any]:
+def estimate_data(found: Estimate) -> dict[str, Any]:
+    """Return an estimate as data, with its sums."""
     return found.model_dump(mode="json") | {
         "total": found.total.model_dump(mode="json"),
         "cost": found.money.total if found.money.currency else None,
-        "hours": speed.hours(found),
     }
 
 
@@ -74,20 +75,22 @@ def _sentences(found: Estimate, speed: Speed, what: str) -> list[str]:
     return said
 
 
-def _table(found: Estimate) -> Table:
-    table = Table(title=f"Estimate for {found.cases:,}", title_justify="left")
+def show_estimate_table(found: Estimate, console: Console, *, title: str) -> None:
+    """Print an estimate by role."""
+    table = Table(title=title, title_justify="left")
     table.add_column("role", no_wrap=True)
     table.add_column("model", overflow="fold")
     for name in ("calls", "prompt tokens", "of these cached", "completion tokens", "cost"):
         table.add_column(name, justify="right")
     for line in found.lines:
         cost = "–" if line.cost is None else f"{line.cost:,.2f} {line.currency}".strip()
-        table.add_row(line.role, escape(line.model), *_numbers(line.used), escape(cost))
+        table.add_row(line.role, escape(line.model), *numbers_of(line.used), escape(cost))
     table.add_section()
-    table.add_row("all", "", *_numbers(found.total), escape(found.money.words() or "–"))
-    return table
+    table.add_row("all", "", *numbers_of(found.total), escape(found.money.words() or "–"))
+    console.print(table)
 
 
-def _numbers(used: RoleUsage) -> list[str]:
+def numbers_of(used: RoleUsage) -> list[str]:
+    """Format what is billed."""
     counts = (used.calls, used.prompt_tokens, used.cached_tokens, used.completion_tokens)
     return [f"{number:,}" for number in counts]

@@ -32,6 +32,7 @@ from psychagent.nodes.judging.brief import judge_call
 from psychagent.records.scores import write_scores
 from psychagent.runs.events import StopHeard
 from psychagent.runs.journals.base import Journals
+from psychagent.runs.money.ledger import Ledger
 from psychagent.runs.stop import Stop, stop_on_signals
 from psychagent.runs.workers.base import Claim, Workers
 from psychagent.runs.workers.local import LocalWorkers
@@ -70,6 +71,7 @@ class Work:
     stop: Stop
     journals: Journals
     lock: Lock
+    ledger: Ledger
 
 
 async def judge_all(given: Work, tasks: Sequence[Task]) -> dict[str, SessionScores]:
@@ -100,11 +102,16 @@ async def judge_all(given: Work, tasks: Sequence[Task]) -> dict[str, SessionScor
 
 
 async def _judge_one(given: Work, claim: Claim[Task]) -> SessionScores:
-    """Judge the open scales of a session, write its file, and end its journal."""
+    """Judge the open scales of a session, write its file, and end its journal.
+
+    Raises:
+        GraphDrained: If a budget lets nothing new begin, or ends meanwhile.
+    """
     plan, judge, journals, task = given.plan, given.judge, given.journals, claim.task
     if not task.open_scales:
         plan.tell(SessionJudged(task.name))
         return task.scores.without_items()
+    given.ledger.begin()
     filled: dict[str, ScaleResult] = {}
     is_done = False
     try:

@@ -190,10 +190,11 @@ def _is_longer(one: Judged, won: float) -> bool:
 
 
 def _lengths(names: Iterable[str], judged: Sequence[Judged]) -> Iterable[Length]:
-    sessions: dict[str, dict[tuple[str, str, int], Dialogue]] = {name: {} for name in names}
+    # by its hash: under several seeds a system has several sessions at one place
+    sessions: dict[str, dict[tuple[object, ...], Dialogue]] = {name: {} for name in names}
     for one in judged:
-        sessions[one.meeting.one][one.meeting.place] = one.meeting.ours.dialogue
-        sessions[one.meeting.other][one.meeting.place] = one.meeting.theirs.dialogue
+        for name, shown in ((one.meeting.one, one.meeting.ours), (one.meeting.other, one.meeting.theirs)):
+            sessions[name][(*one.meeting.place, shown.dialogue.hash)] = shown.dialogue
     for name, by_place in sessions.items():
         if by_place:
             many = len(by_place)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from langgraph.errors import GraphDrained
@@ -12,7 +12,15 @@ from langgraph.errors import GraphDrained
 from psychagent.domain.scores import JudgeMark
 from psychagent.domain.usage import Usage
 from psychagent.errors import CallError, cause_of, reason_of, usage_of
-from psychagent.evals.pairwise.plan import OUT, SAFETY, PairwisePlan, check_pairwise, read_meetings
+from psychagent.evals.pairwise.money import counting_pairs, open_pair_ledger
+from psychagent.evals.pairwise.plan import (
+    OUT,
+    SAFETY,
+    PairwisePlan,
+    check_pairwise,
+    read_meetings,
+    scales_compared,
+)
 from psychagent.evals.pairwise.store import StoredVerdict, VerdictStore
 from psychagent.evals.pairwise.systems import Meeting, System
 from psychagent.files.given import require
@@ -22,7 +30,9 @@ from psychagent.flows.judge import build_judge_deps
 from psychagent.flows.live import open_live
 from psychagent.nodes.judging.brief import JudgeDeps
 from psychagent.nodes.judging.pair import Pair, Verdict, ask_pair, mark_pairs
-from psychagent.runs.events import CallAnswered, Noticed, StopHeard
+from psychagent.runs.events import Noticed, StopHeard
+from psychagent.runs.money.ledger import Ledger, LedgerGate
+from psychagent.runs.money.spending import Spending
 from psychagent.runs.stop import Stop, stop_on_signals
 from psychagent.runs.workers.base import Claim
 from psychagent.runs.workers.local import LocalWorkers
@@ -61,6 +71,10 @@ class PairwiseRun:
     notes: tuple[str, ...] = ()
     interrupted: bool = False
     stopped: str = ""
+    held: bool = False
+    """Whether questions are open because the budget is spent."""
+    spending: Spending | None = None
+    """What was spent; None without a budget."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +95,7 @@ class _Task:
 async def run_pairwise(plan: PairwisePlan) -> PairwiseRun:
     """Judge all meetings of a plan in both orders.
 
-    A stop lets calls in flight finish; the same command goes on later.
+    A stop, or a budget that is spent, lets calls in flight finish; the same command goes on later.
 
     Raises:
         SettingsError, AssetError: If it cannot start.
@@ -94,35 +108,71 @@ async def run_pairwise(plan: PairwisePlan) -> PairwiseRun:
     with hold_lock(plan.out / ".lock", OUT) as lock:
         remove_parts(plan.out)
         store = VerdictStore.open(plan.out)
+        ledger = open_pair_ledger(plan, store, stop)
         async with open_live(
             plan.env,
             calls=plan.settings.concurrency,
-            report=lambda usage: plan.tell(CallAnswered(usage)),
+            gate=plan.beside.judging,
+            report=counting_pairs(plan, ledger),
             sleep=stop.sleep,
             max_outage_sec=plan.settings.max_outage_sec,
             notice=lambda sentence: plan.tell(Noticed(sentence)),
             tracing=plan.settings.tracing,
         ) as live:
-            deps = build_judge_deps(plan.settings, live)
+            deps = build_judge_deps(plan.settings, replace(live, gate=LedgerGate(live.gate, ledger)))
             tasks = [task for meeting in meetings for task in _tasks(deps, scales, meeting)]
             open_tasks = [task for task in tasks if store.find(task.pair, task.mark) is None]
-            failures = await _ask_all(_Work(plan, deps, store, stop, lock), open_tasks)
-        marks = {task.mark for task in tasks}
-        judged, lacking = _collect(tasks, store, failures)
-        return PairwiseRun(
-            tuple(systems),
-            scales,
-            tuple(judged),
-            tuple(lacking),
-            judge_model=plan.settings.judge.model,
-            is_script=any(mark.is_script for mark in marks),
-            used=store.used,
-            taken=len(tasks) - len(open_tasks),
-            of_others=store.others(marks),
-            notes=tuple(notes),
-            interrupted=stop.asked,
-            stopped=stop.reason,
-        )
+            failures = await _ask_all(_Work(plan, deps, store, stop, lock, ledger), open_tasks)
+    found = _put_together(plan, scales, systems, tasks, store, failures)
+    is_open = bool(found.lacking)
+    is_held = ledger.holds and is_open and not stop.by_signal
+    return replace(
+        found,
+        taken=len(tasks) - len(open_tasks),
+        notes=tuple(notes),
+        interrupted=is_open and (stop.asked or is_held),
+        stopped=(stop.reason or (ledger.purse.reason if is_held else "")) if is_open else "",
+        held=is_held,
+        spending=ledger.purse.spending() if plan.budget else None,
+    )
+
+
+async def read_pairwise(plan: PairwisePlan) -> PairwiseRun:
+    """Put together what was judged so far; nothing is asked, so no key is needed.
+
+    Raises:
+        SettingsError, AssetError, RecordError: If what is compared cannot be read.
+    """
+    scales = scales_compared(plan.settings, plan.scale, "--scale")
+    systems, meetings, notes = read_meetings(plan)
+    async with open_live(plan.env) as live:
+        deps = build_judge_deps(plan.settings, live, asks=False)
+        tasks = [task for meeting in meetings for task in _tasks(deps, scales, meeting)]
+    found = _put_together(plan, scales, systems, tasks, VerdictStore.open(plan.out), {})
+    return replace(found, taken=len(found.judged) * 2, notes=tuple(notes))
+
+
+def _put_together(
+    plan: PairwisePlan,
+    scales: Mapping[str, Scale],
+    systems: Sequence[System],
+    tasks: Sequence[_Task],
+    store: VerdictStore,
+    failures: Mapping[int, str],
+) -> PairwiseRun:
+    marks = {task.mark for task in tasks}
+    judged, lacking = _collect(tasks, store, failures)
+    return PairwiseRun(
+        tuple(systems),
+        scales,
+        tuple(judged),
+        tuple(lacking),
+        judge_model=plan.settings.judge.model,
+        is_script=any(mark.is_script for mark in marks),
+        used=store.used,
+        taken=0,
+        of_others=store.others(marks),
+    )
 
 
 def _tasks(deps: JudgeDeps, scales: Mapping[str, Scale], meeting: Meeting) -> list[_Task]:
@@ -146,6 +196,7 @@ class _Work:
     store: VerdictStore
     stop: Stop
     lock: Lock
+    ledger: Ledger
 
 
 async def _ask_all(given: _Work, tasks: Sequence[_Task]) -> dict[int, str]:
@@ -160,7 +211,10 @@ async def _ask_all(given: _Work, tasks: Sequence[_Task]) -> dict[int, str]:
             log.warning("%s: left open (%s)", claim.task.name, drained)
 
     workers = LocalWorkers(given.plan.settings.concurrency + 2)
-    with stop_on_signals(given.stop, lambda again: given.plan.tell(StopHeard(again))):
+    heard = stop_on_signals(
+        given.stop, lambda again: given.plan.tell(StopHeard(again)), led_by=given.plan.beside.stop
+    )
+    with heard:
         numbered = [(f"{number}", task) for number, task in enumerate(tasks)]
         await workers.run(numbered, work, stopped=lambda: given.stop.asked)
     return failures
@@ -170,6 +224,7 @@ async def _ask(given: _Work, task: _Task) -> str:
     """Ask one question and store its answer; return why there is none."""
     verdicts: Mapping[str, Verdict] = {}
     failure = ""
+    given.ledger.begin()
     try:
         answer = await ask_pair(given.deps, task.pair)
         verdicts, usage = answer.value, answer.usage

@@ -55,6 +55,8 @@ class VerdictStore:
     found: dict[Asked, StoredVerdict] = field(default_factory=dict)
     used: Usage = field(default_factory=Usage)
     """What all lines cost together."""
+    by_model: dict[str, Usage] = field(default_factory=dict)
+    """What the lines of each judge that is no script cost."""
 
     @classmethod
     def open(cls, folder: Path) -> VerdictStore:
@@ -95,6 +97,9 @@ class VerdictStore:
 
     def _take(self, stored: StoredVerdict) -> None:
         self.used = sum_usage((self.used, stored.usage))
+        if not stored.mark.is_script:
+            model = stored.mark.judge_model
+            self.by_model[model] = sum_usage((self.by_model.get(model, Usage()), stored.usage))
         if not stored.failure:
             self.found[Asked(stored.scale, stored.first, stored.second, stored.mark)] = stored
 

@@ -87,7 +87,7 @@ def split_given(given: Sequence[str]) -> list[tuple[str, Path, bool]]:
 
 
 def read_systems(
-    roots: Mapping[str, Path], language: Language | None = None
+    roots: Mapping[str, Path], language: Language | None = None, cases: frozenset[str] | None = None
 ) -> tuple[list[System], list[str]]:
     """Read the dialogues of systems; return them with a sentence on each file that cannot be used.
 
@@ -97,6 +97,8 @@ def read_systems(
     systems, broken = [], []
     for name, root in roots.items():
         inputs, left_out = find_sessions(Search(root, language=language))
+        if cases is not None:
+            inputs = [item for item in inputs if "/".join(item.place[:2]) in cases]
         if not inputs:
             raise SettingsError(f"{root}: holds no session of {name}; name the folder of its run")
         broken += [f"{name}: {item.file} is left out ({item.reason})" for item in left_out]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from psychagent.assets.settings.baseline import BaselineSettings
-from psychagent.domain.role import Role
+from psychagent.domain.role import EMBEDDING, Role
 from psychagent.domain.strategy.kinds import MemoryKind, SkillUse, StrategyKind
 from psychagent.records.manifest import RunSettings
+from psychagent.skills.method import resolve_method
 
 REMEMBERS: Mapping[MemoryKind, int] = {
     MemoryKind.FILE: 1,
@@ -38,6 +39,23 @@ def searches(baseline: BaselineSettings) -> bool:
 def rewrites(baseline: BaselineSettings) -> bool:
     """Return whether each turn but the first has its query written by a model."""
     return searches(baseline) and baseline.retrieval.query == "rewrite"
+
+
+SEARCHED = frozenset({MemoryKind.RAG, MemoryKind.MEM0, MemoryKind.MEMORYBANK})
+"""Kinds of memory that are searched in each turn."""
+
+
+def embeds(settings: RunSettings) -> bool:
+    """Return whether texts are sent to a server that turns them into vectors."""
+    baseline = settings.baseline
+    method = resolve_method(settings.runtime.world.language, baseline.retrieval.method)
+    is_searched = searches(baseline) or baseline.memory in SEARCHED
+    return baseline.embedding.provider == "openai" and method != "lexical" and is_searched
+
+
+def roles_paid(settings: RunSettings) -> tuple[str, ...]:
+    """List all that a run may be billed for: the roles that it asks, and an embedder behind an endpoint."""
+    return (*(role.value for role in roles_asked(settings)), *([EMBEDDING] if embeds(settings) else []))
 
 
 def roles_asked(settings: RunSettings) -> tuple[Role, ...]:

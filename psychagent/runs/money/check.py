@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from psychagent.assets.settings.budget import BudgetSettings
+from psychagent.assets.settings.prices import Prices
 from psychagent.errors import SettingsError
 from psychagent.records.manifest import RunSettings
-from psychagent.runs.money.priced import common_currency, price_of
+from psychagent.runs.money.priced import Money, common_currency, price_of
 
 
 def check_budget(settings: RunSettings, roles: Iterable[str]) -> None:
-    """Check that a budget can be kept: every role that is asked has a price, all in its currency.
+    """Check that a run's own budget can be kept: every role that is asked has a price, in its currency.
 
     Raises:
         SettingsError: Naming the role, its model's price, and what to do.
     """
-    budget = settings.runtime.machine.budget
+    check_prices(settings.runtime.machine.budget, {role: price_of(role, settings) for role in roles})
+
+
+def check_prices(budget: BudgetSettings | None, prices: Mapping[str, Prices | None]) -> None:
+    """Check that a budget can be kept at the prices of those who are asked.
+
+    Raises:
+        SettingsError: Naming the role, its model's price, and what to do.
+    """
     if budget is None:
         return
-    prices = {role: price_of(role, settings) for role in roles}
     unpriced = sorted(role for role, price in prices.items() if price is None)
     if unpriced and not budget.allow_unpriced:
         raise SettingsError(
@@ -33,3 +42,23 @@ def check_budget(settings: RunSettings, roles: Iterable[str]) -> None:
                 f"the budget is in {budget.currency}, and the price of {role} in {price.currency}; give "
                 "both in one currency"
             )
+
+
+def check_earlier(budget: BudgetSettings, earlier: Money, where: object, remedy: str) -> None:
+    """Check that what earlier commands spent can be counted.
+
+    Args:
+        budget: What may be spent.
+        earlier: What earlier commands spent.
+        where: Their folder.
+        remedy: What can be done but to go without.
+
+    Raises:
+        SettingsError: Naming who spent it, and what to do.
+    """
+    if earlier.unpriced and not budget.allow_unpriced:
+        raise SettingsError(
+            f"a budget of {budget.limit:g} {budget.currency} is set, and earlier commands in {where} asked "
+            f"{', '.join(earlier.unpriced)} at no price in {budget.currency}; {remedy}, or go "
+            "without with --allow-unpriced"
+        )

@@ -14,16 +14,17 @@ from psychagent.assets.settings.prices import FREE, Prices
 from psychagent.assets.settings.roles import endpoint_of
 from psychagent.assets.settings.rollouts import RftSettings
 from psychagent.domain.base import Language, Modality
-from psychagent.domain.role import Role
+from psychagent.domain.role import EMBEDDING, Role
 from psychagent.domain.usage import RoleUsage
 from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.given import require, to_word
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.money import tokens
-from psychagent.runs.money.asked import remember_calls, rewrites, searches, thinks
+from psychagent.runs.money.asked import embeds, remember_calls, rewrites, searches, thinks
+from psychagent.runs.money.embedded import embedding_usage
 from psychagent.runs.money.estimated import Estimate, EstimateLine, Expected
-from psychagent.runs.money.judged import judge_usage
+from psychagent.runs.money.judged import judge_usage, pair_usage
 from psychagent.runs.money.priced import price_of, priced
 from psychagent.runs.money.tokens import LANGUAGE, PAIR, Tokens
 from psychagent.scales.scale import Scale, load_scales, reward_methods
@@ -36,9 +37,11 @@ class Talk(NamedTuple):
     """The scales that are asked."""
     said: float
     """Tokens of all that is said."""
-    lines: int
+    lines: float
     """Turns of both."""
     language: Language
+    times: float = 1
+    """How many sessions are like it."""
 
 
 @dataclass
@@ -55,6 +58,12 @@ class _Sum:
         self.prompt += call.prompt * times
         self.cached += min(max(call.cached, 0), call.prompt) * times
         self.reply += call.reply * times
+
+    def add_usage(self, used: RoleUsage, times: float) -> None:
+        self.calls += used.calls * times
+        self.prompt += used.prompt_tokens * times
+        self.cached += used.cached_tokens * times
+        self.reply += used.completion_tokens * times
 
     def usage(self, times: float, *, language: Language, cache: bool) -> RoleUsage:
         by = times * LANGUAGE[language]
@@ -130,17 +139,19 @@ def estimate_run(
     for session, weight in enumerate(_weights(sessions), start=1):
         course.add_session(session, turns, weight)
     language, cases = settings.runtime.world.language, len(modalities)
-    used = {
+    used: dict[str, RoleUsage] = {
         role: part.usage(cases, language=language, cache=given.prefix_cache)
         for role, part in course.sums.items()
     }
     if rft:
         judged = _judged(rft, Counter(modalities), sessions=sessions, turns=turns, language=language)
         used[Role.JUDGE] = judged if given.prefix_cache else judged.model_copy(update={"cached_tokens": 0})
+    if embeds(settings):
+        used[EMBEDDING] = embedding_usage(settings, modalities, sessions=sessions, turns=turns)
     in_a_row = [part for role, part in course.sums.items() if role is not Role.RISK]
     return _estimate(
         used,
-        {role: price_of(role.value, settings) for role in used},
+        {role: price_of(role, settings) for role in used},
         {role: _model(role, settings) for role in used},
         cases=cases,
         sessions=cases * sessions,
@@ -162,8 +173,9 @@ def estimate_judging(
         scales: All scales, by name.
         prefix_cache: Whether the judge's server keeps prompts that begin alike.
     """
-    parts = (
-        judge_usage(
+    sums = _Sum()
+    for talk in talks:
+        one = judge_usage(
             scales,
             talk.methods,
             talk=talk.said,
@@ -171,18 +183,33 @@ def estimate_judging(
             language=talk.language,
             repeats=settings.repeats,
         )
-        for talk in talks
-    )
-    used = sum(parts, RoleUsage())
-    if not prefix_cache:
-        used = used.model_copy(update={"cached_tokens": 0})
+        sums.add_usage(one, talk.times)
+    return _of_judge(settings, sums, sum(talk.times for talk in talks), cache=prefix_cache)
+
+
+def estimate_pairs(settings: EvalSettings, scale: Scale, talk: Talk) -> Estimate:
+    """Estimate what a comparison in pairs takes, each meeting in both orders; no prompt begins like another.
+
+    Args:
+        settings: Those of its judge.
+        scale: The scale whose items are the dimensions.
+        talk: What is said in two sessions together, and how many such meetings there are.
+    """
+    one = pair_usage(scale, talk=talk.said, lines=talk.lines, language=talk.language)
+    sums = _Sum()
+    sums.add_usage(one, 2 * talk.times)
+    return _of_judge(settings, sums, talk.times, cache=False)
+
+
+def _of_judge(settings: EvalSettings, sums: _Sum, sessions: float, *, cache: bool) -> Estimate:
+    used = sums.usage(1, language=Language.EN, cache=cache)
     is_script = settings.judge.provider == "offline"
     return _estimate(
         {Role.JUDGE: used},
         {Role.JUDGE: FREE if is_script else settings.judge_prices},
         {Role.JUDGE: settings.judge.model},
-        cases=len(talks),
-        sessions=len(talks),
+        cases=round(sessions),
+        sessions=sessions,
         lanes=settings.concurrency,
     )
 
@@ -224,9 +251,7 @@ def _judged(
             repeats=judging.repeats,
         )
         times = number * sessions * rft.rollout_n * (2 if rft.holdout else 1)
-        used.calls += one.calls * times
-        used.add(Tokens(one.prompt_tokens, one.cached_tokens, one.completion_tokens), times)
-        used.calls -= times
+        used.add_usage(one, times)
     return used.usage(1, language=Language.EN, cache=True)
 
 
@@ -236,18 +261,20 @@ def _lanes(settings: RunSettings, cases: int) -> int:
     return max(1, min(machine.max_parallel_calls, min(machine.concurrency, cases) * rollouts))
 
 
-def _model(role: Role, settings: RunSettings) -> str:
-    if role is Role.JUDGE:
+def _model(role: str, settings: RunSettings) -> str:
+    if role == EMBEDDING:
+        return settings.baseline.embedding.model or ""
+    if role == Role.JUDGE:
         rft = settings.rft
         judges = [rft.judging.judge, *([rft.holdout] if rft.holdout else [])] if rft else []
         return ", ".join(dict.fromkeys(judge.model for judge in judges))
-    return endpoint_of(role, settings.baseline, settings.runtime.world).model
+    return endpoint_of(Role(role), settings.baseline, settings.runtime.world).model
 
 
 def _estimate(
-    used: Mapping[Role, RoleUsage],
-    prices: Mapping[Role, Prices | None],
-    models: Mapping[Role, str],
+    used: Mapping[str, RoleUsage],
+    prices: Mapping[str, Prices | None],
+    models: Mapping[str, str],
     *,
     cases: int,
     sessions: float,
@@ -255,12 +282,12 @@ def _estimate(
     calls_in_a_row: float = 0,
     reply_in_a_row: float = 0,
 ) -> Estimate:
-    by_role = {role.value: part for role, part in used.items() if part.calls}
+    by_role = {str(role): part for role, part in used.items() if part.calls}
     return Estimate(
         cases=cases,
         sessions=sessions,
         lines=tuple(_lines(used, prices, models)),
-        money=priced(by_role, {role.value: price for role, price in prices.items()}),
+        money=priced(by_role, {str(role): price for role, price in prices.items()}),
         calls_in_a_row=calls_in_a_row,
         reply_in_a_row=reply_in_a_row,
         lanes=lanes,
@@ -268,12 +295,12 @@ def _estimate(
 
 
 def _lines(
-    used: Mapping[Role, RoleUsage], prices: Mapping[Role, Prices | None], models: Mapping[Role, str]
+    used: Mapping[str, RoleUsage], prices: Mapping[str, Prices | None], models: Mapping[str, str]
 ) -> Iterator[EstimateLine]:
     for role, part in used.items():
         price = prices[role]
         yield EstimateLine(
-            role=role.value,
+            role=str(role),
             model=models[role],
             used=part,
             cost=None if price is None else price.cost(part),

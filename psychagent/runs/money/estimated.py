@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pydantic import Field
 
 from psychagent.domain.base import Record
 from psychagent.domain.usage import RoleUsage
-from psychagent.runs.money.priced import Money
+from psychagent.runs.money.priced import Money, sum_money
 
 
 class Expected(Record):
@@ -66,3 +68,33 @@ class Estimate(Record):
         side_by_side = (calls * first_token_sec + reply / tokens_per_sec) / max(self.lanes, 1)
         in_a_row = self.calls_in_a_row * first_token_sec + self.reply_in_a_row / tokens_per_sec
         return max(side_by_side, in_a_row) / 3600
+
+
+def sum_estimates(parts: Sequence[Estimate], *, lanes: int) -> Estimate:
+    """Put estimates together of what works beside each other.
+
+    Args:
+        parts: One or more.
+        lanes: Calls of all of them that can be under way side by side.
+    """
+    lines: dict[tuple[str, str, str, bool], EstimateLine] = {}
+    for line in (line for part in parts for line in part.lines):
+        key = (line.role, line.model, line.currency, line.cost is None)
+        before = lines.get(key)
+        lines[key] = line if before is None else _merged(before, line)
+    currencies = {part.money.currency for part in parts} - {""}
+    money = sum_money([part.money for part in parts], min(currencies, default=""))
+    return Estimate(
+        cases=sum(part.cases for part in parts),
+        sessions=sum(part.sessions for part in parts),
+        lines=tuple(lines.values()),
+        money=money if len(currencies) < 2 else Money(unpriced=tuple(sorted({line[0] for line in lines}))),
+        calls_in_a_row=max((part.calls_in_a_row for part in parts), default=0),
+        reply_in_a_row=max((part.reply_in_a_row for part in parts), default=0),
+        lanes=lanes,
+    )
+
+
+def _merged(one: EstimateLine, other: EstimateLine) -> EstimateLine:
+    cost = None if one.cost is None or other.cost is None else one.cost + other.cost
+    return one.model_copy(update={"used": one.used + other.used, "cost": cost})

@@ -14,6 +14,8 @@ _HEAD, _TASK, _A_LINE, _AN_ITEM, _PROFILE, _PLAN = 380, 130, 4, 14, 400, 60
 an item, and of what scales read beside the dialogue."""
 ITEM_REPLY = 20
 """Tokens of the answer to one item: a score, and often the first words of a quote."""
+VERDICT_REPLY = 45
+"""Tokens of a verdict in one respect: which session is better, and a sentence that says why."""
 
 
 def judge_usage(
@@ -54,6 +56,24 @@ def judge_usage(
         prompt_tokens=used.prompt_tokens * again,
         cached_tokens=used.prompt_tokens * again,
         completion_tokens=used.completion_tokens * again,
+    )
+
+
+def pair_usage(scale: Scale, *, talk: float, lines: float, language: Language) -> RoleUsage:
+    """Estimate what it takes to have two sessions compared in one order.
+
+    Args:
+        scale: The scale whose items are the dimensions.
+        talk: Tokens that are said in both.
+        lines: Their turns, of both sides.
+        language: Language of the prompts.
+    """
+    items = [item.id for item in scale.items]
+    return RoleUsage(
+        calls=1,
+        prompt_tokens=round(_HEAD + talk + lines * _A_LINE + _asked(scale, items, language)),
+        # overall is asked as well
+        completion_tokens=(len(items) + 1) * VERDICT_REPLY,
     )
 
 

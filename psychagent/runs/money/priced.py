@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
+from psychagent.assets.settings.baseline import EmbeddingSettings
 from psychagent.assets.settings.endpoint import EndpointSettings
 from psychagent.assets.settings.prices import FREE, Prices, dearest
 from psychagent.assets.settings.roles import endpoint_of
 from psychagent.domain.base import Record
-from psychagent.domain.role import Role
-from psychagent.domain.usage import RoleUsage
+from psychagent.domain.role import EMBEDDING, Role
+from psychagent.domain.usage import RoleUsage, Usage
 from psychagent.errors import SettingsError
 from psychagent.records.manifest import RunSettings
+from psychagent.records.spent.log import Spent
+
+_Asked = EndpointSettings | EmbeddingSettings
+PriceOf = Callable[[str], Prices | None]
+"""Returns what a role's tokens cost; None where nobody says."""
 
 
 class Money(Record):
@@ -67,8 +73,13 @@ def price_of(role: str, settings: RunSettings) -> Prices | None:
 
 def cost_of(used: Mapping[str, RoleUsage], settings: RunSettings) -> Money:
     """Return what usage costs, by role."""
-    asked = {role: part for role, part in used.items() if part.calls}
-    return priced(asked, {role: price_of(role, settings) for role in asked})
+    return money_of(Usage(roles=dict(used)), lambda role: price_of(role, settings))
+
+
+def money_of(usage: Usage, price: PriceOf) -> Money:
+    """Return what usage costs, by role; a role that was never answered costs nothing."""
+    asked = {role: part for role, part in usage.roles.items() if part.calls}
+    return priced(asked, {role: price(role) for role in asked})
 
 
 def priced(used: Mapping[str, RoleUsage], prices: Mapping[str, Prices | None]) -> Money:
@@ -85,6 +96,29 @@ def priced(used: Mapping[str, RoleUsage], prices: Mapping[str, Prices | None]) -
     )
 
 
+def money_of_models(spent: Iterable[Spent], price: PriceOf) -> Money:
+    """Return what models took that a log names, at the price of each."""
+    lines = [line for line in spent if line.used.calls]
+    prices = {line.model: price(line.model) for line in lines}
+    parts = [priced({line.role: line.used}, {line.role: prices[line.model]}) for line in lines]
+    return sum_money(parts, common_currency(p for p in prices.values() if p is not None) or "")
+
+
+def sum_money(parts: Iterable[Money], currency: str) -> Money:
+    """Add up money; what is in another currency is named as if it had no price."""
+    by_role: dict[str, float] = {}
+    unpriced, saved = set[str](), 0.0
+    for part in parts:
+        unpriced.update(part.unpriced)
+        if part.currency not in ("", currency):
+            unpriced.update(part.by_role)
+            continue
+        saved += part.saved
+        for role, cost in part.by_role.items():
+            by_role[role] = by_role.get(role, 0) + cost
+    return Money(by_role=by_role, currency=currency, unpriced=tuple(sorted(unpriced)), saved=saved)
+
+
 def common_currency(prices: Iterable[Prices]) -> str | None:
     """Return the currency of prices; empty where all are free or there are none, None where two differ."""
     found = {price.currency for price in prices if price is not FREE}
@@ -93,8 +127,10 @@ def common_currency(prices: Iterable[Prices]) -> str | None:
     return found.pop() if found else ""
 
 
-def _endpoints(role: str, settings: RunSettings) -> list[tuple[EndpointSettings, Prices | None]]:
+def _endpoints(role: str, settings: RunSettings) -> list[tuple[_Asked, Prices | None]]:
     """List who answers in a role, each with the price that stands beside its endpoint."""
+    if role == EMBEDDING:
+        return [(settings.baseline.embedding, None)]
     if role == Role.JUDGE.value:
         rft = settings.rft
         if rft is None:
@@ -107,7 +143,7 @@ def _endpoints(role: str, settings: RunSettings) -> list[tuple[EndpointSettings,
         return []
 
 
-def _price(endpoint: EndpointSettings, beside: Prices | None, settings: RunSettings) -> Prices | None:
-    if endpoint.provider == "offline":
+def _price(endpoint: _Asked, beside: Prices | None, settings: RunSettings) -> Prices | None:
+    if endpoint.provider != "openai":
         return FREE
-    return endpoint.prices or beside or settings.runtime.machine.prices.get(endpoint.model)
+    return endpoint.prices or beside or settings.runtime.machine.prices.get(endpoint.model or "")

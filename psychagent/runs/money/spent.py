@@ -10,6 +10,7 @@ from psychagent.errors import RecordError
 from psychagent.records.calls import StoredCall, read_journal
 from psychagent.records.course import CourseRecord
 from psychagent.records.folder import CaseFolder, RunFolder
+from psychagent.records.spent.log import SpentLog
 
 _ASIDE = ".earlier-"
 """Stands in the name of a log that was put aside, whose answers nobody takes."""
@@ -25,7 +26,17 @@ def spent_in(folder: RunFolder) -> Usage:
     closed = {place.name: place for place in folder.cases()}
     parts = [_spent_on(place, journals.pop(name, ())) for name, place in closed.items()]
     # a case whose first session is open has no folder yet
-    return sum_usage([*parts, *(_open(name, calls, done=0) for name, calls in journals.items())])
+    opened = (_open(name, calls, done=0) for name, calls in journals.items())
+    return sum_usage([*parts, *opened, embedded_in(folder)])
+
+
+def embedded_in(folder: RunFolder) -> Usage:
+    """Return what an embedder behind an endpoint took.
+
+    Raises:
+        RecordError: If its log is damaged.
+    """
+    return sum_usage(Usage(roles={line.role: line.used}) for line in SpentLog(folder.spent).read())
 
 
 def _journals(folder: RunFolder) -> dict[str, Sequence[StoredCall]]:

@@ -125,6 +125,7 @@ def _files_of(folder: RunFolder) -> Iterator[Path]:
     """Yield the files that a run writes, but for its manifest."""
     yield from (folder.path / f"{folder.checkpoints.name}{end}" for end in ("", "-wal", "-shm", "-journal"))
     yield folder.safety
+    yield folder.spent
     for place in folder.cases():
         yield from (file.path for file in place.session_files())
         yield place.course_path

@@ -9,6 +9,8 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager, null
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
+from psychagent.runs.money.purse import Purse
+
 
 class Follows(Protocol):
     """A run's request to stop."""
@@ -38,6 +40,8 @@ class Beside:
     """Bounds the calls of all judges, inside the bound on all calls; None leaves each its own gate."""
     cases: AbstractAsyncContextManager[None] = field(default_factory=nullcontext)
     """Bounds the cases that are held at once, over all of them."""
+    purse: Purse | None = None
+    """What all of them may spend together; None leaves each its own budget."""
     stop: Leads | None = None
     """Whoever asks it to stop asks all of them; it hears signals, so that none of them does."""
 

@@ -157,3 +157,20 @@ def test_what_cannot_be_compared_is_refused_with_a_reason(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SettingsError, match=problem):
         call(*words, "--out", tmp_path / "out")
+
+
+def test_a_budget_ends_it_cleanly_and_more_lets_it_go_on(tmp_path: Path) -> None:
+    runs = [write_run(tmp_path, name) for name in ("ours", "theirs")]
+    with serve(pair_judge(prefers("ours"))) as server:
+        settings = config(tmp_path, server, prices={"prompt": 1, "completion": 1})
+        line = [*runs, "--out", tmp_path / "out", "--config", settings, "--concurrency", "1", "--budget"]
+        told = call(*line, "0.000001", status=3)
+        assert "Stopped at its budget" in told
+        assert "of a budget of 0.00 USD" in told
+        assert server.count() == 1
+        call(*line, "0.000001", status=3)
+        assert server.count() == 1, "nothing more for the same money"
+        assert "by earlier commands" in call(*line, "10")
+        assert server.count() == 4
+    with pytest.raises(SettingsError, match="there is no price for judge"):
+        call(*runs, "--out", tmp_path / "out", "--config", config(tmp_path, server), "--budget", "1")

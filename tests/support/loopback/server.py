@@ -150,7 +150,7 @@ class LoopbackServer:
         if call.path.endswith("/models"):
             return Http(body={"object": "list", "data": [{"id": "loopback", "object": "model"}]})
         if call.path.endswith("/embeddings"):
-            return Http(body=_embeddings(call.body["input"]))
+            return Http(body=embeddings_body(call.body["input"]))
         text = reply_to(call.role, call.body)
         prompt = sum(len(m["content"]) for m in call.body["messages"]) // 4
         return Http(body=chat_body(text, prompt=prompt))
@@ -192,7 +192,8 @@ def _payload(body: dict[str, Any] | str | bytes) -> bytes:
     return (body if isinstance(body, str) else json.dumps(body)).encode()
 
 
-def _embeddings(texts: list[str]) -> dict[str, Any]:
+def embeddings_body(texts: list[str]) -> dict[str, Any]:
+    """Write the vectors of texts."""
     data = [{"index": n, "object": "embedding", "embedding": _vector(text)} for n, text in enumerate(texts)]
     return {
         "object": "list",
