@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -55,16 +56,23 @@ def install(site: Path, name: str = "own-counselor", points: str = POINTS, code:
     (info / "entry_points.txt").write_text(points, encoding="utf-8")
 
 
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder of installed packages that Python looks into."""
-    folder = tmp_path / "site"
-    install(folder)
-    monkeypatch.syspath_prepend(str(folder))
-    yield folder
+@contextmanager
+def installed_in(folder: Path) -> Iterator[None]:
+    """Have Python look into a folder of installed packages while the block runs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield
     for name in [name for name in sys.modules if name.startswith("own_counselor")]:
         del sys.modules[name]
     offered.cache_clear()
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Path]:
+    """A folder with an installed package."""
+    install(folder := tmp_path / "site")
+    with installed_in(folder):
+        yield folder
 
 
 def read(folder: Path, text: str = SYSTEM) -> BaselineSettings:
@@ -147,14 +155,12 @@ def test_a_name_of_ours_stays_ours(site: Path, tmp_path: Path) -> None:
     assert not strategy_of(read(tmp_path, "strategy: plain\n")).guided
 
 
-def test_a_run_is_read_where_the_package_is_not_installed(
-    site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_is_read_where_the_package_is_not_installed(tmp_path: Path) -> None:
+    install(folder := tmp_path / "site")
     dataset = DatasetSettings(modalities=(Modality.CBT,), max_cases=1)
-    baseline = read(tmp_path).model_copy(update={"max_sessions": 1})
-    run = run_to_end(SamplePlan(baseline, runtime_of(), dataset, tmp_path / "runs", env={}))
-    monkeypatch.setattr(sys, "path", [path for path in sys.path if path != str(site)])
-    offered.cache_clear()
+    with installed_in(folder):
+        baseline = read(tmp_path).model_copy(update={"max_sessions": 1})
+        run = run_to_end(SamplePlan(baseline, runtime_of(), dataset, tmp_path / "runs", env={}))
     stored = RunFolder.of(run).manifest().settings.baseline
     assert stored.strategy == "mirror"
     with pytest.raises(SettingsError, match="no installed package offers 'mirror' .*; install the one"):
