@@ -31,18 +31,9 @@ _TEXTS = (
 )
 _LISTS = ("focus", "at_once", "trusted", "growth", "told", "untold", "homework")
 _TRUTHS = (
-    *(
-        "safety_due",
-        "taken_over",
-        "at_hand",
-        "passing",
-        "voices",
-        "own_unasked",
-        "is_known",
-        "danger_open",
-        "last",
-    ),
-    *("denies_risk", "absence", "spoken_of", "acts"),
+    *("safety_due", "taken_over", "at_hand", "passing", "voices", "own_unasked", "is_known"),
+    *("danger_open", "last", "denies_risk", "absence", "spoken_of", "acts", "guided", "planned"),
+    "with_skills",
 )
 _NUMBERS = {
     **{"session_index": 2, "max_sessions": 8, "max_turns": 12, "turn": 3, "turns_left": 2, "risk_level": 1},

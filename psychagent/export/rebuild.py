@@ -10,7 +10,7 @@ from typing import Any, assert_never
 
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.role import Role
-from psychagent.domain.strategy.kinds import MemoryKind, SkillUse
+from psychagent.domain.strategy.kinds import MemoryKind, Planning, SkillUse
 from psychagent.domain.turn import Turn
 from psychagent.errors import MalformedReplyError
 from psychagent.export.rewards import Rewards
@@ -79,16 +79,19 @@ class Rebuild:
     def reply(self, turn: Turn, language: Language) -> str | None:
         """Write a counselor's reply in the form that its prompt asks for; None if it cannot be."""
         settings, reply = self.sources.baseline, CounselorReply.of(turn)
+        end_token, with_skills = settings.end_token, settings.skills.use is not SkillUse.OFF
         if not self.keep_think:
             reply = reply.without_thoughts()
         try:
             match settings.reply_format:
                 case "json":
-                    return write_json(reply, end_token=settings.end_token)
+                    return write_json(reply, end_token=end_token, with_skills=with_skills)
                 case "plain":
-                    return write_plain(reply, end_token=settings.end_token)
+                    return write_plain(reply, end_token=end_token)
                 case "tags":
-                    text = write_tagged(reply, end_token=settings.end_token, language=language)
+                    text = write_tagged(
+                        reply, end_token=end_token, language=language, with_skills=with_skills
+                    )
                 case unknown:
                     assert_never(unknown)
         except MalformedReplyError:
@@ -137,7 +140,9 @@ def _summary(make: Rebuild, session: HeldSession) -> Examples:
     prompt = make.reflection_prompt(session.brief, session.record.turns, Role.SUMMARY)
     if prompt is None:
         return
-    yield prompt, _json(session.record.typed_summary().model_dump(mode="json")), None
+    # a plan that the prompt does not ask for is no part of the answer
+    unasked = {"next_session_plan"} if make.sources.baseline.planning is Planning.OFF else None
+    yield prompt, _json(session.record.typed_summary().model_dump(mode="json", exclude=unasked)), None
 
 
 def _profile(make: Rebuild, session: HeldSession) -> Examples:

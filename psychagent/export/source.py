@@ -18,7 +18,7 @@ from psychagent.domain.strategy.item import MemoryStock
 from psychagent.errors import RecordError
 from psychagent.flows.build import to_knobs
 from psychagent.nodes.deps import Sources
-from psychagent.nodes.memory.kinds import MEMORIES
+from psychagent.nodes.memory.kinds import memory_of
 from psychagent.nodes.memory.other import open_other
 from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief
@@ -199,7 +199,7 @@ def _brief(source: RunSource, case: Case, record: SessionRecord, earlier: list[S
         session_index=record.session_index,
         knobs=knobs,
         memory_tokens=baseline.memory_tokens,
-        shows=MEMORIES[baseline.memory].view,
+        shows=memory_of(baseline).view,
         stands_in=other(case, record.session_index - 1) if other else None,
         acts=mode_of(baseline, knobs) is RiskMode.ACT,
         labels=source.sources.prompts(source.language).labels,

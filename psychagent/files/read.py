@@ -106,7 +106,7 @@ def to_model(
         raise_as: Error class to raise for invalid data.
     """
     try:
-        read = model.model_validate(data, context={"base": base})
+        read = model.model_validate(data, context={"base": base, "stored": raise_as is RecordError})
     except ValidationError as error:
         raise raise_as(f"{origin}: {explain(error, model)}") from shown_cause(error)
     # what a run wrote holds none, and takes long to look through

@@ -25,7 +25,7 @@ from psychagent.nodes.deps import Deps
 from psychagent.nodes.judging.brief import JudgeBrief, JudgeDeps
 from psychagent.nodes.kept import knobs_to_meet
 from psychagent.nodes.knobs import Knobs
-from psychagent.nodes.opening import brief_of
+from psychagent.nodes.opening import read_brief
 from psychagent.nodes.routing import RolloutTask
 from psychagent.nodes.state import Brief, CourseState, RolloutState
 from psychagent.scales.scale import reward_methods
@@ -102,7 +102,7 @@ def hold_rollout(deps: Deps, *, stored: bool = False) -> Callable[..., Awaitable
 
     async def hold(task: RolloutTask, config: RunnableConfig, runtime: Runtime[Knobs]) -> CourseState:
         knobs = knobs_to_meet(task["state"], runtime.context, deps.knobs)
-        brief = brief_of(deps, task["state"], knobs, task["index"], task["attempt"])
+        brief = await read_brief(deps, task["state"], knobs, task["index"], task["attempt"])
         inner: RunnableConfig = {**config, "recursion_limit": session_limit(deps, knobs)}
         options: dict[str, Any] = {"durability": "exit"} if journaled and stored else {}
         thread = str(config.get("configurable", {}).get("thread_id", ""))

@@ -17,7 +17,7 @@ from psychagent.flows.session import build_session, session_limit
 from psychagent.nodes.deps import Deps
 from psychagent.nodes.kept import knobs_to_meet
 from psychagent.nodes.knobs import Knobs
-from psychagent.nodes.opening import brief_of, open_session
+from psychagent.nodes.opening import open_session, read_brief
 from psychagent.nodes.state import CourseState
 
 
@@ -36,7 +36,8 @@ def build_single(
     async def meet(state: SingleState, config: RunnableConfig, runtime: Runtime[Knobs]) -> SingleState:
         knobs = knobs_to_meet(state, runtime.context, deps.knobs)
         limits: RunnableConfig = {**config, "recursion_limit": session_limit(deps, knobs)}
-        final = await session.ainvoke({"turns": []}, limits, context=brief_of(deps, state, knobs))
+        brief = await read_brief(deps, state, knobs)
+        final = await session.ainvoke({"turns": []}, limits, context=brief)
         return {"turns": list(final["turns"])}
 
     graph = StateGraph(SingleState, context_schema=Knobs)

@@ -17,7 +17,7 @@ from psychagent.nodes.client import last_card
 from psychagent.nodes.deps import CourseNode, Deps, Sources
 from psychagent.nodes.kept import knobs_to_meet
 from psychagent.nodes.knobs import Knobs
-from psychagent.nodes.opening import brief_of, next_plan
+from psychagent.nodes.opening import next_plan, read_brief
 from psychagent.nodes.state import Brief, CourseState
 
 NEXT: Mapping[str, bool] = {"next": True}
@@ -36,7 +36,8 @@ def pause(deps: Deps) -> CourseNode:
     async def wait(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
         knobs = knobs_to_meet(state, runtime.context, deps.knobs)
         if knobs.client is ClientKind.HUMAN and _goes_on(deps, state, knobs):
-            said = _ask_person(deps, brief_of(deps, state, knobs), _shown(deps, state, knobs))
+            brief = await read_brief(deps, state, knobs)
+            said = _ask_person(deps, brief, _shown(deps, state, brief))
             return {"memory": carried(deps, state, said)} if said else {}
         return {}
 
@@ -50,12 +51,12 @@ def _goes_on(sources: Sources, state: CourseState, knobs: Knobs) -> bool:
     return end_reason(plan.stage, session.index, most) is None
 
 
-def _shown(sources: Sources, state: CourseState, knobs: Knobs) -> dict[str, object]:
+def _shown(sources: Sources, state: CourseState, brief: Brief) -> dict[str, object]:
     """Say what the person is shown: the counselor's last words, what was set, and the card of a danger."""
     session = state["finished_session"]
     assert session is not None, "reflect runs before pause"
     own = [turn.text for turn in session.turns if turn.speaker is Speaker.COUNSELOR]
-    card = last_card(sources, brief_of(sources, state, knobs), session.risk, closed=True)
+    card = last_card(sources, brief, session.risk, closed=True)
     return {
         "closed": True,
         "counselor": own[-1] if own else "",

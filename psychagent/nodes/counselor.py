@@ -12,6 +12,7 @@ from psychagent.domain.risk.danger import is_newly_told
 from psychagent.domain.risk.finding import NO_RISK
 from psychagent.domain.risk.level import is_pressing
 from psychagent.domain.role import Role
+from psychagent.domain.strategy.kinds import SkillUse
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.errors import MalformedReplyError
 from psychagent.llm.prompt import Prompt
@@ -21,7 +22,7 @@ from psychagent.nodes.counselor_view import joined, render_tail, turns_after, vi
 from psychagent.nodes.deps import Deps, SessionNode, Sources
 from psychagent.nodes.safety.open_danger import gone_on_with
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.replies.as_json import JsonReply, Shape, json_shape, parse_json_reply
+from psychagent.replies.as_json import Shape, counselor_shape, parse_json_reply
 from psychagent.replies.reply import CounselorReply
 from psychagent.replies.tags import parse_plain_reply, parse_tagged_reply
 
@@ -132,7 +133,8 @@ def _form_of(
 
     match baseline.reply_format:
         case "json":
-            return lambda reply: parse_json_reply(reply.content, end_token=end_token), json_shape(JsonReply)
+            shape = counselor_shape(with_skills=baseline.skills.use is not SkillUse.OFF)
+            return lambda reply: parse_json_reply(reply.content, end_token=end_token), shape
         case "tags":
             return read_tags, None
         case "plain":

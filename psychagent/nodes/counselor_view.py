@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from psychagent.assets.prompts import Rendered
 from psychagent.domain.base import Speaker
 from psychagent.domain.risk.finding import About
+from psychagent.domain.strategy.kinds import SkillUse
 from psychagent.domain.text.fence import Own, unbracketed
 from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.turn import Turn, count_counselor_turns
@@ -16,7 +17,7 @@ from psychagent.llm.prompt import Message, assistant, system, user
 from psychagent.nodes.deps import Sources
 from psychagent.nodes.safety.notes import danger_notes
 from psychagent.nodes.state import Brief
-from psychagent.nodes.strategies.strategy import STRATEGIES
+from psychagent.nodes.strategies.strategy import strategy_of
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def view_session(sources: Sources, brief: Brief, turns: Sequence[Turn]) -> Couns
 
 def _head(sources: Sources, brief: Brief) -> Rendered:
     return sources.prompts(brief.case.language).render(
-        STRATEGIES[sources.baseline.strategy].head,
+        strategy_of(sources.baseline).head,
         modality=brief.approach.value,
         plan=brief.plan,
         memory=brief.view,
@@ -76,6 +77,7 @@ def _head(sources: Sources, brief: Brief) -> Rendered:
         max_sessions=brief.knobs.max_sessions,
         max_turns=brief.knobs.max_counselor_turns,
         reply_format=sources.baseline.reply_format,
+        with_skills=sources.baseline.skills.use is not SkillUse.OFF,
         end_token=Own(sources.baseline.end_token),
     )
 
@@ -115,7 +117,7 @@ def render_tail(
         shown: Ids of the skills that stand further up.
         before: Ids of those that an earlier turn had before it.
     """
-    strategy = STRATEGIES[sources.baseline.strategy]
+    strategy = strategy_of(sources.baseline)
     parts = [
         render_recalled(sources, brief, draft.recalled),
         render_skills(sources, brief, draft.skills, shown=shown, before=before),

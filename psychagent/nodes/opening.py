@@ -20,7 +20,7 @@ from psychagent.nodes.deps import CourseNode, Deps, Sources
 from psychagent.nodes.given import last_session
 from psychagent.nodes.kept import keep, knobs_in
 from psychagent.nodes.knobs import Knobs
-from psychagent.nodes.memory.kinds import MEMORIES
+from psychagent.nodes.memory.kinds import memory_of
 from psychagent.nodes.retrieval.candidates import choose_candidates
 from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief, CourseState, OpenSession
@@ -44,21 +44,36 @@ def brief_of(
         attempt=attempt,
         knobs=knobs,
         memory_tokens=sources.baseline.memory_tokens,
-        shows=MEMORIES[sources.baseline.memory].view,
+        shows=memory_of(sources.baseline).view,
         acts=mode_of(sources.baseline, knobs) is RiskMode.ACT,
         labels=sources.prompts(state["case"].language).labels,
         recalls=tuple(state.get("recalls", [])),
     )
 
 
+async def read_brief(
+    sources: Sources, state: CourseState, knobs: Knobs, rollout_index: int = 0, attempt: int = 0
+) -> Brief:
+    """Collect what `brief_of` does; another client's memory is read from its files beside the event loop."""
+    if sources.other_client is None:
+        return brief_of(sources, state, knobs, rollout_index, attempt)
+    return await asyncio.to_thread(brief_of, sources, state, knobs, rollout_index, attempt)
+
+
+def scheduled_plan(sources: Sources, case: Case, session_index: int, max_sessions: int) -> Plan:
+    """Return the plan that a session has where nobody plans."""
+    stage = scheduled_stage(session_index, max_sessions)
+    return sources.prompts(case.language).stage_plan(case.modality, stage)
+
+
 def next_plan(
     sources: Sources, case: Case, session: OpenSession, memory: Memory, *, max_sessions: int
 ) -> tuple[Plan, tuple[Correction, ...]]:
     """Decide the next session's plan: by its number, or from the proposal in the last session's summary."""
-    prompts, proposed = sources.prompts(case.language), memory.summaries[-1].next_session_plan
+    prompts, last = sources.prompts(case.language), memory.summaries[-1]
     if sources.baseline.planning is Planning.OFF and session.index < max_sessions:
-        stage = scheduled_stage(session.index + 1, max_sessions)
-        return prompts.stage_plan(case.modality, stage), ()
+        return scheduled_plan(sources, case, session.index + 1, max_sessions), ()
+    proposed, school = last.next_session_plan, last.next_approach or case.modality
     allowed = allowed_stages(session.plan.stage, session_index=session.index, max_sessions=max_sessions)
     if not allowed:
         return proposed, ()
@@ -67,7 +82,7 @@ def next_plan(
         proposed,
         session_index=session.index,
         allowed=allowed,
-        default=lambda stage: prompts.stage_plan(case.modality, stage),
+        default=lambda stage: prompts.stage_plan(school, stage),
     )
     return plan, (correction,) if correction else ()
 
@@ -114,7 +129,7 @@ def _case(state: CourseState) -> Case:
 
 async def _open(deps: Deps, knobs: Knobs, case: Case, memory: Memory, session: OpenSession) -> CourseState:
     fresh: CourseState = {"case": case, "kept_knobs": keep(knobs), "memory": memory, "open": session}
-    answer = await choose_candidates(deps, brief_of(deps, fresh, knobs))
+    answer = await choose_candidates(deps, await read_brief(deps, fresh, knobs))
     return {
         **fresh,
         "open": session.model_copy(update={"candidates": answer.value, "usage": answer.usage}),

@@ -16,7 +16,7 @@ from psychagent.errors import ScoringError
 from psychagent.nodes.deps import CourseNode, Deps, Rft
 from psychagent.nodes.kept import knobs_in
 from psychagent.nodes.knobs import Knobs
-from psychagent.nodes.opening import brief_of
+from psychagent.nodes.opening import read_brief
 from psychagent.nodes.safety.told import told_in
 from psychagent.nodes.state import CourseState, OpenSession, Selected
 from psychagent.scales.choose import choose
@@ -35,7 +35,7 @@ def select(deps: Deps) -> CourseNode:
         if rft is None:
             only = Selected(winner=rollouts[0].index)
             return {"open": state["open"].model_copy(update={"selected": only})}
-        brief = brief_of(deps, state, knobs_in(state, runtime.context, deps.knobs))
+        brief = await read_brief(deps, state, knobs_in(state, runtime.context, deps.knobs))
         told = {}
         if rft.settings.reward == "safe":
             told = {r.index: told_in(deps, brief, r.turns, r.risk) for r in rollouts}

@@ -67,11 +67,12 @@ def play_summary(scene: Scene) -> str:
     plain = "abstract_safety" if flag or mood == lines["affect"]["heavy"] else "abstract_bare"
     form = "abstract" if carried else plain
     abstract = lines[form].format(first=carried, homework=agreed, risk=lines[flag] if flag else "", mood=mood)
+    focus = scene.value("plan.focus", [])
     reply = {
         "session_summary_abstract": abstract.strip(),
         "goal_assessment": {
-            "objective_recap": lines["recap"].format(focus="; ".join(scene.value("plan.focus", [])))[:600],
-            "completion_status": lines["met"],
+            "objective_recap": lines["recap"].format(focus="; ".join(focus))[:600] if focus else "",
+            "completion_status": lines["met"] if focus else "",
             "evidence_and_analysis": lines["evidence" if themes else "evidence_bare"].format(
                 first=next(iter(themes), "")
             ),

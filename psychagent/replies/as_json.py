@@ -68,13 +68,29 @@ def parse_json_reply(text: str, *, end_token: str) -> CounselorReply:
     )
 
 
-def write_json(reply: CounselorReply, *, end_token: str) -> str:
+def counselor_shape(*, with_skills: bool) -> Shape:
+    """Return the shape of a counselor's reply in the `json` form, as its prompt asks for it."""
+    name, schema = json_shape(JsonReply)
+    if with_skills:
+        return Shape(name, schema)
+    asked = {field: value for field, value in schema["properties"].items() if field != "skill"}
+    return Shape(name, schema | {"properties": asked, "required": list(asked)})
+
+
+def write_json(reply: CounselorReply, *, end_token: str, with_skills: bool = True) -> str:
     """Write a reply so that `parse_json_reply` reads the same; empty thoughts are left out.
+
+    Args:
+        reply: What was thought and said.
+        end_token: The mark of the other form.
+        with_skills: Whether the form has a place for skills; else they are written where any are named.
 
     Raises:
         MalformedReplyError: If it would be read as another reply, or is longer than the form allows.
     """
-    private = reply.thoughts.model_dump(mode="json") if has_thoughts(reply.thoughts) else {}
+    thoughts = reply.thoughts
+    unasked = None if with_skills or thoughts.skill else {"skill"}
+    private = thoughts.model_dump(mode="json", exclude=unasked) if has_thoughts(thoughts) else {}
     visible = {"response": reply.response, "end": reply.ends_session}
     text = json.dumps(private | visible, ensure_ascii=False)
     require_same(reply, parse_json_reply(text, end_token=end_token))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.turn import Thoughts
@@ -138,21 +138,32 @@ def _pairs_by_name(text: str) -> Iterator[tuple[Mark, Mark]]:
             yield opened.pop(mark.name), mark
 
 
-def write_tagged(reply: CounselorReply, *, end_token: str, language: Language) -> str:
+def write_tagged(
+    reply: CounselorReply, *, end_token: str, language: Language, with_skills: bool = True
+) -> str:
     """Write a reply so that `parse_tagged_reply` reads the same; empty thoughts are left out.
+
+    Args:
+        reply: What was thought and said.
+        end_token: The mark after the last response of a session.
+        language: Which separator stands between skills.
+        with_skills: Whether the form has a place for skills; else they are written where any are named.
 
     Raises:
         MalformedReplyError: If it would be read as another reply, because its texts hold marks.
     """
     visible = f"<{RESPONSE}>{reply.response}</{RESPONSE}>{end_token if reply.ends_session else ''}"
-    text = _write_thoughts(reply.thoughts, language) + visible
+    fields = (
+        FIELDS if with_skills or reply.thoughts.skill else tuple(name for name in FIELDS if name != "skill")
+    )
+    text = _write_thoughts(reply.thoughts, language, fields) + visible
     require_same(reply, parse_tagged_reply(text, reasoning="", end_token=end_token))
     return text
 
 
-def _write_thoughts(thoughts: Thoughts, language: Language) -> str:
+def _write_thoughts(thoughts: Thoughts, language: Language, fields: Sequence[str]) -> str:
     if not has_thoughts(thoughts):
         return ""
     texts = thoughts.model_dump() | {"skill": _JOINER[language].join(thoughts.skill)}
-    private = "".join(f"<{name}>{texts[name]}</{name}>" for name in FIELDS)
+    private = "".join(f"<{name}>{texts[name]}</{name}>" for name in fields)
     return f"<{THINK}>{private}</{THINK}>"

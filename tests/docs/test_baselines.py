@@ -16,7 +16,7 @@ from psychagent.domain.strategy.retention import retention
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "baselines.md").read_text(encoding="utf-8")
 FILES = {
     "no_memory": MemoryKind.NONE,
-    "recap": MemoryKind.RECAP,
+    "plain": MemoryKind.RECAP,
     "history": MemoryKind.HISTORY,
     "rag": MemoryKind.RAG,
     "mem0": MemoryKind.MEM0,

@@ -31,7 +31,7 @@ def danger(text: str, **over: str) -> SafetyNote:
 
 
 def rendered(view: object, language: Language) -> str:
-    return PROMPTS[language].render("shared/memory", memory=view)
+    return PROMPTS[language].render("shared/memory", memory=view, session_index=3)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

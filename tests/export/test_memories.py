@@ -82,3 +82,14 @@ def test_a_run_without_skills_holds_no_choice_of_families(tmp_path: Path) -> Non
     assert not [call for call in calls if call.role == "filter"]
     assert not [row for row in rows if row["meta"]["task"] == "select"]
     assert done.card["skipped"]["select: the run asked for no families of skills"] == 3
+
+
+def test_an_answer_holds_no_plan_where_none_was_asked_for(tmp_path: Path) -> None:
+    held(tmp_path / "runs", MemoryKind.RECAP, planning="off")
+    rows, _ = export(tmp_path / "runs")
+    written = [row for row in rows if row["meta"]["task"] == "summary"]
+    assert len(written) == 3
+    for row in written:
+        said, answer = row["prompt"][-1]["content"], json.loads(row["completion"][0]["content"])
+        assert ("next_session_plan" in said, "next_session_plan" in answer) == (False, False)
+        assert answer["session_summary_abstract"]

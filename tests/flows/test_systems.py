@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from psychagent.domain.base import Language, Stage
+from psychagent.domain.memory import Memory
+from psychagent.domain.profile import Case
 from psychagent.domain.role import ClientKind
 from psychagent.domain.rollout import FinishedSession
 from psychagent.domain.strategy.kinds import MemoryKind
@@ -175,3 +178,18 @@ def test_with_a_person_every_system_has_the_rules_for_danger_and_the_notes(
     assert len(heads) == len(tails) == 2
     assert [holds in head for head in heads] == [False, True]
     assert ["[turn 1" in tail or "[第 1 轮" in tail for tail in tails] == [False, True]
+
+
+async def test_another_clients_files_are_not_read_on_the_event_loop() -> None:
+    read: list[int] = []
+
+    def lent(case: Case, sessions: int) -> Memory:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+        read.append(sessions)
+        return memory(sessions) if sessions else Memory()
+
+    cast = three_sessions(files=3, **{**PLAIN, "memory": "file"})
+    cast.deps = replace(cast.deps, other_client=lent)
+    assert len(await sessions_of(cast)) == 3
+    assert set(read) == {0, 1, 2}

@@ -12,7 +12,7 @@ from psychagent.domain.base import Modality
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
 from psychagent.nodes.memory.client_file import file_reply
-from psychagent.nodes.memory.summary_reply import LastSummaryReply, SummaryReply
+from psychagent.nodes.memory.summary_reply import LastSummaryReply, SummaryReply, UnplannedSummaryReply
 from psychagent.replies.as_json import json_shape, parse_json_reply, read_json, response_format, write_json
 from psychagent.replies.reply import CounselorReply
 from tests.support.loopback.replies import summary_reply
@@ -90,7 +90,10 @@ def _nodes(node: Any) -> list[dict[str, Any]]:
     return [n for part in node for n in _nodes(part)] if isinstance(node, list) else []
 
 
-@pytest.mark.parametrize("model", [Shape, SummaryReply, LastSummaryReply, *(file_reply(m) for m in Modality)])
+@pytest.mark.parametrize(
+    "model",
+    [Shape, SummaryReply, UnplannedSummaryReply, LastSummaryReply, *(file_reply(m) for m in Modality)],
+)
 def test_the_shape_that_a_server_holds_bounds_every_string_and_list(model: type[BaseModel]) -> None:
     asked = response_format(json_shape(model), "json_schema")
     assert asked is not None

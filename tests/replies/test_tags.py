@@ -10,7 +10,7 @@ import pytest
 from psychagent.domain.base import Language, Speaker
 from psychagent.domain.turn import Thoughts
 from psychagent.errors import MalformedReplyError
-from psychagent.replies.as_json import parse_json_reply
+from psychagent.replies.as_json import parse_json_reply, write_json
 from psychagent.replies.reply import CounselorReply
 from psychagent.replies.tags import parse_tagged_reply, parse_thoughts, read_speech, write_tagged
 
@@ -138,6 +138,19 @@ def test_a_reply_is_written_as_the_prompt_asks_for_it() -> None:
         "<think><assessment>a</assessment><client_state>b</client_state><skill>c; d</skill>"
         "<strategy>e</strategy></think><response>Bye.</response></end>"
     )
+
+
+@pytest.mark.parametrize(
+    ("skill", "written"), [((), False), (("c",), True)], ids=["none", "named all the same"]
+)
+def test_a_form_without_skills_is_written_without_them_unless_some_were_named(
+    skill: tuple[str, ...], written: bool
+) -> None:
+    reply = counselor("Hm.", assessment="a", skill=skill)
+    tagged = write_tagged(reply, end_token=END, language=Language.EN, with_skills=False)
+    as_json = write_json(reply, end_token=END, with_skills=False)
+    assert ("<skill>" in tagged, '"skill"' in as_json) == (written, written)
+    assert "<assessment>a</assessment>" in tagged
 
 
 def test_a_reply_without_thoughts_is_written_without_an_empty_think() -> None:

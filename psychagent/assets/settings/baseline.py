@@ -8,6 +8,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from psychagent.assets.address import Address
+from psychagent.assets.installed import MEMORIES, STRATEGIES, known_or_installed
 from psychagent.assets.settings.end_token import EndToken
 from psychagent.assets.settings.endpoint import EndpointSettings, FilePath, Settings, moved_to, refuse_unasked
 from psychagent.assets.settings.prices import Prices
@@ -119,12 +120,23 @@ class BaselineSettings(Settings):
     """Model that writes the summary and what else is remembered; null is the counselor's."""
     share_prefix: bool = False
     """Ask for summary and client file behind the counselor's messages, which a prefix cache serves."""
-    strategy: StrategyKind = StrategyKind.PSYCHAGENT
-    """How the counselor comes to its next turn (see docs/baselines.md)."""
+    strategy: Annotated[
+        StrategyKind | str,
+        Field(union_mode="left_to_right"),
+        known_or_installed(StrategyKind, STRATEGIES),
+    ] = StrategyKind.PSYCHAGENT
+    """How the counselor comes to its next turn; also the name of one that an installed package offers (see
+    docs/baselines.md)."""
     reply_format: Literal["tags", "json", "plain"] = "tags"
     """How thoughts and response are asked for; small models need `json`, `plain` asks for the words alone."""
-    memory: Annotated[MemoryKind, BeforeValidator(_named_by_reference)] = MemoryKind.FILE
-    """What the counselor carries from session to session (see docs/baselines.md)."""
+    memory: Annotated[
+        MemoryKind | str,
+        Field(union_mode="left_to_right"),
+        known_or_installed(MemoryKind, MEMORIES),
+        BeforeValidator(_named_by_reference),
+    ] = MemoryKind.FILE
+    """What the counselor carries from session to session; also the name of a kind that an installed package
+    offers (see docs/baselines.md)."""
     mem0: Literal["two_pass", "add_only"] = "two_pass"
     """How `memory: mem0` takes in facts: compared with what it holds and added, changed or deleted, or only
     added."""
@@ -175,7 +187,7 @@ class BaselineSettings(Settings):
     def _memory_of_another(self) -> BaselineSettings:
         if self.memory is not MemoryKind.OTHER:
             if self.memory_from is not None:
-                raise ValueError(f"memory_from is for memory 'other', and memory is {self.memory.value!r}")
+                raise ValueError(f"memory_from is for memory 'other', and memory is {str(self.memory)!r}")
             return self
         if self.memory_from is None:
             raise ValueError("memory 'other' needs memory_from, the folder of a finished run")

@@ -8,12 +8,11 @@ from collections.abc import Collection, Sequence
 from psychagent.domain.strategy.item import MemoryItem
 
 SLOWNESS = 5
-"""By what time is divided, as in MemoryBank's public code; it counts days there and sessions here."""
+"""By what time is divided; we read MemoryBank's public code as counting days, and count sessions."""
 FORGOTTEN_BELOW = 0.5
-"""Retention below which an item is forgotten. The public code draws a number against the retention instead;
-this keeps what such a draw would rather keep than not, and is the same in every run. An item that is never
-recalled is forgotten in the fourth session after its own, one that was recalled once in the seventh after
-that."""
+"""Retention below which an item is forgotten: it is kept as long as it is rather remembered than not, the
+same in every run. An item that is never recalled is forgotten in the fourth session after its own, one that
+was recalled once in the seventh after that."""
 
 
 def retention(item: MemoryItem, session: int) -> float:

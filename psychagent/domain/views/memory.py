@@ -90,7 +90,8 @@ class MemoryView(Record):
 
     def is_empty(self) -> bool:
         """Return whether there is nothing to show, as before the first session."""
-        return not (self.file_lines or self.recent or self.said or self.met or self.safety)
+        kept = (self.file_lines, self.recent, self.said, self.met, self.portrait, self.safety)
+        return not any(kept)
 
 
 def view_memory(

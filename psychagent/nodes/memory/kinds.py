@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from psychagent.assets import installed
+from psychagent.assets.installed import load_installed
+from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.strategy.item import MemoryStock
 from psychagent.domain.strategy.kinds import MemoryKind
 from psychagent.domain.turn import Turn
@@ -59,17 +62,35 @@ class MemoryStrategy:
     remember: Remember
     recall: Recall = _recall_nothing
     """What stands at a turn's tail."""
+    asks: int = 0
+    """How often `remember` asks the reflector after a session, at most: estimates go by it."""
+
+    @property
+    def recalls(self) -> bool:
+        """Whether anything may stand at a turn's tail."""
+        return self.recall is not _recall_nothing
 
 
 MEMORIES: Mapping[MemoryKind, MemoryStrategy] = {
-    MemoryKind.FILE: MemoryStrategy(in_full, update_client_file),
+    MemoryKind.FILE: MemoryStrategy(in_full, update_client_file, asks=1),
     MemoryKind.NONE: MemoryStrategy(nothing, _carry_on),
     MemoryKind.RECAP: MemoryStrategy(without_file, _carry_on),
     MemoryKind.HISTORY: MemoryStrategy(word_for_word, _keep_turns),
     MemoryKind.RAG: MemoryStrategy(searched, keep_windows, recall_windows),
-    MemoryKind.MEM0: MemoryStrategy(searched, take_in_facts, recall_facts),
-    MemoryKind.MEMORYBANK: MemoryStrategy(portrayed, take_in_session, recall_unforgotten),
+    MemoryKind.MEM0: MemoryStrategy(searched, take_in_facts, recall_facts, asks=2),
+    MemoryKind.MEMORYBANK: MemoryStrategy(portrayed, take_in_session, recall_unforgotten, asks=1),
     # what its prompts show is another client's (`Brief.stands_in`); what it keeps is its own
-    MemoryKind.OTHER: MemoryStrategy(in_full, update_client_file),
+    MemoryKind.OTHER: MemoryStrategy(in_full, update_client_file, asks=1),
 }
-"""Every kind of memory that a baseline may name."""
+"""Every kind of memory of ours that a baseline may name."""
+
+
+def memory_of(baseline: BaselineSettings) -> MemoryStrategy:
+    """Return the memory of a system: one of ours, or one that an installed package offers.
+
+    Raises:
+        SettingsError: If the package is not there, or what it offers cannot be used.
+    """
+    if isinstance(baseline.memory, MemoryKind):
+        return MEMORIES[baseline.memory]
+    return load_installed(installed.MEMORIES, baseline.memory, MemoryStrategy)

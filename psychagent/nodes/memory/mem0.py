@@ -38,7 +38,7 @@ class FactsReply(BaseModel):
 
 def _event(value: object) -> object:
     word = value.strip().upper() if isinstance(value, str) else value
-    # what the public code calls it
+    # models write it for a fact that changes nothing
     return Event.NOOP if word == "NONE" else word
 
 

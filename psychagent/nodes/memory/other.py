@@ -30,7 +30,7 @@ def open_other(baseline: BaselineSettings, language: Language) -> OtherClient | 
         raise SettingsError(f"memory_from: {error}; {_HOW}") from error
     kept, spoken = settings.baseline.memory, settings.runtime.world.language
     if kept is not MemoryKind.FILE:
-        raise SettingsError(f"memory_from: {folder.path} was made with memory {kept.value!r}; {_HOW}")
+        raise SettingsError(f"memory_from: {folder.path} was made with memory {str(kept)!r}; {_HOW}")
     if spoken is not language:
         raise SettingsError(
             f"memory_from: {folder.path} is in {spoken.value!r}, this run in {language.value!r}; {_HOW}"

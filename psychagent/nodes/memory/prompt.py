@@ -22,6 +22,7 @@ from psychagent.llm.prompt import Message, Prompt, system, user
 from psychagent.nodes.counselor_view import view_session
 from psychagent.nodes.deps import Sources
 from psychagent.nodes.state import Brief
+from psychagent.nodes.strategies.strategy import strategy_of
 
 ReflectionRole = Literal[Role.SUMMARY, Role.CLIENT_FILE]
 
@@ -33,6 +34,8 @@ def reflection_prompt(sources: Sources, brief: Brief, turns: Sequence[Turn], tas
         modality=brief.approach.value,
         approaches=_approaches(sources, brief),
         stages=[stage.value for stage in following_stages(brief)],
+        guided=strategy_of(sources.baseline).guided,
+        planned=sources.baseline.planning is not Planning.OFF,
         last=brief.is_last,
         plan=brief.plan,
         session_index=brief.session_index,
@@ -118,6 +121,8 @@ def _on_transcript(sources: Sources, brief: Brief, turns: Sequence[Turn], task: 
     head = prompts.render("summary/system")
     dialogue = prompts.render(
         "summary/dialogue",
+        # a plan that the session was not held by is none to measure it by
+        guided=strategy_of(sources.baseline).guided,
         plan=brief.plan,
         # never another client's, which the counselor may have been shown
         memory=brief.own_view,

@@ -16,10 +16,10 @@ from psychagent.domain.usage import Usage
 from psychagent.nodes.deps import CourseNode, Deps
 from psychagent.nodes.kept import knobs_in
 from psychagent.nodes.knobs import Knobs
-from psychagent.nodes.memory.kinds import MEMORIES
+from psychagent.nodes.memory.kinds import memory_of
 from psychagent.nodes.memory.prompt import following_stages, reflection_prompt
 from psychagent.nodes.memory.summary_reply import read_last_summary, read_summary, summary_shape
-from psychagent.nodes.opening import brief_of
+from psychagent.nodes.opening import read_brief, scheduled_plan
 from psychagent.nodes.state import CourseState, Summarized
 
 
@@ -28,13 +28,16 @@ def summarize(deps: Deps) -> CourseNode:
     planning = deps.baseline.planning
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        brief = brief_of(deps, state, knobs_in(state, runtime.context, deps.knobs))
+        brief = await read_brief(deps, state, knobs_in(state, runtime.context, deps.knobs))
         prompt = reflection_prompt(deps, brief, chosen(state).turns, Role.SUMMARY)
         ending = deps.prompts(brief.case.language).stage_plan(brief.case.modality, Stage.TERMINATION)
+        following = scheduled_plan(deps, brief.case, brief.session_index + 1, brief.knobs.max_sessions)
         answer = await deps.chat(Role.SUMMARY, brief.knobs).request(
             prompt,
             lambda reply: (
-                read_last_summary(reply, ending) if brief.is_last else read_summary(reply, planning)
+                read_last_summary(reply, ending)
+                if brief.is_last
+                else read_summary(reply, planning, instead=following)
             ),
             shape=summary_shape(following_stages(brief), planning),
         )
@@ -45,10 +48,10 @@ def summarize(deps: Deps) -> CourseNode:
 
 def update_file(deps: Deps) -> CourseNode:
     """Make the node that brings up to date what the system remembers beside the summary."""
-    memory = MEMORIES[deps.baseline.memory]
+    memory = memory_of(deps.baseline)
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        brief = brief_of(deps, state, knobs_in(state, runtime.context, deps.knobs))
+        brief = await read_brief(deps, state, knobs_in(state, runtime.context, deps.knobs))
         return {"file_updated": await memory.remember(deps, brief, chosen(state).turns)}
 
     return write

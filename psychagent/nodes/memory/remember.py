@@ -16,7 +16,7 @@ from psychagent.nodes.deps import CourseNode, Deps, Sources
 from psychagent.nodes.kept import knobs_in
 from psychagent.nodes.knobs import Knobs
 from psychagent.nodes.memory.reflect import chosen
-from psychagent.nodes.opening import brief_of
+from psychagent.nodes.opening import read_brief
 from psychagent.nodes.retrieval.instead import ask_or_go_on
 from psychagent.nodes.state import Brief, CourseState, Recalled
 from psychagent.replies.as_json import json_shape, read_json
@@ -26,7 +26,7 @@ def remember(deps: Deps) -> CourseNode:
     """Make the node in which the simulated client notes what it remembers of the chosen rollout."""
 
     async def write(state: CourseState, runtime: Runtime[Knobs]) -> CourseState:
-        brief = brief_of(deps, state, knobs_in(state, runtime.context, deps.knobs))
+        brief = await read_brief(deps, state, knobs_in(state, runtime.context, deps.knobs))
         if brief.knobs.client is ClientKind.HUMAN:
             # a person remembers without being asked
             return {"recalled": None}

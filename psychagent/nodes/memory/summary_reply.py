@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator
@@ -43,11 +44,16 @@ class _AnySummary(BaseModel):
     safety: Annotated[SafetyNote, BeforeValidator(note_from_text)] = SafetyNote()
 
 
-class SummaryReply(_AnySummary):
+class UnplannedSummaryReply(_AnySummary):
+    """The summary of a session that another may follow, where nobody plans."""
+
+    homework: Annotated[tuple[Annotated[Homework, BeforeValidator(_task)], ...], BeforeValidator(_tasks)] = ()
+
+
+class SummaryReply(UnplannedSummaryReply):
     """The summary of a session that another may follow."""
 
     next_session_plan: Plan
-    homework: Annotated[tuple[Annotated[Homework, BeforeValidator(_task)], ...], BeforeValidator(_tasks)] = ()
 
 
 class TherapySummaryReply(SummaryReply):
@@ -62,14 +68,22 @@ class LastSummaryReply(_AnySummary):
     ending: Ending
 
 
-def read_summary(reply: Reply, planning: Planning = Planning.ON) -> SessionSummary:
+def read_summary(
+    reply: Reply, planning: Planning = Planning.ON, *, instead: Plan | None = None
+) -> SessionSummary:
     """Read the summary of a session that another may follow.
+
+    Args:
+        reply: What the reflector wrote.
+        planning: Whether it proposes the next plan.
+        instead: The next plan where it proposes none.
 
     Raises:
         MalformedReplyError: If it has another form, or thoughts stand in what others are told of it.
     """
-    written = read_json(reply.content, _reply_of(planning))
-    plan = written.next_session_plan
+    written = read_json(reply.content, _REPLIES[planning])
+    plan = written.next_session_plan if isinstance(written, SummaryReply) else instead
+    assert plan is not None, "where nobody plans, the next plan is given"
     # the client is given its homework, and a judge may read the plan
     for text in (plan.title, *plan.focus, *(item.task for item in written.homework)):
         if problem := why_private(text):
@@ -78,6 +92,7 @@ def read_summary(reply: Reply, planning: Planning = Planning.ON) -> SessionSumma
     agreed = written.safety.agreed
     tasks = [item for item in written.homework if item.task and not says_all_of(agreed, item.task)]
     fields = dict(written) | {
+        "next_session_plan": plan,
         "homework": tuple(item.task for item in tasks),
         "standings": tuple(item.standing for item in tasks),
     }
@@ -89,14 +104,19 @@ def read_last_summary(reply: Reply, plan: Plan) -> SessionSummary:
     return SessionSummary(**dict(read_json(reply.content, LastSummaryReply)), next_session_plan=plan)
 
 
-def _reply_of(planning: Planning) -> type[SummaryReply]:
-    return TherapySummaryReply if planning is Planning.THERAPY else SummaryReply
+_REPLIES: Mapping[Planning, type[UnplannedSummaryReply]] = {
+    Planning.ON: SummaryReply,
+    Planning.OFF: UnplannedSummaryReply,
+    Planning.THERAPY: TherapySummaryReply,
+}
 
 
 def summary_shape(allowed: tuple[Stage, ...], planning: Planning = Planning.ON) -> Shape:
     """Return the shape that a server is asked to hold: the allowed stages, or a last session's."""
     if not allowed:
         return json_shape(LastSummaryReply)
-    name, schema = json_shape(_reply_of(planning))
+    name, schema = json_shape(_REPLIES[planning])
+    if planning is Planning.OFF:
+        return Shape(name, schema)
     stages = {"enum": [stage.value for stage in allowed], "type": "string"}
     return Shape(name, schema | {"$defs": schema["$defs"] | {"Stage": stages}})

@@ -8,12 +8,12 @@ from psychagent.domain.risk.danger import open_danger
 from psychagent.domain.risk.finding import About, RiskMode
 from psychagent.domain.risk.level import level_at
 from psychagent.nodes.deps import Deps, SessionNode
-from psychagent.nodes.memory.kinds import MEMORIES
+from psychagent.nodes.memory.kinds import memory_of
 from psychagent.nodes.retrieval.query import find_query
 from psychagent.nodes.retrieval.search import choose_skills
 from psychagent.nodes.safety.mode import mode_of
 from psychagent.nodes.state import Brief, SessionState
-from psychagent.nodes.strategies.strategy import STRATEGIES
+from psychagent.nodes.strategies.strategy import strategy_of
 
 
 def _told(deps: Deps, brief: Brief, state: SessionState) -> int | None:
@@ -25,8 +25,8 @@ def _told(deps: Deps, brief: Brief, state: SessionState) -> int | None:
 
 def retrieve(deps: Deps) -> SessionNode:
     """Make the node that gathers what the counselor's next turn is shown: skills, memory, a strategy."""
-    recall = MEMORIES[deps.baseline.memory].recall
-    think = STRATEGIES[deps.baseline.strategy].think
+    recall = memory_of(deps.baseline).recall
+    think = strategy_of(deps.baseline).think
 
     async def find(state: SessionState, runtime: Runtime[Brief]) -> SessionState:
         brief, turns = runtime.context, state.get("turns", [])

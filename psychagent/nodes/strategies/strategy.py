@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from psychagent.assets import installed
+from psychagent.assets.installed import load_installed
+from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.strategy.kinds import StrategyKind
 from psychagent.domain.turn import Thoughts, Turn
 from psychagent.llm.chat import Answer
@@ -22,6 +25,8 @@ class Strategy:
 
     head: str = "counselor/system"
     """Template of what its prompts begin with."""
+    guided: bool = True
+    """Whether that names the session's approach and plan; else the reflector is not told of them either."""
     has_notes: bool = False
     """Whether it is told where the session stands; where the safety gate acts, every strategy is."""
     think: Think | None = None
@@ -29,7 +34,18 @@ class Strategy:
 
 STRATEGIES: Mapping[StrategyKind, Strategy] = {
     StrategyKind.PSYCHAGENT: Strategy(has_notes=True),
-    StrategyKind.PLAIN: Strategy(head="counselor/plain_system"),
+    StrategyKind.PLAIN: Strategy(head="counselor/plain_system", guided=False),
     StrategyKind.THERAMIND: Strategy(head="counselor/theramind_system", think=theramind.think),
 }
-"""Every strategy that a baseline may name."""
+"""Every strategy of ours that a baseline may name."""
+
+
+def strategy_of(baseline: BaselineSettings) -> Strategy:
+    """Return the strategy of a system: one of ours, or one that an installed package offers.
+
+    Raises:
+        SettingsError: If the package is not there, or what it offers cannot be used.
+    """
+    if isinstance(baseline.strategy, StrategyKind):
+        return STRATEGIES[baseline.strategy]
+    return load_installed(installed.STRATEGIES, baseline.strategy, Strategy)

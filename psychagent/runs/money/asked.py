@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.role import EMBEDDING, Role
-from psychagent.domain.strategy.kinds import MemoryKind, SkillUse, StrategyKind
+from psychagent.domain.strategy.kinds import MemoryKind, SkillUse
+from psychagent.nodes.memory.kinds import memory_of
+from psychagent.nodes.strategies.strategy import strategy_of
 from psychagent.records.manifest import RunSettings
 from psychagent.skills.method import resolve_method
-
-REMEMBERS: Mapping[MemoryKind, int] = {
-    MemoryKind.FILE: 1,
-    MemoryKind.OTHER: 1,
-    MemoryKind.MEM0: 2,
-    MemoryKind.MEMORYBANK: 1,
-}
-"""Calls by which a kind of memory takes in a session; the others take it in without a model."""
 
 
 def remember_calls(baseline: BaselineSettings) -> int:
     """Return how many calls the memory makes after a session at most, beside the summary."""
     if baseline.memory is MemoryKind.MEM0 and baseline.mem0 == "add_only":
         return 1
-    return REMEMBERS.get(baseline.memory, 0)
+    return memory_of(baseline).asks
 
 
 def thinks(baseline: BaselineSettings) -> bool:
     """Return whether each reply but the first has two short calls before it."""
-    return baseline.strategy is StrategyKind.THERAMIND
+    return strategy_of(baseline).think is not None
 
 
 def searches(baseline: BaselineSettings) -> bool:

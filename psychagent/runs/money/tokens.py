@@ -13,6 +13,7 @@ from typing import NamedTuple
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.base import Language
 from psychagent.domain.strategy.kinds import MemoryKind, SkillUse, StrategyKind
+from psychagent.nodes.memory.kinds import memory_of
 
 PAIR, COUNSELOR_SAYS, CLIENT_SAYS = 144, 83, 60
 """Tokens that a turn of both adds to a dialogue, and what each of them says."""
@@ -20,11 +21,10 @@ COUNSELOR_REPLY, PLAIN_REPLY = 250, 90
 """A reply with thoughts, and one of words alone."""
 LANGUAGE: Mapping[Language, float] = {Language.EN: 1.0, Language.ZH: 1.1}
 """What prompts of a language take, compared with the English ones."""
-_HEAD: Mapping[StrategyKind, int] = {StrategyKind.PLAIN: 140}
+_HEAD: Mapping[str, int] = {StrategyKind.PLAIN: 140}
 _FULL_HEAD, _SKILLS, _NOTES, _SEARCHED_HEAD, _PORTRAIT, _ITEM = 930, 220, 60, 30, 150, 70
 _FIRST_MEMORY, _MORE_MEMORY, _LESS_WITHOUT_FILE = 420, 60, 60
 _CLIENT_HEAD, _CLIENT_FIRST, _CLIENT_MORE, _CLIENT_MOST = 985, 400, 65, 1200
-_SEARCHED = {MemoryKind.RAG, MemoryKind.MEM0, MemoryKind.MEMORYBANK}
 _REWRITE_WINDOW, _REWRITE_STEP = 4, 8
 
 
@@ -53,13 +53,14 @@ def memory_tokens(baseline: BaselineSettings, session: int, turns: float) -> flo
             return _SEARCHED_HEAD
         case MemoryKind.MEMORYBANK:
             return _SEARCHED_HEAD + min(most // 2, _PORTRAIT)
-        case MemoryKind.FILE | MemoryKind.OTHER:
+        case _:
+            # the client file; of a kind of somebody's own no more is known than that it keeps to the budget
             return min(most, written)
 
 
 def recalled_tokens(baseline: BaselineSettings, session: int) -> int:
     """Return what recalled items take at a turn's tail."""
-    if session == 1 or baseline.memory not in _SEARCHED:
+    if session == 1 or not memory_of(baseline).recalls:
         return 0
     return min(baseline.memory_tokens, baseline.memory_top_k * _ITEM)
 

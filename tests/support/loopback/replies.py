@@ -14,6 +14,7 @@ _BY_SCHEMA = {
     "QueryReply": "rewrite",
     "SummaryReply": "summary",
     "LastSummaryReply": "summary",
+    "UnplannedSummaryReply": "summary",
     "JsonReply": "counselor",
     "RecallReply": "recall",
     "RiskReply": "risk",
