@@ -165,7 +165,7 @@ def test_after_the_last_session_none_is_said_to_follow(tmp_path: Path, language:
     assert "The end of the meetings" not in told[1]
 
 
-ODD = (
+ODD: tuple[object, ...] = (
     None,
     True,
     5,
