@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from psychagent.assets.labels import Labels, load_labels
 from psychagent.cli.shown.console import open_console
+from psychagent.cli.shown.summary import label_line, summary_lines
 from psychagent.cli.shown.trouble import show_gap
-from psychagent.domain.base import Speaker, Stage
+from psychagent.domain.base import Speaker
 from psychagent.domain.file_facts import is_filled, memory_changes, to_line
-from psychagent.domain.memory import Standing
-from psychagent.domain.others import plan_from_others
 from psychagent.domain.risk.finding import Classifier, RiskFinding
 from psychagent.errors import RecordError
 from psychagent.records.folder import CaseFolder, SessionFile, session_number
@@ -66,16 +65,13 @@ def session_lines(record: SessionRecord, *, thoughts: bool = False) -> Iterator[
     about = escape(f"{labels.modality(record.modality)} · {labels.stage(record.stage)} · {title}")
     yield f"\n[bold]{labels.session.format(number=record.session_index)}[/bold] · {about}"
     for objective in filter(is_filled, record.focus if isinstance(record.focus, list) else [record.focus]):
-        yield _line(labels, labels.aim, to_line(objective))
+        yield label_line(labels, labels.aim, to_line(objective))
     yield ""
     yield from _dialogue(record, labels, thoughts=thoughts)
-    yield from _summary(record, labels)
+    yield from summary_lines(record.summary, labels)
+    yield from _corrections(record, labels)
     yield from _changes(record, labels)
     yield from _recall(record, labels)
-
-
-def _line(labels: Labels, label: str, text: str) -> str:
-    return f"  [dim]{label}{labels.colon.rstrip()}[/dim]{labels.gap}{escape(text)}"
 
 
 def _dialogue(record: SessionRecord, labels: Labels, *, thoughts: bool) -> Iterator[str]:
@@ -113,33 +109,12 @@ def _heard(finding: RiskFinding, labels: Labels) -> str:
     return labels.joint.join(words)
 
 
-def _summary(record: SessionRecord, labels: Labels) -> Iterator[str]:
-    summary: dict[str, Any] = record.summary if isinstance(record.summary, dict) else {}
-    if not summary:
-        return
-    yield f"\n[bold]{labels.summary}[/bold] {escape(_filled(summary.get('session_summary_abstract')))}"
-    standings = summary.get("standings") or []
-    for place, item in enumerate(summary.get("homework") or [labels.no_homework]):
-        standing = standings[place] if place < len(standings) else Standing.AGREED
-        is_agreed = standing == Standing.AGREED
-        doubt = "" if is_agreed else f" {labels.brackets.format(text=labels.note(standing))}"
-        yield _line(labels, labels.homework, f"{to_line(item)}{doubt}")
-    for name, text in (summary.get("ending") or {}).items():
-        if text:
-            yield _line(labels, labels.note(name), to_line(text))
-    plan = plan_from_others(summary.get("next_session_plan") or {})
-    # the plan behind a last session only says that none follows
-    if isinstance(plan, dict) and plan and plan.get("stage") != Stage.TERMINATION:
-        stage = labels.stage(_filled(plan.get("stage")))
-        yield _line(labels, labels.next, f"{stage}{labels.colon}{_filled(plan.get('title'))}")
-    for fix in record.corrections:
+def _corrections(record: SessionRecord, labels: Labels) -> Iterator[str]:
+    # without a summary there was no plan that could be corrected
+    for fix in record.corrections if is_filled(record.summary) else ():
         stages = f"{labels.stage(fix.proposed)} → {labels.stage(fix.decided)}"
         reason = labels.brackets.format(text=escape(labels.reasons.get(fix.reason, fix.reason)))
         yield f"  [yellow]{labels.corrected}{labels.colon.rstrip()}[/yellow]{labels.gap}{stages} {reason}"
-
-
-def _filled(value: Any) -> str:
-    return to_line(value) if is_filled(value) else ""
 
 
 def _changes(record: SessionRecord, labels: Labels) -> Iterator[str]:
@@ -161,4 +136,4 @@ def _recall(record: SessionRecord, labels: Labels) -> Iterator[str]:
     for name in ("told", "said", "agreed", "held_back", "details", "left"):
         entries = getattr(recall, name)
         for entry in filter(None, (entries,) if isinstance(entries, str) else entries):
-            yield _line(labels, labels.note(name), entry)
+            yield label_line(labels, labels.note(name), entry)

@@ -118,5 +118,5 @@ def _check(text: str, where: str, wanted: set[str]) -> None:
     except ValueError as error:
         raise ValueError(f"{where} has a brace that stands alone ({error}); remove it") from error
     if sorted(found) != sorted(wanted):
-        places = ", ".join(f"{{{name}}}" for name in sorted(wanted))
-        raise ValueError(f"{where} holds {found or 'no place'}; it must hold once each of {places}")
+        held, places = (", ".join(f"{{{name}}}" for name in names) for names in (found, sorted(wanted)))
+        raise ValueError(f"{where} holds {held or 'no place'}; it must hold once each of {places}")

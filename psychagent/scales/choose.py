@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal, Protocol
 
 from psychagent.domain.rollout import Choice
@@ -69,7 +69,7 @@ def choose(
             excluded[index] = f"lacks {lacking}"
     common = frozenset.intersection(*(frozenset(s.z) for s in scored.values())) if scored else frozenset()
     if not common:
-        raise ScoringError(f"no rollout can be compared: {excluded or 'the rollouts share no metric'}")
+        raise ScoringError(f"no rollout can be compared: {_why_none(signals, excluded)}")
     rewards = {index: _needed(reward_of(s, common)) for index, s in sorted(scored.items())}
     winner = SELECTORS[selector](rewards, seed=seed)
     top = [index for index, value in rewards.items() if value == max(rewards.values())]
@@ -83,6 +83,25 @@ def choose(
         own_rewards={i: _needed(reward_of(s)) for i, s in sorted(scored.items())},
         skipped={name: why for s in signals.values() for name, why in sorted(s.skipped.items())},
     )
+
+
+def _why_none(signals: Mapping[int, Signals], excluded: Mapping[int, str]) -> str:
+    """Say in words what stands against every rollout, each reason once."""
+    if not signals:
+        return "none was held and judged"
+    by_reason: dict[str, list[int]] = {}
+    for index, reason in sorted(excluded.items()):
+        by_reason.setdefault(reason, []).append(index)
+    said = [f"{_named(indexes)}: {reason}" for reason, indexes in by_reason.items()]
+    if rest := sorted(signals.keys() - excluded.keys()):
+        said.append(f"{_named(rest)}: no metric that all of them have")
+    skipped = {name: why for s in signals.values() for name, why in s.skipped.items()}
+    names = [f"{name} ({why.replace('_', ' ')})" for name, why in sorted(skipped.items())]
+    return "; ".join([*said, *([f"in no reward: {', '.join(names)}"] if names else [])])
+
+
+def _named(indexes: Sequence[int]) -> str:
+    return f"rollout{'s' if len(indexes) > 1 else ''} {', '.join(map(str, indexes))}"
 
 
 def _needed(value: float | None) -> float:

@@ -128,7 +128,7 @@ class Scale(Record):
         checks = {
             "an item id stands twice": len(set(ids)) < len(ids),
             "the range is empty": lo >= hi,
-            f"unknown items {sorted(named - set(ids))}": bool(named - set(ids)),
+            f"unknown items {', '.join(sorted(named - set(ids)))}": bool(named - set(ids)),
             "a default is outside the range": not all(lo <= v <= hi for v in self.defaults.values()),
             "split does not hold every item once": bool(self.split)
             and sorted(i for part in self.split for i in part) != sorted(ids),

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from psychagent.cli.main import app
 from psychagent.domain.script_note import NUMBERS_OF_SCRIPT
 from psychagent.errors import RecordError, SettingsError
+from psychagent.files.write import write_json
 from tests.support.experiments import SHORT, SMALL, TWO, at_server, content, write_experiment
 
 
@@ -101,3 +102,19 @@ def test_the_bundled_experiment_is_named_by_its_word(tmp_path: Path) -> None:
     found = json.loads(CliRunner().invoke(app, words).stdout)
     assert [cell["system"] for cell in found["cells"]][:2] == ["psychagent", "no_memory"]
     assert {cell["of_cases"] for cell in found["cells"]} == {5}
+
+
+@pytest.mark.parametrize("word", ["run", "status", "report"])
+@pytest.mark.parametrize("named", ["mine", "mine/", "experiments/mine", "experiments/mine/experiment.json"])
+def test_an_experiments_folder_is_told_from_its_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, word: str, named: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_json(tmp_path / "experiments" / "mine" / "experiment.json", {})
+    ended = CliRunner().invoke(app, ["experiment", word, named])
+    assert isinstance(ended.exception, SettingsError)
+    assert str(ended.exception).endswith(
+        "experiments/mine is the folder of an experiment; name the YAML file that it was made from"
+    )
+    elsewhere = CliRunner().invoke(app, ["experiment", word, "mine", "--save-dir", str(tmp_path)])
+    assert "neither a file nor one of the bundled experiments" in str(elsewhere.exception)

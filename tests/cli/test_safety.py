@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from typer.testing import CliRunner
 
+from psychagent.assets.settings.baseline import BaselineSettings
+from psychagent.assets.settings.dataset import DatasetSettings
+from psychagent.assets.settings.runtime import RuntimeSettings
 from psychagent.cli.main import app
 from psychagent.files.write import write_json
+from psychagent.records.manifest import Manifest, RunSettings, write_manifest
 from tests.support.audits import audit_lines, leave_audit, turn_of
 
 
@@ -97,3 +103,37 @@ def test_a_summary_is_for_programs(tmp_path: Path) -> None:
     assert counted["total"]["referrals"] == counted["months"]["2026-11"]["referrals"] == 4
     empty: Any = json.loads(called("summary", tmp_path / "a", "--json", "--year=2027"))
     assert (empty["total"]["referrals"], empty["months"]) == (0, {})
+
+
+def _thrice(data: bytes) -> bytes:
+    return data + data.splitlines(keepends=True)[-1] * 3
+
+
+@pytest.mark.parametrize(
+    ("damage", "turns", "flaw"),
+    [
+        (_thrice, "6", "line 4: inserted: repeats line 3"),
+        (lambda data: data.split(b"\n")[0] + b"\n", "1", "lines are missing from its end"),
+        (lambda data: b"\n".join(data.split(b"\n")[1:]), "2", "line 1: removed"),
+        (lambda data: data + b'{"v":1,', "3", "line 4: torn: is incomplete"),
+        (lambda data: b"", "", "lines are missing from its end"),
+    ],
+    ids=["repeated", "cut", "beheaded", "torn", "emptied"],
+)
+def test_a_summary_of_a_broken_audit_says_so(
+    tmp_path: Path, damage: Callable[[bytes], bytes], turns: str, flaw: str
+) -> None:
+    path = tmp_path / "safety.jsonl"
+    leave_audit(path)
+    made = RunSettings(baseline=BaselineSettings(), runtime=RuntimeSettings(), dataset=DatasetSettings())
+    last = audit_lines(path)[-1]["hash"]
+    write_manifest(tmp_path / "manifest.json", Manifest(settings=made, audit_last=last))
+    path.write_bytes(damage(path.read_bytes()))
+    for form in ("--year=2026", "--json"):
+        done = CliRunner().invoke(app, ["safety", "audit", "summary", str(path), form])
+        assert done.exit_code == 1
+        assert flaw in done.stderr
+        assert "BROKEN" in done.stderr
+        assert "these numbers are of the lines that are there" in done.stderr
+        assert "recorded nothing" not in done.output
+    assert json.loads(done.stdout)["total"]["findings"] == int(turns or 0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from psychagent.cli.main import app
+from psychagent.errors import RecordError
 
 SAID = {"en": ("Hello.", "I slept badly."), "zh": ("请坐，今天想谈什么？", "我这周没睡好。")}
 
@@ -160,3 +163,99 @@ def test_after_the_last_session_none_is_said_to_follow(tmp_path: Path, language:
     ]
     assert [following in text for text in told] == [True, False]
     assert "The end of the meetings" not in told[1]
+
+
+ODD: tuple[object, ...] = (
+    None,
+    True,
+    5,
+    0.5,
+    "words",
+    "",
+    [],
+    ["x"],
+    [["x"]],
+    [{"x": 1}],
+    [None],
+    {},
+    {"x": ["y"]},
+    {"stage": []},
+)
+"""What a field may hold that another program or a hand has written."""
+
+
+def _places(data: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """List every place in a file, the whole branches too."""
+    inner = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for name, value in inner:
+        yield (*path, name)
+        yield from _places(value, (*path, name))
+
+
+def _put(data: Any, path: tuple[Any, ...], value: object) -> Any:
+    changed = copy.deepcopy(data)
+    place = changed
+    for name in path[:-1]:
+        place = place[name]
+    place[path[-1]] = value
+    return changed
+
+
+def rich() -> dict[str, Any]:
+    summary = stored("en")["summary"] | {
+        "standings": ["agreed"],
+        "ending": {"reached": "sleeps", "referral": ""},
+        "next_session_plan": {"stage": "consolidation", "title": "later", "focus": ["x"]},
+    }
+    return stored("en") | {
+        "summary": summary,
+        "risk": [{"turn": 1, "level": 2}],
+        "turns": [
+            {"speaker": "counselor", "text": "Hello.", "thoughts": {"skill": ["s"], "strategy": "t"}},
+            {"speaker": "client", "text": "I slept badly."},
+        ],
+        "recall": {"told": ["a"], "left": "b"},
+    }
+
+
+@pytest.mark.parametrize("value", ODD, ids=str)
+def test_whatever_a_field_holds_is_shown_or_refused_by_its_name(tmp_path: Path, value: object) -> None:
+    path = tmp_path / "session_2.json"
+    for place in _places(rich()):
+        path.write_text(json.dumps(_put(rich(), place, value)), encoding="utf-8")
+        error = CliRunner().invoke(app, ["show", str(path)]).exception
+        assert error is None or (isinstance(error, RecordError) and str(path) in str(error)), (place, error)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "lines"),
+    [
+        ("homework", "Take a walk", ["homework: Take a walk"]),
+        ("homework", 5, ["homework: 5"]),
+        ("homework", {"task": "walk", "when": "daily"}, ["homework: task: walk; when: daily"]),
+        ("homework", ["walk", "", None, ["rest", "read"]], ["homework: walk", "homework: rest | read"]),
+        ("homework", [""], ["homework: none"]),
+        ("homework", None, ["homework: none"]),
+        ("standings", 3, ["homework: walk"]),
+        ("standings", {"walk": "hedged"}, ["homework: walk"]),
+        ("standings", [["hedged"]], ["homework: walk"]),
+        ("standings", "hedged", ["homework: walk (agreed with doubts)"]),
+        ("standings", ["hedged"], ["homework: walk (agreed with doubts)"]),
+        ("ending", "It went well", ["homework: walk", "how it ended: It went well"]),
+        ("ending", ["well", "alone"], ["homework: walk", "how it ended: well | alone"]),
+        ("ending", {"reached": "sleep", "referral": ""}, ["homework: walk", "reached: sleep"]),
+        ("next_session_plan", "see how it goes", ["homework: walk", "next: see how it goes"]),
+    ],
+)
+def test_a_summary_in_another_form_is_shown_as_text(
+    tmp_path: Path, field: str, value: object, lines: list[str]
+) -> None:
+    summary = stored("en")["summary"] | {"next_session_plan": None, field: value}
+    told = [line.strip() for line in shown(tmp_path, "en", summary=summary).splitlines()]
+    begun = told[told.index("Summary sum") + 1 :]
+    assert begun[: len(lines) + 1] == [*lines, begun[len(lines)]]
+    assert begun[len(lines)].startswith("plan corrected")
+
+
+def test_a_summary_that_is_text_is_shown(tmp_path: Path) -> None:
+    assert "Summary They spoke of sleep." in shown(tmp_path, "en", summary="They spoke of sleep.")

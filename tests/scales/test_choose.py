@@ -6,7 +6,7 @@ from statistics import mean
 import pytest
 
 from psychagent.errors import ScoringError
-from psychagent.scales.choose import SELECTORS, choose
+from psychagent.scales.choose import SELECTORS, Missing, choose
 from psychagent.scales.reward import Signals, load_norms, to_signals
 
 ALL = ("WAI", "HTAIS", "RRO", "CTRS")
@@ -48,11 +48,6 @@ def test_a_rollout_that_lacks_a_metric_is_left_out_where_the_rule_is_to_refuse()
     assert choose(signals, missing="common").winner == 1
 
 
-def test_where_every_rollout_lacks_something_refusing_leaves_none() -> None:
-    with pytest.raises(ScoringError, match=r"lacks counselor\.RRO"):
-        choose({0: rollout(WAI=1.0), 1: rollout(RRO=1.0)}, missing="refuse")
-
-
 @pytest.mark.parametrize("missing", ["common", "refuse"])
 def test_a_bad_score_beats_no_score(missing: str) -> None:
     choice = choose({0: Signals(), 1: full(-2.5)}, missing=missing)  # type: ignore[arg-type]
@@ -67,16 +62,43 @@ def test_a_rollout_without_a_score_is_never_chosen(selector: str) -> None:
     assert {choose(signals, selector=selector, seed=seed).winner for seed in range(20)} == {1}
 
 
-def test_without_any_score_nothing_is_chosen() -> None:
-    with pytest.raises(ScoringError, match="no score"):
-        choose({0: Signals(), 1: Signals()})
-    with pytest.raises(ScoringError, match="no rollout"):
-        choose({})
+UNSHARED = "no metric that all of them have"
+UNNORMED = Signals(skipped={"counselor.MINE": "no_norm", "client.SRS": "no_previous_score"})
 
 
-def test_rollouts_that_share_no_metric_are_not_compared() -> None:
-    with pytest.raises(ScoringError, match="share no metric"):
-        choose({0: rollout(WAI=1.0), 1: rollout(RRO=1.0)})
+@pytest.mark.parametrize(
+    ("signals", "missing", "why"),
+    [
+        ({}, "common", "none was held and judged"),
+        ({0: Signals(), 1: Signals()}, "common", "rollouts 0, 1: no score"),
+        (
+            {0: rollout(WAI=1.0), 1: rollout(RRO=1.0)},
+            "common",
+            "rollouts 0, 1: no metric that all of them have",
+        ),
+        (
+            {0: Signals(), 1: rollout(WAI=1.0), 2: rollout(RRO=1.0)},
+            "common",
+            f"rollout 0: no score; rollouts 1, 2: {UNSHARED}",
+        ),
+        (
+            {0: rollout(WAI=1.0), 2: Signals(), 1: rollout(RRO=1.0), 3: rollout(WAI=2.0)},
+            "refuse",
+            "rollouts 0, 3: lacks counselor.RRO; rollout 1: lacks counselor.WAI; rollout 2: no score",
+        ),
+        (
+            {0: UNNORMED},
+            "common",
+            "rollout 0: no score; in no reward: client.SRS (no previous score), counselor.MINE (no norm)",
+        ),
+    ],
+)
+def test_why_nothing_is_chosen_is_told_in_words(
+    signals: dict[int, Signals], missing: Missing, why: str
+) -> None:
+    with pytest.raises(ScoringError) as caught:
+        choose(signals, missing=missing)
+    assert str(caught.value) == f"no rollout can be compared: {why}"
 
 
 def test_a_tie_goes_to_the_lowest_index_and_is_recorded() -> None:

@@ -88,7 +88,7 @@ def test_a_missing_item_cannot_be_scored() -> None:
     [
         ({"range": [4, 0]}, "range is empty"),
         ({"default": 9}, "default is outside"),
-        ({"reverse": ["nobody"]}, "nobody"),
+        ({"reverse": ["nobody", "else"]}, "unknown items else, nobody"),
         ({"inputs": ["profile"]}, "neither headline nor reward"),
         ({"colour": "red"}, "unknown key 'colour'"),
         ({"split": [["Overall"]]}, "split does not hold"),

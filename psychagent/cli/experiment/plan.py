@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from os.path import isfile
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,9 @@ import typer
 from psychagent.assets.settings.experiment import ExperimentSettings
 from psychagent.assets.settings.load import load_settings
 from psychagent.cli.settings import default_cache_dir
+from psychagent.errors import SettingsError
 from psychagent.experiments.plan import ExperimentPlan
+from psychagent.records.experiments.index import INDEX
 
 FileArgument = Annotated[
     Path,
@@ -20,6 +23,8 @@ FileArgument = Annotated[
 FolderOption = Annotated[
     Path | None, typer.Option("--save-dir", help="Folder of experiments; default: ./experiments.")
 ]
+FOLDER = "experiments"
+"""Where experiments are stored unless a command is told otherwise."""
 
 
 def make_plan(file: Path, save_dir: Path | None) -> ExperimentPlan:
@@ -28,11 +33,29 @@ def make_plan(file: Path, save_dir: Path | None) -> ExperimentPlan:
     Raises:
         SettingsError: Naming the file, the key, the value seen and the remedy.
     """
-    settings = load_settings(ExperimentSettings, file)
+    settings = _load(file, save_dir or Path(FOLDER))
     machine = settings.runtime.machine
     return ExperimentPlan(
         settings=settings,
-        save_dir=save_dir or machine.save_dir or Path.cwd() / "experiments",
+        save_dir=save_dir or machine.save_dir or Path.cwd() / FOLDER,
         env=os.environ,
         cache_dir=default_cache_dir(settings.runtime),
     )
+
+
+def _load(named: Path, stored: Path) -> ExperimentSettings:
+    try:
+        return load_settings(ExperimentSettings, named)
+    except SettingsError as error:
+        if folder := _made_at(named, stored):
+            raise SettingsError(
+                f"{folder} is the folder of an experiment; name the YAML file that it was made from"
+            ) from error
+        raise
+
+
+def _made_at(named: Path, stored: Path) -> Path | None:
+    """Return the folder of an experiment that is named in place of its file; None where there is none."""
+    if isfile(named):
+        return named.parent if named.name == INDEX else None
+    return next((folder for folder in (named, stored / named) if isfile(folder / INDEX)), None)

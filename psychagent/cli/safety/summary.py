@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
+from psychagent.cli.safety.verdict import told
 from psychagent.cli.shown.console import open_console
 from psychagent.evals.safety.audit_counts import AuditSummary, Counts, summarize
-from psychagent.records.audit.check import audit_files
+from psychagent.records.audit.check import audit_files, verify
 from psychagent.records.audit.file import read_audit
 
 _ROWS: tuple[tuple[str, Callable[[Counts], int]], ...] = (
@@ -54,15 +55,30 @@ def summary(
     year: Annotated[int | None, typer.Option(min=2000, max=9999, help="Only this year (UTC).")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Count what the safety gate found and did, and how often it referred somebody to help."""
-    lines = [line for file in audit_files(path) for line in read_audit(file)]
+    """Count what the safety gate found and did, and how often it referred somebody to help.
+
+    Ends with status 1 if lines of an audit were changed or removed.
+    """
+    files = audit_files(path)
+    broken = {file: verdict for file in files if not (verdict := verify(file)).is_whole}
+    lines = [line for file in files for line in read_audit(file)]
     counted = summarize(lines, year)
+    when = f" in {year}" if year else ""
     if as_json:
         typer.echo(counted.model_dump_json(indent=2))
-    elif not counted.months:
-        typer.echo(f"{path}: the safety gate has recorded nothing{f' in {year}' if year else ''}.")
-    else:
+    elif counted.months:
         open_console().print(*_tables(counted), sep="\n\n")
+    elif broken:
+        typer.echo(f"{path}: the lines that are there tell of nothing{when}.")
+    else:
+        typer.echo(f"{path}: the safety gate has recorded nothing{when}.")
+    for file, verdict in broken.items():
+        typer.echo("\n".join(told(file, verdict)), err=True)
+    if broken:
+        typer.echo(
+            "note: these numbers are of the lines that are there, not of all that was recorded", err=True
+        )
+        raise typer.Exit(1)
 
 
 def _tables(counted: AuditSummary) -> Iterator[Table]:

@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from psychagent.records.audit.check import Verdict, audit_files
+from psychagent.cli.safety.verdict import told
+from psychagent.records.audit.check import audit_files
 from psychagent.records.audit.check import verify as check_file
-
-_SHOWN = 10
 
 
 def verify(
@@ -22,22 +21,6 @@ def verify(
         typer.echo(f"{path}: no audit; the safety gate has recorded nothing here.")
     verdicts = {file: check_file(file) for file in files}
     for file, verdict in verdicts.items():
-        typer.echo("\n".join(_told(file, verdict)))
+        typer.echo("\n".join(told(file, verdict)))
     if not all(verdict.is_whole for verdict in verdicts.values()):
         raise typer.Exit(1)
-
-
-def _told(file: Path, verdict: Verdict) -> list[str]:
-    size = f"{_count(verdict.lines, 'line')} by {_count(verdict.writers, 'writer')}"
-    if verdict.is_whole:
-        last = f"; last hash {verdict.last}" if verdict.last else ""
-        return [f"{file}: OK, {size}{last}"]
-    shown = [f"  line {one.line}: {one.flaw.value}: {one.reason}" for one in verdict.broken[:_SHOWN]]
-    more = len(verdict.broken) - _SHOWN
-    first = verdict.broken[0].line
-    told = [f"{file}: BROKEN at line {first}, {size}", *shown]
-    return [*told, f"  and {_count(more, 'more place')}"] if more > 0 else told
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"

@@ -1,4 +1,4 @@
-"""The console on which commands print: what files and servers hold can do nothing to the terminal."""
+"""The console on which commands print: what files hold can do nothing to the terminal, and tables fit it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
 from rich.measure import Measurement
 from rich.segment import Segment
+from rich.table import Table
 
+from psychagent.cli.shown.layout import laid_out
 from psychagent.domain.text.plain import plain
 
 LEAST, USUAL, MOST = 20, 80, 10_000
@@ -43,7 +45,8 @@ class _Cleaned:
     inner: ConsoleRenderable
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Segment]:
-        for text, style, control in console.render(self.inner, options):
+        inner = laid_out(self.inner, console, options) if isinstance(self.inner, Table) else self.inner
+        for text, style, control in console.render(inner, options):
             yield Segment(text if control else plain(text), style, control)
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:

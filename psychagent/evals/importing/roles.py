@@ -41,6 +41,7 @@ _PARTS: dict[str, Part] = {
 }
 _ASIDE = re.compile(r"\s*[(（\[【][^)）\]】]*[)）\]】]\s*$")
 _TEXTS = ("content", "value", "text", "utterance", "message")
+_LONGEST_NAME = 60
 SPEAKERS = ("role", "from", "speaker", "author")
 """Keys under which an utterance names its speaker."""
 
@@ -105,18 +106,13 @@ def read_utterance(item: Any, number: int, roles: Roles) -> tuple[Speaker, str] 
         item = dict(zip((SPEAKERS[0], _TEXTS[0]), item, strict=True))
     if not isinstance(item, dict):
         raise RecordError(f"utterance {number} is {kind_of(item)}, not a mapping of keys")
-    key = next((key for key in SPEAKERS if key in item), SPEAKERS[0])
-    name = item.get(key)
-    if isinstance(name, dict):
-        # ChatGPT's own files say {"author": {"role": "user"}}
-        name = next((name[inner] for inner in ("role", "name") if isinstance(name.get(inner), str)), None)
-    part = part_of(str(name or ""), roles)
+    key, name = _name_in(item, number)
+    part = part_of(name, roles)
     if part in ("skip", "text"):
         return None
     if not isinstance(part, Speaker):
         raise RecordError(
-            f"utterance {number} has {key} {shown(name)}, which is neither side; say which with --roles "
-            f"'{name or 'NAME'}=client' or '=counselor', or leave it out with '=skip'"
+            f"utterance {number} has {key} {shown(name)}, which is neither side; {which_side(name)}"
         )
     words = _words(item)
     if words is None and item.get("tool_calls"):
@@ -124,6 +120,36 @@ def read_utterance(item: Any, number: int, roles: Roles) -> tuple[Speaker, str] 
     if words is None:
         raise RecordError(f"utterance {number} has no text in {', '.join(map(repr, _TEXTS))}")
     return part, words
+
+
+def _name_in(item: Mapping[str, Any], number: int) -> tuple[str, str]:
+    """Return the key under which an utterance names its speaker, and the name.
+
+    Raises:
+        RecordError: If what stands there is no name, so that --roles could not map it.
+    """
+    key = next((key for key in SPEAKERS if key in item), SPEAKERS[0])
+    name = item.get(key)
+    if isinstance(name, dict):
+        # ChatGPT's own files say {"author": {"role": "user"}}
+        name = next((name[inner] for inner in ("role", "name") if isinstance(name.get(inner), str)), name)
+    if isinstance(name, str) and name.strip():
+        return key, name
+    if isinstance(name, int) and not isinstance(name, bool):
+        # some tell their speakers apart as 0 and 1
+        return key, str(name)
+    raise RecordError(
+        f"utterance {number} has {key} {shown(name)}, not a name; write 'client' or 'counselor'"
+    )
+
+
+def which_side(name: str) -> str:
+    """Say how a name that is of neither side is mapped to one."""
+    if len(name) > _LONGEST_NAME or re.search("[,，\n]", name):
+        # what --roles is given is split at commas
+        return "write 'client' or 'counselor' in its place"
+    in_quotes = f"{name}=client".replace("'", "'\\''")
+    return f"say which with --roles '{in_quotes}' or '=counselor', or leave it out with '=skip'"
 
 
 def _words(item: Mapping[str, Any]) -> str | None:

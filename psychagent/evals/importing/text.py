@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from psychagent.domain.base import Speaker
 from psychagent.errors import RecordError
-from psychagent.evals.importing.roles import Roles, part_of, plain, require_both
+from psychagent.evals.importing.roles import Roles, part_of, plain, require_both, which_side
 
 SUFFIXES = {".txt", ".text"}
 _LINE = re.compile(
@@ -32,8 +32,8 @@ def read_named_lines(text: str, roles: Roles) -> list[tuple[Speaker, str]]:
     if certain:
         names = ", ".join(f"{name!r} ({strangers[name]})" for name in certain[:5])
         raise RecordError(
-            f"lines begin with {names}, which is neither side; say which with --roles '{certain[0]}=client' "
-            "or '=counselor', leave it out with '=skip', or with '=text' where it is no name"
+            f"lines begin with {names}, which is neither side; {which_side(certain[0])}, "
+            "or with '=text' where it is no name"
         )
     said = [(part, words.strip()) for part, words in _parts(lines, roles) if isinstance(part, Speaker)]
     require_both((speaker for speaker, _ in said), "begin each utterance with 'Counselor:' or 'Client:'")

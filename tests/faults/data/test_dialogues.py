@@ -157,11 +157,27 @@ def test_every_form_of_a_dialogue_is_read_as_the_same_words(
     try_all("forms of dialogues", kinds(), capsys)
 
 
+NO_NAME = ", not a name; write 'client' or 'counselor'"
 REFUSED: dict[str, tuple[Any, str]] = {
     "unknown.json": (rows("Dr. May", "Tom"), "utterance 1 has role 'Dr. May', which is neither side"),
     "no_role.json": ([{"from_": "x", "content": "y"}], "neither 'transcript' nor|holds a list"),
-    "null_role.json": ([{"role": None, "content": "y"}], "role nothing, which is neither side"),
-    "number.json": ([{"role": 1, "content": "y"}], "role 1, which is neither side"),
+    "null_role.json": ([{"role": None, "content": "y"}], f"role nothing{NO_NAME}"),
+    "list_role.json": ([{"role": [None], "content": "y"}], f"role a list{NO_NAME}"),
+    "empty_list_role.json": ([{"role": [], "content": "y"}], f"role an empty list{NO_NAME}"),
+    "true_role.json": ([{"role": True, "content": "y"}], f"role true{NO_NAME}"),
+    "half_role.json": ([{"role": 0.5, "content": "y"}], f"role 0.5{NO_NAME}"),
+    "empty_role.json": ([{"role": " ", "content": "y"}], f"role ' '{NO_NAME}"),
+    "map_role.json": ([{"author": {"of": "x"}, "content": "y"}], f"author a mapping of keys{NO_NAME}"),
+    "number.json": (
+        [{"role": 1, "content": "y"}],
+        "utterance 1 has role '1', which is neither side; say which with --roles '1=client' or",
+    ),
+    "quote.json": (rows("O'Neil", "Tom"), r"--roles 'O'\''Neil=client' or '=counselor'"),
+    "comma.json": (
+        rows("May, Dr.", "Tom"),
+        "role 'May, Dr.', which is neither side; write 'client' or 'counselor' in its place",
+    ),
+    "long.json": (rows("x" * 5000, "Tom"), "…', which is neither side; write 'client' or 'counselor' in"),
     "no_text.json": ([{"role": "user"}], "utterance 1 has no text in 'content'"),
     "null_text.json": ([{"role": "user", "content": None}], "has no text"),
     "number_text.json": ([{"role": "user", "content": 5}], "has no text"),
@@ -212,6 +228,12 @@ def test_what_is_no_dialogue_is_named_and_its_siblings_are_read(
             yield name, check
 
     try_all("dialogues that are none", kinds(), capsys)
+
+
+def test_speakers_that_are_numbers_are_mapped_by_roles(tmp_path: Path) -> None:
+    said = [row | {"role": number % 2} for number, row in enumerate(rows())]
+    (found,), broken = find(put(tmp_path / "cbt" / "a.json", said), "0=counselor,1=client")
+    assert (spoken(found), broken) == (SAID, [])
 
 
 @pytest.mark.parametrize("name", ["unknown.json", "strangers.txt", "letters.txt", "chinese.txt", "lower.txt"])
