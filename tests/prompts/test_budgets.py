@@ -37,7 +37,7 @@ from tools.prompt_filler import full_recalls
 CLIENT_HEAD = {Language.EN: 1170, Language.ZH: 1300}
 """All that is true of a person is in it; a Chinese character is estimated as a whole token."""
 SKILLS_TAIL, REWRITE_HEAD = 440, 268
-NOTES_IN_DANGER = {Language.EN: 305, Language.ZH: 390}
+NOTES_IN_DANGER = {Language.EN: 345, Language.ZH: 435}
 PASSAGE = (45, 112)
 LAST = 20
 KINDS = [

@@ -24,6 +24,7 @@ THERE = {
         "Help is on the way. I'm still holding it.",
         "ok ive rung 999",
         "I'm in hospital since noon.",
+        "Ansie's on with the ambulance now, she's giving the gate code.",
     ],
     Language.ZH: [
         "我打了120，他们说马上到。",

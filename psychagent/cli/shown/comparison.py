@@ -53,7 +53,9 @@ def _show_numbers(material: Material, title: str, console: Console) -> None:
     console.print(grid)
     for panel in PANELS:
         if test := rankings[panel].friedman:
-            words = f"χ² {number(test.statistic)}, p {p_value(test.p)}, W {number(test.w)}"
+            p = p_value(test.p)
+            p = p if p.startswith("<") else f"= {p}"
+            words = f"χ² = {number(test.statistic)}, p {p}, W = {number(test.w)}"
             console.print(f"Friedman, {panel.label.lower()}: {words}, over {test.cases} cases", markup=False)
 
 
