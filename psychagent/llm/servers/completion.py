@@ -241,7 +241,8 @@ def read_tokens(usage: object) -> Tokens | None:
     if not isinstance(usage, dict):
         return None
     prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
-    if prompt is None or completion is None:
+    # no prompt is empty, so none is a server that does not count
+    if not prompt or completion is None:
         return None
     details = usage.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None
