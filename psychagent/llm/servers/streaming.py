@@ -41,7 +41,7 @@ async def _watch(response: httpx.Response) -> None:
     """
     if response.is_success:
         read = response.aiter_bytes
-        response.aiter_bytes = lambda size=None: _to_its_end(read(size))  # type: ignore[method-assign]
+        response.aiter_bytes = lambda chunk_size=None: _to_its_end(read(chunk_size))  # type: ignore[method-assign]
 
 
 async def _to_its_end(parts: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
