@@ -26,7 +26,8 @@ up, the last problem decides between ProviderError and ReplyError; a server that
 first (`llm/servers/outage`). Nothing else in the package is retried automatically.
 
 A CallError has a cause where one is known (`domain/cause`): one that no case could get past ends the
-run, one that lies in the dialogue may close the session, any other fails its case.
+run, one that lies in the dialogue may close the session, any other fails its case. Of a call that can be
+done without (`nodes/retrieval/instead`), only what other calls meet too ends anything.
 
 Surfacing. A command prints the message of a PsychAgentError as one sentence and ends with status 2, and
 so it does with an error of the operating system that names a file. Any other exception is a bug of ours

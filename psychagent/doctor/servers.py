@@ -18,7 +18,7 @@ from psychagent.doctor.suggest import Change, find_settings, write_change
 from psychagent.domain.base import Language
 from psychagent.domain.cause import Cause
 from psychagent.domain.role import Role
-from psychagent.domain.usage import Usage
+from psychagent.domain.usage import Usage, sum_usage
 from psychagent.errors import CallError, MalformedReplyError, ProviderError
 from psychagent.flows.build import build_chat
 from psychagent.flows.live import Live, open_live
@@ -33,6 +33,8 @@ _SHORT = 64
 _SYSTEM = "You answer test questions as briefly as you can."
 _SHUT = frozenset({Cause.DOWN, Cause.KEY, Cause.QUOTA, Cause.NOT_THERE})
 """Causes that say nothing of the request: whoever else asks the same model meets the same."""
+_UNCOUNTED = "it does not say how many tokens a reply took, so that costs and a budget go by estimates"
+_BUSY = "HTTP 429"
 
 Ask = Callable[[Chat], Awaitable[str]]
 
@@ -138,16 +140,19 @@ class Servers:
         name, waited = self.shut.get(place_of(one.settings), ("", 0.0))
         return (name,) if name and waited >= one.settings.timeout_sec else ()
 
-    async def check_chat(self, one: Asked) -> str:
+    async def check_chat(self, one: Asked) -> str | Seen:
         """Ask for words with the settings as they are, or find those that it takes."""
+        before = len(self.spent)
         try:
             said = await self._told(one.settings, ask_words)
         except CallError as error:
             if error.cause in _SHUT:
                 self.shut[place_of(one.settings)] = (f"{one.role}: chat", one.settings.timeout_sec)
-            where = f"check base_url {one.settings.base_url}, that the server runs, and the model's name"
+            where = f"check base_url {one.settings.base_url} and the model's name"
             raise await self._with_remedy(one, error, ask_words, where) from error
         self.answers_to.setdefault(place_of(one.settings), one.settings)
+        if sum_usage(self.spent[before:]).total().estimated:
+            return Seen(text=f"{said}; {_UNCOUNTED}", is_warning=True)
         return said
 
     async def check_typed(self, one: Asked) -> str:
@@ -182,7 +187,7 @@ class Servers:
         try:
             await self._ask(settings, ask, retries=1)
         except CallError as error:
-            if error.cause in {Cause.KEY, Cause.QUOTA} or "HTTP 429" in str(error):
+            if error.cause in {Cause.KEY, Cause.QUOTA} or _BUSY in str(error):
                 # it says nothing of the settings
                 raise
             return str(error)
@@ -192,7 +197,8 @@ class Servers:
         """Add to an error with which settings the server answers, or what to do if there are none."""
         change = await self._fit(one.settings, error, ask)
         if change is None:
-            return ProviderError(f"{error}; {otherwise}")
+            advice = _advice(one, error) if error.cause in _SHUT else otherwise
+            return ProviderError("; ".join(filter(None, (str(error), advice))))
         fitting = one.settings.model_copy(update=dict(change))
         place, words = place_of(one.settings), write_change(change)
         self.answers_to.setdefault(place, fitting)
@@ -243,6 +249,17 @@ class Servers:
         except CallError as error:
             return Tried(what=feature.what, takes=None if error.cause in _SHUT else False, said=str(error))
         return Tried(what=feature.what, takes=True)
+
+
+def _advice(one: Asked, error: CallError) -> str:
+    """Say what to do about a server that answers to nobody; empty where the error says it."""
+    if error.cause is not Cause.DOWN:
+        return ""
+    if _BUSY in str(error):
+        return "it runs and has too much to do: try again later, or look for the limits of the account"
+    if "HTTP 5" in str(error):
+        return "it runs and fails: look into its log"
+    return f"check base_url {one.settings.base_url}, and that the server runs"
 
 
 def _already(settings: EndpointSettings, change: Change) -> bool:

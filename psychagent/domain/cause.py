@@ -24,6 +24,8 @@ class Cause(StrEnum):
     """A filter of the server's took offence at the prompt or at the reply."""
     BROKEN = "broken"
     """The server broke its reply off."""
+    UNREADABLE = "unreadable"
+    """The server called it a success, and there is no reply in it: no choices, or something else."""
     CUT = "cut"
     """The reply reached its limit of tokens."""
     REFUSED = "refused"
@@ -38,3 +40,8 @@ class Cause(StrEnum):
     def is_of_turn(self) -> bool:
         """Whether it lies in what was said so far, so that the same request fails in the same way."""
         return self in {Cause.CONTEXT, Cause.FILTERED, Cause.CUT, Cause.REFUSED}
+
+    @property
+    def is_of_call(self) -> bool:
+        """Whether another call may fare better, so that one that can be done without ends nothing."""
+        return self.is_of_turn or self in {Cause.BROKEN, Cause.UNREADABLE}

@@ -25,6 +25,8 @@ class RoleUsage(Record):
     """Unknown ids in replies, which were left out."""
     fallbacks: int = 0
     """Calls of which no reply could be read, so that the session went on without one."""
+    estimated: int = 0
+    """Calls of which the server does not say what they took, so that their tokens are an estimate."""
 
     def __add__(self, other: RoleUsage) -> RoleUsage:
         """Add field by field."""

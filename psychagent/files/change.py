@@ -9,7 +9,7 @@ from pathlib import Path
 from psychagent.errors import RecordError
 from psychagent.files.kind import require_plain
 from psychagent.files.opened import Raise
-from psychagent.files.refused import refused
+from psychagent.files.refused import OR_ANOTHER, refused
 from psychagent.files.write import PRIVATE, PRIVATE_FOLDER
 
 
@@ -91,7 +91,7 @@ def list_folder(path: Path, raise_as: Raise = RecordError) -> list[Path]:
     Raises:
         RecordError: If it cannot be read; or the given kind.
     """
-    with _told(path, "read", ", or name another", raise_as):
+    with _told(path, "read", OR_ANOTHER, raise_as):
         return sorted(path.iterdir())
 
 

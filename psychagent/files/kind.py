@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from psychagent.errors import PsychAgentError, RecordError
+from psychagent.files.refused import OR_ANOTHER
 
 _KINDS = {
     stat.S_IFDIR: "folder",
@@ -57,7 +58,7 @@ def require_plain(path: Path, raise_as: Callable[[str], PsychAgentError]) -> Non
         return
     kind = _KINDS.get(stat.S_IFMT(found.st_mode), "")
     if kind in ("pipe", "socket", "device") and os.path.lexists(os.path.realpath(path)):
-        raise raise_as(f"{path}: is a {kind}, not a plain file; put the file back, or name another")
+        raise raise_as(f"{path}: is a {kind}, not a plain file; put the file back{OR_ANOTHER}")
 
 
 def require_empty(folder: Path, option: str) -> None:

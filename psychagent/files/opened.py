@@ -11,7 +11,7 @@ from typing import BinaryIO
 from psychagent.domain.words.value import shown
 from psychagent.errors import AssetError, PsychAgentError
 from psychagent.files.kind import require_plain
-from psychagent.files.refused import refused
+from psychagent.files.refused import OR_ANOTHER, refused
 
 Raise = Callable[[str], PsychAgentError]
 
@@ -30,7 +30,7 @@ def opened(path: Path, raise_as: Raise = AssetError) -> Iterator[BinaryIO]:
     except FileNotFoundError as error:
         raise raise_as(f"{path}: no such file; check the name") from error
     except OSError as error:
-        raise raise_as(refused(path, "read", error, ", or name another")) from error
+        raise raise_as(refused(path, "read", error, OR_ANOTHER)) from error
 
 
 def read_bytes(path: Path, raise_as: Raise = AssetError, *, most: int | None = None) -> bytes:

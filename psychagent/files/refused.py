@@ -19,6 +19,8 @@ _REMEDIES: dict[str, tuple[int, ...]] = {
     "wait until no other program uses it": (errno.EBUSY, errno.ETXTBSY, errno.EAGAIN),
 }
 """What to do -> the reasons that it helps against."""
+OR_ANOTHER = ", or name another"
+"""Ends a sentence on what a person named."""
 _NOT_THERE = (errno.ENOENT, errno.ENOTDIR)
 _LOOKED_FOR = frozenset({"read", "used"})
 """What is done with something that should be there."""
@@ -33,6 +35,11 @@ def why(error: OSError) -> str:
 def remedy_of(error: OSError) -> str:
     """Say what helps against a refusal."""
     return _BY_REASON.get(error.errno or 0, "check its name and permissions")
+
+
+def of_ours(error: Exception) -> str:
+    """Return what is wrong with a file that nobody named, so that nobody can name another."""
+    return str(error).removesuffix(OR_ANOTHER)
 
 
 def refused(path: Path | str, deed: str, error: OSError, then: str = " and run again") -> str:

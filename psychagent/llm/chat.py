@@ -257,7 +257,7 @@ class _Call:
                 self.unkept = RoleUsage()
             raise
         self.chat.outages.answered(self.chat.address)
-        cost = measure(reply, retries=again)
+        cost = measure(reply, self.messages, retries=again)
         self._count(cost)
         if key is not None:
             self.chat.journal.add(key, Kept(reply.to_json(), self.unkept), self.messages)

@@ -110,7 +110,8 @@ def no_tunnel(address: str, status: int, secrets: Iterable[str]) -> Fault:
 
 def broken_off(error: BaseException, secrets: Iterable[str]) -> Fault:
     """Make the fault of an answer that ended before it was complete."""
-    return make_fault("the answer broke off", f"({line_of(error, secrets)})", passes=True, secrets=secrets)
+    detail = f"({line_of(error, secrets)})"
+    return make_fault("the answer broke off", detail, passes=True, secrets=secrets, cause=Cause.BROKEN)
 
 
 def unreadable(error: UnreadableError, secrets: Iterable[str]) -> Fault:
@@ -122,7 +123,7 @@ def unreadable(error: UnreadableError, secrets: Iterable[str]) -> Fault:
         f"({cut(mask(str(error), secrets))}){hint}",
         passes=refusal.cause is None,
         secrets=secrets,
-        cause=refusal.cause,
+        cause=refusal.cause or Cause.UNREADABLE,
         fits=refusal.fits,
     )
 

@@ -29,9 +29,8 @@ def require_ended(reply: Reply) -> Reply:
     """
     if reply.why_unusable is not Cause.BROKEN:
         return reply
-    raise make_fault(
-        "the server broke the reply off", f"(finish_reason {one_line(reply.finish_reason, 40)})", passes=True
-    )
+    detail = f"(finish_reason {one_line(reply.finish_reason, 40)})"
+    raise make_fault("the server broke the reply off", detail, passes=True, cause=Cause.BROKEN)
 
 
 def read_finished(reply: Reply, read: Callable[[Reply], T], max_tokens: int | None) -> T:

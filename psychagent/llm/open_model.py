@@ -44,6 +44,7 @@ from psychagent.llm.servers.completion import (
 )
 from psychagent.llm.servers.refusal import refusal_within, server_words
 from psychagent.llm.servers.secrets import Veil, hide, holds_secret, mask_bytes
+from psychagent.llm.servers.streaming import streaming_client
 from psychagent.llm.wire import MOST_BYTES, Target, Wire
 
 _MOVED = ("messages", "response_format", "max_completion_tokens")
@@ -215,7 +216,7 @@ def build_open_model(settings: EndpointSettings, wire: Wire, target: Target) -> 
         max_retries=0,
         stream_usage=True,
         extra_body=dict(settings.extra_body) or None,
-        http_async_client=_streaming_client(wire, target),
+        http_async_client=streaming_client(wire, target),
         # the wire knows the proxy; an empty one keeps the library from reading its variable
         openai_proxy="",
         wire=wire,
@@ -229,19 +230,6 @@ def _forget_environment(client: Any, headers: dict[str, str]) -> None:
     """Keep what variables of the shell name for OpenAI itself from going to another server."""
     client.organization = client.project = None
     client._custom_headers = headers
-
-
-def _streaming_client(wire: Wire, target: Target) -> httpx.AsyncClient:
-    """Open a pool for streams by the wire's own rules of proxies and certificates."""
-    client = httpx.AsyncClient(
-        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None),
-        timeout=None,
-        trust_env=False,
-        proxy=httpx.Proxy(target.proxy.url, auth=target.proxy.login) if target.proxy else None,
-        verify=wire.certificates if target.url.scheme == "https" else False,
-    )
-    wire.close_too(client)
-    return client
 
 
 _NEVER_SENT = (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL)

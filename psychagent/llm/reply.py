@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 from psychagent.domain.cause import Cause
+from psychagent.domain.text.tokens import estimate_tokens
 from psychagent.domain.usage import RoleUsage
 from psychagent.llm.prompt import Message, Prompt
 
@@ -101,10 +102,19 @@ class Model(Protocol):
         """Load now what is otherwise loaded on first use."""
 
 
-def measure(reply: Reply, *, retries: int = 0) -> RoleUsage:
-    """Measure one answered request."""
+def measure(reply: Reply, messages: Sequence[Message], *, retries: int = 0) -> RoleUsage:
+    """Measure one answered request; where its server does not count, estimate.
+
+    What costs nothing in any sum would keep no budget.
+    """
     if reply.tokens is None:
-        return RoleUsage(calls=1, retries=retries)
+        return RoleUsage(
+            calls=1,
+            retries=retries,
+            prompt_tokens=sum(estimate_tokens(message["content"]) for message in messages),
+            completion_tokens=estimate_tokens(reply.content) + estimate_tokens(reply.reasoning),
+            estimated=1,
+        )
     prompt, cached, completion = reply.tokens
     return RoleUsage(
         calls=1, retries=retries, prompt_tokens=prompt, cached_tokens=cached, completion_tokens=completion

@@ -21,6 +21,7 @@ from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.domain.words.value import as_text, shown
 from psychagent.errors import PsychAgentError, RecordError
 from psychagent.files.digest import hash_file, hash_text
+from psychagent.files.refused import of_ours
 from psychagent.records.folder import RunFolder
 from psychagent.records.manifest import SCHEMA_VERSION, Hashes, Manifest, RunSettings, read_manifest
 from psychagent.safety.answer import safety_hashes
@@ -159,7 +160,8 @@ def resume_from(folder: RunFolder, manifest: Manifest) -> Manifest:
     try:
         before = read_manifest(path)
     except RecordError as error:
-        raise RecordError(f"{error}, or name another --save-dir, or remove the folder by hand") from error
+        other = "or name another --save-dir, or remove the folder by hand"
+        raise RecordError(f"{of_ours(error)}, {other}") from error
     if before.schema_version < SCHEMA_VERSION:
         raise RecordError(
             f"{path}: the run was begun by an earlier version (schema_version {before.schema_version}), from "

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from psychagent.assets.settings.prices import Prices
 from psychagent.cli.main import app
+from psychagent.domain.words.money import amount
 from psychagent.errors import RecordError, SettingsError
 from psychagent.evals.money.spent import spent_in_eval
 from psychagent.records.evaluation import EvalFolder
@@ -53,7 +54,7 @@ def test_it_stops_at_its_budget_and_more_lets_it_go_on(tmp_path: Path) -> None:
         last = call(tmp_path, settings, "--budget", "10")
         assert last.exit_code == 0, last.output
         assert not repeats(server.calls)
-        assert f"{cost(meter):,.2f} USD of a budget of 10.00 USD" in last.output
+        assert f"{amount(cost(meter))} USD of a budget of 10.00 USD" in last.output
         (spent,) = spent_in_eval(EvalFolder(tmp_path / "out"))
         assert tokens(spent.used) == tokens(meter.total)
 
@@ -74,7 +75,7 @@ def test_an_evaluation_of_an_earlier_version_counts_by_its_scores(tmp_path: Path
         (tmp_path / "out" / NAME).unlink()
         told = call(tmp_path, settings, "--budget", "10")
         assert told.exit_code == 0, told.output
-        assert f"{cost(meter):,.2f} USD of a budget of 10.00 USD" in told.output
+        assert f"{amount(cost(meter))} USD of a budget of 10.00 USD" in told.output
         with (tmp_path / "out" / NAME).open("a", encoding="utf-8") as file:
             file.write('{"role": "jud')
         assert call(tmp_path, settings, "--budget", "10").exit_code == 0, "a torn line is cut off"

@@ -164,3 +164,18 @@ async def test_a_copy_of_a_graph_checks_its_input_as_well(graphs: dict[str, Any]
     graph = aloud(graphs["session"], "</end>")
     with pytest.raises(PsychAgentError, match="the input is 3, not a mapping"):
         await graph.ainvoke(3, context=SHORT)
+
+
+@pytest.mark.parametrize("name", ["session", "course", "judge"])
+@pytest.mark.parametrize("copied", [False, True])
+async def test_a_graph_that_is_begun_with_nothing_says_what_to_begin_with(
+    graphs: dict[str, Any], name: str, copied: bool
+) -> None:
+    # a server runs copies of a graph
+    graph = graphs[name].copy({"checkpointer": InMemorySaver()}) if copied else graphs[name]
+    given: dict[str, Any] = {"dialogue": DIALOGUE} if name == "judge" else SHORT
+    with pytest.raises(
+        PsychAgentError, match=r"there is no input, and no thread to go on with; give \{"
+    ) as caught:
+        await graph.ainvoke(None, {"configurable": {"thread_id": "a"}}, context=given)
+    assert ("the session as the context" in str(caught.value)) is (name == "judge")

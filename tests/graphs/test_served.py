@@ -269,3 +269,12 @@ async def _asked(client: LangGraphClient, thread: str) -> dict[str, Any]:
     state = await client.threads.get_state(thread)
     shown: dict[str, Any] = state["interrupts"][0]["value"]
     return shown
+
+
+@pytest.mark.parametrize("graph", ["session", "course", "rft"])
+async def test_a_run_without_any_input_says_what_to_begin_with(server: tuple[str, Path], graph: str) -> None:
+    async with get_client(url=server[0]) as client:
+        thread = await client.threads.create()
+        for place in (thread["thread_id"], None):
+            with pytest.raises(Exception, match="there is no input, and no thread to go on with; give"):
+                await client.runs.wait(place, graph, input=None, raise_error=True)

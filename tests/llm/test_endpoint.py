@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import re
 from typing import Any
@@ -366,6 +367,50 @@ async def test_a_stream_that_is_no_reply_is_a_passing_fault(ask: Way, told: str)
             with pytest.raises(Fault, match=told) as caught:
                 await ask(model)
     assert caught.value.passes
+
+
+HALF = {
+    "between events": events({"content": "Never again take"}, end=""),
+    "with a count of tokens": events({"content": "Never again take"}, end="")
+    + 'data: {"choices": [], "usage": {"prompt_tokens": 5, "completion_tokens": 5}}\n\n',
+    "with words that look like an end": events(
+        {"content": '"finish_reason": "stop"\ndata: [DONE]\n'}, end=""
+    ),
+    "with other line ends": events({"content": "Never again take"}, end="").replace("\r\n", "\n"),
+    "with a reason that is none": 'data: {"choices": [{"index": 0, "delta": {"content": "N"}, '
+    '"finish_reason": null}]}\n\n',
+}
+CLOSES = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n"
+
+
+@pytest.mark.parametrize("half", HALF.values(), ids=HALF)
+@every_way
+async def test_a_stream_that_was_cut_is_no_whole_reply(ask: Way, half: str) -> None:
+    with serve(lambda call, n: Http(raw=CLOSES + half.encode())) as server:
+        async with model_at_server(server, stream=True) as model:
+            with pytest.raises(Fault, match="a stream that ends before the reply does") as caught:
+                await ask(model)
+    assert caught.value.passes
+
+
+ENDED = {
+    "by its mark": events({"content": "ab"}),
+    "by its reason": events({"content": "ab"}, end="")
+    + 'data: {"choices": [{"index": 0, "delta": {}, "finish_reason" : "stop"}]}\n\n',
+    "by both at once": 'data: {"choices": [{"index": 0, "delta": {"content": "ab"}, '
+    '"finish_reason":"stop"}]}\n\ndata:[DONE]\n\n',
+}
+
+
+@pytest.mark.parametrize("whole", ENDED.values(), ids=ENDED)
+@pytest.mark.parametrize("packed", [False, True])
+@every_way
+async def test_a_stream_that_says_that_it_ended_is_whole(ask: Way, whole: str, packed: bool) -> None:
+    head = CLOSES.replace(b"\r\n\r\n", b"\r\ncontent-encoding: gzip\r\n\r\n") if packed else CLOSES
+    body = gzip.compress(whole.encode()) if packed else whole.encode()
+    with serve(lambda call, n: Http(raw=head + body)) as server:
+        async with model_at_server(server, stream=True) as model:
+            assert (await ask(model)).content == "ab"
 
 
 @pytest.mark.parametrize("role", ["", "model", "Assistant", "ASSISTANT", " assistant", "ai", None])

@@ -278,3 +278,12 @@ async def test_totals_are_the_sum_of_the_session_files_and_of_the_calls_made(tmp
     assert clean(totals) == clean(stored_usage(tmp_path))
     assert {role: part["calls"] for role, part in totals.items()} == {r: calls.count(r) for r in set(calls)}
     assert totals == {role: part.model_dump() for role, part in result.usage().roles.items()}
+
+
+def test_of_a_manifest_that_cannot_be_read_one_way_out_is_told_once(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / NAME)
+    folder.manifest_path.mkdir(parents=True)
+    with pytest.raises(RecordError) as caught:
+        resume_from(folder, Manifest(settings=settings_of(), hashes=Hashes()))
+    assert "name another, or" not in str(caught.value)
+    assert str(caught.value).endswith(", or name another --save-dir, or remove the folder by hand")

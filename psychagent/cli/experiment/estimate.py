@@ -98,7 +98,7 @@ def _costs(cell: CellEstimate) -> list[str]:
 def _sentences(found: ExperimentEstimate, hours: float | None) -> list[str]:
     money, said = found.total.money, []
     if money.currency:
-        without = f"{money.total + money.saved:,.2f}"
+        without = amount(money.total + money.saved)
         said.append(f"About {money.words()}; {without} if no prefix cache served anything.")
     elif money.unpriced:
         said.append(

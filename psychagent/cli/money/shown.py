@@ -11,6 +11,7 @@ from rich.table import Table
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
 from psychagent.domain.usage import RoleUsage
+from psychagent.domain.words.money import amount
 from psychagent.runs.money.estimated import Estimate
 
 FIRST_TOKEN_SEC = 0.5
@@ -53,7 +54,7 @@ def _sentences(found: Estimate, speed: Speed, what: str) -> list[str]:
     money = found.money
     said = []
     if money.currency:
-        without = f"{money.total + money.saved:,.2f}"
+        without = amount(money.total + money.saved)
         said.append(f"About {money.words()}; {without} if no prefix cache served anything.")
         if what == "cases" and (each := money.each(sessions=found.sessions, cases=found.cases)):
             said.append(f"That is {each}.")
@@ -83,7 +84,7 @@ def show_estimate_table(found: Estimate, console: Console, *, title: str) -> Non
     for name in ("calls", "prompt tokens", "of these cached", "completion tokens", "cost"):
         table.add_column(name, justify="right")
     for line in found.lines:
-        cost = "–" if line.cost is None else f"{line.cost:,.2f} {line.currency}".strip()
+        cost = "–" if line.cost is None else f"{amount(line.cost)} {line.currency}".strip()
         table.add_row(line.role, escape(line.model), *numbers_of(line.used), escape(cost))
     table.add_section()
     table.add_row("all", "", *numbers_of(found.total), escape(found.money.words() or "–"))

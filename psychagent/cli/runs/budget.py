@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from math import inf
 
 from psychagent.assets.settings.budget import BudgetSettings
 from psychagent.assets.settings.load import lay_options
@@ -14,7 +15,8 @@ from psychagent.records.manifest import RunSettings
 from psychagent.runs.money.asked import roles_paid
 from psychagent.runs.money.priced import common_currency, price_of
 
-_BUDGET = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([^\d\s.,+-][^\s]*)?\s*")
+# a digit behind letters is no currency but a number in another notation, such as 1e3
+_BUDGET = re.compile(r"\s*(\d+(?:\.\d+)?|\.\d+)\s*([^\d\s.,+_-][^\d\s_]*)?\s*")
 
 
 def with_budget(settings: RunSettings, given: str | None, *, allow_unpriced: bool) -> RunSettings:
@@ -61,11 +63,13 @@ def lay_budget(
 
 def _read(given: str) -> tuple[float, str]:
     found = _BUDGET.fullmatch(given)
-    if found is None or float(found[1]) <= 0:
+    limit = float(found[1]) if found else 0
+    if found is None or not 0 < limit < inf:
         raise SettingsError(
-            f"--budget has {shown(given)}; write a sum above 0, such as 40, or '40 EUR' with its currency"
+            f"--budget has {shown(given)}; write a sum above 0 in digits, such as 40, or '40 EUR' with its "
+            "currency"
         )
-    return float(found[1]), found[2] or ""
+    return limit, found[2] or ""
 
 
 def _currency_of(prices: Iterable[Prices | None]) -> str:

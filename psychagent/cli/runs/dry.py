@@ -7,6 +7,7 @@ from rich.table import Table
 
 from psychagent.cli.shown.console import open_console
 from psychagent.domain.usage import RoleUsage
+from psychagent.domain.words.money import amount
 from psychagent.runs.forecast import Forecast
 
 
@@ -21,7 +22,9 @@ def show_forecast(seen: Forecast) -> None:
     console.print(_table(seen))
     for currency in sorted({line.currency for line in seen.lines if line.cost is not None}):
         money = sum(line.cost or 0 for line in seen.lines if line.currency == currency)
-        console.print(f"At the prices of the settings: at most about {money:,.2f} {currency}", markup=False)
+        console.print(
+            f"At the prices of the settings: at most about {amount(money)} {currency}", markup=False
+        )
     if unpriced := sorted({line.model for line in seen.lines if line.cost is None}):
         console.print(
             f"No price is given for {', '.join(unpriced)} (see docs/cost.md)",

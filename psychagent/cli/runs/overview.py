@@ -14,6 +14,7 @@ from rich.text import Text
 from psychagent.cli.options import JsonOption
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
+from psychagent.domain.words.money import amount
 from psychagent.errors import RecordError
 from psychagent.runs.overview import RunLine, RunState, list_runs
 
@@ -120,4 +121,4 @@ def _cases(run: RunLine) -> str:
 
 
 def _cost(run: RunLine) -> str:
-    return "–" if run.cost is None else f"{run.cost:,.2f} {run.currency}"
+    return "–" if run.cost is None else f"{amount(run.cost)} {run.currency}"

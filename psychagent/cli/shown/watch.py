@@ -136,6 +136,9 @@ def usage_table(usage: Usage, *, title: str, total: bool) -> Table:
         table.add_column(column, justify="left" if column == "role" else "right")
     for name, part in (*sorted(usage.roles.items()), *([("all", usage.total())] if total else [])):
         cached = f"{part.cached_tokens / part.prompt_tokens:.0%}" if part.prompt_tokens else "–"
-        counts = (part.calls, part.retries, part.prompt_tokens)
-        table.add_row(name, *(f"{count:,}" for count in counts), cached, f"{part.completion_tokens:,}")
+        about = "~" if part.estimated else ""
+        tokens = (f"{about}{part.prompt_tokens:,}", cached, f"{about}{part.completion_tokens:,}")
+        table.add_row(name, f"{part.calls:,}", f"{part.retries:,}", *tokens)
+    if usage.total().estimated:
+        table.caption, table.caption_justify = "~ is estimated, where a server does not count tokens", "left"
     return table

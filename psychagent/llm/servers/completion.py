@@ -24,6 +24,7 @@ _REASONING = ("reasoning_content", "reasoning")
 """Fields in which servers return thoughts; vLLM and OpenRouter use the second."""
 _OWN_ROLES = frozenset({"", "assistant", "model", "ai", "bot", "chatbot"})
 TOO_DEEP = "an answer of lists in lists without end"
+ENDS_EARLY = "a stream that ends before the reply does"
 _THOUGHT_PARTS = ("thinking", "reasoning", "summary", "text")
 """Kinds of parts that are no thoughts, and where the words of a thought stand in a part."""
 
@@ -180,7 +181,7 @@ def _read_stream(data: bytes) -> Reply:
     if not pieces.is_begun:
         raise UnreadableError("an empty stream")
     if not (is_done or pieces.finish_reason):
-        raise UnreadableError("a stream that ends before the reply does")
+        raise UnreadableError(ENDS_EARLY)
     return Reply(
         content=whole("".join(pieces.content)),
         reasoning=whole("".join(pieces.reasoning)),
@@ -240,7 +241,8 @@ def read_tokens(usage: object) -> Tokens | None:
     if not isinstance(usage, dict):
         return None
     prompt, completion = _count(usage.get("prompt_tokens")), _count(usage.get("completion_tokens"))
-    if prompt is None or completion is None:
+    # no prompt is empty, so none is a server that does not count
+    if not prompt or completion is None:
         return None
     details = usage.get("prompt_tokens_details")
     cached = _count(details.get("cached_tokens")) if isinstance(details, dict) else None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from psychagent.domain.usage import RoleUsage, Usage
-from psychagent.errors import ReplyError
+from psychagent.errors import CallError, ReplyError
 from psychagent.llm.chat import Answer, Chat
 from psychagent.llm.prompt import Prompt
 from psychagent.llm.reply import Reply
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 async def ask_or_go_on(
     chat: Chat, prompt: Prompt, read: Callable[[Reply], T], *, shape: Shape, instead: T, with_what: str
 ) -> Answer[T]:
-    """Ask as `Chat.request` does, for a role of `DISPENSABLE`; where no reply can be read, go on without one.
+    """Ask as `Chat.request` does, for a role of `DISPENSABLE`; go on where there is no usable reply.
 
     Args:
         chat: Asks.
@@ -32,11 +32,14 @@ async def ask_or_go_on(
         with_what: What the session goes on with then, for the log.
 
     Raises:
-        ProviderError: If the server fails: it would fail the next call, too.
+        ProviderError: If the server fails, or refuses whoever asks: it would fail the next call, too.
     """
     try:
         return await chat.request(prompt, read, shape=shape)
-    except ReplyError as error:
+    except CallError as error:
+        # a filter, or a prompt that is too long, is told by some servers as a status, by others as an ending
+        if not isinstance(error, ReplyError) and not (error.cause and error.cause.is_of_call):
+            raise
         if prompt.role not in chat.gone_on:
             chat.gone_on.add(prompt.role)
             # without what was wrong: it may quote the reply

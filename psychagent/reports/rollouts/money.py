@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from psychagent.domain.role import Role
+from psychagent.domain.words.money import amount
 from psychagent.reports.page.blocks import Block, Table, Text, percent
 from psychagent.runs.money.priced import Money
 
@@ -23,7 +24,7 @@ def spent(money: Money, *, sessions: int, cases: int) -> list[Block]:
     saved = percent(money.saved / (money.total + money.saved)) if money.saved else "nothing"
     blocks: list[Block] = [
         Table(_HEADER, rows, caption, strong=frozenset({len(rows) - 1})),
-        Text(f"The prefix cache saved {money.saved:,.2f} {money.currency}: {saved} of the full price."),
+        Text(f"The prefix cache saved {amount(money.saved)} {money.currency}: {saved} of the full price."),
     ]
     if money.unpriced:
         blocks.append(Text(f"Without {', '.join(money.unpriced)}, which have no price."))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from psychagent.domain.script_note import MADE_WITH_SCRIPT
 from psychagent.domain.words.cut import cut
+from psychagent.domain.words.money import amount
 from psychagent.reports.evaluation.warn import few_cases, script_banner
 from psychagent.reports.page.blocks import (
     NONE,
@@ -236,7 +237,7 @@ def spending(material: RftMaterial) -> list[Block]:
     if material.prices:
         cost = material.prices.cost(usage.total())
         blocks.append(
-            Text(f"At the given prices, the same for every role: {cost:.2f} {material.prices.currency}.")
+            Text(f"At the given prices, the same for every role: {amount(cost)} {material.prices.currency}.")
         )
     money = cost_of(usage.roles, material.run.manifest.settings)
     return [*blocks, *spent(money, sessions=sessions, cases=material.numbers.cases)]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from psychagent.assets.settings.budget import BudgetSettings
 from psychagent.assets.settings.prices import Prices
+from psychagent.domain.words.money import amount
 from psychagent.errors import SettingsError
 from psychagent.records.manifest import RunSettings
 from psychagent.runs.money.priced import Money, common_currency, price_of
@@ -31,7 +32,7 @@ def check_prices(budget: BudgetSettings | None, prices: Mapping[str, Prices | No
     unpriced = sorted(role for role, price in prices.items() if price is None)
     if unpriced and not budget.allow_unpriced:
         raise SettingsError(
-            f"a budget of {budget.limit:g} {budget.currency} is set, and there is no price for "
+            f"a budget of {amount(budget.limit)} {budget.currency} is set, and there is no price for "
             f"{', '.join(unpriced)}: what they cost would never count; give 'prices' at their endpoints "
             "(`psychagent prices --write`), or go without with --allow-unpriced"
         )
@@ -58,7 +59,7 @@ def check_earlier(budget: BudgetSettings, earlier: Money, where: object, remedy:
     """
     if earlier.unpriced and not budget.allow_unpriced:
         raise SettingsError(
-            f"a budget of {budget.limit:g} {budget.currency} is set, and earlier commands in {where} asked "
-            f"{', '.join(earlier.unpriced)} at no price in {budget.currency}; {remedy}, or go "
+            f"a budget of {amount(budget.limit)} {budget.currency} is set, and earlier commands in {where} "
+            f"asked {', '.join(earlier.unpriced)} at no price in {budget.currency}; {remedy}, or go "
             "without with --allow-unpriced"
         )

@@ -44,7 +44,10 @@ class Ledger:
         """Count an answered call; at the limit, ask everything that spends to stop."""
         self.used += usage
         prices = {role: self._price(role) for role in usage.roles}
-        self.purse.take({r: None if (p := prices[r]) is None else p.cost(u) for r, u in usage.roles.items()})
+        self.purse.take(
+            {r: None if (p := prices[r]) is None else p.cost(u) for r, u in usage.roles.items()},
+            estimated=[role for role, used in usage.roles.items() if used.estimated],
+        )
 
     def begin(self) -> None:
         """Check that a case, a session or a rollout may begin.

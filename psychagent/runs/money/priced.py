@@ -11,6 +11,7 @@ from psychagent.assets.settings.roles import endpoint_of
 from psychagent.domain.base import Record
 from psychagent.domain.role import EMBEDDING, Role
 from psychagent.domain.usage import RoleUsage, Usage
+from psychagent.domain.words.money import amount
 from psychagent.errors import SettingsError
 from psychagent.records.manifest import RunSettings
 from psychagent.records.spent.log import Spent
@@ -29,6 +30,8 @@ class Money(Record):
     """Empty where nothing is priced, or currencies differ."""
     unpriced: tuple[str, ...] = ()
     """Roles that were asked and have no price."""
+    estimated: tuple[str, ...] = ()
+    """Roles in `by_role` of which the server does not say what each call took."""
     saved: float = 0
     """What the provider's cache saved."""
 
@@ -46,16 +49,20 @@ class Money(Record):
         """Say what that is a session and a case, and how much of it is the judge; empty without a sum."""
         if not self.currency or not sessions or not cases:
             return ""
-        judge = self.by_role.get(Role.JUDGE.value)
-        apart = f"; the judge is {judge:,.2f} of the sum" if judge else ""
-        return f"{self.total / sessions:,.4f} a session, {self.total / cases:,.4f} a case{apart}"
+        judge, unit = self.by_role.get(Role.JUDGE.value), self.currency
+        share = f"{judge / self.total:.0%} of the sum" if judge else ""
+        apart = f"; the judge took {amount(judge)} {unit} ({share})" if judge else ""
+        each = f"{amount(self.total / sessions)} {unit} a session, {amount(self.total / cases)} {unit} a case"
+        return f"{each}{apart}"
 
     def words(self) -> str:
         """Say the sum, and what is not in it; empty where nothing is priced."""
         if not self.currency:
             return ""
         without = f", without {', '.join(self.unpriced)} (no price)" if self.unpriced else ""
-        return f"{self.total:,.2f} {self.currency}{without}"
+        roles = ", ".join(self.estimated)
+        guess = f", estimated for {roles} (the server does not count tokens)" if self.estimated else ""
+        return f"{amount(self.total)} {self.currency}{without}{guess}"
 
 
 def price_of(role: str, settings: RunSettings) -> Prices | None:
@@ -92,6 +99,7 @@ def priced(used: Mapping[str, RoleUsage], prices: Mapping[str, Prices | None]) -
         by_role={role: price.cost(used[role]) for role, price in known.items()},
         currency=currency,
         unpriced=tuple(sorted(used.keys() - known.keys())),
+        estimated=tuple(sorted(role for role in known if used[role].estimated)),
         saved=sum(price.saved(used[role]) for role, price in known.items()),
     )
 
@@ -107,16 +115,23 @@ def money_of_models(spent: Iterable[Spent], price: PriceOf) -> Money:
 def sum_money(parts: Iterable[Money], currency: str) -> Money:
     """Add up money; what is in another currency is named as if it had no price."""
     by_role: dict[str, float] = {}
-    unpriced, saved = set[str](), 0.0
+    unpriced, estimated, saved = set[str](), set[str](), 0.0
     for part in parts:
         unpriced.update(part.unpriced)
         if part.currency not in ("", currency):
             unpriced.update(part.by_role)
             continue
+        estimated.update(part.estimated)
         saved += part.saved
         for role, cost in part.by_role.items():
             by_role[role] = by_role.get(role, 0) + cost
-    return Money(by_role=by_role, currency=currency, unpriced=tuple(sorted(unpriced)), saved=saved)
+    return Money(
+        by_role=by_role,
+        currency=currency,
+        unpriced=tuple(sorted(unpriced)),
+        estimated=tuple(sorted(estimated)),
+        saved=saved,
+    )
 
 
 def common_currency(prices: Iterable[Prices]) -> str | None:

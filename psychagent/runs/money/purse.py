@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from psychagent.assets.settings.budget import BudgetSettings
+from psychagent.domain.words.money import amount
 from psychagent.runs.money.priced import Money
 from psychagent.runs.money.spending import Spending
 
@@ -38,6 +39,8 @@ class Purse:
     """Replies that came in once the limit was reached."""
     unpriced: set[str] = field(default_factory=set)
     """Roles that were asked in this command and have no price."""
+    estimated: set[str] = field(default_factory=set)
+    """Roles whose costs in this command are estimated in part."""
     _now: defaultdict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     @property
@@ -61,13 +64,19 @@ class Purse:
         budget = self.budget
         if budget is None:
             return ""
-        spent = f"{self.spent:,.2f} of the budget of {budget.limit:,.2f} {budget.currency} is spent"
+        spent = f"{amount(self.spent)} of the budget of {amount(budget.limit)} {budget.currency} is spent"
         return spent if self.is_spent else f"{spent}, so nothing new begins (soft is {budget.soft:g})"
 
-    def take(self, costs: Mapping[str, float | None]) -> None:
-        """Take out what a reply cost, by role; at the limit, ask for a stop."""
+    def take(self, costs: Mapping[str, float | None], estimated: Iterable[str] = ()) -> None:
+        """Take out what a reply cost, by role; at the limit, ask for a stop.
+
+        Args:
+            costs: What it cost; None where nobody says.
+            estimated: The roles of which it is an estimate.
+        """
         if self.is_spent:
             self.late += 1
+        self.estimated.update(role for role in estimated if costs[role])
         for role, cost in costs.items():
             if cost is None:
                 self.unpriced.add(role)
@@ -84,5 +93,6 @@ class Purse:
             by_role={role: before.get(role, 0) + self._now.get(role, 0) for role in roles},
             currency=currency,
             unpriced=tuple(sorted({*self.earlier.unpriced, *self.unpriced})),
+            estimated=tuple(sorted({*self.earlier.estimated, *self.estimated})),
         )
         return Spending(money=money, earlier=self.earlier, budget=self.budget, late=self.late)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from psychagent.assets.settings.budget import BudgetSettings
 from psychagent.domain.base import Record
+from psychagent.domain.words.money import amount
 from psychagent.runs.money.priced import Money
 
 
@@ -27,10 +28,11 @@ class Spending(Record):
         spent = self.money.words()
         if self.budget is None:
             return f"Spent: {spent}" if spent else ""
-        said = f"Spent: {spent or '0'} of a budget of {self.budget.limit:,.2f} {self.budget.currency}"
+        said = f"Spent: {spent or '0'} of a budget of {amount(self.budget.limit)} {self.budget.currency}"
         if self.earlier.total:
-            said += f"; {self.earlier.total:,.2f} of it by earlier commands"
+            said += f"; {amount(self.earlier.total)} of it by earlier commands"
         if self.over:
-            replies = "reply" if self.late == 1 else "replies"
-            said += f"; {self.over:,.4f} over the limit, by {self.late + 1} {replies} that were in flight"
+            # the one that reached the limit was in flight, too
+            by = f"{self.late + 1:,} replies that were" if self.late else "1 reply that was"
+            said += f"; {amount(self.over)} over the limit, by {by} in flight"
         return said

@@ -13,6 +13,7 @@ from psychagent.domain.profile import Case
 from psychagent.domain.rollout import FinishedSession
 from psychagent.errors import RecordError
 from psychagent.files.change import remove_empty, remove_file
+from psychagent.files.refused import of_ours
 from psychagent.files.seal import ChangedError
 from psychagent.nodes.state import CourseState
 from psychagent.records.chat import CHAT
@@ -118,7 +119,8 @@ def _check_is_run(folder: RunFolder) -> None:
     try:
         folder.manifest()
     except RecordError as error:
-        raise RecordError(f"{error}; without it nobody can tell that this is a run, so {by_hand}") from error
+        why = f"{of_ours(error)}; without it nobody can tell that this is a run"
+        raise RecordError(f"{why}, so {by_hand}") from error
 
 
 def _files_of(folder: RunFolder) -> Iterator[Path]:

@@ -17,6 +17,7 @@ import pytest
 from psychagent.assets.locate import asset_dir
 from psychagent.assets.settings.dataset import DatasetSettings
 from psychagent.domain.base import Modality
+from psychagent.domain.role import DISPENSABLE
 from psychagent.domain.seed import MAX_SEED, derive_seed
 from psychagent.evals.evaluate import run_eval
 from psychagent.runs.outcome import Outcome, Status
@@ -144,6 +145,9 @@ def problem_of(outcome: Outcome, kind: Kind, oddity: Oddity) -> str:
     if oddity.role == "risk" or kind.taken == "fine" or oddity.mode == "once" and kind.taken != "final":
         # a judgement that fails is left to the rules
         right = finished and 1 <= hits <= TRIES
+    elif oddity.role in DISPENSABLE and finished and kind.taken in {"passing", "final"}:
+        # the session went on without an answer, which is counted
+        right = hits == (TRIES if kind.taken == "passing" else 1)
     elif kind.taken == "reply":
         right = finished or failure is not None and failure.error == "ReplyError" and hits == TRIES
     else:
