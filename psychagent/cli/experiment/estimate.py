@@ -14,6 +14,7 @@ from psychagent.cli.money.shown import FIRST_TOKEN_SEC, estimate_data, numbers_o
 from psychagent.cli.options import JsonOption, finite
 from psychagent.cli.shown.as_json import show_json
 from psychagent.cli.shown.console import open_console
+from psychagent.domain.words.money import amount
 from psychagent.experiments.estimate import CellEstimate, ExperimentEstimate, estimate_experiment
 from psychagent.runs.money.estimated import Estimate, Expected
 
