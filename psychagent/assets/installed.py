@@ -13,7 +13,6 @@ from typing import TypeVar
 from pydantic import BeforeValidator, ValidationInfo
 
 from psychagent.domain.words.near import nearest
-from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 
 T = TypeVar("T")
@@ -35,8 +34,8 @@ def known_or_installed(kind: type[StrEnum], group: str) -> BeforeValidator:
         if value in names or (info.context or {}).get("stored"):
             return value
         raise ValueError(
-            f"write {' or '.join(kind)}, or install a package that offers {shown(value)} as entry point of "
-            f"{group}{nearest(value, [*kind, *names])}"
+            f"write {' or '.join(kind)}, or a name that a package offers under {group}"
+            f"{nearest(value, [*kind, *names])}"
         )
 
     return BeforeValidator(check)

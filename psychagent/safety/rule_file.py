@@ -101,6 +101,8 @@ class RulesFile(Record):
     answer to it means none."""
     at_hand: tuple[str, ...] = ()
     """Words with which somebody in danger tells that help was called, is on its way or is there."""
+    at_hand_after_a_call: tuple[str, ...] = ()
+    """Words that tell so only once a fixed text has asked to call: "they" are the helpers then."""
     at_hand_unless_before: tuple[str, ...] = ()
     """Words before those, in the same clause, with which it was only thought of, or refused."""
     at_hand_unless_in_sentence: tuple[str, ...] = ()
@@ -144,7 +146,7 @@ class RulesFile(Record):
         yield from self.yes
         yield from (*self.asks, *self.asks_again, *self.asks_self, *self.asks_else)
         yield from (*self.at_hand, *self.at_hand_unless_before, *self.at_hand_unless_in_sentence)
-        yield from self.help_gone
+        yield from (*self.at_hand_after_a_call, *self.help_gone)
 
 
 def expand(text: str, words: Mapping[str, str]) -> str:

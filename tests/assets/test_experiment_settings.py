@@ -177,7 +177,7 @@ def test_one_reflector_is_laid_over_all_systems(tmp_path: Path) -> None:
 def test_the_example_of_the_page_can_be_read(tmp_path: Path) -> None:
     page = (Path(__file__).resolve().parents[2] / "docs" / "experiments.md").read_text(encoding="utf-8")
     (tmp_path / "baselines").mkdir()
-    for name in ("runtime.yaml", "eval.yaml", "baselines/ours.yaml"):
+    for name in ("runtime.yaml", "eval.yaml", "second_judge.yaml", "baselines/ours.yaml"):
         (tmp_path / name).touch()
     systems = read(tmp_path, page.partition("```yaml\n")[2].partition("```")[0]).resolved()
     wide = systems["wide"].baseline

@@ -11,12 +11,13 @@ from langgraph.types import Command
 
 from psychagent.domain.base import Speaker
 from psychagent.domain.memory import Memory
-from psychagent.domain.risk.finding import Classifier, Handling, RiskFinding
+from psychagent.domain.risk.finding import About, Classifier, Handling, RiskFinding
 from psychagent.domain.safety import Danger, SafetyNote
 from psychagent.errors import ProviderError
 from psychagent.flows.course import build_course
 from psychagent.flows.session import build_session, session_limit
 from psychagent.flows.single import build_single
+from psychagent.safety.at_hand import HELP_AT_HAND
 from tests.support.courses import START, knobs_of
 from tests.support.fakes import Cast, brief_for, case_of, chosen_family, filed, spoken, summed_up
 from tests.support.gate import ENDPOINT, Kept, gated, judgement
@@ -434,3 +435,59 @@ async def test_the_level_goes_on_into_the_next_session() -> None:
     assert [f.level for f in state["finished_session"].risk] == [1]
     assert "Danger was open when the last session ended" in cast.asked("counselor")[2][-1]["content"]
     assert state["memory"].risk_level == 0
+
+
+FIRST = "There is a gecko that is not there, and I am shaking."
+CALLED = "He is phoning, he has 112 on speaker, they are asking when the last glass was."
+
+
+async def test_who_has_called_is_answered_by_the_counselor_and_not_by_a_fixed_text() -> None:
+    cast = asking(
+        [FIRST, CALLED, "Bye."],
+        judgement(3, "a gecko that is not there", "drink"),
+        judgement(3, "112 on speaker", "drink"),
+        judgement(1, "Bye", "drink"),
+        mode="act",
+        classifier="always",
+        extra_turns=0,
+    )
+    held = await hold(cast)
+    findings = held["findings"]
+    assert [f.handling for f in findings[:2]] == [Handling.TAKEOVER, Handling.CARD]
+    assert HELP_AT_HAND in findings[1].patterns
+    assert HELP_AT_HAND not in findings[0].patterns
+    assert [turn.by_gate for turn in held["turns"] if turn.text in counselors(held)][:3] == [
+        False,
+        True,
+        False,
+    ]
+
+
+@pytest.mark.parametrize(
+    "words", ["He has not got 112 on speaker.", "Is 112 on speaker?", "The ambulance left."]
+)
+async def test_words_about_help_that_is_not_there_change_nothing(words: str) -> None:
+    cast = asking(
+        [f"{FIRST} {words}", "Bye."],
+        judgement(3, "a gecko that is not there", "drink"),
+        judgement(1, "Bye", "drink"),
+        mode="act",
+        classifier="always",
+        extra_turns=0,
+    )
+    assert (await hold(cast))["findings"][0].handling is Handling.TAKEOVER
+
+
+async def test_a_level_that_is_carried_stays_of_its_own_kind() -> None:
+    said = "Strike him, I said, and he has his arm round me."
+    cast = asking(
+        [FIRST, said, "Bye."],
+        judgement(3, "a gecko that is not there", "drink"),
+        judgement(1, "his arm round me", "drink"),
+        judgement(0),
+        mode="act",
+        classifier="always",
+        extra_turns=0,
+    )
+    held = await hold(cast)
+    assert [f.about for f in held["findings"][:2]] == [About.DRINK, About.DRINK]

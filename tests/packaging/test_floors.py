@@ -20,6 +20,7 @@ LAZY = {
     "psychagent/cli/local_model.py",
     "psychagent/cli/report.py",
     "psychagent/cli/train.py",
+    "psychagent/runs/money/asked.py",
     "psychagent/skills/embed.py",
     "psychagent/skills/encoders.py",
     "psychagent/skills/index.py",
@@ -28,7 +29,7 @@ LAZY = {
 }
 """Modules that may import inside a function: an extra may be missing, Ctrl-C may come while the command line
 is imported, and torch costs seconds. The skill store is wired into every command, but numpy and FAISS (.3 s,
-35 MB) only serve those that search."""
+35 MB) only serve those that search; the graphs serve those who have a part of their own."""
 
 SOURCES = sources()
 EVERYTHING = [

@@ -116,7 +116,7 @@ UNKNOWN = [
         "'mirorr': write psychagent or plain or .*; did you mean 'mirror'",
     ),
     ("memory: last_word", "'last_word': write file or none or .*; did you mean 'last_words'"),
-    ("strategy: last_words", "entry point of psychagent.strategies"),
+    ("strategy: last_words", "under psychagent.strategies"),
 ]
 
 

@@ -89,6 +89,17 @@ GONE = {
 }
 
 
+AFTER_A_CALL = {
+    Language.EN: [
+        "She's on the phone to them now. They're coming.",
+        "They said twenty minutes.",
+        "Ansie has called them.",
+        "The call is made.",
+    ],
+    Language.ZH: ["他们马上就到。", "说十五分钟。", "电话打了。", "打通了，在说地址。"],
+}
+
+
 def _cases(lists: dict[Language, list[str]]) -> list[tuple[Language, str]]:
     return [(language, words) for language, several in lists.items() for words in several]
 
@@ -119,3 +130,12 @@ def test_the_last_word_of_the_client_counts() -> None:
     assert not rules.is_there(said[:1])
     assert rules.is_there(said)
     assert not rules.is_there([*said, Turn(speaker=Speaker.CLIENT, text="They left.")])
+
+
+@pytest.mark.parametrize(("language", "words"), _cases(AFTER_A_CALL))
+def test_they_are_the_helpers_once_a_fixed_text_has_asked_to_call(language: Language, words: str) -> None:
+    rules = load_safety(language).rules.at_hand
+    asked = Turn(speaker=Speaker.COUNSELOR, text="...", by_gate=True)
+    said = Turn(speaker=Speaker.CLIENT, text=words)
+    assert rules.is_there([asked, said])
+    assert not rules.is_there([asked.model_copy(update={"by_gate": False}), said])

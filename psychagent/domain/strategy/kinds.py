@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -35,6 +36,17 @@ class MemoryKind(StrEnum):
     """A portrait of the client, and events and exchanges that fade unless they are recalled."""
     OTHER = "other"
     """A control: the memory that `file` keeps, but of another client."""
+
+
+THINKING = frozenset({StrategyKind.THERAMIND})
+"""Strategies that ask twice before each reply but the first."""
+REMEMBER_CALLS: Mapping[MemoryKind, int] = {
+    MemoryKind.FILE: 1,
+    MemoryKind.MEM0: 2,
+    MemoryKind.MEMORYBANK: 1,
+    MemoryKind.OTHER: 1,
+}
+"""How often a kind of memory asks the reflector after a session, beside the summary; the others never do."""
 
 
 class Planning(StrEnum):

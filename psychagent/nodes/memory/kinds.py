@@ -63,7 +63,8 @@ class MemoryStrategy:
     recall: Recall = _recall_nothing
     """What stands at a turn's tail."""
     asks: int = 0
-    """How often `remember` asks the reflector after a session, at most: estimates go by it."""
+    """How often `remember` asks the reflector after a session, at most: estimates go by it. What ours ask
+    stands in `REMEMBER_CALLS`, which an estimate reads without a graph."""
 
     @property
     def recalls(self) -> bool:
@@ -72,15 +73,15 @@ class MemoryStrategy:
 
 
 MEMORIES: Mapping[MemoryKind, MemoryStrategy] = {
-    MemoryKind.FILE: MemoryStrategy(in_full, update_client_file, asks=1),
+    MemoryKind.FILE: MemoryStrategy(in_full, update_client_file),
     MemoryKind.NONE: MemoryStrategy(nothing, _carry_on),
     MemoryKind.RECAP: MemoryStrategy(without_file, _carry_on),
     MemoryKind.HISTORY: MemoryStrategy(word_for_word, _keep_turns),
     MemoryKind.RAG: MemoryStrategy(searched, keep_windows, recall_windows),
-    MemoryKind.MEM0: MemoryStrategy(searched, take_in_facts, recall_facts, asks=2),
-    MemoryKind.MEMORYBANK: MemoryStrategy(portrayed, take_in_session, recall_unforgotten, asks=1),
+    MemoryKind.MEM0: MemoryStrategy(searched, take_in_facts, recall_facts),
+    MemoryKind.MEMORYBANK: MemoryStrategy(portrayed, take_in_session, recall_unforgotten),
     # what its prompts show is another client's (`Brief.stands_in`); what it keeps is its own
-    MemoryKind.OTHER: MemoryStrategy(in_full, update_client_file, asks=1),
+    MemoryKind.OTHER: MemoryStrategy(in_full, update_client_file),
 }
 """Every kind of memory of ours that a baseline may name."""
 

@@ -46,7 +46,8 @@ def danger_notes(
         risk_level: What the safety gate tells the counselor; None where it only watches.
         risk_about: Whose danger that is.
     """
-    rules = sources.safety(brief.case.language).rules
+    acts, safety = risk_level is not None, sources.safety(brief.case.language)
+    rules = safety.rules
     skills = sources.skills(brief.case.language).stage(brief.case.modality, brief.skill_stage)
     risk = {skill.id: skill.name for skill in risk_skills(skills)}
     where = _where(sources, brief, turns, set(risk.values()), risk_level, risk_about)
@@ -61,11 +62,10 @@ def danger_notes(
     # record is not over for a calm answer
     is_over = risk_level == NO_RISK and not any(one.safety.must_stay for one in brief.memory.summaries)
     shown = not is_over and any(skill_id in risk for skill_id in skill_ids)
-    also = About.NONE
-    if risk_level is not None:
-        also = also_told(turns, now=where.about, before=brief.memory.risk_about)
+    also = also_told(turns, now=where.about, before=brief.memory.risk_about) if acts else About.NONE
     voices = _tells_of_voices(rules, skills, brief, turns, skill_ids)
-    at_hand = rules.at_hand.is_there(turns)
+    at_hand = acts and rules.at_hand.is_there(turns)
+    unasked = still_to_ask(sources.prompts(brief.case.language), turns, about=where.about, voices=voices)
     return {
         "safety_due": due,
         "danger_open": not due and (where.level > NO_RISK or where.still_open is not StillOpen.NONE or shown),
@@ -75,17 +75,13 @@ def danger_notes(
         "voices": voices,
         "at_hand": at_hand,
         # who has come asks it themselves
-        "unasked": ""
-        if at_hand
-        else still_to_ask(sources.prompts(brief.case.language), turns, about=where.about, voices=voices),
+        "unasked": "" if at_hand else unasked,
         "extra_turns": where.extra_turns,
         "step": step_of(where).value,
         "own_unasked": where.own_unasked,
         # thoughts that pass need signs and people, not somebody who keeps watch
         "passing": where.about in {About.NONE, About.SELF} and not where.told,
-        "numbers": sources.safety(brief.case.language).numbers(brief.region, where.about)
-        if risk_level is not None
-        else "",
+        "numbers": safety.numbers(brief.region, where.about) if acts else "",
         "taken_over": any(turn.by_gate for turn in turns[-2:]),
     }
 

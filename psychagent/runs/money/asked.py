@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.domain.role import EMBEDDING, Role
-from psychagent.domain.strategy.kinds import MemoryKind, SkillUse
-from psychagent.nodes.memory.kinds import memory_of
-from psychagent.nodes.strategies.strategy import strategy_of
+from psychagent.domain.strategy.kinds import REMEMBER_CALLS, THINKING, MemoryKind, SkillUse, StrategyKind
 from psychagent.records.manifest import RunSettings
 from psychagent.skills.method import resolve_method
 
@@ -15,11 +13,19 @@ def remember_calls(baseline: BaselineSettings) -> int:
     """Return how many calls the memory makes after a session at most, beside the summary."""
     if baseline.memory is MemoryKind.MEM0 and baseline.mem0 == "add_only":
         return 1
+    if isinstance(baseline.memory, MemoryKind):
+        return REMEMBER_CALLS.get(baseline.memory, 0)
+    from psychagent.nodes.memory.kinds import memory_of  # noqa: PLC0415
+
     return memory_of(baseline).asks
 
 
 def thinks(baseline: BaselineSettings) -> bool:
     """Return whether each reply but the first has two short calls before it."""
+    if isinstance(baseline.strategy, StrategyKind):
+        return baseline.strategy in THINKING
+    from psychagent.nodes.strategies.strategy import strategy_of  # noqa: PLC0415
+
     return strategy_of(baseline).think is not None
 
 

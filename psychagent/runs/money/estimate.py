@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from psychagent.assets.settings.baseline import BaselineSettings
 from psychagent.assets.settings.judge import EvalSettings
 from psychagent.assets.settings.prices import FREE, Prices
 from psychagent.assets.settings.roles import endpoint_of
@@ -20,13 +17,13 @@ from psychagent.domain.words.value import shown
 from psychagent.errors import SettingsError
 from psychagent.files.given import require, to_word
 from psychagent.records.manifest import RunSettings
-from psychagent.runs.money import tokens
-from psychagent.runs.money.asked import embeds, remember_calls, rewrites, searches, thinks
+from psychagent.runs.money.asked import embeds
 from psychagent.runs.money.embedded import embedding_usage
 from psychagent.runs.money.estimated import Estimate, EstimateLine, Expected
 from psychagent.runs.money.judged import judge_usage, pair_usage
 from psychagent.runs.money.priced import price_of, priced
-from psychagent.runs.money.tokens import LANGUAGE, PAIR, Tokens
+from psychagent.runs.money.sums import CourseSums, Sum, weights
+from psychagent.runs.money.tokens import LANGUAGE, PAIR
 from psychagent.scales.scale import Scale, load_scales, reward_methods
 
 
@@ -42,78 +39,6 @@ class Talk(NamedTuple):
     language: Language
     times: float = 1
     """How many sessions are like it."""
-
-
-@dataclass
-class _Sum:
-    """What a role takes, in parts of calls where a mean is no whole number."""
-
-    calls: float = 0
-    prompt: float = 0
-    cached: float = 0
-    reply: float = 0
-
-    def add(self, call: Tokens, times: float = 1) -> None:
-        self.calls += times
-        self.prompt += call.prompt * times
-        self.cached += min(max(call.cached, 0), call.prompt) * times
-        self.reply += call.reply * times
-
-    def add_usage(self, used: RoleUsage, times: float) -> None:
-        self.calls += used.calls * times
-        self.prompt += used.prompt_tokens * times
-        self.cached += used.cached_tokens * times
-        self.reply += used.completion_tokens * times
-
-    def usage(self, times: float, *, language: Language, cache: bool) -> RoleUsage:
-        by = times * LANGUAGE[language]
-        return RoleUsage(
-            calls=round(self.calls * times),
-            prompt_tokens=round(self.prompt * by),
-            cached_tokens=round(self.cached * by) if cache else 0,
-            completion_tokens=round(self.reply * by),
-        )
-
-
-@dataclass
-class _Course:
-    """What one case takes, by role."""
-
-    baseline: BaselineSettings
-    rollouts: int
-    sums: defaultdict[Role, _Sum] = field(default_factory=lambda: defaultdict(_Sum))
-
-    def add_session(self, session: int, turns: float, weight: float) -> None:
-        """Add a session: what is asked once a turn is asked in every rollout."""
-        baseline, sums = self.baseline, self.sums
-        if searches(baseline):
-            sums[Role.FILTER].add(tokens.filter_call(baseline, session, turns), weight)
-        for turn, part in enumerate(_weights(turns)):
-            self._add_turn(session, turn, turns, weight * part * self.rollouts)
-        sums[Role.SUMMARY].add(tokens.summary_call(baseline, session, turns), weight)
-        if many := remember_calls(baseline):
-            sums[Role.CLIENT_FILE].add(tokens.remember_call(baseline, session, turns), weight * many)
-        sums[Role.RECALL].add(tokens.recall_call(session, turns), weight)
-
-    def _add_turn(self, session: int, turn: int, turns: float, times: float) -> None:
-        baseline, sums = self.baseline, self.sums
-        sums[Role.COUNSELOR].add(
-            self._shared(tokens.counselor_call(baseline, session, turn, turns), turn), times
-        )
-        if turn and thinks(baseline):
-            sums[Role.PERCEIVE].add(tokens.perceive_call(turn), times)
-            sums[Role.STRATEGIZE].add(tokens.strategize_call(turn), times)
-        sums[Role.CLIENT].add(self._shared(tokens.client_call(session, turn), turn), times)
-        if turn and rewrites(baseline):
-            sums[Role.REWRITE].add(tokens.rewrite_call(turn), times)
-        if baseline.safety.endpoint:
-            sums[Role.RISK].add(tokens.RISK, times)
-
-    def _shared(self, call: Tokens, turn: int) -> Tokens:
-        """Let all rollouts but the first find the head that the first one sent."""
-        if turn or self.rollouts == 1:
-            return call
-        return call._replace(cached=call.prompt * (self.rollouts - 1) / self.rollouts)
 
 
 def estimate_run(
@@ -135,8 +60,8 @@ def estimate_run(
     modalities = _checked(modalities)
     sessions = _mean("sessions", given.sessions, baseline.max_sessions)
     turns = _mean("turns", given.turns, baseline.max_counselor_turns)
-    course = _Course(baseline, rft.rollout_n if rft else 1)
-    for session, weight in enumerate(_weights(sessions), start=1):
+    course = CourseSums(baseline, rft.rollout_n if rft else 1)
+    for session, weight in enumerate(weights(sessions), start=1):
         course.add_session(session, turns, weight)
     language, cases = settings.runtime.world.language, len(modalities)
     used: dict[str, RoleUsage] = {
@@ -173,7 +98,7 @@ def estimate_judging(
         scales: All scales, by name.
         prefix_cache: Whether the judge's server keeps prompts that begin alike.
     """
-    sums = _Sum()
+    sums = Sum()
     for talk in talks:
         one = judge_usage(
             scales,
@@ -196,12 +121,12 @@ def estimate_pairs(settings: EvalSettings, scale: Scale, talk: Talk) -> Estimate
         talk: What is said in two sessions together, and how many such meetings there are.
     """
     one = pair_usage(scale, talk=talk.said, lines=talk.lines, language=talk.language)
-    sums = _Sum()
+    sums = Sum()
     sums.add_usage(one, 2 * talk.times)
     return _of_judge(settings, sums, talk.times, cache=False)
 
 
-def _of_judge(settings: EvalSettings, sums: _Sum, sessions: float, *, cache: bool) -> Estimate:
+def _of_judge(settings: EvalSettings, sums: Sum, sessions: float, *, cache: bool) -> Estimate:
     used = sums.usage(1, language=Language.EN, cache=cache)
     is_script = settings.judge.provider == "offline"
     return _estimate(
@@ -229,18 +154,12 @@ def _mean(name: str, given: float | None, most: int) -> float:
     return given or most
 
 
-def _weights(number: float) -> list[float]:
-    """Split a mean number into ones and what is left: 2.5 is 1, 1 and 0.5."""
-    whole = math.floor(number)
-    return [1.0] * whole + ([number - whole] if number > whole else [])
-
-
 def _judged(
     rft: RftSettings, cases: Counter[Modality], *, sessions: float, turns: float, language: Language
 ) -> RoleUsage:
     """Sum what the judges of rollouts take, a second one included."""
     scales, judging = load_scales(rft.judging.scales_root), rft.judging
-    used = _Sum()
+    used = Sum()
     for modality, number in cases.items():
         one = judge_usage(
             scales,

@@ -166,7 +166,7 @@ def test_a_budget_ends_it_cleanly_and_more_lets_it_go_on(tmp_path: Path) -> None
         line = [*runs, "--out", tmp_path / "out", "--config", settings, "--concurrency", "1", "--budget"]
         told = call(*line, "0.000001", status=3)
         assert "Stopped at its budget" in told
-        assert "of a budget of 0.00 USD" in told
+        assert "of a budget of 0.000001 USD" in told
         assert server.count() == 1
         call(*line, "0.000001", status=3)
         assert server.count() == 1, "nothing more for the same money"
