@@ -95,8 +95,11 @@ AFTER_A_CALL = {
         "They said twenty minutes.",
         "Ansie has called them.",
         "The call is made.",
+        "She told them the times. They're saying twenty minutes.",
+        "She's on to them now, she's giving them the gate code.",
+        "Nothing's hard, she's called.",
     ],
-    Language.ZH: ["他们马上就到。", "说十五分钟。", "电话打了。", "打通了，在说地址。"],
+    Language.ZH: ["他们马上就到。", "说十五分钟。", "电话打了。", "打通了，在说地址。", "我姐打了。"],
 }
 
 
