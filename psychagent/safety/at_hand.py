@@ -56,12 +56,18 @@ class AtHand:
                 told = True
         return told
 
-    def is_there(self, turns: Sequence[Turn]) -> bool:
-        """Return whether help is at hand by what the client said last of it in a session."""
+    def is_there(self, turns: Sequence[Turn], *, lately: int | None = None) -> bool:
+        """Return whether help is at hand by what the client said last of it in a session.
+
+        Args:
+            turns: The session.
+            lately: How many of the last turns count; None is all. Whether a fixed text has asked to call is
+                looked for in all of them.
+        """
         called_for = any(turn.by_gate for turn in turns)
         said = (
             self.tells(turn.text, called_for=called_for)
-            for turn in reversed(turns)
+            for turn in reversed(turns if lately is None else turns[-lately:])
             if turn.speaker is Speaker.CLIENT
         )
         return next((told for told in said if told is not None), False)

@@ -142,3 +142,15 @@ def test_they_are_the_helpers_once_a_fixed_text_has_asked_to_call(language: Lang
     said = Turn(speaker=Speaker.CLIENT, text=words)
     assert rules.is_there([asked, said])
     assert not rules.is_there([asked.model_copy(update={"by_gate": False}), said])
+
+
+def test_what_counts_lately_is_told_in_the_light_of_a_text_from_before() -> None:
+    rules = load_safety(Language.EN).rules.at_hand
+    gate = Turn(speaker=Speaker.COUNSELOR, text="Please call now.", by_gate=True)
+    own = Turn(speaker=Speaker.COUNSELOR, text="Sit down.")
+    told = Turn(speaker=Speaker.CLIENT, text="She's on to them again, ten minutes.")
+    other = Turn(speaker=Speaker.CLIENT, text="My arm jumped by itself.")
+    assert rules.is_there([gate, other, own, told], lately=1)
+    assert rules.is_there([gate, told, own, other], lately=3)
+    assert not rules.is_there([gate, told, own, other], lately=1)
+    assert not rules.is_there([own, other, own, told], lately=1)

@@ -98,7 +98,7 @@ def _finding(
     before = last_about(findings, before=brief.memory.risk_about)
     rules = deps.safety(brief.case.language).rules
     # what was said of help long ago in the session is no reason to leave the call out
-    at_hand = rules.at_hand.is_there(turns[1 - 2 * STAYS_OPEN :])
+    at_hand = rules.at_hand.is_there(turns, lately=2 * STAYS_OPEN - 1)
     finding = RiskFinding(
         turn=key.turn,
         level=now.level,
