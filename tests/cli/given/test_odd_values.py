@@ -26,6 +26,7 @@ NEEDED = {
     "norms": "scores --out=norms.yaml",
     "eval": "--data-root=run --methods=WAI",
     "experiment run": "strategies",
+    "experiment estimate": "strategies",
     "experiment status": "strategies",
     "experiment report": "strategies",
     "experiment ratings": "strategies --raters=1",
