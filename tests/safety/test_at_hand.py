@@ -61,6 +61,9 @@ NEITHER = {
         "I have the pills in my hand.",
         "She said call 112 and I laughed.",
         "It's an emergency at work, as ever.",
+        "I am in the hospital car park with the pills.",
+        "I was on the ward today, seeing patients.",
+        "I called 112 and nobody answered.",
     ],
     Language.ZH: [
         "我不想打120。",
@@ -75,6 +78,8 @@ NEITHER = {
         "我在医院上班，今晚值班。",
         "我妈在医院，我去陪床。",
         "药就在我手里。",
+        "我到医院楼顶了。",
+        "打了120，没人接。",
     ],
 }
 GONE = {
@@ -99,7 +104,7 @@ AFTER_A_CALL = {
         "She's on to them now, she's giving them the gate code.",
         "Nothing's hard, she's called.",
     ],
-    Language.ZH: ["他们马上就到。", "说十五分钟。", "电话打了。", "打通了，在说地址。", "我姐打了。"],
+    Language.ZH: ["他们说十五分钟到。", "电话打了。", "打通了，在说地址。", "我姐打了。"],
 }
 
 
@@ -154,3 +159,20 @@ def test_what_counts_lately_is_told_in_the_light_of_a_text_from_before() -> None
     assert rules.is_there([gate, told, own, other], lately=3)
     assert not rules.is_there([gate, told, own, other], lately=1)
     assert not rules.is_there([own, other, own, told], lately=1)
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        (Language.EN, "They're coming."),
+        (Language.EN, "They're here."),
+        (Language.EN, "I called them, no answer."),
+        (Language.ZH, "他们来了，在砸门。"),
+        (Language.ZH, "他们马上就到。"),
+        (Language.ZH, "电话打了，没人接。"),
+    ],
+)
+def test_who_comes_may_be_who_is_feared_and_a_call_without_an_answer_is_none(
+    language: Language, words: str
+) -> None:
+    assert load_safety(language).rules.at_hand.tells(words, called_for=True) is None
